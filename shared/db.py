@@ -1,0 +1,55 @@
+"""PostgreSQL: engines, and which of its failures are the world's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+# SQLSTATE classes and codes after which the same work may be tried again: the server is away, full, stopping or busy.
+# Everything else (a violated constraint, a missing table, a refused right) is a fault of ours and stops the program.
+_WORLD_CLASSES = ("08", "40", "53", "57", "58", "55", "25P")
+
+
+def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine on psycopg 3 for a `postgresql://` URL. Sessions run in UTC, without JIT."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "jiangbu",
+            # Plans of our statements are short; compiling them costs more than it saves.
+            "options": "-c jit=off -c timezone=UTC",
+        },
+    )
+
+
+def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
+    """The psycopg connection below a SQLAlchemy one, inside the same transaction: for COPY."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("the register needs psycopg 3")
+    return driver
+
+
+def is_worlds(error: BaseException) -> bool:
+    """Whether a failure is the world's (try again) and not ours (stop).
+
+    A lost connection has no SQLSTATE; serialization failures, deadlocks, time-outs, a full disk and a stopping server do.
+    """
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return error.sqlstate.startswith(_WORLD_CLASSES)
