@@ -1,0 +1,385 @@
+"""Facts as incentive reads them (contract, section 3): plain values, and how registers are merged.
+
+A fact is what listing and trade-ingest say of one party or exchange. Each has a reference with the register's
+generation and seq; of one key the greatest (generation, seq) counts. Amounts are fen, instants are aware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from shared.money import parse_yuan
+from shared.parties import Party
+
+FIRST_LISTING_TOPIC = "facts.first-listing.v1"
+FIRST_PURCHASE_TOPIC = "facts.first-purchase.v1"
+ANNUAL_TOTAL_TOPIC = "facts.annual-total.v1"
+TOPICS = (FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC, ANNUAL_TOTAL_TOPIC)
+
+
+
+class FactError(ValueError):
+    """A record of a fact topic that is not what the contract says; the message names topic, key and fault."""
+
+
+class FactRef(msgspec.Struct, frozen=True, order=True, gc=False):
+    """Which fact, as of which state of its register: `fact` is "<topic>/<register>/<key>"."""
+
+    fact: str
+    generation: int
+    seq: int
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """The listing that is an entity's first."""
+
+    exchange: str
+    listing_no: str
+    revision: int
+    listed_at: datetime
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        """What "first" goes by (policy.md, details 1); text in code point order."""
+        return (self.listed_at, self.exchange, self.listing_no)
+
+
+class Purchased(msgspec.Struct, frozen=True, gc=False):
+    """The trade that is an entity's first purchase."""
+
+    exchange: str
+    trade_no: str
+    revision: int
+    completed_at: datetime
+    amount_fen: int
+    refunded_fen: int
+    provider: Party
+
+    @property
+    def net_fen(self) -> int:
+        """G4: the amount net of refunds."""
+        return self.amount_fen - self.refunded_fen
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        """What "first" goes by (policy.md, details 2); text in code point order."""
+        return (self.completed_at, self.exchange, self.trade_no)
+
+
+class Bucket(msgspec.Struct, frozen=True, gc=False):
+    """Sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one."""
+
+    start: datetime
+    end: datetime
+    amount_fen: int
+    trades: int
+    last_completed_at: datetime
+
+
+class NotCounted(msgspec.Struct, frozen=True, gc=False):
+    """Sum of the trades of a year that do not count for one reason."""
+
+    reason: str
+    amount_fen: int
+    trades: int
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What one exchange adds to a provider's year."""
+
+    counted: tuple[Bucket, ...]
+    unmatched: tuple[Bucket, ...]
+    other: tuple[NotCounted, ...]
+
+
+class FirstListing(msgspec.Struct, frozen=True):
+    """facts.first-listing.v1: `first` is None when the party has no first listing (any more)."""
+
+    ref: FactRef
+    register: str
+    party: Party
+    first: Listed | None
+
+
+class FirstPurchase(msgspec.Struct, frozen=True):
+    """facts.first-purchase.v1: `first` is None when the party has no completed purchase (any more)."""
+
+    ref: FactRef
+    register: str
+    party: Party
+    first: Purchased | None
+
+
+class ExchangeTotal(msgspec.Struct, frozen=True):
+    """facts.annual-total.v1 of an exchange and a calendar year; `cut_at` are the dates at which buckets are cut."""
+
+    ref: FactRef
+    register: str
+    exchange: str
+    year: int
+    cut_at: tuple[date, ...]
+    buckets: tuple[Bucket, ...]
+
+
+class ProviderTotal(msgspec.Struct, frozen=True):
+    """facts.annual-total.v1 of a provider and a calendar year, by exchange."""
+
+    ref: FactRef
+    register: str
+    party: Party
+    year: int
+    cut_at: tuple[date, ...]
+    by_exchange: Mapping[str, Share]
+
+
+Fact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal
+AnyFirst = TypeVar("AnyFirst", FirstListing, FirstPurchase)
+
+
+def merge_first(facts: Iterable[AnyFirst]) -> AnyFirst | None:
+    """The fact with the least first over all registers; None where no register has one."""
+    found = [(fact.first.order, fact) for fact in facts if fact.first is not None]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def merge_buckets(parts: Iterable[Sequence[Bucket]]) -> tuple[Bucket, ...]:
+    """Sum over registers, bucket by bucket, in order of time."""
+    merged: dict[tuple[datetime, datetime], Bucket] = {}
+    for part in parts:
+        for bucket in part:
+            span = (bucket.start, bucket.end)
+            known = merged.get(span)
+            merged[span] = bucket if known is None else _add(known, bucket)
+    return tuple(merged[span] for span in sorted(merged))
+
+
+def merge_totals(facts: Iterable[ExchangeTotal]) -> tuple[Bucket, ...]:
+    """Buckets of one exchange and year, summed over registers."""
+    return merge_buckets(fact.buckets for fact in facts)
+
+
+def merge_shares(facts: Iterable[ProviderTotal]) -> dict[str, Share]:
+    """Shares of one provider and year by exchange, summed over registers; exchanges in code point order."""
+    shares: dict[str, list[Share]] = {}
+    for fact in facts:
+        for exchange, share in fact.by_exchange.items():
+            shares.setdefault(exchange, []).append(share)
+    return {
+        exchange: Share(
+            counted=merge_buckets(share.counted for share in parts),
+            unmatched=merge_buckets(share.unmatched for share in parts),
+            other=_merge_not_counted(parts),
+        )
+        for exchange, parts in sorted(shares.items())
+    }
+
+
+def _add(left: Bucket, right: Bucket) -> Bucket:
+    return Bucket(
+        start=left.start,
+        end=left.end,
+        amount_fen=left.amount_fen + right.amount_fen,
+        trades=left.trades + right.trades,
+        last_completed_at=max(left.last_completed_at, right.last_completed_at),
+    )
+
+
+def _merge_not_counted(shares: Iterable[Share]) -> tuple[NotCounted, ...]:
+    sums: dict[str, NotCounted] = {}
+    for share in shares:
+        for part in share.other:
+            known = sums.get(part.reason, NotCounted(part.reason, 0, 0))
+            sums[part.reason] = NotCounted(
+                part.reason, known.amount_fen + part.amount_fen, known.trades + part.trades
+            )
+    return tuple(sums[reason] for reason in sorted(sums))
+
+
+# --- the wire form ---------------------------------------------------------------------------------------------
+
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Generation = Annotated[int, msgspec.Meta(ge=1)]
+_Year = Annotated[int, msgspec.Meta(ge=1999, le=2100)]
+
+
+class _Listed(msgspec.Struct):
+    exchange: str
+    listing_no: str
+    revision: int
+    listed_at: _Instant
+
+
+class _Purchased(msgspec.Struct):
+    exchange: str
+    trade_no: str
+    revision: int
+    completed_at: _Instant
+    amount: str
+    refunded: str
+    provider: Party
+
+
+class _Bucket(msgspec.Struct):
+    start: _Instant = msgspec.field(name="from")
+    end: _Instant = msgspec.field(name="until")
+    amount: str
+    trades: _Count
+    last_completed_at: _Instant
+
+
+class _NotCounted(msgspec.Struct):
+    reason: str
+    amount: str
+    trades: _Count
+
+
+class _Share(msgspec.Struct):
+    counted: list[_Bucket] = []
+    unmatched: list[_Bucket] = []
+    other: list[_NotCounted] = []
+
+
+class _FirstListing(msgspec.Struct):
+    generation: _Generation
+    seq: _Count
+    party: Party
+    first: _Listed | None
+
+
+class _FirstPurchase(msgspec.Struct):
+    generation: _Generation
+    seq: _Count
+    party: Party
+    first: _Purchased | None
+
+
+class _ExchangeTotal(msgspec.Struct):
+    generation: _Generation
+    seq: _Count
+    exchange: str
+    year: _Year
+    cut_at: list[date]
+    buckets: list[_Bucket]
+
+
+class _ProviderTotal(msgspec.Struct):
+    generation: _Generation
+    seq: _Count
+    party: Party
+    year: _Year
+    cut_at: list[date]
+    by_exchange: dict[str, _Share]
+
+
+_FIRST_LISTING = msgspec.json.Decoder(_FirstListing)
+_FIRST_PURCHASE = msgspec.json.Decoder(_FirstPurchase)
+_EXCHANGE_TOTAL = msgspec.json.Decoder(_ExchangeTotal)
+_PROVIDER_TOTAL = msgspec.json.Decoder(_ProviderTotal)
+
+
+def parse_fact(topic: str, key: str, value: bytes) -> Fact:
+    """One record of a fact topic; `key` is "<register>/...". Raises FactError for what the contract does not know."""
+    try:
+        return _parse(topic, key, value)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise FactError(f"{topic} {key}: {error}") from error
+
+
+def _parse(topic: str, key: str, value: bytes) -> Fact:
+    register, slash, rest = key.partition("/")
+    if not (register and slash and rest):
+        raise FactError("the key is not <register>/<key>")
+    if topic == FIRST_LISTING_TOPIC:
+        return _first_listing(topic, key, register, value)
+    if topic == FIRST_PURCHASE_TOPIC:
+        return _first_purchase(topic, key, register, value)
+    if topic == ANNUAL_TOTAL_TOPIC and rest.startswith("exchange/"):
+        return _exchange_total(key, register, value)
+    if topic == ANNUAL_TOTAL_TOPIC and rest.startswith("provider/"):
+        return _provider_total(key, register, value)
+    raise FactError("no such fact")
+
+
+def _first_listing(topic: str, key: str, register: str, value: bytes) -> FirstListing:
+    wire = _FIRST_LISTING.decode(value)
+    _agree(key, f"{register}/{wire.party.subject}")
+    first = wire.first
+    return FirstListing(
+        ref=FactRef(f"{topic}/{key}", wire.generation, wire.seq),
+        register=register,
+        party=wire.party,
+        first=None if first is None else Listed(first.exchange, first.listing_no, first.revision, first.listed_at),
+    )
+
+
+def _first_purchase(topic: str, key: str, register: str, value: bytes) -> FirstPurchase:
+    wire = _FIRST_PURCHASE.decode(value)
+    _agree(key, f"{register}/{wire.party.subject}")
+    return FirstPurchase(
+        ref=FactRef(f"{topic}/{key}", wire.generation, wire.seq),
+        register=register,
+        party=wire.party,
+        first=None if wire.first is None else _purchased(wire.first),
+    )
+
+
+def _purchased(wire: _Purchased) -> Purchased:
+    return Purchased(
+        exchange=wire.exchange,
+        trade_no=wire.trade_no,
+        revision=wire.revision,
+        completed_at=wire.completed_at,
+        amount_fen=parse_yuan(wire.amount),
+        refunded_fen=parse_yuan(wire.refunded),
+        provider=wire.provider,
+    )
+
+
+def _exchange_total(key: str, register: str, value: bytes) -> ExchangeTotal:
+    wire = _EXCHANGE_TOTAL.decode(value)
+    _agree(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
+    return ExchangeTotal(
+        ref=FactRef(f"{ANNUAL_TOTAL_TOPIC}/{key}", wire.generation, wire.seq),
+        register=register,
+        exchange=wire.exchange,
+        year=wire.year,
+        cut_at=tuple(wire.cut_at),
+        buckets=_buckets(wire.buckets),
+    )
+
+
+def _provider_total(key: str, register: str, value: bytes) -> ProviderTotal:
+    wire = _PROVIDER_TOTAL.decode(value)
+    _agree(key, f"{register}/provider/{wire.party.subject}/{wire.year}")
+    return ProviderTotal(
+        ref=FactRef(f"{ANNUAL_TOTAL_TOPIC}/{key}", wire.generation, wire.seq),
+        register=register,
+        party=wire.party,
+        year=wire.year,
+        cut_at=tuple(wire.cut_at),
+        by_exchange={
+            exchange: Share(
+                counted=_buckets(share.counted),
+                unmatched=_buckets(share.unmatched),
+                other=tuple(NotCounted(part.reason, parse_yuan(part.amount), part.trades) for part in share.other),
+            )
+            for exchange, share in wire.by_exchange.items()
+        },
+    )
+
+
+def _buckets(wire: Sequence[_Bucket]) -> tuple[Bucket, ...]:
+    return tuple(
+        Bucket(bucket.start, bucket.end, parse_yuan(bucket.amount), bucket.trades, bucket.last_completed_at)
+        for bucket in wire
+    )
+
+
+def _agree(key: str, expected: str) -> None:
+    if key != expected:
+        raise FactError(f"the value is of {expected}")
