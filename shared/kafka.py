@@ -1,0 +1,354 @@
+"""Reading topics into a database: poll and decode run ahead in one thread, transactions are made in another.
+
+Three kinds of failure end differently here. What a sender did wrong is the handler's to keep; the batch goes on. What the world
+did (broker or database away) is tried again, with the same batch. What we did wrong, and what would skip records unseen (a topic
+made anew, records deleted before they were read), stops the program with a message that says what is missing.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.admin import KafkaAdminClient
+from kafka.record.default_records import DefaultRecordBatch
+from kafka.structs import OffsetAndMetadata
+
+from shared.db import is_worlds
+from shared.positions import LostPartition, Move, Position, load_positions, start_positions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+MAX_BATCH_RECORDS = 10_000
+MAX_BATCH_BYTES = 32 * 1024 * 1024
+_IDLE_POLL_MS = 200
+_BUSY_POLL_MS = 20
+_SHOW_OFFSETS_EVERY_POLLS = 50
+
+log = structlog.get_logger(__name__)
+
+P = TypeVar("P")  # what a handler makes of a record
+
+
+class StreamBroken(Exception):  # noqa: N818 - a state of the topic that a person must look at
+    """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
+
+
+class Record(Protocol):
+    """What a handler sees of a Kafka record."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Handler(Protocol[P]):
+    """A service's intake."""
+
+    def prepare(self, records: Sequence[Record]) -> list[P]:
+        """Decode records, one result each; no database, runs ahead in the reading thread."""
+
+    def apply(self, connection: Connection, prepared: list[P], moves: Sequence[Move], now: datetime) -> None:
+        """Do all that follows from a batch, `move_positions` included, in the transaction that is open."""
+
+
+class _LenientBuffer(bytearray):
+    """Record bytes whose slices decode what is not UTF-8 with backslashes."""
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return _LenientSlice(found) if isinstance(index, slice) else found
+
+
+class _LenientSlice(bytes):
+    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
+        return super().decode(encoding, "backslashreplace")
+
+
+def _read_any_header_name() -> None:
+    """Keep a header name that is not UTF-8 from stopping the stream.
+
+    kafka-python 3.0.12 raises UnicodeDecodeError out of `poll` for such a record, again and again; C clients can send one.
+    """
+    strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - no public way around the poisoned record
+
+    def lenient(batch: Any) -> Any:
+        start = batch._pos  # noqa: SLF001
+        try:
+            return strict(batch)
+        except UnicodeDecodeError:
+            batch._buffer, batch._pos = _LenientBuffer(batch._buffer), start  # noqa: SLF001
+            return strict(batch)
+
+    DefaultRecordBatch._read_msg = lenient  # noqa: SLF001
+
+
+_read_any_header_name()
+
+
+@dataclass
+class _Pending(Generic[P]):
+    """What was read and not yet handed over, and where each partition stood before it."""
+
+    prepared: list[P]
+    size: int
+    stood: dict[TopicPartition, int]
+
+
+class _Reader(threading.Thread, Generic[P]):
+    """Polls, decodes and hands over batches; all use of the Kafka consumer happens in this thread."""
+
+    def __init__(self, run: Consumption[P]) -> None:
+        super().__init__(name="reader", daemon=True)
+        self._run = run
+        self.failure: BaseException | None = None
+        # Batches of an older epoch were read before a rebalance or a reset and are dropped.
+        self.epoch = 0
+        self._reset = threading.Event()
+        self.batches: queue.Queue[tuple[int, list[P], list[Move]]] = queue.Queue(maxsize=1)
+        self.applied: dict[TopicPartition, int] = {}
+        self._pending: _Pending[P] = _Pending([], 0, {})
+
+    def reset(self) -> None:
+        """Read again from where the database says."""
+        self.epoch += 1
+        self._reset.set()
+
+    def run(self) -> None:
+        try:
+            while not self._run.stop.is_set():
+                try:
+                    self._read_until_stopped()
+                except kafka_errors.KafkaError as error:
+                    if not _is_worlds_kafka(error):
+                        raise
+                    log.warning("broker away, trying again", error=repr(error))
+                    self._run.stop.wait(1.0)
+        except kafka_errors.OffsetOutOfRangeError as error:
+            self.failure = StreamBroken(f"records were deleted before they were read: {error}")
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self.failure = error
+
+    def _read_until_stopped(self) -> None:
+        consumer = self._run.make_consumer()
+        try:
+            consumer.subscribe(list(self._run.topics), listener=_Assignments(self, consumer))
+            polls = 0
+            while not self._run.stop.is_set():
+                if self._reset.is_set():
+                    self._reset.clear()
+                    self.seek(consumer, consumer.assignment())
+                self._poll(consumer)
+                self._hand_over(consumer)
+                polls += 1
+                if polls % _SHOW_OFFSETS_EVERY_POLLS == 0:
+                    self._show_offsets(consumer)
+            self._show_offsets(consumer)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=2000)
+
+    def _poll(self, consumer: KafkaConsumer) -> None:
+        pending = self._pending
+        full = len(pending.prepared) >= MAX_BATCH_RECORDS or pending.size >= MAX_BATCH_BYTES
+        if full:
+            # Polling goes on, for the group's sake, but brings nothing.
+            consumer.pause(*consumer.assignment())
+            consumer.poll(timeout_ms=_BUSY_POLL_MS)
+            consumer.resume(*consumer.paused())
+            return
+        wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
+        epoch = self.epoch
+        for records in consumer.poll(
+            timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared)
+        ).values():
+            if epoch == self.epoch:
+                pending.prepared.extend(self._run.handler.prepare(records))
+                pending.size += sum(len(record.value or b"") for record in records)
+
+    def _hand_over(self, consumer: KafkaConsumer) -> None:
+        if self._reset.is_set() or self.batches.full():
+            return
+        # Positions pass markers of transactions and aborted records too: a batch may bring moves alone.
+        moves = [
+            Move(tp.topic, tp.partition, stood, reached)
+            for tp, stood in self._pending.stood.items()
+            if (reached := consumer.position(tp)) != stood
+        ]
+        if moves:
+            self.batches.put((self.epoch, self._pending.prepared, moves))
+            stood = self._pending.stood | {TopicPartition(move.topic, move.partition): move.to_offset for move in moves}
+            self._pending = _Pending([], 0, stood)
+
+    def seek(self, consumer: KafkaConsumer, partitions: set[TopicPartition]) -> None:
+        """Go to where the database says each partition stands, and drop what was read ahead."""
+        self.epoch += 1
+        stood = self._run.where_to_read(partitions)
+        for tp, offset in stood.items():
+            consumer.seek(tp, offset)
+        self._pending = _Pending([], 0, stood)
+
+    def _show_offsets(self, consumer: KafkaConsumer) -> None:
+        mine = {tp: offset for tp, offset in self.applied.items() if tp in consumer.assignment()}
+        if mine:
+            consumer.commit_async(
+                {tp: OffsetAndMetadata(offset, "", -1) for tp, offset in mine.items()}, callback=lambda *_: None
+            )
+
+
+class _Assignments(ConsumerRebalanceListener):
+    def __init__(self, reader: _Reader[Any], consumer: KafkaConsumer) -> None:
+        self._reader = reader
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        if revoked:
+            log.info("partitions given back", partitions=_names(revoked))
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        log.info("partitions assigned", partitions=_names(assigned))
+        self._reader.seek(self._consumer, set(assigned))
+
+
+@dataclass
+class Consumption(Generic[P]):
+    """One worker of a consumer group, from topics into one database.
+
+    `committed` is called after each transaction, in the thread that runs `run`.
+    """
+
+    handler: Handler[P]
+    engine: Engine
+    client_config: Mapping[str, Any]
+    group: str
+    topics: Sequence[str]
+    clock: Callable[[], datetime]
+    stop: threading.Event
+    committed: Callable[[], None]
+
+    def run(self) -> None:
+        """Consume until `stop` is set; raises what is a fault of ours or of the stream."""
+        reader = _Reader(self)
+        reader.start()
+        try:
+            while not self.stop.is_set():
+                if reader.failure is not None:
+                    raise reader.failure
+                try:
+                    epoch, prepared, moves = reader.batches.get(timeout=0.2)
+                except queue.Empty:
+                    continue
+                if epoch == reader.epoch:
+                    self._apply(reader, epoch, prepared, moves)
+        finally:
+            self.stop.set()
+            reader.join(timeout=5.0)
+
+    def _apply(self, reader: _Reader[P], epoch: int, prepared: list[P], moves: list[Move]) -> None:
+        pause_s = 0.1
+        while not self.stop.is_set() and epoch == reader.epoch:
+            try:
+                with self.engine.begin() as connection:
+                    self.handler.apply(connection, prepared, moves, self.clock())
+            except LostPartition as lost:
+                log.warning("another worker went on from here, reading again", partitions=str(lost))
+                reader.reset()
+            except Exception as error:
+                if not is_worlds(error):
+                    raise
+                log.warning("database away, trying again", error=str(error).splitlines()[0], pause_s=pause_s)
+                self.stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                pause_s = min(pause_s * 2, 5.0)
+            else:
+                for move in moves:
+                    reader.applied[TopicPartition(move.topic, move.partition)] = move.to_offset
+                self.committed()
+                return
+
+    def make_consumer(self) -> KafkaConsumer:
+        return KafkaConsumer(
+            **self.client_config,
+            group_id=self.group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            # Every position is set from the database; records that are gone must stop us, not be skipped.
+            auto_offset_reset="none",
+            allow_auto_create_topics=False,
+            max_poll_records=MAX_BATCH_RECORDS,
+            max_partition_fetch_bytes=8 * 1024 * 1024,
+            metadata_max_age_ms=10_000,
+            session_timeout_ms=15_000,
+            metrics_enabled=False,
+        )
+
+    def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
+        """Offsets from the database, or the beginning for partitions never read; StreamBroken if the topic does not fit."""
+        if not partitions:
+            return {}
+        admin = KafkaAdminClient(**self.client_config)
+        try:
+            topic_ids = {
+                topic["name"]: topic["topic_id"] for topic in admin.describe_topics(sorted({tp.topic for tp in partitions}))
+            }
+            bounds = KafkaConsumer(**self.client_config, metrics_enabled=False)
+            try:
+                first, last = bounds.beginning_offsets(list(partitions)), bounds.end_offsets(list(partitions))
+            finally:
+                bounds.close(autocommit=False)
+        finally:
+            admin.close()
+        stored = self._stored_positions([Position(*tp, topic_ids[tp.topic], first[tp]) for tp in partitions])
+        for tp in partitions:
+            check_stream(stored[tp], topic_ids[tp.topic], first[tp], last[tp])
+        return {tp: stored[tp].next_offset for tp in partitions}
+
+    def _stored_positions(self, beginnings: list[Position]) -> dict[tuple[str, int], Position]:
+        while True:
+            try:
+                with self.engine.begin() as connection:
+                    start_positions(connection, beginnings, self.clock())
+                    return load_positions(connection)
+            except Exception as error:
+                if self.stop.is_set() or not is_worlds(error):
+                    raise
+                log.warning("database away, positions unknown", error=str(error).splitlines()[0])
+                self.stop.wait(1.0)
+
+
+def check_stream(position: Position, topic_id: str, first_offset: int, last_offset: int) -> None:
+    """Raise StreamBroken unless the partition still holds what comes after the stored position."""
+    where = f"{position.topic}[{position.partition}]"
+    if position.topic_id != topic_id:
+        raise StreamBroken(f"{where} was deleted and made anew: read {position.topic_id}, found {topic_id}")
+    if position.next_offset < first_offset:
+        raise StreamBroken(f"{where}: offsets {position.next_offset} to {first_offset - 1} were deleted before they were read")
+    if position.next_offset > last_offset:
+        raise StreamBroken(f"{where} ends at {last_offset}, but was read up to {position.next_offset}: records were lost")
+
+
+def _is_worlds_kafka(error: kafka_errors.KafkaError) -> bool:
+    return bool(error.retriable) or isinstance(
+        error,
+        kafka_errors.BrokerNotAvailableError
+        | kafka_errors.CommitFailedError
+        | kafka_errors.IllegalGenerationError
+        | kafka_errors.RebalanceInProgressError
+        | kafka_errors.UnknownMemberIdError,
+    )
+
+
+def _names(partitions: set[TopicPartition]) -> list[str]:
+    return sorted(f"{tp.topic}[{tp.partition}]" for tp in partitions)

@@ -1,0 +1,75 @@
+"""Migrations: run by the owner of the tables, who grants the service's own role no more than it needs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic import command, context
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url, text
+
+from shared.db import make_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def _config(package: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", f"{package}:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(package: str, owner_url: str, service_url: str, register: str | None = None) -> None:
+    """Bring the database to the newest form. Safe to run again, and at the same time as another."""
+    role = make_url(service_url).username or ""
+    if not _ROLE.fullmatch(role):
+        raise ValueError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
+    engine = make_engine(owner_url)
+    config = _config(package)
+    with engine.connect() as connection:
+        # One migration at a time: the second waits here and then finds nothing to do.
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
+        connection.commit()
+        config.attributes.update(connection=connection, role=role, register=register)
+        command.upgrade(config, "head")
+        connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
+        connection.commit()
+    engine.dispose()
+
+
+def newest_revision(package: str) -> str | None:
+    """The revision that the code expects."""
+    return ScriptDirectory.from_config(_config(package)).get_current_head()
+
+
+def found_revision(engine: Engine) -> str | None:
+    """The revision that the database has; None when it was never migrated."""
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+            return None
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+
+
+def run_environment() -> None:
+    """What every `migrations/env.py` does."""
+    context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def execute_all(statements: Iterable[str]) -> None:
+    """Run a migration's statements; `{role}` is the service's own role, `{register}` the register's id."""
+    attributes = context.config.attributes
+    connection = attributes["connection"]
+    for statement in statements:
+        filled = statement.replace("{role}", attributes["role"]).replace("{register}", attributes["register"] or "")
+        connection.exec_driver_sql(filled)
