@@ -1,0 +1,150 @@
+"""Tables of the incentive service.
+
+Every table but `position` and the two projections is append-only; PostgreSQL enforces that (see the migrations):
+
+- `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
+- `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
+- `ledger_transaction`, `ledger_entry`: the double-entry ledger.
+- `ledger_settings`: which policy and whitelist were in force from which `seq` on.
+
+`recorded_at` is the instant of the batch, equal to the `posted_at` of what the batch posted. Batches never share an
+instant and it never falls, so that "as of" an instant is one and the same answer for ever.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.positions import position_table
+
+# The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
+LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
+
+metadata = MetaData()
+position = position_table(metadata)
+
+
+def _name() -> Text:
+    """Names and numbers compare in code point order."""
+    return Text(collation="C")
+
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("topic", _name(), nullable=False),
+    Column("key", _name(), nullable=False),
+    Column("about", _name(), nullable=False),  # whose awards follow from it: `<scheme>:<id>` or `exchange/<id>`
+    Column("generation", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),  # Kafka's timestamp of the record
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+)
+
+fact_current = Table(
+    "fact_current",
+    metadata,
+    Column("topic", _name(), primary_key=True),
+    Column("key", _name(), primary_key=True),
+    Column("about", _name(), nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("fact_id", BigInteger, nullable=False),
+)
+
+
+def _award_columns() -> list[Column[object]]:
+    return [
+        Column("award_id", _name(), primary_key=True),
+        Column("version", Integer, nullable=False),
+        Column("recorded_at", DateTime(timezone=True), nullable=False),
+        Column("about", _name(), nullable=False),
+        Column("rule", _name(), nullable=False),
+        Column("article", Text, nullable=False),
+        Column("policy_id", _name(), nullable=False),
+        Column("policy_revision", Integer, nullable=False),
+        Column("subject", _name(), nullable=False),  # `<scheme>:<id>`
+        Column("subject_name", Text, nullable=False),
+        Column("exchange", _name(), nullable=True),
+        Column("year", SmallInteger, nullable=False),
+        Column("base_fen", BigInteger, nullable=False),
+        Column("rate", Numeric, nullable=True),
+        Column("cap_fen", BigInteger, nullable=True),
+        Column("ceiling_fen", BigInteger, nullable=False),
+        Column("payable_fen", BigInteger, nullable=False),
+        Column("suppressed_by", _name(), nullable=True),
+        Column("flags", ARRAY(Text), nullable=False),
+        Column("evidence", JSONB, nullable=False),
+        Column("exchanges", ARRAY(_name()), nullable=False),  # all that the evidence names, in code point order
+    ]
+
+
+award_version = Table("award_version", metadata, *_award_columns())
+award_current = Table("award_current", metadata, *_award_columns())
+AWARD_COLUMNS: Final = tuple(column.name for column in award_version.columns)
+
+ledger_transaction = Table(
+    "ledger_transaction",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("posted_at", DateTime(timezone=True), nullable=False),
+    Column("kind", _name(), nullable=False),
+    Column("award_id", _name(), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("entries", SmallInteger, nullable=False),
+    Column("subject", _name(), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    # What it moved away from, if that was another: the filters find a move under both.
+    Column("subject_before", _name(), nullable=True),
+    Column("year_before", SmallInteger, nullable=True),
+    Column("policy_id", _name(), nullable=False),
+    Column("policy_revision", Integer, nullable=False),
+    Column("article", Text, nullable=False),
+    Column("cause", JSONB, nullable=False),
+    Column("decision_id", _name(), nullable=True),
+    Column("decision_sha256", Text, nullable=True),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("account", _name(), nullable=False),
+    Column("debit_fen", BigInteger, nullable=False),
+    Column("credit_fen", BigInteger, nullable=False),
+)
+
+ledger_settings = Table(
+    "ledger_settings",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("from_seq", BigInteger, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("policy_id", _name(), nullable=False),
+    Column("policy_revision", Integer, nullable=False),
+    Column("policy_digest", Text, nullable=False),
+    Column("policy_source", Text, nullable=False),  # the file itself, so that as-of answers and extracts have it
+    Column("whitelist_digest", Text, nullable=False),
+    Column("whitelist", JSONB, nullable=False),  # canonical form of exchanges.yaml
+)
