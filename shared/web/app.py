@@ -1,0 +1,135 @@
+"""The application that every service begins with: problems, keys, common routes, headers, JSON."""
+
+import json
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+
+import flask_smorest
+from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
+from prometheus_client import CollectorRegistry
+from werkzeug.exceptions import HTTPException
+
+from shared.web import docs, metrics, operations
+from shared.web.keys import authenticate
+from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
+from shared.web.query import Blueprint
+from shared.web.sampler import Sampler
+from shared.web.service import ServiceInfo, current_service
+
+BODY_MOST_BYTES: Final = 1 << 20
+# Answered without a key. All else asks for one, also a route whose author forgot to think of it.
+OPEN_ENDPOINTS: Final = frozenset(
+    {"operations.healthz", "operations.readyz", "api-docs.openapi_json", "docs.page", "docs.asset"}
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Answers depend on the key and on the moment.
+    "Cache-Control": "no-store",
+}
+
+
+class StrictJson(DefaultJSONProvider):
+    """UTF-8 as it is, no NaN, members in the order written; a type without an agreed form is a fault of ours."""
+
+    @staticmethod
+    def _refuse(value: Any) -> NoReturn:
+        raise TypeError(f"{type(value).__name__} has no form in JSON answers")
+
+    default = _refuse
+    ensure_ascii = False
+    sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """RFC 8259 text."""
+        return json.dumps(
+            obj,
+            **{"default": self._refuse, "ensure_ascii": False, "allow_nan": False, "separators": (",", ":"), **kwargs},
+        )
+
+
+class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's, with problem+json in place of its own form of errors."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Answer as everywhere."""
+        return answer_http_exception(error)
+
+    def _register_responses(self) -> None:
+        # Named responses for the document, filled in when a route refers to one.
+        content = {PROBLEM_TYPE: {"schema": ProblemSchema}}
+        for status in HTTPStatus:
+            if status >= HTTPStatus.BAD_REQUEST:
+                answer = {"description": status.phrase, "content": content}
+                self.spec.components.response(status.name, answer, lazy=True)
+        answer = {"description": "RFC 9457 problem", "content": content}
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, answer, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        """Pages are told in the body."""
+
+
+def create_base_app(service: ServiceInfo) -> Flask:
+    """The application of a service, without its own routes: `add_routes` brings those.
+
+    Makes no connection and starts no thread; `start_sampler` does, in the process that answers.
+    """
+    app = Flask(service.name, static_folder=None)
+    app.json = StrictJson(app)
+    app.url_map.merge_slashes = False
+    app.config.update(
+        API_TITLE=service.title,
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/",
+        MAX_CONTENT_LENGTH=BODY_MOST_BYTES,
+        API_SPEC_OPTIONS={
+            "security": [{"bearer": []}],
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    registry = CollectorRegistry()
+    sampler = Sampler(service)
+    registry.register(metrics.ProgressCollector(sampler))
+    app.extensions.update({"jiangbu": service, "jiangbu.sampler": sampler, "jiangbu.metrics": registry})
+    register_problems(app)
+    ProblemApi(app)
+    app.before_request(_ask_for_key)
+    metrics.count_requests(app, registry)
+    app.after_request(_add_headers)
+    app.register_blueprint(docs.blueprint)
+    add_routes(app, operations.blueprint)
+    return app
+
+
+def add_routes(app: Flask, blueprint: Blueprint) -> None:
+    """Serve the blueprint's routes, and show them in the OpenAPI document."""
+    app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
+
+
+def start_sampler(app: Flask) -> None:
+    """Watch progress from now on. To be called in the worker process, after the fork."""
+    app.extensions["jiangbu.sampler"].start()
+
+
+def stop_sampler(app: Flask) -> None:
+    """Stop watching, and let go of the broker."""
+    app.extensions["jiangbu.sampler"].stop()
+
+
+def _ask_for_key() -> None:
+    # No endpoint: an unknown path or method, which Flask is about to answer with 404 or 405.
+    if request.endpoint is not None and request.endpoint not in OPEN_ENDPOINTS:
+        authenticate(current_service().keys)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

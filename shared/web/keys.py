@@ -1,0 +1,138 @@
+"""API keys: who asks. The file holds SHA-256 hashes, so that reading it gives no access."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+import yaml
+from flask import g, request
+
+from shared.web.problems import Problem
+
+ROLES: Final = ("auditor", "bureau", "service")
+_ROLE = re.compile(r"auditor|bureau|service|exchange:[a-z][a-z0-9-]{1,31}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+_MEMBERS: Final = {"name", "role", "sha256"}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class KeysError(ValueError):
+    """The file of keys cannot be used; the message is one line that says where and why."""
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One key: the name of its person or system, its role, and the SHA-256 (hex) of the key itself."""
+
+    name: str
+    role: str
+    sha256: str
+
+    @property
+    def exchange(self) -> str | None:
+        """The exchange whose things alone the key sees; None for those who see all."""
+        kind, _, exchange = self.role.partition(":")
+        return exchange if kind == "exchange" else None
+
+    @property
+    def kind(self) -> str:
+        """`exchange`, `auditor`, `bureau` or `service`."""
+        return self.role.partition(":")[0]
+
+    def sees(self, exchange: str) -> bool:
+        """Whether documents of that exchange are for this key."""
+        return self.exchange is None or self.exchange == exchange
+
+
+@dataclass(frozen=True)
+class ApiKeys:
+    """All keys of the file, read once at start."""
+
+    keys: tuple[ApiKey, ...]
+
+    def find(self, presented: bytes) -> ApiKey | None:
+        """The key that was presented, in a time that does not depend on which one it is or how much of it fits."""
+        digest = hashlib.sha256(presented).hexdigest()
+        found = None
+        for key in self.keys:
+            if hmac.compare_digest(key.sha256, digest):
+                found = key
+        return found
+
+
+def load_keys(path: Path) -> ApiKeys:
+    """Keys of a YAML list of `{name, role, sha256}`. KeysError names the file and the entry that is wrong."""
+    try:
+        entries = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeysError(f"{path}: cannot be read ({type(error).__name__})") from error
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        raise KeysError(f"{path}: not YAML{f', line {where.line + 1}' if where else ''}") from error
+    if not isinstance(entries, list):
+        raise KeysError(f"{path}: must be a list of keys, each with name, role and sha256")
+    keys = tuple(_parse_key(f"{path}: key {number}", entry) for number, entry in enumerate(entries, 1))
+    hashes = [key.sha256 for key in keys]
+    for number, digest in enumerate(hashes, 1):
+        if hashes.index(digest) != number - 1:
+            raise KeysError(f"{path}: key {number}: same sha256 as key {hashes.index(digest) + 1}")
+    return ApiKeys(keys)
+
+
+def _parse_key(where: str, entry: Any) -> ApiKey:
+    if not isinstance(entry, dict) or set(entry) != _MEMBERS:
+        raise KeysError(f"{where}: must have exactly the members name, role and sha256")
+    name, role, sha256 = entry["name"], entry["role"], entry["sha256"]
+    if not isinstance(name, str) or not name.strip():
+        raise KeysError(f"{where}: name must be a text")
+    if not isinstance(role, str) or _ROLE.fullmatch(role) is None:
+        raise KeysError(f"{where}: role must be auditor, bureau, service or exchange:<id>")
+    # Digits alone would be read by YAML as a number.
+    if not isinstance(sha256, str) or _SHA256.fullmatch(sha256) is None:
+        raise KeysError(f"{where}: sha256 must be 64 lower-case hex digits, in quotes")
+    return ApiKey(name, role, sha256)
+
+
+def authenticate(keys: ApiKeys) -> None:
+    """Set the key of this request. Problem 401 when there is none or it is not known."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu"'})
+    match = _BEARER.fullmatch(header.strip())
+    # WSGI gives the header's bytes as Latin-1.
+    key = keys.find(match[1].encode("latin-1", "replace")) if match else None
+    if key is None:
+        raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu", error="invalid_token"'})
+    g.api_key = key
+
+
+def current_key() -> ApiKey:
+    """The key with which the request that is being answered came."""
+    key: ApiKey = g.api_key
+    return key
+
+
+def require(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only these kinds of key in (`auditor`, `bureau`, `service`, `exchange`); 403 for others.
+
+    Stands above `arguments`, so that who may not act does not learn what is wrong with the request.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if current_key().kind not in kinds:
+                raise Problem(403)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,105 @@
+"""Prometheus figures: requests counted here; lag, outbox and quarantine read from broker and database when asked."""
+
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.web.broker import BrokerAwayError
+from shared.web.progress import Progress, Stored, combine, stored_snapshot
+from shared.web.sampler import Sampler
+
+
+class ProgressCollector(Collector):
+    """Figures that belong to the service and not to one process, so they are read anew for each scrape."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+
+    def describe(self) -> list[Metric]:
+        """Nothing is known before it is asked for; and registering must not ask the broker."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All gauges; those of a part that is away are left out, and `jiangbu_up` says so."""
+        sampler = self._sampler
+        up = GaugeMetricFamily("jiangbu_up", "1 if the part answers.", labels=["part"])
+        try:
+            ends = sampler.broker.ends(sampler.service.topics)
+        except BrokerAwayError:
+            ends = None
+        try:
+            stored = stored_snapshot(sampler.service)
+        except SQLAlchemyError:
+            stored = None
+        up.add_metric(["broker"], ends is not None)
+        up.add_metric(["database"], stored is not None)
+        yield up
+        if stored is None:
+            return
+        yield from self._stored_gauges(stored)
+        if ends is None:
+            return
+        try:
+            progress = combine(ends, stored, sampler.broker)
+        except BrokerAwayError:
+            return
+        sampler.movement.observe(progress, sampler.monotonic())
+        yield from self._progress_gauges(progress)
+
+    def _stored_gauges(self, stored: Stored) -> Iterator[Metric]:
+        sampler = self._sampler
+        if stored.next_seq is not None:
+            yield GaugeMetricFamily("jiangbu_next_seq", "Entries in the numbered log.", stored.next_seq)
+        if stored.moved_at is not None:
+            moved_s = stored.moved_at.timestamp()
+            yield GaugeMetricFamily("jiangbu_moved_timestamp_seconds", "When a record was last handled.", moved_s)
+        if not sampler.service.takes_documents:
+            return
+        yield GaugeMetricFamily("jiangbu_outbox_keys", "Changes of facts that wait to be published.", stored.outbox)
+        oldest_at = stored.outbox_oldest_at
+        age_s = 0.0 if oldest_at is None else (sampler.service.clock() - oldest_at).total_seconds()
+        yield GaugeMetricFamily("jiangbu_outbox_oldest_seconds", "Age of the oldest of them.", age_s)
+        quarantined = GaugeMetricFamily(
+            "jiangbu_quarantined_records", "Records refused, by reason.", labels=["exchange", "reason"]
+        )
+        for (exchange, reason), count in sorted(stored.quarantined.items()):
+            quarantined.add_metric([exchange, reason], count)
+        yield quarantined
+
+    def _progress_gauges(self, progress: Progress) -> Iterator[Metric]:
+        lag = GaugeMetricFamily("jiangbu_lag_records", "Offsets to the end.", labels=["topic", "partition"])
+        for partition in progress.partitions:
+            lag.add_metric([partition.topic, str(partition.partition)], partition.lag)
+        yield lag
+        waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
+        yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
+
+
+def count_requests(app: Flask, registry: CollectorRegistry) -> None:
+    """Count and time every request by its route (never by its path, of which there are endless many)."""
+    total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry)
+    seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=registry)
+    methods = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+    def begin() -> None:
+        g.began_s = time.perf_counter()
+
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = request.method if request.method in methods else "other"
+        total.labels(method, route, str(response.status_code)).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.began_s)
+        return response
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.after_request(count)
+
+
+def exposition(registry: CollectorRegistry) -> Response:
+    """The text format that Prometheus scrapes."""
+    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

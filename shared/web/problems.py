@@ -1,0 +1,137 @@
+"""Every error is `application/problem+json` (RFC 9457), whoever raised it: a route, a parser, Flask, a driver."""
+
+import http
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import structlog
+from flask import Flask, Response, request
+from flask.json import dumps
+from marshmallow import Schema, fields
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from shared.db import is_worlds
+
+PROBLEM_TYPE: Final = "application/problem+json"
+_log = structlog.get_logger(__name__)
+
+# What a person reads when who raised the error said nothing of their own.
+_DETAILS: Final = {
+    400: "请求无法理解 / the request cannot be understood",
+    401: "缺少密钥或密钥有误 / no key, or a wrong one",
+    403: "此密钥不可执行该操作 / this key may not do that",
+    404: "没有此内容 / there is nothing here",
+    405: "此路径不支持该方法 / the path does not take this method",
+    413: "请求内容过大 / the request is too large",
+    415: "内容类型须为 application/json / the content type must be application/json",
+    422: "参数或内容有误 / a parameter or the body is wrong",
+    500: "内部错误,已记录 / an internal error; it has been logged",
+    503: "暂时不可用,请稍后再试 / not available for the moment; try again later",
+}
+# Where webargs found the fault; the field's name says enough.
+_LOCATIONS: Final = frozenset({"query", "json", "headers", "form", "files", "path", "view_args", "cookies"})
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """One thing that is wrong with a parameter or with a member of the body; `field` is its path, as `provider.id`."""
+
+    field: str
+    message: str
+
+
+class Problem(HTTPException):
+    """An error answer. `detail` is for people, Chinese first."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str | None = None,
+        errors: Sequence[FieldFault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or _DETAILS.get(status))
+        self.code = status
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class FieldFaultSchema(Schema):
+    """One entry of `errors`."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """RFC 9457 problem details, as OpenAPI shows them."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    errors = fields.List(fields.Nested(FieldFaultSchema), required=True)
+
+
+def problem_response(
+    status: int, detail: str | None, errors: Sequence[FieldFault], headers: Mapping[str, str]
+) -> Response:
+    """The answer itself."""
+    body = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail
+        or _DETAILS.get(status, _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]),
+        "instance": request.path,
+        "errors": [asdict(error) for error in errors],
+    }
+    response = Response(dumps(body), status=status, content_type=PROBLEM_TYPE)
+    response.headers.extend(headers)
+    return response
+
+
+def answer_http_exception(error: HTTPException) -> Response:
+    """Any HTTP error: ours (`Problem`), the parser's (its messages become `errors`), Flask's own."""
+    if isinstance(error, Problem):
+        return problem_response(error.code or 500, error.description, error.errors, error.headers)
+    status = error.code or 500
+    if status < http.HTTPStatus.BAD_REQUEST:
+        # A redirect of the router: not an error, and it has a location to give.
+        return Response(error.get_response(request.environ).get_data(), status, error.get_headers(request.environ))
+    messages: Any = (getattr(error, "data", None) or {}).get("messages")
+    # 405 says which methods there are, 429 and 503 when to come back: headers of the error that the body replaces.
+    kept = {name: value for name, value in error.get_headers(request.environ) if not name.startswith("Content-")}
+    return problem_response(status, None, list(field_faults(messages)), kept)
+
+
+def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFault]:
+    """Nested messages of marshmallow, flat: `{"query": {"limit": ["..."]}}` gives field `limit`."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            is_step = not (name == "_schema" or (not path and name in _LOCATIONS))
+            yield from field_faults(inner, (*path, str(name)) if is_step else path)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from field_faults(message, path)
+    elif messages is not None:
+        yield FieldFault(".".join(path), str(messages))
+
+
+def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
+    """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
+    if isinstance(error, DBAPIError) and not is_worlds(error):
+        raise error
+    _log.warning("database not available", path=request.path, exc_info=error)
+    return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
+
+
+def register_problems(app: Flask) -> None:
+    """Answer every error of the application so. Flask itself logs what becomes a 500, with its traceback."""
+    app.register_error_handler(HTTPException, answer_http_exception)
+    app.register_error_handler(DBAPIError, answer_database_error)
+    app.register_error_handler(PoolTimeoutError, answer_database_error)

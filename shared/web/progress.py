@@ -1,0 +1,151 @@
+"""How far a service is: what the broker has, what is handled, and since when records wait without movement."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from shared.web.broker import Broker, End
+from shared.web.service import ServiceInfo
+
+# Records wait, and none was handled for so long: not ready.
+STUCK_AFTER_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class PartitionProgress:
+    """One partition: the next offset to handle, and where the broker's records end."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    end_offset: int
+    stable_offset: int
+
+    @property
+    def lag(self) -> int:
+        """Distance to the high watermark. Offsets were read after ends, so they may be beyond them by now."""
+        return max(0, self.end_offset - self.next_offset)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a record could be handled now: behind an open transaction none can."""
+        return self.stable_offset > self.next_offset
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the database says, all of one snapshot. `quarantined`: records by (exchange, reason)."""
+
+    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    moved_at: datetime | None = None
+    outbox: int = 0
+    outbox_oldest_at: datetime | None = None
+    quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
+    next_seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Partitions in order of topic and number, and the database's snapshot, which was taken after their ends."""
+
+    partitions: tuple[PartitionProgress, ...]
+    stored: Stored
+
+    @property
+    def waits(self) -> bool:
+        """Whether any record waits that could be handled."""
+        return any(partition.waits for partition in self.partitions)
+
+
+def stored_snapshot(service: ServiceInfo) -> Stored:
+    """Next offsets and counts, in a read-only transaction that sees one state."""
+    options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with service.engine.connect().execution_options(**options) as connection, connection.begin():
+        rows = connection.execute(text("SELECT topic, partition, next_offset, moved_at FROM position")).all()
+        seq = None if service.next_seq is None else connection.execute(service.next_seq).scalar()
+        stored = Stored(
+            next_offsets={(row.topic, row.partition): row.next_offset for row in rows},
+            moved_at=max((row.moved_at for row in rows), default=None),
+            next_seq=seq,
+        )
+        if not service.takes_documents:
+            return stored
+        outbox, oldest_at = connection.execute(text("SELECT count(*), min(dirty_at) FROM outbox")).one()
+        refused = connection.execute(text("SELECT exchange, reason, count(*) AS n FROM quarantine GROUP BY 1, 2"))
+        quarantined = {(row.exchange, row.reason): row.n for row in refused}
+        return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
+
+
+def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> Progress:
+    """Ends, and the offsets read after them. A partition without a stored offset will be read from its beginning."""
+    unread = [
+        (topic, partition)
+        for topic, partitions in ends.items()
+        for partition in partitions
+        if (topic, partition) not in stored.next_offsets
+    ]
+    next_offsets = {**broker.beginnings(unread), **stored.next_offsets}
+    partitions = tuple(
+        PartitionProgress(topic, partition, next_offsets[topic, partition], end.end_offset, end.stable_offset)
+        for topic in sorted(ends)
+        for partition, end in sorted(ends[topic].items())
+    )
+    return Progress(partitions, stored)
+
+
+def read_progress(service: ServiceInfo, broker: Broker) -> Progress:
+    """Broker first, then the database. BrokerAwayError; errors of the driver."""
+    ends = broker.ends(service.topics)
+    return combine(ends, stored_snapshot(service), broker)
+
+
+def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:
+    """The topics that a key of `exchange` sees: its own; all for the others (None)."""
+    return [topic for topic in topics if exchange is None or topic.startswith(f"exchange.{exchange}.")]
+
+
+def lag_for(progress: Progress, exchange: str | None) -> int:
+    """What the answers to a key still wait for: its own topics, and the facts between services, which are no one's."""
+    return sum(
+        partition.lag
+        for partition in progress.partitions
+        if exchange is None or not partition.topic.startswith("exchange.") or topics_seen([partition.topic], exchange)
+    )
+
+
+class Movement:
+    """Since when records wait and none was handled. Times are seconds of any clock that does not jump.
+
+    A record that arrives after a quiet night has waited for a moment only, whenever the last one was handled: so it is
+    not enough to look at the time of the last movement.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next_offsets: dict[tuple[str, int], int] | None = None
+        self._waiting_since_s: float | None = None
+
+    def observe(self, progress: Progress, at_s: float) -> None:
+        """Take note of one look at the service."""
+        next_offsets = progress.stored.next_offsets
+        with self._lock:
+            moved = next_offsets != self._next_offsets
+            self._next_offsets = next_offsets
+            if not progress.waits:
+                self._waiting_since_s = None
+            elif moved or self._waiting_since_s is None:
+                self._waiting_since_s = at_s
+
+    def forget(self) -> None:
+        """Nothing could be seen, so nothing could be handled either: the wait begins anew afterwards."""
+        with self._lock:
+            self._waiting_since_s = None
+
+    def waiting_s(self, at_s: float) -> float:
+        """For how long records have waited without movement; 0 when none waits."""
+        with self._lock:
+            return 0.0 if self._waiting_since_s is None else at_s - self._waiting_since_s

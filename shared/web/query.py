@@ -1,0 +1,186 @@
+"""Reading requests: parameters by marshmallow, strictly. What is misspelt or given twice is refused, never ignored."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar, Final, NoReturn, TypeVar
+
+import flask
+import flask_smorest
+from marshmallow import RAISE, Schema, ValidationError, fields
+from webargs import core
+from webargs.flaskparser import FlaskParser
+
+from shared.parties import parse_subject
+from shared.times import parse_time
+from shared.web.problems import FieldFault, Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
+EXCHANGE_PATTERN: Final = "[a-z][a-z0-9-]{1,31}"
+
+
+class QuerySchema(Schema):
+    """Parameters of a route, or members of a body; unknown ones are refused."""
+
+    class Meta:
+        """Said here too, for uses without the parser."""
+
+        unknown = RAISE
+
+    error_messages = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": "没有此参数 / there is no such parameter",
+        "type": "须为对象 / must be an object",
+    }
+    _MESSAGES: ClassVar = {
+        "required": "必须提供 / required",
+        "null": "不可为 null / may not be null",
+        "invalid": "格式有误 / not of the right form",
+        "validator_failed": "值有误 / not a valid value",
+    }
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Chinese first, for every field that says nothing of its own."""
+        del field_name
+        field_obj.error_messages = {**field_obj.error_messages, **self._MESSAGES}
+
+
+class NoQuery(QuerySchema):
+    """A route without parameters."""
+
+
+class WholeNumber(fields.Integer):
+    """Plain decimal digits, within limits: `int()` would take spaces, underscores and the digits of other scripts."""
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(metadata={"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}, **kwargs)
+        self.least = least
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        del attr, data, kwargs
+        fits = isinstance(value, str) and _DIGITS.fullmatch(value) is not None and self.least <= int(value) <= self.most
+        if not fits:
+            raise ValidationError(
+                f"须为 {self.least} 至 {self.most} 的整数 / must be a whole number {self.least} to {self.most}"
+            )
+        return int(value)
+
+
+class TimeParameter(fields.Field[datetime]):
+    """An instant, as the contract writes times."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        del attr, data, kwargs
+        try:
+            return parse_time(value)
+        except (TypeError, ValueError) as error:
+            hint = "(URL 中的 + 须写作 %2B / write + as %2B in a URL)" if " " in str(value) else ""
+            raise ValidationError(
+                f"须为 RFC 3339 时间{hint} / must be an RFC 3339 time with seconds and offset"
+            ) from error
+
+
+class SubjectParameter(fields.Field[str]):
+    """`<scheme>:<id>`, valid as a party's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        del attr, data, kwargs
+        try:
+            parse_subject(value)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValidationError("须为 <类型>:<代码> / must be a subject <scheme>:<id>") from error
+        return str(value)
+
+
+class PatternText(fields.String):
+    """A text that matches a pattern as a whole (marshmallow's `Regexp` lets a newline follow `$`)."""
+
+    def __init__(self, pattern: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": f"^(?:{pattern})$", **kwargs.pop("metadata", {})}, **kwargs)
+        self.pattern = pattern
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValidationError(f"须符合 {self.pattern} / must match {self.pattern}")
+        return text
+
+
+class OneOfText(fields.String):
+    """One of a few texts."""
+
+    def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(metadata={"enum": list(choices), **kwargs.pop("metadata", {})}, **kwargs)
+        self.choices = choices
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.choices:
+            names = ", ".join(self.choices)
+            raise ValidationError(f"须为下列之一:{names} / must be one of: {names}")
+        return text
+
+
+class StrictParser(FlaskParser):
+    """webargs with our answers: unknown or repeated parameters, and bodies that are not JSON, are 422."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+        "json": RAISE,
+    }
+
+    def load_querystring(self, req: flask.Request, schema: Schema) -> Any:
+        """The parameters; each at most once."""
+        twice = [
+            FieldFault(name, "只可提供一次 / given more than once")
+            for name in req.args
+            if len(req.args.getlist(name)) > 1
+        ]
+        if twice:
+            raise Problem(422, errors=twice)
+        return super().load_querystring(req, schema)
+
+    def _raw_load_json(self, req: flask.Request) -> Any:
+        body = req.get_data(cache=True)
+        if not body:
+            return core.missing
+        if not core.is_json(req.mimetype):
+            raise Problem(415)
+        try:
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise Problem(422, "内容不是有效的 JSON / the body is not valid JSON") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's, with the strict parser, and with types."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Serve a path."""
+        decorator: Callable[[View], View] = super().route(rule, **options)
+        return decorator
+
+    def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
+        """Read parameters or body; the view gets them as its first argument."""
+        decorator: Callable[[View], View] = super().arguments(schema, **options)
+        return decorator
+
+    def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:
+        """Write the answer by a schema."""
+        decorator: Callable[[View], View] = super().response(status, schema, **options)
+        return decorator
+
+    def doc(self, **members: Any) -> Callable[[View], View]:
+        """Add members to the route's OpenAPI entry."""
+        decorator: Callable[[View], View] = super().doc(**members)
+        return decorator

@@ -1,0 +1,54 @@
+"""gunicorn around an application: one process (its memory counts on one machine), threads for the requests."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from shared.web.app import start_sampler
+
+THREADS: Final = 8
+# Within the 10 s that a supervisor gives after SIGTERM.
+GRACEFUL_TIMEOUT_S: Final = 6
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._make_app = make_app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        # In the worker, after the fork: connections and threads of its own.
+        app = self._make_app()
+        start_sampler(app)
+        return app
+
+
+def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> None:
+    """Answer requests at `HOST:PORT` until SIGTERM or SIGINT; requests in work are finished first.
+
+    Does not return: gunicorn ends the process.
+    """
+    options = {
+        "bind": bind,
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": threads,
+        "graceful_timeout": GRACEFUL_TIMEOUT_S,
+        # A worker that does not even turn its loop for so long is killed and started again.
+        "timeout": 30,
+        # Kept-alive connections must not be in the way of stopping.
+        "keepalive": 5,
+        "accesslog": None,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "preload_app": False,
+        "proc_name": "jiangbu",
+    }
+    _Server(make_app, options).run()

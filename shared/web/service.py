@@ -1,0 +1,36 @@
+"""What the common routes must know of a service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Engine, Select
+
+from shared.times import Clock
+from shared.web.keys import ApiKeys
+
+
+@dataclass(frozen=True)
+class ServiceInfo:
+    """One service: its name, what it reads, where it keeps it, and who may ask.
+
+    `kafka` are kafka-python's connection settings (`bootstrap_servers`, `security_protocol`, ...). `takes_documents`:
+    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has.
+    """
+
+    name: str
+    title: str
+    engine: Engine
+    topics: tuple[str, ...]
+    kafka: Mapping[str, Any]
+    keys: ApiKeys
+    clock: Clock
+    takes_documents: bool
+    next_seq: Select[int] | None = None
+
+
+def current_service() -> ServiceInfo:
+    """The service whose request is being answered."""
+    service: ServiceInfo = current_app.extensions["jiangbu"]
+    return service
