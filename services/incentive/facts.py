@@ -4,8 +4,6 @@ A fact is what listing and trade-ingest say of one party or exchange. Each has a
 generation and seq; of one key the greatest (generation, seq) counts. Amounts are fen, instants are aware.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, TypeVar
@@ -19,7 +17,6 @@ FIRST_LISTING_TOPIC = "facts.first-listing.v1"
 FIRST_PURCHASE_TOPIC = "facts.first-purchase.v1"
 ANNUAL_TOTAL_TOPIC = "facts.annual-total.v1"
 TOPICS = (FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC, ANNUAL_TOTAL_TOPIC)
-
 
 
 class FactError(ValueError):
@@ -193,9 +190,7 @@ def _merge_not_counted(shares: Iterable[Share]) -> tuple[NotCounted, ...]:
     for share in shares:
         for part in share.other:
             known = sums.get(part.reason, NotCounted(part.reason, 0, 0))
-            sums[part.reason] = NotCounted(
-                part.reason, known.amount_fen + part.amount_fen, known.trades + part.trades
-            )
+            sums[part.reason] = NotCounted(part.reason, known.amount_fen + part.amount_fen, known.trades + part.trades)
     return tuple(sums[reason] for reason in sorted(sums))
 
 

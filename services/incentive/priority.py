@@ -1,7 +1,5 @@
 """就高不重复 (G6): of all rewards of one subject in one year only the highest is payable. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

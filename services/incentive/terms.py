@@ -1,7 +1,5 @@
 """What a policy file holds, as values: periods, rates, caps, thresholds, and how the text is read. Pure."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
