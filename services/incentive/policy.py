@@ -234,7 +234,10 @@ def _reading(
         reader.fault(node, f"{path}.alternative", "标记 L 或 J 须写明另一种读法 / marks L and J need the other reading")
     if mark == "T" and alternative is not None:
         reader.fault(node, f"{path}.alternative", "标记 T 没有另一种读法 / mark T has no other reading")
-    for name, text in (("mark", mark), ("reading", reading), ("basis", basis), ("says.zh", says.zh)):
+    texts = [("mark", mark), ("reading", reading), ("basis", basis), ("says.zh", says.zh), ("says.en", says.en)]
+    if alternative is not None:
+        texts += [("alternative.zh", alternative.zh), ("alternative.en", alternative.en)]
+    for name, text in texts:
         if text is not None:
             reader.value(f"{place.value_path}.{name}", text)
     return Reading(
@@ -300,7 +303,8 @@ def _rule(reader: PolicyFile, node: yaml.Node, path: str, rule: RuleName, readin
     name = _says(reader, members.get("name"), f"{path}.name")
     subject = reader.one_of(members.get("subject"), f"{path}.subject", (form.subject,))
     earned = reader.one_of(members.get("earned"), f"{path}.earned", (form.earned,))
-    for member, text in (("article", article), ("subject", subject), ("earned", earned)):
+    words = [("article", article), ("name.zh", name.zh), ("name.en", name.en), ("subject", subject), ("earned", earned)]
+    for member, text in words:
         reader.value(f"rules.{rule}.{member}", text)
     terms = _terms(reader, members, path, rule, name)
     readings.extend(_rule_readings(reader, members.get("readings"), path, rule))
