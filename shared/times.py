@@ -19,6 +19,10 @@ _TIME = re.compile(
 _LEAP_SECOND = re.compile(r".{16}:60(?:\.[0-9]+)?(?:Z|[+-][0-9:]+)", re.DOTALL)
 
 
+class LeapSecondError(ValueError):
+    """A second 60, which RFC 3339 has and a datetime has not."""
+
+
 def parse_time(text: str) -> datetime:
     """The instant, in UTC, of `2026-03-01T10:00:05.123456+08:00`.
 
@@ -27,7 +31,7 @@ def parse_time(text: str) -> datetime:
     """
     if _TIME.fullmatch(text) is None:
         if _LEAP_SECOND.fullmatch(text) is not None:
-            raise ValueError("a leap second (:60) cannot be represented")
+            raise LeapSecondError("a leap second (:60) cannot be represented")
         raise ValueError("not an RFC 3339 time with T, seconds, at most 6 decimals and an offset, years 2000 to 2099")
     return datetime.fromisoformat(text).astimezone(UTC)
 

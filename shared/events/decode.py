@@ -1,0 +1,235 @@
+"""One record of an exchange's topic: an accepted document, or the reason for refusing it.
+
+The marshmallow schemas are the rule (`decode_slowly`). A msgspec fast path (`shared.events.fast`) stands before them
+and may only accept; what it does not accept is read again by the rule, which says what is wrong. So the two differ in
+speed alone.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+from marshmallow import Schema, ValidationError
+
+from shared.events import fast
+from shared.events.documents import Document, Listing, Trade
+from shared.events.fields import NOT_OBJECT, REQUIRED
+from shared.events.schemas import AttributesSchema, ListingSchema, TradeSchema
+
+Kind = Literal["listing", "trade"]
+ContentMode = Literal["structured", "binary"]
+Headers = Sequence[tuple[str, bytes]]
+
+REASONS: Final = (
+    "too_large",
+    "not_json",
+    "not_cloudevent",
+    "wrong_source",
+    "unknown_type",
+    "invalid_data",
+    "same_party",
+    "revision_conflict",
+)
+TYPES: Final[dict[Kind, str]] = {
+    "listing": "cn.kunming.data-exchange.listing.v1",
+    "trade": "cn.kunming.data-exchange.trade.v1",
+}
+MAX_VALUE_BYTES: Final = 256 * 1024
+MAX_NESTING: Final = 100
+MAX_COMPLETED_AHEAD: Final = timedelta(hours=24)
+
+_ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time")
+_ATTRIBUTES_SCHEMA: Final = AttributesSchema()
+_SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
+
+# Strings (also one that the record cuts short, lest it be tried again from every quote in it) and brackets.
+_BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z|\\\Z)|[{}\[\]]', re.DOTALL)
+# More digits than Python turns into an int by default; no known member takes a number so long.
+_MAX_INT_DIGITS: Final = 32
+
+
+class FieldError(msgspec.Struct, frozen=True, gc=False):
+    """What is wrong where: a path within the document (`provider.id`), an attribute's name, `data` or `value`."""
+
+    field: str
+    message: str
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """A valid event's document."""
+
+    document: Document
+    content_mode: ContentMode
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """Why an event is refused; `reason` is one of REASONS."""
+
+    reason: str
+    errors: list[FieldError]
+
+
+class _Refused(Exception):  # noqa: N818 - carries a Refusal out of nested checks, and never leaves this module
+    def __init__(self, reason: str, *errors: FieldError) -> None:
+        super().__init__(reason)
+        self.refusal = Refusal(reason, list(errors))
+
+
+def decode(kind: Kind, exchange: str, value: bytes | None, headers: Headers) -> Accepted | Refusal:
+    """Read a record of topic `exchange.<exchange>.<kind>s.v1` by all checks but `revision_conflict`. Never raises."""
+    if value is not None and len(value) <= MAX_VALUE_BYTES and not _nested_too_deeply(value):
+        attributes = dict(headers) if headers else {}
+        if "ce_specversion" in attributes:
+            document = fast.binary(kind, exchange, value, attributes)
+            if document is not None:
+                return Accepted(document, "binary")
+        else:
+            document = fast.structured(kind, exchange, value)
+            if document is not None:
+                return Accepted(document, "structured")
+    return decode_slowly(kind, exchange, value, headers)
+
+
+def decode_slowly(kind: Kind, exchange: str, value: bytes | None, headers: Headers) -> Accepted | Refusal:
+    """The same as `decode`, by the rule alone."""
+    try:
+        parsed = _parse(value)
+        binary = dict(headers)
+        if "ce_specversion" in binary:
+            time = _check_attributes(kind, exchange, _binary_attributes(binary))
+            return Accepted(_document(kind, parsed, time), "binary")
+        time = _check_attributes(kind, exchange, _structured_attributes(parsed))
+        return Accepted(_document(kind, _structured_data(parsed), time), "structured")
+    except _Refused as refused:
+        return refused.refusal
+
+
+def _parse(value: bytes | None) -> Any:
+    if value is None or not value:
+        raise _not_json("记录为空 / the record is empty")
+    if len(value) > MAX_VALUE_BYTES:
+        said = f"{len(value)} 字节,超过 {MAX_VALUE_BYTES} / {len(value)} bytes, over {MAX_VALUE_BYTES}"
+        raise _Refused("too_large", FieldError("value", said))
+    if _nested_too_deeply(value):
+        raise _not_json(f"嵌套超过 {MAX_NESTING} 层 / nested deeper than {MAX_NESTING} levels")
+    try:
+        text = value.decode()
+        # Read from text: from bytes, `json` would take UTF-16 and UTF-32 too. A byte order mark is an error here.
+        return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise _not_json(f"不是 UTF-8(第 {error.start} 字节) / is not UTF-8 (byte {error.start})") from error
+    except json.JSONDecodeError as error:
+        said = (
+            f"第 {error.lineno} 行第 {error.colno} 列不是 JSON / not JSON at line {error.lineno} column {error.colno}"
+        )
+        raise _not_json(said) from error
+
+
+def _not_json(said: str) -> _Refused:
+    return _Refused("not_json", FieldError("value", said))
+
+
+def _nested_too_deeply(value: bytes) -> bool:
+    """Deeper than MAX_NESTING. Parsers have limits of their own that depend on the stack; this one does not."""
+    if value.count(b"{") + value.count(b"[") <= MAX_NESTING:
+        return False
+    depth = 0
+    for token in _BRACKETS.finditer(value):
+        bracket = token[0]
+        if bracket in (b"{", b"["):
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+        elif bracket in (b"}", b"]"):
+            depth -= 1
+    return False
+
+
+def _parse_int(digits: str) -> int | float:
+    # A number too long becomes a float: good enough for an unknown member, and wrong in every known one.
+    return int(digits) if len(digits) <= _MAX_INT_DIGITS else float("inf")
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise _not_json(f"JSON 没有 {constant} / JSON has no {constant}")
+
+
+def _structured_attributes(parsed: Any) -> dict[str, Any]:
+    if not isinstance(parsed, dict):
+        raise _Refused("not_cloudevent", FieldError("value", NOT_OBJECT))
+    return parsed
+
+
+def _structured_data(event: dict[str, Any]) -> Any:
+    if "data_base64" in event:
+        said = "不接受 data_base64,请用 data / data_base64 is not accepted, use data"
+        raise _Refused("invalid_data", FieldError("data_base64", said))
+    if "data" not in event:
+        raise _Refused("invalid_data", FieldError("data", REQUIRED))
+    return event["data"]
+
+
+def _binary_attributes(headers: dict[str, bytes]) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    for name in _ATTRIBUTES:
+        if f"ce_{name}" not in headers:
+            continue
+        raw: bytes | None = headers[f"ce_{name}"]  # Kafka has headers without a value
+        try:
+            attributes[name] = None if raw is None else raw.decode()
+        except UnicodeDecodeError:
+            said = "不是 UTF-8 / is not UTF-8"
+            raise _Refused("not_cloudevent", FieldError(name, said)) from None
+    return attributes
+
+
+def _check_attributes(kind: Kind, exchange: str, attributes: dict[str, Any]) -> datetime:
+    """The event's time, once all attributes are right."""
+    try:
+        loaded = _ATTRIBUTES_SCHEMA.load(attributes)
+    except ValidationError as error:
+        raise _Refused("not_cloudevent", *_field_errors(error.messages)) from error
+    if loaded["source"] != f"/exchanges/{exchange}":
+        said = f"须为 /exchanges/{exchange} / must be /exchanges/{exchange}"
+        raise _Refused("wrong_source", FieldError("source", said))
+    if loaded["type"] != TYPES[kind]:
+        said = f"本主题只收 {TYPES[kind]} / this topic takes {TYPES[kind]} alone"
+        raise _Refused("unknown_type", FieldError("type", said))
+    time: datetime = loaded["time"]
+    return time
+
+
+def _document(kind: Kind, data: Any, time: datetime) -> Document:
+    errors: list[FieldError] = []
+    loaded: Any
+    try:
+        loaded = _SCHEMAS[kind].load(data)
+        completed_at = loaded.completed_at if isinstance(loaded, Trade) else None
+    except ValidationError as error:
+        loaded = None
+        errors = _field_errors(error.messages)
+        completed_at = error.valid_data.get("completed_at") if isinstance(error.valid_data, dict) else None
+    if completed_at is not None and completed_at - time > MAX_COMPLETED_AHEAD:
+        said = "不得晚于事件 time 24 小时以上 / must be at most 24 h after the event's time"
+        errors.append(FieldError("completed_at", said))
+    if errors:
+        raise _Refused("invalid_data", *errors)
+    document: Listing | Trade = loaded
+    if isinstance(document, Trade) and document.provider.subject == document.buyer.subject:
+        said = "买卖双方不得为同一主体 / provider and buyer must not be the same entity"
+        raise _Refused("same_party", FieldError("buyer", said))
+    return document
+
+
+def _field_errors(messages: Any, path: str = "") -> list[FieldError]:
+    """The nested messages of marshmallow as a flat list; what concerns a whole object stands under its path."""
+    if not isinstance(messages, dict):
+        return [FieldError(path or "data", str(message)) for message in messages]
+    errors: list[FieldError] = []
+    for name, inner in messages.items():
+        below = path if name == "_schema" else f"{path}.{name}" if path else str(name)
+        errors += _field_errors(inner, below)
+    return errors

@@ -1,0 +1,70 @@
+"""The documents that events carry, as plain values.
+
+`==` of two documents is the contract's "same content": known members by value after defaults. Money is fen, times are
+instants in UTC, so `1.5` and `1.50`, or one instant written in two zones, are the same.
+"""
+
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from shared.parties import Party
+
+ListingStatus = Literal["listed", "withdrawn", "annulled"]
+TradeStatus = Literal["completed", "cancelled"]
+TradeMode = Literal["listed", "negotiated", "auction"]
+ProductKind = Literal["dataset", "api", "report", "service", "model", "other"]
+
+LISTING_STATUSES: Final[tuple[str, ...]] = get_args(ListingStatus)
+TRADE_STATUSES: Final[tuple[str, ...]] = get_args(TradeStatus)
+TRADE_MODES: Final[tuple[str, ...]] = get_args(TradeMode)
+PRODUCT_KINDS: Final[tuple[str, ...]] = get_args(ProductKind)
+
+MAX_REVISION: Final = 2**31 - 1
+MAX_AMOUNT_FEN: Final = 10_000_000_000 * 100  # 100亿 yuan
+MAX_NAME_LENGTH: Final = 200
+MAX_CERTIFICATE_LENGTH: Final = 128
+
+
+class Product(msgspec.Struct, frozen=True, gc=False):
+    """What is offered or traded."""
+
+    no: str
+    name: str
+    kind: ProductKind
+
+
+class Listing(msgspec.Struct, frozen=True, gc=False):
+    """One revision of a listing (挂牌)."""
+
+    listing_no: str
+    revision: int
+    status: ListingStatus
+    product: Product
+    provider: Party
+    listed_at: datetime
+    origin_exchange: str | None
+    certificate_no: str | None
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False):
+    """One revision of a trade (交易)."""
+
+    trade_no: str
+    revision: int
+    status: TradeStatus
+    mode: TradeMode
+    listing_no: str | None
+    product: Product | None
+    provider: Party
+    buyer: Party
+    amount_fen: int
+    refunded_fen: int
+    currency: Literal["CNY"]
+    completed_at: datetime
+    origin_exchange: str | None
+    certificate_no: str | None
+
+
+Document = Listing | Trade
