@@ -1,0 +1,113 @@
+"""Is all there that a service needs? One finding for each thing that can be wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from deploy.topics import read_topics, wanted_topics
+from services.incentive.policy import load_policy
+from services.incentive.policy_file import PolicyError
+from shared.db import make_engine
+from shared.exchanges import Exchanges, ExchangesError, load_exchanges
+from shared.migrate import found_revision, newest_revision
+from shared.settings import KafkaSettings, Service, Settings, SettingsError, load_settings
+from shared.web.keys import KeysError, load_keys
+
+BROKER_TIMEOUT_MS = 5_000
+PACKAGES = {
+    "listing": "services.listing",
+    "trade-ingest": "services.trade_ingest",
+    "incentive": "services.incentive",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is well, and a line that says what was found or what to do."""
+
+    subject: str
+    well: bool
+    text: str
+
+
+def examine(service: Service) -> Iterator[Finding]:
+    """Look at settings, files, database and broker of one service, in the order in which they are needed."""
+    try:
+        settings = load_settings(service)
+    except SettingsError as error:
+        yield Finding("设置 settings", False, str(error))
+        return
+    yield Finding("设置 settings", True, f"register {settings.register}")
+    yield _keys(settings.api_keys_file)
+    yield _database(settings)
+    if service == "incentive":
+        yield _policy(settings.policy_file)
+    try:
+        exchanges = load_exchanges(settings.exchanges_file)
+    except ExchangesError as error:
+        yield Finding("名单 whitelist", False, str(error))
+        return
+    yield _whitelist(exchanges, settings)
+    yield from _broker(settings.kafka, exchanges)
+
+
+def _whitelist(exchanges: Exchanges, settings: Settings) -> Finding:
+    unknown = sorted(set(settings.exchanges or ()) - set(exchanges.ids))
+    if unknown:
+        return Finding("名单 whitelist", False, f"EXCHANGES names what is not on it: {', '.join(unknown)}")
+    return Finding("名单 whitelist", True, f"{settings.exchanges_file}: {', '.join(exchanges.ids)}")
+
+
+def _keys(path: Path | None) -> Finding:
+    subject = "密钥 API keys"
+    if path is None:
+        return Finding(subject, False, "API_KEYS_FILE: 未设置 / is not set")
+    try:
+        keys = load_keys(path)
+    except (KeysError, OSError) as error:
+        return Finding(subject, False, str(error))
+    return Finding(subject, True, f"{path}: {len(keys.keys)} keys")
+
+
+def _policy(path: Path) -> Finding:
+    subject = "政策文件 policy file"
+    try:
+        policy = load_policy(path)
+    except (PolicyError, OSError) as error:
+        return Finding(subject, False, " | ".join(str(error).splitlines()))
+    return Finding(subject, True, f"{policy.id} revision {policy.revision}")
+
+
+def _database(settings: Settings) -> Finding:
+    subject = "数据库 database"
+    engine = make_engine(settings.database_url, pool_size=1)
+    try:
+        found, newest = found_revision(engine), newest_revision(PACKAGES[settings.service])
+    except SQLAlchemyError as error:
+        return Finding(subject, False, f"DATABASE_URL: {str(error).splitlines()[0]}")
+    finally:
+        engine.dispose()
+    if found != newest:
+        return Finding(subject, False, f"revision {found}, needed {newest}: run `{settings.service} migrate`")
+    return Finding(subject, True, f"revision {found}")
+
+
+def _broker(kafka: KafkaSettings, exchanges: Exchanges) -> Iterator[Finding]:
+    wanted = wanted_topics(exchanges)
+    try:
+        admin = KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS)
+        try:
+            found = read_topics(admin, [topic.name for topic in wanted])
+        finally:
+            admin.close()
+    except (KafkaError, OSError) as error:
+        yield Finding("Kafka", False, f"{', '.join(kafka.bootstrap_servers)}: {error!r}")
+        return
+    yield Finding("Kafka", True, ", ".join(kafka.bootstrap_servers))
+    missing = [topic.name for topic in wanted if topic.name not in found]
+    text = f"missing {', '.join(missing)}: run `jiangbu topics apply`" if missing else f"{len(found)} topics"
+    yield Finding("主题 topics", not missing, text)
