@@ -11,8 +11,6 @@ Every table but `position` and the two projections is append-only; PostgreSQL en
 instant and it never falls, so that "as of" an instant is one and the same answer for ever.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from sqlalchemy import (

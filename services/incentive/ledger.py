@@ -1,0 +1,210 @@
+"""What the ledger posts: the ceiling now less the ceiling posted so far. Pure (contract, section 5)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from services.incentive.facts import FactRef
+from services.incentive.priority import payables
+from services.incentive.rules import Entitlement, Evidence
+from services.incentive.terms import Policy
+from shared.money import format_yuan
+
+
+class Award(msgspec.Struct, frozen=True):
+    """An award as the ledger has it. Its ceiling is what is posted for it; amounts are fen.
+
+    `about` says whose facts it follows from: `<scheme>:<id>` or `exchange/<id>`. `subject` is `<scheme>:<id>`.
+    `payable_fen` and `suppressed_by` are those under 就高不重复 (G6), not posted.
+    """
+
+    award_id: str
+    about: str
+    rule: str
+    article: str
+    policy_id: str
+    policy_revision: int
+    subject: str
+    subject_name: str
+    exchange: str | None
+    year: int
+    base_fen: int
+    rate: Decimal | None
+    cap_fen: int | None
+    ceiling_fen: int
+    payable_fen: int
+    suppressed_by: str | None
+    flags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def exchanges(self) -> tuple[str, ...]:
+        """All exchanges that the evidence names, in code point order."""
+        return tuple(sorted({exchange for evidence in self.evidence for exchange in evidence.exchanges}))
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a transaction: exactly one side is over zero."""
+
+    account: str
+    debit_fen: int
+    credit_fen: int
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """An `entitlement` transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
+
+    `subject_before` and `year_before` say what it moved away from, where that is another.
+    """
+
+    award_id: str
+    amount_fen: int
+    entries: tuple[Entry, ...]
+    subject: str
+    year: int
+    subject_before: str | None
+    year_before: int | None
+    policy_id: str
+    policy_revision: int
+    article: str
+    cause: dict[str, Any]
+
+
+def restate(about: str, earned: Entitlement, policy: Policy) -> Award:
+    """The award that is earned now. Its payable is set by `with_payables`."""
+    return Award(
+        award_id=earned.award_id,
+        about=about,
+        rule=earned.rule,
+        article=earned.article,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        subject=earned.subject.subject,
+        subject_name=earned.subject.name,
+        exchange=earned.exchange,
+        year=earned.year,
+        base_fen=earned.base_fen,
+        rate=earned.rate,
+        cap_fen=earned.cap_fen,
+        ceiling_fen=earned.ceiling_fen,
+        payable_fen=0,
+        suppressed_by=None,
+        flags=earned.flags,
+        evidence=earned.evidence,
+    )
+
+
+def take_away(award: Award, policy: Policy, newest: Mapping[str, FactRef]) -> Award:
+    """An award that is earned no more: it stays, with amounts of zero and its last subject, exchange and year.
+
+    Its evidence is the newest version of the facts that it rested on (`newest`, by fact), still with the exchanges
+    whose documents made up the amount: who took it back may see that.
+    """
+    evidence = tuple(Evidence(newest.get(item.ref.fact, item.ref), item.exchanges) for item in award.evidence)
+    return msgspec.structs.replace(
+        award,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        base_fen=0,
+        ceiling_fen=0,
+        payable_fen=0,
+        suppressed_by=None,
+        flags=(),
+        evidence=evidence,
+    )
+
+
+def with_payables(awards: Iterable[Award], rule_order: Sequence[str]) -> list[Award]:
+    """The same awards, with what G6 leaves payable. Needs all awards of each subject and year that it is given."""
+    groups: dict[tuple[str, int], list[Award]] = {}
+    for award in awards:
+        groups.setdefault((award.subject, award.year), []).append(award)
+    settled = []
+    for group in groups.values():
+        answers = payables([(award.award_id, award.rule, award.ceiling_fen) for award in group], rule_order)
+        for award in group:
+            payable_fen, suppressed_by = answers[award.award_id]
+            if (award.payable_fen, award.suppressed_by) == (payable_fen, suppressed_by):
+                settled.append(award)
+            else:
+                settled.append(msgspec.structs.replace(award, payable_fen=payable_fen, suppressed_by=suppressed_by))
+    return settled
+
+
+def posting(before: Award | None, after: Award, occasion: tuple[str, str] = ("", "")) -> Posting | None:
+    """The transaction that takes the ledger from one state of an award to the next; None where nothing is to post.
+
+    A change of subject, year or policy revision reverses the old and posts the new. `occasion` (Chinese,
+    English) stands first in the cause's text.
+    """
+    moved = before is not None and _basis(before) != _basis(after)
+    if before is None:
+        entries = _post(after, after.ceiling_fen)
+    elif moved:
+        entries = _post(before, -before.ceiling_fen) + _post(after, after.ceiling_fen)
+    else:
+        entries = _post(after, after.ceiling_fen - before.ceiling_fen)
+    if not entries:
+        return None
+    return Posting(
+        award_id=after.award_id,
+        amount_fen=after.ceiling_fen - (0 if before is None else before.ceiling_fen),
+        entries=entries,
+        subject=after.subject,
+        year=after.year,
+        subject_before=before.subject if before is not None and before.subject != after.subject else None,
+        year_before=before.year if before is not None and before.year != after.year else None,
+        policy_id=after.policy_id,
+        policy_revision=after.policy_revision,
+        article=after.article,
+        cause={"facts": _cause_facts(before, after), "text": _cause_text(before, after, occasion)},
+    )
+
+
+def entitlement_account(award: Award) -> str:
+    """Where an award's ceiling stands in the ledger."""
+    return f"entitlement:{award.subject}:{award.award_id}:{award.year}"
+
+
+def _basis(award: Award) -> tuple[str, int, str, int]:
+    return award.subject, award.year, award.policy_id, award.policy_revision
+
+
+def _post(award: Award, change_fen: int) -> tuple[Entry, ...]:
+    """Debit and credit of a change of an award's ceiling; a fall is posted the other way round."""
+    policy, entitlement = f"policy:{award.rule}:{award.year}", entitlement_account(award)
+    if change_fen > 0:
+        return Entry(policy, change_fen, 0), Entry(entitlement, 0, change_fen)
+    if change_fen < 0:
+        return Entry(entitlement, -change_fen, 0), Entry(policy, 0, -change_fen)
+    return ()
+
+
+def _cause_facts(before: Award | None, after: Award) -> list[dict[str, Any]]:
+    """The facts that the award rests on and that are newer than before; all of them where none is."""
+    known = set() if before is None else {evidence.ref for evidence in before.evidence}
+    refs = [evidence.ref for evidence in after.evidence]
+    newer = [ref for ref in refs if ref not in known] or refs
+    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in newer]
+
+
+def _cause_text(before: Award | None, after: Award, occasion: tuple[str, str]) -> str:
+    now = format_yuan(after.ceiling_fen)
+    if before is None:
+        return f"{occasion[0]}首次测算，上限 {now} 元 / {occasion[1]}first earned, ceiling {now} yuan"
+    zh, en = [], []
+    if before.subject != after.subject:
+        zh.append(f"主体由 {before.subject} 变为 {after.subject}")
+        en.append(f"subject {before.subject} becomes {after.subject}")
+    if before.year != after.year:
+        zh.append(f"年度由 {before.year} 变为 {after.year}")
+        en.append(f"year {before.year} becomes {after.year}")
+    if (before.policy_id, before.policy_revision) != (after.policy_id, after.policy_revision):
+        zh.append(f"政策版本变为 {after.policy_id} 第 {after.policy_revision} 版")
+        en.append(f"policy becomes {after.policy_id} revision {after.policy_revision}")
+    then = format_yuan(before.ceiling_fen)
+    zh.append(f"上限由 {then} 元变为 {now} 元" if then != now else f"上限仍为 {now} 元")
+    en.append(f"ceiling {then} becomes {now} yuan" if then != now else f"ceiling stays {now} yuan")
+    return occasion[0] + "，".join(zh) + " / " + occasion[1] + ", ".join(en)
