@@ -12,9 +12,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 import yaml
 from flask import g, request
 
+from shared.settings import SettingsError
 from shared.web.problems import Problem
 
-ROLES: Final = ("auditor", "bureau", "service")
 _ROLE = re.compile(r"auditor|bureau|service|exchange:[a-z][a-z0-9-]{1,31}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class KeysError(ValueError):
+class KeysError(SettingsError):
     """The file of keys cannot be used; the message is one line that says where and why."""
 
 
@@ -68,8 +68,10 @@ class ApiKeys:
         return found
 
 
-def load_keys(path: Path) -> ApiKeys:
+def load_keys(path: Path | None) -> ApiKeys:
     """Keys of a YAML list of `{name, role, sha256}`. KeysError names the file and the entry that is wrong."""
+    if path is None:
+        raise KeysError("API_KEYS_FILE: 未设置 / is not set (all settings are named in .env.example)")
     try:
         entries = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
 import flask
@@ -12,12 +12,13 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
+from shared.events.fields import Time
 from shared.parties import parse_subject
-from shared.times import parse_time
 from shared.web.problems import FieldFault, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 EXCHANGE_PATTERN: Final = "[a-z][a-z0-9-]{1,31}"
 
@@ -69,22 +70,20 @@ class WholeNumber(fields.Integer):
         return int(value)
 
 
-class TimeParameter(fields.Field[datetime]):
+class TimeParameter(Time):
     """An instant, as the contract writes times."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        del attr, data, kwargs
-        try:
-            return parse_time(value)
-        except (TypeError, ValueError) as error:
-            hint = "(URL 中的 + 须写作 %2B / write + as %2B in a URL)" if " " in str(value) else ""
-            raise ValidationError(
-                f"须为 RFC 3339 时间{hint} / must be an RFC 3339 time with seconds and offset"
-            ) from error
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # type: ignore[override]
+        if isinstance(value, str) and " " in value:
+            raise ValidationError("URL 中的 + 须写作 %2B / write + as %2B in a URL")
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class SubjectParameter(fields.Field[str]):
     """`<scheme>:<id>`, valid as a party's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "example": "uscc:91530100MA6K123456"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         del attr, data, kwargs
@@ -95,33 +94,32 @@ class SubjectParameter(fields.Field[str]):
         return str(value)
 
 
-class PatternText(fields.String):
-    """A text that matches a pattern as a whole (marshmallow's `Regexp` lets a newline follow `$`)."""
+class ExchangeParameter(fields.String):
+    """The id of an exchange."""
 
-    def __init__(self, pattern: str, **kwargs: Any) -> None:
-        super().__init__(metadata={"pattern": f"^(?:{pattern})$", **kwargs.pop("metadata", {})}, **kwargs)
-        self.pattern = pattern
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        if re.fullmatch(self.pattern, text) is None:
-            raise ValidationError(f"须符合 {self.pattern} / must match {self.pattern}")
-        return text
-
-
-class OneOfText(fields.String):
-    """One of a few texts."""
-
-    def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
-        super().__init__(metadata={"enum": list(choices), **kwargs.pop("metadata", {})}, **kwargs)
-        self.choices = choices
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": f"^{EXCHANGE_PATTERN}$"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if text not in self.choices:
-            names = ", ".join(self.choices)
-            raise ValidationError(f"须为下列之一:{names} / must be one of: {names}")
+        if re.fullmatch(EXCHANGE_PATTERN, text) is None:
+            raise ValidationError(f"须符合 {EXCHANGE_PATTERN} / must match {EXCHANGE_PATTERN}")
         return text
+
+
+class DayParameter(fields.Field[date]):
+    """A day, as `2026-03-01`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "format": "date"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        del attr, data, kwargs
+        try:
+            # `fromisoformat` alone would take week dates and days without dashes too.
+            return date.fromisoformat(value if _DAY.fullmatch(value) else "")
+        except ValueError as error:
+            raise ValidationError("须为 2026-03-01 形式的日期 / must be a day such as 2026-03-01") from error
 
 
 class StrictParser(FlaskParser):
