@@ -1,0 +1,69 @@
+"""Since when records wait: no alarm while they move, none after a quiet night, one when they stand still."""
+
+from shared.web.progress import STUCK_AFTER_S, Movement, PartitionProgress, Progress, Stored, lag_for, topics_seen
+
+TOPIC = "exchange.kmdex.trades.v1"
+
+
+def look(next_offset: int, end: int, stable: int | None = None) -> Progress:
+    partition = PartitionProgress(TOPIC, 0, next_offset, end, end if stable is None else stable)
+    return Progress((partition,), Stored(next_offsets={(TOPIC, 0): next_offset}))
+
+
+def test_records_that_stand_still_are_noticed() -> None:
+    movement = Movement()
+    movement.observe(look(5, 9), 100.0)
+    movement.observe(look(5, 9), 130.0)
+    movement.observe(look(5, 12), 100.0 + STUCK_AFTER_S)
+    assert movement.waiting_s(100.0 + STUCK_AFTER_S) == STUCK_AFTER_S
+
+
+def test_movement_begins_the_wait_anew() -> None:
+    movement = Movement()
+    movement.observe(look(5, 90), 0.0)
+    movement.observe(look(6, 90), 50.0)
+    assert movement.waiting_s(70.0) == 20.0
+
+
+def test_a_record_after_a_quiet_night_has_waited_a_moment_only() -> None:
+    movement = Movement()
+    movement.observe(look(9, 9), 0.0)
+    movement.observe(look(9, 10), 40_000.0)
+    assert movement.waiting_s(40_001.0) == 1.0
+
+
+def test_handled_records_end_the_wait() -> None:
+    movement = Movement()
+    movement.observe(look(5, 9), 0.0)
+    movement.observe(look(9, 9), 70.0)
+    assert movement.waiting_s(80.0) == 0.0
+
+
+def test_what_is_behind_an_open_transaction_does_not_wait() -> None:
+    movement = Movement()
+    movement.observe(look(5, 9, stable=5), 0.0)
+    assert movement.waiting_s(1000.0) == 0.0
+    assert look(5, 9, stable=5).partitions[0].lag == 4
+
+
+def test_an_outage_is_not_held_against_the_consumer() -> None:
+    movement = Movement()
+    movement.observe(look(5, 9), 0.0)
+    movement.forget()
+    movement.observe(look(5, 9), 300.0)
+    assert movement.waiting_s(310.0) == 10.0
+
+
+def test_an_offset_read_after_the_end_may_be_beyond_it() -> None:
+    assert look(12, 9).partitions[0].lag == 0
+
+
+def test_an_exchange_waits_for_its_own_topics_and_for_the_facts() -> None:
+    partitions = tuple(
+        PartitionProgress(topic, 0, 0, end, end)
+        for topic, end in (("exchange.a1.trades.v1", 1), ("exchange.a1-b.trades.v1", 10), ("facts.listing.v1", 100))
+    )
+    progress = Progress(partitions, Stored())
+    assert lag_for(progress, None) == 111
+    assert lag_for(progress, "a1") == 101
+    assert topics_seen((partition.topic for partition in partitions), "a1") == ["exchange.a1.trades.v1"]

@@ -1,0 +1,10 @@
+"""API keys for tests: one a role; the key of role R is `R-key`."""
+
+import hashlib
+
+ROLES = ("auditor", "bureau", "service", "exchange:kmdex", "exchange:dcdex")
+KEYS = {role: hashlib.sha256(f"{role}-key".encode()).hexdigest() for role in ROLES}
+
+
+def headers(role: str | None) -> dict[str, str]:
+    return {} if role is None else {"Authorization": f"Bearer {role}-key"}
