@@ -363,6 +363,14 @@ def test_unknown_members_may_hold_any_json() -> None:
         assert (depth <= MAX_NESTING) == isinstance(read("trade", value), Accepted)
 
 
+@pytest.mark.parametrize("kind", ["trade", "listing"])
+def test_bytes_that_are_not_utf_8_are_refused_in_unknown_members_too(kind: str) -> None:
+    value = event_with(kind, "unknown", "?").replace(b"?", b"\xff")
+    assert refused(kind, value) == ("not_json", ["value"])
+    value = json.dumps(EVENTS[kind]["data"] | {"unknown": "?"}).encode().replace(b"?", b"\xed\xa0\x80")
+    assert refused(kind, value, binary_headers(kind)) == ("not_json", ["value"])
+
+
 def test_brackets_in_texts_are_no_nesting() -> None:
     assert isinstance(read("trade", event_with("trade", "data.provider.name", '[{"' * 60)), Accepted)
 
@@ -386,8 +394,9 @@ def test_names_of_members_may_be_escaped() -> None:
 
 
 @pytest.mark.parametrize("base64", ["", "e30=", None, 1])
-def test_data_base64_is_invalid(base64: Any) -> None:
-    assert refused("trade", event_with("trade", "data_base64", base64)) == ("invalid_data", ["data_base64"])
+@pytest.mark.parametrize("kind", ["trade", "listing"])
+def test_data_base64_is_invalid(kind: str, base64: Any) -> None:
+    assert refused(kind, event_with(kind, "data_base64", base64)) == ("invalid_data", ["data_base64"])
 
 
 def test_the_reason_is_the_first_that_applies() -> None:
