@@ -21,6 +21,8 @@ DEFAULT_REGISTER = "r1"
 # The days on which policy years that do not begin on 1 January begin and end; see TOTALS_CUT_AT in .env.example.
 DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
+# What the set on one machine does not decide itself.
+HANDED_ON = ("POLICY_FILE", "TOTALS_CUT_AT", "LOG_LEVEL", "LOG_ORIGIN", "CHECKPOINT_INTERVAL")
 MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 
 
@@ -147,6 +149,13 @@ def load_exchanges_file() -> Path:
 
 def load_log_level() -> str:
     return _optional(Env(), "LOG_LEVEL", _log_level) or "INFO"
+
+
+def given_settings() -> dict[str, str]:
+    """Settings of the caller that the set on one machine hands on to its services, as they are."""
+    env = Env()
+    values = {name: _text(env, name) for name in HANDED_ON}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def load_local_settings() -> LocalSettings:

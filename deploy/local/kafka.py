@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Kafka:
         self.launch()
         self.await_ready()
 
-    def launch(self) -> None:
+    def launch(self) -> Program:
         """Start the broker without waiting."""
         self.directory.mkdir(parents=True, exist_ok=True)
         properties = self.directory / "server.properties"
@@ -65,15 +66,15 @@ class Kafka:
             environment=base_environment(),
             working_directory=self.directory,
         )
+        return self.program
 
-    def await_ready(self) -> None:
+    def await_ready(self, check: Callable[[], None] = lambda: None) -> None:
         program = self.program
         if program is None:
             raise LocalError("Kafka 尚未启动 / Kafka was not started")
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if not program.alive():
-                break
+        while time.monotonic() < deadline and program.alive():
+            check()
             if answers(self.bootstrap_servers, timeout_s=2.0):
                 return
             time.sleep(0.1)

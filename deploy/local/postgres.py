@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,6 +65,11 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Must be called by a thread that outlives it."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> Program:
+        """Start the server without waiting, except for one that is still ending on the same folder."""
         binaries = _binaries()
         account = _account()
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -84,7 +90,7 @@ class Postgres:
             account=account,
             working_directory=self.directory,
         )
-        self._await_ready()
+        return self.program
 
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, data is checkpointed."""
@@ -126,14 +132,13 @@ class Postgres:
             service_url=self.url(name, service, password),
         )
 
-    def _await_ready(self) -> None:
+    def await_ready(self, check: Callable[[], None] = lambda: None) -> None:
         program = self.program
         if program is None:
             raise LocalError("PostgreSQL 尚未启动 / PostgreSQL was not started")
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if not program.alive():
-                break
+        while time.monotonic() < deadline and program.alive():
+            check()
             try:
                 psycopg.connect(self.url(), connect_timeout=2).close()
             except psycopg.OperationalError:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,7 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+PORTS = (15_000, 32_000)
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -105,13 +110,48 @@ def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
     return tie
 
 
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent dies, so that `end_descendants` finds them."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_descendants() -> None:
+    """Kill whatever is left below this process, and wait for it."""
+    for _ in range(10):  # what is killed may have had children
+        left = psutil.Process().children(recursive=True)
+        if not left:
+            return
+        for one in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(left, timeout=2)
+
+
 def free_ports(count: int) -> list[int]:
-    """Loopback TCP ports that are free now, all different."""
+    """Loopback TCP ports that are free now, all different.
+
+    They lie below those that Linux gives to outgoing connections, so that none of these takes one before we do.
+    """
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        ports: list[int] = []
+        while len(ports) < count:
+            port = random.randrange(*PORTS)  # noqa: S311 - no secret
+            one = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def base_environment() -> dict[str, str]:

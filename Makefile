@@ -1,0 +1,56 @@
+# What it can do is printed by `make` alone. Recipes that run a program `exec` it, so that signals reach it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+ARGS ?=
+
+# Not even with -C may make itself write to stdout.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check bench
+
+help:
+	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
+	@echo
+	@echo '  make setup   安装到 .venv                                        install into .venv what the rest needs'
+	@echo '  make demo    演示：一年的样例事件到有解释的奖补                  a year of sample events to explained awards'
+	@echo '               ARGS=--stay 演示后保持运行                          goes on until Ctrl-C'
+	@echo '  make up      空的整套系统，直到 Ctrl-C                           the same set, empty, until Ctrl-C'
+	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
+	@echo '  make test    检查与全部测试                                      checks and every test'
+	@echo '  make check   代码规范、类型、导入规则                            lint, types, import rules'
+	@echo '  make bench   性能测量                                            the measurements'
+
+setup: $(STAMP)
+
+# Everything comes from the lock, with hashes; what is said goes to stderr, as stdout belongs to `make up --json`.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo '错误 / error: 需要 Python 3.11 或更高版本 / Python 3.11 or later is needed: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo '错误 / error: 缺少 venv 模块 / the venv module is missing: on Debian, apt-get install python3-venv' >&2; exit 1; }
+	@echo '正在安装依赖 / installing dependencies into $(VENV)' >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >&2
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock >&2 || { \
+	  echo '错误 / error: 依赖安装失败 / dependencies could not be installed: check the network or the package index of pip' >&2; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+demo: $(STAMP)
+	@exec $(BIN)/python -m deploy.local.demo $(ARGS)
+
+up: $(STAMP)
+	@exec $(BIN)/python -m deploy.local.up $(ARGS)
+
+check: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+bench: $(STAMP)
+	@exec $(BIN)/python -m tests.bench.bench $(ARGS)
