@@ -126,7 +126,7 @@ def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
     """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
     if isinstance(error, DBAPIError) and not is_worlds(error):
         raise error
-    _log.warning("database not available", path=request.path, exc_info=error)
+    _log.warning("database not available", path=request.path, error=str(error).splitlines()[0])
     return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
 
 

@@ -14,8 +14,8 @@ GRACEFUL_TIMEOUT_S: Final = 6
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
-        self._make_app = make_app
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self._app = app
         self._options = options
         super().__init__()
 
@@ -24,17 +24,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        # In the worker, after the fork: connections and threads of its own.
-        app = self._make_app()
-        start_sampler(app)
-        return app
+        return self._app
 
 
 def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> None:
     """Answer requests at `HOST:PORT` until SIGTERM or SIGINT; requests in work are finished first.
 
-    Does not return: gunicorn ends the process.
+    Does not return: gunicorn ends the process. The application is made before the fork, so that wrong settings end the
+    program at once; connections and threads begin in the worker.
     """
+    app = make_app()
     options = {
         "bind": bind,
         "workers": 1,
@@ -48,7 +47,7 @@ def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> N
         "accesslog": None,
         "errorlog": "-",
         "loglevel": "warning",
-        "preload_app": False,
+        "post_worker_init": lambda _worker: start_sampler(app),
         "proc_name": "jiangbu",
     }
-    _Server(make_app, options).run()
+    _Server(app, options).run()

@@ -1,0 +1,30 @@
+"""HTTP routes of the register of listings."""
+
+from typing import Any
+
+from services.listing.models import listing, listing_past
+from services.listing.schemas import ListingDetailSchema, ListingPageSchema, ListingQuery
+from shared.web.documents import answer_document, answer_page, select_page
+from shared.web.query import Blueprint, NoQuery
+
+blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
+
+
+@blueprint.route("/v1/listings")
+@blueprint.arguments(ListingQuery, location="query")
+@blueprint.response(200, ListingPageSchema)
+def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Listings, each in the revision that stands, in order of exchange and number."""
+    statement = select_page(listing, "listed_at", arguments)
+    if "status" in arguments:
+        statement = statement.where(listing.c.status == arguments["status"])
+    return answer_page("listing", statement, arguments["limit"])
+
+
+@blueprint.route("/v1/listings/<exchange>/<number>")
+@blueprint.arguments(NoQuery, location="query")
+@blueprint.response(200, ListingDetailSchema)
+def get_listing(arguments: dict[str, Any], exchange: str, number: str) -> dict[str, Any]:
+    """One listing with all its revisions, by the records that brought them."""
+    del arguments
+    return answer_document("listing", listing, listing_past, exchange, number)

@@ -1,0 +1,42 @@
+"""The application of a service that has a register: listing and trade-ingest."""
+
+from flask import Flask
+from sqlalchemy import MetaData, select
+
+from shared.db import make_engine
+from shared.events.decode import Kind
+from shared.exchanges import load_exchanges
+from shared.register.intake import topic_of
+from shared.register.tables import RegisterTables
+from shared.settings import Settings
+from shared.times import now
+from shared.web import received
+from shared.web.app import add_routes, create_base_app
+from shared.web.keys import load_keys
+from shared.web.query import Blueprint
+from shared.web.service import ServiceInfo
+
+_head = RegisterTables(MetaData()).register_head
+
+
+def create_register_app(
+    settings: Settings, kind: Kind, title: str, documents: Blueprint, fact_topics: tuple[str, ...]
+) -> Flask:
+    """Documents of `kind`, what was refused, and what every service has."""
+    exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
+    service = ServiceInfo(
+        name=settings.service,
+        title=title,
+        engine=make_engine(settings.database_url),
+        topics=(*(topic_of(kind, exchange) for exchange in exchanges), *fact_topics),
+        kafka=settings.kafka.client_config(),
+        keys=load_keys(settings.api_keys_file),
+        clock=now,
+        takes_documents=True,
+        next_seq=select(_head.c.next_seq),
+    )
+    app = create_base_app(service)
+    app.extensions["jiangbu.exchanges"] = frozenset(exchanges)
+    add_routes(app, documents)
+    add_routes(app, received.blueprint)
+    return app
