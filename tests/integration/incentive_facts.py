@@ -1,0 +1,194 @@
+"""Facts as listing and trade-ingest publish them, for tests of incentive. All exchanges and entities are fictional."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.incentive.facts import ANNUAL_TOTAL_TOPIC, FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC
+from services.incentive.intake import Basis, apply_facts, lock_ledger, put_in_force, read_record
+from services.incentive.policy import load_policy
+from shared.exchanges import load_exchanges
+from shared.money import format_yuan, parse_yuan
+from shared.parties import complete_uscc
+from shared.settings import POLICY_FILE
+from shared.times import SHANGHAI, format_time
+
+ROOT = Path(__file__).resolve().parents[2]
+CUT_AT = ("2025-10-15", "2028-10-15", "2028-10-16")
+START = datetime(2026, 6, 1, tzinfo=UTC)
+OPERATOR_OF_KMDEX = "uscc:91530100MAXKMDEX0C"
+
+
+def uscc(number: int) -> str:
+    """The USCC of the fictional entity of that number."""
+    return complete_uscc(f"91530100MA6{number:06d}")
+
+
+def subject(number: int) -> str:
+    return f"uscc:{uscc(number)}"
+
+
+def basis(policy: Path = POLICY_FILE, exchanges: Path = ROOT / "exchanges.yaml") -> Basis:
+    return Basis(load_policy(policy), policy.read_text("utf-8"), load_exchanges(exchanges))
+
+
+@dataclass(frozen=True)
+class FakeRecord:
+    """The members of a Kafka record that intake reads."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def record(topic: str, key: str, value: dict[str, Any], offset: int = 0) -> FakeRecord:
+    return FakeRecord(topic, 0, offset, 1_780_000_000_000, key.encode(), json.dumps(value, ensure_ascii=False).encode())
+
+
+def party(number: int, name: str | None = None) -> dict[str, str]:
+    return {"id_scheme": "uscc", "id": uscc(number), "name": name or f"虚构实体{number}"}
+
+
+def instant(text: str) -> str:
+    """RFC 3339 of a day (10:00 in Shanghai) or of a full time."""
+    whole = f"{text}T10:00:00+08:00" if len(text) == 10 else text
+    return format_time(datetime.fromisoformat(whole))
+
+
+def first_listing(  # noqa: PLR0913 - what a fact says
+    number: int, at: str | None, *, seq: int, exchange: str = "kmdex", register: str = "r1", generation: int = 1
+) -> FakeRecord:
+    first = None
+    if at is not None:
+        first = {"exchange": exchange, "listing_no": "L1", "revision": 1, "listed_at": instant(at)}
+    value = {"generation": generation, "seq": seq, "party": party(number), "first": first}
+    return record(FIRST_LISTING_TOPIC, f"{register}/{subject(number)}", value)
+
+
+def first_purchase(  # noqa: PLR0913 - what a fact says
+    number: int,
+    at: str | None,
+    amount: str = "1000000.00",
+    *,
+    seq: int,
+    exchange: str = "kmdex",
+    register: str = "r1",
+    generation: int = 1,
+    refunded: str = "0.00",
+) -> FakeRecord:
+    first = None
+    if at is not None:
+        first = {
+            "exchange": exchange,
+            "trade_no": "T1",
+            "revision": 1,
+            "completed_at": instant(at),
+            "amount": amount,
+            "refunded": refunded,
+            "provider": party(999),
+        }
+    value = {"generation": generation, "seq": seq, "party": party(number), "first": first}
+    return record(FIRST_PURCHASE_TOPIC, f"{register}/{subject(number)}", value)
+
+
+def buckets(amounts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Buckets of trades, each (day, yuan): of its month, or of its part of a month that is cut."""
+    sums: dict[tuple[date, date], dict[str, Any]] = {}
+    for day_text, amount in amounts:
+        day = date.fromisoformat(day_text)
+        month_end = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        limits = sorted({day.replace(day=1), month_end, *(date.fromisoformat(cut) for cut in CUT_AT)})
+        start = max(limit for limit in limits if limit <= day)
+        end = min(limit for limit in limits if limit > day)
+        bucket = sums.setdefault(
+            (start, end),
+            {
+                "from": format_time(datetime(start.year, start.month, start.day, tzinfo=SHANGHAI)),
+                "until": format_time(datetime(end.year, end.month, end.day, tzinfo=SHANGHAI)),
+                "amount": "0.00",
+                "trades": 0,
+                "last_completed_at": instant(day_text),
+            },
+        )
+        bucket["amount"] = format_yuan(parse_yuan(bucket["amount"]) + parse_yuan(amount))
+        bucket["trades"] += 1
+        bucket["last_completed_at"] = max(bucket["last_completed_at"], instant(day_text))
+    return [sums[span] for span in sorted(sums)]
+
+
+def exchange_total(  # noqa: PLR0913 - what a fact says
+    exchange: str,
+    year: int,
+    amounts: Iterable[tuple[str, str]],
+    *,
+    seq: int,
+    register: str = "r1",
+    cut_at: Sequence[str] = CUT_AT,
+) -> FakeRecord:
+    value = {
+        "generation": 1,
+        "seq": seq,
+        "exchange": exchange,
+        "year": year,
+        "cut_at": list(cut_at),
+        "buckets": buckets(amounts),
+    }
+    return record(ANNUAL_TOTAL_TOPIC, f"{register}/exchange/{exchange}/{year}", value)
+
+
+def provider_total(  # noqa: PLR0913 - what a fact says
+    number: int,
+    year: int,
+    counted: dict[str, list[tuple[str, str]]],
+    *,
+    seq: int,
+    register: str = "r1",
+    unmatched: dict[str, list[tuple[str, str]]] | None = None,
+    cut_at: Sequence[str] = CUT_AT,
+) -> FakeRecord:
+    by_exchange: dict[str, Any] = {}
+    for exchange, amounts in counted.items():
+        by_exchange[exchange] = {"counted": buckets(amounts), "unmatched": [], "other": []}
+    for exchange, amounts in (unmatched or {}).items():
+        share = by_exchange.setdefault(exchange, {"counted": [], "unmatched": [], "other": []})
+        share["unmatched"] = buckets(amounts)
+    value = {
+        "generation": 1,
+        "seq": seq,
+        "party": party(number),
+        "year": year,
+        "cut_at": list(cut_at),
+        "by_exchange": by_exchange,
+    }
+    return record(ANNUAL_TOTAL_TOPIC, f"{register}/provider/{subject(number)}/{year}", value)
+
+
+@dataclass
+class Ledger:
+    """Intake on an open connection, with a clock that goes a second at every look."""
+
+    connection: Connection
+    basis: Basis
+    now: datetime = START
+    wait: Callable[[], timedelta] = field(default=lambda: timedelta(seconds=1))
+
+    def clock(self) -> datetime:
+        self.now += self.wait()
+        return self.now
+
+    def put_in_force(self) -> bool:
+        return put_in_force(self.connection, self.basis, self.clock)
+
+    def take(self, *records: FakeRecord) -> None:
+        """One batch."""
+        lock_ledger(self.connection)
+        apply_facts(self.connection, [read_record(found) for found in records], self.basis, self.clock)
