@@ -215,7 +215,7 @@ def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) 
 def annual_parts(
     year: int, facts: SubjectFacts, policy: Policy
 ) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int, str]]]:
-    """A provider's year by exchange: (exchange, amount_fen, trades) that counts in force, and what does not, and why."""
+    """A provider's year by exchange: (exchange, amount_fen, trades) that counts in force, and what does not and why."""
     counted: list[tuple[str, int, int]] = []
     not_counted: list[tuple[str, int, int, str]] = []
     for exchange, share in merge_shares(facts.totals.get(year, ())).items():
