@@ -209,7 +209,7 @@ class _Reader(threading.Thread, Generic[P]):
             )
 
 
-class _Assignments(ConsumerRebalanceListener):
+class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
     def __init__(self, reader: _Reader[Any], consumer: KafkaConsumer) -> None:
         self._reader = reader
         self._consumer = consumer
@@ -301,7 +301,8 @@ class Consumption(Generic[P]):
         admin = KafkaAdminClient(**self.client_config)
         try:
             topic_ids = {
-                topic["name"]: topic["topic_id"] for topic in admin.describe_topics(sorted({tp.topic for tp in partitions}))
+                topic["name"]: topic["topic_id"]
+                for topic in admin.describe_topics(sorted({tp.topic for tp in partitions}))
             }
             bounds = KafkaConsumer(**self.client_config, metrics_enabled=False)
             try:
@@ -310,7 +311,7 @@ class Consumption(Generic[P]):
                 bounds.close(autocommit=False)
         finally:
             admin.close()
-        stored = self._stored_positions([Position(*tp, topic_ids[tp.topic], first[tp]) for tp in partitions])
+        stored = self._stored_positions([Position(tp.topic, tp.partition, topic_ids[tp.topic], first[tp]) for tp in partitions])
         for tp in partitions:
             check_stream(stored[tp], topic_ids[tp.topic], first[tp], last[tp])
         return {tp: stored[tp].next_offset for tp in partitions}
@@ -334,9 +335,13 @@ def check_stream(position: Position, topic_id: str, first_offset: int, last_offs
     if position.topic_id != topic_id:
         raise StreamBroken(f"{where} was deleted and made anew: read {position.topic_id}, found {topic_id}")
     if position.next_offset < first_offset:
-        raise StreamBroken(f"{where}: offsets {position.next_offset} to {first_offset - 1} were deleted before they were read")
+        raise StreamBroken(
+            f"{where}: offsets {position.next_offset} to {first_offset - 1} were deleted before they were read"
+        )
     if position.next_offset > last_offset:
-        raise StreamBroken(f"{where} ends at {last_offset}, but was read up to {position.next_offset}: records were lost")
+        raise StreamBroken(
+            f"{where} ends at {last_offset}, but was read up to {position.next_offset}: records were lost"
+        )
 
 
 def _is_worlds_kafka(error: kafka_errors.KafkaError) -> bool:

@@ -1,0 +1,30 @@
+"""The listing service's consumer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.listing.facts import render_facts
+from services.listing.intake import apply_batch
+from services.listing.recount import adopt_settings
+from shared.register.intake import prepare_document, topic_of
+from shared.register.worker import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.kafka import Record
+
+
+def _prepare(records: Sequence[Record]) -> list[Any]:
+    return [prepare_document("listing", record) for record in records]
+
+
+LISTINGS = Kind(
+    name="listings",
+    topics=lambda exchanges: [topic_of("listing", exchange) for exchange in exchanges],
+    prepare=_prepare,
+    apply=apply_batch,
+    adopt_settings=adopt_settings,
+    render=render_facts,
+)

@@ -1,0 +1,201 @@
+"""The intake of listings: a batch of records becomes one transaction.
+
+Register, quarantine, first listings, changed facts and the next offsets: all of it, or nothing. Set-based throughout.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import text
+
+from services.listing.firsts import FIRST_LISTINGS, can_be_first
+from shared.db import raw
+from shared.facts import FIRST_LISTING, LISTING
+from shared.pgcopy import RowFormat, bytes_field, copy_rows
+from shared.positions import move_positions
+from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers
+from shared.register.firsts import First, mend_firsts
+from shared.register.head import advance, check_settings, lock_head
+from shared.register.intake import pg_microseconds, refuse_conflicts, split
+from shared.register.outbox import mark_dirty
+from shared.register.refusals import DayCount, quarantine, record_time
+from shared.register.revisions import resolve
+from shared.register.tables import ACCEPTED, DUPLICATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from shared.positions import Move
+    from shared.register.intake import Register
+    from shared.register.parties import Entity
+    from shared.register.revisions import Entry, Key, Resolution
+
+_FIXED = {
+    "seq": "int8",
+    "offset": "int8",
+    "listed_at": "timestamptz",
+    "record_at": "timestamptz",
+    "received_at": "timestamptz",
+    "revision": "int4",
+    "partition": "int4",
+    "provider": "int4",
+    "mirrored": "bool",
+    "counted": "bool",
+    "binary_mode": "bool",
+}
+_COLUMNS = [*_FIXED, "exchange", "number", "status", "value", "headers"]
+_STATE_ROWS = RowFormat("listing", _COLUMNS, list(_FIXED.values()))
+_PAST_ROWS = RowFormat("listing_past", [*_COLUMNS, "replaced_by"], list(_FIXED.values()))
+
+
+class _Stored(NamedTuple):
+    """What the stored state of a number meant for firsts."""
+
+    revision: int
+    provider: int
+    was_eligible: bool
+
+
+def apply_batch(
+    connection: Connection, register: Register, prepared: Sequence[Any], moves: Sequence[Move], now: datetime
+) -> None:
+    """Do all that follows from a batch; raises LostPartition, SettingsDiffer, or what the database says."""
+    head = lock_head(connection)
+    check_settings(head, register.settings)
+    move_positions(connection, moves, now)
+    arrivals, refused, _ = split(prepared)
+    register.parties.as_of(head.next_seq)
+    stored = _load_states(connection, {(arrival.exchange, arrival.number) for arrival in arrivals})
+    revisions = {key: state.revision for key, state in stored.items()}
+    documents = load_documents(connection, "listing", arrivals, revisions)
+    resolution = resolve(arrivals, revisions, documents, head.next_seq)
+    ids, renamed = register.parties.store(connection, [e.arrival.document.provider for e in resolution.accepted])
+    counted = {
+        e.seq: register.exchanges.counts(e.arrival.exchange, e.arrival.document.listed_at) for e in resolution.accepted
+    }
+    _write(connection, resolution, ids, counted, now)
+    firsts = _mend_firsts(connection, resolution, stored, ids, counted)
+    _mark_dirty(connection, resolution, firsts, renamed, now)
+    _keep_account(connection, resolution, refused, now)
+    advance(connection, resolution.next_seq)
+    register.parties.until(resolution.next_seq)
+
+
+def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, _Stored]:
+    if not keys:
+        return {}
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT k.exchange, k.number, d.revision, d.provider,
+                   d.eligible AND p.scheme = 'uscc' AS was_eligible
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)
+            CROSS JOIN LATERAL (
+                SELECT revision, provider, ({FIRST_LISTINGS.eligible}) AS eligible FROM listing
+                WHERE exchange = k.exchange AND number = k.number LIMIT 1
+            ) d
+            JOIN party p ON p.id = d.provider
+            """
+        ),
+        key_arrays(keys),
+    )
+    return {(row.exchange, row.number): _Stored(row.revision, row.provider, row.was_eligible) for row in rows}
+
+
+def _write(
+    connection: Connection,
+    resolution: Resolution[Any],
+    ids: dict[Entity, int],
+    counted: dict[int, bool],
+    now: datetime,
+) -> None:
+    set_aside(connection, "listing", resolution.displaced)
+    received_at = pg_microseconds(now)
+
+    def row(layout: RowFormat, entry: Entry[Any]) -> bytes:
+        arrival = entry.arrival
+        document, record = arrival.document, arrival.record
+        return layout.pack_fixed(
+            entry.seq,
+            record.offset,
+            pg_microseconds(document.listed_at),
+            pg_microseconds(record_time(record, now)),
+            received_at,
+            document.revision,
+            record.partition,
+            ids[document.provider.id_scheme, document.provider.id],
+            document.origin_exchange is not None,
+            counted[entry.seq],
+            arrival.binary_mode,
+        ) + b"".join(
+            map(
+                bytes_field,
+                (
+                    arrival.exchange.encode(),
+                    arrival.number.encode(),
+                    document.status.encode(),
+                    record.value,
+                    stored_headers(record.headers),
+                ),
+            )
+        )
+
+    if resolution.past:
+        past = (
+            row(_PAST_ROWS, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
+            for entry, by in resolution.past
+        )
+        copy_rows(raw(connection), _PAST_ROWS.copy_sql, past)
+    if resolution.states:
+        copy_rows(
+            raw(connection), _STATE_ROWS.copy_sql, (row(_STATE_ROWS, entry) for entry in resolution.states.values())
+        )
+
+
+def _mend_firsts(
+    connection: Connection,
+    resolution: Resolution[Any],
+    stored: dict[Key, _Stored],
+    ids: dict[Entity, int],
+    counted: dict[int, bool],
+) -> set[int]:
+    touched: dict[int, set[Key]] = {}
+    for key in resolution.displaced:
+        if stored[key].was_eligible:
+            touched.setdefault(stored[key].provider, set()).add(key)
+    candidates: dict[int, First] = {}
+    for (exchange, number), entry in resolution.states.items():
+        document = entry.arrival.document
+        if can_be_first(document, counted=counted[entry.seq]):
+            party = ids[document.provider.id_scheme, document.provider.id]
+            first = First(document.listed_at, exchange, number, entry.seq)
+            candidates[party] = min(first, candidates.get(party, first))
+    return mend_firsts(connection, FIRST_LISTINGS, candidates, touched)
+
+
+def _mark_dirty(
+    connection: Connection, resolution: Resolution[Any], firsts: set[int], renamed: set[int], now: datetime
+) -> None:
+    listings = [(LISTING, f"{exchange}/{number}") for exchange, number in resolution.states]
+    parties = connection.execute(
+        text(
+            "SELECT scheme, code FROM party p WHERE id = ANY(:firsts)"
+            " OR (id = ANY(:renamed) AND EXISTS (SELECT FROM first_listing f WHERE f.party = p.id))"
+        ),
+        {"firsts": list(firsts), "renamed": list(renamed)},
+    )
+    mark_dirty(connection, [*listings, *((FIRST_LISTING, f"{row.scheme}:{row.code}") for row in parties)], now)
+
+
+def _keep_account(connection: Connection, resolution: Resolution[Any], refused: list[Any], now: datetime) -> None:
+    days = DayCount(now)
+    for entry in resolution.accepted:
+        days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED)
+    for arrival in resolution.duplicates:
+        days.add(arrival.exchange, arrival.record, DUPLICATE)
+    quarantine(connection, [*refused, *refuse_conflicts(resolution.conflicts)], days, now)
+    days.store(connection)

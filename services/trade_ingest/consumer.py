@@ -1,0 +1,35 @@
+"""The trade-ingest service's consumer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.trade_ingest.facts import render_facts
+from services.trade_ingest.intake import apply_batch
+from services.trade_ingest.listing_facts import read_listing_fact
+from services.trade_ingest.recount import adopt_settings
+from shared.facts import LISTING
+from shared.register.intake import prepare_document, topic_of
+from shared.register.worker import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.kafka import Record
+
+
+def _prepare(records: Sequence[Record]) -> list[Any]:
+    return [
+        read_listing_fact(record) if record.topic == LISTING else prepare_document("trade", record)
+        for record in records
+    ]
+
+
+TRADES = Kind(
+    name="trades",
+    topics=lambda exchanges: [*(topic_of("trade", exchange) for exchange in exchanges), LISTING],
+    prepare=_prepare,
+    apply=apply_batch,
+    adopt_settings=adopt_settings,
+    render=render_facts,
+)

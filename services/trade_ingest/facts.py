@@ -1,0 +1,197 @@
+"""The facts of the trade-ingest service: each a function of entries 0 .. seq-1, rendered in one snapshot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import text
+
+from services.trade_ingest.totals import COUNTED, UNMATCHED, Buckets
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.money import format_yuan
+from shared.register.documents import stored_document
+from shared.register.intake import party_json
+from shared.times import day_start, format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from shared.register.head import Head
+    from shared.register.outbox import DirtyKey
+
+
+def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
+    """The value of each key in this snapshot."""
+    buckets = _buckets(connection)
+    totals = [key.split("/") for topic, key in keys if topic == ANNUAL_TOTAL]
+    values: dict[DirtyKey, Any] = {}
+    for key, value in _firsts(connection, [key for topic, key in keys if topic == FIRST_PURCHASE]).items():
+        values[FIRST_PURCHASE, key] = value
+    for key, value in _exchange_totals(
+        connection, [(t[1], int(t[2])) for t in totals if t[0] == "exchange"], buckets
+    ).items():
+        values[ANNUAL_TOTAL, key] = value
+    for key, value in _provider_totals(
+        connection, [(t[1], int(t[2])) for t in totals if t[0] == "provider"], buckets
+    ).items():
+        values[ANNUAL_TOTAL, key] = value
+    version = {"generation": head.generation, "seq": head.next_seq}
+    return {key: msgspec.json.encode({**version, **value}) for key, value in values.items()}
+
+
+def _buckets(connection: Connection) -> Buckets:
+    """As the settings say that stand in this snapshot."""
+    days = connection.execute(text("SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC LIMIT 1")).scalar()
+    return Buckets(date.fromisoformat(day) for day in days or ())
+
+
+def _firsts(connection: Connection, subjects: list[str]) -> dict[str, Any]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT p.scheme, p.code, p.name, t.exchange, t.number, t.revision, t.completed_at, t.amount_fen,
+                   t.refunded_fen, t.value, t.headers
+            FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[])) AS k(scheme, code)
+            JOIN party p ON p.scheme = k.scheme AND p.code = k.code
+            LEFT JOIN first_purchase f ON f.party = p.id
+            LEFT JOIN trade t ON t.exchange = f.exchange AND t.number = f.number
+            """
+        ),
+        _subject_arrays(subjects),
+    )
+    return {
+        f"{row.scheme}:{row.code}": {
+            "party": {"id_scheme": row.scheme, "id": row.code, "name": row.name},
+            "first": None if row.exchange is None else _first(row),
+        }
+        for row in rows
+    }
+
+
+def _first(row: Row[Any]) -> dict[str, Any]:
+    document: Any = stored_document("trade", row.exchange, row.value, row.headers)
+    return {
+        "exchange": row.exchange,
+        "trade_no": row.number,
+        "revision": row.revision,
+        "completed_at": format_time(row.completed_at),
+        "amount": format_yuan(row.amount_fen),
+        "refunded": format_yuan(row.refunded_fen),
+        "provider": party_json(document.provider),
+    }
+
+
+def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.last_completed_at
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:years AS int[]), CAST(:froms AS timestamptz[]),
+                        CAST(:untils AS timestamptz[])) AS k(exchange, year, from_at, until_at)
+            JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
+            ORDER BY t.bucket_at
+            """
+        ),
+        {"exchanges": [key[0] for key in keys], **_year_arrays([key[1] for key in keys])},
+    )
+    found: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.exchange, row.year].append(row)
+    return {
+        f"exchange/{exchange}/{year}": {
+            "exchange": exchange,
+            "year": year,
+            "cut_at": _cut_at(buckets),
+            "buckets": _bucket_list(found[exchange, year], buckets),
+        }
+        for exchange, year in keys
+    }
+
+
+def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
+                   t.last_completed_at
+            FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:years AS int[]),
+                        CAST(:froms AS timestamptz[]), CAST(:untils AS timestamptz[]))
+                 AS k(scheme, code, year, from_at, until_at)
+            JOIN party p ON p.scheme = k.scheme AND p.code = k.code
+            LEFT JOIN provider_total t
+                   ON t.provider = p.id AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
+            ORDER BY t.exchange, t.category, t.bucket_at
+            """
+        ),
+        {**_subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])},
+    )
+    names: dict[str, str] = {}
+    found: dict[tuple[str, int], dict[str, dict[str, list[Row[Any]]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for row in rows:
+        subject = f"{row.scheme}:{row.code}"
+        names[subject] = row.name
+        if row.exchange is not None:
+            found[subject, row.year][row.exchange][row.category].append(row)
+    return {
+        f"provider/{subject}/{year}": {
+            "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),
+            "year": year,
+            "cut_at": _cut_at(buckets),
+            "by_exchange": {
+                exchange: _categories(categories, buckets) for exchange, categories in found[subject, year].items()
+            },
+        }
+        for subject, year in keys
+    }
+
+
+def _categories(categories: dict[str, list[Row[Any]]], buckets: Buckets) -> dict[str, Any]:
+    return {
+        "counted": _bucket_list(categories.pop(COUNTED, []), buckets),
+        "unmatched": _bucket_list(categories.pop(UNMATCHED, []), buckets),
+        "other": [
+            {
+                "reason": reason,
+                "amount": format_yuan(sum(row.amount_fen for row in rows)),
+                "trades": sum(row.trades for row in rows),
+            }
+            for reason, rows in categories.items()
+        ],
+    }
+
+
+def _bucket_list(rows: Sequence[Row[Any]], buckets: Buckets) -> list[dict[str, Any]]:
+    return [
+        {
+            "from": format_time(row.bucket_at),
+            "until": format_time(buckets.until_of(row.bucket_at)),
+            "amount": format_yuan(row.amount_fen),
+            "trades": row.trades,
+            "last_completed_at": format_time(row.last_completed_at),
+        }
+        for row in rows
+    ]
+
+
+def _cut_at(buckets: Buckets) -> list[str]:
+    return [day.isoformat() for day in buckets.cut_at]
+
+
+def _subject_arrays(subjects: list[str]) -> dict[str, list[str]]:
+    pairs = [subject.split(":", 1) for subject in subjects]
+    return {"schemes": [pair[0] for pair in pairs], "codes": [pair[1] for pair in pairs]}
+
+
+def _year_arrays(years: list[int]) -> dict[str, list[Any]]:
+    return {
+        "years": years,
+        "froms": [day_start(date(year, 1, 1)) for year in years],
+        "untils": [day_start(date(year + 1, 1, 1)) for year in years],
+    }

@@ -1,0 +1,286 @@
+"""The intake of trades: a batch of records becomes one transaction.
+
+Listing facts first, then trades: register, quarantine, first purchases, totals, changed facts and the next offsets; all of it, or
+nothing. Set-based throughout; what documents mean for totals is worked out in totals.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from services.trade_ingest.dirty import mark_changed
+from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
+from services.trade_ingest.stored_totals import apply_deltas
+from services.trade_ingest.totals import Buckets, Deltas, Trade, instant_of
+from shared.db import raw
+from shared.pgcopy import RowFormat, bytes_field, copy_rows
+from shared.positions import move_positions
+from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers
+from shared.register.firsts import First, mend_firsts
+from shared.register.head import advance, check_settings, lock_head
+from shared.register.intake import pg_microseconds, refuse_conflicts, split
+from shared.register.refusals import DayCount, quarantine, record_time
+from shared.register.revisions import resolve
+from shared.register.tables import ACCEPTED, DUPLICATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from services.trade_ingest.totals import Proof
+    from shared.parties import Party
+    from shared.positions import Move
+    from shared.register.intake import Register
+    from shared.register.parties import Entity
+    from shared.register.revisions import Entry, Key, Resolution
+
+_FIXED = {
+    "seq": "int8",
+    "offset": "int8",
+    "amount_fen": "int8",
+    "refunded_fen": "int8",
+    "completed_at": "timestamptz",
+    "record_at": "timestamptz",
+    "received_at": "timestamptz",
+    "revision": "int4",
+    "partition": "int4",
+    "provider": "int4",
+    "buyer": "int4",
+    "completed": "bool",
+    "listed": "bool",
+    "mirrored": "bool",
+    "counted": "bool",
+    "binary_mode": "bool",
+}
+_COLUMNS = [*_FIXED, "exchange", "number", "value", "listing_no", "headers"]
+_STATE_ROWS = RowFormat("trade", _COLUMNS, list(_FIXED.values()))
+_PAST_ROWS = RowFormat("trade_past", [*_COLUMNS, "replaced_by"], list(_FIXED.values()))
+
+
+def apply_batch(
+    connection: Connection, register: Register, prepared: Sequence[Any], moves: Sequence[Move], now: datetime
+) -> None:
+    """Do all that follows from a batch; raises LostPartition, SettingsDiffer, or what the database says."""
+    head = lock_head(connection)
+    check_settings(head, register.settings)
+    move_positions(connection, moves, now)
+    arrivals, refused, facts = split(prepared)
+    buckets = buckets_of(register)
+    deltas = Deltas(buckets)
+    register.parties.as_of(head.next_seq)
+    next_seq = _apply_facts(connection, register, facts, head.next_seq, deltas, now)
+
+    stored = _load_states(connection, {(arrival.exchange, arrival.number) for arrival in arrivals})
+    revisions = {key: revision for key, (revision, _) in stored.items()}
+    documents = load_documents(connection, "trade", arrivals, revisions)
+    resolution = resolve(arrivals, revisions, documents, next_seq)
+    ids, renamed = register.parties.store(connection, _parties(resolution.accepted))
+    trades = {entry.seq: _trade(entry, ids, register) for entry in resolution.accepted}
+    states = {key: trades[entry.seq] for key, entry in resolution.states.items()}
+    replaced = {key: stored[key][1] for key in resolution.displaced}
+    _add_deltas(connection, deltas, replaced, states)
+    _write(connection, resolution, trades, now)
+    apply_deltas(connection, deltas, buckets)
+    firsts = _mend_firsts(connection, resolution, replaced, trades)
+    mark_changed(connection, deltas, firsts, renamed, now)
+    _keep_account(connection, resolution, refused, now)
+    advance(connection, resolution.next_seq)
+    register.parties.until(resolution.next_seq)
+
+
+def buckets_of(register: Register) -> Buckets:
+    """The buckets of the settings under which the register counts."""
+    digest = register.settings.digest
+    if digest not in _BUCKETS:
+        _BUCKETS[digest] = Buckets(register.cut_dates)
+    return _BUCKETS[digest]
+
+
+_BUCKETS: dict[str, Buckets] = {}
+
+
+def _apply_facts(
+    connection: Connection,
+    register: Register,
+    facts: Iterable[ListingFact],
+    next_seq: int,
+    deltas: Deltas,
+    now: datetime,
+) -> int:
+    latest = newest(facts)
+    if not latest:
+        return next_seq
+    newer = newer_than_stored(connection, latest)
+    ids = register.parties.find(connection, [fact.provider for fact in newer])
+    next_seq = apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
+    # Deltas of facts are of trades stored before this batch: they are written before its documents.
+    return next_seq
+
+
+def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, Trade]]:
+    if not keys:
+        return {}
+    rows = connection.execute(
+        text(
+            """
+            SELECT k.exchange, k.number, d.*, p.scheme = 'uscc' AS provider_earns, b.scheme = 'uscc' AS buyer_earns
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)
+            CROSS JOIN LATERAL (
+                SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
+                       completed, listed, mirrored, counted
+                FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
+            ) d
+            JOIN party p ON p.id = d.provider
+            JOIN party b ON b.id = d.buyer
+            """
+        ),
+        key_arrays(keys),
+    )
+    return {
+        (row.exchange, row.number): (
+            row.revision,
+            Trade(
+                exchange=row.exchange,
+                number=row.number,
+                listing_no=row.listing_no,
+                provider=row.provider,
+                buyer=row.buyer,
+                provider_earns=row.provider_earns,
+                buyer_earns=row.buyer_earns,
+                net_fen=row.net_fen,
+                completed_us=pg_microseconds(row.completed_at),
+                completed=row.completed,
+                listed=row.listed,
+                mirrored=row.mirrored,
+                counted=row.counted,
+            ),
+        )
+        for row in rows
+    }
+
+
+def _parties(entries: Iterable[Entry[Any]]) -> Iterable[Party]:
+    for entry in entries:
+        yield entry.arrival.document.provider
+        yield entry.arrival.document.buyer
+
+
+def _trade(entry: Entry[Any], ids: dict[Entity, int], register: Register) -> Trade:
+    arrival = entry.arrival
+    document = arrival.document
+    provider, buyer = document.provider, document.buyer
+    return Trade(
+        arrival.exchange,
+        arrival.number,
+        document.listing_no,
+        ids[provider.id_scheme, provider.id],
+        ids[buyer.id_scheme, buyer.id],
+        provider.id_scheme == "uscc",
+        buyer.id_scheme == "uscc",
+        document.amount_fen - document.refunded_fen,
+        pg_microseconds(document.completed_at),
+        document.status == "completed",
+        document.mode == "listed",
+        document.origin_exchange is not None,
+        register.exchanges.counts(arrival.exchange, document.completed_at),
+    )
+
+
+def _add_deltas(connection: Connection, deltas: Deltas, replaced: dict[Key, Trade], states: dict[Key, Trade]) -> None:
+    """What the batch's documents change in the totals, under the listings as they now are."""
+    proofs = load_proofs(
+        connection,
+        {
+            (trade.exchange, trade.listing_no)
+            for trade in (*states.values(), *replaced.values())
+            if trade.listed and trade.listing_no is not None
+        },
+    )
+
+    def proof_of(trade: Trade) -> Proof | None:
+        return proofs.get((trade.exchange, trade.listing_no or ""))
+
+    for key, new in states.items():
+        old = replaced.get(key)
+        deltas.replace(old, new, None if old is None else proof_of(old), proof_of(new))
+
+
+def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int, Trade], now: datetime) -> None:
+    set_aside(connection, "trade", resolution.displaced)
+    received_us = pg_microseconds(now)
+
+    def row(layout: RowFormat, entry: Entry[Any]) -> bytes:
+        arrival, trade = entry.arrival, trades[entry.seq]
+        document, record = arrival.document, arrival.record
+        return b"".join(
+            (
+                layout.pack_fixed(
+                    entry.seq,
+                    record.offset,
+                    document.amount_fen,
+                    document.refunded_fen,
+                    trade.completed_us,
+                    pg_microseconds(record_time(record, now)),
+                    received_us,
+                    arrival.revision,
+                    record.partition,
+                    trade.provider,
+                    trade.buyer,
+                    trade.completed,
+                    trade.listed,
+                    trade.mirrored,
+                    trade.counted,
+                    arrival.binary_mode,
+                ),
+                bytes_field(arrival.exchange.encode()),
+                bytes_field(arrival.number.encode()),
+                bytes_field(record.value),
+                bytes_field(None if trade.listing_no is None else trade.listing_no.encode()),
+                bytes_field(stored_headers(record.headers)),
+            )
+        )
+
+    if resolution.past:
+        past = (
+            row(_PAST_ROWS, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
+            for entry, by in resolution.past
+        )
+        copy_rows(raw(connection), _PAST_ROWS.copy_sql, past)
+    if resolution.states:
+        copy_rows(
+            raw(connection), _STATE_ROWS.copy_sql, (row(_STATE_ROWS, entry) for entry in resolution.states.values())
+        )
+
+
+def _mend_firsts(
+    connection: Connection, resolution: Resolution[Any], replaced: dict[Key, Trade], trades: dict[int, Trade]
+) -> set[int]:
+    touched: dict[int, set[Key]] = {}
+    for key, trade in replaced.items():
+        if trade.can_be_first:
+            touched.setdefault(trade.buyer, set()).add(key)
+    least: dict[int, tuple[int, str, str, int]] = {}
+    for entry in resolution.states.values():
+        trade = trades[entry.seq]
+        if trade.can_be_first:
+            candidate = (trade.completed_us, trade.exchange, trade.number, entry.seq)
+            known = least.get(trade.buyer)
+            if known is None or candidate < known:
+                least[trade.buyer] = candidate
+    candidates = {buyer: First(instant_of(found[0]), *found[1:]) for buyer, found in least.items()}
+    return mend_firsts(connection, FIRST_PURCHASES, candidates, touched)
+
+
+def _keep_account(connection: Connection, resolution: Resolution[Any], refused: list[Any], now: datetime) -> None:
+    days = DayCount(now)
+    for entry in resolution.accepted:
+        days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED, entry.arrival.document.amount_fen)
+    for arrival in resolution.duplicates:
+        days.add(arrival.exchange, arrival.record, DUPLICATE)
+    quarantine(connection, [*refused, *refuse_conflicts(resolution.conflicts)], days, now)
+    days.store(connection)

@@ -1,0 +1,217 @@
+"""Listing facts: which listings prove listed trades (挂牌交易), and what moves in the totals when that changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import text
+
+from services.trade_ingest.totals import Deltas, MovedTrades, Proof
+from shared.parties import Party
+from shared.register.documents import key_arrays
+from shared.register.intake import pg_microseconds
+from shared.times import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from services.trade_ingest.totals import Buckets
+    from shared.kafka import Record
+    from shared.register.parties import Entity
+    from shared.register.revisions import Key
+
+
+class ListingFact(msgspec.Struct, gc=False, frozen=True):
+    """A value of facts.listing.v1, as it came; register and number from its key."""
+
+    register: str
+    generation: int
+    seq: int
+    exchange: str
+    listing_no: str
+    provider: Party
+    listed_at: datetime
+    proves: bool
+    record: Record
+
+    @property
+    def key(self) -> Key:
+        return (self.exchange, self.listing_no)
+
+
+class _Value(msgspec.Struct):
+    generation: int
+    seq: int
+    exchange: str
+    listing_no: str
+    provider: Party
+    status: str
+    listed_at: str
+    counted: bool
+
+
+_decode_value = msgspec.json.Decoder(_Value).decode
+
+
+def read_listing_fact(record: Record) -> ListingFact:
+    """A fact of our own making: what cannot be read is our fault, and raises."""
+    value = _decode_value(record.value or b"")
+    register = (record.key or b"").decode().partition("/")[0]
+    return ListingFact(
+        register=register,
+        generation=value.generation,
+        seq=value.seq,
+        exchange=value.exchange,
+        listing_no=value.listing_no,
+        provider=value.provider,
+        listed_at=parse_time(value.listed_at),
+        proves=value.counted and value.status != "annulled",
+        record=record,
+    )
+
+
+def newest(facts: Iterable[ListingFact]) -> dict[Key, ListingFact]:
+    """Of each listing, the fact of the greatest (generation, seq)."""
+    found: dict[Key, ListingFact] = {}
+    for fact in facts:
+        known = found.get(fact.key)
+        if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
+            found[fact.key] = fact
+    return found
+
+
+def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[ListingFact]:
+    """Those that the register has not applied yet, nor a newer one of the same listing."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT f.exchange, f.listing_no, f.generation, f.fact_seq
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+            JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
+            """
+        ),
+        key_arrays(facts),
+    )
+    stored = {(row.exchange, row.listing_no): (row.generation, row.fact_seq) for row in rows}
+    return [fact for key, fact in facts.items() if (fact.generation, fact.seq) > stored.get(key, (-1, -1))]
+
+
+def apply_listing_facts(
+    connection: Connection,
+    facts: Sequence[ListingFact],
+    ids: dict[Entity, int],
+    first_seq: int,
+    deltas: Deltas,
+    buckets: Buckets,
+    now: datetime,
+) -> int:
+    """Store facts as entries from `first_seq` and add to `deltas` what they move; the next seq."""
+    if not facts:
+        return first_seq
+    parameters = _parameters(facts, ids, first_seq, now)
+    for row in connection.execute(_MOVED, {**parameters, "starts": buckets.starts}):
+        deltas.move(
+            MovedTrades(
+                row.provider,
+                row.exchange,
+                pg_microseconds(row.bucket_at),
+                row.fits,
+                int(row.amount_fen),
+                row.trades,
+                pg_microseconds(row.last_completed_at),
+            )
+        )
+    connection.execute(_SET_ASIDE, parameters)
+    connection.execute(_STORE, parameters)
+    return first_seq + len(facts)
+
+
+def load_proofs(connection: Connection, keys: Iterable[Key]) -> dict[Key, Proof]:
+    """What the register knows of listings."""
+    arrays = key_arrays(keys)
+    if not arrays["exchanges"]:
+        return {}
+    rows = connection.execute(
+        text(
+            """
+            SELECT k.exchange, k.listing_no, f.provider, f.listed_at, f.proves
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+            CROSS JOIN LATERAL (
+                SELECT provider, listed_at, proves FROM listing_fact
+                WHERE exchange = k.exchange AND listing_no = k.listing_no LIMIT 1
+            ) f
+            """
+        ),
+        arrays,
+    )
+    return {
+        (row.exchange, row.listing_no): Proof(row.provider, pg_microseconds(row.listed_at), row.proves) for row in rows
+    }
+
+
+_NEW = """
+    unnest(CAST(:exchanges AS text[]), CAST(:listing_nos AS text[]), CAST(:registers AS text[]),
+           CAST(:generations AS int[]), CAST(:fact_seqs AS bigint[]), CAST(:seqs AS bigint[]), CAST(:topics AS text[]),
+           CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), CAST(:received_ats AS timestamptz[]),
+           CAST(:providers AS int[]), CAST(:listed_ats AS timestamptz[]), CAST(:proves AS boolean[]), CAST(:values AS bytea[]))
+    AS n(exchange, listing_no, register, generation, fact_seq, seq, topic, partition, "offset", received_at, provider,
+         listed_at, proves, value)
+"""
+
+_MOVED = text(
+    f"""
+    SELECT t.provider, t.exchange, t.fits, sum(t.net_fen) AS amount_fen, count(*) AS trades,
+           max(t.completed_at) AS last_completed_at,
+           (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at
+    FROM (
+        SELECT t.provider, t.exchange, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
+               coalesce(o.proves AND o.provider = t.provider AND o.listed_at <= t.completed_at, false) AS fitted,
+               n.proves AND n.provider = t.provider AND n.listed_at <= t.completed_at AS fits
+        FROM {_NEW}
+        LEFT JOIN listing_fact o ON o.exchange = n.exchange AND o.listing_no = n.listing_no
+        JOIN trade t ON t.exchange = n.exchange AND t.listing_no = n.listing_no AND t.listed
+        JOIN party p ON p.id = t.provider AND p.scheme = 'uscc'
+        WHERE t.completed AND NOT t.mirrored AND t.counted
+          AND (o.proves, o.provider, o.listed_at) IS DISTINCT FROM (n.proves, n.provider, n.listed_at)
+    ) t
+    WHERE t.fitted <> t.fits
+    GROUP BY t.provider, t.exchange, t.fits, bucket_at
+    """
+)
+
+_SET_ASIDE = text(
+    f"""
+    WITH gone AS (
+        DELETE FROM listing_fact o USING {_NEW}
+        WHERE o.exchange = n.exchange AND o.listing_no = n.listing_no RETURNING o.*, n.seq AS replaced_by
+    )
+    INSERT INTO listing_fact_past SELECT * FROM gone
+    """
+)
+
+_STORE = text(f"INSERT INTO listing_fact SELECT * FROM {_NEW}")
+
+
+def _parameters(
+    facts: Sequence[ListingFact], ids: dict[Entity, int], first_seq: int, now: datetime
+) -> dict[str, list[Any]]:
+    return {
+        "exchanges": [fact.exchange for fact in facts],
+        "listing_nos": [fact.listing_no for fact in facts],
+        "registers": [fact.register for fact in facts],
+        "generations": [fact.generation for fact in facts],
+        "fact_seqs": [fact.seq for fact in facts],
+        "seqs": list(range(first_seq, first_seq + len(facts))),
+        "topics": [fact.record.topic for fact in facts],
+        "partitions": [fact.record.partition for fact in facts],
+        "offsets": [fact.record.offset for fact in facts],
+        "received_ats": [now] * len(facts),
+        "providers": [ids[fact.provider.id_scheme, fact.provider.id] for fact in facts],
+        "listed_ats": [fact.listed_at for fact in facts],
+        "proves": [fact.proves for fact in facts],
+        "values": [fact.record.value for fact in facts],
+    }

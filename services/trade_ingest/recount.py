@@ -1,0 +1,49 @@
+"""Counting anew by another whitelist or other cut dates: which trades count, firsts and totals then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from services.trade_ingest.dirty import keys_of
+from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.intake import buckets_of
+from services.trade_ingest.stored_totals import rebuild_totals
+from services.trade_ingest.totals import instant_of
+from shared.register.firsts import rebuild_firsts
+from shared.register.head import record_settings
+from shared.register.outbox import mark_dirty
+from shared.register.recount import recount_documents
+from shared.times import shanghai_year
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from shared.register.head import Head
+    from shared.register.intake import Register
+
+
+def adopt_settings(connection: Connection, head: Head, register: Register, now: datetime) -> None:
+    """Enter the settings as an entry of the register, and bring everything to what it is under them."""
+    other_cuts = _cut_dates_differ(connection, register)
+    record_settings(connection, head, register.settings, now)
+    recount_documents(connection, "trade", "completed_at", register.exchanges)
+    firsts = rebuild_firsts(connection, FIRST_PURCHASES)
+    changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
+    exchanges = {(key.exchange, shanghai_year(instant_of(key.bucket_us))) for key in changed_exchanges}
+    providers = {(key.provider, shanghai_year(instant_of(key.bucket_us))) for key in changed_providers}
+    if other_cuts:
+        # Every total says at which dates it is cut.
+        rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
+        exchanges |= {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}
+        rows = connection.execute(text("SELECT DISTINCT provider, bucket_at FROM provider_total"))
+        providers |= {(row.provider, shanghai_year(row.bucket_at)) for row in rows}
+    mark_dirty(connection, keys_of(connection, exchanges, providers, firsts), now)
+
+
+def _cut_dates_differ(connection: Connection, register: Register) -> bool:
+    last = connection.execute(text("SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC LIMIT 1")).scalar()
+    return last is not None and last != register.settings.content["cut_at"]

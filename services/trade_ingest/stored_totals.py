@@ -1,0 +1,163 @@
+"""Totals in the database: changed by deltas, never summed again but when settings change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from services.trade_ingest.totals import ExchangeBucket, ProviderBucket, instant_of
+from shared.register.intake import pg_microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from services.trade_ingest.totals import Buckets, Delta, Deltas
+
+_KEYS = {
+    "exchange_total": ("exchange", "bucket_at"),
+    "provider_total": ("provider", "bucket_at", "exchange", "category"),
+}
+_TYPES = {"exchange": "text", "bucket_at": "timestamptz", "provider": "int", "category": "text"}
+_SOURCES = {
+    "exchange_total": "trade t WHERE t.completed AND NOT t.mirrored AND t.counted AND t.exchange = k.exchange",
+    "provider_total": "trade_category t WHERE t.provider = k.provider AND t.exchange = k.exchange AND t.category = k.category",
+}
+
+
+def apply_deltas(connection: Connection, deltas: Deltas, buckets: Buckets) -> None:
+    """Bring totals to what they are after a batch; its documents must be written already."""
+    exchanges = {(key.exchange, instant_of(key.bucket_us)): delta for key, delta in deltas.exchanges.items()}
+    providers = {
+        (key.provider, instant_of(key.bucket_us), key.exchange, key.category): delta
+        for key, delta in deltas.providers.items()
+    }
+    for table, changes in (("exchange_total", exchanges), ("provider_total", providers)):
+        _add(connection, table, {key: delta for key, delta in changes.items() if not delta.removed})
+        _take(connection, table, {key: delta for key, delta in changes.items() if delta.removed}, buckets)
+
+
+def _unnest(table: str) -> str:
+    columns = [f"CAST(:{name} AS {_TYPES[name]}[])" for name in _KEYS[table]]
+    columns += ["CAST(:amounts AS bigint[])", "CAST(:trades AS bigint[])", "CAST(:lasts AS timestamptz[])"]
+    return f"unnest({', '.join(columns)}) AS k({', '.join(_KEYS[table])}, amount_fen, trades, last_completed_at)"
+
+
+def _parameters(table: str, changes: Mapping[tuple[Any, ...], Delta]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {name: [key[index] for key in changes] for index, name in enumerate(_KEYS[table])}
+    parameters["amounts"] = [delta.amount_fen for delta in changes.values()]
+    parameters["trades"] = [delta.trades for delta in changes.values()]
+    parameters["lasts"] = [None if delta.last_us is None else instant_of(delta.last_us) for delta in changes.values()]
+    return parameters
+
+
+def _add(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], Delta]) -> None:
+    if not changes:
+        return
+    keys = ", ".join(_KEYS[table])
+    connection.execute(
+        text(
+            f"""
+            INSERT INTO {table} AS o ({keys}, amount_fen, trades, last_completed_at)
+            SELECT * FROM {_unnest(table)}
+            ON CONFLICT ({keys}) DO UPDATE SET
+                amount_fen = o.amount_fen + excluded.amount_fen, trades = o.trades + excluded.trades,
+                last_completed_at = greatest(o.last_completed_at, excluded.last_completed_at)
+            """
+        ),
+        _parameters(table, changes),
+    )
+
+
+def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], Delta], buckets: Buckets) -> None:
+    if not changes:
+        return
+    parameters = _parameters(table, changes)
+    same = " AND ".join(f"o.{name} = k.{name}" for name in _KEYS[table])
+    result = connection.execute(
+        text(
+            f"UPDATE {table} o SET amount_fen = o.amount_fen + k.amount_fen, trades = o.trades + k.trades"
+            f" FROM {_unnest(table)} WHERE {same}"
+        ),
+        parameters,
+    )
+    if result.rowcount != len(changes):
+        raise RuntimeError(
+            f"{table}: {len(changes)} buckets to take from, {result.rowcount} found: totals are inconsistent"
+        )
+    connection.execute(text(f"DELETE FROM {table} o USING {_unnest(table)} WHERE {same} AND o.trades = 0"), parameters)
+    # What left may have been the last: look up the last instant of what remains.
+    parameters["untils"] = [buckets.until_of(start) for start in parameters["bucket_at"]]
+    connection.execute(
+        text(
+            f"""
+            UPDATE {table} o SET last_completed_at = (
+                SELECT max(t.completed_at) FROM {_SOURCES[table]}
+                AND t.completed_at >= k.bucket_at AND t.completed_at < k.until
+            )
+            FROM (SELECT {", ".join(f"unnest(CAST(:{name} AS {_TYPES[name]}[])) AS {name}" for name in _KEYS[table])},
+                         unnest(CAST(:untils AS timestamptz[])) AS until) k
+            WHERE {same}
+            """
+        ),
+        parameters,
+    )
+
+
+def rebuild_totals(connection: Connection, buckets: Buckets) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:
+    """Sum every total from the documents and write those that differ; the keys of those that were other."""
+    changed_exchanges = {
+        ExchangeBucket(key[0], pg_microseconds(key[1]))
+        for key in _rebuild(connection, "exchange_total", buckets.starts)
+    }
+    changed_providers = {
+        ProviderBucket(key[0], pg_microseconds(key[1]), key[2], key[3])
+        for key in _rebuild(connection, "provider_total", buckets.starts)
+    }
+    return changed_exchanges, changed_providers
+
+
+_SUMS = {
+    "exchange_total": """
+        SELECT t.exchange, (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at,
+               sum(t.amount_fen - t.refunded_fen)::bigint AS amount_fen, count(*) AS trades,
+               max(t.completed_at) AS last_completed_at
+        FROM trade t WHERE t.completed AND NOT t.mirrored AND t.counted GROUP BY 1, 2
+    """,
+    "provider_total": """
+        SELECT t.provider, (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at,
+               t.exchange, t.category, sum(t.net_fen)::bigint AS amount_fen, count(*) AS trades,
+               max(t.completed_at) AS last_completed_at
+        FROM trade_category t JOIN party p ON p.id = t.provider AND p.scheme = 'uscc' GROUP BY 1, 2, 3, 4
+    """,
+}
+
+
+def _rebuild(connection: Connection, table: str, starts: Sequence[datetime]) -> list[tuple[Any, ...]]:
+    keys = ", ".join(_KEYS[table])
+    connection.execute(text(f"CREATE TEMPORARY TABLE sums ON COMMIT DROP AS {_SUMS[table]}"), {"starts": list(starts)})
+    same = " AND ".join(f"o.{name} = n.{name}" for name in _KEYS[table])
+    rows = connection.execute(
+        text(
+            f"SELECT {', '.join(f'coalesce(n.{name}, o.{name})' for name in _KEYS[table])}"
+            f" FROM sums n FULL JOIN {table} o ON {same}"
+            " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
+            " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)"
+        )
+    ).all()
+    connection.execute(text(f"DELETE FROM {table} o WHERE NOT EXISTS (SELECT FROM sums n WHERE {same})"))
+    connection.execute(
+        text(
+            f"INSERT INTO {table} AS o ({keys}, amount_fen, trades, last_completed_at)"
+            f" SELECT {keys}, amount_fen, trades, last_completed_at FROM sums"
+            f" ON CONFLICT ({keys}) DO UPDATE SET amount_fen = excluded.amount_fen, trades = excluded.trades,"
+            " last_completed_at = excluded.last_completed_at"
+            " WHERE (o.amount_fen, o.trades, o.last_completed_at)"
+            " IS DISTINCT FROM (excluded.amount_fen, excluded.trades, excluded.last_completed_at)"
+        )
+    )
+    connection.execute(text("DROP TABLE sums"))
+    return [tuple(row) for row in rows]

@@ -1,0 +1,198 @@
+"""Totals of a year in buckets, and what a trade is in them. Pure.
+
+A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so that any period that begins and ends at such a date, or
+with a month, is a sum of buckets. Instants here are microseconds since 2000-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shared.register.intake import pg_microseconds
+from shared.times import day_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Years are 2000 to 2099 as written, with any offset: in Shanghai, the days around them too.
+_FIRST_YEAR, _LAST_YEAR = 1999, 2100
+_PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+COUNTED, UNMATCHED = "counted", "unmatched"
+
+
+class Buckets:
+    """Where buckets begin and end."""
+
+    def __init__(self, cut_dates: Iterable[date]) -> None:
+        months = [date(year, month, 1) for year in range(_FIRST_YEAR, _LAST_YEAR + 1) for month in range(1, 13)]
+        days = sorted({*months, *cut_dates, date(_LAST_YEAR + 1, 1, 1)})
+        self.cut_at = sorted(set(cut_dates))
+        self.starts = [day_start(day) for day in days]
+        self._starts_us = [pg_microseconds(start) for start in self.starts]
+
+    def start_of(self, instant_us: int) -> int:
+        """When the bucket of an instant begins."""
+        return self._starts_us[bisect_right(self._starts_us, instant_us) - 1]
+
+    def until_of(self, start: datetime) -> datetime:
+        """When the bucket that begins at `start` is over."""
+        return self.starts[bisect_right(self._starts_us, pg_microseconds(start))]
+
+
+def instant_of(instant_us: int) -> datetime:
+    return _PG_EPOCH + timedelta(microseconds=instant_us)
+
+
+class Trade(msgspec.Struct, gc=False, frozen=True):
+    """What totals and firsts need of a document; parties by their ids in the register."""
+
+    exchange: str
+    number: str
+    listing_no: str | None
+    provider: int
+    buyer: int
+    provider_earns: bool  # has a USCC
+    buyer_earns: bool
+    net_fen: int
+    completed_us: int
+    completed: bool
+    listed: bool  # mode is `listed` (挂牌交易)
+    mirrored: bool
+    counted: bool  # within the exchange's time on the whitelist
+
+    @property
+    def is_in_exchange_total(self) -> bool:
+        """(六) 2: all completed trades of the exchange, negotiated ones too, mirrored ones not."""
+        return self.completed and not self.mirrored and self.counted
+
+    @property
+    def can_be_first(self) -> bool:
+        """(四) 2: completed, not mirrored, in any mode, by a buyer with a USCC."""
+        return self.completed and not self.mirrored and self.counted and self.buyer_earns
+
+
+class Proof(NamedTuple):
+    """A listing as its fact tells it; `proves`: it counts and is not annulled."""
+
+    provider: int
+    listed_us: int
+    proves: bool
+
+
+def category(trade: Trade, proof: Proof | None) -> str:
+    """What a trade is in its provider's totals, (四) 3: `counted`, or the reason why not.
+
+    The view trade_category says the same in SQL.
+    """
+    if not trade.counted:
+        return "not_on_whitelist"
+    if not trade.completed:
+        return "cancelled"
+    if trade.mirrored:
+        return "mirrored"
+    if not trade.listed:
+        return "mode"
+    if (
+        proof is not None
+        and proof.proves
+        and proof.provider == trade.provider
+        and proof.listed_us <= trade.completed_us
+    ):
+        return COUNTED
+    return UNMATCHED
+
+
+class ExchangeBucket(NamedTuple):
+    exchange: str
+    bucket_us: int
+
+
+class ProviderBucket(NamedTuple):
+    provider: int
+    bucket_us: int
+    exchange: str
+    category: str
+
+
+class Delta(msgspec.Struct, gc=False):
+    """A change of one bucket. `removed`: something left it, so its last instant must be looked up anew."""
+
+    amount_fen: int = 0
+    trades: int = 0
+    last_us: int | None = None
+    removed: bool = False
+
+    def add(self, amount_fen: int, trades: int, last_us: int) -> None:
+        self.amount_fen += amount_fen
+        self.trades += trades
+        if self.last_us is None or last_us > self.last_us:
+            self.last_us = last_us
+
+    def remove(self, amount_fen: int, trades: int) -> None:
+        self.amount_fen -= amount_fen
+        self.trades -= trades
+        self.removed = True
+
+
+class Deltas:
+    """What documents changed in the totals of exchanges and providers."""
+
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
+        self.exchanges: dict[ExchangeBucket, Delta] = {}
+        self.providers: dict[ProviderBucket, Delta] = {}
+
+    def replace(self, old: Trade | None, new: Trade, proof_of_old: Proof | None, proof_of_new: Proof | None) -> None:
+        """A document takes the place of another, or of none."""
+        if old is not None:
+            bucket_us = self._buckets.start_of(old.completed_us)
+            if old.is_in_exchange_total:
+                self._exchange(ExchangeBucket(old.exchange, bucket_us)).remove(old.net_fen, 1)
+            if old.provider_earns:
+                key = ProviderBucket(old.provider, bucket_us, old.exchange, category(old, proof_of_old))
+                self._provider(key).remove(old.net_fen, 1)
+        bucket_us = self._buckets.start_of(new.completed_us)
+        if new.is_in_exchange_total:
+            self._exchange(ExchangeBucket(new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
+        if new.provider_earns:
+            key = ProviderBucket(new.provider, bucket_us, new.exchange, category(new, proof_of_new))
+            self._provider(key).add(new.net_fen, 1, new.completed_us)
+
+    def move(self, moved: MovedTrades) -> None:
+        """Trades of a listing now fit it, or no longer do."""
+        came, went = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
+        self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, went)).remove(
+            moved.amount_fen, moved.trades
+        )
+        self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, came)).add(
+            moved.amount_fen, moved.trades, moved.last_us
+        )
+
+    def _exchange(self, key: ExchangeBucket) -> Delta:
+        delta = self.exchanges.get(key)
+        if delta is None:
+            delta = self.exchanges[key] = Delta()
+        return delta
+
+    def _provider(self, key: ProviderBucket) -> Delta:
+        delta = self.providers.get(key)
+        if delta is None:
+            delta = self.providers[key] = Delta()
+        return delta
+
+
+class MovedTrades(NamedTuple):
+    """Trades of one provider, exchange and bucket whose listing began (`fits`) or ceased to fit them."""
+
+    provider: int
+    exchange: str
+    bucket_us: int
+    fits: bool
+    amount_fen: int
+    trades: int
+    last_us: int

@@ -1,0 +1,106 @@
+"""Stored documents of either kind: decoded again from the record's own bytes, and moved aside when replaced."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from shared.events.decode import Accepted, Kind, decode
+from shared.register.refusals import headers_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from shared.events.documents import Document
+    from shared.register.revisions import Arrival, Key
+
+Version = tuple[str, str, int]  # exchange, number, revision
+
+
+def stored_headers(record_headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
+    """Headers as kept with an accepted record: compact JSON, or null for the usual record without any."""
+    if not record_headers:
+        return None
+    return json.dumps(headers_json(record_headers), ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Document:
+    """The document of an accepted record."""
+    pairs = [] if headers is None else json.loads(headers)
+    decoded = decode(
+        kind, exchange, value, [(name, b"" if data is None else base64.b64decode(data)) for name, data in pairs]
+    )
+    if not isinstance(decoded, Accepted):
+        raise ValueError(f"a stored {kind} of {exchange} is no longer valid: {decoded}")  # noqa: TRY004 - a broken store
+    return decoded.document
+
+
+def key_arrays(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Numbers as two arrays, for `unnest`."""
+    pairs = list(keys)
+    return {"exchanges": [pair[0] for pair in pairs], "numbers": [pair[1] for pair in pairs]}
+
+
+def load_documents(
+    connection: Connection, kind: Kind, arrivals: Iterable[Arrival[Any]], revisions: dict[Key, int]
+) -> dict[Version, Any]:
+    """The stored documents, states or not, that arrivals of no higher revision must be compared with."""
+    wanted = {
+        (arrival.exchange, arrival.number, arrival.revision)
+        for arrival in arrivals
+        if arrival.revision <= revisions.get((arrival.exchange, arrival.number), 0)
+    }
+    if not wanted:
+        return {}
+    versions = list(wanted)
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT k.exchange, k.number, k.revision, d.value, d.headers
+            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[]), CAST(:revisions AS int[]))
+                 AS k(exchange, number, revision)
+            CROSS JOIN LATERAL (
+                SELECT value, headers FROM {kind}
+                WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
+                UNION ALL
+                SELECT value, headers FROM {kind}_past
+                WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
+            ) d
+            """
+        ),
+        {**key_arrays((v[0], v[1]) for v in versions), "revisions": [v[2] for v in versions]},
+    )
+    return {
+        (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
+        for row in rows
+    }
+
+
+def set_aside(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:
+    """Move states that were replaced to the past, with the seq of the entry that replaced each."""
+    if not displaced:
+        return
+    result = connection.execute(
+        text(
+            f"""
+            WITH gone AS (
+                DELETE FROM {kind} d
+                USING unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[]), CAST(:replaced_by AS bigint[]))
+                      AS k(exchange, number, replaced_by)
+                WHERE d.exchange = k.exchange AND d.number = k.number
+                RETURNING d.*, k.replaced_by
+            )
+            INSERT INTO {kind}_past SELECT * FROM gone
+            """
+        ),
+        {**key_arrays(displaced), "replaced_by": list(displaced.values())},
+    )
+    if result.rowcount != len(displaced):
+        raise RuntimeError(f"{len(displaced)} states to replace, {result.rowcount} found: the register is inconsistent")

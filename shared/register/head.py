@@ -1,0 +1,105 @@
+"""The head of a register: its generation, the next `seq`, and the settings under which it counts.
+
+Whoever holds the head's row is the one writer: from there to the commit entries get their `seq`, without gaps, in commit order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+    from shared.exchanges import Exchanges
+
+# A writer that was stopped in the middle must not hold the register for ever.
+_LIMITS = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
+
+
+class SettingsDiffer(Exception):  # noqa: N818 - another worker runs under another whitelist; this one must not write
+    """The whitelist or cut dates of this worker are not those of the register's last `settings` entry."""
+
+
+class WrongRegister(Exception):  # noqa: N818 - a set-up fault, said in the message
+    """The database belongs to another register than REGISTER says."""
+
+
+class Head(NamedTuple):
+    register: str
+    generation: int
+    next_seq: int
+    settings_digest: str | None
+
+
+class Settings(NamedTuple):
+    """What changes how documents count: the whitelist and the dates at which totals are cut."""
+
+    content: dict[str, Any]
+    digest: str
+
+
+def settings_of(exchanges: Exchanges, cut_dates: Sequence[date]) -> Settings:
+    content = {**exchanges.canonical(), "cut_at": [day.isoformat() for day in sorted(set(cut_dates))]}
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Settings(content, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def lock_head(connection: Connection) -> Head:
+    """Become the register's one writer until the transaction ends."""
+    connection.execute(_LIMITS)
+    row = connection.execute(
+        text("SELECT register, generation, next_seq, settings_digest FROM register_head FOR UPDATE")
+    ).one()
+    return Head(*row)
+
+
+def read_head(connection: Connection) -> Head:
+    """The head as this snapshot has it."""
+    return Head(
+        *connection.execute(text("SELECT register, generation, next_seq, settings_digest FROM register_head")).one()
+    )
+
+
+def check_settings(head: Head, settings: Settings) -> None:
+    if head.settings_digest != settings.digest:
+        raise SettingsDiffer(
+            "the register counts under another whitelist or other cut dates than this worker's;"
+            " start all workers with the same EXCHANGES_FILE and TOTALS_CUT_AT"
+        )
+
+
+def check_register(head: Head, register: str) -> None:
+    if head.register != register:
+        raise WrongRegister(f"the database holds register {head.register!r}, but REGISTER is {register!r}")
+
+
+def advance(connection: Connection, next_seq: int) -> None:
+    connection.execute(text("UPDATE register_head SET next_seq = :next_seq"), {"next_seq": next_seq})
+
+
+def record_settings(connection: Connection, head: Head, settings: Settings, now: datetime) -> None:
+    """Enter a change of settings as the register's next entry."""
+    connection.execute(
+        text(
+            "INSERT INTO settings_entry (seq, digest, content, recorded_at)"
+            " VALUES (:seq, :digest, CAST(:content AS jsonb), :now)"
+        ),
+        {"seq": head.next_seq, "digest": settings.digest, "content": json.dumps(settings.content), "now": now},
+    )
+    connection.execute(
+        text("UPDATE register_head SET next_seq = next_seq + 1, settings_digest = :digest"), {"digest": settings.digest}
+    )
+
+
+def raise_generation(connection: Connection) -> Head:
+    """Go on as the next generation: after an older backup was put back, readers take what follows as newer than all before."""
+    head = lock_head(connection)
+    connection.execute(text("UPDATE register_head SET generation = generation + 1"))
+    return head._replace(generation=head.generation + 1)

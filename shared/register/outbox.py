@@ -1,0 +1,171 @@
+"""Facts that changed, on their way to Kafka: dirty keys are written with what made them dirty, and rendered when sent.
+
+What is sent is the newest state of a key, as a function of entries 0 .. seq-1 in one snapshot. At least once: readers keep the greatest
+(generation, seq) of a key. A transactional id of the register's fences a sender that comes back from the dead, so that
+the last record of a key in the compacted topic is its newest.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+from kafka import KafkaProducer
+from kafka import errors as kafka_errors
+from sqlalchemy import text
+
+from shared.db import is_worlds
+from shared.register.head import Head, read_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+MAX_KEYS = 5_000
+_CHECK_EVERY_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+DirtyKey = tuple[str, str]  # topic, key without the register
+
+
+class Render(Protocol):
+    def __call__(self, connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
+        """The value of each key in this snapshot."""
+
+
+def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) -> None:
+    """Write down keys whose fact may have changed."""
+    pairs = sorted(set(keys))
+    if pairs:
+        connection.execute(
+            text(
+                "INSERT INTO outbox (topic, key, dirty_at)"
+                " SELECT topic, key, :now FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS k(topic, key)"
+            ),
+            {"topics": [pair[0] for pair in pairs], "keys": [pair[1] for pair in pairs], "now": now},
+        )
+
+
+@dataclass
+class Sender:
+    """Sends the facts of one register; of all workers one at a time, the others wait for its lock."""
+
+    engine: Engine
+    client_config: Mapping[str, Any]
+    name: str  # of the register's kind: listings or trades
+    register: str
+    render: Render
+    stop: threading.Event
+
+    def __post_init__(self) -> None:
+        self._wake = threading.Event()
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        self._wake.set()
+        self._thread.join(timeout_s)
+
+    def wake(self) -> None:
+        """Something was committed; look now."""
+        self._wake.set()
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        try:
+            while not self.stop.is_set():
+                try:
+                    self._send_while_leading()
+                except Exception as error:
+                    if not is_worlds(error) and not _may_try_again(error):
+                        raise
+                    log.warning("facts not sent, trying again", error=str(error).splitlines()[:1])
+                    self.stop.wait(1.0)
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self.failure = error
+            self.stop.set()
+
+    def _send_while_leading(self) -> None:
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
+            while not _lead(leader):
+                if self.stop.wait(_CHECK_EVERY_S):
+                    return
+            producer = KafkaProducer(
+                **self.client_config,
+                transactional_id=f"jiangbu.{self.register}.{self.name}",
+                acks="all",
+                compression_type="lz4",
+                linger_ms=5,
+                allow_auto_create_topics=False,
+                metrics_enabled=False,
+            )
+            try:
+                producer.init_transactions()
+                log.info("sending facts", register=self.register)
+                while not self.stop.is_set():
+                    _still_leading(leader)
+                    self._wake.clear()
+                    if not self._send_some(producer):
+                        self._wake.wait(_CHECK_EVERY_S)
+            finally:
+                producer.close(timeout=2)
+
+    def _send_some(self, producer: KafkaProducer) -> bool:
+        """Send what is dirty now, at most MAX_KEYS; whether there was any."""
+        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            ids, keys = _dirty(connection)
+            if not ids:
+                return False
+            values = self.render(connection, read_head(connection), keys)
+        producer.begin_transaction()
+        try:
+            sent = [
+                producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key])
+                for topic, key in keys
+            ]
+            producer.flush()
+            for future in sent:
+                future.get(timeout=30)
+            producer.commit_transaction()
+        except kafka_errors.ProducerFencedError:
+            raise
+        except BaseException:
+            producer.abort_transaction()
+            raise
+        with self.engine.begin() as connection:
+            connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
+        return True
+
+
+def _dirty(connection: Connection) -> tuple[list[int], list[DirtyKey]]:
+    rows = connection.execute(
+        text("SELECT id, topic, key FROM outbox ORDER BY id LIMIT :most"), {"most": MAX_KEYS}
+    ).all()
+    return [row.id for row in rows], list(dict.fromkeys((row.topic, row.key) for row in rows))
+
+
+def _lead(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended('jiangbu.outbox', 0))")).scalar())
+
+
+def _still_leading(connection: Connection) -> None:
+    # The lock lives as long as this session: a statement on it fails when the session is gone.
+    connection.execute(text("SELECT 1"))
+
+
+def _may_try_again(error: Exception) -> bool:
+    if isinstance(error, kafka_errors.ProducerFencedError):
+        return True  # another worker sends now; wait for the lock again
+    return isinstance(error, kafka_errors.KafkaError) and not isinstance(
+        error,
+        kafka_errors.AuthorizationError | kafka_errors.KafkaConfigurationError | kafka_errors.MessageSizeTooLargeError,
+    )

@@ -1,0 +1,107 @@
+"""Parties as small integers, and the name that each had in the document accepted last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from shared.parties import Party
+
+_MOST_KNOWN = 200_000
+
+Entity = tuple[str, str]  # id scheme, id
+
+_INSERT_UNKNOWN = text(
+    "INSERT INTO party (scheme, code, name)"
+    " SELECT * FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:names AS text[]))"
+    " ON CONFLICT (scheme, code) DO NOTHING"
+)
+_FIND = text(
+    "SELECT p.id, p.scheme, p.code, p.name"
+    " FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[])) AS k(scheme, code)"
+    " JOIN party p ON p.scheme = k.scheme AND p.code = k.code"
+)
+
+
+class PartyIds:
+    """Ids and names of parties, remembered between batches.
+
+    What is remembered holds only while this worker was the register's last writer: `as_of` forgets it otherwise. What a batch
+    adds is remembered once it is committed, never before.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Entity, tuple[int, str]] = {}
+        self._fresh: dict[Entity, tuple[int, str]] = {}
+        self._seq = -1
+        self._fresh_seq = -1
+
+    def as_of(self, next_seq: int) -> None:
+        """Begin a batch at this head."""
+        self._fresh = {}
+        if next_seq != self._seq or len(self._known) > _MOST_KNOWN:
+            self._known = {}
+
+    def until(self, next_seq: int) -> None:
+        """The batch ends at this head."""
+        self._fresh_seq = next_seq
+
+    def committed(self) -> None:
+        self._known.update(self._fresh)
+        self._fresh = {}
+        self._seq = self._fresh_seq
+
+    def store(self, connection: Connection, parties: Iterable[Party]) -> tuple[dict[Entity, int], set[int]]:
+        """Ids of parties, given in order of acceptance, and the ids of those whose name has changed."""
+        names: dict[Entity, str] = {(party.id_scheme, party.id): party.name for party in parties}
+        known = self._known
+        unsure = [entity for entity, name in names.items() if known.get(entity, (0, ""))[1] != name]
+        renamed: set[int] = set()
+        if unsure:
+            renamed = self._store(connection, unsure, names)
+        fresh = self._fresh
+        return {entity: (fresh.get(entity) or known[entity])[0] for entity in names}, renamed
+
+    def find(self, connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
+        """Ids of parties that a fact names: new ones are stored, known ones keep the name that a document gave them."""
+        names: dict[Entity, str] = {(party.id_scheme, party.id): party.name for party in parties}
+        unknown = [entity for entity in names if entity not in self._fresh and entity not in self._known]
+        if unknown:
+            parameters = {
+                "schemes": [entity[0] for entity in unknown],
+                "codes": [entity[1] for entity in unknown],
+                "names": [names[entity] for entity in unknown],
+            }
+            connection.execute(_INSERT_UNKNOWN, parameters)
+            for row in connection.execute(_FIND, parameters):
+                self._fresh[row.scheme, row.code] = (row.id, row.name)
+        return {entity: (self._fresh.get(entity) or self._known[entity])[0] for entity in names}
+
+    def _store(self, connection: Connection, unsure: list[Entity], names: dict[Entity, str]) -> set[int]:
+        rows = connection.execute(
+            text(
+                """
+                INSERT INTO party AS p (scheme, code, name)
+                SELECT * FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:names AS text[]))
+                ON CONFLICT (scheme, code) DO UPDATE SET name = excluded.name
+                RETURNING p.id, p.scheme, p.code, p.name, old.name AS name_before
+                """
+            ),
+            {
+                "schemes": [entity[0] for entity in unsure],
+                "codes": [entity[1] for entity in unsure],
+                "names": [names[entity] for entity in unsure],
+            },
+        )
+        renamed = set()
+        for row in rows:
+            self._fresh[row.scheme, row.code] = (row.id, row.name)
+            if row.name_before is not None and row.name_before != row.name:
+                renamed.add(row.id)
+        return renamed

@@ -1,0 +1,143 @@
+"""What was refused, with its raw bytes, and the daily count of what came and what became of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import text
+
+from shared.events.decode import MAX_VALUE_BYTES, FieldError
+from shared.times import shanghai_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from shared.kafka import Record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: what both Python and PostgreSQL can say as a date
+_NUL_IN_JSONB = "\\u0000"
+
+
+class Refused(msgspec.Struct, gc=False):
+    """A record that goes to quarantine."""
+
+    exchange: str
+    record: Record
+    reason: str
+    errors: list[FieldError]
+
+
+class DayCount:
+    """Records and money by exchange, Shanghai day of the record's timestamp, and outcome."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._days: dict[int, date] = {}
+        self.records: Counter[tuple[str, date, str]] = Counter()
+        self.amounts_fen: Counter[tuple[str, date, str]] = Counter()
+
+    def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0) -> None:
+        hour = record.timestamp // 3_600_000
+        day = self._days.get(hour)
+        if day is None:
+            day = self._days[hour] = shanghai_date(record_time(record, self._now))
+        key = (exchange, day, outcome)
+        self.records[key] += 1
+        self.amounts_fen[key] += amount_fen
+
+    def store(self, connection: Connection) -> None:
+        if not self.records:
+            return
+        connection.execute(
+            text(
+                "INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)"
+                " VALUES (:exchange, :day, :outcome, :records, :amount_fen)"
+                " ON CONFLICT (exchange, day, outcome) DO UPDATE SET"
+                " records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen"
+            ),
+            [
+                {
+                    "exchange": exchange,
+                    "day": day,
+                    "outcome": outcome,
+                    "records": records,
+                    "amount_fen": self.amounts_fen[exchange, day, outcome],
+                }
+                for (exchange, day, outcome), records in sorted(self.records.items())
+            ],
+        )
+
+
+def record_time(record: Record, now: datetime) -> datetime:
+    """When the record says it was sent; now, for one without a usable timestamp."""
+    if _FIRST_MS <= record.timestamp <= _LAST_MS:
+        return _EPOCH + timedelta(milliseconds=record.timestamp)
+    return now
+
+
+def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> list[list[str | None]]:
+    """Kafka headers as pairs of name and base64, in order, repeated ones included."""
+    return [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
+
+
+def quarantine(connection: Connection, refused: Iterable[Refused], days: DayCount, now: datetime) -> None:
+    """Keep refused records, of too large ones the first 256 KiB."""
+    rows = []
+    for item in refused:
+        record = item.record
+        value = record.value
+        days.add(item.exchange, record, item.reason)
+        rows.append(
+            {
+                "exchange": item.exchange,
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "record_at": record_time(record, now),
+                "received_at": now,
+                "reason": item.reason,
+                "errors": _jsonb([{"field": error.field, "message": error.message} for error in item.errors]),
+                "headers": _jsonb(headers_json(record.headers)),
+                "value": None if value is None else value[:MAX_VALUE_BYTES],
+                "value_size": None if value is None else len(value),
+            }
+        )
+    if rows:
+        connection.execute(
+            text(
+                'INSERT INTO quarantine (exchange, topic, partition, "offset", record_at, received_at, reason, errors,'
+                " headers, value, value_size) VALUES (:exchange, :topic, :partition, :offset, :record_at, :received_at,"
+                " :reason, CAST(:errors AS jsonb), CAST(:headers AS jsonb), :value, :value_size)"
+            ),
+            rows,
+        )
+
+
+def _jsonb(value: object) -> str:
+    # jsonb cannot hold U+0000, which a header's name or a quoted member may bring; lone surrogates are escaped by ASCII
+    # output, and refused by jsonb too.
+    encoded = json.dumps(value, ensure_ascii=True)
+    return _without_surrogates(encoded.replace(_NUL_IN_JSONB, "\\ufffd"))
+
+
+def _without_surrogates(encoded: str) -> str:
+    decoded = json.loads(encoded)
+    return json.dumps(_replaced(decoded), ensure_ascii=True)
+
+
+def _replaced(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_replaced(item) for item in value]
+    if isinstance(value, dict):
+        return {_replaced(key): _replaced(item) for key, item in value.items()}
+    return value

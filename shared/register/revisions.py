@@ -1,0 +1,98 @@
+"""Which documents of a batch are accepted, and which of them is the state of its number.
+
+The highest revision is the state. Older ones that arrive late are kept and change nothing. The same revision again is a duplicate
+if its content is the same, else a conflict: the one stored first stays. A batch may hold several copies of one number; they are
+taken in order, so that the outcome is that of a document at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shared.kafka import Record
+
+D = TypeVar("D")  # a document: equal by value when its content is the same
+
+Key = tuple[str, str]  # exchange, number
+
+
+class Arrival(msgspec.Struct, Generic[D], gc=False):
+    """A valid document as it came."""
+
+    exchange: str
+    number: str
+    revision: int
+    document: D
+    record: Record
+    binary_mode: bool
+
+
+class Entry(msgspec.Struct, Generic[D], gc=False):
+    """An accepted document: entry `seq` of the register."""
+
+    seq: int
+    arrival: Arrival[D]
+
+
+@dataclass
+class Resolution(Generic[D]):
+    """What becomes of a batch.
+
+    `states`: of each number whose state is now an entry of this batch, that entry. `displaced`: of each number whose stored state was
+    replaced, the seq of the first entry that replaced it. `past`: entries of this batch that are not the state, with the seq of
+    the entry that replaced them, or None if they never were.
+    """
+
+    next_seq: int
+    states: dict[Key, Entry[D]] = field(default_factory=dict)
+    displaced: dict[Key, int] = field(default_factory=dict)
+    past: list[tuple[Entry[D], int | None]] = field(default_factory=list)
+    duplicates: list[Arrival[D]] = field(default_factory=list)
+    conflicts: list[Arrival[D]] = field(default_factory=list)
+    accepted: list[Entry[D]] = field(default_factory=list)
+
+
+def resolve(
+    arrivals: Iterable[Arrival[D]],
+    stored_revisions: Mapping[Key, int],
+    stored_documents: Mapping[tuple[str, str, int], D],
+    next_seq: int,
+) -> Resolution[D]:
+    """Take documents in order and number the accepted ones from `next_seq`.
+
+    `stored_revisions`: the revision of the stored state of each number that has one. `stored_documents`: the stored documents,
+    states or not, of every arrival whose revision is at most the stored one, as far as there are any.
+    """
+    outcome: Resolution[D] = Resolution(next_seq)
+    fresh_documents: dict[tuple[str, str, int], D] = {}
+    for arrival in arrivals:
+        key = (arrival.exchange, arrival.number)
+        state = outcome.states.get(key)
+        standing = state.arrival.revision if state is not None else stored_revisions.get(key)
+        if standing is not None and arrival.revision <= standing:
+            version = (*key, arrival.revision)
+            known = fresh_documents.get(version)
+            if known is None:
+                known = stored_documents.get(version)
+            if known is not None:
+                (outcome.duplicates if known == arrival.document else outcome.conflicts).append(arrival)
+                continue
+        entry = Entry(outcome.next_seq, arrival)
+        outcome.next_seq += 1
+        outcome.accepted.append(entry)
+        fresh_documents[(*key, arrival.revision)] = arrival.document
+        if standing is not None and arrival.revision < standing:
+            outcome.past.append((entry, None))
+            continue
+        if state is not None:
+            outcome.past.append((state, entry.seq))
+        elif standing is not None:
+            outcome.displaced[key] = entry.seq
+        outcome.states[key] = entry
+    return outcome
