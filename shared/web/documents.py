@@ -1,8 +1,10 @@
 """Lists and single documents of a register: what listings and trades have in common."""
 
-from typing import Any, Final
+import re
+from typing import Any
 
 from marshmallow import Schema, fields
+from msgspec import structs
 from sqlalchemy import (
     Connection,
     FromClause,
@@ -20,7 +22,6 @@ from sqlalchemy import (
 
 from shared.events.decode import Kind
 from shared.events.fields import Time
-from shared.events.schemas import ListingSchema, TradeSchema
 from shared.parties import is_number, parse_subject
 from shared.register.documents import stored_document
 from shared.register.intake import topic_of
@@ -28,11 +29,10 @@ from shared.register.tables import RegisterTables
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
-from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
+from shared.web.query import EXCHANGE_PATTERN, ExchangeParameter, SubjectParameter, TimeParameter
 from shared.web.service import current_service
 
 _party = RegisterTables(MetaData()).party
-_SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
 
 
 class DocumentQuery(PageQuery):
@@ -95,7 +95,7 @@ def answer_page(kind: Kind, statement: Select[Any], limit: int) -> dict[str, Any
 def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: str, number: str) -> dict[str, Any]:
     """One document with all its revisions; Problem 404 when there is none, or none that the current key sees."""
     rows: list[Row[Any]] = []
-    if current_key().sees(exchange) and is_number(number):
+    if current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number):
         with current_service().engine.connect() as connection:
             rows = _revisions(connection, state, past, exchange, number)
     for row in rows:
@@ -152,7 +152,6 @@ def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
 
 
 def render(kind: Kind, row: Row[Any]) -> dict[str, Any]:
-    """An item: its members as the document has them, and what the register adds."""
+    """An item for the answer's schema: the document's values, and what the register adds."""
     document = stored_document(kind, row.exchange, row.value, row.headers)
-    members: dict[str, Any] = _SCHEMAS[kind].dump(document)
-    return {"exchange": row.exchange, "seq": row.seq, "counted": row.counted, **members}
+    return {"exchange": row.exchange, "seq": row.seq, "counted": row.counted, **structs.asdict(document)}
