@@ -48,6 +48,8 @@ class KafkaSettings:
         config: dict[str, Any] = {
             "bootstrap_servers": list(self.bootstrap_servers),
             "security_protocol": self.security_protocol,
+            # A broker that was restarted is found again soon; the default goes up to 30 s.
+            "reconnect_backoff_max_ms": 1000,
         }
         if self.security_protocol.startswith("SASL"):
             config["sasl_mechanism"] = self.sasl_mechanism

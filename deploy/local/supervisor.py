@@ -17,7 +17,7 @@ from deploy.local.folder import Secrets, load_secrets, write_key_hashes
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka, answers
 from deploy.local.postgres import Database, Postgres
-from deploy.local.processes import LocalError, Program, free_ports, port_is_free, spawn
+from deploy.local.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment
 from deploy.topics import apply_topics
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
@@ -98,6 +98,7 @@ class LocalSet:
         while True:
             self.check()
             self._revive()
+            reap_orphans({watched.program.process.pid for watched in self._watched.values()})
             time.sleep(POLL_S)
 
     def stop(self) -> None:

@@ -1,0 +1,183 @@
+"""`make up` as its callers use it: one JSON line, resumed with the same keys, and nothing left behind."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 120.0
+
+
+class Up:
+    """`make up` in a process group of its own."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        line = " ".join(["--data-dir", str(folder), "--json", *arguments])
+        # A make above this test must not hand its own options down.
+        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+        self.process = subprocess.Popen(
+            ["make", "up", f"ARGS={line}", f"PYTHON={sys.executable}"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.errors = ""
+
+    def ready(self) -> dict:
+        readable, _, _ = select.select([self.process.stdout], [], [], START_TIMEOUT_S)
+        assert readable, "no line on stdout in time"
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        return json.loads(line)
+
+    def programs(self) -> list[psutil.Process]:
+        """All of the process group, and what they started (PostgreSQL's backends leave the group)."""
+        found = []
+        for one in psutil.process_iter():
+            try:
+                if os.getpgid(one.pid) == self.process.pid:
+                    found += [one, *one.children(recursive=True)]
+            except (ProcessLookupError, psutil.Error):
+                continue
+        return list({one.pid: one for one in found}.values())
+
+    def end(self) -> tuple[int, str]:
+        """Exit code, and what came on stdout after the JSON line."""
+        output, self.errors = self.process.communicate(timeout=40)
+        return self.process.returncode, output
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator:
+    started: list[Up] = []
+
+    def start(*arguments: str) -> Up:
+        started.append(Up(tmp_path / "data", *arguments))
+        return started[-1]
+
+    yield start
+    for up in started:
+        if up.process.poll() is None:
+            os.killpg(up.process.pid, signal.SIGKILL)
+        up.process.stdout.close()
+        up.process.stderr.close()
+        up.process.wait()
+
+
+def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
+    _, alive = psutil.wait_procs(programs, timeout=within_s)
+    assert alive == []
+
+
+def named(up: Up, *words: str) -> psutil.Process:
+    """The program of the set whose command line has all the words; a gunicorn's first process."""
+    found = [one for one in up.programs() if set(words) <= set(one.cmdline())]
+    return min(found, key=lambda one: one.create_time())
+
+
+def test_a_set_is_watched_resumed_and_leaves_nothing_behind(start) -> None:
+    first = start()
+    known = first.ready()
+    assert set(known) == {"kafka", "listing", "trade_ingest", "incentive", "keys"}
+    assert set(known["keys"]) == {"auditor", "bureau", "bureau2", "service", "exchange:kmdex", "exchange:dcdex"}
+    for service in ("listing", "trade_ingest", "incentive"):
+        assert requests.get(f"{known[service]}/readyz", timeout=5).status_code == 200
+        key = {"Authorization": f"Bearer {known['keys']['auditor']}"}
+        assert requests.get(f"{known[service]}/v1/progress", headers=key, timeout=5).json()["lag"] == 0
+
+    second = start()  # the folder is taken
+    code, _ = second.end()
+    assert code != 0
+    assert "in use" in second.errors
+
+    consumer = named(first, "services.trade_ingest", "consume")
+    server = named(first, "services.listing", "serve")
+    consumer.kill()
+    server.kill()
+    deadline = time.monotonic() + 5
+    assert wait_until(lambda: is_new(first, consumer, "services.trade_ingest", "consume"), deadline)
+    assert wait_until(lambda: is_new(first, server, "services.listing", "serve"), deadline)
+
+    programs = first.programs()
+    assert len(programs) > 8
+    first.process.send_signal(signal.SIGTERM)  # to make alone
+    assert first.end()[1] == ""
+    assert_gone(programs)
+
+    again = start()
+    assert again.ready()["keys"] == known["keys"]
+    programs = again.programs()
+    os.killpg(again.process.pid, signal.SIGINT)  # Ctrl-C
+    again.end()
+    assert_gone(programs)
+
+
+def test_make_interrupted_alone_and_killed_supervisor(start) -> None:
+    up = start()
+    up.ready()
+    programs = up.programs()
+    up.process.send_signal(signal.SIGINT)  # to make alone, which tells nobody
+    up.end()
+    assert_gone(programs)
+
+    up = start()
+    up.ready()
+    programs = up.programs()
+    named(up, "deploy.local.up").kill()
+    up.end()
+    assert_gone(programs, within_s=10)
+
+
+@pytest.mark.parametrize("moment_s", [1.0, 4.0])
+def test_stopped_while_starting(start, moment_s: float) -> None:
+    up = start()
+    time.sleep(moment_s)  # any moment of the start will do
+    programs = up.programs()
+    os.killpg(up.process.pid, signal.SIGTERM)
+    up.end()
+    assert_gone(programs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--exchanges", "pyproject.toml"], "pyproject.toml"),
+        (["--kafka", "127.0.0.1:1"], "127.0.0.1:1"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_what_is_wrong_is_said(start, arguments: list[str], says: str) -> None:
+    up = start(*arguments)
+    code, output = up.end()
+    assert code != 0
+    assert output == ""
+    assert says in up.errors
+    assert "Traceback" not in up.errors
+
+
+def is_new(up: Up, old: psutil.Process, *words: str) -> bool:
+    try:
+        return named(up, *words).pid != old.pid
+    except (ValueError, psutil.Error):
+        return False
+
+
+def wait_until(condition, deadline: float) -> bool:
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
