@@ -1,0 +1,123 @@
+"""`exchange-kit`: what an exchange needs to send its events, and nothing of the services."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from exchange_kit.publish import Published, PublishError, publish
+from exchange_kit.records import SampleRecord, Stream, from_line, other_exchange, to_line
+from exchange_kit.sample import sample_events
+from shared.settings import SettingsError, load_kafka_settings
+
+_EXCHANGE_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
+
+
+def _exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...]) -> object:
+    for exchange in (value,) if isinstance(value, str) else value:
+        if _EXCHANGE_ID.fullmatch(exchange) is None:
+            raise click.BadParameter(f"{exchange!r}: 须符合 / must match {_EXCHANGE_ID.pattern}")
+    return value
+
+
+@click.group()
+def main() -> None:
+    """交易所工具包 / What an exchange needs to send its events."""
+
+
+@main.command("sample")
+@click.option("--exchange", "exchanges", multiple=True, default=("kmdex",), callback=_exchange_id, show_default=True)
+@click.option("--events", type=click.IntRange(min=1), default=20_000, show_default=True, help="事件数 / how many lines")
+@click.option("--seed", type=int, default=1, show_default=True, help="同种子同结果 / the same seed, the same bytes")
+@click.option("--year", type=click.IntRange(2001, 2098), default=2026, show_default=True)
+@click.option("--rubbish", is_flag=True, help="掺入无效记录 / with records that must be refused")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="NDJSON 文件 / file, else standard output")
+def sample_command(
+    *, exchanges: tuple[str, ...], events: int, seed: int, year: int, rubbish: bool, output: BinaryIO
+) -> None:
+    """生成一年的虚构事件 / Write a year of events of fictional parties as NDJSON."""
+    for record in sample_events(seed, exchanges, events, year, rubbish=rubbish):
+        output.write(to_line(record))
+
+
+@main.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path))
+@click.option("--exchange", required=True, callback=_exchange_id, help="本交易所代号 / your exchange's id")
+@click.option(
+    "--raw-to",
+    type=click.Choice(["listings", "trades"]),
+    help="无法识别的行原样发往此主题 / send lines that are no known event to this topic, as they are",
+)
+def publish_command(file: Path, exchange: str, raw_to: str | None) -> None:
+    """把 NDJSON 文件的事件发到 Kafka / Send the events of an NDJSON file to Kafka.
+
+    Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定 / The broker is the one that KAFKA_BOOTSTRAP_SERVERS etc. name.
+    """
+    stream = cast("Stream | None", raw_to)
+    try:
+        total, others = _survey(file, exchange, stream)
+        kafka = load_kafka_settings()
+        console = Console(stderr=True)
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        bar.live.console = console
+        with bar:
+            task = bar.add_task("已确认 / acknowledged", total=total)
+            published = publish(
+                _records(file, exchange, stream),
+                kafka.client_config(),
+                lambda acknowledged: bar.update(task, completed=acknowledged),
+            )
+    except (PublishError, SettingsError) as error:
+        raise click.ClickException(str(error)) from error
+    _tell(published, others)
+    if published.failed:
+        sys.exit(1)
+
+
+def _lines(file: Path, exchange: str, stream: Stream | None) -> Iterator[tuple[int, SampleRecord | None]]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, from_line(line, exchange, stream)
+
+
+def _survey(file: Path, exchange: str, stream: Stream | None) -> tuple[int, Counter[str]]:
+    """How many lines are the exchange's, and how many of which others. Nothing is sent if a line's topic is unknown."""
+    total, others = 0, Counter[str]()
+    for number, record in _lines(file, exchange, stream):
+        if record is None:
+            said = f"{file}: 第 {number} 行不是已知类型的事件 / line {number} is no event of a known type"
+            raise PublishError(f"{said} (--raw-to listings|trades 可原样发送 / sends such lines as they are)")
+        other = other_exchange(record, exchange)
+        if other is None:
+            total += 1
+        else:
+            others[other] += 1
+    return total, others
+
+
+def _records(file: Path, exchange: str, stream: Stream | None) -> Iterator[SampleRecord]:
+    for _, record in _lines(file, exchange, stream):
+        if record is not None and other_exchange(record, exchange) is None:
+            yield record
+
+
+def _tell(published: Published, others: Counter[str]) -> None:
+    for topic, count in sorted(published.acknowledged.items()):
+        click.echo(f"已确认 / acknowledged: {count} -> {topic}")
+    if not published.acknowledged:
+        click.echo("没有记录被确认 / no record was acknowledged")
+    for other, count in sorted(others.items()):
+        click.echo(f"未发送,属于其他交易所 / not sent, of another exchange: {count} ({other})", err=True)
+    if published.failed:
+        click.echo(f"失败 / failed: {published.failed}: " + "; ".join(published.failures), err=True)
+
+
+if __name__ == "__main__":
+    main()

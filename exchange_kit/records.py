@@ -1,0 +1,114 @@
+"""Records as an exchange sends them, and their lines in an NDJSON file.
+
+A line is a structured CloudEvent and is sent as its own bytes. What such a line cannot say (events in binary mode,
+rubbish) stands in a wrapper, a line of our own: `{"record": {"exchange", "topic", "key", "headers": [[name, base64]],
+"value"}}` with key and value in base64 or null.
+"""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from shared.events.decode import TYPES, Kind
+
+STREAMS: Final[dict[Kind, str]] = {"listing": "listings", "trade": "trades"}
+_KINDS: Final[dict[str, Kind]] = {event_type: kind for kind, event_type in TYPES.items()}
+_SOURCE_PREFIX: Final = "/exchanges/"
+
+Stream = Literal["listings", "trades"]
+
+
+class SampleRecord(msgspec.Struct, frozen=True, gc=False):
+    """One Kafka record. `outcome`: what intake must make of it, `accepted`, `duplicate` or the reason of a refusal.
+
+    It is None when nobody said, as for records read from a file.
+    """
+
+    exchange: str
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    outcome: str | None = None
+
+
+class _Numbers(msgspec.Struct, gc=False):
+    listing_no: Any = None
+    trade_no: Any = None
+
+
+class _Wrapped(msgspec.Struct, gc=False):
+    exchange: str
+    topic: str
+    key: bytes | None
+    headers: list[tuple[str, bytes]]
+    value: bytes | None
+
+
+class _Line(msgspec.Struct, gc=False):
+    source: Any = None
+    type: Any = None
+    data: Any = None
+    record: _Wrapped | None = None
+
+
+_decode_line: Final = msgspec.json.Decoder(_Line).decode
+
+
+def topic_of(exchange: str, stream: str) -> str:
+    """The topic of an exchange's `listings` or `trades`."""
+    return f"exchange.{exchange}.{stream}.v1"
+
+
+def to_line(record: SampleRecord) -> bytes:
+    """The record as a line, with its newline."""
+    value = record.value
+    if not record.headers and value is not None and b"\n" not in value:
+        read = from_line(value, record.exchange, None)
+        if read is not None and (read.topic, read.key, read.value) == (record.topic, record.key, value):
+            return value + b"\n"
+    wrapped = _Wrapped(record.exchange, record.topic, record.key, list(record.headers), value)
+    return msgspec.json.encode({"record": wrapped}) + b"\n"
+
+
+def from_line(line: bytes, exchange: str, stream: Stream | None) -> SampleRecord | None:
+    """The record of a line of `exchange`'s file; of another exchange if the line says so.
+
+    `stream` is where a line belongs that is no event of a known type; without it, None says that nobody knows.
+    """
+    value = line.rstrip(b"\r\n")
+    try:
+        read = _decode_line(value)
+    except ValueError:
+        read = _Line()
+    if read.record is not None:
+        wrapped = read.record
+        return SampleRecord(wrapped.exchange, wrapped.topic, wrapped.key, wrapped.value, tuple(wrapped.headers))
+    kind = _KINDS.get(read.type) if isinstance(read.type, str) else None
+    known = STREAMS[kind] if kind is not None else stream
+    if known is None:
+        return None
+    return SampleRecord(exchange, topic_of(exchange, known), _key(read.data), value)
+
+
+def other_exchange(record: SampleRecord, exchange: str) -> str | None:
+    """The exchange whose record this is, if it is not `exchange`: as the wrapper or the event's source names it."""
+    if record.exchange != exchange:
+        return record.exchange
+    try:
+        source = _decode_line(record.value or b"").source
+    except ValueError:
+        return None
+    if isinstance(source, str) and source.startswith(_SOURCE_PREFIX) and source != _SOURCE_PREFIX + exchange:
+        return source.removeprefix(_SOURCE_PREFIX)
+    return None
+
+
+def _key(data: Any) -> bytes | None:
+    """The document's number, so that its revisions keep their order; any key will do."""
+    try:
+        numbers = msgspec.convert(data, _Numbers)
+    except msgspec.ValidationError:
+        return None
+    number = numbers.trade_no if isinstance(numbers.trade_no, str) else numbers.listing_no
+    return number.encode() if isinstance(number, str) else None

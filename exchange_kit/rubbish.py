@@ -1,0 +1,48 @@
+"""Records that intake must refuse, one of every reason in turn, made from a valid event."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from shared.events.decode import MAX_VALUE_BYTES, TYPES
+
+Json = dict[str, Any]
+
+
+def _with_data(event: Json, **members: Any) -> bytes:
+    return _encode(event | {"data": event["data"] | members})
+
+
+def _encode(event: Json) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def _same_party(event: Json) -> bytes:
+    return _with_data(event, buyer=event["data"]["provider"] | {"name": "虚构别名"})
+
+
+_MAKERS: Final[tuple[tuple[str, Callable[[Json], bytes | None]], ...]] = (
+    ("not_json", lambda _: None),
+    ("not_json", lambda _: b""),
+    ("not_json", lambda event: _encode(event)[:-20]),
+    ("not_json", lambda event: _encode(event).replace("虚构".encode(), "虚构".encode("gb18030"))),
+    ("not_json", lambda event: _encode(event).replace(b'"revision": 1', b'"revision": NaN')),
+    ("not_json", lambda _: b"[" * 5000),
+    ("not_cloudevent", lambda _: b'["rubbish"]'),
+    ("not_cloudevent", lambda event: _encode({name: event[name] for name in event if name != "time"})),
+    ("wrong_source", lambda event: _encode(event | {"source": "/exchanges/nobody"})),
+    ("unknown_type", lambda event: _encode(event | {"type": TYPES["trade"].replace("trade", "auction")})),
+    ("invalid_data", lambda event: _with_data(event, revision=0)),
+    ("invalid_data", lambda event: _with_data(event, amount=12.5)),
+    ("invalid_data", lambda event: _with_data(event, currency="USD")),
+    ("invalid_data", lambda event: _with_data(event, certificate_no="a\0b")),
+    ("invalid_data", lambda event: _with_data(event, certificate_no="?").replace(b'"?"', b'"\\ud800"')),
+    ("same_party", _same_party),
+    ("too_large", lambda event: _encode(event).ljust(MAX_VALUE_BYTES + 1)),
+)
+
+
+def make_rubbish(turn: int, trade_event: Json) -> tuple[str, bytes | None]:
+    """Reason and value of the rubbish whose turn it is, made from a new trade's event of revision 1."""
+    reason, make = _MAKERS[turn % len(_MAKERS)]
+    return reason, make(trade_event)
