@@ -5,7 +5,6 @@ the number of workers. Everything is done for the whole batch by a handful of st
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +12,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, Row, text
 
+from services.incentive.basis import Basis
 from services.incentive.facts import (
     ExchangeTotal,
     Fact,
@@ -28,7 +28,6 @@ from services.incentive.models import AWARD_COLUMNS, LEDGER_LOCK
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.terms import Policy
 from shared.db import raw
-from shared.exchanges import Exchanges
 from shared.kafka import Record
 from shared.positions import Move, move_positions
 from shared.times import Clock
@@ -42,15 +41,6 @@ log = structlog.get_logger(__name__)
 
 class SettingsChanged(RuntimeError):  # noqa: N818 - another worker's settings are in force, ours are not
     """The ledger's policy or whitelist in force is not this worker's: it must be started anew with the right files."""
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What awards are computed by; `policy_source` is the text of the policy file."""
-
-    policy: Policy
-    policy_source: str
-    exchanges: Exchanges
 
 
 class FactRecord(NamedTuple):

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from services.incentive.basis import Basis
 from services.incentive.facts import ANNUAL_TOTAL_TOPIC, FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC
-from services.incentive.intake import Basis, apply_facts, lock_ledger, put_in_force, read_record
+from services.incentive.intake import apply_facts, lock_ledger, put_in_force, read_record
 from services.incentive.policy import load_policy
 from shared.exchanges import load_exchanges
 from shared.money import format_yuan, parse_yuan

@@ -1,0 +1,47 @@
+"""Commands of the incentive service."""
+
+import click
+
+from services.incentive.policy_cli import policy_commands
+from shared.migrate import migrate as run_migrations
+from shared.program import owner_url, run_program
+
+
+@click.group()
+def main() -> None:
+    """奖补:政策、测算与台账 / incentive: policy, awards and the ledger."""
+
+
+@main.command()
+@click.option("--bind", default="0.0.0.0:8003", show_default=True, help="HOST:PORT")
+def serve(bind: str) -> None:
+    """Answer over HTTP."""
+    # Imported here: a consumer needs no web server, and each program's memory counts.
+    from services.incentive.app import create_app  # noqa: PLC0415
+    from shared.web.serve import serve as run_server  # noqa: PLC0415
+
+    run_program("incentive", lambda settings: run_server(lambda: create_app(settings), bind))
+
+
+@main.command()
+def consume() -> None:
+    """Take in facts and post what follows from them."""
+    from services.incentive.consumer import run_consumer  # noqa: PLC0415
+
+    run_program("incentive", run_consumer)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest form, as its owner."""
+    run_program(
+        "incentive",
+        lambda settings: run_migrations("services.incentive", owner_url(settings), settings.database_url),
+    )
+
+
+main.add_command(policy_commands)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""What awards are computed by: the policy file and the whitelist, as a program was started with them."""
+
+from dataclasses import dataclass
+
+from services.incentive.policy import PolicyError, read_policy
+from services.incentive.terms import Policy
+from shared.exchanges import Exchanges, load_exchanges
+from shared.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True)
+class Basis:
+    """`policy_source` is the text of the policy file."""
+
+    policy: Policy
+    policy_source: str
+    exchanges: Exchanges
+
+
+def load_basis(settings: Settings) -> Basis:
+    """Read both files. SettingsError or ExchangesError when one cannot be used."""
+    try:
+        content = settings.policy_file.read_bytes()
+        policy = read_policy(content, str(settings.policy_file))
+    except OSError as error:
+        raise SettingsError(f"POLICY_FILE: {settings.policy_file} cannot be read: {error.strerror}") from error
+    except PolicyError as error:
+        raise SettingsError(f"POLICY_FILE: {error}") from error
+    return Basis(policy, content.decode(), load_exchanges(settings.exchanges_file))
