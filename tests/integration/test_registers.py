@@ -1,0 +1,321 @@
+"""One set of documents, in any order, any batch cuts, doubled: one state. Real PostgreSQL, no broker."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from services.listing import consumer as listing_consumer
+from services.listing import models as listing_models
+from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest import models as trade_models
+from shared.db import make_engine
+from shared.exchanges import load_exchanges
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.migrate import migrate
+from shared.positions import LostPartition, Move, Position, start_positions
+from shared.register.head import SettingsDiffer, lock_head, read_head, settings_of
+from shared.register.intake import Register
+from shared.register.outbox import _dirty
+from shared.register.parties import PartyIds
+from tests.integration import worlds
+
+CUTS = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+WHITELIST = """
+- {id: kmdex, name: 虚构交易所甲, from: 2019-01-01, until: null, operators: []}
+- {id: dcdex, name: 虚构交易所乙, from: 2019-01-01, until: null, operators: []}
+"""
+
+
+class Bench:
+    """One register and its worker, driven by hand."""
+
+    def __init__(self, package: str, kind, urls: tuple[str, str], whitelist: Path) -> None:
+        migrate(package, *urls, register="r1")
+        self.kind = kind
+        self.engine = make_engine(urls[1])
+        self.offsets: dict[tuple[str, int], int] = {}
+        self.worker(whitelist)
+
+    def worker(self, whitelist: Path) -> None:
+        exchanges = load_exchanges(whitelist)
+        self.register = Register("r1", exchanges, settings_of(exchanges, CUTS), PartyIds())
+        with self.engine.begin() as connection:
+            head = lock_head(connection)
+            if head.settings_digest != self.register.settings.digest:
+                self.kind.adopt_settings(connection, head, self.register, NOW)
+
+    def apply(self, records: list) -> None:
+        """A batch; offsets follow each other in each partition."""
+        moves: dict[tuple[str, int], list[int]] = {}
+        for record in records:
+            moves.setdefault((record.topic, record.partition), []).append(record.offset)
+        with self.engine.begin() as connection:
+            start_positions(connection, [Position(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
+            self.kind.apply(
+                connection,
+                self.register,
+                self.kind.prepare(records),
+                [Move(*tp, offsets[0], offsets[-1] + 1) for tp, offsets in moves.items()],
+                NOW,
+            )
+        self.register.parties.committed()
+
+    def offset(self, topic: str) -> int:
+        self.offsets[topic, 0] = self.offsets.get((topic, 0), -1) + 1
+        return self.offsets[topic, 0]
+
+    def publish(self) -> dict[tuple[str, str], dict]:
+        """What the outbox would send, as it would send it."""
+        found: dict[tuple[str, str], dict] = {}
+        while True:
+            with self.engine.begin() as connection:
+                ids, keys = _dirty(connection)
+                if not ids:
+                    return found
+                values = self.kind.render(connection, read_head(connection), keys)
+                found |= {key: json.loads(value) for key, value in values.items()}
+                connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
+
+    def rows(self, sql: str) -> list:
+        with self.engine.begin() as connection:
+            return connection.execute(text(sql)).all()
+
+
+@pytest.fixture(scope="module")
+def whitelist(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("whitelist") / "exchanges.yaml"
+    path.write_text(WHITELIST)
+    return path
+
+
+@pytest.fixture
+def listings(postgres, whitelist) -> Bench:
+    bench = Bench("services.listing", listing_consumer.LISTINGS, postgres("listing"), whitelist)
+    yield bench
+    bench.engine.dispose()
+
+
+@pytest.fixture
+def trades(postgres, whitelist) -> Bench:
+    bench = Bench("services.trade_ingest", trade_consumer.TRADES, postgres("trade-ingest"), whitelist)
+    yield bench
+    bench.engine.dispose()
+
+
+def cut(rng: random.Random, items: list) -> list[list]:
+    """Batches of 1 to 15."""
+    batches = []
+    while items:
+        size = rng.randint(1, 15)
+        batches.append(items[:size])
+        items = items[size:]
+    return batches
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
+    world = worlds.random_world(seed, 150)
+    rng = random.Random(seed)
+    todo = [("listing", *document) for document in world.listings] + [("trade", *document) for document in world.trades]
+    todo = todo + rng.sample(todo, len(todo) // 2)
+    rng.shuffle(todo)
+    facts: dict = {}
+    for batch in cut(rng, todo):
+        records: dict[str, list] = {"listing": [], "trade": []}
+        for kind, exchange, data in batch:
+            bench = listings if kind == "listing" else trades
+            records[kind].append(worlds.record(kind, exchange, data, bench.offset(f"exchange.{exchange}.{kind}s.v1")))
+        if records["listing"]:
+            listings.apply(records["listing"])
+        if rng.random() < 0.6:
+            records["trade"] += facts_as_records(trades, listings.publish(), facts)
+        if records["trade"]:
+            trades.apply(records["trade"])
+        if rng.random() < 0.3:
+            keep_newest(facts, trades.publish())
+    if left := facts_as_records(trades, listings.publish(), facts):
+        trades.apply(left)
+    keep_newest(facts, trades.publish())
+    check_firsts(world, facts)
+    check_totals(world, trades, facts)
+    check_states(world, listings, trades)
+
+
+def facts_as_records(trades: Bench, published: dict, facts: dict) -> list:
+    keep_newest(facts, published)
+    return [
+        worlds.raw_record(topic, json.dumps(value).encode(), trades.offset(topic), key=f"r1/{key}".encode())
+        for (topic, key), value in published.items()
+        if topic == LISTING
+    ]
+
+
+def keep_newest(facts: dict, published: dict) -> None:
+    for key, value in published.items():
+        assert key not in facts or value["seq"] >= facts[key]["seq"]
+        facts[key] = value
+
+
+def check_firsts(world: worlds.World, facts: dict) -> None:
+    for topic, number, expected in (
+        (FIRST_LISTING, "listing_no", worlds.first_listings(world)),
+        (FIRST_PURCHASE, "trade_no", worlds.first_purchases(world)),
+    ):
+        published = {
+            value["party"]["id"]: (value["first"]["exchange"], value["first"][number], value["first"]["revision"])
+            for (of, _), value in facts.items()
+            if of == topic and value["first"] is not None
+        }
+        assert published == expected
+
+
+def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
+    by_exchange, by_provider = worlds.totals(world)
+    stored = {
+        (row.exchange, worlds.bucket_of(row.bucket_at.isoformat())): (row.amount_fen, row.trades, row.last_completed_at)
+        for row in trades.rows("SELECT * FROM exchange_total")
+    }
+    assert stored == by_exchange
+    stored = {
+        (row.code, row.exchange, row.category, worlds.bucket_of(row.bucket_at.isoformat())): (
+            row.amount_fen,
+            row.trades,
+            row.last_completed_at,
+        )
+        for row in trades.rows("SELECT * FROM provider_total t JOIN party p ON p.id = t.provider")
+    }
+    assert stored == by_provider
+    published = {
+        (key.split("/")[1], worlds.bucket_of(bucket["from"])): (
+            round(float(bucket["amount"]) * 100),
+            bucket["trades"],
+            datetime.fromisoformat(bucket["last_completed_at"]),
+        )
+        for (topic, key), value in facts.items()
+        if topic == ANNUAL_TOTAL and key.startswith("exchange/")
+        for bucket in value["buckets"]
+    }
+    assert published == by_exchange
+    published = {}
+    for (topic, key), value in facts.items():
+        if topic != ANNUAL_TOTAL or not key.startswith("provider/"):
+            continue
+        for exchange, found in value["by_exchange"].items():
+            for category in ("counted", "unmatched"):
+                for bucket in found[category]:
+                    published[value["party"]["id"], exchange, category, worlds.bucket_of(bucket["from"])] = (
+                        round(float(bucket["amount"]) * 100),
+                        bucket["trades"],
+                        datetime.fromisoformat(bucket["last_completed_at"]),
+                    )
+    assert published == {key: value for key, value in by_provider.items() if key[2] in ("counted", "unmatched")}
+
+
+def check_states(world: worlds.World, listings: Bench, trades: Bench) -> None:
+    for bench, table, number, documents in (
+        (listings, "listing", "listing_no", world.listings),
+        (trades, "trade", "trade_no", world.trades),
+    ):
+        expected = {key: data["revision"] for key, data in worlds.states(documents, number).items()}
+        assert {(r.exchange, r.number): r.revision for r in bench.rows(f"SELECT * FROM {table}")} == expected
+        seqs = [r.seq for r in bench.rows(f"SELECT seq FROM {table} UNION ALL SELECT seq FROM {table}_past")]
+        if table == "trade":
+            seqs += [r.seq for r in bench.rows("SELECT seq FROM listing_fact UNION ALL SELECT seq FROM listing_fact_past")]
+        seqs += [r.seq for r in bench.rows("SELECT seq FROM settings_entry")]
+        # Numbered from 0 without a gap, every accepted revision once.
+        assert sorted(seqs) == list(range(bench.rows("SELECT next_seq FROM register_head")[0].next_seq))
+        assert bench.rows("SELECT count(*) AS n FROM quarantine")[0].n == 0
+
+
+def trade(**changes) -> dict:
+    return {
+        "trade_no": "T1",
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "buyer": {"id": worlds.uscc(2), "name": "虚构乙"},
+        "amount": "10.00",
+        "currency": "CNY",
+        "completed_at": "2026-03-01T10:00:00+08:00",
+    } | changes
+
+
+def put(bench: Bench, exchange: str, *documents: dict) -> None:
+    topic = f"exchange.{exchange}.trades.v1"
+    bench.apply([worlds.record("trade", exchange, data, bench.offset(topic)) for data in documents])
+
+
+def test_the_same_revision_again_is_a_duplicate_or_a_conflict(trades) -> None:
+    put(trades, "kmdex", trade(), trade(amount="10", refunded="0.0", completed_at="2026-03-01T02:00:00Z"))
+    put(trades, "kmdex", trade(), trade(amount="11.00"), trade(revision=3), trade(revision=2), trade(revision=2))
+    put(trades, "kmdex", trade(revision=2, amount="12.00"), trade(revision=2))
+    outcomes = {row.outcome: row.records for row in trades.rows("SELECT * FROM intake_day")}
+    assert outcomes == {"accepted": 3, "duplicate": 4, "revision_conflict": 2}
+    conflicts = trades.rows("SELECT * FROM quarantine ORDER BY id")
+    assert [(row.reason, row.offset) for row in conflicts] == [("revision_conflict", 3), ("revision_conflict", 7)]
+    assert json.loads(bytes(conflicts[0].value))["data"]["amount"] == "11.00"
+    assert conflicts[0].errors[0]["field"] == "revision"
+    past = trades.rows("SELECT revision, replaced_by FROM trade_past ORDER BY revision")
+    assert [(row.revision, row.replaced_by) for row in past] == [(1, 2), (2, None)]
+
+
+def test_rubbish_is_kept_with_its_bytes_and_the_batch_goes_on(trades) -> None:
+    topic = "exchange.kmdex.trades.v1"
+    rubbish = [None, b"", b"\xff", b"[" * 5000, b"x" * 300_000, b"{}", b'{"a": "\\u0000", "b": "\\ud800"}']
+    records = [worlds.raw_record(topic, value, trades.offset(topic)) for value in rubbish]
+    headers = (("ce_specversion", b"1.0"), ("nul\x00 and \ud800", b"\x00\xff"), ("none", None))
+    records.append(worlds.raw_record(topic, b"{}", trades.offset(topic), headers=headers))
+    records.append(worlds.record("trade", "kmdex", trade(), trades.offset(topic)))
+    trades.apply(records)
+    kept = trades.rows("SELECT * FROM quarantine ORDER BY id")
+    assert [row.reason for row in kept] == ["not_json"] * 4 + ["too_large"] + ["not_cloudevent"] * 3
+    assert [None if row.value is None else bytes(row.value) for row in kept[:4]] == rubbish[:4]
+    assert (len(kept[4].value), kept[4].value_size) == (256 * 1024, 300_000)
+    assert kept[7].headers[1:] == [["nul\ufffd and \ufffd", "AP8="], ["none", None]]
+    assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
+
+
+def test_a_batch_whose_partition_was_lost_leaves_nothing(trades) -> None:
+    topic = "exchange.kmdex.trades.v1"
+    put(trades, "kmdex", trade())
+    with pytest.raises(LostPartition), trades.engine.begin() as connection:
+        records = [worlds.record("trade", "kmdex", trade(trade_no="T2"), 0)]
+        trades.kind.apply(connection, trades.register, trades.kind.prepare(records), [Move(topic, 0, 0, 1)], NOW)
+    assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
+    assert trades.rows("SELECT next_offset FROM position")[0].next_offset == 1
+
+
+def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trades, tmp_path) -> None:
+    later = tmp_path / "later.yaml"
+    later.write_text(WHITELIST.replace("id: kmdex, name: 虚构交易所甲, from: 2019-01-01", "id: kmdex, name: 甲, from: 2026-04-01"))
+    put(trades, "kmdex", trade(), trade(trade_no="T2", completed_at="2026-05-01T10:00:00+08:00", amount="7.00"))
+    old_worker = trades.register
+    trades.publish()
+    trades.worker(later)
+    facts = trades.publish()
+    buyer = f"uscc:{worlds.uscc(2)}"
+    assert facts[FIRST_PURCHASE, buyer]["first"]["trade_no"] == "T2"
+    assert [b["amount"] for b in facts[ANNUAL_TOTAL, "exchange/kmdex/2026"]["buckets"]] == ["7.00"]
+    provider = facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["by_exchange"]["kmdex"]
+    assert {"reason": "not_on_whitelist", "amount": "10.00", "trades": 1} in provider["other"]
+    assert facts[FIRST_PURCHASE, buyer]["seq"] == 4  # two settings entries and two trades
+    trades.register = old_worker
+    with pytest.raises(SettingsDiffer):
+        put(trades, "kmdex", trade(trade_no="T3"))
+
+
+def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:
+    put(trades, "kmdex", trade())
+    trades.publish()
+    renamed = {"id": worlds.uscc(1), "name": "虚构甲改名"}
+    put(trades, "kmdex", trade(trade_no="T2", provider=renamed, completed_at="2025-03-01T10:00:00+08:00"))
+    facts = trades.publish()
+    assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构甲改名"

@@ -1,0 +1,206 @@
+"""Random worlds of documents, and what must come of them, worked out slowly and simply from the set of documents alone."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from kafka.consumer.fetcher import ConsumerRecord
+
+from shared.parties import is_uscc
+
+EXCHANGES = ("dcdex", "kmdex")
+KINDS = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.data-exchange.trade.v1"}
+
+
+def uscc(number: int) -> str:
+    """A valid code of nobody: the check character is found by trying."""
+    body = f"9153{number:013d}"
+    return next(body + check for check in "0123456789ABCDEFGHJKLMNPQRTUWXY" if is_uscc(body + check))
+
+
+@dataclass
+class World:
+    """Documents by kind, each `(exchange, data)`, in no particular order."""
+
+    listings: list[tuple[str, dict]] = field(default_factory=list)
+    trades: list[tuple[str, dict]] = field(default_factory=list)
+
+
+def random_world(seed: int, documents: int) -> World:
+    rng = random.Random(seed)
+    world = World()
+    parties = [{"id_scheme": "uscc", "id": uscc(n), "name": f"虚构主体{n}"} for n in range(6)]
+    parties.append({"id_scheme": "overseas", "id": "X-1", "name": "虚构境外主体"})
+    instants = [datetime(2025, 10, 13, 16, tzinfo=UTC) + timedelta(hours=8 * n) for n in range(8)]
+    instants += [datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), datetime(2026, 12, 31, 16, tzinfo=UTC)]
+    # Before the exchanges' time on the whitelist.
+    instants.append(datetime(2018, 6, 1, tzinfo=UTC))
+    for _ in range(documents):
+        exchange = rng.choice(EXCHANGES)
+        at = rng.choice(instants).isoformat()
+        common = {
+            "revision": rng.randint(1, 4),
+            "provider": rng.choice(parties),
+            "origin_exchange": rng.choice([None, None, None, "外地交易所"]),
+        }
+        if rng.random() < 0.3:
+            world.listings.append(
+                (
+                    exchange,
+                    common
+                    | {
+                        "listing_no": f"L{rng.randint(1, 4)}",
+                        "status": rng.choice(["listed", "listed", "withdrawn", "annulled"]),
+                        "product": {"no": "D1", "name": "虚构数据", "kind": "dataset"},
+                        "listed_at": at,
+                    },
+                )
+            )
+        else:
+            amount = rng.choice([1, 100, 12345, 1000000])
+            world.trades.append(
+                (
+                    exchange,
+                    common
+                    | {
+                        "trade_no": f"T{rng.randint(1, 12)}",
+                        "status": rng.choice(["completed", "completed", "completed", "cancelled"]),
+                        "mode": (mode := rng.choice(["listed", "listed", "negotiated", "auction"])),
+                        "listing_no": f"L{rng.randint(1, 4)}" if mode == "listed" else None,
+                        "buyer": rng.choice([p for p in parties if p["id"] != common["provider"]["id"]]),
+                        "amount": f"{amount}.00",
+                        "refunded": rng.choice(["0", "0", "0.50", f"{amount}"]),
+                        "currency": "CNY",
+                        "completed_at": at,
+                    },
+                )
+            )
+    # One content a revision: which of two conflicting contents came first is history, not a function of the set.
+    world.listings = _one_content(world.listings, "listing_no")
+    world.trades = _one_content(world.trades, "trade_no")
+    return world
+
+
+def _one_content(documents: list[tuple[str, dict]], number: str) -> list[tuple[str, dict]]:
+    return list({(exchange, data[number], data["revision"]): (exchange, data) for exchange, data in documents}.values())
+
+
+def record(kind: str, exchange: str, data: dict, offset: int, partition: int = 0) -> ConsumerRecord:
+    event = {
+        "specversion": "1.0",
+        "id": f"{offset}",
+        "source": f"/exchanges/{exchange}",
+        "type": KINDS[kind],
+        "time": data.get("listed_at") or data["completed_at"],
+        "data": data,
+    }
+    value = json.dumps(event, ensure_ascii=False).encode()
+    return raw_record(f"exchange.{exchange}.{kind}s.v1", value, offset, partition)
+
+
+def raw_record(
+    topic: str, value: bytes | None, offset: int, partition: int = 0, key: bytes | None = None, headers: tuple = ()
+) -> ConsumerRecord:
+    timestamp = 1_767_225_600_000
+    return ConsumerRecord(
+        topic, partition, 0, offset, timestamp, 0, key, value, headers, None, -1, len(value or b""), -1
+    )
+
+
+def states(documents: list[tuple[str, dict]], number: str) -> dict[tuple[str, str], dict]:
+    """The highest revision of each number."""
+    found: dict[tuple[str, str], dict] = {}
+    for exchange, data in documents:
+        key = (exchange, data[number])
+        if key not in found or data["revision"] > found[key]["revision"]:
+            found[key] = data
+    return found
+
+
+def counts(at: str) -> bool:
+    return datetime.fromisoformat(at) >= datetime(2019, 1, 1, tzinfo=UTC) - timedelta(hours=8)
+
+
+def first_listings(world: World) -> dict[str, tuple[str, str, int]]:
+    """By USCC: exchange, number and revision of the first listing."""
+    least: dict[str, tuple] = {}
+    for (exchange, number), data in states(world.listings, "listing_no").items():
+        if data["status"] == "annulled" or data["origin_exchange"] or not counts(data["listed_at"]):
+            continue
+        if data["provider"]["id_scheme"] != "uscc":
+            continue
+        rank = (datetime.fromisoformat(data["listed_at"]), exchange, number, data["revision"])
+        party = data["provider"]["id"]
+        least[party] = min(rank, least.get(party, rank))
+    return {party: rank[1:] for party, rank in least.items()}
+
+
+def first_purchases(world: World) -> dict[str, tuple[str, str, int]]:
+    """By USCC: exchange, number and revision of the first purchase."""
+    least: dict[str, tuple] = {}
+    for (exchange, number), data in states(world.trades, "trade_no").items():
+        if data["status"] != "completed" or data["origin_exchange"] or not counts(data["completed_at"]):
+            continue
+        if data["buyer"]["id_scheme"] != "uscc":
+            continue
+        rank = (datetime.fromisoformat(data["completed_at"]), exchange, number, data["revision"])
+        party = data["buyer"]["id"]
+        least[party] = min(rank, least.get(party, rank))
+    return {party: rank[1:] for party, rank in least.items()}
+
+
+def bucket_of(at: str) -> tuple[int, int, int]:
+    """Shanghai year, month, and how many of the default cut dates are past."""
+    day = datetime.fromisoformat(at).astimezone(UTC) + timedelta(hours=8)
+    cuts = [datetime(2025, 10, 15, tzinfo=UTC), datetime(2028, 10, 15, tzinfo=UTC), datetime(2028, 10, 16, tzinfo=UTC)]
+    return (day.year, day.month, sum(day >= cut for cut in cuts))
+
+
+def net_fen(data: dict) -> int:
+    def fen(text: str) -> int:
+        yuan, _, rest = text.partition(".")
+        return int(yuan) * 100 + int((rest + "00")[:2])
+
+    return fen(data["amount"]) - fen(data["refunded"])
+
+
+def totals(world: World) -> tuple[dict, dict]:
+    """Exchange totals by (exchange, bucket); provider totals by (USCC, exchange, category, bucket): (fen, trades, last)."""
+    listings = states(world.listings, "listing_no")
+    by_exchange: dict = defaultdict(list)
+    by_provider: dict = defaultdict(list)
+    for (exchange, _), data in states(world.trades, "trade_no").items():
+        bucket = bucket_of(data["completed_at"])
+        item = (net_fen(data), datetime.fromisoformat(data["completed_at"]))
+        if data["status"] == "completed" and not data["origin_exchange"] and counts(data["completed_at"]):
+            by_exchange[exchange, bucket].append(item)
+        if data["provider"]["id_scheme"] == "uscc":
+            reason = _reason(data, listings.get((exchange, data["listing_no"])))
+            by_provider[data["provider"]["id"], exchange, reason, bucket].append(item)
+    return tuple(
+        {key: (sum(fen for fen, _ in items), len(items), max(at for _, at in items)) for key, items in found.items()}
+        for found in (by_exchange, by_provider)
+    )
+
+
+def _reason(trade: dict, listing: dict | None) -> str:
+    if not counts(trade["completed_at"]):
+        return "not_on_whitelist"
+    if trade["status"] == "cancelled":
+        return "cancelled"
+    if trade["origin_exchange"]:
+        return "mirrored"
+    if trade["mode"] != "listed":
+        return "mode"
+    fits = (
+        listing is not None
+        and listing["status"] != "annulled"
+        and counts(listing["listed_at"])
+        and listing["provider"]["id"] == trade["provider"]["id"]
+        and datetime.fromisoformat(listing["listed_at"]) <= datetime.fromisoformat(trade["completed_at"])
+    )
+    return "counted" if fits else "unmatched"
