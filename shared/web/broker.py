@@ -16,6 +16,11 @@ from kafka.protocol.consumer import IsolationLevel
 REQUEST_TIMEOUT_S: Final = 4.0
 # After a failed start the next one waits this long: requests and the sampler must not queue up behind a dead broker.
 RETRY_AFTER_S: Final = 2.0
+_LIMITS: Final = {
+    "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
+    "bootstrap_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
+    "reconnect_backoff_max_ms": 1000,
+}
 
 
 class BrokerAwayError(Exception):
@@ -93,14 +98,7 @@ class Broker:
             return started[0]
 
         try:
-            return KafkaAdminClient(
-                **self._config,
-                client_id=self._client_id,
-                kafka_client=start,
-                request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
-                bootstrap_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
-                reconnect_backoff_max_ms=1000,
-            )
+            return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id, "kafka_client": start})
         except (KafkaError, OSError) as error:
             self._retry_at_s = time.monotonic() + RETRY_AFTER_S
             # A client that could not start leaves its thread behind (kafka-python 3.0.12), one each time.

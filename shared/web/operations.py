@@ -76,6 +76,8 @@ def readyz() -> dict[str, str]:
 
 def _faults(sampler: Sampler) -> list[FieldFault]:
     faults = []
+    if sampler.has_died:
+        faults.append(FieldFault("progress", "进度监测已中断 / the watch over progress has ended; see the log"))
     ends = stored = progress = None
     try:
         ends = sampler.broker.ends(sampler.service.topics)
@@ -93,7 +95,7 @@ def _faults(sampler: Sampler) -> list[FieldFault]:
     try:
         progress = combine(ends, stored, sampler.broker)
     except BrokerAwayError:
-        return [FieldFault("broker", "消息系统无应答 / the broker does not answer")]
+        return [*faults, FieldFault("broker", "消息系统无应答 / the broker does not answer")]
     at_s = sampler.monotonic()
     sampler.movement.observe(progress, at_s)
     waiting_s = sampler.movement.waiting_s(at_s)

@@ -44,6 +44,11 @@ class Sampler:
             self._thread.join()
         self.broker.close()
 
+    @property
+    def has_died(self) -> bool:
+        """Whether the thread ended by a fault of ours (its traceback is in the log)."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stopped.is_set()
+
     def look(self) -> None:
         """One sample. What is away is told once a look, and seen again at the next."""
         try:

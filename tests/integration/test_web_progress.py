@@ -1,0 +1,226 @@
+"""`/v1/progress` and `/readyz` against a real broker and a real database."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
+
+from shared.facts import LISTING
+from shared.positions import Move, Position, move_positions, start_positions
+from shared.web.progress import STUCK_AFTER_S
+from tests.conftest import FreshDatabase
+from tests.integration.web_register import NOW, RegisterSet, register_set
+
+
+@pytest.fixture(scope="module")
+def admin(kafka: str) -> Iterator[KafkaAdminClient]:
+    client = KafkaAdminClient(bootstrap_servers=kafka)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def exchanges() -> tuple[str, str]:
+    """Names that no other test and no earlier run used: the broker may be a lasting one."""
+    unique = uuid.uuid4().hex[:12]
+    return f"x{unique}", f"y{unique}"
+
+
+@pytest.fixture
+def made(
+    postgres: FreshDatabase, kafka: str, exchanges: tuple[str, str], admin: KafkaAdminClient, tmp_path: Path
+) -> Iterator[RegisterSet]:
+    """A listing register; the first exchange's topic has two partitions, the second's does not exist yet."""
+    admin.create_topics([NewTopic(topic(exchanges[0]), 2, 1)], wait_for_metadata=True)
+    with register_set("listing", postgres("listing"), tmp_path, kafka, exchanges) as made:
+        yield made
+
+
+def topic(exchange: str) -> str:
+    return f"exchange.{exchange}.listings.v1"
+
+
+def send(kafka: str, name: str, count: int, partition: int = 0, transactional_id: str | None = None) -> KafkaProducer:
+    """Send records; with a transactional id into an open transaction, of the producer that is given back."""
+    producer = KafkaProducer(bootstrap_servers=kafka, transactional_id=transactional_id)
+    if transactional_id is not None:
+        producer.init_transactions()
+        producer.begin_transaction()
+    for _ in range(count):
+        producer.send(name, b"{}", partition=partition)
+    producer.flush()
+    return producer
+
+
+def handle_until(made: RegisterSet, name: str, offset: int, partition: int = 0, begin: int = 0) -> None:
+    """What a consumer stores when it has read so far."""
+    with made.engine.begin() as connection:
+        start_positions(connection, [Position(name, partition, "id", begin)], NOW)
+        move_positions(connection, [Move(name, partition, begin, offset)], NOW)
+
+
+def progress(made: RegisterSet, role: str = "auditor") -> dict[str, Any]:
+    answer = made.get("/v1/progress", role)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def partition(name: str, number: int, next_offset: int, end_offset: int, stable_offset: int) -> dict[str, Any]:
+    return {
+        "topic": name,
+        "partition": number,
+        "next_offset": next_offset,
+        "end_offset": end_offset,
+        "stable_offset": stable_offset,
+    }
+
+
+def test_lag_is_the_distance_to_the_end(made: RegisterSet, kafka: str, exchanges: tuple[str, str]) -> None:
+    name = topic(exchanges[0])
+    empty = {"lag": 0, "outbox": 0, "quarantined": 0}
+    assert progress(made) == empty | {"partitions": [partition(name, n, 0, 0, 0) for n in (0, 1)]}
+    send(kafka, name, 5).close()
+    send(kafka, name, 2, partition=1).close()
+    assert progress(made)["lag"] == 7
+    handle_until(made, name, 3)
+    found = progress(made)
+    assert found["lag"] == 4
+    assert found["partitions"] == [partition(name, 0, 3, 5, 5), partition(name, 1, 0, 2, 2)]
+    handle_until(made, name, 5, begin=3)
+    handle_until(made, name, 2, partition=1)
+    assert progress(made)["lag"] == 0
+
+
+def test_an_open_transaction_and_its_marker(made: RegisterSet, kafka: str, exchanges: tuple[str, str]) -> None:
+    name = topic(exchanges[0])
+    send(kafka, name, 1).close()
+    handle_until(made, name, 1)
+    producer = send(kafka, name, 3, transactional_id=exchanges[0])
+    try:
+        found = progress(made)
+        assert found["partitions"][0] == partition(name, 0, 1, 4, 1)
+        assert found["lag"] == 3
+        producer.commit_transaction()
+    finally:
+        producer.close()
+    # The marker takes an offset too; who has read the records and not yet the marker still lags by one.
+    assert progress(made)["partitions"][0] == partition(name, 0, 1, 5, 5)
+    handle_until(made, name, 4, begin=1)
+    assert progress(made)["lag"] == 1
+    handle_until(made, name, 5, begin=4)
+    assert progress(made)["lag"] == 0
+
+
+def test_a_topic_is_seen_when_it_comes(
+    made: RegisterSet, exchanges: tuple[str, str], admin: KafkaAdminClient, kafka: str
+) -> None:
+    late = topic(exchanges[1])
+    assert late not in {found["topic"] for found in progress(made)["partitions"]}
+    admin.create_topics([NewTopic(late, 1, 1)], wait_for_metadata=True)
+    send(kafka, late, 1).close()
+    assert [found["topic"] for found in progress(made)["partitions"]] == [topic(exchanges[0])] * 2 + [late]
+    assert progress(made)["lag"] == 1
+
+
+def test_what_the_broker_has_dropped_is_not_lag(
+    made: RegisterSet, exchanges: tuple[str, str], admin: KafkaAdminClient, kafka: str
+) -> None:
+    name = topic(exchanges[0])
+    send(kafka, name, 4).close()
+    admin.delete_records({TopicPartition(name, 0): 3})
+    assert progress(made)["partitions"][0] == partition(name, 0, 3, 4, 4)
+
+
+def test_outbox_and_quarantine_are_counted(made: RegisterSet, exchanges: tuple[str, str]) -> None:
+    first, second = exchanges
+    made.feed(first, [b"\xff", b"\xfe", made.side.event(first, "A")])
+    made.feed(second, [b"\xff"])
+    found = progress(made)
+    assert found["quarantined"] == 3
+    assert found["outbox"] > 0
+
+
+def test_an_exchange_sees_its_own_topics(
+    postgres: FreshDatabase, kafka: str, tmp_path: Path, admin: KafkaAdminClient
+) -> None:
+    for name in (topic("kmdex"), topic("dcdex"), "exchange.kmdex.trades.v1", "exchange.dcdex.trades.v1", LISTING):
+        if name not in admin.list_topics():
+            admin.create_topics([NewTopic(name, 1, 1)], wait_for_metadata=True)
+    with register_set("trade-ingest", postgres("trade-ingest"), tmp_path, kafka) as made:
+        made.feed("kmdex", [b"\xff"])
+        made.feed("dcdex", [b"\xff", b"\xff"])
+        whole = progress(made)
+        assert {found["topic"] for found in whole["partitions"]} == {
+            "exchange.kmdex.trades.v1",
+            "exchange.dcdex.trades.v1",
+            LISTING,
+        }
+        own = progress(made, "exchange:kmdex")
+        assert {found["topic"] for found in own["partitions"]} == {"exchange.kmdex.trades.v1"}
+        assert (whole["quarantined"], own["quarantined"]) == (3, 1)
+        assert own["outbox"] == whole["outbox"]
+        assert own["lag"] <= whole["lag"]
+
+
+def test_readyz_notices_records_that_stand_still(
+    made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = topic(exchanges[0])
+    clock = [1000.0]
+    sampler = made.app.extensions["jiangbu.sampler"]
+    monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
+    assert made.get("/readyz", None).status_code == 200
+    clock[0] += 100_000
+    send(kafka, name, 2).close()
+    assert made.get("/readyz", None).status_code == 200
+    clock[0] += STUCK_AFTER_S - 1
+    assert made.get("/readyz", None).status_code == 200
+    clock[0] += 1
+    answer = made.get("/readyz", None)
+    assert answer.status_code == 503
+    assert answer.content_type == "application/problem+json"
+    assert [error["field"] for error in answer.get_json(force=True)["errors"]] == ["progress"]
+    assert "jiangbu_waiting_seconds 60.0" in made.get("/metrics").text
+    handle_until(made, name, 1)
+    assert made.get("/readyz", None).status_code == 200
+    handle_until(made, name, 2, begin=1)
+    clock[0] += 100_000
+    assert made.get("/readyz", None).status_code == 200
+
+
+def test_the_sampler_watches_by_itself(
+    made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks for a minute, and the first answer is still right."""
+    clock = [0.0]
+    sampler = made.app.extensions["jiangbu.sampler"]
+    monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("shared.web.sampler.EVERY_S", 0.01)
+    send(kafka, topic(exchanges[0]), 1).close()
+    looked = threading.Event()
+    observe = sampler.movement.observe
+
+    def observed(*given: Any) -> None:
+        observe(*given)
+        looked.set()
+
+    monkeypatch.setattr(sampler.movement, "observe", observed)
+    sampler.start()
+    assert looked.wait(20)
+    sampler.stop()
+    clock[0] = STUCK_AFTER_S
+    assert made.get("/readyz", None).status_code == 503
+
+
+def test_progress_and_metrics_agree(made: RegisterSet, kafka: str, exchanges: tuple[str, str]) -> None:
+    name = topic(exchanges[0])
+    send(kafka, name, 3, partition=1).close()
+    text = made.get("/metrics", "service").text
+    assert 'jiangbu_up{part="broker"} 1.0' in text
+    assert f'jiangbu_lag_records{{partition="1",topic="{name}"}} 3.0' in text
