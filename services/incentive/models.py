@@ -14,7 +14,6 @@ instant and it never falls, so that "as of" an instant is one and the same answe
 from typing import Final
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -27,7 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.positions import position_table
 

@@ -1,0 +1,90 @@
+"""Awards and transactions as the contract shows them. Pure."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from services.incentive.terms import Policy
+from shared.money import format_yuan
+from shared.parties import parse_subject
+from shared.times import format_time
+
+Visible = Collection[str] | None
+Json = dict[str, Any]
+
+# Until the bureau's decisions are recorded, every award is where it begins.
+STATE: Final = "estimated"
+
+
+def award_json(row: Row[Any], *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
+    """An award of a row of `award_current`; of one that is not wholly visible, no amounts and nothing of others.
+
+    `visible` are the exchanges whose documents the reader may see (None: all).
+    """
+    scheme, code = parse_subject(row.subject)
+    return {
+        "award_id": row.award_id,
+        "rule": row.rule,
+        "article": row.article,
+        "policy": {"id": row.policy_id, "revision": row.policy_revision},
+        "subject": {"id_scheme": scheme, "id": code, "name": row.subject_name},
+        "exchange": row.exchange if visible is None or row.exchange in visible else None,
+        "year": row.year,
+        "period_closed": policy.period_closed(row.year, now),
+        "base": format_yuan(row.base_fen) if whole else None,
+        "rate": None if row.rate is None else f"{row.rate:f}",
+        "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),
+        "ceiling": format_yuan(row.ceiling_fen) if whole else None,
+        "payable": format_yuan(row.payable_fen) if whole else None,
+        "suppressed_by": row.suppressed_by if whole else None,
+        "approved": format_yuan(0) if whole else None,
+        "paid": format_yuan(0) if whole else None,
+        "returned": format_yuan(0) if whole else None,
+        "state": STATE,
+        "eligibility": "unverified",
+        "holds": ["eligibility"],
+        "flags": list(row.flags),
+        "partial": not whole,
+        "updated_at": format_time(row.recorded_at),
+        "evidence": _evidence(row.evidence, visible),
+    }
+
+
+def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
+    """Evidence items that name a visible exchange, with visible exchanges alone."""
+    if visible is None:
+        return list(evidence)
+    items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
+    return [item for item in items if item["exchanges"]]
+
+
+def transaction_json(row: Row[Any], entries: Sequence[Row[Any]]) -> Json:
+    """A transaction of a row of `ledger_transaction` and its entries in order."""
+    return {
+        "seq": row.seq,
+        "posted_at": format_time(row.posted_at),
+        "kind": row.kind,
+        "award_id": row.award_id,
+        "amount": format_yuan(row.amount_fen),
+        "entries": [
+            {"account": entry.account, "debit": format_yuan(entry.debit_fen), "credit": format_yuan(entry.credit_fen)}
+            for entry in entries
+        ],
+        "policy": {"id": row.policy_id, "revision": row.policy_revision},
+        "article": row.article,
+        "cause": row.cause,
+        "decision": None if row.decision_id is None else {"id": row.decision_id, "sha256": row.decision_sha256},
+    }
+
+
+def balance_json(row: Row[Any]) -> Json:
+    """An account's sums; the balance is credit less debit."""
+    debit_fen, credit_fen = int(row.debit_fen), int(row.credit_fen)
+    return {
+        "account": row.account,
+        "debit": format_yuan(debit_fen),
+        "credit": format_yuan(credit_fen),
+        "balance": format_yuan(credit_fen - debit_fen),
+    }
