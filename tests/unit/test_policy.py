@@ -1,0 +1,342 @@
+"""The policy file: every figure, every fault with its line and member, comparison, and that values drive the result."""
+
+import hashlib
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from services.incentive.policy import PolicyError, load_policy, read_policy
+from services.incentive.policy_cli import policy_commands
+from services.incentive.policy_diff import compare
+from services.incentive.terms import Interval
+from shared.settings import POLICY_FILE
+from shared.times import SHANGHAI, parse_time
+
+TEXT = POLICY_FILE.read_text(encoding="utf-8")
+POLICY = load_policy(POLICY_FILE)
+
+# Each value as the description of the policy has it, with the article or clause.
+VALUES = {
+    "id": ("-", "kunming-2025-14"),
+    "revision": ("-", "1"),
+    "document_no": ("-", "昆政发〔2025〕14号"),
+    "issued": ("-", "2025-10-15"),
+    "general.in_force.from": ("结尾第2段", "2025-10-15"),
+    "general.in_force.until": ("结尾第2段", "2028-10-16"),
+    "general.in_force.alternative.from": ("结尾第2段", "2025-10-15"),
+    "general.in_force.alternative.until": ("结尾第2段", "2028-10-15"),
+    "general.budget.annual": ("结尾第1段", "100000000.00"),
+    "general.period_closing.day": ("(四) 3、(六) 2", "03-31"),
+    "rules": ("-", "first_listing, first_purchase, annual_listed_trading, exchange_tiers"),
+    "rules.first_listing.subject": ("(四) 1", "provider"),
+    "rules.first_listing.earned": ("(四) 1", "once"),
+    "rules.first_listing.amount": ("(四) 1", "20000.00"),
+    "rules.first_purchase.subject": ("(四) 2", "buyer"),
+    "rules.first_purchase.earned": ("(四) 2", "once"),
+    "rules.first_purchase.rate": ("(四) 2", "0.05"),
+    "rules.first_purchase.cap": ("(四) 2", "200000.00"),
+    "rules.annual_listed_trading.subject": ("(四) 3", "provider"),
+    "rules.annual_listed_trading.earned": ("(四) 3", "yearly"),
+    "rules.annual_listed_trading.at_least": ("(四) 3", "10000000.00"),
+    "rules.annual_listed_trading.rate": ("(四) 3", "0.02"),
+    "rules.annual_listed_trading.cap": ("(四) 3", "500000.00"),
+    "rules.exchange_tiers.subject": ("(六) 2", "operator"),
+    "rules.exchange_tiers.earned": ("(六) 2", "each_step_once"),
+    "rules.exchange_tiers.tiers[0].over": ("(六) 2", "100000000.00"),
+    "rules.exchange_tiers.tiers[0].amount": ("(六) 2", "1000000.00"),
+    "rules.exchange_tiers.tiers[1].over": ("(六) 2", "500000000.00"),
+    "rules.exchange_tiers.tiers[1].amount": ("(六) 2", "3000000.00"),
+    "rules.exchange_tiers.tiers[2].over": ("(六) 2", "1000000000.00"),
+    "rules.exchange_tiers.tiers[2].amount": ("(六) 2", "5000000.00"),
+}
+WORDS = re.compile(r".*(\.article|\.mark|\.reading|\.basis|\.zh|\.en)")
+
+# The judgements (J) and what rests on other law (L), by clause or rule.
+JUDGEMENTS = {
+    ("G1", "L"): 1,
+    ("G2", "J"): 1,
+    ("G3", "J"): 1,
+    ("G4", "J"): 1,
+    ("G5", "J"): 1,
+    ("G6", "J"): 1,
+    ("G7", "J"): 1,
+    ("G10", "J"): 1,
+    ("细则5 / details 5", "J"): 1,
+    ("first_listing", "J"): 1,
+    ("first_purchase", "J"): 1,
+    ("annual_listed_trading", "J"): 4,
+    ("exchange_tiers", "L"): 1,
+    ("exchange_tiers", "J"): 3,
+}
+
+
+def changed(old: str, new: str, count: int = 1) -> str:
+    assert old in TEXT
+    return TEXT.replace(old, new, count)
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(PolicyError) as refused:
+        read_policy(text.encode(), "p.yaml")
+    return str(refused.value).splitlines()
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+def test_every_figure_stands_there_with_its_article():
+    found = {value.path: (value.article, value.value) for value in POLICY.values if not WORDS.fullmatch(value.path)}
+    assert found == VALUES
+
+
+def test_values_are_those_that_rules_read():
+    assert POLICY.in_force == Interval(date(2025, 10, 15), date(2028, 10, 16))
+    assert POLICY.in_force_alternative == Interval(date(2025, 10, 15), date(2028, 10, 15))
+    assert POLICY.cut_dates == (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
+    assert (POLICY.first_listing.amount_fen, POLICY.first_listing.article) == (2_000_000, "(四) 1")
+    assert (POLICY.first_purchase.rate, POLICY.first_purchase.cap_fen) == (Decimal("0.05"), 20_000_000)
+    annual = POLICY.annual_listed_trading
+    assert (annual.at_least_fen, annual.rate, annual.cap_fen) == (1_000_000_000, Decimal("0.02"), 50_000_000)
+    assert [(tier.over_fen, tier.amount_fen) for tier in POLICY.exchange_tiers.tiers] == [
+        (10_000_000_000, 100_000_000),
+        (50_000_000_000, 300_000_000),
+        (100_000_000_000, 500_000_000),
+    ]
+    assert POLICY.budget_fen == 10_000_000_000
+    assert POLICY.rule_order == ("first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers")
+    assert POLICY.digest == hashlib.sha256(POLICY_FILE.read_bytes()).hexdigest()
+
+
+def test_every_judgement_is_named_with_its_alternative():
+    found: dict[tuple[str, str], int] = {}
+    for reading in POLICY.alternatives:
+        assert reading.says.zh
+        assert reading.says.en
+        assert reading.alternative is not None
+        assert reading.alternative.zh
+        assert reading.alternative.en
+        assert reading.basis or reading.mark == "J"
+        found[reading.clause, reading.mark] = found.get((reading.clause, reading.mark), 0) + 1
+    assert found == JUDGEMENTS
+    assert all(reading.article != "-" for reading in POLICY.readings)
+
+
+@pytest.mark.parametrize(
+    ("instant", "within"),
+    [
+        ("2025-10-14T23:59:59.999999+08:00", False),
+        ("2025-10-14T16:00:00Z", True),
+        ("2028-10-15T23:59:59.999999+08:00", True),
+        ("2028-10-15T16:00:00Z", False),
+    ],
+)
+def test_in_force_is_half_open_in_shanghai(instant: str, within: bool):
+    assert (parse_time(instant) in POLICY.in_force) is within
+
+
+@pytest.mark.parametrize(
+    ("at", "closed"),
+    [
+        (datetime(2027, 3, 31, 23, 59, 59, tzinfo=SHANGHAI), False),
+        (datetime(2027, 4, 1, tzinfo=SHANGHAI), True),
+        (parse_time("2027-03-31T16:00:00Z"), True),
+    ],
+)
+def test_a_year_closes_when_the_day_is_over_in_shanghai(at: datetime, closed: bool):
+    assert POLICY.period_closed(2026, at) is closed
+    assert not POLICY.period_closed(2027, at)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "member", "said"),
+    [
+        ("revision: 1", "revision: 1\nrevision: 2", "revision", "repeated"),
+        ("revision: 1", 'revision: "1"', "revision", "whole number"),
+        ("revision: 1", "revision: 0", "revision", "whole number"),
+        ("revision: 1", "revision: 1.0", "revision", "whole number"),
+        ("revision: 1", "revision: true", "revision", "whole number"),
+        ("revision: 1", "revision: 1\nextra: 1", "extra", "unknown"),
+        ("revision: 1", "revision: 1\n7: x", "?", "name must be text"),
+        ("id: kunming-2025-14", "id: 202514", "id", "must be text"),
+        ("id: kunming-2025-14", 'id: " "', "id", "must not be empty"),
+        ("issued: 2025-10-15", "issued: 2025-02-30", "issued", "must be a day"),
+        ("issued: 2025-10-15", "issued: 15.10.2025", "issued", "must be a day"),
+        ("    from: 2025-10-15\n", "    from: 2025-10-14\n", "general.in_force.from", "before issued"),
+        ("    until: 2028-10-16", "    until: 2025-10-15", "general.in_force.until", "after from"),
+        ("    until: 2028-10-16", "    until: [2028-10-16]", "general.in_force.until", "must be a day"),
+        ("      until: 2028-10-15", "      until: 2025-10-15", "general.in_force.alternative.until", "after from"),
+        ("    annual: ", "    anual: ", "general.budget.anual", "unknown"),
+        ('"100000000.00"', "100000000.00", "general.budget.annual", "must be text"),
+        ('"100000000.00"', '"0.00"', "general.budget.annual", "over 0"),
+        ('day: "03-31"', 'day: "02-29"', "general.period_closing.day", "day of every year"),
+        ('day: "03-31"', 'day: "31 March"', "general.period_closing.day", "day of every year"),
+        ("mark: L", "mark: Q", "general.in_force.mark", "computes T, L, J only"),
+        ("mark: L", "mark: T", "general.in_force.alternative", "mark T has no other reading"),
+        ("reading: whole_known_life", "reading: within_it", "general.first.reading", "this version computes"),
+        ("    basis: 民法典第201、202条(类推) / Civil Code 201-202, by analogy\n", "", "general.in_force.basis", "law"),
+        ("    clause: G2", "    clause: G3", "general.first.clause", "this version computes"),
+        ("- rule: first_listing", "- rule: first_offer", "rules[0].rule", "this version computes"),
+        ("- rule: first_purchase", "- rule: first_listing", "rules[1].rule", "repeated rule"),
+        ("    subject: buyer", "    subject: provider", "rules[1].subject", "this version computes"),
+        ("    earned: yearly", "    earned: once", "rules[2].earned", "this version computes"),
+        ('rate: "0.05"', "rate: 0.05", "rules[1].rate", "must be text"),
+        ('rate: "0.05"', 'rate: "5%"', "rules[1].rate", "over 0 up to 1"),
+        ('rate: "0.05"', 'rate: "1.05"', "rules[1].rate", "over 0 up to 1"),
+        ('rate: "0.05"', 'rate: "0.0"', "rules[1].rate", "over 0 up to 1"),
+        ('cap: "200000.00"', 'cap: "-200000.00"', "rules[1].cap", "over 0"),
+        ('cap: "200000.00"', 'cap: "200000.001"', "rules[1].cap", "over 0"),
+        ('cap: "200000.00"', 'cap: "20万"', "rules[1].cap", "over 0"),
+        ('cap: "200000.00"', "cap: {}", "rules[1].cap", "must be text"),
+        ('    amount: "20000.00"\n', "", "rules[0].amount", "missing"),
+        ('over: "500000000.00"', 'over: "100000000.00"', "rules[3].tiers[1].over", "more than"),
+        ('amount: "3000000.00"', 'amount: "999999.99"', "rules[3].tiers[1].amount", "more than"),
+        ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings[1].reading", "repeated"),
+        ("reading: provider_receives", "reading: at_least_means_ge", "rules[2].readings", "provider_receives"),
+    ],
+)
+def test_a_fault_is_told_with_line_and_member(old: str, new: str, member: str, said: str):
+    text = changed(old, new)
+    told = [fault for fault in faults(text) if f": {member}: " in fault and said in fault]
+    assert len(told) == 1
+    assert re.match(r"p\.yaml:[0-9]+: ", told[0])
+
+
+def test_the_line_is_where_the_fault_is():
+    text = changed('cap: "200000.00"', "cap: 200000.00")
+    assert faults(text)[0].startswith(f"p.yaml:{line_of(text, 'cap: 200000.00')}: rules[1].cap: ")
+
+
+def test_all_faults_are_told_at_once_in_order_of_lines():
+    text = changed("revision: 1", "revision: x").replace('rate: "0.05"', "rate: 0.05").replace("id: k", "idd: k")
+    lines = [int(fault.split(":")[1]) for fault in faults(text)]
+    assert len(lines) == 4
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize("member", ["id", "revision", "document_no", "title", "issued", "general", "rules"])
+def test_a_missing_member_of_the_file_is_told(member: str):
+    lines = TEXT.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(f"{member}:"))
+    end = start + 1
+    while end < len(lines) and (not lines[end] or lines[end][0] in " -#"):
+        end += 1
+    assert any(
+        f": {member}: " in fault and "missing" in fault for fault in faults("\n".join([*lines[:start], *lines[end:]]))
+    )
+
+
+def test_a_missing_rule_and_an_empty_list_are_told():
+    without = TEXT[: TEXT.index("  - rule: exchange_tiers")]
+    assert any("rule exchange_tiers is missing" in fault for fault in faults(without))
+    assert any(": rules: " in fault for fault in faults(TEXT[: TEXT.index("rules:\n")] + "rules: []\n"))
+    assert any("rules[0]: " in fault for fault in faults(TEXT[: TEXT.index("rules:\n")] + "rules: [text]\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"id: [", "not YAML"),
+        (b"a: 1\n---\nb: 2\n", "not YAML"),
+        (b"id: \xff\n", "not UTF-8"),
+        (b"id: a\x00b\n", "not YAML"),
+        (b"- a\n", "must be a mapping"),
+        (b"text", "must be a mapping"),
+        (b"id: !!python/object/apply:os.getcwd []\n", "must be text"),
+    ],
+)
+def test_what_is_no_policy_file_is_refused(content: bytes, said: str):
+    with pytest.raises(PolicyError) as refused:
+        read_policy(content, "p.yaml")
+    assert said in str(refused.value)
+
+
+def test_order_of_rules_is_the_file_s():
+    start, end = TEXT.index("  - rule: first_listing"), TEXT.index("  - rule: first_purchase")
+    moved = TEXT[:start] + TEXT[end:] + "\n" + TEXT[start:end]
+    policy = read_policy(moved.encode(), "p.yaml")
+    assert policy.rule_order == ("first_purchase", "annual_listed_trading", "exchange_tiers", "first_listing")
+    changes = compare(POLICY, policy)
+    assert [change.path for change in changes] == ["rules"]
+    assert changes[0].years == (2025, 2026, 2027, 2028)
+
+
+ALL_YEARS = (2025, 2026, 2027, 2028)
+IN_FORCE = "general.in_force"
+PROVIDER = "rules.annual_listed_trading.readings.provider_receives"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"0.05"', '"0.06"', ("rules.first_purchase.rate", "(四) 2", POLICY.in_force, ALL_YEARS)),
+        (
+            "    until: 2028-10-16",
+            "    until: 2029-01-02",
+            (f"{IN_FORCE}.until", "结尾第2段", Interval(date(2028, 10, 16), date(2029, 1, 2)), (2028, 2029)),
+        ),
+        (
+            "    from: 2025-10-15",
+            "    from: 2026-01-01",
+            (f"{IN_FORCE}.from", "结尾第2段", Interval(date(2025, 10, 15), date(2026, 1, 1)), ALL_YEARS),
+        ),
+        (
+            "      until: 2028-10-15",
+            "      until: 2028-10-14",
+            (f"{IN_FORCE}.alternative.until", "结尾第2段", Interval(date(2028, 10, 14), date(2028, 10, 15)), (2028,)),
+        ),
+        ("revision: 1", "revision: 2", ("revision", "-", None, ())),
+        ("en: the provider is", "en: it is the provider who is", (f"{PROVIDER}.says.en", "(四) 3", None, ())),
+    ],
+)
+def test_diff_says_what_changes_and_which_periods(old, new, expected):
+    (change,) = compare(POLICY, read_policy(changed(old, new).encode(), "p.yaml"))
+    assert (change.path, change.article, change.period, change.years) == expected
+    assert change.before != change.after
+
+
+def test_diff_of_a_tier_more_and_of_the_same_file():
+    more = changed(
+        '      - {over: "1000000000.00", amount: "5000000.00"}\n',
+        '      - {over: "1000000000.00", amount: "5000000.00"}\n'
+        '      - {over: "2000000000.00", amount: "8000000.00"}\n',
+    )
+    changes = compare(POLICY, read_policy(more.encode(), "p.yaml"))
+    assert [(change.path, change.before, change.after) for change in changes] == [
+        ("rules.exchange_tiers.tiers[3].over", None, "2000000000.00"),
+        ("rules.exchange_tiers.tiers[3].amount", None, "8000000.00"),
+    ]
+    assert compare(POLICY, POLICY) == []
+
+
+def test_check_command_says_what_the_file_holds():
+    result = CliRunner().invoke(policy_commands, ["check", str(POLICY_FILE)])
+    assert result.exit_code == 0
+    assert "kunming-2025-14 revision 1" in result.output
+    assert "2025-10-15 至 / to 2028-10-15" in result.output
+    for value in ("20000.00", "0.05", "200000.00", "10000000.00", "0.02", "500000.00", "5000000.00", "[J]", "[L]"):
+        assert value in result.output
+
+
+def test_check_command_tells_every_fault_and_fails(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text(changed('rate: "0.05"', "rate: 0.05").replace("revision: 1", "revision: x"), encoding="utf-8")
+    result = CliRunner().invoke(policy_commands, ["check", str(file)])
+    assert result.exit_code == 1
+    assert [line.split(": ")[1] for line in result.output.splitlines()] == ["revision", "rules[1].rate"]
+    assert CliRunner().invoke(policy_commands, ["check", str(tmp_path / "none.yaml")]).exit_code == 2
+
+
+def test_diff_command(tmp_path):
+    file = tmp_path / "new.yaml"
+    file.write_text(changed('cap: "200000.00"', 'cap: "300000.00"'), encoding="utf-8")
+    result = CliRunner().invoke(policy_commands, ["diff", str(POLICY_FILE), str(file)])
+    assert result.exit_code == 0
+    assert "rules.first_purchase.cap [(四) 2]: 200000.00 -> 300000.00" in result.output
+    assert "2025, 2026, 2027, 2028" in result.output
+    same = CliRunner().invoke(policy_commands, ["diff", str(POLICY_FILE), str(POLICY_FILE)])
+    assert "no difference" in same.output
