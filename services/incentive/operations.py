@@ -36,7 +36,7 @@ from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
 _suppressor = award_current.alias("suppressor")
-_WAIT_FOR_WRITERS = "5s"
+WAIT_FOR_WRITERS = "5s"
 
 
 def _named(table: FromClause, viewer: str) -> ColumnElement[bool]:
@@ -242,7 +242,7 @@ def wait_for_writers(connection: Connection) -> None:
 
     Run in a transaction of its own, before the one that reads.
     """
-    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_WRITERS}'"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'"))
     connection.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LEDGER_LOCK})
 
 
