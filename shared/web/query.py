@@ -13,11 +13,13 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from shared.events.fields import Time
-from shared.parties import parse_subject
+from shared.parties import NUMBER_PATTERN, parse_subject
 from shared.web.problems import FieldFault, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+# For the document alone; what it cannot say (the check character) `parse_subject` does.
+_SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 EXCHANGE_PATTERN: Final = "[a-z][a-z0-9-]{1,31}"
@@ -83,7 +85,7 @@ class SubjectParameter(fields.Field[str]):
     """`<scheme>:<id>`, valid as a party's."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "example": "uscc:91530100MA6K123456"}, **kwargs)
+        super().__init__(metadata={"type": "string", "pattern": _SUBJECT_PATTERN}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         del attr, data, kwargs
