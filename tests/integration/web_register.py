@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import yaml
 from flask import Flask
-from services.trade_ingest.consumer import TRADES
 from sqlalchemy import Engine
 
 from services.listing import app as listing_app
 from services.listing.consumer import LISTINGS
 from services.trade_ingest import app as trade_app
+from services.trade_ingest.consumer import TRADES
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
 from shared.migrate import migrate
