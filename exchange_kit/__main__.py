@@ -1,28 +1,25 @@
 """`exchange-kit`: what an exchange needs to send its events, and nothing of the services."""
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, cast
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exchange_kit.publish import Published, PublishError, publish
-from exchange_kit.records import SampleRecord, Stream, from_line, other_exchange, to_line
+from exchange_kit.records import EXCHANGE_ID, SampleRecord, Stream, from_line, to_line
 from exchange_kit.sample import sample_events
 from shared.settings import SettingsError, load_kafka_settings
-
-_EXCHANGE_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
 
 
 def _exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...]) -> object:
     for exchange in (value,) if isinstance(value, str) else value:
-        if _EXCHANGE_ID.fullmatch(exchange) is None:
-            raise click.BadParameter(f"{exchange!r}: 须符合 / must match {_EXCHANGE_ID.pattern}")
+        if EXCHANGE_ID.fullmatch(exchange) is None:
+            raise click.BadParameter(f"{exchange!r}: 须符合 / must match {EXCHANGE_ID.pattern}")
     return value
 
 
@@ -38,12 +35,11 @@ def main() -> None:
 @click.option("--year", type=click.IntRange(2001, 2098), default=2026, show_default=True)
 @click.option("--rubbish", is_flag=True, help="掺入无效记录 / with records that must be refused")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="NDJSON 文件 / file, else standard output")
-def sample_command(
+def sample_command(  # noqa: PLR0913 - an argument for each option
     *, exchanges: tuple[str, ...], events: int, seed: int, year: int, rubbish: bool, output: BinaryIO
 ) -> None:
     """生成一年的虚构事件 / Write a year of events of fictional parties as NDJSON."""
-    for record in sample_events(seed, exchanges, events, year, rubbish=rubbish):
-        output.write(to_line(record))
+    output.writelines(to_line(record) for record in sample_events(seed, exchanges, events, year, rubbish=rubbish))
 
 
 @main.command("publish")
@@ -63,10 +59,8 @@ def publish_command(file: Path, exchange: str, raw_to: str | None) -> None:
     try:
         total, others = _survey(file, exchange, stream)
         kafka = load_kafka_settings()
-        console = Console(stderr=True)
-        bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        bar.live.console = console
-        with bar:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("已确认 / acknowledged", total=total)
             published = publish(
                 _records(file, exchange, stream),
@@ -94,17 +88,16 @@ def _survey(file: Path, exchange: str, stream: Stream | None) -> tuple[int, Coun
         if record is None:
             said = f"{file}: 第 {number} 行不是已知类型的事件 / line {number} is no event of a known type"
             raise PublishError(f"{said} (--raw-to listings|trades 可原样发送 / sends such lines as they are)")
-        other = other_exchange(record, exchange)
-        if other is None:
+        if record.exchange == exchange:
             total += 1
         else:
-            others[other] += 1
+            others[record.exchange] += 1
     return total, others
 
 
 def _records(file: Path, exchange: str, stream: Stream | None) -> Iterator[SampleRecord]:
     for _, record in _lines(file, exchange, stream):
-        if record is not None and other_exchange(record, exchange) is None:
+        if record is not None and record.exchange == exchange:
             yield record
 
 

@@ -5,6 +5,7 @@ rubbish) stands in a wrapper, a line of our own: `{"record": {"exchange", "topic
 "value"}}` with key and value in base64 or null.
 """
 
+import re
 from typing import Any, Final, Literal
 
 import msgspec
@@ -13,7 +14,8 @@ from shared.events.decode import TYPES, Kind
 
 STREAMS: Final[dict[Kind, str]] = {"listing": "listings", "trade": "trades"}
 _KINDS: Final[dict[str, Kind]] = {event_type: kind for kind, event_type in TYPES.items()}
-_SOURCE_PREFIX: Final = "/exchanges/"
+EXCHANGE_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
+_SOURCE: Final = re.compile(f"/exchanges/({EXCHANGE_ID.pattern})")
 
 Stream = Literal["listings", "trades"]
 
@@ -72,7 +74,7 @@ def to_line(record: SampleRecord) -> bytes:
 
 
 def from_line(line: bytes, exchange: str, stream: Stream | None) -> SampleRecord | None:
-    """The record of a line of `exchange`'s file; of another exchange if the line says so.
+    """The record of a line of `exchange`'s file; of another exchange if the wrapper or the event's source says so.
 
     `stream` is where a line belongs that is no event of a known type; without it, None says that nobody knows.
     """
@@ -88,20 +90,14 @@ def from_line(line: bytes, exchange: str, stream: Stream | None) -> SampleRecord
     known = STREAMS[kind] if kind is not None else stream
     if known is None:
         return None
-    return SampleRecord(exchange, topic_of(exchange, known), _key(read.data), value)
+    of = _exchange_of(read.source, exchange)
+    return SampleRecord(of, topic_of(of, known), _key(read.data), value)
 
 
-def other_exchange(record: SampleRecord, exchange: str) -> str | None:
-    """The exchange whose record this is, if it is not `exchange`: as the wrapper or the event's source names it."""
-    if record.exchange != exchange:
-        return record.exchange
-    try:
-        source = _decode_line(record.value or b"").source
-    except ValueError:
-        return None
-    if isinstance(source, str) and source.startswith(_SOURCE_PREFIX) and source != _SOURCE_PREFIX + exchange:
-        return source.removeprefix(_SOURCE_PREFIX)
-    return None
+def _exchange_of(source: Any, exchange: str) -> str:
+    """The exchange that the event's source names; `exchange` if it names none."""
+    named = _SOURCE.fullmatch(source) if isinstance(source, str) else None
+    return exchange if named is None else named[1]
 
 
 def _key(data: Any) -> bytes | None:

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
 from shared.settings import load_local_settings
+
+# The machine may be busy with engines: how long one example takes says nothing about the rule that it is for.
+settings.register_profile("jiangbu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("jiangbu")
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 
