@@ -56,7 +56,9 @@ def publish(
         for count, record in enumerate(records, start=1):
             if record.topic not in known:
                 raise PublishError(f"主题不存在或无权访问 / no such topic, or not yours to see: {record.topic}")
-            future = producer.send(record.topic, record.value, record.key, list(record.headers))
+            # The client sends nothing that has neither key nor value.
+            key = b"" if record.key is None and record.value is None else record.key
+            future = producer.send(record.topic, record.value, key, list(record.headers))
             future.add_callback(acknowledged)
             future.add_errback(failed)
             if count % _REPORT_EVERY == 0:
