@@ -21,10 +21,10 @@ def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
     return answer_page("listing", statement, arguments["limit"])
 
 
-@blueprint.route("/v1/listings/<exchange>/<number>")
+@blueprint.route("/v1/listings/<exchange>/<no>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ListingDetailSchema)
-def get_listing(arguments: dict[str, Any], exchange: str, number: str) -> dict[str, Any]:
+def get_listing(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
     """One listing with all its revisions, by the records that brought them."""
     del arguments
-    return answer_document("listing", listing, listing_past, exchange, number)
+    return answer_document("listing", listing, listing_past, exchange, no)

@@ -23,10 +23,10 @@ def list_trades(arguments: dict[str, Any]) -> dict[str, Any]:
     return answer_page("trade", statement, arguments["limit"])
 
 
-@blueprint.route("/v1/trades/<exchange>/<number>")
+@blueprint.route("/v1/trades/<exchange>/<no>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, TradeDetailSchema)
-def get_trade(arguments: dict[str, Any], exchange: str, number: str) -> dict[str, Any]:
+def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
     """One trade with all its revisions, by the records that brought them."""
     del arguments
-    return answer_document("trade", trade, trade_past, exchange, number)
+    return answer_document("trade", trade, trade_past, exchange, no)

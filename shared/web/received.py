@@ -113,16 +113,16 @@ def list_quarantine(arguments: dict[str, Any]) -> dict[str, Any]:
     return page(rows, limit, lambda row: encode_cursor(row.id), _render)
 
 
-@blueprint.route("/v1/quarantine/<int:record_id>")
+@blueprint.route("/v1/quarantine/<int:id>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, RefusedSchema)
-def get_quarantine(arguments: dict[str, Any], record_id: int) -> dict[str, Any]:
+def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002 - the contract's name
     """One refused record."""
     del arguments
     row = None
-    if record_id <= _BIGINT_MOST:
+    if id <= _BIGINT_MOST:
         with current_service().engine.connect() as connection:
-            statement = _seen(current_key()).where(_tables.quarantine.c.id == record_id)
+            statement = _seen(current_key()).where(_tables.quarantine.c.id == id)
             row = connection.execute(statement).one_or_none()
     if row is None:
         raise Problem(404)

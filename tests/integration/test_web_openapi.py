@@ -28,4 +28,4 @@ def test_the_document_is_valid_openapi(schema: Any) -> None:
 
 
 def test_answers_keep_to_the_document(schema: Any) -> None:
-    assert "GET /v1/quarantine/{record_id}" in check_contract(schema, headers("auditor"))
+    assert "GET /v1/quarantine/{id}" in check_contract(schema, headers("auditor"))

@@ -233,8 +233,8 @@ def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> 
 def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -> None:
     """A new route must be added to the tests of roles."""
     paths = set(filled.get("/openapi.json").get_json()["paths"])
-    number = f"{filled.side.path}/{{exchange}}/{{number}}"
-    known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{record_id}", "/v1/reconciliation"}
+    number = f"{filled.side.path}/{{exchange}}/{{no}}"
+    known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{id}", "/v1/reconciliation"}
     assert paths == known | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
 
 

@@ -1,0 +1,38 @@
+"""Each running service keeps to its own OpenAPI document over HTTP, for a key that sees all and one that does not."""
+
+import re
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+
+from tests.web_contract import check_contract
+
+SERVICES = ("listing", "trade_ingest", "incentive")
+# Two kinds of request a route, two keys, three services: well below a minute.
+EXAMPLES = 6
+
+
+@pytest.mark.parametrize("role", ["auditor", "exchange:kmdex"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_running_service_keeps_to_its_document(running_set: dict[str, Any], service: str, role: str) -> None:
+    schema = schemathesis.openapi.from_url(f"{running_set[service]}/openapi.json")
+    schema.validate()
+    asked = check_contract(schema, {"Authorization": f"Bearer {running_set['keys'][role]}"}, EXAMPLES)
+    assert {"GET /healthz", "GET /readyz", "GET /metrics", "GET /v1/progress"} <= set(asked)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_four_routes_answer_without_a_key(running_set: dict[str, Any], service: str) -> None:
+    base = running_set[service]
+    paths = requests.get(f"{base}/openapi.json", timeout=10).json()["paths"]
+    for path in ("/healthz", "/readyz", "/openapi.json", "/docs"):
+        assert requests.get(base + path, timeout=10).status_code == 200, path
+    for path in paths:
+        if path not in ("/healthz", "/readyz"):
+            filled = re.sub(r"\{[^}]+\}", "1", path)
+            for key in (None, "Bearer wrong"):
+                answer = requests.get(base + filled, headers={"Authorization": key} if key else {}, timeout=10)
+                assert answer.status_code == 401, path
+                assert answer.headers["Content-Type"] == "application/problem+json"
