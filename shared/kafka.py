@@ -110,23 +110,20 @@ class _Pending(Generic[P]):
 
 
 class _Reader(threading.Thread, Generic[P]):
-    """Polls, decodes and hands over batches; all use of the Kafka consumer happens in this thread."""
+    """Polls, decodes and hands over batches.
+
+    Rebalances are told in a thread of kafka-python's own, at any moment. So they only raise a flag, before anything else: whatever
+    was read when the flag is found up is dropped and read again from where the database stands.
+    """
 
     def __init__(self, run: Consumption[P]) -> None:
         super().__init__(name="reader", daemon=True)
         self._run = run
         self.failure: BaseException | None = None
-        # Batches of an older epoch were read before a rebalance or a reset and are dropped.
-        self.epoch = 0
-        self._reset = threading.Event()
-        self.batches: queue.Queue[tuple[int, list[P], list[Move]]] = queue.Queue(maxsize=1)
+        self.read_again = threading.Event()
+        self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
         self.applied: dict[TopicPartition, int] = {}
         self._pending: _Pending[P] = _Pending([], 0, {})
-
-    def reset(self) -> None:
-        """Read again from where the database says."""
-        self.epoch += 1
-        self._reset.set()
 
     def run(self) -> None:
         try:
@@ -145,15 +142,17 @@ class _Reader(threading.Thread, Generic[P]):
 
     def _read_until_stopped(self) -> None:
         consumer = self._run.make_consumer()
+        self._pending = _Pending([], 0, {})
         try:
-            consumer.subscribe(list(self._run.topics), listener=_Assignments(self, consumer))
+            consumer.subscribe(list(self._run.topics), listener=_Assignments(self.read_again, consumer))
             polls = 0
             while not self._run.stop.is_set():
-                if self._reset.is_set():
-                    self._reset.clear()
-                    self.seek(consumer, consumer.assignment())
-                self._poll(consumer)
-                self._hand_over(consumer)
+                try:
+                    self._step(consumer)
+                except (kafka_errors.IllegalStateError, AssertionError):
+                    # A rebalance took a partition away in the middle of a step: its flag is up.
+                    if not self.read_again.is_set():
+                        raise
                 polls += 1
                 if polls % _SHOW_OFFSETS_EVERY_POLLS == 0:
                     self._show_offsets(consumer)
@@ -161,45 +160,55 @@ class _Reader(threading.Thread, Generic[P]):
         finally:
             consumer.close(autocommit=False, timeout_ms=2000)
 
-    def _poll(self, consumer: KafkaConsumer) -> None:
-        pending = self._pending
-        full = len(pending.prepared) >= MAX_BATCH_RECORDS or pending.size >= MAX_BATCH_BYTES
-        if full:
-            # Polling goes on, for the group's sake, but brings nothing.
-            consumer.pause(*consumer.assignment())
-            consumer.poll(timeout_ms=_BUSY_POLL_MS)
-            consumer.resume(*consumer.paused())
-            return
-        wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
-        epoch = self.epoch
-        for records in consumer.poll(
-            timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared)
-        ).values():
-            if epoch == self.epoch:
-                pending.prepared.extend(self._run.handler.prepare(records))
-                pending.size += sum(len(record.value or b"") for record in records)
+    def _step(self, consumer: KafkaConsumer) -> None:
+        if self.read_again.is_set():
+            self._seek(consumer)
+        self._poll(consumer)
+        self._hand_over(consumer)
 
-    def _hand_over(self, consumer: KafkaConsumer) -> None:
-        if self._reset.is_set() or self.batches.full():
-            return
-        # Positions pass markers of transactions and aborted records too: a batch may bring moves alone.
-        moves = [
-            Move(tp.topic, tp.partition, stood, reached)
-            for tp, stood in self._pending.stood.items()
-            if (reached := consumer.position(tp)) != stood
-        ]
-        if moves:
-            self.batches.put((self.epoch, self._pending.prepared, moves))
-            stood = self._pending.stood | {TopicPartition(move.topic, move.partition): move.to_offset for move in moves}
-            self._pending = _Pending([], 0, stood)
-
-    def seek(self, consumer: KafkaConsumer, partitions: set[TopicPartition]) -> None:
+    def _seek(self, consumer: KafkaConsumer) -> None:
         """Go to where the database says each partition stands, and drop what was read ahead."""
-        self.epoch += 1
-        stood = self._run.where_to_read(partitions)
+        self.read_again.clear()
+        self._pending = _Pending([], 0, {})
+        _drop(self.batches)
+        stood = self._run.where_to_read(set(consumer.assignment()))
         for tp, offset in stood.items():
             consumer.seek(tp, offset)
+        consumer.resume(*stood)
         self._pending = _Pending([], 0, stood)
+
+    def _poll(self, consumer: KafkaConsumer) -> None:
+        pending = self._pending
+        if len(pending.prepared) >= MAX_BATCH_RECORDS or pending.size >= MAX_BATCH_BYTES:
+            # Polling goes on, for the group's sake, but brings nothing.
+            consumer.pause(*pending.stood)
+            consumer.poll(timeout_ms=_BUSY_POLL_MS)
+            if not self.read_again.is_set():
+                consumer.resume(*pending.stood)
+            return
+        wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
+        polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
+        if self.read_again.is_set():
+            return
+        for records in polled.values():
+            pending.prepared.extend(self._run.handler.prepare(records))
+            pending.size += sum(len(record.value or b"") for record in records)
+
+    def _hand_over(self, consumer: KafkaConsumer) -> None:
+        if self.batches.full():
+            return
+        pending = self._pending
+        # Positions pass markers of transactions and aborted records too: a batch may bring moves alone.
+        reached = {tp: consumer.position(tp) for tp in pending.stood}
+        # A rebalance raises its flag before it touches a position: with the flag down, these are of what was polled.
+        if self.read_again.is_set():
+            return
+        moves = [
+            Move(tp.topic, tp.partition, stood, reached[tp]) for tp, stood in pending.stood.items() if reached[tp] != stood
+        ]
+        if moves:
+            self.batches.put((pending.prepared, moves))
+            self._pending = _Pending([], 0, reached)
 
     def _show_offsets(self, consumer: KafkaConsumer) -> None:
         mine = {tp: offset for tp, offset in self.applied.items() if tp in consumer.assignment()}
@@ -210,17 +219,33 @@ class _Reader(threading.Thread, Generic[P]):
 
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    def __init__(self, reader: _Reader[Any], consumer: KafkaConsumer) -> None:
-        self._reader = reader
+    """Raises the reader's flag; runs in kafka-python's thread and must not wait for anything."""
+
+    def __init__(self, read_again: threading.Event, consumer: KafkaConsumer) -> None:
+        self._read_again = read_again
         self._consumer = consumer
 
     def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self._read_again.set()
         if revoked:
             log.info("partitions given back", partitions=_names(revoked))
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._read_again.set()
+        if not assigned:
+            return
         log.info("partitions assigned", partitions=_names(assigned))
-        self._reader.seek(self._consumer, set(assigned))
+        # Held until the reader has asked the database: Kafka's own committed offsets are for show.
+        self._consumer.pause(*assigned)
+        for tp in assigned:
+            self._consumer.seek(tp, 0)
+
+
+def _drop(batches: queue.Queue[Any]) -> None:
+    try:
+        batches.get_nowait()
+    except queue.Empty:
+        return
 
 
 @dataclass
@@ -248,24 +273,25 @@ class Consumption(Generic[P]):
                 if reader.failure is not None:
                     raise reader.failure
                 try:
-                    epoch, prepared, moves = reader.batches.get(timeout=0.2)
+                    prepared, moves = reader.batches.get(timeout=0.2)
                 except queue.Empty:
                     continue
-                if epoch == reader.epoch:
-                    self._apply(reader, epoch, prepared, moves)
+                self._apply(reader, prepared, moves)
         finally:
             self.stop.set()
             reader.join(timeout=5.0)
 
-    def _apply(self, reader: _Reader[P], epoch: int, prepared: list[P], moves: list[Move]) -> None:
+    def _apply(self, reader: _Reader[P], prepared: list[P], moves: list[Move]) -> None:
         pause_s = 0.1
-        while not self.stop.is_set() and epoch == reader.epoch:
+        while not self.stop.is_set() and reader.failure is None:
             try:
                 with self.engine.begin() as connection:
                     self.handler.apply(connection, prepared, moves, self.clock())
             except LostPartition as lost:
-                log.warning("another worker went on from here, reading again", partitions=str(lost))
-                reader.reset()
+                # Another worker went on from here, or our own commit came through though its answer did not.
+                log.warning("a batch was read from where the database no longer stands", partitions=str(lost))
+                reader.read_again.set()
+                return
             except Exception as error:
                 if not is_worlds(error):
                     raise

@@ -1,0 +1,265 @@
+"""The reading loop on a real broker and a real database: what is read, once, and what stops it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from sqlalchemy import text
+
+from shared.db import make_engine
+from shared.kafka import Consumption, StreamBroken
+from shared.positions import CREATE_POSITION, move_positions
+from shared.times import now
+
+
+class Rows:
+    """A handler that keeps each record as a row."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+
+    def prepare(self, records):
+        return [(r.topic, r.partition, r.offset, r.value or b"", [name for name, _ in r.headers]) for r in records]
+
+    def apply(self, connection, prepared, moves, now) -> None:
+        move_positions(connection, moves, now)
+        if prepared:
+            connection.execute(
+                text("INSERT INTO seen VALUES (:topic, :partition, :offset, :value, :headers)"),
+                [dict(zip(("topic", "partition", "offset", "value", "headers"), row, strict=True)) for row in prepared],
+            )
+        if self.failures:
+            raise self.failures.pop()
+
+
+@pytest.fixture
+def engine(postgres):
+    owner_url, _ = postgres("consumption")
+    engine = make_engine(owner_url)
+    with engine.begin() as connection:
+        connection.execute(text(CREATE_POSITION))
+        connection.execute(
+            text(
+                'CREATE TABLE seen (topic text, partition int, "offset" bigint, value bytea, headers text[],'
+                ' UNIQUE (topic, partition, "offset"))'
+            )
+        )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def topic(kafka) -> str:
+    name = f"consumption-{uuid.uuid4().hex[:8]}"
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.create_topics([NewTopic(name, 2, 1)])
+    admin.close()
+    return name
+
+
+@pytest.fixture
+def producer(kafka):
+    producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
+    yield producer
+    producer.close()
+
+
+@contextmanager
+def running(kafka, engine, topics, handler=None):
+    consumption = Consumption(
+        handler=handler or Rows(),
+        engine=engine,
+        client_config={"bootstrap_servers": kafka},
+        group=f"test.{topics[0]}",
+        topics=topics,
+        clock=now,
+        stop=threading.Event(),
+        committed=lambda: None,
+    )
+    outcome: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            consumption.run()
+        except BaseException as error:  # noqa: BLE001 - looked at by the test
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield outcome
+    finally:
+        consumption.stop.set()
+        thread.join(timeout=15)
+        assert not thread.is_alive()
+
+
+def until(condition, timeout_s: float = 30):
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the condition did not come true in time")
+
+
+def positions(engine) -> dict[int, int]:
+    with engine.begin() as connection:
+        return dict(connection.execute(text("SELECT partition, next_offset FROM position")).all())
+
+
+def values(engine) -> list[bytes]:
+    with engine.begin() as connection:
+        return [bytes(v) for v in connection.execute(text("SELECT value FROM seen ORDER BY value")).scalars()]
+
+
+def end_offsets(kafka, topic) -> dict[int, int]:
+    consumer = KafkaConsumer(bootstrap_servers=kafka)
+    found = consumer.end_offsets([TopicPartition(topic, 0), TopicPartition(topic, 1)])
+    consumer.close()
+    return {tp.partition: offset for tp, offset in found.items()}
+
+
+def test_reads_committed_records_and_passes_markers(kafka, engine, topic, producer) -> None:
+    transactional = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"t-{topic}")
+    transactional.init_transactions()
+    producer.send(topic, b"plain", partition=0)
+    producer.flush()
+    for value, end in (
+        (b"committed", transactional.commit_transaction),
+        (b"aborted", transactional.abort_transaction),
+    ):
+        transactional.begin_transaction()
+        transactional.send(topic, value, partition=0)
+        transactional.flush()
+        end()
+    with running(kafka, engine, [topic]):
+        # The last thing in the partition is an abort marker: positions pass it without a record.
+        until(lambda: positions(engine) == {0: 5, 1: 0})
+        assert values(engine) == [b"committed", b"plain"]
+        transactional.begin_transaction()
+        transactional.send(topic, b"open", partition=1)
+        transactional.flush()
+        producer.send(topic, b"behind", partition=1)
+        producer.send(topic, b"other partition", partition=0)
+        producer.flush()
+        until(lambda: b"other partition" in values(engine))
+        assert positions(engine)[1] == 0
+        transactional.commit_transaction()
+        until(lambda: positions(engine) == end_offsets(kafka, topic))
+        assert values(engine) == [b"behind", b"committed", b"open", b"other partition", b"plain"]
+    transactional.close()
+
+
+def test_every_codec_and_a_header_name_that_is_no_text(kafka, engine, topic) -> None:
+    class Bytes(str):
+        def encode(self, *_):
+            return b"\xff\xfe"
+
+    for codec in (None, "gzip", "snappy", "lz4", "zstd"):
+        producer = KafkaProducer(bootstrap_servers=kafka, compression_type=codec)
+        producer.send(topic, str(codec).encode(), partition=0, headers=[(Bytes("x"), b"1"), ("ok", b"2")])
+        producer.close()
+    with running(kafka, engine, [topic]) as outcome:
+        until(lambda: outcome or len(values(engine)) == 5)
+        assert not outcome
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT DISTINCT headers FROM seen")).scalars().all() == [["\\xff\\xfe", "ok"]]
+
+
+def test_goes_on_from_the_database_and_two_workers_share(kafka, engine, topic, producer) -> None:
+    for n in range(200):
+        producer.send(topic, b"%03d" % n, partition=n % 2)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: len(values(engine)) == 200)
+    for n in range(200, 400):
+        producer.send(topic, b"%03d" % n, partition=n % 2)
+    producer.flush()
+    with running(kafka, engine, [topic]) as first, running(kafka, engine, [topic]) as second:
+        until(lambda: len(values(engine)) == 400)
+        for n in range(400, 600):
+            producer.send(topic, b"%03d" % n, partition=n % 2)
+        producer.flush()
+        until(lambda: len(values(engine)) == 600)
+        assert not first
+        assert not second
+    assert values(engine) == [b"%03d" % n for n in range(600)]
+
+
+def test_a_fault_of_ours_stops_and_leaves_nothing(kafka, engine, topic, producer) -> None:
+    producer.send(topic, b"x", partition=0)
+    producer.flush()
+    handler = Rows()
+    handler.failures.append(ZeroDivisionError("ours"))
+    with running(kafka, engine, [topic], handler) as outcome:
+        until(lambda: outcome)
+    assert isinstance(outcome[0], ZeroDivisionError)
+    assert values(engine) == []
+
+
+def test_a_lost_connection_is_tried_again(kafka, engine, topic, producer) -> None:
+    producer.send(topic, b"x", partition=0)
+    producer.flush()
+
+    class CutOff(Rows):
+        cut = False
+
+        def apply(self, connection, prepared, moves, now) -> None:
+            super().apply(connection, prepared, moves, now)
+            if not self.cut:
+                self.cut = True
+                connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    handler = CutOff()
+    with running(kafka, engine, [topic], handler) as outcome:
+        until(lambda: values(engine) == [b"x"])
+        assert not outcome
+    assert handler.cut
+
+
+def test_a_commit_whose_answer_was_lost_is_not_done_twice(kafka, engine, topic, producer) -> None:
+    for n in range(3):
+        producer.send(topic, b"%d" % n, partition=0)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: len(values(engine)) == 3)
+        # As if another worker had gone on from here: the batch is dropped, and read again from where it stands.
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE position SET next_offset = 4 WHERE partition = 0"))
+        producer.send(topic, b"3", partition=0)
+        producer.send(topic, b"4", partition=0)
+        producer.flush()
+        until(lambda: b"4" in values(engine))
+    assert values(engine) == [b"0", b"1", b"2", b"4"]
+
+
+@pytest.mark.parametrize("harm", ["made anew", "cut"])
+def test_missing_records_stop_it_with_words(kafka, engine, topic, producer, harm) -> None:
+    for n in range(3):
+        producer.send(topic, b"%d" % n, partition=0)
+    producer.flush()
+    with running(kafka, engine, [topic]):
+        until(lambda: len(values(engine)) == 3)
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    if harm == "made anew":
+        admin.delete_topics([topic])
+        until(lambda: topic not in admin.list_topics())
+        admin.create_topics([NewTopic(topic, 2, 1)])
+    else:
+        producer.send(topic, b"3", partition=0)
+        producer.send(topic, b"4", partition=0)
+        producer.flush()
+        admin.delete_records({TopicPartition(topic, 0): 4})
+    admin.close()
+    with running(kafka, engine, [topic]) as outcome:
+        until(lambda: outcome)
+    assert isinstance(outcome[0], StreamBroken)
+    assert topic in str(outcome[0])
+    assert {"made anew": "made anew", "cut": "deleted before"}[harm] in str(outcome[0])
