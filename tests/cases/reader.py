@@ -143,7 +143,7 @@ def _same(actual: Any, expected: Any) -> bool:
 def _step(found: dict[str, Any]) -> Step:
     _only(found, {"events", "expect", "posted"})
     return Step(
-        events=tuple(_event(event) for event in found["events"]),
+        events=tuple(read_event(event) for event in found["events"]),
         expect={award_id(short): _expected(members) for short, members in found["expect"].items()},
         posted={award_id(short): tuple(amounts) for short, amounts in found.get("posted", {}).items()},
     )
@@ -170,7 +170,8 @@ def _member(member: str, value: Any) -> Any:
     return value
 
 
-def _event(found: dict[str, list[Any]]) -> CaseEvent:
+def read_event(found: dict[str, list[Any]]) -> CaseEvent:
+    """The event of `{listing: [...]}` or `{trade: [...]}`, every value as text."""
     ((kind, values),) = found.items()
     return _listing(*values) if kind == "listing" else _trade(*values)
 

@@ -179,9 +179,8 @@ def test_first_purchase_under_a_fen_earns_nothing_and_stays_the_first(yuan: str,
 @pytest.mark.parametrize("at", [*WITHIN, *LAST_DAY, *BEFORE, *AFTER])
 def test_first_purchase_only_in_force(at: str):
     awards = subject_awards(B1, SubjectFacts(first_purchase=(purchased("100", at),)), POLICY)
-    assert (
-        [award.flags for award in awards] == [] if at in BEFORE + AFTER else [("last_day",) if at in LAST_DAY else ()]
-    )
+    flags = [("last_day",)] if at in LAST_DAY else [()]
+    assert [award.flags for award in awards] == ([] if at in BEFORE + AFTER else flags)
 
 
 @pytest.mark.parametrize(("at", "year"), [("2026-12-31T15:59:59.999999Z", 2026), ("2026-12-31T16:00:00Z", 2027)])
@@ -194,6 +193,17 @@ def test_the_year_of_a_first_is_shanghai_s(at: str, year: int):
 def test_only_entities_with_a_uscc_earn(scheme):
     facts = SubjectFacts(first_purchase=(purchased("100"),), first_listing=(listed(WITHIN[0]),))
     assert subject_awards(Party(scheme, "X1", "虚构"), facts, POLICY) == []
+
+
+@pytest.mark.parametrize(
+    ("exchange", "no", "is_first"), [("a-x", "T2", True), ("x-x", "T0", False), ("kmdex", "T10", True)]
+)
+def test_equal_instants_of_purchases_go_by_exchange_then_number(exchange: str, no: str, is_first: bool):
+    at, known = "2026-03-01T10:00:00+08:00", purchased("100", no="T2")
+    first = Purchased(exchange, no, 1, parse_time(at), 10_000_000, 0, P1)
+    other = FirstPurchase(FactRef("facts.first-purchase.v1/r2/x", 1, 2), "r2", B1, first)
+    (award,) = subject_awards(B1, SubjectFacts(first_purchase=(known, other)), POLICY)
+    assert (award.base_fen == 10_000_000) is is_first
 
 
 # --- annual_listed_trading -------------------------------------------------------------------------------------
@@ -366,8 +376,7 @@ def test_base_is_the_total_up_to_the_last_instant_in_force():
     assert format_yuan(award.base_fen) == "150000002.00"
 
 
-def test_an_earlier_year_passed_after_the_end_is_passed():
-    """A policy file of another period: what is passed after its end in one year is history for the next."""
+def test_a_tier_passed_after_the_end_of_another_period_earns_nothing():
     text = TEXT.replace("    until: 2028-10-16", "    until: 2026-06-01").replace(
         "  until: 2028-10-15", "  until: 2026-05-01"
     )
