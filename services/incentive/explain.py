@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from services.incentive.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
-from services.incentive.rules import Evidence, SubjectFacts, TierYear, split, tier_years
+from services.incentive.rules import LAST_DAY, Evidence, SubjectFacts, TierYear, split, tier_years
 from services.incentive.terms import Policy, Texts, Tier
 from shared.exchanges import Exchanges
 from shared.money import FEN_PER_YUAN, format_yuan
@@ -51,6 +51,7 @@ class AwardState(msgspec.Struct, frozen=True):
     payable_fen: int
     suppressed_by: str | None
     evidence: tuple[Evidence, ...]
+    flags: tuple[str, ...] = ()
     partial: bool = False
     rivals: tuple[tuple[str, int], ...] = ()
 
@@ -198,7 +199,7 @@ def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) 
         Texts(
             f"{award.year} 年计入的挂牌交易 {trades} 笔,合计 {_money(base_fen)} 元,"
             f"门槛 {_money(terms.at_least_fen)} 元。",
-            f"In {award.year}, {trades} listed trades count, {_money(base_fen)} yuan in all; "
+            f"Listed trades that count in {award.year}: {trades}, {_money(base_fen)} yuan in all; "
             f"the threshold is {_money(terms.at_least_fen)} yuan.",
         ),
         counted=[_part(*part) for part in counted],
@@ -350,15 +351,15 @@ def _rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
             "step": "rate",
             "value": _exact(product),
             "text": _both(
-                f"{_money(base_fen)} 元 × {percent(rate)} = {_exact(product)} 元。",
-                f"{_money(base_fen)} yuan x {percent(rate)} = {_exact(product)} yuan.",
+                f"{_money(base_fen)} 元 × {percent(rate)} = {_grouped(_exact(product))} 元。",
+                f"{_money(base_fen)} yuan x {percent(rate)} = {_grouped(_exact(product))} yuan.",
             ),
         },
         {
             "step": "cap",
             "value": _exact(capped),
             "text": _both(
-                f"上限 {_money(cap_fen)} 元,{'按上限计' if over else '未超过'}。",
+                f"封顶 {_money(cap_fen)} 元,{'按封顶计' if over else '未超过'}。",
                 f"The cap is {_money(cap_fen)} yuan: {'it applies' if over else 'not exceeded'}.",
             ),
         },
@@ -424,16 +425,19 @@ def _text(award: AwardState, account: _Account, policy: Policy, suppression: Seq
     for step in [*account.steps[1:], *suppression]:
         zh.append(step["text"]["zh"])
         en.append(step["text"]["en"])
-    for part in account.not_counted:
-        label = reason_label(part["reason"])
-        zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {part['amount']} 元未计入:{label.zh}。")
-        en.append(f"{part['trades']} trades on {part['exchange']}, {part['amount']} yuan, do not count: {label.en}.")
+    # A listing that does not count is told by the reason itself: it has no trades to sum.
+    for part in (part for part in account.not_counted if part["trades"]):
+        label, amount = reason_label(part["reason"]), _grouped(part["amount"])
+        zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {amount} 元未计入:{label.zh}。")
+        en.append(f"Not counted on {part['exchange']}: {_trades(part['trades'])}, {amount} yuan ({label.en}).")
     if account.next is not None:
-        zh.append(f"距下一门槛 {account.next['threshold']} 元还差 {account.next['missing']} 元。")
-        en.append(
-            f"{account.next['missing']} yuan are missing to the next threshold, {account.next['threshold']} yuan."
-        )
-    zh.append(f"上限 {_money(award.ceiling_fen)} 元,可兑现 {_money(award.payable_fen)} 元。")
+        threshold, missing = _grouped(account.next["threshold"]), _grouped(account.next["missing"])
+        zh.append(f"距下一门槛 {threshold} 元还差 {missing} 元。")
+        en.append(f"The next threshold is {threshold} yuan; {missing} yuan are missing.")
+    if LAST_DAY in award.flags:
+        zh.append("若有效期不含末日,本项会不同(G1 的另一种读法)。")
+        en.append("If the policy's last day did not count (the other reading of G1), this award would differ.")
+    zh.append(f"测算上限 {_money(award.ceiling_fen)} 元,可兑现 {_money(award.payable_fen)} 元。")
     en.append(f"Ceiling {_money(award.ceiling_fen)} yuan, payable {_money(award.payable_fen)} yuan.")
     return _both("".join(zh), " ".join(en))
 
@@ -484,9 +488,18 @@ def _seen(exchange: str, visible: Visible) -> bool:
 
 
 def _money(fen: int) -> str:
-    """Yuan for people: 5000000.00 -> "5,000,000.00"."""
-    yuan, cents = format_yuan(fen).split(".")
-    return f"{int(yuan):,}.{cents}"
+    """Yuan for people: 500000000 -> "5,000,000.00"."""
+    return _grouped(format_yuan(fen))
+
+
+def _grouped(yuan: str) -> str:
+    """With thousands apart: 5000000.0066 -> 5,000,000.0066."""
+    whole, _, decimals = yuan.partition(".")
+    return f"{int(whole):,}.{decimals}"
+
+
+def _trades(count: int) -> str:
+    return "1 trade" if count == 1 else f"{count} trades"
 
 
 def _exact(yuan: Decimal) -> str:

@@ -48,6 +48,7 @@ class World:
             payable_fen=due.payable_fen,
             suppressed_by=due.suppressed_by,
             evidence=one.evidence,
+            flags=one.flags,
             partial=partial,
             rivals=tuple((x.award_id, x.ceiling_fen) for x in group),
         )
@@ -118,8 +119,17 @@ def test_first_purchase():
 def test_the_cap_is_told_when_it_applies():
     told = World({"trade": ["T1", "P1", "B1", "50000000", "2026-03-01"]}).explain("first_purchase/B1")
     assert values(told) == {"base": "50000000.00", "rate": "2500000.00", "cap": "200000.00", "rounding": "200000.00"}
-    assert "按上限计" in told["text"]["zh"]
+    assert "按封顶计" in told["text"]["zh"]
     assert "it applies" in told["text"]["en"]
+
+
+def test_the_other_reading_of_the_last_day_is_told_where_it_matters():
+    on, before = (
+        World({"listing": ["L1", "P1", day]}).explain("first_listing/P1") for day in ("2028-10-15", "2028-10-14")
+    )
+    assert "G1" in on["text"]["zh"]
+    assert "G1" in on["text"]["en"]
+    assert "G1" not in before["text"]["zh"] + before["text"]["en"]
 
 
 def test_first_listing():
