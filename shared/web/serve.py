@@ -1,5 +1,6 @@
 """gunicorn around an application: one process (its memory counts on one machine), threads for the requests."""
 
+import gc
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -34,6 +35,9 @@ def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> N
     program at once; connections and threads begin in the worker.
     """
     app = make_app()
+    # What the worker inherits stays shared memory only as long as the garbage collector does not write to it.
+    gc.collect()
+    gc.freeze()
     options = {
         "bind": bind,
         "workers": 1,
