@@ -110,6 +110,7 @@ def explain_award(connection: Connection, viewer: str | None, row: Row[Any], bas
         payable_fen=row.payable_fen,
         suppressed_by=row.suppressed_by,
         evidence=award_from_row(row).evidence,
+        flags=tuple(row.flags),
         partial=not row.whole,
         rivals=rivals,
     )
