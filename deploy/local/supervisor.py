@@ -96,10 +96,14 @@ class LocalSet:
     def watch(self) -> None:
         """Start again whatever ends; returns only by an exception, `Stopped` among them."""
         while True:
-            self.check()
-            self._revive()
-            reap_orphans({watched.program.process.pid for watched in self._watched.values()})
+            self.tend()
             time.sleep(POLL_S)
+
+    def tend(self) -> None:
+        """One look at everything; whoever waits for something else must call it now and then."""
+        self.check()
+        self._revive()
+        reap_orphans({watched.program.process.pid for watched in self._watched.values()})
 
     def stop(self) -> None:
         """Consumers, then APIs, then Kafka, then PostgreSQL; safe to call at any time, and again."""

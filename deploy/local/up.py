@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -39,12 +40,20 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
 
 @contextlib.contextmanager
 def data_folder(given: Path | None) -> Iterator[Path]:
-    """The given folder, or one of our own that is removed at the end."""
+    """The given folder, or one of our own that is removed at the end; of a set that failed the logs are kept."""
     if given is not None:
         yield given.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="jiangbu-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+        try:
+            yield Path(folder)
+        except LocalError:
+            logs = Path(folder) / "logs"
+            if logs.exists():
+                stderr_line(
+                    f"日志保留在 / logs are kept in {shutil.move(logs, tempfile.mkdtemp(prefix='jiangbu-logs-'))}"
+                )
+            raise
 
 
 @contextlib.contextmanager
