@@ -266,13 +266,14 @@ def tier_years(
 
 def split(buckets: Sequence[Bucket], period: Interval) -> Split:
     """Sums before, within and after a period. Raises CutDatesError when a bucket crosses its limits."""
+    start, end = period.start, period.end
     before, within, after = [0, 0], [0, 0], [0, 0]
     for bucket in buckets:
-        if bucket.end <= period.start:
+        if bucket.end <= start:
             part = before
-        elif bucket.start >= period.end:
+        elif bucket.start >= end:
             part = after
-        elif period.start <= bucket.start and bucket.end <= period.end:
+        elif start <= bucket.start and bucket.end <= end:
             part = within
         else:
             raise CutDatesError(
