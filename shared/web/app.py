@@ -22,6 +22,12 @@ BODY_MOST_BYTES: Final = 1 << 20
 OPEN_ENDPOINTS: Final = frozenset(
     {"operations.healthz", "operations.readyz", "api-docs.openapi_json", "docs.page", "docs.asset"}
 )
+_DESCRIPTION: Final = (
+    "金额为两位小数的字符串(元),时间为带 +08:00 的 RFC 3339,区间前闭后开;列表用 next_cursor 翻页;"
+    "错误为 application/problem+json。\n\n"
+    "Money is yuan as a string with two decimals, times are RFC 3339 with +08:00, `from` and `until` are half-open."
+    " Lists go on with `cursor` = `next_cursor`. Errors are application/problem+json (RFC 9457)."
+)
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -90,6 +96,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
         OPENAPI_URL_PREFIX="/",
         MAX_CONTENT_LENGTH=BODY_MOST_BYTES,
         API_SPEC_OPTIONS={
+            "info": {"description": _DESCRIPTION},
             "security": [{"bearer": []}],
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         },

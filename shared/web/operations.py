@@ -85,7 +85,7 @@ def _faults(sampler: Sampler) -> list[FieldFault]:
         _log.warning("broker not available", error=str(error))
         faults.append(FieldFault("broker", "消息系统无应答 / the broker does not answer"))
     try:
-        stored = stored_snapshot(sampler.service)
+        stored = stored_snapshot(sampler.service, with_counts=False)
     except SQLAlchemyError as error:
         _log.warning("database not available", error=type(error).__name__)
         faults.append(FieldFault("database", "数据库不可用 / the database does not answer as it should"))

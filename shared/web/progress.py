@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from shared.web.broker import Broker, End
 from shared.web.service import ServiceInfo
@@ -38,7 +38,7 @@ class PartitionProgress:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database says, all of one snapshot. `quarantined`: records by (exchange, reason)."""
+    """What the database says, all of one snapshot; counts may be left out. `quarantined`: by (exchange, reason)."""
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     moved_at: datetime | None = None
@@ -61,23 +61,27 @@ class Progress:
         return any(partition.waits for partition in self.partitions)
 
 
-def stored_snapshot(service: ServiceInfo) -> Stored:
-    """Next offsets and counts, in a read-only transaction that sees one state."""
+def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored:
+    """Next offsets, and what is counted if asked for, in a read-only transaction that sees one state."""
     options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with service.engine.connect().execution_options(**options) as connection, connection.begin():
         rows = connection.execute(text("SELECT topic, partition, next_offset, moved_at FROM position")).all()
-        seq = None if service.next_seq is None else connection.execute(service.next_seq).scalar()
         stored = Stored(
             next_offsets={(row.topic, row.partition): row.next_offset for row in rows},
             moved_at=max((row.moved_at for row in rows), default=None),
-            next_seq=seq,
         )
-        if not service.takes_documents:
-            return stored
-        outbox, oldest_at = connection.execute(text("SELECT count(*), min(dirty_at) FROM outbox")).one()
-        refused = connection.execute(text("SELECT exchange, reason, count(*) AS n FROM quarantine GROUP BY 1, 2"))
-        quarantined = {(row.exchange, row.reason): row.n for row in refused}
-        return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
+        return _with_counts(connection, service, stored) if with_counts else stored
+
+
+def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -> Stored:
+    if service.next_seq is not None:
+        stored = replace(stored, next_seq=connection.execute(service.next_seq).scalar())
+    if not service.takes_documents:
+        return stored
+    outbox, oldest_at = connection.execute(text("SELECT count(*), min(dirty_at) FROM outbox")).one()
+    refused = connection.execute(text("SELECT exchange, reason, count(*) AS n FROM quarantine GROUP BY 1, 2"))
+    quarantined = {(row.exchange, row.reason): row.n for row in refused}
+    return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
 
 
 def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> Progress:
@@ -97,10 +101,10 @@ def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> 
     return Progress(partitions, stored)
 
 
-def read_progress(service: ServiceInfo, broker: Broker) -> Progress:
+def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = True) -> Progress:
     """Broker first, then the database. BrokerAwayError; errors of the driver."""
     ends = broker.ends(service.topics)
-    return combine(ends, stored_snapshot(service), broker)
+    return combine(ends, stored_snapshot(service, with_counts=with_counts), broker)
 
 
 def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:

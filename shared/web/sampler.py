@@ -52,7 +52,7 @@ class Sampler:
     def look(self) -> None:
         """One sample. What is away is told once a look, and seen again at the next."""
         try:
-            progress = read_progress(self.service, self.broker)
+            progress = read_progress(self.service, self.broker, with_counts=False)
         except (BrokerAwayError, SQLAlchemyError) as error:
             self.movement.forget()
             _log.warning("progress cannot be read", error=type(error).__name__)
