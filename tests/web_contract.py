@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import positive_data_acceptance
 
-EXAMPLES = 15
+EXAMPLES = 8
 
 
 def check_contract(schema: Any, headers: dict[str, str], examples: int = EXAMPLES) -> list[str]:
