@@ -77,6 +77,7 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
         return
     parameters = _parameters(table, changes)
     same = " AND ".join(f"o.{name} = k.{name}" for name in _KEYS[table])
+    _open(connection, table, {key: delta for key, delta in changes.items() if delta.last_us is not None})
     result = connection.execute(
         text(
             f"UPDATE {table} o SET amount_fen = o.amount_fen + k.amount_fen, trades = o.trades + k.trades"
@@ -104,6 +105,20 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
             """
         ),
         parameters,
+    )
+
+
+def _open(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], Delta]) -> None:
+    """Rows for buckets that were empty before the batch, into which it put something and out of which it took something."""
+    if not changes:
+        return
+    keys = ", ".join(_KEYS[table])
+    connection.execute(
+        text(
+            f"INSERT INTO {table} ({keys}, amount_fen, trades, last_completed_at)"
+            f" SELECT {keys}, 0, 0, last_completed_at FROM {_unnest(table)} ON CONFLICT DO NOTHING"
+        ),
+        _parameters(table, changes),
     )
 
 

@@ -29,9 +29,9 @@ class Buckets:
     """Where buckets begin and end."""
 
     def __init__(self, cut_dates: Iterable[date]) -> None:
-        months = [date(year, month, 1) for year in range(_FIRST_YEAR, _LAST_YEAR + 1) for month in range(1, 13)]
-        days = sorted({*months, *cut_dates, date(_LAST_YEAR + 1, 1, 1)})
         self.cut_at = sorted(set(cut_dates))
+        months = [date(year, month, 1) for year in range(_FIRST_YEAR, _LAST_YEAR + 1) for month in range(1, 13)]
+        days = sorted({*months, *self.cut_at, date(_LAST_YEAR + 1, 1, 1)})
         self.starts = [day_start(day) for day in days]
         self._starts_us = [pg_microseconds(start) for start in self.starts]
 
