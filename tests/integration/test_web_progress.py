@@ -123,6 +123,27 @@ def test_an_open_transaction_and_its_marker(made: RegisterSet, kafka: str, excha
     assert progress(made)["lag"] == 0
 
 
+def test_ends_are_read_before_offsets(
+    made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is handled meanwhile must not look like lag, and lag 0 must not hide what came before the question."""
+    name = topic(exchanges[0])
+    send(kafka, name, 2).close()
+    broker = made.app.extensions["jiangbu.sampler"].broker
+    ends = broker.ends
+
+    def ends_then_handled(topics: Any) -> Any:
+        found = ends(topics)
+        send(kafka, name, 1).close()
+        handle_until(made, name, 3)
+        return found
+
+    monkeypatch.setattr(broker, "ends", ends_then_handled)
+    found = progress(made)
+    assert found["partitions"][0] == partition(name, 0, 3, 2, 2)
+    assert found["lag"] == 0
+
+
 def test_a_topic_is_seen_when_it_comes(
     made: RegisterSet, exchanges: tuple[str, str], admin: KafkaAdminClient, kafka: str
 ) -> None:

@@ -1,0 +1,96 @@
+"""The program that answers over HTTP: how it starts, survives its worker, and stops."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from deploy.local.processes import free_ports
+from tests.web_keys import KEYS
+
+Start = Callable[..., subprocess.Popen[str]]
+STOP_WITHIN_S = 10.0
+START_WITHIN_S = 30.0
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`listing serve` at a port; database and broker are away, which is no reason not to be alive."""
+    keys = tmp_path / "keys.yaml"
+    keys.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
+    started: list[subprocess.Popen[str]] = []
+
+    def start(port: int, **settings: str) -> subprocess.Popen[str]:
+        environment = os.environ | {
+            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:1/nothing",
+            "API_KEYS_FILE": str(keys),
+            **settings,
+        }
+        command = [sys.executable, "-m", "services.listing", "serve", "--bind", f"127.0.0.1:{port}"]
+        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def connect(port: int) -> http.client.HTTPConnection:
+    """A connection that has been answered once, and is kept."""
+    deadline_s = time.monotonic() + START_WITHIN_S
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read() == b'{"status":"alive"}\n'
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        else:
+            return connection
+
+
+def test_sigterm_stops_it_in_time_though_connections_are_kept(start: Start) -> None:
+    (port,) = free_ports(1)
+    process = start(port)
+    connection = connect(port)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(STOP_WITHIN_S) == 0
+    connection.close()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_killed_worker_is_replaced(start: Start) -> None:
+    (port,) = free_ports(1)
+    process = start(port)
+    connect(port).close()
+    (worker,) = psutil.Process(process.pid).children()
+    worker.kill()
+    connect(port).close()
+    (another,) = psutil.Process(process.pid).children()
+    assert another.pid != worker.pid
+
+
+def test_wrong_settings_end_it_with_one_line(start: Start, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("- {name: x, role: king, sha256: ''}", "utf-8")
+    (port,) = free_ports(1)
+    process = start(port, API_KEYS_FILE=str(wrong))
+    _, said = process.communicate(timeout=START_WITHIN_S)
+    assert process.returncode == 2
+    assert said.count("\n") == 1
+    assert "key 1: role must be" in said
