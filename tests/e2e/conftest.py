@@ -7,16 +7,13 @@ from typing import Any
 
 import pytest
 
+from deploy.local.client import Client
+from deploy.local.programs import SERVICES, Addresses
 from tests.e2e.test_up import Up
 
 
-@pytest.fixture(scope="session")
-def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What `make up --json` says: addresses of Kafka and the three services, and keys by role.
-
-    Shared by all tests that use it: each brings numbers, parties and days of its own.
-    """
-    up = Up(tmp_path_factory.mktemp("set") / "data")
+def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
+    """What `make up --json` says; the set is stopped when the caller is done."""
     try:
         yield up.ready()
         os.killpg(up.process.pid, signal.SIGTERM)
@@ -28,3 +25,18 @@ def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
             if stream is not None:
                 stream.close()
         up.process.wait()
+
+
+def client_of(running: dict[str, Any], role: str = "auditor") -> Client:
+    apis = {service: running[service.replace("-", "_")].removeprefix("http://") for service in SERVICES}
+    addresses = Addresses(running["kafka"], apis)
+    return Client.with_key(addresses, running["keys"][role])
+
+
+@pytest.fixture(scope="session")
+def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What `make up --json` says: addresses of Kafka and the three services, and keys by role.
+
+    Shared by all tests that use it: each brings numbers, parties and days of its own.
+    """
+    yield from up_while_used(Up(tmp_path_factory.mktemp("set") / "data"))
