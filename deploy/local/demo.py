@@ -30,7 +30,8 @@ SEED = 2026
 YEAR = 2026
 EXCHANGES_FILE = Path("exchanges.yaml")
 QUIET_TIMEOUT_S = 300.0
-SHOWN_OF_A_RULE = 4
+SHOWN_OF_A_RULE = 3
+AWARD_WIDTH = 34
 DIFFERENCES_SHOWN = 10
 # Services that keep what they refuse.
 TAKE_DOCUMENTS = ("listing", "trade-ingest")
@@ -111,17 +112,18 @@ def _await_quiet(client: Client, local: LocalSet) -> None:
 def _show_awards(client: Client, awards: list[dict[str, Any]]) -> None:
     counts: Counter[str] = Counter(award["rule"] for award in awards)
     table = Table(title=f"奖补 / awards ({len(awards)})", show_lines=True)
-    for heading in ("奖补 / award", "对象 / subject", "测算上限 / ceiling", "可兑现 / payable", "理由 / reason"):
-        table.add_column(heading, justify="right" if "ceiling" in heading or "payable" in heading else "left")
+    table.add_column("奖补 / award", width=AWARD_WIDTH)
+    table.add_column("理由 / reason")
     for award in _worth_showing(awards):
         reasons = client.get("incentive", f"/v1/awards/{award['award_id']}/explanation")["text"]
-        table.add_row(
-            f"{award['rule']}\n{award['article']}",
-            f"{award['subject']['name']}\n{award['subject']['id']}",
-            award["ceiling"],
-            award["payable"],
-            f"{reasons['zh']}\n{reasons['en']}",
-        )
+        subject, exchange = award["subject"], award["exchange"] or ""
+        lines = [
+            f"[bold]{award['rule']}[/] {award['year']} {exchange}".rstrip(),
+            subject["name"],
+            f"测算上限 / ceiling {award['ceiling']}",
+            f"可兑现 / payable {award['payable']}",
+        ]
+        table.add_row("\n".join(lines), f"{reasons['zh']}\n{reasons['en']}")
     console.print(table)
     console.print("各项数目 / how many: " + ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())))
 

@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from deploy.local.processes import LocalError, Program, base_environment, spawn
 
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 10.0
 # A node of this size has one partition of each internal topic; the serial collector needs the least memory.
 JAVA_OPTIONS = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")

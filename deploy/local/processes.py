@@ -60,7 +60,8 @@ class Program:
         """The end of the program's log in one line, for the message of a failed start."""
         with contextlib.suppress(OSError):
             text = self.log_file.read_text(encoding="utf-8", errors="replace")
-            return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
+            # Without the marks below the lines of a Python traceback.
+            return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip(" ^~"))
         return ""
 
 

@@ -23,7 +23,8 @@ from deploy.topics import apply_topics
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
 from shared.settings import given_settings, load_local_settings
 
-READY_TIMEOUT_S = 90.0
+# Long, for slow machines: what cannot start is noticed by how often it ends.
+READY_TIMEOUT_S = 180.0
 MIGRATE_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.2
