@@ -35,7 +35,7 @@ def main() -> None:
 @click.option("--year", type=click.IntRange(2001, 2098), default=2026, show_default=True)
 @click.option("--rubbish", is_flag=True, help="掺入无效记录 / with records that must be refused")
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="NDJSON 文件 / file, else standard output")
-def sample_command(  # noqa: PLR0913 - an argument for each option
+def sample_command(
     *, exchanges: tuple[str, ...], events: int, seed: int, year: int, rubbish: bool, output: BinaryIO
 ) -> None:
     """生成一年的虚构事件 / Write a year of events of fictional parties as NDJSON."""

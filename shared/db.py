@@ -44,7 +44,8 @@ def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
 def is_worlds(error: BaseException) -> bool:
     """Whether a failure is the world's (try again) and not ours (stop).
 
-    A lost connection has no SQLSTATE; serialization failures, deadlocks, time-outs, a full disk and a stopping server do.
+    A lost connection has no SQLSTATE; serialization failures, deadlocks, time-outs, a full disk and a stopping server
+    do.
     """
     if isinstance(error, DBAPIError):
         error = error.orig or error

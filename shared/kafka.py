@@ -1,8 +1,9 @@
 """Reading topics into a database: poll and decode run ahead in one thread, transactions are made in another.
 
-Three kinds of failure end differently here. What a sender did wrong is the handler's to keep; the batch goes on. What the world
-did (broker or database away) is tried again, with the same batch. What we did wrong, and what would skip records unseen (a topic
-made anew, records deleted before they were read), stops the program with a message that says what is missing.
+Three kinds of failure end differently here. What a sender did wrong is the handler's to keep; the batch goes on. What
+the world did (broker or database away) is tried again, with the same batch. What we did wrong, and what would skip
+records unseen (a topic made anew, records deleted before they were read), stops the program with a message that says
+what is missing.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class _LenientSlice(bytes):
 def _read_any_header_name() -> None:
     """Keep a header name that is not UTF-8 from stopping the stream.
 
-    kafka-python 3.0.12 raises UnicodeDecodeError out of `poll` for such a record, again and again; C clients can send one.
+    kafka-python 3.0.12 raises UnicodeDecodeError out of `poll` for such a record, again and again; C clients can send
+    one.
     """
     strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - no public way around the poisoned record
 
@@ -112,8 +114,8 @@ class _Pending(Generic[P]):
 class _Reader(threading.Thread, Generic[P]):
     """Polls, decodes and hands over batches.
 
-    Rebalances are told in a thread of kafka-python's own, at any moment. So they only raise a flag, before anything else: whatever
-    was read when the flag is found up is dropped and read again from where the database stands.
+    Rebalances are told in a thread of kafka-python's own, at any moment. So they only raise a flag, before anything
+    else: whatever was read when the flag is found up is dropped and read again from where the database stands.
     """
 
     def __init__(self, run: Consumption[P]) -> None:
@@ -204,7 +206,9 @@ class _Reader(threading.Thread, Generic[P]):
         if self.read_again.is_set():
             return
         moves = [
-            Move(tp.topic, tp.partition, stood, reached[tp]) for tp, stood in pending.stood.items() if reached[tp] != stood
+            Move(tp.topic, tp.partition, stood, reached[tp])
+            for tp, stood in pending.stood.items()
+            if reached[tp] != stood
         ]
         if moves:
             self.batches.put((pending.prepared, moves))
@@ -321,7 +325,7 @@ class Consumption(Generic[P]):
         )
 
     def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
-        """Offsets from the database, or the beginning for partitions never read; StreamBroken if the topic does not fit."""
+        """Offsets from the database, or the beginning where it has none; StreamBroken if the topic does not fit."""
         if not partitions:
             return {}
         admin = KafkaAdminClient(**self.client_config)
@@ -330,14 +334,15 @@ class Consumption(Generic[P]):
                 topic["name"]: topic["topic_id"]
                 for topic in admin.describe_topics(sorted({tp.topic for tp in partitions}))
             }
-            bounds = KafkaConsumer(**self.client_config, metrics_enabled=False)
+            bounds = KafkaConsumer(**self.client_config, enable_auto_commit=False, metrics_enabled=False)
             try:
                 first, last = bounds.beginning_offsets(list(partitions)), bounds.end_offsets(list(partitions))
             finally:
                 bounds.close(autocommit=False)
         finally:
             admin.close()
-        stored = self._stored_positions([Position(tp.topic, tp.partition, topic_ids[tp.topic], first[tp]) for tp in partitions])
+        beginnings = [Position(tp.topic, tp.partition, topic_ids[tp.topic], first[tp]) for tp in partitions]
+        stored = self._stored_positions(beginnings)
         for tp in partitions:
             check_stream(stored[tp], topic_ids[tp.topic], first[tp], last[tp])
         return {tp: stored[tp].next_offset for tp in partitions}

@@ -65,7 +65,7 @@ class Program:
         return ""
 
 
-def spawn(  # noqa: PLR0913 - what a process has
+def spawn(
     name: str,
     command: Sequence[str | Path],
     *,

@@ -17,8 +17,8 @@ def main() -> None:
 def serve(bind: str) -> None:
     """Answer over HTTP."""
     # Imported here: a consumer needs no web server, and each program's memory counts.
-    from services.incentive.app import create_app  # noqa: PLC0415
-    from shared.web.serve import serve as run_server  # noqa: PLC0415
+    from services.incentive.app import create_app
+    from shared.web.serve import serve as run_server
 
     run_program("incentive", lambda settings: run_server(lambda: create_app(settings), bind))
 
@@ -26,7 +26,7 @@ def serve(bind: str) -> None:
 @main.command()
 def consume() -> None:
     """Take in facts and post what follows from them."""
-    from services.incentive.consumer import run_consumer  # noqa: PLC0415
+    from services.incentive.consumer import run_consumer
 
     run_program("incentive", run_consumer)
 

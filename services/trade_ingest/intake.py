@@ -1,7 +1,7 @@
 """The intake of trades: a batch of records becomes one transaction.
 
-Listing facts first, then trades: register, quarantine, first purchases, totals, changed facts and the next offsets; all of it, or
-nothing. Set-based throughout; what documents mean for totals is worked out in totals.py.
+Listing facts first, then trades: register, quarantine, first purchases, totals, changed facts and the next offsets;
+all of it, or nothing. Set-based throughout; what documents mean for totals is worked out in totals.py.
 """
 
 from __future__ import annotations
@@ -117,9 +117,8 @@ def _apply_facts(
         return next_seq
     newer = newer_than_stored(connection, latest)
     ids = register.parties.find(connection, [fact.provider for fact in newer])
-    next_seq = apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
-    # Deltas of facts are of trades stored before this batch: they are written before its documents.
-    return next_seq
+    # What facts move are trades stored before this batch; its documents come after, under the new listings.
+    return apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
 
 
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, Trade]]:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
-from shared.parties import Party
+from shared.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
 from shared.times import parse_time
@@ -157,7 +157,8 @@ _NEW = """
     unnest(CAST(:exchanges AS text[]), CAST(:listing_nos AS text[]), CAST(:registers AS text[]),
            CAST(:generations AS int[]), CAST(:fact_seqs AS bigint[]), CAST(:seqs AS bigint[]), CAST(:topics AS text[]),
            CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), CAST(:received_ats AS timestamptz[]),
-           CAST(:providers AS int[]), CAST(:listed_ats AS timestamptz[]), CAST(:proves AS boolean[]), CAST(:values AS bytea[]))
+           CAST(:providers AS int[]), CAST(:listed_ats AS timestamptz[]), CAST(:proves AS boolean[]), CAST(:values AS
+           bytea[]))
     AS n(exchange, listing_no, register, generation, fact_seq, seq, topic, partition, "offset", received_at, provider,
          listed_at, proves, value)
 """

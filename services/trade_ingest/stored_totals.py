@@ -24,7 +24,9 @@ _KEYS = {
 _TYPES = {"exchange": "text", "bucket_at": "timestamptz", "provider": "int", "category": "text"}
 _SOURCES = {
     "exchange_total": "trade t WHERE t.completed AND NOT t.mirrored AND t.counted AND t.exchange = k.exchange",
-    "provider_total": "trade_category t WHERE t.provider = k.provider AND t.exchange = k.exchange AND t.category = k.category",
+    "provider_total": (
+        "trade_category t WHERE t.provider = k.provider AND t.exchange = k.exchange AND t.category = k.category"
+    ),
 }
 
 
@@ -109,7 +111,7 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
 
 
 def _open(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], Delta]) -> None:
-    """Rows for buckets that were empty before the batch, into which it put something and out of which it took something."""
+    """Rows for buckets that were empty before the batch, which both put something in and took something out."""
     if not changes:
         return
     keys = ", ".join(_KEYS[table])
@@ -135,15 +137,19 @@ def rebuild_totals(connection: Connection, buckets: Buckets) -> tuple[set[Exchan
     return changed_exchanges, changed_providers
 
 
+_BUCKET_AT = (
+    "(CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at"
+)
+
 _SUMS = {
-    "exchange_total": """
-        SELECT t.exchange, (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at,
+    "exchange_total": f"""
+        SELECT t.exchange, {_BUCKET_AT},
                sum(t.amount_fen - t.refunded_fen)::bigint AS amount_fen, count(*) AS trades,
                max(t.completed_at) AS last_completed_at
         FROM trade t WHERE t.completed AND NOT t.mirrored AND t.counted GROUP BY 1, 2
     """,
-    "provider_total": """
-        SELECT t.provider, (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at,
+    "provider_total": f"""
+        SELECT t.provider, {_BUCKET_AT},
                t.exchange, t.category, sum(t.net_fen)::bigint AS amount_fen, count(*) AS trades,
                max(t.completed_at) AS last_completed_at
         FROM trade_category t JOIN party p ON p.id = t.provider AND p.scheme = 'uscc' GROUP BY 1, 2, 3, 4

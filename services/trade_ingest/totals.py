@@ -1,7 +1,7 @@
 """Totals of a year in buckets, and what a trade is in them. Pure.
 
-A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so that any period that begins and ends at such a date, or
-with a month, is a sum of buckets. Instants here are microseconds since 2000-01-01 UTC.
+A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so that any period that begins and ends at
+such a date, or with a month, is a sum of buckets. Instants here are microseconds since 2000-01-01 UTC.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Firsts: the least of a party's eligible documents by instant, exchange and number (code point order).
 
-The state is kept by party and mended from what a batch touched: a new document that comes before the first takes its place; where the
-first itself was touched, the database is asked for the least anew.
+The state is kept by party and mended from what a batch touched: a new document that comes before the first takes its
+place; where the first itself was touched, the database is asked for the least anew.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def mend_firsts(
     candidates: Mapping[int, First],
     touched: Mapping[int, Iterable[tuple[str, str]]],
 ) -> set[int]:
-    """Bring firsts up to date after documents were written; the parties whose first is another now, or another revision.
+    """Bring firsts up to date after documents were written; the parties whose first is now another, or revised.
 
     `candidates`: the least new eligible document of each party. `touched`: of each party, the (exchange, number) of its
     eligible documents that were replaced.
@@ -121,7 +121,8 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
             )
             SELECT coalesce(n.party, f.party) AS party, n.{table.at}, n.exchange, n.number, n.seq
             FROM least n FULL JOIN {table.first} f ON f.party = n.party
-            WHERE (n.exchange, n.number, n.{table.at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{table.at}, f.seq)
+            WHERE (n.exchange, n.number, n.{table.at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{table.at},
+            f.seq)
             """
         )
     )

@@ -1,6 +1,7 @@
 """The head of a register: its generation, the next `seq`, and the settings under which it counts.
 
-Whoever holds the head's row is the one writer: from there to the commit entries get their `seq`, without gaps, in commit order.
+Whoever holds the head's row is the one writer: from there to the commit entries get their `seq`, without gaps, in
+commit order.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def record_settings(connection: Connection, head: Head, settings: Settings, now:
 
 
 def raise_generation(connection: Connection) -> Head:
-    """Go on as the next generation: after an older backup was put back, readers take what follows as newer than all before."""
+    """Go on as the next generation, after an older backup was put back: to readers it is newer than all before."""
     head = lock_head(connection)
     connection.execute(text("UPDATE register_head SET generation = generation + 1"))
     return head._replace(generation=head.generation + 1)

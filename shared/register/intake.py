@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.events.decode import FieldError, Kind, Refusal, decode
 from shared.events.documents import Trade
-from shared.register.parties import PartyIds
 from shared.register.refusals import Refused
 from shared.register.revisions import Arrival
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from shared.kafka import Record
     from shared.parties import Party
     from shared.register.head import Settings
+    from shared.register.parties import PartyIds
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 CONFLICT = "revision_conflict"

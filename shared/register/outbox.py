@@ -1,8 +1,8 @@
 """Facts that changed, on their way to Kafka: dirty keys are written with what made them dirty, and rendered when sent.
 
-What is sent is the newest state of a key, as a function of entries 0 .. seq-1 in one snapshot. At least once: readers keep the greatest
-(generation, seq) of a key. A transactional id of the register's fences a sender that comes back from the dead, so that
-the last record of a key in the compacted topic is its newest.
+What is sent is the newest state of a key, as a function of entries 0 .. seq-1 in one snapshot. At least once: readers
+keep the greatest (generation, seq) of a key. A transactional id of the register's fences a sender that comes back from
+the dead, so that the last record of a key in the compacted topic is its newest.
 """
 
 from __future__ import annotations

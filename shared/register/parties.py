@@ -32,8 +32,8 @@ _FIND = text(
 class PartyIds:
     """Ids and names of parties, remembered between batches.
 
-    What is remembered holds only while this worker was the register's last writer: `as_of` forgets it otherwise. What a batch
-    adds is remembered once it is committed, never before.
+    What is remembered holds only while this worker was the register's last writer: `as_of` forgets it otherwise. What
+    a batch adds is remembered once it is committed, never before.
     """
 
     def __init__(self) -> None:

@@ -28,7 +28,8 @@ def recount_documents(connection: Connection, table: str, at: str, exchanges: Ex
             text(
                 f"""
                 WITH period AS (
-                    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]), CAST(:untils AS timestamptz[]))
+                    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]), CAST(:untils AS
+                    timestamptz[]))
                                   AS p(exchange, from_at, until_at)
                 ), judged AS (
                     SELECT d.seq, p.exchange IS NOT NULL AND d.{at} >= p.from_at

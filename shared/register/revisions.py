@@ -1,8 +1,8 @@
 """Which documents of a batch are accepted, and which of them is the state of its number.
 
-The highest revision is the state. Older ones that arrive late are kept and change nothing. The same revision again is a duplicate
-if its content is the same, else a conflict: the one stored first stays. A batch may hold several copies of one number; they are
-taken in order, so that the outcome is that of a document at a time.
+The highest revision is the state. Older ones that arrive late are kept and change nothing. The same revision again is
+a duplicate if its content is the same, else a conflict: the one stored first stays. A batch may hold several copies of
+one number; they are taken in order, so that the outcome is that of a document at a time.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Entry(msgspec.Struct, Generic[D], gc=False):
 class Resolution(Generic[D]):
     """What becomes of a batch.
 
-    `states`: of each number whose state is now an entry of this batch, that entry. `displaced`: of each number whose stored state was
-    replaced, the seq of the first entry that replaced it. `past`: entries of this batch that are not the state, with the seq of
-    the entry that replaced them, or None if they never were.
+    `states`: of each number whose state is now an entry of this batch, that entry. `displaced`: of each number whose
+    stored state was replaced, the seq of the first entry that replaced it. `past`: entries of this batch that are not
+    the state, with the seq of the entry that replaced them, or None if they never were.
     """
 
     next_seq: int
@@ -66,8 +66,8 @@ def resolve(
 ) -> Resolution[D]:
     """Take documents in order and number the accepted ones from `next_seq`.
 
-    `stored_revisions`: the revision of the stored state of each number that has one. `stored_documents`: the stored documents,
-    states or not, of every arrival whose revision is at most the stored one, as far as there are any.
+    `stored_revisions`: the revision of the stored state of each number that has one. `stored_documents`: the stored
+    documents, states or not, of every arrival whose revision is at most the stored one, as far as there are any.
     """
     outcome: Resolution[D] = Resolution(next_seq)
     fresh_documents: dict[tuple[str, str, int], D] = {}

@@ -1,7 +1,7 @@
 """The tables that both registers have, and their first form as SQL for the first migration of each.
 
-A register numbers what it accepts by `seq`: from 0, without gaps, in commit order. `register_head` says which comes next; whoever
-holds its row is the register's one writer.
+A register numbers what it accepts by `seq`: from 0, without gaps, in commit order. `register_head` says which comes
+next; whoever holds its row is the register's one writer.
 """
 
 from __future__ import annotations

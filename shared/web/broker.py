@@ -20,6 +20,8 @@ _LIMITS: Final = {
     "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     "bootstrap_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     "reconnect_backoff_max_ms": 1000,
+    # One a thread. At the default of 5 kafka-python 3.0.12 answers the sixth with NodeNotReadyError.
+    "max_in_flight_requests_per_connection": 64,
 }
 
 

@@ -189,7 +189,7 @@ def _listing(no: str, provider: str, listed_at: str, other: dict[str, Any] | Non
     return _document("listing", no, "listed_at", data)
 
 
-def _trade(  # noqa: PLR0913, PLR0917 - the members as the README orders them
+def _trade(
     no: str, provider: str, buyer: str, yuan: str, completed_at: str, other: dict[str, Any] | None = None
 ) -> CaseEvent:
     data = {

@@ -65,7 +65,7 @@ def instant(text: str) -> str:
     return format_time(datetime.fromisoformat(whole))
 
 
-def first_listing(  # noqa: PLR0913 - what a fact says
+def first_listing(
     number: int, at: str | None, *, seq: int, exchange: str = "kmdex", register: str = "r1", generation: int = 1
 ) -> FakeRecord:
     first = None
@@ -126,7 +126,7 @@ def buckets(amounts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     return [sums[span] for span in sorted(sums)]
 
 
-def exchange_total(  # noqa: PLR0913 - what a fact says
+def exchange_total(
     exchange: str,
     year: int,
     amounts: Iterable[tuple[str, str]],
@@ -146,7 +146,7 @@ def exchange_total(  # noqa: PLR0913 - what a fact says
     return record(ANNUAL_TOTAL_TOPIC, f"{register}/exchange/{exchange}/{year}", value)
 
 
-def provider_total(  # noqa: PLR0913 - what a fact says
+def provider_total(
     number: int,
     year: int,
     counted: dict[str, list[tuple[str, str]]],

@@ -159,6 +159,8 @@ def test_reads_committed_records_and_passes_markers(kafka, engine, topic, produc
 
 def test_every_codec_and_a_header_name_that_is_no_text(kafka, engine, topic) -> None:
     class Bytes(str):
+        __slots__ = ()
+
         def encode(self, *_):
             return b"\xff\xfe"
 

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,12 @@ def test_the_sampler_watches_by_itself(
     sampler.stop()
     clock[0] = STUCK_AFTER_S
     assert made.get("/readyz", None).status_code == 503
+
+
+def test_many_may_ask_at_once(made: RegisterSet) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: made.get("/v1/progress").status_code, range(160)))
+    assert set(answers) == {200}
 
 
 def test_progress_and_metrics_agree(made: RegisterSet, kafka: str, exchanges: tuple[str, str]) -> None:

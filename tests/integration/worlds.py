@@ -1,4 +1,4 @@
-"""Random worlds of documents, and what must come of them, worked out slowly and simply from the set of documents alone."""
+"""Random worlds of documents, and what must come of them, worked out slowly and simply from the set alone."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def net_fen(data: dict) -> int:
 
 
 def totals(world: World) -> tuple[dict, dict]:
-    """Exchange totals by (exchange, bucket); provider totals by (USCC, exchange, category, bucket): (fen, trades, last)."""
+    """(fen, trades, last) by (exchange, bucket), and by (USCC, exchange, category, bucket) of providers."""
     listings = states(world.listings, "listing_no")
     by_exchange: dict = defaultdict(list)
     by_provider: dict = defaultdict(list)

@@ -101,7 +101,8 @@ _STATEMENTS = (
         PRIMARY KEY (provider, bucket_at, exchange, category)
     )
     """,
-    # What a trade is in its provider's totals. The same order of reasons stands in totals.py; a test holds them together.
+    # What a trade is in its provider's totals. The same order of reasons stands in totals.py; a test holds them
+    # together.
     """
     CREATE VIEW trade_category AS
     SELECT t.seq, t.exchange, t.provider, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
@@ -117,7 +118,8 @@ _STATEMENTS = (
     """,
     "INSERT INTO register_head (register) VALUES ('{register}')",
     *GRANT_REGISTER_TABLES,
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON trade, listing_fact, first_purchase, exchange_total, provider_total TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON trade, listing_fact, first_purchase TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON exchange_total, provider_total TO {role}",
     "GRANT SELECT, INSERT, UPDATE ON trade_past TO {role}",
     "GRANT SELECT, INSERT ON listing_fact_past TO {role}",
     "GRANT SELECT ON trade_category, alembic_version TO {role}",
