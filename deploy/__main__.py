@@ -6,16 +6,20 @@ from typing import get_args
 import click
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.doctor import examine
 from deploy.topics import TopicsRefusedError, apply_topics
+from shared.db import make_engine
 from shared.exchanges import ExchangesError, load_exchanges
+from shared.register.head import raise_generation
 from shared.settings import (
     KafkaSettings,
     Service,
     SettingsError,
     load_exchanges_file,
     load_kafka_settings,
+    load_settings,
 )
 
 BROKER_TIMEOUT_MS = 10_000
@@ -58,6 +62,30 @@ def doctor(service: Service) -> None:
         click.echo(f"{'正常 ok  ' if finding.well else '异常 FAIL'}  {finding.subject}: {finding.text}")
         well = well and finding.well
     sys.exit(0 if well else 1)
+
+
+@main.command(
+    "new-generation",
+    help="登记簿自旧备份恢复后进入下一代 / Go on as the next generation after an older backup was put back.",
+)
+@click.option("--service", type=click.Choice(["listing", "trade-ingest"]), required=True)
+@click.confirmation_option(
+    prompt="仅限恢复旧备份后，且服务已停止；继续? / Only after an older backup, with the service stopped. Go on?"
+)
+def new_generation(service: Service) -> None:
+    try:
+        settings = load_settings(service)
+        engine = make_engine(settings.database_url, pool_size=1)
+        try:
+            with engine.begin() as connection:
+                head = raise_generation(connection)
+        finally:
+            engine.dispose()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error
+    click.echo(f"登记簿 / register {head.register}: 第 {head.generation} 代 / generation {head.generation}")
 
 
 def _admin(settings: KafkaSettings) -> KafkaAdminClient:

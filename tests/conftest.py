@@ -3,15 +3,17 @@
 import contextlib
 import itertools
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from deploy.local.jars import kafka_jars
+from deploy.local.jars import KAFKA_VERSION, kafka_jars
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
@@ -21,7 +23,27 @@ from shared.settings import load_local_settings
 settings.register_profile("jiangbu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jiangbu")
 
+# What the engines of this session are; told at the end.
+RAN_AGAINST = pytest.StashKey[dict[str, str]]()
+
 FreshDatabase = Callable[[str], tuple[str, str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RAN_AGAINST] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what ran against what."""
+    engines = config.stash[RAN_AGAINST]
+    passed = terminalreporter.stats.get("passed", [])
+    whole = sum(report.nodeid.startswith("tests/e2e/") for report in passed)
+    if whole:
+        engines["make up"] = f"{whole} 项测试, 自带 PostgreSQL 与 Kafka / tests, with a PostgreSQL and Kafka of its own"
+    terminalreporter.section("实际环境 / what ran against what")
+    for name in ("PostgreSQL", "Kafka", "make up"):
+        terminalreporter.write_line(f"{name}: {engines.get(name, '未使用 / not used')}")
+    terminalreporter.write_line(f"Python: {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores")
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +54,13 @@ def engine_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(engine_folder: Path) -> Iterator[FreshDatabase]:
+def postgres(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[FreshDatabase]:
     """`fresh_database(service) -> (owner_url, service_url)`: an empty database, its owner, a role that owns nothing."""
     server = Postgres(engine_folder / "postgres", free_ports(1)[0], engine_folder / "postgres.log")
     server.start()
+    with psycopg.connect(server.url()) as connection:
+        version = connection.execute("SHOW server_version").fetchone()
+    request.config.stash[RAN_AGAINST]["PostgreSQL"] = f"{version[0]}, 自行启动 / started here"
     numbers = itertools.count(1)
 
     def fresh_database(service: str) -> tuple[str, str]:
@@ -48,11 +73,13 @@ def postgres(engine_folder: Path) -> Iterator[FreshDatabase]:
 
 
 @pytest.fixture(scope="session")
-def kafka(engine_folder: Path) -> Iterator[str]:
+def kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Bootstrap servers of a broker: the one named in KAFKA_BOOTSTRAP_SERVERS, else an Apache Kafka of our own."""
     with contextlib.ExitStack() as stack:
         given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+        ran_against = request.config.stash[RAN_AGAINST]
         if given:
+            ran_against["Kafka"] = f"{given}, 由 KAFKA_BOOTSTRAP_SERVERS 指定 / named by KAFKA_BOOTSTRAP_SERVERS"
             yield given
             return
         settings = load_local_settings()
@@ -61,4 +88,5 @@ def kafka(engine_folder: Path) -> Iterator[str]:
         broker = Kafka(engine_folder / "kafka", port, controller_port, jars, engine_folder / "kafka.log")
         stack.callback(broker.stop)
         broker.start()
+        ran_against["Kafka"] = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
         yield broker.bootstrap_servers

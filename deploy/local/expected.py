@@ -1,8 +1,8 @@
 """What the policy gives for a set of sample events: slow, simple, and made without the services' code.
 
-It reads the events' own JSON and knows four rules, (四) 1-3 and (六) 2, and 就高不重复, with figures of its own, so that
-what the services say can be held against it. Only for the sample: its exchanges are on the whitelist throughout, with
-one operator each.
+It reads the events' own JSON and knows four rules, (四) 1-3 and (六) 2, and 就高不重复, with figures of its own, so
+that what the services say can be held against it. Only for the sample: its exchanges are on the whitelist throughout,
+with one operator each.
 """
 
 import json
