@@ -7,6 +7,7 @@ from typing import Any, Final
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from shared.exchanges import Exchanges
+from shared.facts import FACT_TOPICS
 
 PARTITIONS: Final = 3
 
@@ -15,8 +16,6 @@ PARTITIONS: Final = 3
 EVENTS_CONFIG: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 # Of a fact the newest value counts. Segments are closed daily, since Kafka compacts only closed ones.
 FACTS_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
-
-FACT_TOPICS: Final = ("facts.listing.v1", "facts.first-listing.v1", "facts.first-purchase.v1", "facts.annual-total.v1")
 
 
 class TopicsRefusedError(RuntimeError):

@@ -133,7 +133,7 @@ class _Reader(threading.Thread, Generic[P]):
                 try:
                     self._read_until_stopped()
                 except kafka_errors.KafkaError as error:
-                    if not _is_worlds_kafka(error):
+                    if not is_worlds_kafka(error):
                         raise
                     log.warning("broker away, trying again", error=repr(error))
                     self._run.stop.wait(1.0)
@@ -375,8 +375,9 @@ def check_stream(position: Position, topic_id: str, first_offset: int, last_offs
         )
 
 
-def _is_worlds_kafka(error: kafka_errors.KafkaError) -> bool:
-    return bool(error.retriable) or isinstance(
+def is_worlds_kafka(error: BaseException) -> bool:
+    """Whether a failure is the broker's or the network's (try again) and not ours (stop)."""
+    return bool(getattr(error, "retriable", False)) or isinstance(
         error,
         kafka_errors.BrokerNotAvailableError
         | kafka_errors.CommitFailedError

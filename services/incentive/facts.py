@@ -10,13 +10,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.money import parse_yuan
 from shared.parties import Party
 
-FIRST_LISTING_TOPIC = "facts.first-listing.v1"
-FIRST_PURCHASE_TOPIC = "facts.first-purchase.v1"
-ANNUAL_TOTAL_TOPIC = "facts.annual-total.v1"
-TOPICS = (FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC, ANNUAL_TOTAL_TOPIC)
+TOPICS = (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
 
 
 class FactError(ValueError):
@@ -289,13 +287,13 @@ def _parse(topic: str, key: str, value: bytes) -> Fact:
     register, slash, rest = key.partition("/")
     if not (register and slash and rest):
         raise FactError("the key is not <register>/<key>")
-    if topic == FIRST_LISTING_TOPIC:
+    if topic == FIRST_LISTING:
         return _first_listing(topic, key, register, value)
-    if topic == FIRST_PURCHASE_TOPIC:
+    if topic == FIRST_PURCHASE:
         return _first_purchase(topic, key, register, value)
-    if topic == ANNUAL_TOTAL_TOPIC and rest.startswith("exchange/"):
+    if topic == ANNUAL_TOTAL and rest.startswith("exchange/"):
         return _exchange_total(key, register, value)
-    if topic == ANNUAL_TOTAL_TOPIC and rest.startswith("provider/"):
+    if topic == ANNUAL_TOTAL and rest.startswith("provider/"):
         return _provider_total(key, register, value)
     raise FactError("no such fact")
 
@@ -339,7 +337,7 @@ def _exchange_total(key: str, register: str, value: bytes) -> ExchangeTotal:
     wire = _EXCHANGE_TOTAL.decode(value)
     _agree(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
     return ExchangeTotal(
-        ref=FactRef(f"{ANNUAL_TOTAL_TOPIC}/{key}", wire.generation, wire.seq),
+        ref=FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq),
         register=register,
         exchange=wire.exchange,
         year=wire.year,
@@ -352,7 +350,7 @@ def _provider_total(key: str, register: str, value: bytes) -> ProviderTotal:
     wire = _PROVIDER_TOTAL.decode(value)
     _agree(key, f"{register}/provider/{wire.party.subject}/{wire.year}")
     return ProviderTotal(
-        ref=FactRef(f"{ANNUAL_TOTAL_TOPIC}/{key}", wire.generation, wire.seq),
+        ref=FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq),
         register=register,
         party=wire.party,
         year=wire.year,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from services.listing.facts import render_facts
 from services.listing.intake import apply_batch
 from services.listing.recount import adopt_settings
+from shared.facts import FIRST_LISTING, LISTING
 from shared.register.intake import prepare_document, topic_of
 from shared.register.worker import Kind
 
@@ -22,6 +23,7 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
 
 LISTINGS = Kind(
     name="listings",
+    facts=(LISTING, FIRST_LISTING),
     topics=lambda exchanges: [topic_of("listing", exchange) for exchange in exchanges],
     prepare=_prepare,
     apply=apply_batch,

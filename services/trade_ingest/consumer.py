@@ -8,7 +8,7 @@ from services.trade_ingest.facts import render_facts
 from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.recount import adopt_settings
-from shared.facts import LISTING
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
 from shared.register.intake import prepare_document, topic_of
 from shared.register.worker import Kind
 
@@ -27,6 +27,7 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
 
 TRADES = Kind(
     name="trades",
+    facts=(FIRST_PURCHASE, ANNUAL_TOTAL),
     topics=lambda exchanges: [*(topic_of("trade", exchange) for exchange in exchanges), LISTING],
     prepare=_prepare,
     apply=apply_batch,

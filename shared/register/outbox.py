@@ -65,6 +65,7 @@ class Sender:
     def __post_init__(self) -> None:
         self._wake = threading.Event()
         self.failure: BaseException | None = None
+        self.is_leading = False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
     def start(self) -> None:
@@ -96,6 +97,8 @@ class Sender:
 
     def _send_while_leading(self) -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
+            # The lock is the session's: it must end with it, not go back to the pool.
+            leader.detach()
             while not _lead(leader):
                 if self.stop.wait(_CHECK_EVERY_S):
                     return
@@ -110,6 +113,7 @@ class Sender:
             )
             try:
                 producer.init_transactions()
+                self.is_leading = True
                 log.info("sending facts", register=self.register)
                 while not self.stop.is_set():
                     _still_leading(leader)
@@ -117,6 +121,7 @@ class Sender:
                     if not self._send_some(producer):
                         self._wake.wait(_CHECK_EVERY_S)
             finally:
+                self.is_leading = False
                 producer.close(timeout=2)
 
     def _send_some(self, producer: KafkaProducer) -> bool:

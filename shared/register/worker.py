@@ -13,11 +13,12 @@ import structlog
 
 from shared.db import is_worlds, make_engine
 from shared.exchanges import load_exchanges
-from shared.kafka import Consumption
+from shared.kafka import Consumption, is_worlds_kafka
 from shared.register.head import check_register, lock_head, settings_of
 from shared.register.intake import Register
 from shared.register.outbox import Render, Sender
 from shared.register.parties import PartyIds
+from shared.register.published import check_not_behind, newest_published
 from shared.times import now
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Kind:
     """What one kind of register adds to the frame: its topics, its intake, its facts."""
 
     name: str  # listings or trades
+    facts: tuple[str, ...]  # the topics that it publishes
     topics: Callable[[Sequence[str]], list[str]]
     prepare: Callable[[Sequence[Record]], list[Any]]
     apply: Callable[[Connection, Register, Sequence[Any], Sequence[Move], datetime], None]
@@ -68,7 +70,7 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     exchanges = load_exchanges(settings.exchanges_file)
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     engine = make_engine(settings.database_url)
-    _adopt_settings(kind, register, engine, stop)
+    _begin(kind, register, engine, settings, stop)
     sender = Sender(engine, settings.kafka.client_config(), kind.name, settings.register, kind.render, stop)
 
     def committed() -> None:
@@ -96,13 +98,18 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     sender.wake()
 
 
-def _adopt_settings(kind: Kind, register: Register, engine: Engine, stop: threading.Event) -> None:
-    """Enter this worker's settings, and count anew by them, if they are not the register's last."""
+def _begin(kind: Kind, register: Register, engine: Engine, settings: Settings, stop: threading.Event) -> None:
+    """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new.
+
+    Waits for the broker and the database.
+    """
     while not stop.is_set():
         try:
+            published = newest_published(settings.kafka.client_config(), kind.facts, register.id)
             with engine.begin() as connection:
                 head = lock_head(connection)
                 check_register(head, register.id)
+                check_not_behind(head, published)
                 if head.settings_digest != register.settings.digest:
                     log.info(
                         "settings are new, counting by them", register=register.id, digest=register.settings.digest
@@ -110,7 +117,7 @@ def _adopt_settings(kind: Kind, register: Register, engine: Engine, stop: thread
                     kind.adopt_settings(connection, head, register, now())
                 return
         except Exception as error:
-            if not is_worlds(error):
+            if not is_worlds(error) and not is_worlds_kafka(error):
                 raise
-            log.warning("database away, waiting", error=str(error).splitlines()[0])
+            log.warning("database or broker away, waiting", error=str(error).splitlines()[:1])
             stop.wait(1.0)

@@ -9,9 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 from services.incentive.facts import (
-    ANNUAL_TOTAL_TOPIC,
-    FIRST_LISTING_TOPIC,
-    FIRST_PURCHASE_TOPIC,
     ExchangeTotal,
     Fact,
     FirstListing,
@@ -24,6 +21,7 @@ from services.incentive.rules import Entitlement, SubjectFacts, exchange_awards,
 from services.incentive.terms import Policy
 from shared.events.documents import Document, Listing, Trade
 from shared.exchanges import Exchanges
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.money import format_yuan
 from shared.parties import Party
 from shared.times import SHANGHAI, day_start, format_time, shanghai_year
@@ -157,7 +155,7 @@ def _first_listings(listings: list[tuple[str, Listing]]) -> Iterable[tuple[str, 
             "revision": one.revision,
             "listed_at": format_time(one.listed_at),
         }
-        yield FIRST_LISTING_TOPIC, subject, {"party": _party(one.provider), "first": first}
+        yield FIRST_LISTING, subject, {"party": _party(one.provider), "first": first}
 
 
 def _first_purchases(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str, dict[str, Any]]]:
@@ -175,7 +173,7 @@ def _first_purchases(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str
             "refunded": format_yuan(one.refunded_fen),
             "provider": _party(one.provider),
         }
-        yield FIRST_PURCHASE_TOPIC, subject, {"party": _party(one.buyer), "first": first}
+        yield FIRST_PURCHASE, subject, {"party": _party(one.buyer), "first": first}
 
 
 def _exchange_totals(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str, dict[str, Any]]]:
@@ -185,7 +183,7 @@ def _exchange_totals(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str
             totals.setdefault((exchange, shanghai_year(one.completed_at)), []).append(one)
     for (exchange, year), counted in totals.items():
         value = {"exchange": exchange, "year": year, "cut_at": _cut_at(), "buckets": _buckets(counted)}
-        yield ANNUAL_TOTAL_TOPIC, f"exchange/{exchange}/{year}", value
+        yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", value
 
 
 def _provider_totals(
@@ -203,7 +201,7 @@ def _provider_totals(
     for (subject, year), shares in years.items():
         by_exchange = {exchange: _share(by_outcome) for exchange, by_outcome in shares.items()}
         value = {"party": _party(parties[subject]), "year": year, "cut_at": _cut_at(), "by_exchange": by_exchange}
-        yield ANNUAL_TOTAL_TOPIC, f"provider/{subject}/{year}", value
+        yield ANNUAL_TOTAL, f"provider/{subject}/{year}", value
 
 
 def _outcome(trade: Trade, listing: Listing | None) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.incentive.basis import Basis
-from services.incentive.facts import ANNUAL_TOTAL_TOPIC, FIRST_LISTING_TOPIC, FIRST_PURCHASE_TOPIC
 from services.incentive.intake import apply_facts, lock_ledger, put_in_force, read_record
 from services.incentive.policy import load_policy
 from shared.exchanges import load_exchanges
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.money import format_yuan, parse_yuan
 from shared.parties import complete_uscc
 from shared.settings import POLICY_FILE
@@ -72,7 +72,7 @@ def first_listing(
     if at is not None:
         first = {"exchange": exchange, "listing_no": "L1", "revision": 1, "listed_at": instant(at)}
     value = {"generation": generation, "seq": seq, "party": party(number), "first": first}
-    return record(FIRST_LISTING_TOPIC, f"{register}/{subject(number)}", value)
+    return record(FIRST_LISTING, f"{register}/{subject(number)}", value)
 
 
 def first_purchase(  # noqa: PLR0913 - what a fact says
@@ -98,7 +98,7 @@ def first_purchase(  # noqa: PLR0913 - what a fact says
             "provider": party(999),
         }
     value = {"generation": generation, "seq": seq, "party": party(number), "first": first}
-    return record(FIRST_PURCHASE_TOPIC, f"{register}/{subject(number)}", value)
+    return record(FIRST_PURCHASE, f"{register}/{subject(number)}", value)
 
 
 def buckets(amounts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -143,7 +143,7 @@ def exchange_total(
         "cut_at": list(cut_at),
         "buckets": buckets(amounts),
     }
-    return record(ANNUAL_TOTAL_TOPIC, f"{register}/exchange/{exchange}/{year}", value)
+    return record(ANNUAL_TOTAL, f"{register}/exchange/{exchange}/{year}", value)
 
 
 def provider_total(
@@ -170,7 +170,7 @@ def provider_total(
         "cut_at": list(cut_at),
         "by_exchange": by_exchange,
     }
-    return record(ANNUAL_TOTAL_TOPIC, f"{register}/provider/{subject(number)}/{year}", value)
+    return record(ANNUAL_TOTAL, f"{register}/provider/{subject(number)}/{year}", value)
 
 
 @dataclass

@@ -1,0 +1,122 @@
+"""Facts on their way to a real broker: sent once each, by one sender at a time, and never from behind what was sent."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from sqlalchemy import text
+
+from services.trade_ingest.consumer import TRADES
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.register.head import raise_generation, read_head
+from shared.register.outbox import Sender
+from shared.register.published import DatabaseBehind, check_not_behind, newest_published
+from tests.integration import worlds
+from tests.integration.test_consumption import until
+from tests.integration.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def register() -> str:
+    """A register of its own: fact topics are shared by all tests of a broker."""
+    return f"t{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(autouse=True)
+def fact_topics(kafka) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    missing = [name for name in TRADES.facts if name not in admin.list_topics()]
+    if missing:
+        admin.create_topics([NewTopic(name, 3, 1, topic_configs={"cleanup.policy": "compact"}) for name in missing])
+    admin.close()
+
+
+def sender_of(bench, kafka, register) -> Sender:
+    return Sender(bench.engine, {"bootstrap_servers": kafka}, "trades", register, TRADES.render, threading.Event())
+
+
+def stop(sender: Sender) -> None:
+    sender.stop.set()
+    sender.join(timeout_s=10)
+    if sender.failure is not None:
+        raise sender.failure
+
+
+def outbox(bench) -> int:
+    return bench.rows("SELECT count(*) AS n FROM outbox")[0].n
+
+
+def sent(kafka, register) -> list[tuple[str, dict]]:
+    """All facts of a register, in order within each partition."""
+    consumer = KafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False)
+    partitions = [TopicPartition(topic, n) for topic in TRADES.facts for n in consumer.partitions_for_topic(topic)]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    found = []
+    while any(consumer.position(tp) < ends[tp] for tp in partitions):
+        for records in consumer.poll(timeout_ms=200).values():
+            found += [(r.key.decode(), json.loads(r.value)) for r in records if r.key.startswith(register.encode())]
+    consumer.close()
+    return found
+
+
+def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> None:  # noqa: F811
+    put(trades, "kmdex", trade())
+    put(trades, "kmdex", trade(revision=2, amount="11.00"))
+    sender = sender_of(trades, kafka, register)
+    sender.start()
+    until(lambda: outbox(trades) == 0)
+    put(trades, "kmdex", trade(revision=3, amount="12.00"))
+    sender.wake()
+    until(lambda: outbox(trades) == 0)
+    stop(sender)
+    buyer = f"{register}/uscc:{worlds.uscc(2)}"
+    versions = [(value["seq"], value["first"]["amount"]) for key, value in sent(kafka, register) if key == buyer]
+    assert versions == [(3, "11.00"), (4, "12.00")]  # the settings entry is entry 0
+    assert len(sent(kafka, register)) == 6
+
+
+def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:  # noqa: F811
+    senders = [sender_of(trades, kafka, register) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    put(trades, "kmdex", trade())
+    until(lambda: outbox(trades) == 0)
+    locks = trades.rows("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted")[0].n
+    assert locks == 1
+    stop(next(sender for sender in senders if sender.is_leading))
+    put(trades, "kmdex", trade(trade_no="T2", completed_at="2026-01-01T00:00:00+08:00"))
+    until(lambda: outbox(trades) == 0)
+    for sender in senders:
+        stop(sender)
+    assert [v["first"]["trade_no"] for k, v in sent(kafka, register) if k.endswith(worlds.uscc(2))] == ["T1", "T2"]
+
+
+def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
+    put(trades, "kmdex", trade(), trade(trade_no="T2"))
+    sender = sender_of(trades, kafka, register)
+    sender.start()
+    until(lambda: outbox(trades) == 0)
+    stop(sender)
+    # Facts of other registers come after ours in the same partitions.
+    other = KafkaProducer(bootstrap_servers=kafka)
+    for n in range(600):
+        other.send(FIRST_PURCHASE, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
+        other.send(ANNUAL_TOTAL, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
+    other.close()
+    published = newest_published({"bootstrap_servers": kafka}, TRADES.facts, register)
+    assert published == (1, 3)
+    assert newest_published({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
+    with trades.engine.begin() as connection:
+        check_not_behind(read_head(connection), published)
+        connection.execute(text("UPDATE register_head SET next_seq = 2"))
+        with pytest.raises(DatabaseBehind, match="generation 1, seq 3"):
+            check_not_behind(read_head(connection), published)
+        raise_generation(connection)
+        check_not_behind(read_head(connection), published)
