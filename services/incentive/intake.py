@@ -33,6 +33,7 @@ from shared.positions import Move, move_positions
 from shared.times import Clock
 
 RECOMPUTE_AT_ONCE: Final = 5_000
+_LIMITS: Final = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
 _TICK: Final = timedelta(microseconds=1)
 _RECOMPUTED: Final = ("政策或白名单变更后重算，", "recomputed after a change of policy or whitelist, ")
 
@@ -112,7 +113,11 @@ def whose(fact: Fact) -> str:
 
 
 def lock_ledger(connection: Connection) -> None:
-    """Wait until nobody else writes, and keep others from it until the transaction ends."""
+    """Wait until nobody else writes, and keep others from it until the transaction ends.
+
+    A process that is stopped in the middle is cut off, so that another can go on.
+    """
+    connection.execute(_LIMITS)
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LEDGER_LOCK})
 
 
@@ -134,6 +139,8 @@ def apply_facts(connection: Connection, records: Sequence[FactRecord], basis: Ba
 def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     """Compute everything anew if the policy or the whitelist is not the one in force; says whether it was done."""
     lock_ledger(connection)
+    # All awards at once may take longer than a batch may.
+    connection.execute(text("SET LOCAL transaction_timeout = 0"))
     in_force = _settings_in_force(connection)
     if in_force == (basis.policy.digest, basis.exchanges.digest):
         return False
@@ -201,12 +208,15 @@ def _version(record: FactRecord) -> tuple[int, int]:
 
 
 def _next_instant(connection: Connection, clock: Clock) -> datetime:
-    """When this batch is recorded: the clock's word, and in any case later than all that is recorded."""
+    """When this batch is recorded: the clock's word, and in any case later than all that is recorded.
+
+    Whatever is recorded comes with a fact, a transaction or settings.
+    """
     last = connection.execute(
         text(
             "SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),"
-            " (SELECT max(recorded_at) FROM fact), (SELECT max(recorded_at) FROM award_version),"
-            " (SELECT max(recorded_at) FROM ledger_settings))"
+            " (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),"
+            " (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))"
         )
     ).scalar_one()
     return clock() if last is None else max(clock(), last + _TICK)
@@ -275,15 +285,15 @@ def load_facts(
 ) -> dict[str, Facts]:
     """The newest version of every fact about each; `parsed` holds, by topic and key, those that are read already."""
     rows = connection.execute(
-        text(
-            "SELECT c.about, c.topic, c.key, c.fact_id, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id"
-            " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
-        ),
+        text("SELECT about, topic, key, fact_id FROM fact_current WHERE about = ANY(:abouts) ORDER BY topic, key"),
         {"abouts": list(abouts)},
-    )
+    ).all()
+    unread = [row.fact_id for row in rows if (row.topic, row.key) not in parsed]
+    values = connection.execute(text("SELECT id, value FROM fact WHERE id = ANY(:ids)"), {"ids": unread})
+    value_of = {row.id: row.value for row in values}
     known: dict[str, list[tuple[int, Fact]]] = {}
     for row in rows:
-        fact = parsed.get((row.topic, row.key)) or parse_fact(row.topic, row.key, row.value)
+        fact = parsed.get((row.topic, row.key)) or parse_fact(row.topic, row.key, value_of[row.fact_id])
         known.setdefault(row.about, []).append((row.fact_id, fact))
     return {
         about: Facts(tuple(fact for _, fact in facts), max(facts, key=lambda pair: pair[0])[1])
@@ -326,8 +336,8 @@ def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[st
         text("SELECT * FROM award_current WHERE about = ANY(:abouts)"), {"abouts": list(abouts)}
     ).all()
     competing = connection.execute(
-        text("SELECT * FROM award_current WHERE subject = ANY(:subjects)"),
-        {"subjects": sorted(subjects | {row.subject for row in of_these})},
+        text("SELECT * FROM award_current WHERE subject = ANY(:subjects) AND about <> ALL(:abouts)"),
+        {"subjects": sorted(subjects | {row.subject for row in of_these}), "abouts": list(abouts)},
     ).all()
     return {row.award_id: award_from_row(row) for row in (*of_these, *competing)}
 

@@ -13,7 +13,7 @@ from services.incentive.terms import Policy
 from shared.money import format_yuan
 
 
-class Award(msgspec.Struct, frozen=True):
+class Award(msgspec.Struct, frozen=True, gc=False):
     """An award as the ledger has it. Its ceiling is what is posted for it; amounts are fen.
 
     `about` says whose facts it follows from: `<scheme>:<id>` or `exchange/<id>`. `subject` is `<scheme>:<id>`.
@@ -42,10 +42,12 @@ class Award(msgspec.Struct, frozen=True):
     @property
     def exchanges(self) -> tuple[str, ...]:
         """All exchanges that the evidence names, in code point order."""
+        if len(self.evidence) == 1:
+            return tuple(sorted(self.evidence[0].exchanges))
         return tuple(sorted({exchange for evidence in self.evidence for exchange in evidence.exchanges}))
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One line of a transaction: exactly one side is over zero."""
 
     account: str
@@ -53,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     credit_fen: int
 
 
-class Posting(msgspec.Struct, frozen=True):
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """An `entitlement` transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
 
     `subject_before` and `year_before` say what it moved away from, where that is another.
