@@ -69,7 +69,7 @@ class LocalSet:
     check: Callable[[], None]
     secrets: Secrets = field(init=False)
     addresses: Addresses = field(init=False)
-    _postgres: Postgres | None = None
+    postgres: Postgres | None = None
     _kafka: Kafka | None = None
     _watched: dict[str, Watched] = field(default_factory=dict)
 
@@ -112,8 +112,8 @@ class LocalSet:
             self._stop_all([watched.program for name, watched in self._watched.items() if name.endswith(part)])
         if self._kafka is not None:
             self._kafka.stop()
-        if self._postgres is not None:
-            self._postgres.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
         self._watched.clear()
 
     @property
@@ -153,13 +153,17 @@ class LocalSet:
         self._watch("kafka", kafka.launch)
 
     def _start_postgres(self) -> dict[str, Database]:
-        self._postgres = postgres = Postgres(
+        self.postgres = postgres = Postgres(
             self.options.folder / "postgres", free_ports(1)[0], self.logs / "postgres.log"
         )
         self._watch("postgres", postgres.launch)
         postgres.await_ready(self.check)
         password = self.secrets.database_password
         return {service: postgres.ensure_database(service.replace("-", "_"), password) for service in SERVICES}
+
+    def processes(self) -> dict[str, int]:
+        """Process ids of the programs, by name."""
+        return {name: watched.program.process.pid for name, watched in self._watched.items()}
 
     def _environment(self, database: Database) -> dict[str, str]:
         return environment(
