@@ -229,6 +229,25 @@ def test_posted_at_never_falls_though_the_clock_does(ledger: Ledger) -> None:
     assert second.posted_at == first.posted_at + timedelta(microseconds=1)
 
 
+def test_versions_tell_what_every_award_was_at_every_instant(ledger: Ledger) -> None:
+    batches = [
+        [first_listing(1, "2026-01-05", seq=1)],
+        [provider_total(1, 2026, {"kmdex": [("2026-03-01", "15000000.00")]}, seq=2)],
+        [first_listing(1, None, seq=3), first_purchase(2, "2026-03-01", seq=3)],
+        [provider_total(1, 2026, {"dcdex": [("2026-03-01", "16000000.00")]}, seq=4)],
+    ]
+    stood = []
+    for batch in batches:
+        ledger.take(*batch)
+        stood.append((ledger.now, awards(ledger)))
+    as_of = text(
+        "SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= :instant"
+        " ORDER BY award_id, version DESC"
+    )
+    for instant, expected in stood:
+        assert {row.award_id: row for row in ledger.connection.execute(as_of, {"instant": instant})} == expected
+
+
 def test_a_name_alone_makes_a_version_and_no_posting(ledger: Ledger) -> None:
     ledger.take(first_listing(1, "2026-03-01", seq=4))
     renamed = record(
