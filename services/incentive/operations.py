@@ -145,8 +145,11 @@ def tell_subject_status(
         for exchange in basis.exchanges.ids
         if (operator := basis.exchanges.operator_on(exchange, last_day)) and f"uscc:{operator.uscc}" == subject
     ]
-    known_with = {exchange for fact in facts for exchange in named_exchanges(fact)} | set(operated)
-    if not (known_with if viewer is None else viewer in known_with) and not (facts and viewer is None):
+    if viewer is None:
+        is_known = bool(facts or operated)
+    else:
+        is_known = viewer in operated or any(viewer in named_exchanges(fact) for fact in facts)
+    if not is_known:
         return None
     awards = _seen_awards(viewer).where(award_current.c.subject == subject, award_current.c.year == year)
     return subject_status(
