@@ -261,7 +261,12 @@ def _recompute(
     ]
     changed.sort(key=lambda award: award.award_id)
     _record_awards(connection, changed, run.instant)
-    postings = [posting(before.get(award.award_id), award, run.occasion) for award in changed]
+    arrived: dict[str, list[FactRef]] = {}
+    for fact in parsed.values():
+        arrived.setdefault(whose(fact), []).append(fact.ref)
+    postings = [
+        posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion) for award in changed
+    ]
     _post(connection, [found for found in postings if found is not None], run.instant)
 
 

@@ -135,10 +135,13 @@ def with_payables(awards: Iterable[Award], rule_order: Sequence[str]) -> list[Aw
     return settled
 
 
-def posting(before: Award | None, after: Award, occasion: tuple[str, str] = ("", "")) -> Posting | None:
+def posting(
+    before: Award | None, after: Award, arrived: Sequence[FactRef] = (), occasion: tuple[str, str] = ("", "")
+) -> Posting | None:
     """The transaction that takes the ledger from one state of an award to the next; None where nothing is to post.
 
-    A change of subject, year or policy revision reverses the old and posts the new. `occasion` (Chinese,
+    A change of subject, year or policy revision reverses the old and posts the new. `arrived` are the facts about the
+    same that have just come, for a cause that is none of the award's own evidence; `occasion` (Chinese,
     English) stands first in the cause's text.
     """
     moved = before is not None and _basis(before) != _basis(after)
@@ -161,7 +164,7 @@ def posting(before: Award | None, after: Award, occasion: tuple[str, str] = ("",
         policy_id=after.policy_id,
         policy_revision=after.policy_revision,
         article=after.article,
-        cause={"facts": _cause_facts(before, after), "text": _cause_text(before, after, occasion)},
+        cause={"facts": _cause_facts(before, after, arrived), "text": _cause_text(before, after, occasion)},
     )
 
 
@@ -184,12 +187,12 @@ def _post(award: Award, change_fen: int) -> tuple[Entry, ...]:
     return ()
 
 
-def _cause_facts(before: Award | None, after: Award) -> list[dict[str, Any]]:
-    """The facts that the award rests on and that are newer than before; all of them where none is."""
+def _cause_facts(before: Award | None, after: Award, arrived: Sequence[FactRef]) -> list[dict[str, Any]]:
+    """The facts that the award rests on and that are newer than before; else those that came; else all it rests on."""
     known = set() if before is None else {evidence.ref for evidence in before.evidence}
     refs = [evidence.ref for evidence in after.evidence]
-    newer = [ref for ref in refs if ref not in known] or refs
-    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in newer]
+    causes = [ref for ref in refs if ref not in known] or arrived or refs
+    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in causes]
 
 
 def _cause_text(before: Award | None, after: Award, occasion: tuple[str, str]) -> str:

@@ -199,6 +199,15 @@ def test_an_operators_tier_award_competes_with_its_own_others(ledger: Ledger) ->
     assert (listing.payable_fen, listing.suppressed_by) == (0, "exchange_tiers/kmdex/2026")
 
 
+def test_a_cause_that_is_no_evidence_is_named_all_the_same(ledger: Ledger) -> None:
+    """A tier that turns out to have been passed before the policy takes a later year's award away."""
+    ledger.take(exchange_total("kmdex", 2026, [("2026-03-01", "140000000.00")], seq=1))
+    ledger.take(exchange_total("kmdex", 2024, [("2024-03-01", "130000000.00")], seq=2))
+    _, taken = transactions(ledger)
+    assert taken.amount_fen == -100_000_000
+    assert [fact["fact"] for fact in taken.cause["facts"]] == ["facts.annual-total.v1/r1/exchange/kmdex/2024"]
+
+
 def test_older_and_equal_versions_of_a_fact_change_nothing(ledger: Ledger) -> None:
     ledger.take(first_purchase(1, "2026-03-01", "2000000.00", seq=9))
     ledger.take(first_purchase(1, "2026-03-01", "1000000.00", seq=8), first_purchase(1, "2026-03-01", "1.00", seq=9))
