@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -19,7 +20,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 from kafka.record.default_records import DefaultRecordBatch
-from kafka.structs import OffsetAndMetadata
+from kafka.structs import MemberState, OffsetAndMetadata
 
 from shared.db import is_worlds
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
@@ -35,6 +36,7 @@ MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
 _SHOW_OFFSETS_EVERY_POLLS = 50
+_LONGEST_REBALANCE_S = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +147,12 @@ class _Reader(threading.Thread, Generic[P]):
     def _read_until_stopped(self) -> None:
         consumer = self._run.make_consumer()
         self._pending = _Pending([], 0, {})
+        joined_at = time.monotonic()
         try:
+            # kafka-python 3.0.12 joins before it knows the topics, is given nothing, and in one start of ten waits for
+            # ever in the rebalance that follows. Asked for them first, it knows them when it joins.
+            for topic in self._run.topics:
+                consumer.partitions_for_topic(topic)
             consumer.subscribe(list(self._run.topics), listener=_Assignments(self.read_again, consumer))
             polls = 0
             while not self._run.stop.is_set():
@@ -155,6 +162,11 @@ class _Reader(threading.Thread, Generic[P]):
                     # A rebalance took a partition away in the middle of a step: its flag is up.
                     if not self.read_again.is_set():
                         raise
+                if consumer.group_metadata().state is MemberState.STABLE:
+                    joined_at = time.monotonic()
+                elif time.monotonic() - joined_at > _LONGEST_REBALANCE_S:
+                    log.warning("a rebalance does not end, joining anew")
+                    return
                 polls += 1
                 if polls % _SHOW_OFFSETS_EVERY_POLLS == 0:
                     self._show_offsets(consumer)
@@ -236,9 +248,9 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-py
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._read_again.set()
+        log.info("partitions assigned", partitions=_names(assigned))
         if not assigned:
             return
-        log.info("partitions assigned", partitions=_names(assigned))
         # Held until the reader has asked the database: Kafka's own committed offsets are for show.
         self._consumer.pause(*assigned)
         for tp in assigned:

@@ -11,6 +11,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from shared.db import make_engine
 from shared.kafka import Consumption, StreamBroken
@@ -265,3 +266,11 @@ def test_missing_records_stop_it_with_words(kafka, engine, topic, producer, harm
     assert isinstance(outcome[0], StreamBroken)
     assert topic in str(outcome[0])
     assert {"made anew": "made anew", "cut": "deleted before"}[harm] in str(outcome[0])
+
+
+def test_knows_its_topics_when_it_joins(kafka, engine, topic) -> None:
+    # A join without partitions is followed by a second rebalance, in which kafka-python sometimes waits for ever.
+    with capture_logs() as logs, running(kafka, engine, [topic]):
+        until(lambda: positions(engine) == {0: 0, 1: 0})
+    first = next(entry for entry in logs if entry["event"] == "partitions assigned")
+    assert first["partitions"] == [f"{topic}[0]", f"{topic}[1]"]
