@@ -23,7 +23,6 @@ DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
 # What the set on one machine does not decide itself.
 HANDED_ON = ("POLICY_FILE", "TOTALS_CUT_AT", "LOG_LEVEL", "LOG_ORIGIN", "CHECKPOINT_INTERVAL")
-MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
 
 
 class SettingsError(ValueError):
@@ -99,7 +98,7 @@ class LocalSettings:
     """Settings of the set on one machine: where downloaded files are kept and come from."""
 
     cache_folder: Path
-    maven_repository: str
+    maven_repository: str | None
 
 
 def load_settings(service: Service) -> Settings:
@@ -166,7 +165,7 @@ def load_local_settings() -> LocalSettings:
     cache = _text(env, "XDG_CACHE_HOME")
     return LocalSettings(
         cache_folder=(Path(cache) if cache else Path.home() / ".cache") / "jiangbu",
-        maven_repository=_optional(env, "MAVEN_REPOSITORY", _http_url) or MAVEN_CENTRAL,
+        maven_repository=_optional(env, "MAVEN_REPOSITORY", _http_url),
     )
 
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from jgo.constants import MAVEN_CENTRAL_URL
+from jgo.maven import MavenContext, PythonResolver
 
 from deploy.local.processes import LocalError
 
@@ -18,7 +19,7 @@ from deploy.local.processes import LocalError
 KAFKA_VERSION = "4.3.1"
 LIST = Path(__file__).with_name("kafka-jars.sha256")
 DOWNLOADS_AT_ONCE = 8
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30
 
 Say = Callable[[str], None]
 
@@ -34,12 +35,18 @@ class Jar:
     def name(self) -> str:
         return self.path.rpartition("/")[2]
 
+    @property
+    def coordinates(self) -> tuple[str, str, str]:
+        """Group, artifact, version."""
+        *group, artifact, version, _ = self.path.split("/")
+        return ".".join(group), artifact, version
 
-def kafka_jars(cache: Path, repository: str, say: Say) -> list[Path]:
-    """Paths of all jars in `cache`; what is missing comes from `repository` (a URL), once for all callers.
 
-    A Maven cache of the same person (`~/.m2/repository`) is used where its files are the right ones.
-    LocalError names the repository and how to choose another.
+def kafka_jars(cache: Path, repository: str | None, say: Say) -> list[Path]:
+    """Paths of all jars in `cache`; what is missing comes from `repository`, once for all callers.
+
+    `repository` is the URL of a Maven repository, None for the public one. LocalError names it, and how to choose
+    another.
     """
     folder = cache / f"kafka-{KAFKA_VERSION}"
     wanted = [Jar(*line.split()) for line in LIST.read_text(encoding="ascii").splitlines()]
@@ -59,36 +66,33 @@ def kafka_jars(cache: Path, repository: str, say: Say) -> list[Path]:
     return [folder / jar.name for jar in wanted]
 
 
-def _fetch_all(missing: list[Jar], folder: Path, repository: str, say: Say) -> None:
-    say(f"正在下载 Apache Kafka {KAFKA_VERSION} / downloading {len(missing)} files (45 MB in all) from {repository}")
+def _fetch_all(missing: list[Jar], folder: Path, repository: str | None, say: Say) -> None:
+    repositories = {"central": MAVEN_CENTRAL_URL} if repository is None else {"mirror": repository.rstrip("/")}
+    where = ", ".join(repositories.values())
+    say(f"正在下载 Apache Kafka {KAFKA_VERSION} / downloading {len(missing)} files (45 MB in all) from {where}")
     done = 0
-    with requests.Session() as session, ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
         try:
-            for jar in pool.map(lambda one: _fetch(one, folder, repository, session), missing):
+            for jar in pool.map(lambda one: _fetch(one, folder, repositories), missing):
                 done += 1
                 say(f"  {done}/{len(missing)} {jar.name}")
-        except requests.RequestException as error:
+        except (requests.RequestException, RuntimeError) as error:
             pool.shutdown(cancel_futures=True)
             raise LocalError(
-                f"无法从 {repository} 下载 Apache Kafka / cannot download Apache Kafka from {repository} "
-                f"({_reason(error)}): check the network, or name a mirror in MAVEN_REPOSITORY"
+                f"无法从 {where} 下载 Apache Kafka / cannot download Apache Kafka from {where} "
+                f"({type(error).__name__}): check the network, or name a mirror in MAVEN_REPOSITORY"
             ) from error
 
 
-def _fetch(jar: Jar, folder: Path, repository: str, session: requests.Session) -> Jar:
-    known = Path.home() / ".m2" / "repository" / jar.path
+def _fetch(jar: Jar, folder: Path, repositories: dict[str, str]) -> Jar:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        part = Path(scratch) / jar.name
-        if known.is_file():
-            shutil.copyfile(known, part)
-        if not part.exists() or _sha256(part) != jar.sha256:
-            url = f"{repository.rstrip('/')}/{jar.path}"
-            with session.get(url, stream=True, timeout=TIMEOUT_S) as answer, part.open("wb") as out:
-                answer.raise_for_status()
-                for chunk in answer.iter_content(1 << 16):
-                    out.write(chunk)
+        context = MavenContext(
+            resolver=PythonResolver(), repo_cache=Path(scratch), remote_repos=repositories, timeout=TIMEOUT_S
+        )
+        group, artifact, version = jar.coordinates
+        part = context.project(group, artifact).at_version(version).artifact().resolve()
         if _sha256(part) != jar.sha256:
-            raise LocalError(f"校验失败 / {jar.name} from {repository} is not the file that was released; try again")
+            raise LocalError(f"校验失败 / {jar.name} is not the file that was released; try again")
         part.rename(folder / jar.name)
     return jar
 
@@ -96,9 +100,3 @@ def _fetch(jar: Jar, folder: Path, repository: str, session: requests.Session) -
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _reason(error: requests.RequestException) -> str:
-    if error.response is not None:
-        return f"HTTP {error.response.status_code}"
-    return type(error).__name__
