@@ -9,11 +9,15 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from sqlalchemy import Connection, Engine
 
-# SQLSTATE classes and codes after which the same work may be tried again: the server is away, full, stopping or busy.
-# Everything else (a violated constraint, a missing table, a refused right) is a fault of ours and stops the program.
-_WORLD_CLASSES = ("08", "40", "53", "57", "58", "55", "25P")
+# SQLSTATE classes and codes after which the same work may be tried again: the server is away, full, stopping, busy, or
+# a copy that only reads. Everything else (a violated constraint, a missing table, a refused right) is a fault of ours
+# and stops the program.
+_WORLD_CLASSES = ("08", "40", "53", "57", "58", "55", "25P", "25006")
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
@@ -39,6 +43,24 @@ def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
     if not isinstance(driver, psycopg.Connection):
         raise TypeError("the register needs psycopg 3")
     return driver
+
+
+def pg_array(values: Iterable[str | int | datetime | None]) -> str:
+    """An array in PostgreSQL's own notation, for a parameter that is cast to an array type.
+
+    A batch has tens of thousands of such values; psycopg's own way of writing lists takes five times as long.
+    """
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: str | int | datetime | None) -> str:
+    if isinstance(value, str):
+        if "\\" in value or '"' in value:
+            value = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{value}"'
+    if isinstance(value, int):
+        return str(value)
+    return "NULL" if value is None else f'"{value.isoformat()}"'
 
 
 def is_worlds(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from services.trade_ingest.totals import ExchangeBucket, ProviderBucket, instant_of
+from shared.db import pg_array
 from shared.register.intake import pg_microseconds
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ def _unnest(table: str) -> str:
     return f"unnest({', '.join(columns)}) AS k({', '.join(_KEYS[table])}, amount_fen, trades, last_completed_at)"
 
 
-def _parameters(table: str, changes: Mapping[tuple[Any, ...], Delta]) -> dict[str, Any]:
-    parameters: dict[str, Any] = {name: [key[index] for key in changes] for index, name in enumerate(_KEYS[table])}
-    parameters["amounts"] = [delta.amount_fen for delta in changes.values()]
-    parameters["trades"] = [delta.trades for delta in changes.values()]
-    parameters["lasts"] = [None if delta.last_us is None else instant_of(delta.last_us) for delta in changes.values()]
+def _parameters(table: str, changes: Mapping[tuple[Any, ...], Delta]) -> dict[str, str]:
+    parameters = {name: pg_array(key[index] for key in changes) for index, name in enumerate(_KEYS[table])}
+    parameters["amounts"] = pg_array(delta.amount_fen for delta in changes.values())
+    parameters["trades"] = pg_array(delta.trades for delta in changes.values())
+    parameters["lasts"] = pg_array(
+        None if delta.last_us is None else instant_of(delta.last_us) for delta in changes.values()
+    )
     return parameters
 
 
@@ -93,7 +96,7 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
         )
     connection.execute(text(f"DELETE FROM {table} o USING {_unnest(table)} WHERE {same} AND o.trades = 0"), parameters)
     # What left may have been the last: look up the last instant of what remains.
-    parameters["untils"] = [buckets.until_of(start) for start in parameters["bucket_at"]]
+    parameters["untils"] = pg_array(buckets.until_of(key[_KEYS[table].index("bucket_at")]) for key in changes)
     connection.execute(
         text(
             f"""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from shared.db import pg_array
 from shared.events.decode import Accepted, Kind, decode
 from shared.register.refusals import headers_json
 
@@ -42,10 +43,10 @@ def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | No
     return decoded.document
 
 
-def key_arrays(keys: Iterable[Key]) -> dict[str, list[str]]:
+def key_arrays(keys: Iterable[Key]) -> dict[str, str]:
     """Numbers as two arrays, for `unnest`."""
     pairs = list(keys)
-    return {"exchanges": [pair[0] for pair in pairs], "numbers": [pair[1] for pair in pairs]}
+    return {"exchanges": pg_array(pair[0] for pair in pairs), "numbers": pg_array(pair[1] for pair in pairs)}
 
 
 def load_documents(
@@ -75,7 +76,7 @@ def load_documents(
             ) d
             """
         ),
-        {**key_arrays((v[0], v[1]) for v in versions), "revisions": [v[2] for v in versions]},
+        {**key_arrays((v[0], v[1]) for v in versions), "revisions": pg_array(v[2] for v in versions)},
     )
     return {
         (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
@@ -100,7 +101,7 @@ def set_aside(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> 
             INSERT INTO {kind}_past SELECT * FROM gone
             """
         ),
-        {**key_arrays(displaced), "replaced_by": list(displaced.values())},
+        {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())},
     )
     if result.rowcount != len(displaced):
         raise RuntimeError(f"{len(displaced)} states to replace, {result.rowcount} found: the register is inconsistent")

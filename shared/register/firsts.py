@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
+from shared.db import pg_array
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -85,7 +87,9 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
     """Write firsts as they are now; None takes a first away."""
     gone = [party for party, first in changed.items() if first is None]
     if gone:
-        connection.execute(text(f"DELETE FROM {table.first} WHERE party = ANY(:parties)"), {"parties": gone})
+        connection.execute(
+            text(f"DELETE FROM {table.first} WHERE party = ANY(CAST(:parties AS int[]))"), {"parties": pg_array(gone)}
+        )
     kept = [(party, first) for party, first in changed.items() if first is not None]
     if kept:
         connection.execute(
@@ -99,11 +103,11 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
                 """
             ),
             {
-                "parties": [party for party, _ in kept],
-                "exchanges": [first.exchange for _, first in kept],
-                "numbers": [first.number for _, first in kept],
-                "ats": [first.at for _, first in kept],
-                "seqs": [first.seq for _, first in kept],
+                "parties": pg_array(party for party, _ in kept),
+                "exchanges": pg_array(first.exchange for _, first in kept),
+                "numbers": pg_array(first.number for _, first in kept),
+                "ats": pg_array(first.at for _, first in kept),
+                "seqs": pg_array(first.seq for _, first in kept),
             },
         )
 
@@ -133,12 +137,15 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
 
 def _standing(connection: Connection, table: FirstsTable, parties: Iterable[int]) -> dict[int, First]:
     rows = connection.execute(
-        text(f"SELECT party, {table.at}, exchange, number, seq FROM {table.first} WHERE party = ANY(:parties)"),
-        {"parties": list(parties)},
+        text(
+            f"SELECT party, {table.at}, exchange, number, seq FROM {table.first}"
+            " WHERE party = ANY(CAST(:parties AS int[]))"
+        ),
+        {"parties": pg_array(parties)},
     )
     return {row[0]: First(*row[1:]) for row in rows}
 
 
 def _probed(connection: Connection, table: FirstsTable, parties: list[int]) -> dict[int, First]:
-    rows = connection.execute(text(table.probe_sql()), {"parties": parties})
+    rows = connection.execute(text(table.probe_sql()), {"parties": pg_array(parties)})
     return {row[0]: First(*row[1:]) for row in rows}

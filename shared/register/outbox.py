@@ -16,7 +16,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 from sqlalchemy import text
 
-from shared.db import is_worlds
+from shared.db import is_worlds, pg_array
 from shared.register.head import Head, read_head
 
 if TYPE_CHECKING:
@@ -47,7 +47,11 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
                 "INSERT INTO outbox (topic, key, dirty_at)"
                 " SELECT topic, key, :now FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS k(topic, key)"
             ),
-            {"topics": [pair[0] for pair in pairs], "keys": [pair[1] for pair in pairs], "now": now},
+            {
+                "topics": pg_array(pair[0] for pair in pairs),
+                "keys": pg_array(pair[1] for pair in pairs),
+                "now": now,
+            },
         )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from shared.db import pg_array
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -74,9 +76,9 @@ class PartyIds:
         unknown = [entity for entity in names if entity not in self._fresh and entity not in self._known]
         if unknown:
             parameters = {
-                "schemes": [entity[0] for entity in unknown],
-                "codes": [entity[1] for entity in unknown],
-                "names": [names[entity] for entity in unknown],
+                "schemes": pg_array(entity[0] for entity in unknown),
+                "codes": pg_array(entity[1] for entity in unknown),
+                "names": pg_array(names[entity] for entity in unknown),
             }
             connection.execute(_INSERT_UNKNOWN, parameters)
             for row in connection.execute(_FIND, parameters):
@@ -94,9 +96,9 @@ class PartyIds:
                 """
             ),
             {
-                "schemes": [entity[0] for entity in unsure],
-                "codes": [entity[1] for entity in unsure],
-                "names": [names[entity] for entity in unsure],
+                "schemes": pg_array(entity[0] for entity in unsure),
+                "codes": pg_array(entity[1] for entity in unsure),
+                "names": pg_array(names[entity] for entity in unsure),
             },
         )
         renamed = set()
