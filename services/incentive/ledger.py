@@ -58,7 +58,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class Posting(msgspec.Struct, frozen=True, gc=False):
     """An `entitlement` transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
 
-    `subject_before` and `year_before` say what it moved away from, where that is another.
+    `subject_before` and `year_before` say what it moved away from: where that is another, and something was posted
+    there.
     """
 
     award_id: str
@@ -153,14 +154,15 @@ def posting(
         entries = _post(after, after.ceiling_fen - before.ceiling_fen)
     if not entries:
         return None
+    left = before if before is not None and before.ceiling_fen > 0 else None
     return Posting(
         award_id=after.award_id,
         amount_fen=after.ceiling_fen - (0 if before is None else before.ceiling_fen),
         entries=entries,
         subject=after.subject,
         year=after.year,
-        subject_before=before.subject if before is not None and before.subject != after.subject else None,
-        year_before=before.year if before is not None and before.year != after.year else None,
+        subject_before=left.subject if left is not None and left.subject != after.subject else None,
+        year_before=left.year if left is not None and left.year != after.year else None,
         policy_id=after.policy_id,
         policy_revision=after.policy_revision,
         article=after.article,

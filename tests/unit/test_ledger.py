@@ -96,6 +96,17 @@ def test_the_same_basis_posts_the_difference_alone() -> None:
     assert (found.amount_fen, found.subject_before, found.year_before) == (-200, None, None)
 
 
+def test_what_moves_from_nothing_leaves_no_trace_where_it_was() -> None:
+    away = msgspec.structs.replace(AWARD, ceiling_fen=0, payable_fen=0)
+    found = posting(away, msgspec.structs.replace(AWARD, subject="uscc:B", year=2027))
+    assert found is not None
+    assert [entry.account for entry in found.entries] == [
+        "policy:first_purchase:2027",
+        "entitlement:uscc:B:first_purchase/uscc:A:2027",
+    ]
+    assert (found.subject_before, found.year_before) == (None, None)
+
+
 def test_what_is_no_amount_posts_nothing() -> None:
     assert posting(AWARD, msgspec.structs.replace(AWARD, subject_name="改名", payable_fen=0)) is None
 
