@@ -107,7 +107,7 @@ def _tell(published: Published, others: Counter[str]) -> None:
     if not published.acknowledged:
         click.echo("没有记录被确认 / no record was acknowledged")
     for other, count in sorted(others.items()):
-        click.echo(f"未发送,属于其他交易所 / not sent, of another exchange: {count} ({other})", err=True)
+        click.echo(f"未发送，属于其他交易所 / not sent, of another exchange: {count} ({other})", err=True)
     if published.failed:
         click.echo(f"失败 / failed: {published.failed}: " + "; ".join(published.failures), err=True)
 

@@ -66,12 +66,12 @@ def id_fault(id_scheme: str, party_id: str) -> str | None:
     """What is wrong with an id of that scheme, Chinese first; None if nothing is."""
     if id_scheme == "uscc":
         if not is_uscc(party_id):
-            return "不是有效的统一社会信用代码(大写,校验码须正确) / not a valid unified social credit code"
+            return "不是有效的统一社会信用代码（大写，校验码须正确） / not a valid unified social credit code"
         return None
     if not is_number(party_id):
         return f"须符合 {NUMBER_PATTERN} / must match {NUMBER_PATTERN}"
     if id_scheme == "natural_person" and _IDENTITY_NUMBER.fullmatch(party_id) is not None:
-        return "不得使用居民身份证号,请用交易所自编代号 / must be a pseudonym, not an identity number"
+        return "不得使用居民身份证号，请用交易所自编代号 / must be a pseudonym, not an identity number"
     return None
 
 

@@ -86,7 +86,7 @@ def explanation(
     partial = award.partial or len(counted) < len(account.counted)
     account.counted = counted
     account.not_counted = [part for part in account.not_counted if _seen(part["exchange"], visible)]
-    suppression = [] if partial else _suppression(award)
+    suppression = [] if partial else _suppression(award, policy)
     return {
         "award_id": award.award_id,
         "article": policy.terms(award.rule).article,
@@ -120,7 +120,7 @@ def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: 
     if first is None:
         return _Account(
             Texts(
-                "目前没有可计入的挂牌(作废的和互认的不计)。",
+                "目前没有可计入的挂牌（作废的和互认的不计）。",
                 "No listing counts now (annulled and mirrored ones do not).",
             )
         )
@@ -139,7 +139,7 @@ def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: 
         _step(
             "cap",
             amount_fen,
-            f"一次性奖励,至多 {_money(amount_fen)} 元。",
+            f"一次性奖励，至多 {_money(amount_fen)} 元。",
             f"A reward once, of at most {_money(amount_fen)} yuan.",
         ),
     ]
@@ -155,7 +155,7 @@ def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible:
     if first is None:
         return _Account(
             Texts(
-                "目前没有可计入的购买(取消的和互认的不计)。",
+                "目前没有可计入的购买（取消的和互认的不计）。",
                 "No purchase counts now (cancelled and mirrored ones do not).",
             )
         )
@@ -182,7 +182,7 @@ def _net(first: Purchased) -> Texts:
     if first.refunded_fen == 0:
         return Texts(f"金额 {_money(first.amount_fen)} 元", f"{_money(first.amount_fen)} yuan")
     return Texts(
-        f"金额 {_money(first.amount_fen)} 元减退款 {_money(first.refunded_fen)} 元,净额 {_money(first.net_fen)} 元",
+        f"金额 {_money(first.amount_fen)} 元减退款 {_money(first.refunded_fen)} 元，净额 {_money(first.net_fen)} 元",
         f"{_money(first.amount_fen)} yuan less {_money(first.refunded_fen)} refunded, {_money(first.net_fen)} net",
     )
 
@@ -197,7 +197,7 @@ def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) 
     trades = sum(part[2] for part in counted)
     account = _Account(
         Texts(
-            f"{award.year} 年计入的挂牌交易 {trades} 笔,合计 {_money(base_fen)} 元,"
+            f"{award.year} 年计入的挂牌交易 {trades} 笔，合计 {_money(base_fen)} 元，"
             f"门槛 {_money(terms.at_least_fen)} 元。",
             f"Listed trades that count in {award.year}: {trades}, {_money(base_fen)} yuan in all; "
             f"the threshold is {_money(terms.at_least_fen)} yuan.",
@@ -257,7 +257,8 @@ def _tier_reason(state: TierYear) -> Texts:
     before = Texts("", "")
     if state.before_fen:
         before = Texts(
-            f"(其中政策施行前 {_money(state.before_fen)} 元)", f" ({_money(state.before_fen)} of it before the policy)"
+            f"（其中政策施行前 {_money(state.before_fen)} 元）",
+            f" ({_money(state.before_fen)} of it before the policy)",
         )
     total = Texts(
         f"{state.year} 年完成交易累计 {_money(state.base_fen)} 元{before.zh}。",
@@ -274,7 +275,7 @@ def _tier_reason(state: TierYear) -> Texts:
     )
     if state.subject is None:
         return Texts(
-            f"{step.zh}年末没有在册的运营主体,无人获奖。",
+            f"{step.zh}年末没有在册的运营主体，无人获奖。",
             f"{step.en} No operator is on the whitelist on the year's last day, so nobody earns.",
         )
     return step
@@ -284,7 +285,7 @@ def _passed(state: TierYear) -> Texts:
     if state.passed_fen == 0:
         return Texts("", "")
     return Texts(
-        f"(此前年度最高 {_money(state.passed_fen)} 元)", f" (an earlier year had {_money(state.passed_fen)} yuan)"
+        f"（此前年度最高 {_money(state.passed_fen)} 元）", f" (an earlier year had {_money(state.passed_fen)} yuan)"
     )
 
 
@@ -306,7 +307,7 @@ def _tier_steps(state: TierYear) -> list[Json]:
         _step(
             "difference",
             state.ceiling_fen,
-            f"晋级补差:减去该交易场所按本政策已得的 {_money(state.earned_before_fen)} 元,"
+            f"晋级补差：减去该交易场所按本政策已得的 {_money(state.earned_before_fen)} 元，"
             f"得 {_money(state.ceiling_fen)} 元。",
             f"Less the {_money(state.earned_before_fen)} yuan that this exchange earned before under this policy: "
             f"{_money(state.ceiling_fen)} yuan.",
@@ -359,20 +360,20 @@ def _rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
             "step": "cap",
             "value": _exact(capped),
             "text": _both(
-                f"封顶 {_money(cap_fen)} 元,{'按封顶计' if over else '未超过'}。",
+                f"封顶 {_money(cap_fen)} 元，{'按封顶计' if over else '未超过'}。",
                 f"The cap is {_money(cap_fen)} yuan: {'it applies' if over else 'not exceeded'}.",
             ),
         },
         _step(
             "rounding",
             ceiling_fen,
-            f"舍去不足一分的部分,得 {_money(ceiling_fen)} 元。",
+            f"舍去不足一分的部分，得 {_money(ceiling_fen)} 元。",
             f"Down to the fen: {_money(ceiling_fen)} yuan.",
         ),
     ]
 
 
-def _suppression(award: AwardState) -> list[Json]:
+def _suppression(award: AwardState, policy: Policy) -> list[Json]:
     """就高不重复: what a suppressed award lost against, or what the award prevailed over."""
     if award.ceiling_fen == 0:
         return []
@@ -380,8 +381,9 @@ def _suppression(award: AwardState) -> list[Json]:
     if award.suppressed_by is not None:
         rival_fen = ceilings.get(award.suppressed_by)
         amount = (
-            Texts("", "") if rival_fen is None else Texts(f"({_money(rival_fen)} 元)", f" ({_money(rival_fen)} yuan)")
+            Texts("", "") if rival_fen is None else Texts(f"（{_money(rival_fen)} 元）", f" ({_money(rival_fen)} yuan)")
         )
+        rival = _name(award.suppressed_by, policy)
         equal = rival_fen == award.ceiling_fen
         zh = "金额相等而排序在前" if equal else "更高"
         en = "is equal and comes first" if equal else "is higher"
@@ -389,32 +391,41 @@ def _suppression(award: AwardState) -> list[Json]:
             _step(
                 "suppression",
                 award.payable_fen,
-                f"就高不重复:同一主体同一年度的 {award.suppressed_by}{amount.zh}{zh},本项不兑现。",
-                f"Only the highest reward of a subject and year is payable: {award.suppressed_by}{amount.en} {en}.",
+                f"就高不重复：同一主体同一年度的{rival.zh}{amount.zh}{zh}，本项不兑现。",
+                f"Only the highest reward of a subject and year is payable: {rival.en}{amount.en} {en}.",
             )
         ]
     if not ceilings:
         return []
-    others = sorted(ceilings)
+    others = [_name(award_id, policy) for award_id in sorted(ceilings)]
     return [
         _step(
             "suppression",
             award.payable_fen,
-            f"就高不重复:本项为同一主体同一年度最高,{'、'.join(others)} 不兑现。",
-            f"Only the highest reward of a subject and year is payable: this one, not {', '.join(others)}.",
+            f"就高不重复：本项为同一主体同一年度最高，{'、'.join(other.zh for other in others)}不兑现。",
+            "Only the highest reward of a subject and year is payable: this one,"
+            f" not {', '.join(other.en for other in others)}.",
         )
     ]
 
 
+def _name(award_id: str, policy: Policy) -> Texts:
+    """What people call another award of the same subject and year; tiers say of which exchange."""
+    rule, whose = award_id.split("/")[:2]
+    terms = policy.terms(rule)
+    of = f" {whose}" if rule == "exchange_tiers" else ""
+    return Texts(f"{terms.name.zh}{of}", f"{terms.name.en}{of}")
+
+
 def _head(award: AwardState, policy: Policy) -> Texts:
     terms = policy.terms(award.rule)
-    return Texts(f"{terms.article} {terms.name.zh}:", f"{terms.article}, {terms.name.en}:")
+    return Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}:")
 
 
 def _partial_text(award: AwardState, policy: Policy) -> Json:
     head = _head(award, policy)
     return _both(
-        f"{head.zh}本项还涉及其他交易场所的数据,金额不在此显示。",
+        f"{head.zh}本项还涉及其他交易场所的数据，金额不在此显示。",
         f"{head.en} other exchanges' documents take part too, so amounts are not shown here.",
     )
 
@@ -428,16 +439,16 @@ def _text(award: AwardState, account: _Account, policy: Policy, suppression: Seq
     # A listing that does not count is told by the reason itself: it has no trades to sum.
     for part in (part for part in account.not_counted if part["trades"]):
         label, amount = reason_label(part["reason"]), _grouped(part["amount"])
-        zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {amount} 元未计入:{label.zh}。")
+        zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {amount} 元未计入：{label.zh}。")
         en.append(f"Not counted on {part['exchange']}: {_trades(part['trades'])}, {amount} yuan ({label.en}).")
     if account.next is not None:
         threshold, missing = _grouped(account.next["threshold"]), _grouped(account.next["missing"])
         zh.append(f"距下一门槛 {threshold} 元还差 {missing} 元。")
         en.append(f"The next threshold is {threshold} yuan; {missing} yuan are missing.")
     if LAST_DAY in award.flags:
-        zh.append("若有效期不含末日,本项会不同(G1 的另一种读法)。")
+        zh.append("若有效期不含末日，本项会不同（G1 的另一种读法）。")
         en.append("If the policy's last day did not count (the other reading of G1), this award would differ.")
-    zh.append(f"测算上限 {_money(award.ceiling_fen)} 元,可兑现 {_money(award.payable_fen)} 元。")
+    zh.append(f"测算上限 {_money(award.ceiling_fen)} 元，可兑现 {_money(award.payable_fen)} 元。")
     en.append(f"Ceiling {_money(award.ceiling_fen)} yuan, payable {_money(award.payable_fen)} yuan.")
     return _both("".join(zh), " ".join(en))
 
@@ -449,7 +460,7 @@ def reason_label(reason: str) -> Texts:
 
 def _history(what: Texts) -> Texts:
     return Texts(
-        f"{what.zh};不在政策有效期内,不奖励,但已用去“首次”。",
+        f"{what.zh}；不在政策有效期内，不奖励，但已用去“首次”。",
         f"{_sentence(what.en)}; it is outside the policy's time in force: it earns nothing, and still was the first.",
     )
 

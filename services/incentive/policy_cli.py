@@ -49,7 +49,7 @@ def summary(policy: Policy) -> Iterator[str]:
     yield f"切分日期 / totals are cut at {', '.join(day.isoformat() for day in policy.cut_dates)}"
     yield f"年度预算 / budget a year {format_yuan(policy.budget_fen)}"
     yield f"结账日 / a year closes after {policy.closes_month:02d}-{policy.closes_day:02d} of the next year"
-    yield "规则(相等时在前者优先)/ rules (of equal rewards the earlier one is payable):"
+    yield "规则（相等时在前者优先）/ rules (of equal rewards the earlier one is payable):"
     for terms in policy.rules:
         yield f"  {terms.article} {terms.rule} {terms.name.zh} / {terms.name.en}: {_amounts(terms)}"
     yield "解读 / readings:"
@@ -84,15 +84,15 @@ def _amounts(terms: RuleTerms) -> str:
 
 def _touches(change: Change) -> str:
     if change.period is None:
-        return "仅文字,不影响金额 / wording only, no amount changes"
+        return "仅文字，不影响金额 / wording only, no amount changes"
     years = ", ".join(str(year) for year in change.years)
     return f"涉及 / touches {_days(change.period)}; 年度 / years {years}"
 
 
 def _days(period: Interval) -> str:
     last = period.end_on - timedelta(days=1)
-    return f"{period.start_on} 至 / to {last} (含 / included)"
+    return f"{period.start_on} 至 / to {last}（含 / included）"
 
 
 def _shown(text: str | None) -> str:
-    return "(无 / none)" if text is None else text
+    return "（无 / none）" if text is None else text

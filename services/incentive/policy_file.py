@@ -96,7 +96,7 @@ class PolicyFile:
         if node is None:
             return ""
         if not isinstance(node, yaml.ScalarNode) or node.tag != _TEXT:
-            self.fault(node, path, "须为文本(数字须加引号) / must be text (numbers in quotes)")
+            self.fault(node, path, "须为文本（数字须加引号） / must be text (numbers in quotes)")
             return ""
         text = str(node.value)
         if not text.strip():
@@ -167,7 +167,7 @@ class PolicyFile:
             return Decimal(1)
         rate = Decimal(text) if _RATE.fullmatch(text) else Decimal(0)
         if rate == 0:
-            self.fault(node, path, '须为大于 0 且不大于 1 的小数文本,如 "0.05" / must be a decimal over 0 up to 1')
+            self.fault(node, path, '须为大于 0 且不大于 1 的小数文本，如 "0.05" / must be a decimal over 0 up to 1')
         return rate
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from sqlalchemy import text
@@ -11,11 +12,9 @@ from services.trade_ingest.totals import Deltas, MovedTrades, Proof
 from shared.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
-from shared.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -50,7 +49,8 @@ class _Value(msgspec.Struct):
     listing_no: str
     provider: Party
     status: str
-    listed_at: str
+    # Not by the rule for documents: theirs are years as written, and 2099 in another zone may be 2100 in Shanghai.
+    listed_at: Annotated[datetime, msgspec.Meta(tz=True)]
     counted: bool
 
 
@@ -68,7 +68,7 @@ def read_listing_fact(record: Record) -> ListingFact:
         exchange=value.exchange,
         listing_no=value.listing_no,
         provider=value.provider,
-        listed_at=parse_time(value.listed_at),
+        listed_at=value.listed_at,
         proves=value.counted and value.status != "annulled",
         record=record,
     )

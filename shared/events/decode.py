@@ -111,7 +111,7 @@ def _parse(value: bytes | None) -> Any:
     if value is None or not value:
         raise _not_json("记录为空 / the record is empty")
     if len(value) > MAX_VALUE_BYTES:
-        said = f"{len(value)} 字节,超过 {MAX_VALUE_BYTES} / {len(value)} bytes, over {MAX_VALUE_BYTES}"
+        said = f"{len(value)} 字节，超过 {MAX_VALUE_BYTES} / {len(value)} bytes, over {MAX_VALUE_BYTES}"
         raise _Refused("too_large", FieldError("value", said))
     if _nested_too_deeply(value):
         raise _not_json(f"嵌套超过 {MAX_NESTING} 层 / nested deeper than {MAX_NESTING} levels")
@@ -120,7 +120,7 @@ def _parse(value: bytes | None) -> Any:
         # Read from text: from bytes, `json` would take UTF-16 and UTF-32 too. A byte order mark is an error here.
         return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise _not_json(f"不是 UTF-8(第 {error.start} 字节) / is not UTF-8 (byte {error.start})") from error
+        raise _not_json(f"不是 UTF-8（第 {error.start} 字节） / is not UTF-8 (byte {error.start})") from error
     except json.JSONDecodeError as error:
         said = (
             f"第 {error.lineno} 行第 {error.colno} 列不是 JSON / not JSON at line {error.lineno} column {error.colno}"
@@ -165,7 +165,7 @@ def _structured_attributes(parsed: Any) -> dict[str, Any]:
 
 def _structured_data(event: dict[str, Any]) -> Any:
     if "data_base64" in event:
-        said = "不接受 data_base64,请用 data / data_base64 is not accepted, use data"
+        said = "不接受 data_base64，请用 data / data_base64 is not accepted, use data"
         raise _Refused("invalid_data", FieldError("data_base64", said))
     if "data" not in event:
         raise _Refused("invalid_data", FieldError("data", REQUIRED))

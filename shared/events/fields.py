@@ -118,7 +118,9 @@ class Yuan(Text):
         try:
             fen = parse_yuan(text)
         except ValueError as error:
-            said = "须为最多两位小数的十进制金额字符串(元) / must be yuan as a decimal string with at most two decimals"
+            said = (
+                "须为最多两位小数的十进制金额字符串（元） / must be yuan as a decimal string with at most two decimals"
+            )
             raise ValidationError(said) from error
         if self.positive and fen == 0:
             raise ValidationError("必须大于 0 / must be over 0")
@@ -144,10 +146,10 @@ class Time(Text):
         try:
             return parse_time(text)
         except LeapSecondError as error:
-            raise ValidationError("不支持闰秒(:60) / leap seconds (:60) are not supported") from error
+            raise ValidationError("不支持闰秒（:60） / leap seconds (:60) are not supported") from error
         except ValueError as error:
             said = (
-                "须为带时区的 RFC 3339 时间(大写 T 与 Z,含秒,最多六位小数,2000 至 2099 年)"
+                "须为带时区的 RFC 3339 时间（大写 T 与 Z，含秒，最多六位小数，2000 至 2099 年）"
                 " / must be an RFC 3339 time with offset, upper-case T and Z, seconds,"
                 " at most 6 decimals, years 2000 to 2099"
             )

@@ -23,7 +23,7 @@ OPEN_ENDPOINTS: Final = frozenset(
     {"operations.healthz", "operations.readyz", "api-docs.openapi_json", "docs.page", "docs.asset"}
 )
 _DESCRIPTION: Final = (
-    "金额为两位小数的字符串(元),时间为带 +08:00 的 RFC 3339,区间前闭后开;列表用 next_cursor 翻页;"
+    "金额为两位小数的字符串（元），时间为带 +08:00 的 RFC 3339，区间前闭后开；列表用 next_cursor 翻页；"
     "错误为 application/problem+json。\n\n"
     "Money is yuan as a string with two decimals, times are RFC 3339 with +08:00, `from` and `until` are half-open."
     " Lists go on with `cursor` = `next_cursor`. Errors are application/problem+json (RFC 9457)."

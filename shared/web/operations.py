@@ -100,7 +100,7 @@ def _faults(sampler: Sampler) -> list[FieldFault]:
     sampler.movement.observe(progress, at_s)
     waiting_s = sampler.movement.waiting_s(at_s)
     if waiting_s >= STUCK_AFTER_S:
-        message = f"有记录等待,{waiting_s:.0f} 秒未处理 / records wait, and none was handled for {waiting_s:.0f} s"
+        message = f"有记录等待，{waiting_s:.0f} 秒未处理 / records wait, and none was handled for {waiting_s:.0f} s"
         faults.append(FieldFault("progress", message))
     return faults
 

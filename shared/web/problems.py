@@ -28,8 +28,8 @@ _DETAILS: Final = {
     413: "请求内容过大 / the request is too large",
     415: "内容类型须为 application/json / the content type must be application/json",
     422: "参数或内容有误 / a parameter or the body is wrong",
-    500: "内部错误,已记录 / an internal error; it has been logged",
-    503: "暂时不可用,请稍后再试 / not available for the moment; try again later",
+    500: "内部错误，已记录 / an internal error; it has been logged",
+    503: "暂时不可用，请稍后再试 / not available for the moment; try again later",
 }
 # Where webargs found the fault; the field's name says enough.
 _LOCATIONS: Final = frozenset({"query", "json", "headers", "form", "files", "path", "view_args", "cookies"})

@@ -147,10 +147,10 @@ def test_a_suppressed_award_says_what_it_lost_against():
     lost, won = world.explain("first_listing/P1"), world.explain("annual_listed_trading/P1/2026")
     annual = f"annual_listed_trading/{P1}/2026"
     assert (lost["suppressed_by"], values(lost)["suppression"]) == (annual, "0.00")
-    assert annual in lost["text"]["zh"]
-    assert "300,000.00" in lost["text"]["en"]
+    assert "年度挂牌交易奖励（300,000.00 元）更高" in lost["text"]["zh"]
+    assert "annual listed trading (300,000.00 yuan) is higher" in lost["text"]["en"]
     assert (won["suppressed_by"], values(won)["suppression"]) == (None, "300000.00")
-    assert f"first_listing/{P1}" in won["text"]["zh"]
+    assert "首次挂牌奖励不兑现" in won["text"]["zh"]
 
 
 def test_annual_says_what_does_not_count_and_why():
