@@ -23,6 +23,7 @@ from exchange_kit.publish import PublishError, publish
 from exchange_kit.records import SampleRecord
 from exchange_kit.sample import sample_events
 from shared.exchanges import load_exchanges
+from shared.money import format_yuan
 from shared.settings import KafkaSettings
 
 EVENTS = 24_000
@@ -31,6 +32,7 @@ YEAR = 2026
 EXCHANGES_FILE = Path("exchanges.yaml")
 QUIET_TIMEOUT_S = 300.0
 SHOWN_OF_A_RULE = 3
+NOTHING = "0.00"
 AWARD_WIDTH = 34
 DIFFERENCES_SHOWN = 10
 # Services that keep what they refuse.
@@ -110,7 +112,8 @@ def _await_quiet(client: Client, local: LocalSet) -> None:
 
 
 def _show_awards(client: Client, awards: list[dict[str, Any]]) -> None:
-    counts: Counter[str] = Counter(award["rule"] for award in awards)
+    counts: Counter[str] = Counter(award["rule"] for award in awards if award["ceiling"] != NOTHING)
+    gone = len(awards) - counts.total()
     table = Table(title=f"奖补 / awards ({len(awards)})", show_lines=True)
     table.add_column("奖补 / award", width=AWARD_WIDTH)
     table.add_column("理由 / reason")
@@ -126,6 +129,7 @@ def _show_awards(client: Client, awards: list[dict[str, Any]]) -> None:
         table.add_row("\n".join(lines), f"{reasons['zh']}\n{reasons['en']}")
     console.print(table)
     console.print("各项数目 / how many: " + ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())))
+    console.print(f"更正后归零 / taken away again by corrections: {gone}")
 
 
 def _worth_showing(awards: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -155,7 +159,7 @@ def _check_awards(awards: list[dict[str, Any]], outcome: Outcome) -> bool:
     for award_id in wrong[:DIFFERENCES_SHOWN]:
         console.print(f"[red]不符 / differs[/]: {award_id}: {given.get(award_id)}, not {outcome.awards.get(award_id)}")
     payable = sum(amounts.payable_fen for amounts in given.values())
-    said = f"{len(given)} 项奖补, 可兑现合计 / awards, payable in all {payable / 100:,.2f}"
+    said = f"{len(given)} 项奖补，可兑现合计 / awards, payable in all {format_yuan(payable)}"
     return _verdict(
         not wrong, f"奖补与独立测算一致 / awards agree with the slow reckoning: {said}", f"{len(wrong)} differ"
     )
