@@ -149,11 +149,11 @@ class _Reader(threading.Thread, Generic[P]):
         self._pending = _Pending([], 0, {})
         joined_at = time.monotonic()
         try:
-            # kafka-python 3.0.12 joins before it knows the topics, is given nothing, and in one start of ten waits for
-            # ever in the rebalance that follows. Asked for them first, it knows them when it joins.
-            for topic in self._run.topics:
-                consumer.partitions_for_topic(topic)
             consumer.subscribe(list(self._run.topics), listener=_Assignments(self.read_again, consumer))
+            # kafka-python 3.0.12 joins by what it knows of the topics, and joins again when it knows more; in one start
+            # of ten it waits for ever in that second rebalance. Asked for them after `subscribe` (what it learns before
+            # it does not count), and before the first poll, it knows them when it joins.
+            consumer.topics()
             polls = 0
             while not self._run.stop.is_set():
                 try:
