@@ -30,6 +30,7 @@ from services.incentive.terms import Policy
 from shared.db import raw
 from shared.kafka import Record
 from shared.positions import Move, move_positions
+from shared.settings import SettingsError
 from shared.times import Clock
 
 RECOMPUTE_AT_ONCE: Final = 5_000
@@ -141,9 +142,9 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     lock_ledger(connection)
     # All awards at once may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
-    in_force = _settings_in_force(connection)
-    if in_force == (basis.policy.digest, basis.exchanges.digest):
+    if _settings_in_force(connection) == (basis.policy.digest, basis.exchanges.digest):
         return False
+    _check_revision(connection, basis.policy)
     instant = _next_instant(connection, clock)
     connection.execute(
         text(
@@ -169,6 +170,18 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
         _recompute(connection, chunk, {}, run)
     log.info("policy and whitelist put in force", policy=basis.policy.id, revision=basis.policy.revision)
     return True
+
+
+def _check_revision(connection: Connection, policy: Policy) -> None:
+    """Revisions only rise: a start with an older file, say without POLICY_FILE, must not undo a newer one unseen."""
+    newest = connection.execute(
+        text("SELECT max(policy_revision) FROM ledger_settings WHERE policy_id = :id"), {"id": policy.id}
+    ).scalar()
+    if newest is not None and policy.revision < newest:
+        raise SettingsError(
+            f"POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision {newest} was put in force;"
+            f" to go back to its values, give them as revision {newest + 1}"
+        )
 
 
 def _settings_in_force(connection: Connection) -> tuple[str, str] | None:

@@ -39,7 +39,8 @@ def check_not_behind(head: Head, published: Version | None) -> None:
         raise DatabaseBehind(
             f"register {head.register}: facts were published as of generation {published[0]}, seq {published[1]}, but"
             f" the database stands at generation {head.generation}, seq {head.next_seq}: an older backup was put back."
-            " Put a newer one back, or run `jiangbu new-generation` to go on from here as the next generation"
+            " Put a newer one back, or run `jiangbu new-generation --service ...` to go on from here as the next"
+            " generation"
         )
 
 

@@ -17,6 +17,7 @@ from services.incentive.rules import CutDatesError
 from shared.db import make_engine
 from shared.migrate import migrate
 from shared.positions import LostPartition, Move, Position, start_positions
+from shared.settings import SettingsError
 from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,
     START,
@@ -165,6 +166,16 @@ def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:
     rows = transactions(ledger)
     assert [(row.amount_fen, row.policy_revision, row.entries) for row in rows[2:]] == [(0, 2, 4), (0, 2, 4)]
     assert {row.policy_revision for row in awards(ledger).values()} == {2}
+
+
+def test_an_older_policy_revision_is_not_put_in_force(ledger: Ledger) -> None:
+    newer = msgspec.structs.replace(ledger.basis.policy, revision=2, digest="0" * 64)
+    older = ledger.basis
+    ledger.basis = replace(older, policy=newer)
+    assert ledger.put_in_force()
+    ledger.basis = older
+    with pytest.raises(SettingsError, match=r"revision 1 .* but revision 2"):
+        ledger.put_in_force()
 
 
 def test_only_the_highest_of_one_subject_and_year_is_payable(ledger: Ledger) -> None:

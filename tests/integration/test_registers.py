@@ -11,12 +11,17 @@ import pytest
 from sqlalchemy import text
 
 from services.listing import consumer as listing_consumer
+from services.listing.firsts import FIRST_LISTINGS
 from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.intake import buckets_of
+from services.trade_ingest.stored_totals import rebuild_totals
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
 from shared.migrate import migrate
 from shared.positions import LostPartition, Move, Position, start_positions
+from shared.register.firsts import rebuild_firsts
 from shared.register.head import SettingsDiffer, lock_head, read_head, settings_of
 from shared.register.intake import Register
 from shared.register.outbox import _dirty
@@ -147,6 +152,7 @@ def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
     check_firsts(world, facts)
     check_totals(world, trades, facts)
     check_states(world, listings, trades)
+    check_counting_anew(listings, trades)
 
 
 def facts_as_records(trades: Bench, published: dict, facts: dict) -> list:
@@ -217,6 +223,15 @@ def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
                         datetime.fromisoformat(bucket["last_completed_at"]),
                     )
     assert published == {key: value for key, value in by_provider.items() if key[2] in ("counted", "unmatched")}
+
+
+def check_counting_anew(listings: Bench, trades: Bench) -> None:
+    """What was kept up by deltas is what the documents sum to: totals.category and the view trade_category agree."""
+    with trades.engine.begin() as connection:
+        assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+        assert rebuild_firsts(connection, FIRST_PURCHASES) == set()
+    with listings.engine.begin() as connection:
+        assert rebuild_firsts(connection, FIRST_LISTINGS) == set()
 
 
 def check_states(world: worlds.World, listings: Bench, trades: Bench) -> None:
@@ -350,3 +365,17 @@ def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> Non
     assert [bucket["from"] for bucket in published["by_exchange"]["kmdex"]["unmatched"]] == [
         "2026-01-01T00:00:00.000000+08:00"
     ]
+
+
+def test_counting_anew_mends_what_is_wrong(trades) -> None:
+    put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00", completed_at="2026-02-01T10:00:00+08:00"))
+    with trades.engine.begin() as connection:
+        connection.execute(text("UPDATE exchange_total SET amount_fen = 7 WHERE trades = 1 AND amount_fen = 1000"))
+        connection.execute(text("DELETE FROM provider_total WHERE amount_fen = 500"))
+        connection.execute(text("UPDATE first_purchase SET number = 'T1'"))
+        exchanges, providers = rebuild_totals(connection, buckets_of(trades.register))
+        assert (len(exchanges), len(providers)) == (1, 1)
+        assert len(rebuild_firsts(connection, FIRST_PURCHASES)) == 1
+        assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+    assert sorted(row.amount_fen for row in trades.rows("SELECT * FROM exchange_total")) == [500, 1000]
+    assert trades.rows("SELECT number FROM first_purchase")[0].number == "T2"
