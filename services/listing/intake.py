@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from services.listing.firsts import FIRST_LISTINGS, can_be_first
-from shared.db import raw
 from shared.facts import FIRST_LISTING, LISTING
-from shared.pgcopy import RowFormat, bytes_field, copy_rows
+from shared.pgcopy import RowFormat, bytes_field
 from shared.positions import move_positions
-from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers
+from shared.register.account import keep_account
+from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
 from shared.register.head import advance, check_settings, lock_head
-from shared.register.intake import pg_microseconds, refuse_conflicts, split
+from shared.register.intake import pg_microseconds, split
 from shared.register.outbox import mark_dirty
-from shared.register.refusals import DayCount, quarantine, record_time
+from shared.register.refusals import record_time
 from shared.register.revisions import resolve
-from shared.register.tables import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +79,7 @@ def apply_batch(
     _write(connection, resolution, ids, counted, now)
     firsts = _mend_firsts(connection, resolution, stored, ids, counted)
     _mark_dirty(connection, resolution, firsts, renamed, now)
-    _keep_account(connection, resolution, refused, now)
+    keep_account(connection, resolution, refused, now, lambda _: 0)
     advance(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
 
@@ -144,16 +143,7 @@ def _write(
             )
         )
 
-    if resolution.past:
-        past = (
-            row(_PAST_ROWS, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
-            for entry, by in resolution.past
-        )
-        copy_rows(raw(connection), _PAST_ROWS.copy_sql, past)
-    if resolution.states:
-        copy_rows(
-            raw(connection), _STATE_ROWS.copy_sql, (row(_STATE_ROWS, entry) for entry in resolution.states.values())
-        )
+    write_entries(connection, resolution, _STATE_ROWS, _PAST_ROWS, row)
 
 
 def _mend_firsts(
@@ -189,13 +179,3 @@ def _mark_dirty(
         {"firsts": list(firsts), "renamed": list(renamed)},
     )
     mark_dirty(connection, [*listings, *((FIRST_LISTING, f"{row.scheme}:{row.code}") for row in parties)], now)
-
-
-def _keep_account(connection: Connection, resolution: Resolution[Any], refused: list[Any], now: datetime) -> None:
-    days = DayCount(now)
-    for entry in resolution.accepted:
-        days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED)
-    for arrival in resolution.duplicates:
-        days.add(arrival.exchange, arrival.record, DUPLICATE)
-    quarantine(connection, [*refused, *refuse_conflicts(resolution.conflicts)], days, now)
-    days.store(connection)

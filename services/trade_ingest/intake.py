@@ -15,16 +15,15 @@ from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
 from services.trade_ingest.stored_totals import apply_deltas
 from services.trade_ingest.totals import Buckets, Deltas, Trade, instant_of
-from shared.db import raw
-from shared.pgcopy import RowFormat, bytes_field, copy_rows
+from shared.pgcopy import RowFormat, bytes_field
 from shared.positions import move_positions
-from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers
+from shared.register.account import keep_account
+from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
 from shared.register.head import advance, check_settings, lock_head
-from shared.register.intake import pg_microseconds, refuse_conflicts, split
-from shared.register.refusals import DayCount, quarantine, record_time
+from shared.register.intake import pg_microseconds, split
+from shared.register.refusals import record_time
 from shared.register.revisions import resolve
-from shared.register.tables import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,7 +87,7 @@ def apply_batch(
     apply_deltas(connection, deltas, buckets)
     firsts = _mend_firsts(connection, resolution, replaced, trades)
     mark_changed(connection, deltas, firsts, renamed, now)
-    _keep_account(connection, resolution, refused, now)
+    keep_account(connection, resolution, refused, now, lambda trade: trade.amount_fen)
     advance(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
 
@@ -244,16 +243,7 @@ def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int
             )
         )
 
-    if resolution.past:
-        past = (
-            row(_PAST_ROWS, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
-            for entry, by in resolution.past
-        )
-        copy_rows(raw(connection), _PAST_ROWS.copy_sql, past)
-    if resolution.states:
-        copy_rows(
-            raw(connection), _STATE_ROWS.copy_sql, (row(_STATE_ROWS, entry) for entry in resolution.states.values())
-        )
+    write_entries(connection, resolution, _STATE_ROWS, _PAST_ROWS, row)
 
 
 def _mend_firsts(
@@ -273,13 +263,3 @@ def _mend_firsts(
                 least[trade.buyer] = candidate
     candidates = {buyer: First(instant_of(found[0]), *found[1:]) for buyer, found in least.items()}
     return mend_firsts(connection, FIRST_PURCHASES, candidates, touched)
-
-
-def _keep_account(connection: Connection, resolution: Resolution[Any], refused: list[Any], now: datetime) -> None:
-    days = DayCount(now)
-    for entry in resolution.accepted:
-        days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED, entry.arrival.document.amount_fen)
-    for arrival in resolution.duplicates:
-        days.add(arrival.exchange, arrival.record, DUPLICATE)
-    quarantine(connection, [*refused, *refuse_conflicts(resolution.conflicts)], days, now)
-    days.store(connection)

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from shared.db import pg_array
+from shared.db import pg_array, raw
 from shared.events.decode import Accepted, Kind, decode
+from shared.pgcopy import bytes_field, copy_rows
 from shared.register.refusals import headers_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection
 
     from shared.events.documents import Document
-    from shared.register.revisions import Arrival, Key
+    from shared.pgcopy import RowFormat
+    from shared.register.revisions import Arrival, Entry, Key, Resolution
 
 Version = tuple[str, str, int]  # exchange, number, revision
 
@@ -82,6 +84,24 @@ def load_documents(
         (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
         for row in rows
     }
+
+
+def write_entries(
+    connection: Connection,
+    resolution: Resolution[Any],
+    states: RowFormat,
+    past: RowFormat,
+    row: Callable[[RowFormat, Entry[Any]], bytes],
+) -> None:
+    """Write a batch's entries: those that are the state now; those that are not, with the seq that replaced them."""
+    if resolution.past:
+        rows = (
+            row(past, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
+            for entry, by in resolution.past
+        )
+        copy_rows(raw(connection), past.copy_sql, rows)
+    if resolution.states:
+        copy_rows(raw(connection), states.copy_sql, (row(states, entry) for entry in resolution.states.values()))
 
 
 def set_aside(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.events.decode import FieldError, Kind, Refusal, decode
+from shared.events.decode import Kind, Refusal, decode
 from shared.events.documents import Trade
 from shared.register.refusals import Refused
 from shared.register.revisions import Arrival
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from shared.register.parties import PartyIds
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-CONFLICT = "revision_conflict"
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,6 @@ def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[Refused]
         else:
             others.append(item)
     return arrivals, refused, others
-
-
-def refuse_conflicts(conflicts: Sequence[Arrival[Any]]) -> list[Refused]:
-    said = "该修订号已登记了不同的内容 / this revision is registered with other content"
-    return [
-        Refused(arrival.exchange, arrival.record, CONFLICT, [FieldError("revision", said)]) for arrival in conflicts
-    ]
 
 
 def party_json(party: Party) -> dict[str, str]:
