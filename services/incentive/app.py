@@ -1,12 +1,12 @@
 """The incentive service over HTTP."""
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 
 from services.incentive import api
-from services.incentive.basis import load_basis
+from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import TOPICS
-from services.incentive.models import ledger_transaction
+from services.incentive.models import ledger_settings, ledger_transaction
 from shared.db import make_engine
 from shared.settings import Settings
 from shared.times import now
@@ -28,8 +28,18 @@ def create_app(settings: Settings) -> Flask:
         clock=now,
         takes_documents=False,
         next_seq=select(func.coalesce(func.max(ledger_transaction.c.seq) + 1, 0)),
+        in_force=in_force(basis),
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
     add_routes(app, api.blueprint)
     return app
+
+
+def in_force(basis: Basis) -> Select[bool]:
+    """Whether the awards of the ledger were computed by this policy and whitelist."""
+    columns = ledger_settings.c
+    is_same = and_(
+        columns.policy_digest == basis.policy.digest, columns.whitelist_digest == basis.exchanges.digest
+    ).label("is_same")
+    return select(is_same).order_by(columns.id.desc()).limit(1)

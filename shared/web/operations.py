@@ -92,6 +92,9 @@ def _faults(sampler: Sampler) -> list[FieldFault]:
     if ends is None or stored is None:
         sampler.movement.forget()
         return faults
+    if not stored.in_force:
+        message = "尚未按现行设置计算 / not yet counted by the whitelist, policy or cut dates in force"
+        faults.append(FieldFault("progress", message))
     try:
         progress = combine(ends, stored, sampler.broker)
     except BrokerAwayError:

@@ -38,7 +38,10 @@ class PartitionProgress:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database says, all of one snapshot; counts may be left out. `quarantined`: by (exchange, reason)."""
+    """What the database says, all of one snapshot; counts may be left out.
+
+    `quarantined`: by (exchange, reason). `in_force`: its content was made by the settings of this program.
+    """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     moved_at: datetime | None = None
@@ -46,6 +49,7 @@ class Stored:
     outbox_oldest_at: datetime | None = None
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
     next_seq: int | None = None
+    in_force: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored
         stored = Stored(
             next_offsets={(row.topic, row.partition): row.next_offset for row in rows},
             moved_at=max((row.moved_at for row in rows), default=None),
+            in_force=service.in_force is None or bool(connection.execute(service.in_force).scalar()),
         )
         return _with_counts(connection, service, stored) if with_counts else stored
 

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData, select
 from shared.db import make_engine
 from shared.events.decode import Kind
 from shared.exchanges import load_exchanges
+from shared.register.head import settings_of
 from shared.register.intake import topic_of
 from shared.register.tables import RegisterTables
 from shared.settings import Settings
@@ -23,7 +24,9 @@ def create_register_app(
     settings: Settings, kind: Kind, title: str, documents: Blueprint, fact_topics: tuple[str, ...]
 ) -> Flask:
     """Documents of `kind`, what was refused, and what every service has."""
-    exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
+    whitelist = load_exchanges(settings.exchanges_file)
+    exchanges = settings.exchanges or whitelist.ids
+    counted_by = settings_of(whitelist, settings.totals_cut_at).digest
     service = ServiceInfo(
         name=settings.service,
         title=title,
@@ -34,6 +37,7 @@ def create_register_app(
         clock=now,
         takes_documents=True,
         next_seq=select(_head.c.next_seq),
+        in_force=select(_head.c.settings_digest == counted_by),
     )
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)

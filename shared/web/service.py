@@ -16,7 +16,8 @@ class ServiceInfo:
     """One service: its name, what it reads, where it keeps it, and who may ask.
 
     `kafka` are kafka-python's connection settings (`bootstrap_servers`, `security_protocol`, ...). `takes_documents`:
-    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has.
+    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has;
+    `in_force` whether what the database has was made by the settings of this program.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ServiceInfo:
     clock: Clock
     takes_documents: bool
     next_seq: Select[int] | None = None
+    in_force: Select[bool] | None = None
 
 
 def current_service() -> ServiceInfo:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.incentive import api, operations
+from services.incentive.app import in_force
 from services.incentive.facts import TOPICS
 from shared.db import make_engine
 from shared.migrate import migrate
@@ -94,6 +95,15 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
     add_routes(app, api.blueprint)
     yield Asker(app.test_client())
     engine.dispose()
+
+
+def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_asked(ask: Asker) -> None:
+    """`/readyz` asks so: a program started with another whitelist is not ready before all is computed by it."""
+    ours = basis()
+    others = replace(ours, exchanges=replace(ours.exchanges, listed=ours.exchanges.listed[:1]))
+    with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
+        assert connection.execute(in_force(ours)).scalar() is True
+        assert connection.execute(in_force(others)).scalar() is False
 
 
 def test_an_award_has_the_contracts_members(ask: Asker) -> None:

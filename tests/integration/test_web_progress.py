@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from sqlalchemy import text
 
 from shared.facts import LISTING
 from shared.positions import Move, Position, move_positions, start_positions
@@ -222,6 +223,20 @@ def test_readyz_notices_records_that_stand_still(
     assert made.get("/readyz", None).status_code == 200
 
 
+def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(made: RegisterSet) -> None:
+    """Else a set started with another whitelist would say that it is ready, and answer by the old one."""
+    counted_by = "SELECT settings_digest FROM register_head"
+    with made.engine.begin() as connection:
+        ours = connection.execute(text(counted_by)).scalar()
+        connection.execute(text("UPDATE register_head SET settings_digest = 'of another whitelist'"))
+    answer = made.get("/readyz", None)
+    assert answer.status_code == 503
+    assert [error["field"] for error in answer.get_json(force=True)["errors"]] == ["progress"]
+    with made.engine.begin() as connection:
+        connection.execute(text("UPDATE register_head SET settings_digest = :ours"), {"ours": ours})
+    assert made.get("/readyz", None).status_code == 200
+
+
 def test_the_sampler_watches_by_itself(
     made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +270,6 @@ def test_many_may_ask_at_once(made: RegisterSet) -> None:
 def test_progress_and_metrics_agree(made: RegisterSet, kafka: str, exchanges: tuple[str, str]) -> None:
     name = topic(exchanges[0])
     send(kafka, name, 3, partition=1).close()
-    text = made.get("/metrics", "service").text
-    assert 'jiangbu_up{part="broker"} 1.0' in text
-    assert f'jiangbu_lag_records{{partition="1",topic="{name}"}} 3.0' in text
+    exposed = made.get("/metrics", "service").text
+    assert 'jiangbu_up{part="broker"} 1.0' in exposed
+    assert f'jiangbu_lag_records{{partition="1",topic="{name}"}} 3.0' in exposed
