@@ -1,5 +1,6 @@
 """The topics of the set: what they are called, how many partitions they have, how long they keep what."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,8 @@ from shared.exchanges import Exchanges
 from shared.facts import FACT_TOPICS
 
 PARTITIONS: Final = 3
+CONFIG_TIMEOUT_S: Final = 10.0
+CONFIG_POLL_S: Final = 0.05
 
 # Events are the source of everything: kept until somebody decides otherwise. Bytes a sender may put into one record
 # (the broker's default, 1 MiB) are more than we accept, so that what is too large is seen and put on record.
@@ -106,7 +109,17 @@ def apply_topics(admin: KafkaAdminClient, exchanges: Exchanges, *, dry_run: bool
         refused = {name: result for name, result in answer["topic"].items() if result != "OK"}
         if refused:
             raise TopicsRefusedError(f"the broker refused: {refused}")
+        _await_config(admin, [step.topic for step in configure])
     return steps
+
+
+def _await_config(admin: KafkaAdminClient, topics: list[Topic]) -> None:
+    """Wait until the broker tells the new values: it answers before it has taken them over itself."""
+    deadline = time.monotonic() + CONFIG_TIMEOUT_S
+    while any(step.action != "keep" for step in plan(topics, read_topics(admin, [topic.name for topic in topics]))):
+        if time.monotonic() > deadline:
+            raise TopicsRefusedError(f"the broker has not taken the configuration over in {CONFIG_TIMEOUT_S:.0f} s")
+        time.sleep(CONFIG_POLL_S)
 
 
 def _values(config: Mapping[str, Any]) -> dict[str, str]:

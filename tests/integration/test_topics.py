@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from deploy.__main__ import main
 from deploy.topics import read_topics
+from tests.integration.test_consumption import until
 
 WHITELIST = """
 - {id: tpone, name: fictional one, from: 2019-01-01}
@@ -41,6 +42,12 @@ def test_topics_are_made_once_and_kept_as_they_should_be(jiangbu, kafka: str) ->
         again = jiangbu("topics", "apply")
         assert "新建" not in again.output
         assert "修改" not in again.output
+
+        other = ConfigResource(ConfigResourceType.TOPIC, OURS[0], {"retention.ms": "1000"})
+        admin.alter_configs([other])
+        until(lambda: read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "1000")
+        assert f"{OURS[0]}: 修改" in jiangbu("topics", "apply").output
+        assert read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "-1"
     finally:
         admin.delete_topics(OURS)
         admin.close()
