@@ -16,7 +16,13 @@ CONFIG_POLL_S: Final = 0.05
 
 # Events are the source of everything: kept until somebody decides otherwise. Bytes a sender may put into one record
 # (the broker's default, 1 MiB) are more than we accept, so that what is too large is seen and put on record.
-EVENTS_CONFIG: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+# A record whose timestamp is ahead of the broker's clock is taken too: documents have times of their own.
+EVENTS_CONFIG: Final = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.after.max.ms": "9223372036854775807",
+}
 # Of a fact the newest value counts. Segments are closed daily, since Kafka compacts only closed ones.
 FACTS_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 

@@ -332,7 +332,7 @@ class Consumption(Generic[P]):
             max_poll_records=MAX_BATCH_RECORDS,
             max_partition_fetch_bytes=8 * 1024 * 1024,
             metadata_max_age_ms=10_000,
-            session_timeout_ms=15_000,
+            session_timeout_ms=10_000,
             metrics_enabled=False,
         )
 

@@ -205,4 +205,4 @@ def _party(party: _Party) -> Party | None:
 
 
 def _good(product: Product) -> bool:
-    return is_number(product.no) and 0 < len(product.name) <= MAX_NAME_LENGTH
+    return 0 < len(product.no) <= MAX_NAME_LENGTH and 0 < len(product.name) <= MAX_NAME_LENGTH

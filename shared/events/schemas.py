@@ -64,7 +64,8 @@ class PartySchema(_DocumentSchema):
 class ProductSchema(_DocumentSchema):
     """What is offered or traded."""
 
-    no = Number(required=True)
+    # An exchange's own mark for its product, in whatever form it has; nothing is looked up by it.
+    no = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     name = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     kind = Choice(PRODUCT_KINDS, required=True)
 

@@ -29,7 +29,7 @@ PARTIES = st.one_of(
     st.fixed_dictionaries({"id_scheme": st.just("overseas"), "id": NUMBERS, "name": NAMES}),
     st.fixed_dictionaries({"id_scheme": st.just("natural_person"), "id": NUMBERS, "name": NAMES}),
 )
-PRODUCTS = st.fixed_dictionaries({"no": NUMBERS, "name": NAMES, "kind": st.sampled_from(PRODUCT_KINDS)})
+PRODUCTS = st.fixed_dictionaries({"no": NAMES, "name": NAMES, "kind": st.sampled_from(PRODUCT_KINDS)})
 COMMON = {
     "origin_exchange": st.none() | NAMES,
     "certificate_no": st.none()
