@@ -1,8 +1,6 @@
 """Money: whole fen inside, yuan as a decimal string at the edge, never float."""
 
-import math
 import re
-from decimal import Decimal
 
 FEN_PER_YUAN = 100
 
@@ -23,8 +21,3 @@ def format_yuan(fen: int) -> str:
     """Yuan with two decimals: 20000000 -> "200000.00", -5 -> "-0.05"."""
     yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
     return f"{'-' if fen < 0 else ''}{yuan}.{rest:02d}"
-
-
-def floor_fen(value: Decimal) -> int:
-    """The greatest whole fen not above `value` (in fen). Exact: no decimal context takes part."""
-    return math.floor(value)

@@ -6,7 +6,7 @@ next; whoever holds its row is the register's one writer.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.positions import CREATE_POSITION, position_table
@@ -95,6 +95,7 @@ class RegisterTables:
         self.register_head = Table(
             "register_head",
             metadata,
+            Column("one", Boolean, primary_key=True),
             Column("register", Text, nullable=False),
             Column("generation", Integer, nullable=False),
             Column("next_seq", BigInteger, nullable=False),
@@ -139,7 +140,7 @@ class RegisterTables:
             Column("day", Date, primary_key=True),
             Column("outcome", Text(collation="C"), primary_key=True),
             Column("records", BigInteger, nullable=False),
-            Column("amount_fen", BigInteger, nullable=False),
+            Column("amount_fen", Numeric(30, 0), nullable=False),
         )
         self.outbox = Table(
             "outbox",

@@ -1,10 +1,8 @@
-from decimal import Decimal, InvalidOperation, localcontext
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.money import floor_fen, format_yuan, parse_yuan
+from shared.money import format_yuan, parse_yuan
 
 
 @pytest.mark.parametrize(
@@ -34,14 +32,3 @@ def test_amounts_are_written_with_two_decimals(fen: int, text: str) -> None:
 @given(st.integers(min_value=0, max_value=10**30))
 def test_written_amounts_read_back(fen: int) -> None:
     assert parse_yuan(format_yuan(fen)) == fen
-
-
-def test_floor_is_exact_where_a_decimal_context_would_round() -> None:
-    with localcontext() as context:
-        context.prec = 3
-        assert floor_fen(Decimal("123456789.999999")) == 123_456_789
-
-
-def test_floor_of_what_is_not_finite_is_an_error() -> None:
-    with pytest.raises((ValueError, InvalidOperation)):
-        floor_fen(Decimal("NaN"))

@@ -1,0 +1,45 @@
+"""Migrations and the tables that the code declares are one; migrating twice, or two at once, does no harm."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from services.incentive import models as incentive
+from services.listing import models as listing
+from services.trade_ingest import models as trade_ingest
+from shared.db import make_engine
+from shared.migrate import found_revision, migrate, newest_revision
+
+SERVICES = [
+    ("services.listing", listing.metadata, "r1"),
+    ("services.trade_ingest", trade_ingest.metadata, "r1"),
+    ("services.incentive", incentive.metadata, None),
+]
+# Constraints and indexes are the migrations' alone; nothing but tables and columns is declared twice.
+OF_MIGRATIONS_ALONE = {"add_index", "remove_index", "add_constraint", "remove_constraint", "add_fk", "remove_fk"}
+
+
+@pytest.mark.parametrize(("package", "metadata", "register"), SERVICES)
+def test_the_code_declares_what_migrations_make(postgres, package, metadata, register) -> None:
+    owner_url, service_url = postgres("migrations")
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(migrate, package, owner_url, service_url, register) for _ in range(2)]:
+            done.result()
+    migrate(package, owner_url, service_url, register)
+    engine = make_engine(owner_url)
+    assert found_revision(engine) == newest_revision(package)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    flat = [one for found in differences for one in (found if isinstance(found, list) else [found])]
+    assert [one for one in flat if one[0] not in OF_MIGRATIONS_ALONE] == []
+
+
+def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
+    owner_url, _ = postgres("migrations")
+    with pytest.raises(ValueError, match="plain role"):
+        migrate("services.listing", owner_url, "postgresql://a%22b@127.0.0.1/x")
