@@ -14,6 +14,7 @@ from shared.web import docs, metrics, operations
 from shared.web.keys import authenticate
 from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
 from shared.web.query import Blueprint
+from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
 from shared.web.service import ServiceInfo, current_service
 
@@ -104,7 +105,14 @@ def create_base_app(service: ServiceInfo) -> Flask:
     registry = CollectorRegistry()
     sampler = Sampler(service)
     registry.register(metrics.ProgressCollector(sampler))
-    app.extensions.update({"jiangbu": service, "jiangbu.sampler": sampler, "jiangbu.metrics": registry})
+    app.extensions.update(
+        {
+            "jiangbu": service,
+            "jiangbu.sampler": sampler,
+            "jiangbu.readiness": Readiness(sampler),
+            "jiangbu.metrics": registry,
+        }
+    )
     register_problems(app)
     ProblemApi(app)
     app.before_request(_ask_for_key)

@@ -5,14 +5,14 @@ from typing import Any, Final
 import structlog
 from flask import Response, current_app
 from marshmallow import Schema, fields
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.web.broker import BrokerAwayError
 from shared.web.keys import current_key, require
 from shared.web.metrics import exposition
-from shared.web.problems import FieldFault, Problem
-from shared.web.progress import STUCK_AFTER_S, Progress, combine, lag_for, read_progress, stored_snapshot, topics_seen
+from shared.web.problems import Problem
+from shared.web.progress import Progress, lag_for, read_progress, topics_seen
 from shared.web.query import Blueprint, NoQuery
+from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
 
 _log = structlog.get_logger(__name__)
@@ -54,6 +54,12 @@ def current_sampler() -> Sampler:
     return sampler
 
 
+def current_readiness() -> Readiness:
+    """What knows whether the application that answers is ready."""
+    readiness: Readiness = current_app.extensions["jiangbu.readiness"]
+    return readiness
+
+
 @blueprint.route("/healthz")
 @blueprint.doc(**OPEN)
 @blueprint.response(200, StateSchema)
@@ -66,46 +72,12 @@ def healthz() -> dict[str, str]:
 @blueprint.doc(**OPEN)
 @blueprint.response(200, StateSchema)
 def readyz() -> dict[str, str]:
-    """Ready: database and broker answer, and records do not wait in vain."""
-    faults = _faults(current_sampler())
+    """Ready: database and broker answer, and records do not wait in vain. Told within some seconds."""
+    faults = current_readiness().faults()
     if faults:
         _log.warning("not ready", reasons=[fault.field for fault in faults])
         raise Problem(503, "; ".join(fault.message for fault in faults), faults)
     return {"status": "ready"}
-
-
-def _faults(sampler: Sampler) -> list[FieldFault]:
-    faults = []
-    if sampler.has_died:
-        faults.append(FieldFault("progress", "进度监测已中断 / the watch over progress has ended; see the log"))
-    ends = stored = progress = None
-    try:
-        ends = sampler.broker.ends(sampler.service.topics)
-    except BrokerAwayError as error:
-        _log.warning("broker not available", error=str(error))
-        faults.append(FieldFault("broker", "消息系统无应答 / the broker does not answer"))
-    try:
-        stored = stored_snapshot(sampler.service, with_counts=False)
-    except SQLAlchemyError as error:
-        _log.warning("database not available", error=type(error).__name__)
-        faults.append(FieldFault("database", "数据库不可用 / the database does not answer as it should"))
-    if ends is None or stored is None:
-        sampler.movement.forget()
-        return faults
-    if not stored.in_force:
-        message = "尚未按现行设置计算 / not yet counted by the whitelist, policy or cut dates in force"
-        faults.append(FieldFault("progress", message))
-    try:
-        progress = combine(ends, stored, sampler.broker)
-    except BrokerAwayError:
-        return [*faults, FieldFault("broker", "消息系统无应答 / the broker does not answer")]
-    at_s = sampler.monotonic()
-    sampler.movement.observe(progress, at_s)
-    waiting_s = sampler.movement.waiting_s(at_s)
-    if waiting_s >= STUCK_AFTER_S:
-        message = f"有记录等待，{waiting_s:.0f} 秒未处理 / records wait, and none was handled for {waiting_s:.0f} s"
-        faults.append(FieldFault("progress", message))
-    return faults
 
 
 @blueprint.route("/metrics")
