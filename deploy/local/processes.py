@@ -35,11 +35,12 @@ class Account:
 
 @dataclass
 class Program:
-    """One running child with the file that takes its output."""
+    """One running child with the file that takes its output, from byte `log_from` on."""
 
     name: str
     process: subprocess.Popen[bytes]
     log_file: Path
+    log_from: int
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -57,9 +58,12 @@ class Program:
         return True
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of the program's log in one line, for the message of a failed start."""
+        """The end of what the program said in one line, for the message of a failed start.
+
+        What earlier runs said stands in the same file and would hide it.
+        """
         with contextlib.suppress(OSError):
-            text = self.log_file.read_text(encoding="utf-8", errors="replace")
+            text = self.log_file.read_bytes()[self.log_from :].decode(errors="replace")
             # Without the marks below the lines of a Python traceback.
             return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip(" ^~"))
         return ""
@@ -83,6 +87,7 @@ def spawn(
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("ab") as log:
+        log_from = log.tell()
         process = subprocess.Popen(  # noqa: S603 - our own commands
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -95,7 +100,7 @@ def spawn(
             extra_groups=[] if account else None,
             preexec_fn=_tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
         )
-    return Program(name=name, process=process, log_file=log_file)
+    return Program(name=name, process=process, log_file=log_file, log_from=log_from)
 
 
 def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
