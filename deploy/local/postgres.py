@@ -210,9 +210,14 @@ def _initdb(binaries: Path, directory: Path, account: Account | None) -> None:
         extra_groups=[] if account else None,
     )
     if result.returncode != 0:
-        words = " | ".join(result.stderr.strip().splitlines()[-3:])
+        words = " | ".join(_telling(result.stderr.strip().splitlines()))
         raise LocalError(f"无法建立数据库目录 / cannot make the database folder {directory}: {words}")
     made.rename(directory / "data")
+
+
+def _telling(lines: list[str]) -> list[str]:
+    """The lines of initdb that say what was wrong; it goes on with what follows from that."""
+    return [line for line in lines if "FATAL" in line or "PANIC" in line or "No space left" in line][:1] or lines[-3:]
 
 
 def _await_former_postmaster(data: Path) -> None:

@@ -3,6 +3,8 @@
 import contextlib
 import errno
 import json
+import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +19,9 @@ from deploy.local.stopping import Stopped, StopSignals
 from deploy.local.supervisor import LocalSet, Options, stderr_line
 from shared.settings import SettingsError
 
+# With less room left, what failed could not even say why in its log.
+FULL_BYTES = 8 * 1024 * 1024
+
 
 @contextlib.contextmanager
 def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
@@ -30,12 +35,21 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
         try:
             local.start()
             yield local
+        except LocalError as error:
+            if is_full(options.folder, error):
+                raise LocalError(f"磁盘已满 / the disk is full ({options.folder}): free some space; {error}") from error
+            raise
         finally:
             signals.ignore()
             try:
                 local.stop()
             finally:
                 end_descendants()
+
+
+def is_full(folder: Path, error: LocalError) -> bool:
+    """Whether a full disk is behind a failure: as it says itself, or as what failed could not even write it down."""
+    return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < FULL_BYTES
 
 
 @contextlib.contextmanager
@@ -96,6 +110,12 @@ def tell(local: LocalSet, folder: Path) -> None:
     stderr_line(f"  接口文档 / API pages: {local.addresses.url('incentive')}/docs")
 
 
+def _host_and_port(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+    if given is None or all(re.fullmatch(r"\[?[^\s\[\]]+\]?:[0-9]{1,5}", one) for one in given.split(",")):
+        return given
+    raise click.BadParameter("须为 HOST:PORT / must be HOST:PORT")
+
+
 @click.command(
     help="在一台机器上启动整套系统，直到 Ctrl-C / Start the whole set on one machine, until Ctrl-C.",
 )
@@ -106,7 +126,7 @@ def tell(local: LocalSet, folder: Path) -> None:
     "--json", "as_json", is_flag=True, help="就绪时输出一行 JSON / one JSON line when ready; implies --any-ports"
 )
 @click.option("--any-ports", is_flag=True, help="使用空闲端口 / free ports instead of 8001-8003 and 9092")
-@click.option("--kafka", metavar="HOST:PORT", help="使用已有 Kafka / use a given broker")
+@click.option("--kafka", metavar="HOST:PORT", callback=_host_and_port, help="使用已有 Kafka / use a given broker")
 @click.option(
     "--exchanges",
     "exchanges_file",
