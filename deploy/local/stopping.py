@@ -1,4 +1,4 @@
-"""When to stop: on a signal, once; and when the `make` above us was interrupted."""
+"""When to stop: on a signal, once; and when the `make` above us was interrupted or killed."""
 
 import os
 import signal
@@ -18,6 +18,7 @@ class StopSignals:
     def __init__(self) -> None:
         self._stopping = False
         self._parent = os.getppid()
+        self._under_make = _is_make(_status(self._parent))
 
     def install(self) -> None:
         for one in SIGNALS:
@@ -28,12 +29,12 @@ class StopSignals:
         self._stopping = True
 
     def check(self) -> None:
-        """Raise `Stopped` when the `make` that runs us got a SIGINT of its own; to be called in every waiting loop.
+        """Raise `Stopped` when the `make` that runs us was interrupted or is gone; to be called in every waiting loop.
 
         At a terminal Ctrl-C reaches us too. But GNU make that alone gets a SIGINT passes it to nobody and waits for
-        us, with the signal blocked.
+        us, with the signal blocked. And who kills make has nobody else to stop us by.
         """
-        if not self._stopping and _interrupted_make(self._parent):
+        if self._under_make and not self._stopping and self._make_has_stopped():
             self._stopping = True
             raise Stopped
 
@@ -42,12 +43,21 @@ class StopSignals:
             self._stopping = True
             raise Stopped
 
+    def _make_has_stopped(self) -> bool:
+        if os.getppid() != self._parent:
+            return True
+        blocked = int(_status(self._parent).get("SigBlk", "0"), 16)
+        return bool(blocked & (1 << (signal.SIGINT - 1)))
 
-def _interrupted_make(pid: int) -> bool:
+
+def _is_make(status: dict[str, str]) -> bool:
+    return status.get("Name") in ("make", "gmake")
+
+
+def _status(pid: int) -> dict[str, str]:
+    """What Linux says of a process; nothing on another system, or of one that is gone."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except OSError:  # another system, or no parent any more
-        return False
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    blocked = int(fields.get("SigBlk", "0"), 16)
-    return fields.get("Name") in ("make", "gmake") and bool(blocked & (1 << (signal.SIGINT - 1)))
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)

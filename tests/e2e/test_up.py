@@ -125,7 +125,7 @@ def test_a_set_is_watched_resumed_and_leaves_nothing_behind(start) -> None:
     assert_gone(programs)
 
 
-def test_make_interrupted_alone_and_killed_supervisor(start) -> None:
+def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
     up = start()
     up.ready()
     programs = up.programs()
@@ -139,6 +139,12 @@ def test_make_interrupted_alone_and_killed_supervisor(start) -> None:
     named(up, "deploy.local.up").kill()
     up.end()
     assert_gone(programs, within_s=10)
+
+    up = start()
+    up.ready()
+    programs = up.programs()
+    up.process.kill()  # make alone
+    assert_gone(programs, within_s=20)
 
 
 @pytest.mark.parametrize("moment_s", [1.0, 4.0])
@@ -156,6 +162,7 @@ def test_stopped_while_starting(start, moment_s: float) -> None:
     [
         (["--exchanges", "pyproject.toml"], "pyproject.toml"),
         (["--kafka", "127.0.0.1:1"], "127.0.0.1:1"),
+        (["--kafka", "nowhere"], "HOST:PORT"),
         (["--no-such-option"], "--no-such-option"),
     ],
 )
