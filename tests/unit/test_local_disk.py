@@ -19,5 +19,5 @@ def test_a_full_disk_is_known_by_what_is_said_and_by_what_is_left(
 
 def test_a_set_does_not_begin_where_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "NEEDED_BYTES", 1 << 62)
-    with pytest.raises(LocalError, match="are free for .*choose another --data-dir"), folder.claim(tmp_path / "data"):
+    with pytest.raises(LocalError, match=r"are free for .*choose another --data-dir"), folder.claim(tmp_path / "data"):
         pass
