@@ -1,7 +1,7 @@
 """The dated whitelist of exchanges (`exchanges.yaml`): whose documents count, when, and who operates them.
 
 A file is a list of exchanges, or a mapping whose only member `exchanges` is that list. An exchange has `id`, `name`,
-`from`, `until` (null or absent: open), `operators` (each `uscc`, `name`, `from`, `until`) and `approved_by`. All
+`from`, `until` (each null or absent: open), `operators` (each `uscc`, `name`, `from`, `until`) and `approved_by`. All
 periods are half-open days in Shanghai.
 """
 
@@ -22,6 +22,7 @@ from shared.times import day_start
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NULL: Final = "tag:yaml.org,2002:null"
+_BEFORE_ALL: Final = date(1900, 1, 1)  # an open `from`: documents begin with the year 2000
 
 
 class ExchangesError(ValueError):
@@ -130,7 +131,8 @@ def _exchange_json(exchange: Exchange) -> dict[str, Any]:
 
 
 def _period_json(from_: date, until: date | None) -> dict[str, str | None]:
-    return {"from": from_.isoformat(), "until": None if until is None else until.isoformat()}
+    from_text = None if from_ == _BEFORE_ALL else from_.isoformat()
+    return {"from": from_text, "until": None if until is None else until.isoformat()}
 
 
 # The file is read from YAML's nodes, not from its values: nodes have lines, keep repeated keys, and keep the text of a
@@ -158,7 +160,7 @@ def _read_list(root: yaml.Node | None) -> list[Exchange]:
 
 
 def _read_exchange(node: yaml.Node) -> Exchange:
-    members = _members(node, "exchange", ("id", "name", "from"), ("until", "operators", "approved_by"))
+    members = _members(node, "exchange", ("id", "name"), ("from", "until", "operators", "approved_by"))
     exchange_id = _text(members["id"], "id")
     if _ID.fullmatch(exchange_id) is None:
         raise _Fault(members["id"], "id", f"must match {_ID.pattern}")
@@ -190,7 +192,7 @@ def _read_operators(node: yaml.Node | None) -> Iterator[Operator]:
 
 
 def _read_operator(node: yaml.Node) -> Operator:
-    members = _members(node, "operators", ("uscc", "name", "from"), ("until",))
+    members = _members(node, "operators", ("uscc", "name"), ("from", "until"))
     code = _text(members["uscc"], "uscc")
     if not is_uscc(code):
         raise _Fault(members["uscc"], "uscc", f"{code!r} is not a valid unified social credit code")
@@ -222,7 +224,8 @@ def _text(node: yaml.Node, member: str) -> str:
 
 
 def _period(members: dict[str, yaml.Node]) -> tuple[date, date | None]:
-    from_ = _date(members["from"], "from")
+    from_node = members.get("from")
+    from_ = _BEFORE_ALL if from_node is None or from_node.tag == _NULL else _date(from_node, "from")
     until_node = members.get("until")
     if until_node is None or until_node.tag == _NULL:
         return from_, None

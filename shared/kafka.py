@@ -23,6 +23,7 @@ from kafka.record.default_records import DefaultRecordBatch
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from shared.db import is_worlds
+from shared.halt import Halt
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ log = structlog.get_logger(__name__)
 P = TypeVar("P")  # what a handler makes of a record
 
 
-class StreamBroken(Exception):  # noqa: N818 - a state of the topic that a person must look at
+class StreamBroken(Halt):
     """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
 
 

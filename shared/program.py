@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shared.exchanges import ExchangesError
+from shared.halt import Halt
 from shared.logs import set_up_logs
 from shared.settings import Service, Settings, SettingsError, load_settings
 
@@ -35,6 +36,9 @@ def run_program(service: Service, do: Callable[[Settings], None]) -> None:
     except _OPERATORS_FAULTS as error:
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(2)
+    except Halt as halt:
+        log.critical("stopped, a person must look at it", reason=str(halt), state=type(halt).__name__)
+        sys.exit(1)
     except Exception:
         log.exception("stopped by a fault")
         sys.exit(1)

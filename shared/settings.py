@@ -113,7 +113,7 @@ def load_settings(service: Service) -> Settings:
         exchanges=_optional(env, "EXCHANGES", _words),
         registers=_optional(env, "REGISTERS", _registers),
         exchanges_file=Path(_text(env, "EXCHANGES_FILE") or "exchanges.yaml"),
-        policy_file=Path(_text(env, "POLICY_FILE") or POLICY_FILE),
+        policy_file=load_policy_file(),
         totals_cut_at=_optional(env, "TOTALS_CUT_AT", _days) or _days(DEFAULT_TOTALS_CUT_AT),
         api_keys_file=_optional(env, "API_KEYS_FILE", Path),
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
@@ -146,6 +146,11 @@ def load_kafka_settings() -> KafkaSettings:
 def load_exchanges_file() -> Path:
     """The whitelist's path; for commands that need nothing else of a service."""
     return Path(_text(Env(), "EXCHANGES_FILE") or "exchanges.yaml")
+
+
+def load_policy_file() -> Path:
+    """The policy file's path; for commands that need nothing else of a service."""
+    return Path(_text(Env(), "POLICY_FILE") or POLICY_FILE)
 
 
 def load_log_level() -> str:

@@ -20,8 +20,9 @@ from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment
 from deploy.topics import apply_topics
+from services.incentive.policy import PolicyError, load_policy
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
-from shared.settings import given_settings, load_local_settings
+from shared.settings import given_settings, load_local_settings, load_policy_file
 
 # Long, for slow machines: what cannot start is noticed by how often it ends.
 READY_TIMEOUT_S = 180.0
@@ -80,6 +81,7 @@ class LocalSet:
     def start(self) -> None:
         """Start all and wait until each API is ready. LocalError says what is in the way; then call `stop`."""
         exchanges = self._read_exchanges()
+        _check_policy()
         self.secrets = load_secrets(self.options.folder, exchanges.ids)
         write_key_hashes(self._keys_file, self.secrets.keys)
         ports = self._choose_ports()
@@ -266,6 +268,14 @@ class LocalSet:
         for program in programs:
             if not program.stop(signal.SIGTERM, max(0.0, deadline - time.monotonic())):
                 self.say(f"{program.name} 未按时退出 / did not end in time and was killed")
+
+
+def _check_policy() -> None:
+    """A policy file that cannot be used is told before anything is started."""
+    try:
+        load_policy(load_policy_file())
+    except (PolicyError, OSError) as error:
+        raise LocalError(f"政策文件有误 / the policy file is wrong: {error}") from error
 
 
 def _not_ready(session: requests.Session, url: str) -> str | None:

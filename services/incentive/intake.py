@@ -28,6 +28,7 @@ from services.incentive.models import AWARD_COLUMNS, LEDGER_LOCK
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.terms import Policy
 from shared.db import raw
+from shared.halt import Halt
 from shared.kafka import Record
 from shared.positions import Move, move_positions
 from shared.settings import SettingsError
@@ -41,7 +42,7 @@ _RECOMPUTED: Final = ("政策或白名单变更后重算，", "recomputed after 
 log = structlog.get_logger(__name__)
 
 
-class SettingsChanged(RuntimeError):  # noqa: N818 - another worker's settings are in force, ours are not
+class SettingsChanged(Halt):
     """The ledger's policy or whitelist in force is not this worker's: it must be started anew with the right files."""
 
 

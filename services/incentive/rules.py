@@ -18,13 +18,14 @@ from services.incentive.facts import (
 )
 from services.incentive.terms import Interval, Policy, Tier, YearlyAtRate
 from shared.exchanges import Exchanges
+from shared.halt import Halt
 from shared.parties import Party
 from shared.times import format_time, shanghai_year
 
 LAST_DAY = "last_day"
 
 
-class CutDatesError(ValueError):
+class CutDatesError(Halt):
     """Totals are not cut at a date that the policy names, so they cannot be computed: incentive stops."""
 
 

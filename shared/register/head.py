@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
+from shared.halt import Halt
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
 _LIMITS = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
 
 
-class SettingsDiffer(Exception):  # noqa: N818 - another worker runs under another whitelist; this one must not write
+class SettingsDiffer(Halt):
     """The whitelist or cut dates of this worker are not those of the register's last `settings` entry."""
 
 
-class WrongRegister(Exception):  # noqa: N818 - a set-up fault, said in the message
+class WrongRegister(Halt):
     """The database belongs to another register than REGISTER says."""
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.halt import Halt
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,7 +23,7 @@ _POLL_MS = 500
 Version = tuple[int, int]  # generation, seq
 
 
-class DatabaseBehind(Exception):  # noqa: N818 - a state that a person must decide about
+class DatabaseBehind(Halt):
     """The database is older than what was published from it."""
 
 

@@ -114,3 +114,16 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"- id: \xff")
     with pytest.raises(ExchangesError, match="not UTF-8"):
         load_exchanges(tmp_path / "bytes.yaml")
+
+
+@pytest.mark.parametrize("written", ["from: null, ", ""])
+def test_an_open_beginning_counts_from_the_first_document_on(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "exchanges.yaml"
+    operator = f"{{uscc: 91530100MAXKMDEX0C, name: 虚构, {written}until: 2026-01-01}}"
+    path.write_text(f"- {{id: kmdex, name: 虚构, {written}operators: [{operator}]}}", encoding="utf-8")
+    exchanges = load_exchanges(path)
+    assert exchanges.counts("kmdex", datetime(2000, 1, 1, tzinfo=UTC))
+    found = exchanges.operator_on("kmdex", date(2000, 1, 1))
+    assert found is not None
+    assert exchanges.operator_on("kmdex", date(2026, 1, 1)) is None
+    assert exchanges.canonical()["exchanges"][0]["from"] is None

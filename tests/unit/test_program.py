@@ -1,0 +1,57 @@
+"""How a program ends: one line for what a person can mend, a traceback for what is a fault of ours."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from shared.halt import Halt
+from shared.program import run_program
+from shared.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def own_logs_and_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
+    root, kafka = logging.getLogger(), logging.getLogger("kafka")
+    handlers, levels = list(root.handlers), (root.level, kafka.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    kafka.setLevel(levels[1])
+    structlog.reset_defaults()
+
+
+def end_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    def do(_: object) -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run_program("listing", do)
+    return int(str(ended.value.code)), capsys.readouterr().err
+
+
+def test_wrong_settings_are_told_in_one_line(capsys) -> None:
+    assert end_of(SettingsError("REGISTER must be short"), capsys) == (2, "listing: REGISTER must be short\n")
+
+
+def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:
+    code, told = end_of(Halt("an older backup was put back"), capsys)
+    line = json.loads(told)
+    assert code == 1
+    assert line["reason"] == "an older backup was put back"
+    assert "exception" not in line
+
+
+def test_a_fault_of_ours_is_told_with_its_traceback(capsys) -> None:
+    code, told = end_of(ZeroDivisionError("ours"), capsys)
+    assert code == 1
+    assert "ZeroDivisionError: ours" in json.loads(told)["exception"]
