@@ -26,8 +26,10 @@ _DETAILS: Final = {
     404: "没有此内容 / there is nothing here",
     405: "此路径不支持该方法 / the path does not take this method",
     413: "请求内容过大 / the request is too large",
+    414: "网址过长 / the URL is too long",
     415: "内容类型须为 application/json / the content type must be application/json",
     422: "参数或内容有误 / a parameter or the body is wrong",
+    431: "请求头过大 / the headers are too large",
     500: "内部错误，已记录 / an internal error; it has been logged",
     503: "暂时不可用，请稍后再试 / not available for the moment; try again later",
 }
@@ -77,19 +79,24 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FieldFaultSchema), required=True)
 
 
+def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> dict[str, Any]:
+    """Members of RFC 9457; a detail that is not given is the status's own."""
+    fallback = _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
+    return {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or _DETAILS.get(status, fallback),
+        "instance": instance,
+        "errors": [asdict(error) for error in errors],
+    }
+
+
 def problem_response(
     status: int, detail: str | None, errors: Sequence[FieldFault], headers: Mapping[str, str]
 ) -> Response:
     """The answer itself."""
-    body = {
-        "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail
-        or _DETAILS.get(status, _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]),
-        "instance": request.path,
-        "errors": [asdict(error) for error in errors],
-    }
+    body = problem_body(status, detail, errors, request.path)
     response = Response(dumps(body), status=status, content_type=PROBLEM_TYPE)
     response.headers.extend(headers)
     return response

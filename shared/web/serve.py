@@ -8,6 +8,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from shared.web.app import start_sampler
+from shared.web.worker import ProblemWorker
 
 THREADS: Final = 8
 # Within the 10 s that a supervisor gives after SIGTERM.
@@ -41,7 +42,7 @@ def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> N
     options = {
         "bind": bind,
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": ProblemWorker,
         "threads": threads,
         "graceful_timeout": GRACEFUL_TIMEOUT_S,
         # A worker that does not even turn its loop for so long is killed and started again.

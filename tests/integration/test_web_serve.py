@@ -1,6 +1,7 @@
 """The program that answers over HTTP: how it starts, survives its worker, and stops."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -83,6 +84,30 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
     connect(port).close()
     (another,) = psutil.Process(process.pid).children()
     assert another.pid != worker.pid
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        (b"GET /v1/listings?cursor=" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n", 431),
+        (b"GET /v1/a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_what_reaches_no_route_is_answered_as_everywhere(start: Start, request_text: bytes, status: int) -> None:
+    (port,) = free_ports(1)
+    start(port)
+    connect(port).close()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request_text)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert answer.status == status
+    assert answer.getheader("Content-Type") == "application/problem+json"
+    assert body["status"] == status
+    assert set(body) == {"type", "title", "status", "detail", "instance", "errors"}
 
 
 def test_wrong_settings_end_it_with_one_line(start: Start, tmp_path: Path) -> None:
