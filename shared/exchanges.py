@@ -115,6 +115,8 @@ def load_exchanges(path: Path) -> Exchanges:
         raise ExchangesError(f"{path}: {line}: not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ExchangesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ExchangesError(f"{path}: line 1: nested too deeply") from error
     except _Fault as fault:
         raise ExchangesError(f"{path}: {fault}") from fault
 

@@ -182,6 +182,8 @@ def compose(content: bytes, file: str) -> yaml.Node:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
         raise PolicyError(file, [Fault(line, "-", f"不是 YAML / not YAML: {error.problem}")]) from error
+    except RecursionError as error:
+        raise PolicyError(file, [Fault(1, "-", "嵌套过深 / nested too deeply")]) from error
     except yaml.reader.ReaderError as error:
         line = content.decode("utf-8")[: error.position].count("\n") + 1
         raise PolicyError(file, [Fault(line, "-", f"不是 YAML / not YAML: {error.reason}")]) from error

@@ -95,6 +95,7 @@ def test_a_code_of_digits_alone_stays_a_text(tmp_path: Path) -> None:
         (GOOD, "a: !!python/object:os.system {}", "line 1: a:"),
         (GOOD, "? [a]\n: b", "line 1: (a collection): is not a member"),
         (GOOD, "a: \x01", "not YAML"),
+        (GOOD, "[" * 2000, "nested too deeply"),
         (GOOD, "--- a\n--- b\n", "not YAML"),
     ],
 )

@@ -241,6 +241,7 @@ def test_a_missing_rule_and_an_empty_list_are_told():
     [
         (b"", "empty"),
         (b"id: [", "not YAML"),
+        (b"[" * 2000, "nested too deeply"),
         (b"a: 1\n---\nb: 2\n", "not YAML"),
         (b"id: \xff\n", "not UTF-8"),
         (b"id: a\x00b\n", "not YAML"),
