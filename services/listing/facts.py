@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import text
 
+from shared.db import pg_array
 from shared.facts import FIRST_LISTING, LISTING
 from shared.register.documents import key_arrays, stored_document
 from shared.register.intake import party_json
@@ -71,8 +72,8 @@ def _firsts(connection: Connection, subjects: list[str]) -> dict[str, Any]:
             """
         ),
         {
-            "schemes": [subject.partition(":")[0] for subject in subjects],
-            "codes": [subject.partition(":")[2] for subject in subjects],
+            "schemes": pg_array(subject.partition(":")[0] for subject in subjects),
+            "codes": pg_array(subject.partition(":")[2] for subject in subjects),
         },
     )
     values: dict[str, Any] = {}

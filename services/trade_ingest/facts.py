@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.totals import COUNTED, UNMATCHED, Buckets
+from shared.db import pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.money import format_yuan
 from shared.register.documents import stored_document
@@ -97,7 +98,7 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
             ORDER BY t.bucket_at
             """
         ),
-        {"exchanges": [key[0] for key in keys], **_year_arrays([key[1] for key in keys])},
+        {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])},
     )
     found: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -184,14 +185,14 @@ def _cut_at(buckets: Buckets) -> list[str]:
     return [day.isoformat() for day in buckets.cut_at]
 
 
-def _subject_arrays(subjects: list[str]) -> dict[str, list[str]]:
+def _subject_arrays(subjects: list[str]) -> dict[str, str]:
     pairs = [subject.split(":", 1) for subject in subjects]
-    return {"schemes": [pair[0] for pair in pairs], "codes": [pair[1] for pair in pairs]}
+    return {"schemes": pg_array(pair[0] for pair in pairs), "codes": pg_array(pair[1] for pair in pairs)}
 
 
-def _year_arrays(years: list[int]) -> dict[str, list[Any]]:
+def _year_arrays(years: list[int]) -> dict[str, str]:
     return {
-        "years": years,
-        "froms": [day_start(date(year, 1, 1)) for year in years],
-        "untils": [day_start(date(year + 1, 1, 1)) for year in years],
+        "years": pg_array(years),
+        "froms": pg_array(day_start(date(year, 1, 1)) for year in years),
+        "untils": pg_array(day_start(date(year + 1, 1, 1)) for year in years),
     }

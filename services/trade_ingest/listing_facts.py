@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
+from shared.db import pg_array
 from shared.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
@@ -197,22 +198,20 @@ _SET_ASIDE = text(
 _STORE = text(f"INSERT INTO listing_fact SELECT * FROM {_NEW}")
 
 
-def _parameters(
-    facts: Sequence[ListingFact], ids: dict[Entity, int], first_seq: int, now: datetime
-) -> dict[str, list[Any]]:
+def _parameters(facts: Sequence[ListingFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
     return {
-        "exchanges": [fact.exchange for fact in facts],
-        "listing_nos": [fact.listing_no for fact in facts],
-        "registers": [fact.register for fact in facts],
-        "generations": [fact.generation for fact in facts],
-        "fact_seqs": [fact.seq for fact in facts],
-        "seqs": list(range(first_seq, first_seq + len(facts))),
-        "topics": [fact.record.topic for fact in facts],
-        "partitions": [fact.record.partition for fact in facts],
-        "offsets": [fact.record.offset for fact in facts],
-        "received_ats": [now] * len(facts),
-        "providers": [ids[fact.provider.id_scheme, fact.provider.id] for fact in facts],
-        "listed_ats": [fact.listed_at for fact in facts],
-        "proves": [fact.proves for fact in facts],
+        "exchanges": pg_array(fact.exchange for fact in facts),
+        "listing_nos": pg_array(fact.listing_no for fact in facts),
+        "registers": pg_array(fact.register for fact in facts),
+        "generations": pg_array(fact.generation for fact in facts),
+        "fact_seqs": pg_array(fact.seq for fact in facts),
+        "seqs": pg_array(range(first_seq, first_seq + len(facts))),
+        "topics": pg_array(fact.record.topic for fact in facts),
+        "partitions": pg_array(fact.record.partition for fact in facts),
+        "offsets": pg_array(fact.record.offset for fact in facts),
+        "received_ats": pg_array([now] * len(facts)),
+        "providers": pg_array(ids[fact.provider.id_scheme, fact.provider.id] for fact in facts),
+        "listed_ats": pg_array(fact.listed_at for fact in facts),
+        "proves": pg_array(fact.proves for fact in facts),
         "values": [fact.record.value for fact in facts],
     }

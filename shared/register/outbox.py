@@ -8,6 +8,7 @@ the dead, so that the last record of a key in the compacted topic is its newest.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_KEYS = 5_000
 _CHECK_EVERY_S = 0.5
+_REST = 2.0  # times the time that a round took
+_LONGEST_REST_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +125,12 @@ class Sender:
                 while not self.stop.is_set():
                     _still_leading(leader)
                     self._wake.clear()
-                    if not self._send_some(producer):
+                    began_s = time.monotonic()
+                    if self._send_some(producer):
+                        # Intake and sender share one interpreter: sending all the time, the sender would hold intake up
+                        # to send keys that the next batch changes again.
+                        self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))
+                    else:
                         self._wake.wait(_CHECK_EVERY_S)
             finally:
                 self.is_leading = False
@@ -151,7 +159,9 @@ class Sender:
             producer.abort_transaction()
             raise
         with self.engine.begin() as connection:
-            connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
+            connection.execute(
+                text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": pg_array(ids)}
+            )
         return True
 
 
