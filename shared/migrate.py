@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from shared.db import make_engine
+from shared.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ def migrate(package: str, owner_url: str, service_url: str, register: str | None
     """Bring the database to the newest form. Safe to run again, and at the same time as another."""
     role = make_url(service_url).username or ""
     if not _ROLE.fullmatch(role):
-        raise ValueError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
+        raise SettingsError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
     engine = make_engine(owner_url)
     config = _config(package)
     with engine.connect() as connection:

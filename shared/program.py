@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import psycopg
 import structlog
+from sqlalchemy.exc import DBAPIError
 
+from shared.db import is_worlds
 from shared.exchanges import ExchangesError
 from shared.halt import Halt
 from shared.logs import set_up_logs
@@ -39,6 +42,26 @@ def run_program(service: Service, do: Callable[[Settings], None]) -> None:
     except Halt as halt:
         log.critical("stopped, a person must look at it", reason=str(halt), state=type(halt).__name__)
         sys.exit(1)
-    except Exception:
-        log.exception("stopped by a fault")
+    except Exception as error:
+        reason = _reason_of_database(error, service)
+        if reason is None:
+            log.exception("stopped by a fault")
+        else:
+            log.critical("stopped, a person must look at it", reason=reason)
         sys.exit(1)
+
+
+def _reason_of_database(error: Exception, service: Service) -> str | None:
+    """What an operator can mend about the database; None for a fault of ours.
+
+    Programs that go on for ever wait for a database that is away; who migrates wants to know.
+    """
+    if not isinstance(error, DBAPIError):
+        return None
+    if is_worlds(error):
+        return f"数据库不可用 / the database does not answer as it should: {str(error.orig).splitlines()[0]}"
+    if isinstance(error.orig, psycopg.errors.UndefinedTable):
+        return f"数据库尚未迁移 / the database is not migrated, or another's: run `{service} migrate`"
+    if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+        return f"数据库角色权限不足 / the role of the database may not do that: {str(error.orig).splitlines()[0]}"
+    return None

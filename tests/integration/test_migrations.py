@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import make_url
 
 from services.incentive import models as incentive
 from services.listing import models as listing
 from services.trade_ingest import models as trade_ingest
 from shared.db import make_engine
 from shared.migrate import found_revision, migrate, newest_revision
+from shared.settings import SettingsError
 
 SERVICES = [
     ("services.listing", listing.metadata, "r1"),
@@ -41,5 +46,35 @@ def test_the_code_declares_what_migrations_make(postgres, package, metadata, reg
 
 def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
     owner_url, _ = postgres("migrations")
-    with pytest.raises(ValueError, match="plain role"):
+    with pytest.raises(SettingsError, match="plain role"):
         migrate("services.listing", owner_url, "postgresql://a%22b@127.0.0.1/x")
+
+
+@pytest.mark.parametrize(
+    ("role", "password", "says"), [("owner", "wrong", "password"), ("service", None, "may not do that")]
+)
+def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, password, says) -> None:
+    owner_url, service_url = postgres("migrations")
+    url = make_url(owner_url if role == "owner" else service_url)
+    given = url if password is None else url.set(password=password)
+    code, told = ended(monkeypatch, "migrate", service_url, given.render_as_string(hide_password=False))
+    assert code == 1
+    assert says in told["reason"]
+    assert "exception" not in told
+
+
+def test_a_database_that_is_not_migrated_is_told_in_one_line(postgres, monkeypatch) -> None:
+    code, told = ended(monkeypatch, "consume", postgres("migrations")[1])
+    assert code == 1
+    assert "run `incentive migrate`" in told["reason"]
+
+
+def ended(monkeypatch, command: str, database_url: str, owner_url: str | None = None) -> tuple[int, dict]:
+    """Exit code of a command of incentive, and the last line that it wrote."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    if owner_url is not None:
+        monkeypatch.setenv("DATABASE_OWNER_URL", owner_url)
+    command_line = [sys.executable, "-m", "services.incentive", command]
+    done = subprocess.run(command_line, check=False, capture_output=True, text=True, timeout=60)
+    return done.returncode, json.loads(done.stderr.splitlines()[-1])
