@@ -160,6 +160,11 @@ def test_a_good_posting_is_taken(connection: Connection) -> None:
         ("ledger_entry_one_side", [(GOOD[0][0], 500, 500), (GOOD[1][0], 500, 500)], {"amount_fen": 0}),
         ("ledger_entry_one_side", [(GOOD[0][0], 0, 0), (GOOD[1][0], 0, 0)], {"amount_fen": 0}),
         ("ledger_entry_debit_fen_check", [(GOOD[0][0], -500, 0), (GOOD[1][0], 0, -500)], {"amount_fen": -500}),
+        (
+            "ledger_not_below_zero",
+            [(GOOD[1][0], 900_000_000, 0), (GOOD[0][0], 0, 900_000_000)],
+            {"amount_fen": -900_000_000},
+        ),
         ("ledger_seq_without_gaps", GOOD, {"seq": 3}),
         ("ledger_entry_pkey", GOOD, {"seq": 1}),
         ("ledger_transaction_seq_check", GOOD, {"seq": -1}),

@@ -233,6 +233,7 @@ CREATE FUNCTION ledger_entered() RETURNS trigger LANGUAGE plpgsql SECURITY DEFIN
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     wrong bigint;
+    overdrawn text;
 BEGIN
     -- Its transaction says how many entries it has, so none can be added later.
     SELECT a.seq INTO wrong FROM (SELECT DISTINCT seq FROM added) a LEFT JOIN ledger_transaction t USING (seq)
@@ -240,6 +241,14 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'transaction %% is posted, no entry can be added to it', wrong
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'ledger_entry_added';
+    END IF;
+    -- What was never posted cannot be taken back: only a debit can bring an entitlement below zero.
+    SELECT a.account INTO overdrawn
+    FROM (SELECT DISTINCT account FROM added WHERE debit_fen > 0 AND starts_with(account, 'entitlement:')) a
+    WHERE (SELECT sum(e.credit_fen) < sum(e.debit_fen) FROM ledger_entry e WHERE e.account = a.account) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'account %% would be below zero', overdrawn
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'ledger_not_below_zero';
     END IF;
     RETURN NULL;
 END $$;
