@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import text
 
-from services.trade_ingest.totals import COUNTED, UNMATCHED, Buckets
+from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
 from shared.db import pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.money import format_yuan
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from services.trade_ingest.totals import Buckets
     from shared.register.head import Head
     from shared.register.outbox import DirtyKey
 
@@ -48,7 +49,7 @@ def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> di
 def _buckets(connection: Connection) -> Buckets:
     """As the settings say that stand in this snapshot."""
     days = connection.execute(text("SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC LIMIT 1")).scalar()
-    return Buckets(date.fromisoformat(day) for day in days or ())
+    return buckets_cut_at(tuple(date.fromisoformat(day) for day in days or ()))
 
 
 def _firsts(connection: Connection, subjects: list[str]) -> dict[str, Any]:

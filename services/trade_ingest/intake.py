@@ -14,7 +14,7 @@ from services.trade_ingest.dirty import mark_changed
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
 from services.trade_ingest.stored_totals import apply_deltas
-from services.trade_ingest.totals import Buckets, Deltas, Trade, instant_of
+from services.trade_ingest.totals import Deltas, Trade, buckets_cut_at, instant_of
 from shared.pgcopy import RowFormat, bytes_field
 from shared.positions import move_positions
 from shared.register.account import keep_account
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from services.trade_ingest.totals import Proof
+    from services.trade_ingest.totals import Buckets, Proof
     from shared.parties import Party
     from shared.positions import Move
     from shared.register.intake import Register
@@ -94,13 +94,7 @@ def apply_batch(
 
 def buckets_of(register: Register) -> Buckets:
     """The buckets of the settings under which the register counts."""
-    digest = register.settings.digest
-    if digest not in _BUCKETS:
-        _BUCKETS[digest] = Buckets(register.cut_dates)
-    return _BUCKETS[digest]
-
-
-_BUCKETS: dict[str, Buckets] = {}
+    return buckets_cut_at(tuple(register.cut_dates))
 
 
 def _apply_facts(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -42,6 +43,12 @@ class Buckets:
     def until_of(self, start: datetime) -> datetime:
         """When the bucket that begins at `start` is over."""
         return self.starts[bisect_right(self._starts_us, pg_microseconds(start))]
+
+
+@lru_cache(maxsize=8)
+def buckets_cut_at(cut_dates: tuple[date, ...]) -> Buckets:
+    """Buckets of these cut dates, made once: a register has one set of them at a time."""
+    return Buckets(cut_dates)
 
 
 def instant_of(instant_us: int) -> datetime:

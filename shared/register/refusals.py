@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: what both Python and PostgreSQL can say as a date
-_NUL_IN_JSONB = "\\u0000"
 
 
 class Refused(msgspec.Struct, gc=False):
@@ -122,20 +121,13 @@ def quarantine(connection: Connection, refused: Iterable[Refused], days: DayCoun
 
 
 def _jsonb(value: object) -> str:
-    # jsonb cannot hold U+0000, which a header's name or a quoted member may bring; lone surrogates are escaped by ASCII
-    # output, and refused by jsonb too.
-    encoded = json.dumps(value, ensure_ascii=True)
-    return _without_surrogates(encoded.replace(_NUL_IN_JSONB, "\\ufffd"))
-
-
-def _without_surrogates(encoded: str) -> str:
-    decoded = json.loads(encoded)
-    return json.dumps(_replaced(decoded), ensure_ascii=True)
+    return json.dumps(_replaced(value), ensure_ascii=True)
 
 
 def _replaced(value: object) -> object:
+    """U+FFFD for what jsonb cannot hold: U+0000 and lone surrogates, from a header's name or a quoted member."""
     if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return value.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
         return [_replaced(item) for item in value]
     if isinstance(value, dict):
