@@ -1,0 +1,58 @@
+"""Topics read again from their beginning, outside any consumer group: for those who compare or begin anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from shared.halt import Halt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.kafka import Record
+
+_POLL_MS = 500
+_MAX_RECORDS = 10_000
+
+
+class BeginningGone(Halt):
+    """The broker no longer holds a topic from offset 0: what was deleted cannot be read again."""
+
+
+def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
+    """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
+
+    In batches of at most 10,000, one partition after the other. Raises BeginningGone before anything is read if
+    one of them does not begin at 0.
+    """
+    consumer = KafkaConsumer(
+        **client_config,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_poll_records=_MAX_RECORDS,
+        metrics_enabled=False,
+    )
+    try:
+        partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}
+        beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
+        gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
+        if gone:
+            raise BeginningGone(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
+        for partition, end in partitions.items():
+            yield from _read(consumer, partition, end)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
+    consumer.assign([partition])
+    consumer.seek(partition, 0)
+    # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
+    while consumer.position(partition) < end:
+        polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
+        records = [record for record in polled if record.offset < end]
+        if records:
+            yield records
