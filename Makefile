@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench
+.PHONY: help setup demo up test check faults bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -18,6 +18,7 @@ help:
 	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
 	@echo '  make test    检查与全部测试                                      checks and every test'
 	@echo '  make check   代码规范、类型、导入规则                            lint, types, import rules'
+	@echo '  make faults  每种故障多次，与独立核算比对                        every fault many times, held against a slow reckoning'
 	@echo '  make bench   性能测量                                            the measurements'
 
 setup: $(STAMP)
@@ -49,6 +50,9 @@ check: $(STAMP)
 
 test: check
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+faults: $(STAMP)
+	@exec $(BIN)/python -m tests.faults.run $(ARGS)
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)

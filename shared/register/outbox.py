@@ -115,6 +115,10 @@ class Sender:
                 acks="all",
                 compression_type="lz4",
                 linger_ms=5,
+                # After a broker was away for a minute the client did not send again what was under way, until its time
+                # was over; then it is rendered anew, and by a new producer.
+                request_timeout_ms=10_000,
+                delivery_timeout_ms=15_000,
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )

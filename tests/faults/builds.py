@@ -1,0 +1,103 @@
+"""Builds of the services with one guard taken out: faults must tell them from the true one, or they tell nothing."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.faults.rig import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A text that stands exactly once in a file, and what stands there without the guard."""
+
+    file: str
+    guard: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What is taken out, in the code and in the database; the kind of fault that must tell, and of what."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    fault: str
+    # What the findings must speak of, so that it is this guard whose lack was noticed.
+    tells: str
+
+
+_LEDGER = "services/incentive/migrations/versions/r0001_ledger.py"
+
+GUARDS = (
+    Guard(
+        "dedupe",
+        (Edit("shared/register/revisions.py", "            if known is not None:\n", "            if False:\n"),),
+        "commit answer lost",
+        "duplicates: lost",
+    ),
+    Guard(
+        "fence on offsets",
+        (
+            Edit("shared/positions.py", " AND p.next_offset = m.from_offset", ""),
+            Edit("shared/positions.py", "if result.rowcount != len(moves):", "if False:"),
+        ),
+        "commit answer lost",
+        "duplicates: too many",
+    ),
+    Guard(
+        "register lock",
+        (Edit("shared/register/head.py", " FROM register_head FOR UPDATE", " FROM register_head"),),
+        "three workers",
+        "UniqueViolation",
+    ),
+    Guard(
+        "generation and seq of facts",
+        (
+            Edit("services/incentive/intake.py", "if _version(record) > recorded.get(where, (0, 0))", "if True"),
+            Edit(
+                _LEDGER,
+                ",\n    CONSTRAINT fact_version UNIQUE (topic, key, generation, seq)",
+                "",
+            ),
+            Edit(
+                _LEDGER,
+                "WHERE (excluded.generation, excluded.seq) > (c.generation, c.seq) AND excluded.about = c.about;",
+                ";",
+            ),
+        ),
+        "old facts again",
+        "award first_purchase/",
+    ),
+    Guard(
+        "committed records only",
+        (
+            Edit(
+                "shared/kafka.py",
+                'group_id=self.group,\n            isolation_level="read_committed",',
+                'group_id=self.group,\n            isolation_level="read_uncommitted",',
+            ),
+        ),
+        "sessions cut",
+        "ABORTED-",
+    ),
+)
+CONTROLS = {f"without: {guard.name}": guard for guard in GUARDS}
+
+
+def build_without(guard: Guard, folder: Path) -> Path:
+    """The services' source tree in `folder`, with the guard taken out; ValueError if it is not where it was."""
+    for package in ("services", "shared"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for edit in guard.edits:
+        file = folder / edit.file
+        text = file.read_text(encoding="utf-8")
+        if text.count(edit.guard) != 1:
+            raise ValueError(f"{edit.file}: {edit.guard!r} stands there {text.count(edit.guard)} times")
+        file.write_text(text.replace(edit.guard, edit.without), encoding="utf-8")
+    return folder

@@ -1,0 +1,209 @@
+"""Many faults: kinds are shared out to processes side by side, each with a set of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deploy.local.processes import Program, adopt_orphans, end_descendants, spawn
+from tests.faults.builds import CONTROLS, build_without
+from tests.faults.compare import Findings
+from tests.faults.fault import Outcome, break_once
+from tests.faults.kinds import KINDS
+from tests.faults.reference import Reference
+from tests.faults.rig import ROOT, Rig
+from tests.faults.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# A set is made anew after so many events: the reference works everything out again after each fault.
+EVENTS_A_SET = 6_000
+# What a world has, with room for kinds that publish several slices.
+EVENTS_A_WORLD = 2 * EVENTS_A_SET
+# How often a build without a guard is given the chance to do wrong.
+ATTEMPTS = 5
+# Those that take longest are begun first, so that no process is left with one of them at the end.
+LONGEST = ("Kafka away for a minute", "zombie in a transaction", "zombie", "three workers")
+
+
+@dataclass
+class Share:
+    """What one process does: takes one kind after the other until none is left, and writes down each outcome."""
+
+    folder: Path
+    seed: int
+    times: int
+    kinds: Sequence[str]
+    events: int = 0
+    sets: int = 0
+    rig: Rig | None = None
+    world: World = field(init=False)
+    reference: Reference = field(init=False)
+
+    def run(self) -> None:
+        try:
+            for kind in self.kinds:
+                if not self._take(kind):
+                    continue
+                if kind in CONTROLS:
+                    self._control(kind)
+                    continue
+                for number in range(self.times):
+                    self._once(kind, number)
+        finally:
+            self._end_set(keep=False)
+
+    def _take(self, kind: str) -> bool:
+        """Whether this process is the first to ask for the kind."""
+        try:
+            os.close(os.open(self.folder / f"{kind}.taken", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return False
+        return True
+
+    def _once(self, kind: str, number: int) -> None:
+        if self.rig is None:
+            self._begin_set()
+        began_s = time.monotonic()
+        outcome = break_once(self.rig, self.world, self.reference, KINDS[kind], self.seed, number)
+        self.events += outcome.events
+        write_outcome(self.folder, outcome)
+        sys.stderr.write(f"{time.monotonic() - began_s:6.1f} s  {'OK  ' if outcome.clean else 'FAIL'}  {outcome}\n")
+        if not outcome.clean or self.events >= EVENTS_A_SET:
+            self._end_set(keep=not outcome.clean)
+
+    def _control(self, name: str) -> None:
+        """A build with one guard taken out, until a fault tells it from the true one."""
+        guard = CONTROLS[name]
+        self._end_set(keep=False)
+        with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as build:
+            self._begin_set(build_without(guard, Path(build)))
+            for number in range(ATTEMPTS):
+                outcome = break_once(self.rig, self.world, self.reference, KINDS[guard.fault], self.seed, number)
+                if not outcome.clean:
+                    break
+            self._end_set(keep=False)
+        outcome.kind, outcome.run = name, 0
+        write_outcome(self.folder, outcome)
+        sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
+
+    def _begin_set(self, build: Path = ROOT) -> None:
+        place = Path(tempfile.mkdtemp(prefix=f"set-{os.getpid()}-", dir=self.folder))
+        self.world = World(self.seed * 1000 + self.sets, EVENTS_A_WORLD)
+        self.reference = Reference(self.world.exchanges)
+        self.rig = Rig(place, self.world.exchanges, build)
+        self.events, self.sets = 0, self.sets + 1
+        self.rig.start()
+
+    def _end_set(self, *, keep: bool) -> None:
+        """`keep`: its logs stay, to find out what went wrong."""
+        if self.rig is None:
+            return
+        rig, self.rig = self.rig, None
+        rig.stop()
+        for engine in ("kafka", "postgres") if keep else ("",):
+            shutil.rmtree(rig.folder / engine, ignore_errors=True)
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """A file of its own for each outcome; it is there as a whole or not at all."""
+    file = folder / f"{outcome.kind}.{outcome.run}.json"
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(asdict(outcome), ensure_ascii=False), encoding="utf-8")
+    part.replace(file)
+
+
+def read_outcome(folder: Path, kind: str, run: int) -> Outcome | None:
+    file = folder / f"{kind}.{run}.json"
+    if not file.exists():
+        return None
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return Outcome(**{**told, "findings": Findings(**told["findings"])})
+
+
+@dataclass
+class Campaign:
+    """Faults of some kinds, each `times` times, by `parallel` processes."""
+
+    folder: Path
+    seed: int
+    times: int
+    kinds: Sequence[str]
+    parallel: int
+    programs: list[Program] = field(default_factory=list)
+
+    def start(self) -> None:
+        ordered = sorted(self.kinds, key=lambda kind: (kind not in LONGEST, self.kinds.index(kind)))
+        for number in range(self.parallel):
+            run = [
+                sys.executable,
+                "-m",
+                "tests.faults.campaign",
+                "--folder",
+                str(self.folder),
+                "--seed",
+                str(self.seed + number),
+            ]
+            run += ["--times", str(self.times), *ordered]
+            self.programs.append(
+                spawn(
+                    f"share {number}",
+                    run,
+                    log_file=self.folder / f"share-{number}.log",
+                    environment=dict(os.environ),
+                    working_directory=ROOT,
+                    death_signal=signal.SIGTERM,
+                )
+            )
+
+    def is_over(self) -> bool:
+        return not any(program.alive() for program in self.programs)
+
+    def outcome(self, kind: str, run: int) -> Outcome:
+        """Wait for one outcome; AssertionError if the processes ended without it."""
+        while (found := read_outcome(self.folder, kind, run)) is None:
+            if self.is_over() and read_outcome(self.folder, kind, run) is None:
+                words = "\n".join(program.last_words(20) for program in self.programs)
+                raise AssertionError(f"{kind}: the processes ended without an outcome: {words}")
+            time.sleep(0.2)
+        return found
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """All of them, in order of kinds."""
+        for kind in self.kinds:
+            for run in range(1 if kind in CONTROLS else self.times):
+                yield self.outcome(kind, run)
+
+    def stop(self) -> None:
+        for program in self.programs:
+            program.stop(signal.SIGTERM, 30.0)
+
+
+def main() -> None:
+    """The program of one share."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--times", type=int, required=True)
+    parser.add_argument("kinds", nargs="+")
+    given = parser.parse_args()
+    adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        Share(given.folder, given.seed, given.times, given.kinds).run()
+    finally:
+        end_descendants()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""What stands in a running set, held against the reference: documents, quarantine, firsts, totals, awards, ledger."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from deploy.local.expected import Expected
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.money import parse_yuan
+from shared.replay import read_again
+from tests.faults.reference import Place, Reference, Sum
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import psycopg
+
+    from tests.faults.rig import Rig
+
+Json = dict[str, Any]
+_TOLD = 5
+
+
+@dataclass
+class Findings:
+    """What is not as it should be. Records are counted; everything else is told in a line each."""
+
+    lost: int = 0
+    doubled: int = 0
+    foreign: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.doubled or self.foreign or self.wrong)
+
+    def __str__(self) -> str:
+        told = [f"lost {self.lost}, doubled {self.doubled}, foreign {self.foreign}", *self.wrong[:30]]
+        return "\n  ".join(told)
+
+    def count(self, what: str, expected: Counter[Any], found: Counter[Any]) -> None:
+        """Records by place: each must have left as many traces as it should."""
+        lost, more = expected - found, found - expected
+        self.lost += lost.total()
+        for place, number in more.items():
+            if expected[place]:
+                self.doubled += number
+            else:
+                self.foreign += number
+        for name, places in (("lost", lost), ("too many", more)):
+            if places:
+                self.wrong.append(f"{what}: {name}: {places.most_common(_TOLD)}")
+
+    def compare(self, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any]) -> None:
+        """Values by key: the same keys with the same values."""
+        differing = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
+        for key in sorted(differing, key=str)[:_TOLD]:
+            self.wrong.append(f"{what} {key}: {found.get(key)} stands, {expected.get(key)} expected")
+        if len(differing) > _TOLD:
+            self.wrong.append(f"{what}: {len(differing)} differ in all")
+
+    def holds(self, condition: bool, what: str) -> None:
+        if not condition:
+            self.wrong.append(what)
+
+
+def compare(rig: Rig, reference: Reference) -> Findings:
+    """Everything; the set must be quiet."""
+    findings = Findings()
+    _documents(findings, rig, reference)
+    _numbering(findings, rig)
+    _facts(findings, rig, reference)
+    _awards(findings, rig, reference)
+    _ledger(findings, rig)
+    return findings
+
+
+def _documents(findings: Findings, rig: Rig, reference: Reference) -> None:
+    accepted: Counter[Place] = Counter()
+    refused: Counter[tuple[Place, str]] = Counter()
+    duplicates: Counter[str] = Counter()
+    for service, kind in (("listing", "listing"), ("trade-ingest", "trade")):
+        with rig.database(service) as connection:
+            rows = connection.execute(
+                f'SELECT exchange, partition, "offset" FROM {kind}'
+                f' UNION ALL SELECT exchange, partition, "offset" FROM {kind}_past'
+            )
+            accepted.update(Place(f"exchange.{row[0]}.{kind}s.v1", row[1], row[2]) for row in rows)
+            rows = connection.execute('SELECT topic, partition, "offset", reason FROM quarantine')
+            refused.update((Place(*row[:3]), row[3]) for row in rows)
+            rows = connection.execute("SELECT exchange, records FROM intake_day WHERE outcome = 'duplicate'")
+            for exchange, records in rows:
+                duplicates[f"exchange.{exchange}.{kind}s.v1"] += int(records)
+            states = {
+                (row[0], row[1]): row[2] for row in connection.execute(f"SELECT exchange, number, revision FROM {kind}")
+            }
+            findings.compare(f"state of {kind}", reference.revisions(kind), states)
+    findings.count("documents", reference.accepted, accepted)
+    findings.count("quarantine", reference.refused, refused)
+    findings.count("duplicates", reference.duplicates, duplicates)
+
+
+def _numbering(findings: Findings, rig: Rig) -> None:
+    """`seq` of each register: from 0, without gaps, none twice."""
+    for service, tables in (
+        ("listing", ("listing", "listing_past", "settings_entry")),
+        ("trade-ingest", ("trade", "trade_past", "listing_fact", "listing_fact_past", "settings_entry")),
+    ):
+        with rig.database(service) as connection:
+            numbers = [row[0] for table in tables for row in connection.execute(f"SELECT seq FROM {table}")]
+            (next_seq,) = connection.execute("SELECT next_seq FROM register_head").fetchone()
+        findings.holds(
+            sorted(numbers) == list(range(next_seq)), f"{service}: seq has gaps or doubles before {next_seq}"
+        )
+
+
+def newest_facts(rig: Rig) -> dict[str, dict[str, Json]]:
+    """Of each topic and key the value of the greatest generation and seq."""
+    newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
+    for records in read_again({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
+        for record in records:
+            key, value = record.key.decode().removeprefix("r1/"), json.loads(record.value)
+            known = newest[record.topic].get(key)
+            if known is None or _version(value) > _version(known):
+                newest[record.topic][key] = value
+    return newest
+
+
+def _version(value: Json) -> tuple[int, int]:
+    return value["generation"], value["seq"]
+
+
+def _facts(findings: Findings, rig: Rig, reference: Reference) -> None:
+    facts = newest_facts(rig)
+    for topic, number, expected in (
+        (FIRST_LISTING, "listing_no", reference.first_listings()),
+        (FIRST_PURCHASE, "trade_no", reference.first_purchases()),
+    ):
+        found = {key: _first(value["first"], number) for key, value in facts[topic].items()}
+        findings.compare(topic, _without_nothing(expected), _without_nothing(found))
+    exchange_totals, provider_totals = {}, {}
+    for key, value in facts[ANNUAL_TOTAL].items():
+        whose, _, year = key.rpartition("/")
+        of, _, name = whose.partition("/")
+        if of == "exchange":
+            exchange_totals[name, int(year)] = _by_month(value["buckets"])
+        else:
+            provider_totals[name, int(year)] = _by_category(value["by_exchange"])
+    findings.compare("exchange total", reference.exchange_totals(), _without_nothing(exchange_totals))
+    findings.compare("provider total", reference.provider_totals(), _without_nothing(provider_totals))
+    listings = {tuple(key.split("/", 1)) for key in facts[LISTING]}
+    findings.holds(listings == set(reference.revisions("listing")), "listing facts of other numbers than published")
+
+
+def _first(first: Json | None, number: str) -> tuple[str, str, int] | None:
+    return None if first is None else (first["exchange"], first[number], first["revision"])
+
+
+def _without_nothing(values: Mapping[Any, Any]) -> dict[Hashable, Any]:
+    return {key: value for key, value in values.items() if value}
+
+
+def _by_month(buckets: list[Json]) -> dict[str, Sum]:
+    months: dict[str, Sum] = {}
+    for bucket in buckets:
+        month = bucket["from"][:7]
+        fen, trades = months.get(month, (0, 0))
+        months[month] = (fen + _fen(bucket["amount"]), trades + bucket["trades"])
+    return months
+
+
+def _by_category(by_exchange: dict[str, Json]) -> dict[tuple[str, str], Sum]:
+    sums: dict[tuple[str, str], Sum] = {}
+    for exchange, categories in by_exchange.items():
+        for category in ("counted", "unmatched"):
+            months = _by_month(categories[category]).values()
+            if months:
+                sums[exchange, category] = (sum(fen for fen, _ in months), sum(trades for _, trades in months))
+        for other in categories["other"]:
+            sums[exchange, other["reason"]] = (_fen(other["amount"]), other["trades"])
+    return sums
+
+
+def _awards(findings: Findings, rig: Rig, reference: Reference) -> None:
+    found = {
+        award["award_id"]: Expected(_fen(award["ceiling"]), _fen(award["payable"]), award["suppressed_by"])
+        for award in rig.client.items("incentive", "/v1/awards")
+        if award["ceiling"] != "0.00"
+    }
+    findings.compare("award", reference.awards(), found)
+
+
+def _ledger(findings: Findings, rig: Rig) -> None:
+    """Numbered without a gap, in order of time, balanced; what is posted for an award is its ceiling."""
+    with rig.database("incentive") as connection:
+        rows = connection.execute(
+            "SELECT seq, posted_at, award_id, amount_fen FROM ledger_transaction ORDER BY seq"
+        ).fetchall()
+        findings.holds([row[0] for row in rows] == list(range(len(rows))), "ledger: seq has gaps")
+        findings.holds([row[1] for row in rows] == sorted(row[1] for row in rows), "ledger: posted_at falls")
+        posted: Counter[str] = Counter()
+        for _, _, award_id, amount_fen in rows:
+            posted[award_id] += amount_fen
+        ceilings = dict(connection.execute("SELECT award_id, ceiling_fen FROM award_current").fetchall())
+        findings.compare("posted for", ceilings, posted)
+        unbalanced = connection.execute(
+            "SELECT seq FROM ledger_entry GROUP BY seq HAVING sum(debit_fen) <> sum(credit_fen)"
+        ).fetchall()
+        findings.holds(not unbalanced, f"ledger: transactions do not balance: {unbalanced[:_TOLD]}")
+        balances = _balances(connection)
+    entitled = {account: fen for account, fen in balances.items() if account.startswith("entitlement:") and fen}
+    by_award = Counter({award_id: fen for award_id, fen in ceilings.items() if fen})
+    told: Counter[str] = Counter()
+    for account, fen in entitled.items():
+        # entitlement:<scheme>:<id>:<award_id>:<year>
+        told[account.split(":", 3)[3].rpartition(":")[0]] += fen
+    findings.compare("entitlement of", by_award, told)
+
+
+def _balances(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    rows = connection.execute("SELECT account, sum(credit_fen - debit_fen)::bigint FROM ledger_entry GROUP BY account")
+    return {row[0]: row[1] for row in rows}
+
+
+def _fen(yuan: str) -> int:
+    return parse_yuan(yuan)

@@ -1,0 +1,388 @@
+"""The whole set as real processes that can be broken one by one: engines, APIs, workers, each worker on a line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import requests
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from deploy.local.client import Client
+from deploy.local.folder import load_secrets, write_key_hashes
+from deploy.local.jars import kafka_jars
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Database, Postgres
+from deploy.local.processes import LocalError, Program, free_ports, spawn
+from deploy.local.programs import SERVICES, Addresses, command, environment, module
+from deploy.topics import apply_topics
+from shared.settings import load_local_settings
+from tests.faults.wire import Line, Trap
+from tests.faults.world import EXCHANGES_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from shared.exchanges import Exchanges
+
+ROOT = Path(__file__).resolve().parents[2]
+START_WITHIN_S = 120.0
+POLL_S = 0.05
+RESTART_AFTER_S = 0.3
+SMALL_DISK = "700m"
+
+
+class NotMoving(AssertionError):  # noqa: N818 - a state of the set
+    """What was waited for did not come about in time."""
+
+
+@dataclass
+class Worker:
+    """A consumer of a service, started again when it ends as long as it is `watched`."""
+
+    service: str
+    name: str
+    line: Line
+    launch: Callable[[], Program]
+    program: Program
+    watched: bool = True
+    ended_s: float | None = None
+    exits: list[int] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        return self.program.process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+
+    def said(self) -> list[dict[str, Any]]:
+        """All log lines of all its runs."""
+        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+
+    @property
+    def log(self) -> str:
+        return self.program.log_file.read_text(encoding="utf-8", errors="replace")
+
+
+class Rig:
+    """One set in `folder`. `build` is the source tree that consumers and migrations run."""
+
+    def __init__(self, folder: Path, exchanges: Exchanges, build: Path = ROOT) -> None:
+        self.folder = folder
+        self.exchanges = exchanges
+        self.build = build
+        self.restarts = 0
+        self.workers: list[Worker] = []
+        self.clock_file = folder / "clock"
+        self._apis: list[Program] = []
+        self._engines_watched = {"postgres": True, "kafka": True}
+        self._mounted: Path | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.clock_file.write_text("0", encoding="ascii")
+        secrets = load_secrets(folder, exchanges.ids)
+        self.keys = secrets.keys
+        self._password = secrets.database_password
+        self._keys_file = folder / "api-keys.yaml"
+        write_key_hashes(self._keys_file, secrets.keys)
+        names = ["kafka", "controller", "postgres", *SERVICES]
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        local = load_local_settings()
+        jars = kafka_jars(local.cache_folder, local.maven_repository, print)
+        self.kafka = Kafka(folder / "kafka", ports["kafka"], ports["controller"], jars, folder / "kafka.log")
+        self.postgres = Postgres(folder / "postgres", ports["postgres"], folder / "postgres.log")
+        self.addresses = Addresses(
+            self.kafka.bootstrap_servers, {service: f"127.0.0.1:{ports[service]}" for service in SERVICES}
+        )
+        self.client = Client.with_key(self.addresses, self.keys["auditor"])
+        self._databases: dict[str, Database] = {}
+
+    # Starting and stopping
+
+    def start(self) -> None:
+        self._mount_small_disk()
+        self.kafka.launch()
+        self.postgres.launch()
+        self.postgres.await_ready()
+        for service in SERVICES:
+            self.grant(service)
+            self.run("migrate", service, build=self.build)
+        self.kafka.await_ready()
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
+        try:
+            apply_topics(admin, self.exchanges)
+        finally:
+            admin.close()
+        for service in SERVICES:
+            self._apis.append(
+                spawn(
+                    f"{service} serve",
+                    command(service, "serve", "--bind", self.addresses.apis[service]),
+                    log_file=self.folder / f"{service}-serve.log",
+                    environment=self.environment(service),
+                    working_directory=ROOT,
+                )
+            )
+            self.add_worker(service)
+        self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready")
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.send(signal.SIGCONT)
+        for program in [*(worker.program for worker in self.workers), *self._apis]:
+            program.stop(signal.SIGKILL, 5.0)
+        for worker in self.workers:
+            worker.line.close()
+        self.kafka.stop()
+        self.postgres.stop()
+        if self._mounted is not None:
+            subprocess.run(["umount", "-l", self._mounted], check=True)
+
+    def _mount_small_disk(self) -> None:
+        """PostgreSQL on a file system that can be filled; on the common one where there is no right to mount."""
+        place = self.postgres.directory
+        place.mkdir(parents=True, exist_ok=True)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=755", "jiangbu-faults", place]
+        if os.geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0:
+            self._mounted = place
+
+    @property
+    def small_disk(self) -> Path | None:
+        """The file system of PostgreSQL, if it has one of its own."""
+        return self._mounted
+
+    # Workers
+
+    def add_worker(self, service: str, build: Path | None = None) -> Worker:
+        line = Line(self.postgres.port)
+        number = sum(worker.service == service for worker in self.workers) + 1
+        name = f"{service}-consume-{number}"
+        run = command(service, "consume")
+        run = [run[0], "-m", "tests.faults.clocked", str(self.clock_file), module(service), *run[3:]]
+
+        def launch() -> Program:
+            return spawn(
+                name,
+                run,
+                log_file=self.folder / f"{name}.log",
+                environment={**self.environment(service, line.port), "PYTHONPATH": str(ROOT)},
+                working_directory=build or self.build,
+            )
+
+        worker = Worker(service, name, line, launch, launch())
+        self.workers.append(worker)
+        return worker
+
+    def worker(self, service: str) -> Worker:
+        """The first worker of a service."""
+        return next(worker for worker in self.workers if worker.service == service)
+
+    def remove(self, worker: Worker) -> None:
+        """Take an extra worker away, as an operator does."""
+        worker.watched = False
+        worker.send(signal.SIGCONT)
+        worker.program.stop(signal.SIGTERM, 15.0)
+        worker.line.close()
+        self.workers.remove(worker)
+
+    def stop_worker(self, service: str) -> int:
+        """End a service's first worker in an orderly way and leave it so; its exit code."""
+        worker = self.worker(service)
+        worker.watched = False
+        worker.program.stop(signal.SIGTERM, 15.0)
+        return worker.program.process.returncode
+
+    def start_worker(self, service: str) -> Worker:
+        worker = self.worker(service)
+        worker.program, worker.watched, worker.ended_s = worker.launch(), True, None
+        return worker
+
+    def set_trap(self, worker: Worker, trap: Trap) -> None:
+        worker.line.set(trap)
+
+    def set_clock(self, wrong_by_s: float) -> None:
+        part = self.clock_file.with_suffix(".part")
+        part.write_text(str(wrong_by_s), encoding="ascii")
+        part.replace(self.clock_file)
+
+    # Engines
+
+    def leave_engine(self, name: str) -> None:
+        """From now on `name` is not started again when it ends."""
+        self._engines_watched[name] = False
+
+    def kill_engine(self, name: str) -> None:
+        """As a crash does: PostgreSQL's sessions find out that their postmaster is gone and end."""
+        program = self._engine(name).program
+        program.process.kill()
+        program.process.wait()
+
+    def stop_engine(self, name: str) -> None:
+        self.leave_engine(name)
+        program = self._engine(name).program
+        program.stop(signal.SIGINT if name == "postgres" else signal.SIGTERM, 30.0)
+
+    def start_engine(self, name: str) -> None:
+        engine = self._engine(name)
+        engine.launch()
+        engine.await_ready()
+        self._engines_watched[name] = True
+
+    def _engine(self, name: str) -> Kafka | Postgres:
+        return self.postgres if name == "postgres" else self.kafka
+
+    def grant(self, service: str) -> None:
+        """The service's database with its roles, made or put right."""
+        self._databases[service] = self.postgres.ensure_database(service.replace("-", "_"), self._password)
+
+    # Asking
+
+    def environment(self, service: str, port: int | None = None) -> dict[str, str]:
+        database = self._databases[service]
+        url = database.service_url
+        if port is not None:
+            url = url.replace(f":{self.postgres.port}/", f":{port}/")
+        return environment(
+            self.addresses, Database(database.owner_url, url), EXCHANGES_FILE, self._keys_file, {"LOG_LEVEL": "INFO"}
+        )
+
+    def run(
+        self, do: str, service: str, *arguments: str, build: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """A command of a service, to its end; `do` is its name."""
+        settings = {**self.environment(service), "DATABASE_OWNER_URL": self._databases[service].owner_url}
+        done = subprocess.run(
+            command(service, do, *arguments),
+            check=False,
+            capture_output=True,
+            text=True,
+            env=settings,
+            cwd=build or ROOT,
+            timeout=120,
+        )
+        if do == "migrate" and done.returncode != 0:
+            raise LocalError(f"{service} migrate: {done.stdout}{done.stderr}")
+        return done
+
+    def operate(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of `jiangbu` with the settings of a service."""
+        run = [command(service)[0], "-m", "deploy", *arguments]
+        return subprocess.run(
+            run, check=False, capture_output=True, text=True, env=self.environment(service), cwd=ROOT, timeout=120
+        )
+
+    @contextlib.contextmanager
+    def database(self, service: str) -> Iterator[psycopg.Connection[Any]]:
+        """A session of the superuser in a service's database."""
+        with psycopg.connect(self.postgres.url(service.replace("-", "_")), autocommit=True) as connection:
+            yield connection
+
+    def cut_sessions(self, services: Iterable[str] = SERVICES) -> None:
+        roles = [f"{service.replace('-', '_')}_service" for service in services]
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)", [roles]
+            )
+
+    def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+        """Where each partition's committed records end."""
+        consumer = KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, isolation_level="read_committed")
+        try:
+            partitions = [
+                TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)
+            ]
+            return {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
+        finally:
+            consumer.close(autocommit=False)
+
+    def readyz(self, service: str) -> tuple[int, str]:
+        """Status and reasons; status 0 when there is no answer."""
+        try:
+            answer = self.client.session.get(f"{self.addresses.url(service)}/readyz", timeout=10)
+        except requests.RequestException:
+            return 0, ""
+        return answer.status_code, answer.text
+
+    def metric(self, service: str, name: str) -> dict[str, float]:
+        """A metric's values by its labels as they are written, `""` for none."""
+        answer = self.client.session.get(f"{self.addresses.url(service)}/metrics", timeout=30)
+        answer.raise_for_status()
+        values = {}
+        for line in answer.text.splitlines():
+            full, _, value = line.rpartition(" ")
+            if full.partition("{")[0] == name:
+                values[full.partition("{")[2].rstrip("}")] = float(value)
+        return values
+
+    # Waiting
+
+    def is_ready(self) -> bool:
+        return all(self.readyz(service)[0] == 200 for service in SERVICES)
+
+    def tend(self) -> None:
+        """Start again what has ended and is watched, as a supervisor does."""
+        for name, watched in self._engines_watched.items():
+            engine = self._engine(name)
+            if watched and engine.program is not None and not engine.program.alive():
+                self.restarts += 1
+                engine.launch()
+        for worker in self.workers:
+            if not worker.watched or worker.program.alive():
+                continue
+            now_s = time.monotonic()
+            if worker.ended_s is None:
+                worker.ended_s = now_s
+                worker.exits.append(worker.program.process.returncode)
+            elif now_s - worker.ended_s > RESTART_AFTER_S:
+                self.restarts += 1
+                worker.program, worker.ended_s = worker.launch(), None
+
+    def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
+        """Tend the set until the condition holds, and give what it gave. NotMoving."""
+        deadline = time.monotonic() + timeout_s
+        while not (found := condition()):
+            self.tend()
+            if time.monotonic() > deadline:
+                raise NotMoving(f"{what}, after {timeout_s:.0f} s")
+            time.sleep(POLL_S)
+        return found
+
+    def pause(self, seconds: float) -> None:
+        """Let a fault last for its time, and tend the set meanwhile."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.tend()
+            time.sleep(POLL_S)
+
+    def await_quiet(self, timeout_s: float) -> None:
+        """Until all that was published is in the answers, of each service in turn."""
+        for service in SERVICES:
+            try:
+                self.wait_until(
+                    lambda service=service: self._waiting(service) == 0, timeout_s, f"{service} is not quiet"
+                )
+            except NotMoving as error:
+                raise NotMoving(f"{error}: {self._progress(service)}") from None
+
+    def _waiting(self, service: str) -> int:
+        told = self._progress(service)
+        return int(told["lag"]) + int(told["outbox"]) if "lag" in told else -1
+
+    def _progress(self, service: str) -> dict[str, Any]:
+        try:
+            return self.client.get(service, "/v1/progress")
+        except LocalError as error:
+            return {"error": str(error)}

@@ -1,0 +1,110 @@
+"""`make faults`: every fault many times on real processes, and what came of it.
+
+make faults ARGS="--times 20 --parallel 3 --kinds 'zombie,bad CRC' --seed 7 --report faults.json"
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.processes import adopt_orphans, end_descendants
+from tests.faults.builds import CONTROLS
+from tests.faults.campaign import Campaign
+from tests.faults.kinds import KINDS
+
+if TYPE_CHECKING:
+    from tests.faults.fault import Outcome
+
+
+@click.command(help=__doc__)
+@click.option("--times", default=20, show_default=True, help="how often each kind")
+@click.option("--parallel", default=3, show_default=True, help="sets side by side; most of the time is waiting")
+@click.option("--kinds", default="", help="names, separated by commas; all when left out")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--report", type=click.Path(path_type=Path), help="also write all outcomes as JSON to this file")
+def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) -> None:
+    every = [*KINDS, *CONTROLS]
+    chosen = [name.strip() for name in kinds.split(",") if name.strip()] or every
+    unknown = [name for name in chosen if name not in every]
+    if unknown:
+        raise click.UsageError(f"no such kinds: {', '.join(unknown)}; there are: {', '.join(every)}")
+    adopt_orphans()
+    folder = Path(tempfile.mkdtemp(prefix="jiangbu-faults-"))
+    campaign = Campaign(folder, seed, times, chosen, min(parallel, len(chosen)))
+    console = Console(width=160)
+    outcomes: list[Outcome] = []
+    try:
+        campaign.start()
+        console.print(f"seed {seed}, {times} x {len(chosen)} faults, logs in {folder}")
+        for outcome in campaign.outcomes():
+            outcomes.append(outcome)
+            if not as_it_should_be(outcome):
+                console.print(f"FAIL {outcome}", markup=False)
+                again = f"--kinds '{outcome.kind}' --times {times} --seed {outcome.seed} --parallel 1"
+                console.print(f'  again: make faults ARGS="{again}"')
+    finally:
+        campaign.stop()
+        end_descendants()
+    console.print(table([outcome for outcome in outcomes if outcome.kind not in CONTROLS]))
+    for outcome in outcomes:
+        if outcome.kind in CONTROLS:
+            caught = "not caught" if outcome.clean else "caught"
+            console.print(f"{outcome.kind}: {caught}: {outcome.findings}", markup=False)
+    memory = psutil.virtual_memory().total // 10**9
+    machine = f"{platform.machine()}, {psutil.cpu_count()} cores, {memory} GB, Python {platform.python_version()}"
+    console.print(f"{machine}, {parallel} sets side by side")
+    if report is not None:
+        report.write_text(json.dumps([asdict(one) for one in outcomes], ensure_ascii=False, indent=1), encoding="utf-8")
+    if not all(as_it_should_be(outcome) for outcome in outcomes):
+        sys.exit(1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def as_it_should_be(outcome: Outcome) -> bool:
+    """Nothing is wrong; but with a build without a guard something must be."""
+    return outcome.clean != (outcome.kind in CONTROLS)
+
+
+def table(outcomes: list[Outcome]) -> Table:
+    """By kind: how often, with how many events, what was lost, doubled or foreign, how long until all was in."""
+    found = defaultdict(list)
+    for outcome in outcomes:
+        found[outcome.kind].append(outcome)
+    shown = Table(title="故障注入 / faults injected")
+    for heading in ("kind", "runs", "events", "lost", "doubled", "foreign", "else wrong", "caught up after at most"):
+        shown.add_column(heading, justify="left" if heading == "kind" else "right")
+    total = [0] * 6
+    for kind, ones in found.items():
+        if all(one.unavailable for one in ones):
+            shown.add_row(kind, ones[0].unavailable)
+            continue
+        figures = [
+            len(ones),
+            sum(one.events for one in ones),
+            sum(one.findings.lost for one in ones),
+            sum(one.findings.doubled for one in ones),
+            sum(one.findings.foreign for one in ones),
+            sum(not one.clean for one in ones),
+        ]
+        total = [before + now for before, now in zip(total, figures, strict=True)]
+        shown.add_row(kind, *map(str, figures), f"{max(one.caught_up_s for one in ones):.1f} s")
+    shown.add_section()
+    shown.add_row("all", *map(str, total), f"{max((one.caught_up_s for one in outcomes), default=0):.1f} s")
+    return shown
+
+
+if __name__ == "__main__":
+    main()

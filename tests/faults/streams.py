@@ -1,0 +1,166 @@
+"""What Kafka holds: topics cut and made anew, damaged bytes, facts that come again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kafka import KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from deploy.topics import EVENTS_CONFIG, PARTITIONS
+from shared.facts import FACT_TOPICS
+from shared.replay import read_again
+from tests.faults.fault import Fault, Kind
+from tests.faults.reference import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+OLD_FACTS = 200
+DAMAGED_FOR_S = 6.0
+
+
+def _admin(fault: Fault) -> KafkaAdminClient:
+    return KafkaAdminClient(bootstrap_servers=fault.rig.kafka.bootstrap_servers)
+
+
+def _halts(fault: Fault, service: str, *words: str) -> None:
+    """The service's worker, started anew, ends with 1 and one line that has these words; nothing of it is skipped."""
+    rig = fault.rig
+    with rig.database(service) as connection:
+        stood = connection.execute("SELECT topic, partition, next_offset FROM position ORDER BY 1, 2").fetchall()
+    worker = rig.worker(service)
+    logged = len(worker.log)
+    rig.start_worker(service)
+    worker.watched = False
+    rig.wait_until(lambda: not worker.program.alive(), 60, f"{service} goes on")
+    assert worker.program.process.returncode == 1
+    said = [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
+    assert len(said) == 1, said
+    assert all(word in said[0] for word in words), said[0]
+    fault.plan.append(said[0])
+    rig.wait_until(
+        lambda: rig.readyz(service)[0] == 503 and words[0] in rig.readyz(service)[1],
+        15,
+        f"readyz of {service} does not say why: {rig.readyz(service)}",
+    )
+    assert rig.metric(service, "jiangbu_worker_halted")[""] == 1
+    with rig.database(service) as connection:
+        now = connection.execute("SELECT topic, partition, next_offset FROM position ORDER BY 1, 2").fetchall()
+    assert now == stood, "positions moved although the service halted"
+
+
+def _accept(fault: Fault, service: str) -> None:
+    done = fault.rig.operate(service, "accept-loss", "--service", service, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    fault.plan.append(done.stdout.strip().splitlines()[0])
+    fault.rig.start_worker(service)
+
+
+def topic_cut(fault: Fault) -> None:
+    """Retention deletes records that were not read; they are gone, knowingly, and nothing else is."""
+    rig = fault.rig
+    exchange = fault.rng.choice(rig.exchanges.ids)
+    topic = f"exchange.{exchange}.trades.v1"
+    assert rig.stop_worker("trade-ingest") == 0
+    fault.publish()
+    sent = fault.await_published()
+    mine = [one for one in sent if one.record.topic == topic]
+    cut = fault.rng.choice(mine)
+    with _admin(fault) as admin:
+        admin.delete_records({TopicPartition(topic, cut.partition): cut.offset + 1})
+    with rig.database("trade-ingest") as connection:
+        ((stood,),) = connection.execute(
+            "SELECT next_offset FROM position WHERE topic = %s AND partition = %s", [topic, cut.partition]
+        ).fetchall()
+    _halts(fault, "trade-ingest", topic, str(stood), str(cut.offset))
+    fault.gone = {
+        Place(topic, one.partition, one.offset)
+        for one in mine
+        if one.partition == cut.partition and one.offset <= cut.offset
+    }
+    _accept(fault, "trade-ingest")
+
+
+def topic_made_anew(fault: Fault) -> None:
+    """An exchange's topic is deleted and made again; what is sent from then on is read from its beginning."""
+    rig = fault.rig
+    exchange = fault.rng.choice(rig.exchanges.ids)
+    topic = f"exchange.{exchange}.trades.v1"
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    assert rig.stop_worker("trade-ingest") == 0
+    with _admin(fault) as admin:
+        admin.delete_topics([topic])
+        rig.wait_until(lambda: topic not in admin.list_topics(), 30, f"{topic} is not deleted")
+        admin.create_topics(
+            {topic: {"num_partitions": PARTITIONS, "configs": dict(EVENTS_CONFIG)}}, wait_for_metadata=True
+        )
+    fault.publish()
+    fault.await_published()
+    _halts(fault, "trade-ingest", topic)
+    _accept(fault, "trade-ingest")
+
+
+def damaged(fault: Fault) -> None:
+    """A byte of a stored batch is wrong: it is not taken in, nor passed over, and goes on once it is right again."""
+    rig = fault.rig
+    exchange = fault.rng.choice(rig.exchanges.ids)
+    service, kind = fault.rng.choice([("listing", "listings"), ("trade-ingest", "trades")])
+    topic = f"exchange.{exchange}.{kind}.v1"
+    assert rig.stop_worker(service) == 0
+    fault.publish()
+    last = max((one for one in fault.await_published() if one.record.topic == topic), key=lambda one: one.offset)
+    segment = rig.kafka.directory / "data" / f"{topic}-{last.partition}" / f"{0:020d}.log"
+    worker = rig.worker(service)
+    logged = len(worker.log)
+    _flip(segment)
+    rig.start_worker(service)
+    rig.wait_until(lambda: "CorruptRecord" in worker.log[logged:], 60, "nobody tells of the damaged record")
+    rig.pause(DAMAGED_FOR_S)
+    told = [one for one in rig.client.get(service, "/v1/progress")["partitions"] if one["topic"] == topic]
+    stood = next(one["next_offset"] for one in told if one["partition"] == last.partition)
+    assert stood <= last.offset, "the damaged record was passed over"
+    assert rig.metric(service, "jiangbu_waiting_seconds")[""] > 0
+    fault.plan.append(f"{topic}[{last.partition}]@{last.offset} damaged for {DAMAGED_FOR_S:.0f} s")
+    _flip(segment)
+
+
+def _flip(segment: Path) -> None:
+    """Turn over the bits of the last byte; the same again puts it right."""
+    with segment.open("r+b") as file:
+        file.seek(-1, 2)
+        (byte,) = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([byte ^ 0xFF]))
+
+
+def old_facts_again(fault: Fault) -> None:
+    """Facts that were published before come again, after newer ones: a line, a sender or a broker repeats them."""
+    rig = fault.rig
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    config: dict[str, Any] = {"bootstrap_servers": rig.kafka.bootstrap_servers}
+    records = [record for batch in read_again(config, rig.ends(FACT_TOPICS)) for record in batch]
+    newest = {(record.topic, record.key): record.offset for record in records}
+    old = [record for record in records if newest[record.topic, record.key] != record.offset]
+    again = fault.rng.sample(old, min(OLD_FACTS, len(old)))
+    fault.plan.append(f"{len(again)} of {len(old)} old facts again")
+    producer = KafkaProducer(**config, acks="all")
+    try:
+        for record in again:
+            producer.send(record.topic, record.value, record.key, partition=record.partition)
+        producer.flush()
+    finally:
+        producer.close()
+
+
+STREAMS = (
+    Kind("topic cut", "records deleted before they were read: stopped, said, accepted by a person", topic_cut),
+    Kind("topic made anew", "an exchange's topic deleted and made again: stopped, said, accepted", topic_made_anew),
+    Kind("bad CRC", "a byte of a stored batch is wrong for a while", damaged),
+    Kind("old facts again", "facts come again after newer ones of their keys", old_facts_again),
+)

@@ -1,0 +1,257 @@
+"""Workers killed at named points, stopped and back as zombies, joining and leaving; and the clock they go by."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deploy.local.programs import SERVICES
+from tests.faults.fault import Fault, Kind
+from tests.faults.wire import Trap
+
+if TYPE_CHECKING:
+    from tests.faults.rig import Worker
+
+# Statements of a batch's transaction, by which its moments are known.
+BATCH = re.compile(r"UPDATE position p SET next_offset")
+FIRST = {
+    "listing": re.compile(r"FROM register_head FOR UPDATE"),
+    "trade-ingest": re.compile(r"FROM register_head FOR UPDATE"),
+    "incentive": re.compile(r"pg_advisory_xact_lock"),
+}
+COPIES = re.compile(r"^COPY ")
+LAST = {
+    "listing": re.compile(r"UPDATE register_head SET next_seq = "),
+    "trade-ingest": re.compile(r"UPDATE register_head SET next_seq = "),
+    "incentive": re.compile(r"INSERT INTO award_version"),
+}
+COMMIT = re.compile(r"^COMMIT")
+MARK = re.compile(r"DELETE FROM outbox")
+
+_LAST_LISTING = (
+    "SELECT extract(epoch FROM now() - max(received_at)) FROM listing WHERE seq > (SELECT max(seq) - 3 FROM listing)"
+)
+_LAST_TRADE = _LAST_LISTING.replace("listing", "trade")
+_LAST_FACT = "SELECT extract(epoch FROM now() - recorded_at) FROM fact ORDER BY id DESC LIMIT 1"
+
+# Longer than the 10 s that the group gives a silent worker.
+SILENT_S = 12.0
+# Longer than the 30 s that the database gives a transaction in which nothing happens, and the 10 s of the group.
+SILENT_IN_TRANSACTION_S = 42.0
+STOPS_WITHIN_S = 10.0
+TRAP_WITHIN_S = 60.0
+
+
+def _kill_all(fault: Fault, trap_of: dict[str, Trap]) -> None:
+    """Kill one worker of each service where its trap is; each is started again."""
+    rig = fault.rig
+    for service, trap in trap_of.items():
+        rig.worker(service).line.set(trap)
+    fault.publish()
+    for service, trap in trap_of.items():
+        rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be killed")
+
+
+def killed_before(fault: Fault) -> None:
+    rig = fault.rig
+    _kill_all(fault, {service: Trap(FIRST[service], rig.worker(service).kill, cuts=True) for service in SERVICES})
+
+
+def killed_while_copying(fault: Fault) -> None:
+    rig = fault.rig
+    _kill_all(fault, {service: Trap(COPIES, rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES})
+
+
+def killed_in(fault: Fault) -> None:
+    rig = fault.rig
+    _kill_all(
+        fault, {service: Trap(LAST[service], rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES}
+    )
+
+
+def killed_at_commit(fault: Fault) -> None:
+    rig = fault.rig
+    _kill_all(fault, {service: Trap(COMMIT, rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES})
+
+
+def killed_after(fault: Fault) -> None:
+    rig = fault.rig
+    _kill_all(
+        fault,
+        {service: Trap(COMMIT, rig.worker(service).kill, seen=BATCH, answered=True, cuts=True) for service in SERVICES},
+    )
+
+
+def killed_before_the_mark(fault: Fault) -> None:
+    rig = fault.rig
+    registers = ("listing", "trade-ingest")
+    _kill_all(fault, {service: Trap(MARK, rig.worker(service).kill, cuts=True) for service in registers})
+
+
+def commit_lost(fault: Fault) -> None:
+    """The server commits, and the line breaks before it can say so."""
+    _kill_all(
+        fault, {service: Trap(COMMIT, lambda: None, seen=BATCH, answered=True, cuts=True) for service in SERVICES}
+    )
+
+
+def killed_at_random(fault: Fault) -> None:
+    fault.publish()
+    for _ in range(3):
+        fault.some_moment(1.0)
+        worker = fault.rng.choice(fault.rig.workers)
+        fault.plan.append(f"kill {worker.name}")
+        worker.kill()
+
+
+def zombie(fault: Fault) -> None:
+    """A worker falls silent for longer than its session, another takes over, and it comes back."""
+    rig = fault.rig
+    service = fault.rng.choice(SERVICES)
+    other = rig.add_worker(service)
+    rig.wait_until(lambda: "partitions assigned" in other.log, 60, f"a second worker of {service} is given nothing")
+    fault.publish()
+    fault.some_moment()
+    silent = fault.rng.choice([rig.worker(service), other])
+    fault.plan.append(f"{silent.name} is silent for {SILENT_S:.0f} s")
+    silent.send(signal.SIGSTOP)
+    rig.pause(SILENT_S)
+    silent.send(signal.SIGCONT)
+    fault.mended()
+    fault.await_published()
+    rig.await_quiet(120)
+    rig.remove(other)
+
+
+def zombie_in_transaction(fault: Fault) -> None:
+    """The same in the middle of its transaction: the database frees what it holds."""
+    rig = fault.rig
+    service = fault.rng.choice(SERVICES)
+    other = rig.add_worker(service)
+    rig.wait_until(lambda: "partitions assigned" in other.log, 60, f"a second worker of {service} is given nothing")
+    trap = Trap(LAST[service], partial(rig.worker(service).send, signal.SIGSTOP), seen=BATCH)
+    rig.worker(service).line.set(trap)
+    fault.publish()
+    rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be stopped")
+    fault.plan.append(f"{service} is silent for {SILENT_IN_TRANSACTION_S:.0f} s with all locks of a batch")
+    rig.pause(SILENT_IN_TRANSACTION_S)
+    rig.worker(service).send(signal.SIGCONT)
+    fault.mended()
+    fault.await_published()
+    rig.await_quiet(120)
+    rig.remove(other)
+
+
+def _come_and_go(fault: Fault, extra: int) -> None:
+    rig = fault.rig
+    service = fault.rng.choice(SERVICES)
+    fault.plan.append(f"{extra} more of {service}")
+    fault.publish()
+    others = []
+    for _ in range(extra):
+        fault.some_moment(1.0)
+        others.append(rig.add_worker(service))
+    fault.publish()
+    for other in others:
+        rig.wait_until(
+            lambda other=other: "partitions assigned" in other.log, 60, f"{other.name} is not taken into the group"
+        )
+    fault.publish()
+    for index, other in enumerate(others):
+        fault.some_moment(1.0)
+        other.watched = False
+        if index:
+            other.kill()
+        rig.remove(other)
+
+
+def two_workers(fault: Fault) -> None:
+    _come_and_go(fault, 1)
+
+
+def three_workers(fault: Fault) -> None:
+    _come_and_go(fault, 2)
+
+
+def told_to_stop(fault: Fault) -> None:
+    """SIGTERM in the middle of each consumer's batch: it ends in time, in order, and nothing is half done."""
+    rig = fault.rig
+    workers = [rig.worker(service) for service in SERVICES]
+    asked_s: dict[str, float] = {}
+
+    def ask(worker: Worker) -> None:
+        asked_s[worker.service] = time.monotonic()
+        worker.send(signal.SIGTERM)
+        # The batch is held until the signal has surely arrived.
+        threading.Event().wait(0.3)
+
+    traps = [Trap(LAST[worker.service], partial(ask, worker), seen=BATCH) for worker in workers]
+    for worker, trap in zip(workers, traps, strict=True):
+        worker.watched = False
+        worker.line.set(trap)
+    fault.publish()
+    for worker, trap in zip(workers, traps, strict=True):
+        rig.wait_until(
+            trap.closed.is_set, TRAP_WITHIN_S, f"{worker.service} does not come to where it is to be stopped"
+        )
+        rig.wait_until(lambda worker=worker: not worker.program.alive(), 30, f"{worker.service} does not end")
+        took_s = time.monotonic() - asked_s[worker.service]
+        code = worker.program.process.returncode
+        fault.plan.append(f"{worker.service} ended with {code} after {took_s:.1f} s")
+        assert took_s < STOPS_WITHIN_S, f"{worker.service} took {took_s:.1f} s to end"
+        assert code == 0, f"{worker.service} ended with {code}"
+        # What comes after it needs what it publishes.
+        rig.start_worker(worker.service)
+
+
+def _wrong_clock(fault: Fault, wrong_by_s: float) -> None:
+    rig = fault.rig
+    fault.publish()
+    fault.some_moment()
+    fault.plan.append(f"clocks of the workers {wrong_by_s:+.0f} s")
+    rig.set_clock(wrong_by_s)
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    for service, last in (("listing", _LAST_LISTING), ("trade-ingest", _LAST_TRADE), ("incentive", _LAST_FACT)):
+        with rig.database(service) as connection:
+            ((ago_s,),) = connection.execute(last).fetchall()
+        # The ledger's own time never falls, so there a clock that is behind leaves no trace.
+        is_wrong = float(ago_s) < -30 if wrong_by_s > 0 else float(ago_s) > 30
+        assert is_wrong or (service == "incentive" and wrong_by_s < 0), f"{service} goes by the true clock: {ago_s} s"
+    rig.set_clock(0)
+
+
+def clock_back(fault: Fault) -> None:
+    _wrong_clock(fault, -fault.rng.uniform(60, 90_000))
+
+
+def clock_forward(fault: Fault) -> None:
+    _wrong_clock(fault, fault.rng.uniform(60, 90_000))
+
+
+WORKERS = (
+    Kind("killed before the transaction", "SIGKILL of each consumer, its batch decoded, nothing done", killed_before),
+    Kind("killed while copying", "SIGKILL of each consumer at the first COPY of its batch", killed_while_copying),
+    Kind("killed in the transaction", "SIGKILL of each consumer, all of its batch written, not committed", killed_in),
+    Kind("killed at the commit", "SIGKILL of each consumer, COMMIT not sent", killed_at_commit),
+    Kind("killed after the transaction", "SIGKILL of each consumer, committed, the answer not received", killed_after),
+    Kind(
+        "killed before the mark",
+        "SIGKILL of each register's sender, facts sent, outbox not marked",
+        killed_before_the_mark,
+    ),
+    Kind("commit answer lost", "each consumer's COMMIT is done, and its answer lost with the connection", commit_lost),
+    Kind("killed at random", "SIGKILL of three consumers at moments of the seed", killed_at_random),
+    Kind("zombie", "SIGSTOP past the group's session, another worker goes on, and it returns", zombie),
+    Kind("zombie in a transaction", "SIGSTOP with all locks of a batch, and its return", zombie_in_transaction),
+    Kind("two workers", "a second worker joins and leaves under load", two_workers),
+    Kind("three workers", "two more workers join under load; one leaves, one is killed", three_workers),
+    Kind("told to stop", "SIGTERM of each consumer in the middle of its batch", told_to_stop),
+    Kind("clock set back", "the workers' clocks go back by up to a day, and are put right", clock_back),
+    Kind("clock set forward", "the workers' clocks go forward by up to a day, and are put right", clock_forward),
+)

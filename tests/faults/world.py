@@ -1,0 +1,187 @@
+"""Seeded worlds of events, published as exchanges do it: some of it in transactions that are aborted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.admin import AbortTransactionSpec, OffsetSpec
+from kafka.protocol.consumer import IsolationLevel
+
+from exchange_kit.sample import sample_events
+from shared.exchanges import load_exchanges
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Sequence
+
+    from exchange_kit.records import SampleRecord
+
+EXCHANGES_FILE = Path(__file__).with_name("exchanges.yaml")
+YEAR = 2026
+CHUNK_RECORDS = 20
+CHUNK_EVERY_S = 0.08
+ABORT_EVERY_CHUNKS = 5
+ACKNOWLEDGED_WITHIN_S = 240.0
+
+
+class Sent(NamedTuple):
+    """A record, and the place that the broker gave it."""
+
+    record: SampleRecord
+    partition: int
+    offset: int
+
+
+class World:
+    """Events of three exchanges over a year: corrections, refunds, cancellations, duplicates, disorder, rubbish."""
+
+    def __init__(self, seed: int, events: int) -> None:
+        self.exchanges = load_exchanges(EXCHANGES_FILE)
+        self._records: Iterator[SampleRecord] = sample_events(seed, self.exchanges.ids, events, YEAR, rubbish=True)
+
+    def take(self, events: int) -> list[SampleRecord]:
+        return [record for record, _ in zip(self._records, range(events), strict=False)]
+
+
+class Publisher(threading.Thread):
+    """Sends a slice of the world at a steady pace, so that something can break in the middle of it.
+
+    Every record is acknowledged in the end, however long the broker is away; order and number are kept by idempotence.
+    What is sent in aborted transactions in between must leave no trace.
+    """
+
+    def __init__(self, kafka: str, records: Sequence[SampleRecord], rng: random.Random) -> None:
+        super().__init__(name="publisher", daemon=True)
+        self._kafka = kafka
+        self._records = records
+        self._rng = rng
+        self._failure: Exception | None = None
+        self.begun = threading.Event()
+        self.left_open = False
+        self.sent: list[Sent] = []
+
+    def result(self) -> list[Sent]:
+        """All that was sent, once it is acknowledged; raises what went wrong."""
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        return self.sent
+
+    def run(self) -> None:
+        try:
+            self._send_all()
+        except Exception as error:  # noqa: BLE001 - raised again by `result`, in the thread that asks for it
+            self._failure = error
+            self.begun.set()
+
+    def _send_all(self) -> None:
+        producer = KafkaProducer(
+            bootstrap_servers=self._kafka,
+            acks="all",
+            enable_idempotence=True,
+            max_block_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
+            delivery_timeout_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
+            reconnect_backoff_max_ms=1000,
+            allow_auto_create_topics=False,
+        )
+        try:
+            futures = []
+            for number, start in enumerate(range(0, len(self._records), CHUNK_RECORDS)):
+                for record in self._records[start : start + CHUNK_RECORDS]:
+                    # The client sends nothing that has neither key nor value.
+                    key = b"" if record.key is None and record.value is None else record.key
+                    futures.append(producer.send(record.topic, record.value, key, list(record.headers)))
+                if number % ABORT_EVERY_CHUNKS == 0:
+                    self._send_and_abort(self._records[start])
+                self.begun.set()
+                time.sleep(CHUNK_EVERY_S)
+            for record, future in zip(self._records, futures, strict=True):
+                metadata = future.get(timeout=ACKNOWLEDGED_WITHIN_S)
+                self.sent.append(Sent(record, metadata.partition, metadata.offset))
+        finally:
+            producer.close()
+
+    def _send_and_abort(self, like: SampleRecord) -> None:
+        """A valid document of great worth that its exchange took back before it was committed."""
+        value = _of_great_worth(like, self._rng.randrange(10**9))
+        try:
+            producer = KafkaProducer(
+                bootstrap_servers=self._kafka,
+                transactional_id=f"fault-{like.exchange}",
+                transaction_timeout_ms=10_000,
+                max_block_ms=5_000,
+                allow_auto_create_topics=False,
+            )
+        except kafka_errors.KafkaError:
+            return  # the broker is away: nothing to take back
+        try:
+            producer.init_transactions()
+            producer.begin_transaction()
+            producer.send(f"exchange.{like.exchange}.trades.v1", value, b"aborted")
+            producer.flush(timeout=5)
+            producer.abort_transaction()
+        except kafka_errors.KafkaError:
+            self.left_open = True  # never committed; `end_transactions` sees to it
+        finally:
+            with contextlib.suppress(kafka_errors.KafkaError):
+                producer.close(timeout=1)
+
+
+def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
+    """Whether no transaction is open in the topics; those that the broker does not know any more are aborted.
+
+    A broker that was killed between a transaction's records and its own record of them leaves such ones behind, and
+    whoever reads committed records waits behind them until an operator aborts them.
+    """
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        partitions = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in admin.describe_topics(list(topics))
+            for partition in topic["partitions"]
+        ]
+        wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
+        stable, end = (
+            admin.list_partition_offsets(wanted, isolation_level=level)
+            for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+        )
+        held = [partition for partition in partitions if stable[partition].offset < end[partition].offset]
+        for partition in held:
+            _abort_hanging(admin, partition)
+        return not held
+
+
+def _abort_hanging(admin: KafkaAdminClient, partition: TopicPartition) -> None:
+    for producer in admin.describe_producers([partition])[partition].active_producers:
+        if producer.current_transaction_start_offset >= 0:
+            admin.abort_transaction(AbortTransactionSpec(partition, producer.producer_id, producer.producer_epoch))
+
+
+def _of_great_worth(like: SampleRecord, number: int) -> bytes:
+    at = f"{YEAR}-06-01T00:00:00.000000+08:00"
+    trade = {
+        "trade_no": f"ABORTED-{number}",
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "provider": {"id": "91530100MAXP00000P", "id_scheme": "overseas", "name": "虚构主体"},
+        "buyer": {"id": "XX-ABORTED", "id_scheme": "overseas", "name": "虚构主体"},
+        "amount": "9999999999.00",
+        "currency": "CNY",
+        "completed_at": at,
+    }
+    event = {
+        "specversion": "1.0",
+        "id": f"aborted-{number}",
+        "source": f"/exchanges/{like.exchange}",
+        "type": "cn.kunming.data-exchange.trade.v1",
+        "time": at,
+        "data": trade,
+    }
+    return json.dumps(event).encode()
