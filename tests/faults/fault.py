@@ -154,5 +154,5 @@ def _faults_of_ours(worker: Worker, logged: int) -> list[str]:
 
 def _error_of(trace: str) -> str:
     """The error itself, without what comes before and after it."""
-    errors = [line for line in trace.splitlines() if re.match(r"[\w.]+: ", line)]
+    errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
     return (errors or trace.splitlines())[-1][:300]
