@@ -135,6 +135,11 @@ Fact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal
 AnyFirst = TypeVar("AnyFirst", FirstListing, FirstPurchase)
 
 
+def whose(fact: Fact) -> str:
+    """Whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
+    return f"exchange/{fact.exchange}" if isinstance(fact, ExchangeTotal) else fact.party.subject
+
+
 def merge_first(facts: Iterable[AnyFirst]) -> AnyFirst | None:
     """The fact with the least first over all registers; None where no register has one."""
     found = [(fact.first.order, fact) for fact in facts if fact.first is not None]

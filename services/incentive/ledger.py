@@ -1,8 +1,9 @@
 """What the ledger posts: the ceiling now less the ceiling posted so far. Pure (contract, section 5)."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -11,6 +12,8 @@ from services.incentive.priority import payables
 from services.incentive.rules import Entitlement, Evidence
 from services.incentive.terms import Policy
 from shared.money import format_yuan
+
+_ACCOUNT: Final = re.compile(r"entitlement:(?P<subject>[^:]+:[^:]+):(?P<award_id>[^:]+/.+):(?P<year>[0-9]{4})")
 
 
 class Award(msgspec.Struct, frozen=True, gc=False):
@@ -147,11 +150,11 @@ def posting(
     """
     moved = before is not None and _basis(before) != _basis(after)
     if before is None:
-        entries = _post(after, after.ceiling_fen)
+        entries = _entries(_account(after), after.ceiling_fen)
     elif moved:
-        entries = _post(before, -before.ceiling_fen) + _post(after, after.ceiling_fen)
+        entries = _entries(_account(before), -before.ceiling_fen) + _entries(_account(after), after.ceiling_fen)
     else:
-        entries = _post(after, after.ceiling_fen - before.ceiling_fen)
+        entries = _entries(_account(after), after.ceiling_fen - before.ceiling_fen)
     if not entries:
         return None
     left = before if before is not None and before.ceiling_fen > 0 else None
@@ -170,18 +173,71 @@ def posting(
     )
 
 
-def entitlement_account(award: Award) -> str:
-    """Where an award's ceiling stands in the ledger."""
-    return f"entitlement:{award.subject}:{award.award_id}:{award.year}"
+class Account(NamedTuple):
+    """Where an award's ceiling stands in the ledger: one account for each subject and year that it ever had."""
+
+    subject: str
+    award_id: str
+    year: int
+
+    @property
+    def rule(self) -> str:
+        """The rule that the award is of."""
+        return self.award_id.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """Its name in the ledger."""
+        return f"entitlement:{self.subject}:{self.award_id}:{self.year}"
+
+
+def read_account(name: str) -> Account | None:
+    """The account of that name; None where it is no award's."""
+    match = _ACCOUNT.fullmatch(name)
+    return None if match is None else Account(match["subject"], match["award_id"], int(match["year"]))
+
+
+def correction(
+    account: Account, stands_fen: int, follows_fen: int, article: str, policy: Policy, facts: Sequence[FactRef]
+) -> Posting:
+    """The transaction that takes an account's balance from what it is to what follows from the facts of its award.
+
+    Raises ValueError where the two are the same.
+    """
+    entries = _entries(account, follows_fen - stands_fen)
+    if not entries:
+        raise ValueError("nothing is to be corrected")
+    stands, follows = format_yuan(stands_fen), format_yuan(follows_fen)
+    return Posting(
+        award_id=account.award_id,
+        amount_fen=follows_fen - stands_fen,
+        entries=entries,
+        subject=account.subject,
+        year=account.year,
+        subject_before=None,
+        year_before=None,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        article=article,
+        cause={
+            "facts": _facts_json(facts),
+            "text": f"重建更正，账户余额由 {stands} 元更正为 {follows} 元 / "
+            f"corrected by a rebuild, balance of the account {stands} becomes {follows} yuan",
+        },
+    )
+
+
+def _account(award: Award) -> Account:
+    return Account(award.subject, award.award_id, award.year)
 
 
 def _basis(award: Award) -> tuple[str, int, str, int]:
     return award.subject, award.year, award.policy_id, award.policy_revision
 
 
-def _post(award: Award, change_fen: int) -> tuple[Entry, ...]:
+def _entries(account: Account, change_fen: int) -> tuple[Entry, ...]:
     """Debit and credit of a change of an award's ceiling; a fall is posted the other way round."""
-    policy, entitlement = f"policy:{award.rule}:{award.year}", entitlement_account(award)
+    policy, entitlement = f"policy:{account.rule}:{account.year}", account.name
     if change_fen > 0:
         return Entry(policy, change_fen, 0), Entry(entitlement, 0, change_fen)
     if change_fen < 0:
@@ -193,8 +249,11 @@ def _cause_facts(before: Award | None, after: Award, arrived: Sequence[FactRef])
     """The facts that the award rests on and that are newer than before; else those that came; else all it rests on."""
     known = set() if before is None else {evidence.ref for evidence in before.evidence}
     refs = [evidence.ref for evidence in after.evidence]
-    causes = [ref for ref in refs if ref not in known] or arrived or refs
-    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in causes]
+    return _facts_json([ref for ref in refs if ref not in known] or arrived or refs)
+
+
+def _facts_json(refs: Iterable[FactRef]) -> list[dict[str, Any]]:
+    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in refs]
 
 
 def _cause_text(before: Award | None, after: Award, occasion: tuple[str, str]) -> str:

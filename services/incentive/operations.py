@@ -27,10 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from services.incentive.answers import STATE, Json
+from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
 from services.incentive.explain import AwardState, ExchangeFacts, explanation
 from services.incentive.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, ProviderTotal
-from services.incentive.intake import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.models import LEDGER_LOCK, award_current, ledger_entry, ledger_transaction
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.facts import FactRef
-from services.incentive.ledger import Award, entitlement_account, posting, with_payables
+from services.incentive.ledger import Account, Award, posting, with_payables
 from services.incentive.rules import Evidence
 
 AWARD = Award(
@@ -80,7 +80,7 @@ def test_postings_leave_the_ceiling_on_the_accounts_of_the_last_state_alone(hist
         assert total_fen == after.ceiling_fen
         open_accounts = {account: fen for account, fen in balances.items() if fen}
         expected = {
-            entitlement_account(after): after.ceiling_fen,
+            Account(after.subject, after.award_id, after.year).name: after.ceiling_fen,
             f"policy:first_purchase:{after.year}": -after.ceiling_fen,
         }
         assert open_accounts == (expected if after.ceiling_fen else {})

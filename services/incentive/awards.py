@@ -1,0 +1,255 @@
+"""Awards anew from all facts, and what is written of them: versions and postings, with the ledger's lock held."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from services.incentive.basis import Basis
+from services.incentive.facts import (
+    ExchangeTotal,
+    Fact,
+    FactRef,
+    FirstListing,
+    FirstPurchase,
+    ProviderTotal,
+    parse_fact,
+    whose,
+)
+from services.incentive.ledger import Award, Posting, posting, restate, take_away, with_payables
+from services.incentive.models import AWARD_COLUMNS
+from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.terms import Policy
+
+
+class Facts(NamedTuple):
+    """All that is known of one subject or exchange, in order of topic and key, and what was recorded last.
+
+    Of a subject, the one recorded last gives the name.
+    """
+
+    of: tuple[Fact, ...]
+    newest: Fact
+
+
+class Run(NamedTuple):
+    """By what, when and on what occasion (Chinese, English) awards are computed."""
+
+    basis: Basis
+    instant: datetime
+    occasion: tuple[str, str]
+
+
+def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Run) -> None:
+    """Awards of these subjects and exchanges anew from all their facts; versions and postings of what differs."""
+    known = load_facts(connection, abouts, parsed)
+    earned = {award.award_id: (about, award) for about, facts in known.items() for award in earned_by(facts, run.basis)}
+    before = _load_awards(connection, abouts, {award.subject.subject for _, award in earned.values()})
+    after = [
+        *(award for award in before.values() if award.about not in known),
+        *_restated(known, earned, before, run.basis.policy),
+    ]
+    changed = [
+        award for award in with_payables(after, run.basis.policy.rule_order) if award != before.get(award.award_id)
+    ]
+    changed.sort(key=lambda award: award.award_id)
+    record_awards(connection, changed, run.instant)
+    arrived: dict[str, list[FactRef]] = {}
+    for fact in parsed.values():
+        arrived.setdefault(whose(fact), []).append(fact.ref)
+    postings = [
+        posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion) for award in changed
+    ]
+    post(connection, [found for found in postings if found is not None], run.instant)
+
+
+def _restated(
+    known: Mapping[str, Facts],
+    earned: Mapping[str, tuple[str, Entitlement]],
+    before: Mapping[str, Award],
+    policy: Policy,
+) -> Iterator[Award]:
+    """Every award of those whose facts are known, as it is now."""
+    newest = {fact.ref.fact: fact.ref for facts in known.values() for fact in facts.of}
+    for about, award in earned.values():
+        yield restate(about, award, policy)
+    for old in before.values():
+        if old.award_id not in earned and old.about in known:
+            yield take_away(old, policy, newest)
+
+
+def load_facts(
+    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact]
+) -> dict[str, Facts]:
+    """The newest version of every fact about each; `parsed` holds, by topic and key, those that are read already."""
+    rows = connection.execute(
+        text("SELECT about, topic, key, fact_id FROM fact_current WHERE about = ANY(:abouts) ORDER BY topic, key"),
+        {"abouts": list(abouts)},
+    ).all()
+    unread = [row.fact_id for row in rows if (row.topic, row.key) not in parsed]
+    values = connection.execute(text("SELECT id, value FROM fact WHERE id = ANY(:ids)"), {"ids": unread})
+    value_of = {row.id: row.value for row in values}
+    known: dict[str, list[tuple[int, Fact]]] = {}
+    for row in rows:
+        fact = parsed.get((row.topic, row.key)) or parse_fact(row.topic, row.key, value_of[row.fact_id])
+        known.setdefault(row.about, []).append((row.fact_id, fact))
+    return {
+        about: Facts(tuple(fact for _, fact in facts), max(facts, key=lambda pair: pair[0])[1])
+        for about, facts in known.items()
+    }
+
+
+def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
+    """The facts of one subject, sorted out."""
+    listings, purchases = [], []
+    totals: dict[int, list[ProviderTotal]] = {}
+    for fact in facts:
+        if isinstance(fact, FirstListing):
+            listings.append(fact)
+        elif isinstance(fact, FirstPurchase):
+            purchases.append(fact)
+        elif isinstance(fact, ProviderTotal):
+            totals.setdefault(fact.year, []).append(fact)
+    return SubjectFacts(tuple(listings), tuple(purchases), totals)
+
+
+def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
+    """The totals of one exchange, by year."""
+    totals: dict[int, list[ExchangeTotal]] = {}
+    for fact in facts:
+        if isinstance(fact, ExchangeTotal):
+            totals.setdefault(fact.year, []).append(fact)
+    return totals
+
+
+def earned_by(facts: Facts, basis: Basis) -> list[Entitlement]:
+    """What one subject or exchange earns. Raises CutDatesError."""
+    if isinstance(facts.newest, ExchangeTotal):
+        return exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, basis.policy)
+    return subject_awards(facts.newest.party, subject_facts(facts.of), basis.policy)
+
+
+def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
+    """Awards of these, and those that compete with them under G6: all of each subject, before and now."""
+    of_these = connection.execute(
+        text("SELECT * FROM award_current WHERE about = ANY(:abouts)"), {"abouts": list(abouts)}
+    ).all()
+    competing = connection.execute(
+        text("SELECT * FROM award_current WHERE subject = ANY(:subjects) AND about <> ALL(:abouts)"),
+        {"subjects": sorted(subjects | {row.subject for row in of_these}), "abouts": list(abouts)},
+    ).all()
+    return {row.award_id: award_from_row(row) for row in (*of_these, *competing)}
+
+
+def award_from_row(row: Row[Any]) -> Award:
+    """An award as a row of `award_current` or `award_version` has it."""
+    return Award(
+        award_id=row.award_id,
+        about=row.about,
+        rule=row.rule,
+        article=row.article,
+        policy_id=row.policy_id,
+        policy_revision=row.policy_revision,
+        subject=row.subject,
+        subject_name=row.subject_name,
+        exchange=row.exchange,
+        year=row.year,
+        base_fen=row.base_fen,
+        rate=row.rate,
+        cap_fen=row.cap_fen,
+        ceiling_fen=row.ceiling_fen,
+        payable_fen=row.payable_fen,
+        suppressed_by=row.suppressed_by,
+        flags=tuple(row.flags),
+        evidence=tuple(
+            Evidence(FactRef(item["fact"], item["generation"], item["seq"]), tuple(item["exchanges"]))
+            for item in row.evidence
+        ),
+    )
+
+
+def evidence_json(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Evidence as the contract shows it."""
+    return [
+        {
+            "fact": item.ref.fact,
+            "generation": item.ref.generation,
+            "seq": item.ref.seq,
+            "exchanges": list(item.exchanges),
+        }
+        for item in evidence
+    ]
+
+
+def award_rows(awards: Iterable[Award], instant: datetime) -> str:
+    """Awards as rows of their tables, in JSON for `jsonb_populate_recordset`; without a version."""
+    return _json(
+        [
+            {
+                **msgspec.structs.asdict(award),
+                "recorded_at": instant,
+                "exchanges": award.exchanges,
+                "evidence": evidence_json(award.evidence),
+            }
+            for award in awards
+        ]
+    )
+
+
+def record_awards(connection: Connection, awards: Sequence[Award], instant: datetime) -> None:
+    """Each as the next version of its award."""
+    if not awards:
+        return
+    columns = ", ".join(AWARD_COLUMNS)
+    # The version is the database's to count.
+    connection.execute(
+        text(
+            f"INSERT INTO award_version ({columns})"
+            f" SELECT {', '.join('coalesce(c.version + 1, 0)' if n == 'version' else f'a.{n}' for n in AWARD_COLUMNS)}"
+            " FROM jsonb_populate_recordset(NULL::award_version, CAST(:rows AS jsonb)) a"
+            " LEFT JOIN award_current c USING (award_id)"
+        ),
+        {"rows": award_rows(awards, instant)},
+    )
+
+
+def post(connection: Connection, postings: Sequence[Posting], instant: datetime) -> None:
+    """Number the postings and insert them with their entries in one statement, as the ledger's triggers ask."""
+    if not postings:
+        return
+    first = next_seq(connection)
+    transactions: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for seq, found in enumerate(postings, first):
+        transactions.append(
+            {
+                **msgspec.structs.asdict(found),
+                "seq": seq,
+                "posted_at": instant,
+                "kind": "entitlement",
+                "entries": len(found.entries),
+            }
+        )
+        entries.extend(
+            {"seq": seq, "line": line, **msgspec.structs.asdict(entry)} for line, entry in enumerate(found.entries)
+        )
+    connection.execute(
+        text(
+            "WITH posted AS (INSERT INTO ledger_transaction SELECT * FROM"
+            " jsonb_populate_recordset(NULL::ledger_transaction, CAST(:transactions AS jsonb)))"
+            " INSERT INTO ledger_entry SELECT * FROM"
+            " jsonb_populate_recordset(NULL::ledger_entry, CAST(:entries AS jsonb))"
+        ),
+        {"transactions": _json(transactions), "entries": _json(entries)},
+    )
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode(rows).decode()
+
+
+def next_seq(connection: Connection) -> int:
+    """The number of the next transaction."""
+    return int(connection.execute(text("SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction")).scalar_one())
