@@ -27,6 +27,8 @@ settings.load_profile("jiangbu")
 RAN_AGAINST = pytest.StashKey[dict[str, str]]()
 
 FreshDatabase = Callable[[str], tuple[str, str]]
+_STARTED_HERE = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
+_numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,18 +77,33 @@ def postgres(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[Fr
 @pytest.fixture(scope="session")
 def kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Bootstrap servers of a broker: the one named in KAFKA_BOOTSTRAP_SERVERS, else an Apache Kafka of our own."""
-    with contextlib.ExitStack() as stack:
-        given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-        ran_against = request.config.stash[RAN_AGAINST]
-        if given:
-            ran_against["Kafka"] = f"{given}, 由 KAFKA_BOOTSTRAP_SERVERS 指定 / named by KAFKA_BOOTSTRAP_SERVERS"
-            yield given
-            return
-        settings = load_local_settings()
-        jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
-        port, controller_port = free_ports(2)
-        broker = Kafka(engine_folder / "kafka", port, controller_port, jars, engine_folder / "kafka.log")
-        stack.callback(broker.stop)
-        broker.start()
-        ran_against["Kafka"] = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    ran_against = request.config.stash[RAN_AGAINST]
+    if given:
+        ran_against["Kafka"] = f"{given}, 由 KAFKA_BOOTSTRAP_SERVERS 指定 / named by KAFKA_BOOTSTRAP_SERVERS"
+        yield given
+        return
+    with _own_broker(engine_folder / "kafka") as broker:
+        ran_against["Kafka"] = _STARTED_HERE
         yield broker.bootstrap_servers
+
+
+@pytest.fixture(scope="module")
+def own_kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Bootstrap servers of a broker that the tests of one file have for themselves: its fact topics are their own."""
+    with _own_broker(engine_folder / f"kafka-{next(_numbers)}") as broker:
+        request.config.stash[RAN_AGAINST].setdefault("Kafka", _STARTED_HERE)
+        yield broker.bootstrap_servers
+
+
+@contextlib.contextmanager
+def _own_broker(folder: Path) -> Iterator[Kafka]:
+    settings = load_local_settings()
+    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
+    port, controller_port = free_ports(2)
+    broker = Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()

@@ -40,6 +40,20 @@ def migrate() -> None:
     )
 
 
+@main.command()
+@click.option("--verify", is_flag=True, help="只比对，不更正 / compare only, mend nothing")
+@click.option("--from-kafka", is_flag=True, help="事实主题也从头再读 / read the fact topics again from offset 0, too")
+def rebuild(verify: bool, from_kafka: bool) -> None:
+    """由已记录的事实重算全部奖补与台账，列出差异；有差异即以 1 结束。
+
+    Work everything out again from the recorded facts, and print what differs; exit 1 if anything does. Without
+    --verify what differs is mended, by new versions and new postings alone; exit 1 if anything is left.
+    """
+    from services.incentive.rebuild import run_rebuild
+
+    run_program("incentive", lambda settings: run_rebuild(settings, verify=verify, from_kafka=from_kafka))
+
+
 main.add_command(policy_commands)
 
 

@@ -110,7 +110,7 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     lock_ledger(connection)
     # All awards at once may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
-    if _settings_in_force(connection) == (basis.policy.digest, basis.exchanges.digest):
+    if settings_in_force(connection) == (basis.policy.digest, basis.exchanges.digest):
         return False
     _check_revision(connection, basis.policy)
     instant = next_instant(connection, clock)
@@ -157,7 +157,8 @@ def _check_revision(connection: Connection, policy: Policy) -> None:
         )
 
 
-def _settings_in_force(connection: Connection) -> tuple[str, str] | None:
+def settings_in_force(connection: Connection) -> tuple[str, str] | None:
+    """Digests of the policy and of the whitelist in force; None before the first."""
     row = connection.execute(
         text("SELECT policy_digest, whitelist_digest FROM ledger_settings ORDER BY id DESC LIMIT 1")
     ).one_or_none()
@@ -166,7 +167,7 @@ def _settings_in_force(connection: Connection) -> tuple[str, str] | None:
 
 def check_settings(connection: Connection, basis: Basis) -> None:
     """Raise SettingsChanged unless the policy and the whitelist in force are these."""
-    if _settings_in_force(connection) != (basis.policy.digest, basis.exchanges.digest):
+    if settings_in_force(connection) != (basis.policy.digest, basis.exchanges.digest):
         raise SettingsChanged("another policy or whitelist is in force in the ledger: start this worker anew")
 
 

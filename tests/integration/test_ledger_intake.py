@@ -27,6 +27,7 @@ from tests.integration.incentive_facts import (
     exchange_total,
     first_listing,
     first_purchase,
+    histories,
     provider_total,
     record,
     subject,
@@ -315,35 +316,6 @@ def test_offsets_move_with_the_batch_or_nothing_of_it_stays(engine: Engine) -> N
         with pytest.raises(LostPartition):
             handler.apply(connection, prepared, [Move(topic, 0, 10, 11)], START)
         transaction.rollback()
-
-
-AMOUNTS = ["1.00", "333333.33", "4000000.00", "60000000.00", "400000000.00"]
-DAYS = ["2025-10-14", "2025-10-15", "2026-03-01", "2026-12-31", "2027-01-01", "2028-10-15"]
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[FakeRecord]:
-    """Facts of a few entities, each key in several versions."""
-    found = []
-    for seq in range(1, draw(st.integers(2, 14))):
-        number = draw(st.integers(1, 3))
-        day = draw(st.sampled_from(DAYS))
-        amount = draw(st.sampled_from(AMOUNTS))
-        exchange = draw(st.sampled_from(["kmdex", "dcdex"]))
-        register = draw(st.sampled_from(["r1", "r2"]))
-        kind = draw(st.integers(0, 4))
-        year = int(day[:4])
-        if kind == 0:
-            found.append(first_listing(number, draw(st.sampled_from([None, day])), seq=seq, exchange=exchange))
-        elif kind == 1:
-            at = draw(st.sampled_from([None, day]))
-            found.append(first_purchase(number, at, amount, seq=seq, exchange=exchange, register=register))
-        elif kind == 2:
-            counted = {exchange: [(day, amount)]}
-            found.append(provider_total(number, year, counted, seq=seq, register=register))
-        else:
-            found.append(exchange_total(exchange, year, [(day, amount)], seq=seq, register=register))
-    return found
 
 
 def state(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int]]:

@@ -1,0 +1,171 @@
+"""`incentive rebuild`: everything worked out again from the recorded facts, held against what stands, and mended.
+
+To verify takes one snapshot and no lock. To mend takes the ledger's lock, and writes new versions and new postings
+only; what PostgreSQL does not accept stays as it is, and is told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+from sqlalchemy import Connection, text
+
+from services.incentive.basis import Basis, load_basis
+from services.incentive.intake import SettingsChanged, apply_facts, lock_ledger, settings_in_force
+from services.incentive.ledger_check import check_whole, count_all, wrong_entitlements
+from services.incentive.mend import mend
+from services.incentive.rebuilt_awards import compare_awards, work_out_awards
+from services.incentive.replayed_facts import compare_topics, read_facts
+from services.incentive.terms import Policy
+from shared.db import make_engine
+from shared.differences import Difference
+from shared.settings import Settings
+from shared.times import Clock, now
+
+MOST_LINES: Final = 1_000
+_NOT_MENDABLE: Final = "不可更正 / not mendable: "
+_THE_OWNERS: Final = (
+    "fact 与 fact_current 只能由其所有者更正，有误的事实不据以记账 / fact and fact_current can only be put right by"
+    " their owner; nothing is posted on the word of a damaged fact"
+)
+
+ClientConfig = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How many differences were told, and whether one is of a recorded fact."""
+
+    count: int = 0
+    of_facts: bool = False
+
+    def __add__(self, other: "_Told") -> "_Told":
+        return _Told(self.count + other.count, self.of_facts or other.of_facts)
+
+
+def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Callable[[str], None] = click.echo) -> None:
+    """Verify or mend; ends the program with 1 where anything differs, or still does."""
+    basis = load_basis(settings)
+    client_config = settings.kafka.client_config() if from_kafka else None
+    engine = make_engine(settings.database_url)
+    try:
+        if verify:
+            with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+                is_right = verify_all(connection, basis, client_config, say)
+        else:
+            with engine.begin() as connection:
+                is_right = mend_all(connection, basis, client_config, say, now)
+    finally:
+        engine.dispose()
+    if not is_right:
+        raise SystemExit(1)
+
+
+def verify_all(
+    connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Callable[[str], None]
+) -> bool:
+    """Whether nothing differs; needs a transaction that is one snapshot."""
+    _no_limits(connection)
+    _check_in_force(connection, basis)
+    told = _tell(_all_differences(connection, basis, client_config), say)
+    _say_what_was_compared(connection, client_config, told.count, say)
+    return told.count == 0
+
+
+def mend_all(
+    connection: Connection,
+    basis: Basis,
+    client_config: ClientConfig | None,
+    say: Callable[[str], None],
+    clock: Clock,
+) -> bool:
+    """Mend what can be mended; whether nothing differs then. Nothing is written where nothing differs."""
+    lock_ledger(connection)
+    _no_limits(connection)
+    _check_in_force(connection, basis)
+    published = _Told() if client_config is None else _tell(compare_topics(connection, client_config), say)
+    before = count_all(connection).facts
+    if client_config is not None and published.count:
+        for records in read_facts(connection, client_config):
+            apply_facts(connection, records, basis, clock)
+    facts = count_all(connection).facts - before
+    damaged = _tell(work_out_awards(connection, basis), say, _NOT_MENDABLE)
+    found = _tell(_of_ledger(connection, basis.policy), say)
+    if not published.count + damaged.count + found.count:
+        _say_what_was_compared(connection, client_config, 0, say)
+        return True
+    mended = mend(connection, basis, clock)
+    for refusal in mended.refused:
+        say(f"{_NOT_MENDABLE}PostgreSQL: {refusal}")
+    remains = _tell(_of_ledger(connection, basis.policy), say, _NOT_MENDABLE)
+    if client_config is not None and published.count:
+        remains += _tell(compare_topics(connection, client_config), say, _NOT_MENDABLE)
+    remains += damaged
+    if remains.of_facts:
+        say(_THE_OWNERS)
+    say(
+        f"已补入事实 {facts}，新版本 {mended.versions}，更正分录 {mended.postings}；不可更正 {remains.count} / "
+        f"facts applied {facts}, new versions {mended.versions}, correcting postings {mended.postings}; "
+        f"not mendable {remains.count}"
+    )
+    return remains.count == 0
+
+
+def _all_differences(connection: Connection, basis: Basis, client_config: ClientConfig | None) -> Iterator[Difference]:
+    if client_config is not None:
+        yield from compare_topics(connection, client_config)
+    yield from work_out_awards(connection, basis)
+    yield from _of_ledger(connection, basis.policy)
+
+
+def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
+    """What follows from `rebuilt_award` and from the tables alone; the same again after a mend."""
+    yield from check_whole(connection)
+    for compared in compare_awards(connection, policy):
+        if not compared.is_right:
+            yield from compared.differences()
+    for balance in wrong_entitlements(connection):
+        yield balance.difference()
+
+
+def _tell(differences: Iterable[Difference], say: Callable[[str], None], prefix: str = "") -> _Told:
+    """Say each in one line, at most MOST_LINES of them; all are counted."""
+    count, of_facts = 0, False
+    for count, difference in enumerate(differences, 1):
+        of_facts |= difference.what.startswith("fact")
+        if count <= MOST_LINES:
+            say(prefix + difference.line())
+    if count > MOST_LINES:
+        more = count - MOST_LINES
+        say(f"{prefix}另有 {more} 项未列出 / {more} more are not listed")
+    return _Told(count, of_facts)
+
+
+def _say_what_was_compared(
+    connection: Connection, client_config: ClientConfig | None, differences: int, say: Callable[[str], None]
+) -> None:
+    counts = count_all(connection)
+    topics_zh, topics_en = ("", "") if client_config is None else ("事实主题, ", "the fact topics, ")
+    say(
+        f"已比对 / compared: {topics_zh}事实 {counts.facts} (键 {counts.keys}), 奖补 {counts.awards}"
+        f" (版本 {counts.versions}), 交易 {counts.transactions} (分录 {counts.entries}); 差异 {differences} / "
+        f"{topics_en}facts {counts.facts} (keys {counts.keys}), awards {counts.awards} (versions {counts.versions}),"
+        f" transactions {counts.transactions} (entries {counts.entries}); differences {differences}"
+    )
+
+
+def _no_limits(connection: Connection) -> None:
+    # Everything at once takes longer than a batch may, and a cursor is read to its end.
+    connection.execute(text("SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1"))
+
+
+def _check_in_force(connection: Connection, basis: Basis) -> None:
+    in_force = settings_in_force(connection)
+    if in_force is None:
+        raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
+    if in_force != (basis.policy.digest, basis.exchanges.digest):
+        raise SettingsChanged(
+            "台账中生效的政策或白名单不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
+            f" force in the ledger is not this program's ({basis.policy.id} revision {basis.policy.revision})"
+        )
