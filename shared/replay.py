@@ -21,11 +21,15 @@ class BeginningGone(Halt):
     """The broker no longer holds a topic from offset 0: what was deleted cannot be read again."""
 
 
+class EndGone(Halt):
+    """A topic ends before the offset that it was once read to: it was made anew, or records were lost."""
+
+
 def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
     """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
 
     In batches of at most 10,000, one partition after the other. Raises BeginningGone before anything is read if
-    one of them does not begin at 0.
+    one of them does not begin at 0, and EndGone if one of them does not reach its end.
     """
     consumer = KafkaConsumer(
         **client_config,
@@ -41,6 +45,14 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
         gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
         if gone:
             raise BeginningGone(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
+        reached = consumer.end_offsets(list(partitions)) if partitions else {}
+        short = [
+            f"{tp.topic}[{tp.partition}]: {end} < {partitions[tp]}"
+            for tp, end in reached.items()
+            if end < partitions[tp]
+        ]
+        if short:
+            raise EndGone(f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}")
         for partition, end in partitions.items():
             yield from _read(consumer, partition, end)
     finally:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from services.incentive.facts import TOPICS
 from services.incentive.intake import LedgerIntake, SettingsChanged
@@ -152,8 +154,10 @@ def test_an_award_that_was_changed_gets_a_version_and_no_posting(database: Datab
     assert database.verify() == []
     version = database.all(f"SELECT * FROM award_version WHERE award_id = '{LISTING}' ORDER BY version")[-1]
     assert (version.version, version.ceiling_fen) == (1, 2_000_000)
-    # Whatever is recorded later has a later instant.
-    database.take(first_listing(9, "2026-03-01", seq=9))
+    # Whatever is recorded later has a later instant, though the clock stands still.
+    with database.intake() as ledger:
+        ledger.wait = lambda: timedelta(0)
+        ledger.take(first_listing(9, "2026-03-01", seq=9))
     assert database.all("SELECT max(recorded_at) AS at FROM fact")[0].at > version.recorded_at
 
 
@@ -435,6 +439,15 @@ def test_verifying_waits_for_nobody_and_nobody_waits_for_it(database: Database) 
     assert database.verify() == []
 
 
+def test_mending_waits_for_who_writes(database: Database) -> None:
+    with database.intake() as ledger, database.engine.begin() as connection:
+        ledger.take(first_listing(5, "2026-03-01", seq=20))
+        connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            mend_all(connection, basis(), None, print, now)
+        connection.rollback()
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
@@ -620,3 +633,12 @@ def test_a_beginning_that_is_gone_is_told_in_one_line(published: Published) -> N
         told = json.loads(logged)
         assert told["reason"].endswith(f"the broker no longer holds facts.annual-total.v1[{where.partition}]: 0 .. 0")
         assert "exception" not in told
+
+
+def test_a_topic_that_ends_too_soon_is_told_in_one_line(published: Published) -> None:
+    """Made anew, say: what was read from it is not there to compare."""
+    with published.database.engine.begin() as connection:
+        connection.execute(text("UPDATE position SET next_offset = next_offset + 5 WHERE partition = 0"))
+    code, lines, logged = published.rebuild("--verify", "--from-kafka")
+    assert (code, lines) == (1, [])
+    assert "topics end before where they were read to: " in json.loads(logged)["reason"]
