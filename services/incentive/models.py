@@ -5,7 +5,7 @@ Every table but `position` and the two projections is append-only; PostgreSQL en
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
-- `ledger_settings`: which policy and whitelist were in force from which `seq` on.
+- `ledger_settings`: which policy and whitelist were in force from which `seq` on; entered again where a rebuild mended.
 
 `recorded_at` is the instant of the batch, equal to the `posted_at` of what the batch posted. Batches never share an
 instant and it never falls, so that "as of" an instant is one and the same answer for ever.
