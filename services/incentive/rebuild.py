@@ -6,12 +6,15 @@ only; what PostgreSQL does not accept stays as it is, and is told.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
+import psycopg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from services.incentive.basis import Basis, load_basis
+from services.incentive.facts import FactError
 from services.incentive.intake import SettingsChanged, apply_facts, lock_ledger, settings_in_force
 from services.incentive.ledger_check import check_whole, count_all, wrong_entitlements
 from services.incentive.mend import mend
@@ -31,6 +34,7 @@ _THE_OWNERS: Final = (
 )
 
 ClientConfig = Mapping[str, Any]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,14 @@ class _Told:
         return _Told(self.count + other.count, self.of_facts or other.of_facts)
 
 
-def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Callable[[str], None] = click.echo) -> None:
+class Outcome(NamedTuple):
+    """Whether nothing differs (any more), and the closing line: for a person, once the transaction has ended."""
+
+    is_right: bool
+    closing: str
+
+
+def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say = click.echo) -> None:
     """Verify or mend; ends the program with 1 where anything differs, or still does."""
     basis = load_basis(settings)
     client_config = settings.kafka.client_config() if from_kafka else None
@@ -52,64 +63,71 @@ def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Call
     try:
         if verify:
             with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-                is_right = verify_all(connection, basis, client_config, say)
+                outcome = verify_all(connection, basis, client_config, say)
         else:
             with engine.begin() as connection:
-                is_right = mend_all(connection, basis, client_config, say, now)
+                outcome = mend_all(connection, basis, client_config, say, now)
     finally:
         engine.dispose()
-    if not is_right:
+    say(outcome.closing)
+    if not outcome.is_right:
         raise SystemExit(1)
 
 
-def verify_all(
-    connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Callable[[str], None]
-) -> bool:
-    """Whether nothing differs; needs a transaction that is one snapshot."""
+def verify_all(connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Say) -> Outcome:
+    """Tell what differs; needs a transaction that is one snapshot."""
     _no_limits(connection)
     _check_in_force(connection, basis)
     told = _tell(_all_differences(connection, basis, client_config), say)
-    _say_what_was_compared(connection, client_config, told.count, say)
-    return told.count == 0
+    return Outcome(told.count == 0, _what_was_compared(connection, client_config, told.count))
 
 
 def mend_all(
-    connection: Connection,
-    basis: Basis,
-    client_config: ClientConfig | None,
-    say: Callable[[str], None],
-    clock: Clock,
-) -> bool:
-    """Mend what can be mended; whether nothing differs then. Nothing is written where nothing differs."""
+    connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Say, clock: Clock
+) -> Outcome:
+    """Tell what differs, and mend what can be mended. Nothing is written where nothing differs."""
     lock_ledger(connection)
     _no_limits(connection)
     _check_in_force(connection, basis)
-    published = _Told() if client_config is None else _tell(compare_topics(connection, client_config), say)
-    before = count_all(connection).facts
-    if client_config is not None and published.count:
-        for records in read_facts(connection, client_config):
-            apply_facts(connection, records, basis, clock)
-    facts = count_all(connection).facts - before
+    published, applied = _Told(), 0
+    refused: list[str] = []
+    if client_config is not None:
+        published = _tell(compare_topics(connection, client_config), say)
+        if published.count:
+            applied, refused = _apply_lost(connection, basis, client_config, clock)
     damaged = _tell(work_out_awards(connection, basis), say, _NOT_MENDABLE)
     found = _tell(_of_ledger(connection, basis.policy), say)
     if not published.count + damaged.count + found.count:
-        _say_what_was_compared(connection, client_config, 0, say)
-        return True
+        return Outcome(True, _what_was_compared(connection, client_config, 0))
     mended = mend(connection, basis, clock)
-    for refusal in mended.refused:
-        say(f"{_NOT_MENDABLE}PostgreSQL: {refusal}")
-    remains = _tell(_of_ledger(connection, basis.policy), say, _NOT_MENDABLE)
+    for refusal in (*refused, *mended.refused):
+        say(f"{_NOT_MENDABLE}{refusal}")
+    remains = damaged + _tell(_of_ledger(connection, basis.policy), say, _NOT_MENDABLE)
     if client_config is not None and published.count:
         remains += _tell(compare_topics(connection, client_config), say, _NOT_MENDABLE)
-    remains += damaged
     if remains.of_facts:
         say(_THE_OWNERS)
-    say(
-        f"已补入事实 {facts}，新版本 {mended.versions}，更正分录 {mended.postings}；不可更正 {remains.count} / "
-        f"facts applied {facts}, new versions {mended.versions}, correcting postings {mended.postings}; "
-        f"not mendable {remains.count}"
+    return Outcome(
+        remains.count == 0,
+        f"已补入事实 {applied}，新版本 {mended.versions}，更正分录 {mended.postings}；不可更正 {remains.count} / "
+        f"facts applied {applied}, new versions {mended.versions}, correcting postings {mended.postings}; "
+        f"not mendable {remains.count}",
     )
-    return remains.count == 0
+
+
+def _apply_lost(
+    connection: Connection, basis: Basis, client_config: ClientConfig, clock: Clock
+) -> tuple[int, list[str]]:
+    """Take in what the topics have and the database does not; how many facts, and what did not go in."""
+    before = count_all(connection).facts
+    refused: list[str] = []
+    for records in read_facts(connection, client_config):
+        try:
+            with connection.begin_nested():
+                apply_facts(connection, records, basis, clock)
+        except (psycopg.IntegrityError, IntegrityError, FactError) as error:  # the first: from COPY, without SQLAlchemy
+            refused.append(str(error).splitlines()[0])
+    return count_all(connection).facts - before, refused
 
 
 def _all_differences(connection: Connection, basis: Basis, client_config: ClientConfig | None) -> Iterator[Difference]:
@@ -129,7 +147,7 @@ def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
         yield balance.difference()
 
 
-def _tell(differences: Iterable[Difference], say: Callable[[str], None], prefix: str = "") -> _Told:
+def _tell(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Told:
     """Say each in one line, at most MOST_LINES of them; all are counted."""
     count, of_facts = 0, False
     for count, difference in enumerate(differences, 1):
@@ -142,12 +160,10 @@ def _tell(differences: Iterable[Difference], say: Callable[[str], None], prefix:
     return _Told(count, of_facts)
 
 
-def _say_what_was_compared(
-    connection: Connection, client_config: ClientConfig | None, differences: int, say: Callable[[str], None]
-) -> None:
+def _what_was_compared(connection: Connection, client_config: ClientConfig | None, differences: int) -> str:
     counts = count_all(connection)
     topics_zh, topics_en = ("", "") if client_config is None else ("事实主题, ", "the fact topics, ")
-    say(
+    return (
         f"已比对 / compared: {topics_zh}事实 {counts.facts} (键 {counts.keys}), 奖补 {counts.awards}"
         f" (版本 {counts.versions}), 交易 {counts.transactions} (分录 {counts.entries}); 差异 {differences} / "
         f"{topics_en}facts {counts.facts} (keys {counts.keys}), awards {counts.awards} (versions {counts.versions}),"

@@ -95,21 +95,21 @@ class Database:
         """What differs, line by line; the closing line says how much that is."""
         said: list[str] = []
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            is_right = verify_all(connection, basis(), None, said.append)
-        assert said[-1].endswith(f"differences {len(said) - 1}")
-        assert is_right == (len(said) == 1)
-        return said[:-1]
+            outcome = verify_all(connection, basis(), None, said.append)
+        assert outcome.closing.endswith(f"differences {len(said)}")
+        assert outcome.is_right == (not said)
+        return said
 
     def mend(self) -> tuple[bool, list[str]]:
         said: list[str] = []
         before = self.dump()
         with self.engine.begin() as connection:
             last = connection.execute(text("SELECT max(recorded_at) FROM fact")).scalar()
-            is_right = mend_all(connection, basis(), None, said.append, lambda: last)
+            outcome = mend_all(connection, basis(), None, said.append, lambda: last)
         after = self.dump()
         for table, rows in before.items():
             assert rows <= after[table], f"a row of {table} was changed"
-        return is_right, said
+        return outcome.is_right, [*said, outcome.closing]
 
     def all(self, statement: str) -> list[Any]:
         with self.engine.connect() as connection:
@@ -310,7 +310,7 @@ def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> Non
     before = database.dump()
     is_right, said = database.mend()
     assert not is_right
-    assert any("not mendable: PostgreSQL: duplicate key" in line for line in said)
+    assert any("not mendable: duplicate key" in line for line in said)
     assert "new versions 0, correcting postings 0" in said[-1]
     assert database.dump() == before
 
@@ -414,9 +414,10 @@ def test_many_differences_are_counted_and_the_first_told(database: Database, mon
     database.damage("UPDATE award_current SET article = 'x'")
     said: list[str] = []
     with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        assert not verify_all(connection, basis(), None, said.append)
-    assert said[1] == "另有 7 项未列出 / 7 more are not listed"
-    assert said[2].endswith("differences 8")
+        outcome = verify_all(connection, basis(), None, said.append)
+    assert not outcome.is_right
+    assert said[1:] == ["另有 7 项未列出 / 7 more are not listed"]
+    assert outcome.closing.endswith("differences 8")
 
 
 def test_another_policy_than_the_one_in_force_compares_nothing(database: Database) -> None:
@@ -434,7 +435,7 @@ def test_verifying_waits_for_nobody_and_nobody_waits_for_it(database: Database) 
         ledger.take(first_listing(5, "2026-03-01", seq=20))
         assert database.verify() == []
         with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            assert verify_all(connection, basis(), None, lambda _: None)
+            assert verify_all(connection, basis(), None, print).is_right
             ledger.take(first_listing(6, "2026-03-01", seq=21))
     assert database.verify() == []
 
@@ -469,13 +470,13 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
         for found in history[:cut]:
             ledger.take(found)
         said: list[str] = []
-        assert verify_all(connection, ledger.basis, None, said.append), said
+        assert verify_all(connection, ledger.basis, None, said.append).is_right, said
         connection.execute(text("DROP TABLE rebuilt_award"))
         ledger.basis = changed
         ledger.put_in_force()
         if cut < len(history):
             ledger.take(*history[cut:])
-        assert verify_all(connection, changed, None, said.append), said
+        assert verify_all(connection, changed, None, said.append).is_right, said
         connection.rollback()
 
 
@@ -604,6 +605,21 @@ def test_facts_that_were_passed_over_are_lost_until_they_are_applied(published: 
     assert published.rebuild("--verify", "--from-kafka")[0] == 0
     last = published.database.all(f"SELECT * FROM ledger_transaction WHERE award_id = '{PURCHASE}' ORDER BY seq")[-1]
     assert last.amount_fen == -10_000_000
+
+
+def test_what_cannot_be_applied_is_told_and_the_rest_mended(published: Published) -> None:
+    published.publish(first_listing(8, "2026-03-01", seq=9))
+    published.pass_over()
+    key = f"r1/{subject(2)}"
+    published.database.damage(
+        f"UPDATE fact_current SET seq = 3 WHERE key = '{key}'",
+        f"UPDATE award_current SET article = 'x' WHERE award_id = '{LISTING}'",
+    )
+    code, lines, logged = published.rebuild("--from-kafka")
+    assert (code, logged) == (1, "")
+    assert any("not mendable: duplicate key value" in line for line in lines)
+    assert any("not mendable: fact_current " in line for line in lines)
+    assert "new versions 1, correcting postings 0; not mendable " in lines[-1]
 
 
 def test_facts_that_the_topics_do_not_have_are_foreign(published: Published) -> None:
