@@ -20,11 +20,12 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 from kafka.record.default_records import DefaultRecordBatch
-from kafka.structs import MemberState, OffsetAndMetadata
+from kafka.structs import MemberState
 
 from shared.db import is_worlds
-from shared.halt import Halt
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
+from shared.stream import StreamBroken, check_stream, how_to_accept, read_bounds
+from shared.witness import Witness, check_not_behind, shown_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,16 +37,12 @@ MAX_BATCH_RECORDS = 10_000
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
-_SHOW_OFFSETS_EVERY_POLLS = 50
 _LONGEST_REBALANCE_S = 30.0
+_LAST_BATCH_S = 2.0
 
 log = structlog.get_logger(__name__)
 
 P = TypeVar("P")  # what a handler makes of a record
-
-
-class StreamBroken(Halt):
-    """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
 
 
 class Record(Protocol):
@@ -127,7 +124,8 @@ class _Reader(threading.Thread, Generic[P]):
         self.failure: BaseException | None = None
         self.read_again = threading.Event()
         self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
-        self.applied: dict[TopicPartition, int] = {}
+        self.witness = Witness()
+        self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
 
     def run(self) -> None:
@@ -141,7 +139,10 @@ class _Reader(threading.Thread, Generic[P]):
                     log.warning("broker away, trying again", error=repr(error))
                     self._run.stop.wait(1.0)
         except kafka_errors.OffsetOutOfRangeError as error:
-            self.failure = StreamBroken(f"records were deleted before they were read: {error}")
+            self.failure = StreamBroken(
+                f"未读即被删除 / records were deleted before they were read: {error};"
+                f" {how_to_accept(self._run.service)}"
+            )
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self.failure = error
 
@@ -155,7 +156,6 @@ class _Reader(threading.Thread, Generic[P]):
             # of ten it waits for ever in that second rebalance. Asked for them after `subscribe` (what it learns before
             # it does not count), and before the first poll, it knows them when it joins.
             consumer.topics()
-            polls = 0
             while not self._run.stop.is_set():
                 try:
                     self._step(consumer)
@@ -168,10 +168,9 @@ class _Reader(threading.Thread, Generic[P]):
                 elif time.monotonic() - joined_at > _LONGEST_REBALANCE_S:
                     log.warning("a rebalance does not end, joining anew")
                     return
-                polls += 1
-                if polls % _SHOW_OFFSETS_EVERY_POLLS == 0:
-                    self._show_offsets(consumer)
-            self._show_offsets(consumer)
+                self.witness.show(consumer)
+            self.writer_ended.wait(_LAST_BATCH_S)
+            self.witness.show_last(consumer)
         finally:
             consumer.close(autocommit=False, timeout_ms=2000)
 
@@ -186,7 +185,9 @@ class _Reader(threading.Thread, Generic[P]):
         self.read_again.clear()
         self._pending = _Pending([], 0, {})
         _drop(self.batches)
-        stood = self._run.where_to_read(set(consumer.assignment()))
+        positions = self._run.where_to_read(set(consumer.assignment()))
+        self.witness.begin(positions)
+        stood = {tp: position.next_offset for tp, position in positions.items()}
         for tp, offset in stood.items():
             consumer.seek(tp, offset)
         consumer.resume(*stood)
@@ -227,13 +228,6 @@ class _Reader(threading.Thread, Generic[P]):
             self.batches.put((pending.prepared, moves))
             self._pending = _Pending([], 0, reached)
 
-    def _show_offsets(self, consumer: KafkaConsumer) -> None:
-        mine = {tp: offset for tp, offset in self.applied.items() if tp in consumer.assignment()}
-        if mine:
-            consumer.commit_async(
-                {tp: OffsetAndMetadata(offset, "", -1) for tp, offset in mine.items()}, callback=lambda *_: None
-            )
-
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
     """Raises the reader's flag; runs in kafka-python's thread and must not wait for anything."""
@@ -267,7 +261,7 @@ def _drop(batches: queue.Queue[Any]) -> None:
 
 @dataclass
 class Consumption(Generic[P]):
-    """One worker of a consumer group, from topics into one database.
+    """One worker of a consumer group, from topics into the database of one service.
 
     `committed` is called after each transaction, in the thread that runs `run`.
     """
@@ -275,6 +269,7 @@ class Consumption(Generic[P]):
     handler: Handler[P]
     engine: Engine
     client_config: Mapping[str, Any]
+    service: str
     group: str
     topics: Sequence[str]
     clock: Callable[[], datetime]
@@ -296,6 +291,7 @@ class Consumption(Generic[P]):
                 self._apply(reader, prepared, moves)
         finally:
             self.stop.set()
+            reader.writer_ended.set()
             reader.join(timeout=5.0)
 
     def _apply(self, reader: _Reader[P], prepared: list[P], moves: list[Move]) -> None:
@@ -316,8 +312,7 @@ class Consumption(Generic[P]):
                 self.stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                 pause_s = min(pause_s * 2, 5.0)
             else:
-                for move in moves:
-                    reader.applied[TopicPartition(move.topic, move.partition)] = move.to_offset
+                reader.witness.committed(moves)
                 self.committed()
                 return
 
@@ -337,28 +332,29 @@ class Consumption(Generic[P]):
             metrics_enabled=False,
         )
 
-    def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
-        """Offsets from the database, or the beginning where it has none; StreamBroken if the topic does not fit."""
+    def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, Position]:
+        """Where the database stands, or the beginning where it has nothing yet.
+
+        Raises StreamBroken if a topic does not fit, and DatabaseBehind if Kafka has seen the database further.
+        """
         if not partitions:
             return {}
         admin = KafkaAdminClient(**self.client_config)
         try:
-            topic_ids = {
-                topic["name"]: topic["topic_id"]
-                for topic in admin.describe_topics(sorted({tp.topic for tp in partitions}))
-            }
-            bounds = KafkaConsumer(**self.client_config, enable_auto_commit=False, metrics_enabled=False)
-            try:
-                first, last = bounds.beginning_offsets(list(partitions)), bounds.end_offsets(list(partitions))
-            finally:
-                bounds.close(autocommit=False)
+            # Before the database is asked: what is shown was committed by then.
+            shown = shown_offsets(admin, self.group)
+            bounds = read_bounds(admin, self.client_config, partitions)
         finally:
             admin.close()
-        beginnings = [Position(tp.topic, tp.partition, topic_ids[tp.topic], first[tp]) for tp in partitions]
-        stored = self._stored_positions(beginnings)
+        if len(bounds) < len(partitions):
+            raise kafka_errors.UnknownTopicOrPartitionError(_names(partitions - bounds.keys()))
+        stored = self._stored_positions(
+            [Position(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
+        )
         for tp in partitions:
-            check_stream(stored[tp], topic_ids[tp.topic], first[tp], last[tp])
-        return {tp: stored[tp].next_offset for tp in partitions}
+            check_stream(stored[tp], bounds[tp], self.service)
+        check_not_behind(shown, stored, self.service)
+        return {tp: stored[tp] for tp in partitions}
 
     def _stored_positions(self, beginnings: list[Position]) -> dict[tuple[str, int], Position]:
         while True:
@@ -371,21 +367,6 @@ class Consumption(Generic[P]):
                     raise
                 log.warning("database away, positions unknown", error=str(error).splitlines()[0])
                 self.stop.wait(1.0)
-
-
-def check_stream(position: Position, topic_id: str, first_offset: int, last_offset: int) -> None:
-    """Raise StreamBroken unless the partition still holds what comes after the stored position."""
-    where = f"{position.topic}[{position.partition}]"
-    if position.topic_id != topic_id:
-        raise StreamBroken(f"{where} was deleted and made anew: read {position.topic_id}, found {topic_id}")
-    if position.next_offset < first_offset:
-        raise StreamBroken(
-            f"{where}: offsets {position.next_offset} to {first_offset - 1} were deleted before they were read"
-        )
-    if position.next_offset > last_offset:
-        raise StreamBroken(
-            f"{where} ends at {last_offset}, but was read up to {position.next_offset}: records were lost"
-        )
 
 
 def is_worlds_kafka(error: BaseException) -> bool:

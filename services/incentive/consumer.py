@@ -42,6 +42,7 @@ def run_consumer(settings: Settings) -> None:
             handler=LedgerIntake(basis, now),
             engine=engine,
             client_config=settings.kafka.client_config(),
+            service=settings.service,
             group=GROUP,
             topics=TOPICS,
             clock=now,

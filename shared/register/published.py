@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.halt import Halt
+from shared.witness import DatabaseBehind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,10 +21,6 @@ _TAIL_RECORDS = 500
 _POLL_MS = 500
 
 Version = tuple[int, int]  # generation, seq
-
-
-class DatabaseBehind(Halt):
-    """The database is older than what was published from it."""
 
 
 class _Published(msgspec.Struct):

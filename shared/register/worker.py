@@ -47,6 +47,10 @@ class Kind:
     adopt_settings: Callable[[Connection, Head, Register, datetime], None]
     render: Render
 
+    def group(self, register: str) -> str:
+        """The consumer group of a register's workers."""
+        return f"jiangbu.{register}.{self.name}"
+
 
 class _Handler:
     def __init__(self, kind: Kind, register: Register) -> None:
@@ -85,7 +89,8 @@ def run_worker(kind: Kind, settings: Settings) -> None:
             handler=_Handler(kind, register),
             engine=engine,
             client_config=settings.kafka.client_config(),
-            group=f"jiangbu.{settings.register}.{kind.name}",
+            service=settings.service,
+            group=kind.group(settings.register),
             topics=kind.topics(settings.exchanges or exchanges.ids),
             clock=now,
             stop=stop,

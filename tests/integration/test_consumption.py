@@ -77,6 +77,7 @@ def running(kafka, engine, topics, handler=None):
         handler=handler or Rows(),
         engine=engine,
         client_config={"bootstrap_servers": kafka},
+        service="listing",
         group=f"test.{topics[0]}",
         topics=topics,
         clock=now,
