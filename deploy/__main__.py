@@ -1,6 +1,8 @@
 """`jiangbu`: for those who operate the set."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from typing import get_args
 
 import click
@@ -9,20 +11,23 @@ from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.doctor import examine
+from deploy.generation import new_generation as begin_new_generation
+from deploy.loss import accept, standings
+from deploy.stopped import stopped
 from deploy.topics import TopicsRefusedError, apply_topics
-from shared.db import make_engine
 from shared.exchanges import ExchangesError, load_exchanges
-from shared.register.head import raise_generation
+from shared.halt import Halt
+from shared.positions import LostPartition
 from shared.settings import (
     KafkaSettings,
     Service,
     SettingsError,
     load_exchanges_file,
     load_kafka_settings,
-    load_settings,
 )
 
 BROKER_TIMEOUT_MS = 10_000
+SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
 
 
 @click.group(help="奖补运维命令 / Commands for operators of the set. 设置见 .env.example / settings: see .env.example.")
@@ -38,7 +43,7 @@ def topics() -> None:
 @topics.command(help="建立并配置全部主题（可重复执行）/ Create and configure all topics; safe to repeat.")
 @click.option("--dry-run", is_flag=True, help="只显示，不修改 / say what would be done, change nothing")
 def apply(dry_run: bool) -> None:
-    try:
+    with _told_in_one_line():
         exchanges = load_exchanges(load_exchanges_file())
         admin = _admin(load_kafka_settings())
         try:
@@ -46,16 +51,12 @@ def apply(dry_run: bool) -> None:
                 click.echo(step.text)
         finally:
             admin.close()
-    except (SettingsError, ExchangesError, TopicsRefusedError) as error:
-        raise click.ClickException(str(error)) from error
-    except (KafkaError, OSError) as error:
-        raise click.ClickException(f"Kafka 无法连接或拒绝 / Kafka is away or refuses: {error!r}") from error
 
 
 @main.command(
     help="检查一个服务的设置及其所需的一切 / Check a service's settings and all that it needs; exit 1 if not well."
 )
-@click.option("--service", type=click.Choice(get_args(Service)), required=True)
+@SERVICE
 def doctor(service: Service) -> None:
     well = True
     for finding in examine(service):
@@ -66,26 +67,51 @@ def doctor(service: Service) -> None:
 
 @main.command(
     "new-generation",
-    help="登记簿自旧备份恢复后进入下一代 / Go on as the next generation after an older backup was put back.",
+    help="恢复旧备份后由此继续：登记簿进入下一代，并重新发布全部事实 / Go on from an older backup that was put back:"
+    " a register as its next generation, with all facts published anew; the ledger by reading on from there.",
 )
-@click.option("--service", type=click.Choice(["listing", "trade-ingest"]), required=True)
+@SERVICE
 @click.confirmation_option(
     prompt="仅限恢复旧备份后，且服务已停止；继续? / Only after an older backup, with the service stopped. Go on?"
 )
 def new_generation(service: Service) -> None:
+    with _told_in_one_line(), stopped(service) as found:
+        for line in begin_new_generation(found):
+            click.echo(line)
+
+
+@main.command(
+    "accept-loss",
+    help="主题重建，或未读的记录已删除后，由现有记录继续 / Go on from what is there after a topic was made anew, or"
+    " records were deleted unread: says what is missing, asks, and says what was accepted as lost.",
+)
+@SERVICE
+@click.option("--yes", is_flag=True, help="不再询问 / do not ask")
+def accept_loss(service: Service, yes: bool) -> None:
+    with _told_in_one_line(), stopped(service) as found:
+        standing = standings(found)
+        for partition in standing:
+            click.echo(partition.line)
+        if not any(partition.missing for partition in standing):
+            click.echo("没有缺失 / nothing is missing")
+            return
+        if not yes:
+            click.confirm("接受以上缺失并继续? / Accept what is missing and go on?", abort=True)
+        for line in accept(found, standing):
+            click.echo(line)
+
+
+@contextlib.contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    """What an operator can mend, without a traceback; exit 1."""
     try:
-        settings = load_settings(service)
-        engine = make_engine(settings.database_url, pool_size=1)
-        try:
-            with engine.begin() as connection:
-                head = raise_generation(connection)
-        finally:
-            engine.dispose()
-    except SettingsError as error:
+        yield
+    except (SettingsError, ExchangesError, TopicsRefusedError, Halt, LostPartition) as error:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error
-    click.echo(f"登记簿 / register {head.register}: 第 {head.generation} 代 / generation {head.generation}")
+    except (KafkaError, OSError) as error:
+        raise click.ClickException(f"Kafka 无法连接或拒绝 / Kafka is away or refuses: {error!r}") from error
 
 
 def _admin(settings: KafkaSettings) -> KafkaAdminClient:

@@ -25,7 +25,7 @@ from kafka.structs import MemberState
 from shared.db import is_worlds
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
 from shared.stream import StreamBroken, check_stream, how_to_accept, read_bounds
-from shared.witness import Witness, check_not_behind, shown_offsets
+from shared.witness import Witness, check_witness, shown_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -353,7 +353,7 @@ class Consumption(Generic[P]):
         )
         for tp in partitions:
             check_stream(stored[tp], bounds[tp], self.service)
-        check_not_behind(shown, stored, self.service)
+        check_witness(shown, stored, self.service)
         return {tp: stored[tp] for tp in partitions}
 
     def _stored_positions(self, beginnings: list[Position]) -> dict[tuple[str, int], Position]:

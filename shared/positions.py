@@ -79,6 +79,19 @@ def start_positions(connection: Connection, positions: Iterable[Position], now: 
         )
 
 
+def replace_position(connection: Connection, old: Position, new: Position, now: datetime) -> None:
+    """Put a partition somewhere else, perhaps in another topic of its name; LostPartition if it is not where it was."""
+    result = connection.execute(
+        text(
+            "UPDATE position SET topic_id = :new_topic_id, next_offset = :new_offset, moved_at = :now"
+            " WHERE topic = :topic AND partition = :partition AND topic_id = :topic_id AND next_offset = :next_offset"
+        ),
+        {**old._asdict(), "new_topic_id": new.topic_id, "new_offset": new.next_offset, "now": now},
+    )
+    if result.rowcount != 1:
+        raise LostPartition(f"{old.topic}[{old.partition}] at {old.next_offset}")
+
+
 _MOVE = text(
     """
     UPDATE position p SET next_offset = m.to_offset, moved_at = :now

@@ -9,10 +9,11 @@ came back without them, a group that was idle for a week) prove nothing and chan
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kafka import KafkaConsumer
-    from kafka.admin import KafkaAdminClient
 
     from shared.positions import Move, Position
 
@@ -37,7 +37,7 @@ class DatabaseBehind(Halt):
     """The database is older than what the world outside has seen of it: an older backup was put back."""
 
 
-def testimony(position: Position) -> OffsetAndMetadata:
+def attested(position: Position) -> OffsetAndMetadata:
     """What a committed offset says when the database has committed this position."""
     return OffsetAndMetadata(position.next_offset, f"{_STORED}{position.topic_id}", -1)
 
@@ -89,7 +89,7 @@ class Witness:
 
     def _moved(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
         mine = consumer.assignment()
-        stands = {partition: testimony(position) for partition, position in self._stands.items() if partition in mine}
+        stands = {partition: attested(position) for partition, position in self._stands.items() if partition in mine}
         return {partition: found for partition, found in stands.items() if found != self._shown.get(partition)}
 
     def _answered(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], answer: object) -> None:
@@ -107,7 +107,16 @@ def shown_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, int], 
     }
 
 
-def check_not_behind(
+def read_shown(client_config: Mapping[str, Any], group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
+    """`shown_offsets` by a client of its own."""
+    admin = KafkaAdminClient(**client_config)
+    try:
+        return shown_offsets(admin, group)
+    finally:
+        admin.close()
+
+
+def check_witness(
     shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], Position], service: str
 ) -> None:
     """Raise DatabaseBehind if the database had committed more than it holds.
@@ -119,7 +128,7 @@ def check_not_behind(
     for partition, offset in sorted(shown.items()):
         position = stored.get(partition)
         stands = 0 if position is None else position.next_offset
-        if (position is None or testimony(position).metadata == offset.metadata) and stands < offset.offset:
+        if (position is None or attested(position).metadata == offset.metadata) and stands < offset.offset:
             behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
     if behind:
         raise DatabaseBehind(

@@ -56,22 +56,27 @@ def engine_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[FreshDatabase]:
-    """`fresh_database(service) -> (owner_url, service_url)`: an empty database, its owner, a role that owns nothing."""
+def postgres_server(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[Postgres]:
     server = Postgres(engine_folder / "postgres", free_ports(1)[0], engine_folder / "postgres.log")
     server.start()
     with psycopg.connect(server.url()) as connection:
         version = connection.execute("SHOW server_version").fetchone()
     request.config.stash[RAN_AGAINST]["PostgreSQL"] = f"{version[0]}, 自行启动 / started here"
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Postgres) -> FreshDatabase:
+    """`fresh_database(service) -> (owner_url, service_url)`: an empty database, its owner, a role that owns nothing."""
     numbers = itertools.count(1)
 
     def fresh_database(service: str) -> tuple[str, str]:
         name = f"{service.replace('-', '_')}_{next(numbers)}"
-        database = server.ensure_database(name, "only-for-tests")
+        database = postgres_server.ensure_database(name, "only-for-tests")
         return database.owner_url, database.service_url
 
-    yield fresh_database
-    server.stop()
+    return fresh_database
 
 
 @pytest.fixture(scope="session")

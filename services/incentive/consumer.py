@@ -12,9 +12,11 @@ from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import TOPICS
 from services.incentive.intake import LedgerIntake, put_in_force
 from shared.db import is_worlds, make_engine
-from shared.kafka import Consumption
+from shared.kafka import Consumption, is_worlds_kafka
+from shared.positions import load_positions
 from shared.settings import Settings
 from shared.times import now
+from shared.witness import check_witness, read_shown
 
 GROUP = "jiangbu.incentive"
 _GARBAGE_THRESHOLD = 200_000
@@ -31,7 +33,7 @@ def run_consumer(settings: Settings) -> None:
     sys.setswitchinterval(0.0005)
     basis = load_basis(settings)
     engine = make_engine(settings.database_url)
-    _put_in_force(basis, engine, stop)
+    _put_in_force(basis, engine, settings, stop)
     # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
     # again took a third of the time.
     gc.collect()
@@ -54,16 +56,21 @@ def run_consumer(settings: Settings) -> None:
         engine.dispose()
 
 
-def _put_in_force(basis: Basis, engine: Engine, stop: threading.Event) -> None:
-    """Compute by this worker's policy and whitelist from now on; waits while the database is away."""
+def _put_in_force(basis: Basis, engine: Engine, settings: Settings, stop: threading.Event) -> None:
+    """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger.
+
+    Waits while the database or the broker is away.
+    """
     while not stop.is_set():
         try:
+            shown = read_shown(settings.kafka.client_config(), GROUP)
             with engine.begin() as connection:
+                check_witness(shown, load_positions(connection), settings.service)
                 put_in_force(connection, basis, now)
         except Exception as error:
-            if not is_worlds(error):
+            if not is_worlds(error) and not is_worlds_kafka(error):
                 raise
-            log.warning("database away, waiting", error=str(error).splitlines()[0])
+            log.warning("database or broker away, waiting", error=str(error).splitlines()[:1])
             stop.wait(1.0)
         else:
             return

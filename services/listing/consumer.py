@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.listing.dirty import every_key
 from services.listing.facts import render_facts
 from services.listing.intake import apply_batch
 from services.listing.recount import adopt_settings
@@ -28,5 +29,6 @@ LISTINGS = Kind(
     prepare=_prepare,
     apply=apply_batch,
     adopt_settings=adopt_settings,
+    every_key=every_key,
     render=render_facts,
 )

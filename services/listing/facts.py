@@ -45,7 +45,19 @@ def _listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
         ),
         key_arrays(pairs),
     )
-    values: dict[str, Any] = {}
+    # A listing that is not there (any more): it was published before an older backup was put back, say.
+    values: dict[str, Any] = {
+        f"{exchange}/{number}": {
+            "exchange": exchange,
+            "listing_no": number,
+            "provider": None,
+            "status": None,
+            "listed_at": None,
+            "mirrored": False,
+            "counted": False,
+        }
+        for exchange, number in pairs
+    }
     for row in rows:
         document: Any = stored_document("listing", row.exchange, row.value, row.headers)
         values[f"{row.exchange}/{row.number}"] = {

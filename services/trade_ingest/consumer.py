@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.trade_ingest.dirty import every_key
 from services.trade_ingest.facts import render_facts
 from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
@@ -32,5 +33,6 @@ TRADES = Kind(
     prepare=_prepare,
     apply=apply_batch,
     adopt_settings=adopt_settings,
+    every_key=every_key,
     render=render_facts,
 )

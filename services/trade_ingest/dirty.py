@@ -51,6 +51,21 @@ def keys_of(
     return keys
 
 
+def every_key(connection: Connection) -> list[DirtyKey]:
+    """Keys of all totals and all first purchases."""
+    exchanges, providers = every_total(connection)
+    firsts = connection.execute(text("SELECT party FROM first_purchase")).scalars()
+    return keys_of(connection, exchanges, providers, firsts)
+
+
+def every_total(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
+    """All totals that there are: of exchanges by (exchange, year), of providers by (party, year)."""
+    rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
+    exchanges = {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}
+    rows = connection.execute(text("SELECT DISTINCT provider, bucket_at FROM provider_total"))
+    return exchanges, {(row.provider, shanghai_year(row.bucket_at)) for row in rows}
+
+
 def _years_of(connection: Connection, parties: set[int]) -> set[tuple[int, int]]:
     rows = connection.execute(
         text("SELECT DISTINCT provider, bucket_at FROM provider_total WHERE provider = ANY(:ids)"),

@@ -151,6 +151,7 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
             },
         }
         for subject, year in keys
+        if subject in names
     }
 
 

@@ -109,7 +109,7 @@ def _apply_facts(
     if not latest:
         return next_seq
     newer = newer_than_stored(connection, latest)
-    ids = register.parties.find(connection, [fact.provider for fact in newer])
+    ids = register.parties.find(connection, [item.provider for item in newer])
     # What facts move are trades stored before this batch; its documents come after, under the new listings.
     return apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotation when the class is made
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
 from shared.db import pg_array
-from shared.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
+from shared.parties import Party
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
 
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 
 
 class ListingFact(msgspec.Struct, gc=False, frozen=True):
-    """A value of facts.listing.v1, as it came; register and number from its key."""
+    """A value of facts.listing.v1, as it came; register and number from its key.
+
+    Of a listing that no longer exists provider and instant are None.
+    """
 
     register: str
     generation: int
     seq: int
     exchange: str
     listing_no: str
-    provider: Party
-    listed_at: datetime
+    provider: Party | None
+    listed_at: datetime | None
     proves: bool
     record: Record
 
@@ -43,15 +46,23 @@ class ListingFact(msgspec.Struct, gc=False, frozen=True):
         return (self.exchange, self.listing_no)
 
 
+class Newer(NamedTuple):
+    """A fact that is to be applied, with the provider and the instant that the register keeps of the listing."""
+
+    fact: ListingFact
+    provider: Party
+    listed_at: datetime
+
+
 class _Value(msgspec.Struct):
     generation: int
     seq: int
     exchange: str
     listing_no: str
-    provider: Party
-    status: str
+    provider: Party | None
+    status: str | None
     # Not by the rule for documents: theirs are years as written, and 2099 in another zone may be 2100 in Shanghai.
-    listed_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    listed_at: Annotated[datetime, msgspec.Meta(tz=True)] | None
     counted: bool
 
 
@@ -70,7 +81,7 @@ def read_listing_fact(record: Record) -> ListingFact:
         listing_no=value.listing_no,
         provider=value.provider,
         listed_at=value.listed_at,
-        proves=value.counted and value.status != "annulled",
+        proves=value.counted and value.status not in ("annulled", None),
         record=record,
     )
 
@@ -85,25 +96,39 @@ def newest(facts: Iterable[ListingFact]) -> dict[Key, ListingFact]:
     return found
 
 
-def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[ListingFact]:
-    """Those that the register has not applied yet, nor a newer one of the same listing."""
+def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[Newer]:
+    """Those that the register has not applied yet, nor a newer one of the same listing.
+
+    A listing that no longer exists keeps the provider and the instant that it had; it proves nothing. Of one that the
+    register never knew there is nothing to keep.
+    """
     rows = connection.execute(
         text(
             """
-            SELECT f.exchange, f.listing_no, f.generation, f.fact_seq
+            SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
             FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
             JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
+            JOIN party p ON p.id = f.provider
             """
         ),
         key_arrays(facts),
     )
-    stored = {(row.exchange, row.listing_no): (row.generation, row.fact_seq) for row in rows}
-    return [fact for key, fact in facts.items() if (fact.generation, fact.seq) > stored.get(key, (-1, -1))]
+    stored = {(row.exchange, row.listing_no): row for row in rows}
+    newer = []
+    for key, fact in facts.items():
+        known = stored.get(key)
+        if known is not None and (known.generation, known.fact_seq) >= (fact.generation, fact.seq):
+            continue
+        if fact.provider is not None and fact.listed_at is not None:
+            newer.append(Newer(fact, fact.provider, fact.listed_at))
+        elif known is not None:
+            newer.append(Newer(fact, Party(known.scheme, known.code, known.name), known.listed_at))
+    return newer
 
 
 def apply_listing_facts(
     connection: Connection,
-    facts: Sequence[ListingFact],
+    facts: Sequence[Newer],
     ids: dict[Entity, int],
     first_seq: int,
     deltas: Deltas,
@@ -198,7 +223,8 @@ _SET_ASIDE = text(
 _STORE = text(f"INSERT INTO listing_fact SELECT * FROM {_NEW}")
 
 
-def _parameters(facts: Sequence[ListingFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
+def _parameters(newer: Sequence[Newer], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
+    facts = [item.fact for item in newer]
     return {
         "exchanges": pg_array(fact.exchange for fact in facts),
         "listing_nos": pg_array(fact.listing_no for fact in facts),
@@ -210,8 +236,8 @@ def _parameters(facts: Sequence[ListingFact], ids: dict[Entity, int], first_seq:
         "partitions": pg_array(fact.record.partition for fact in facts),
         "offsets": pg_array(fact.record.offset for fact in facts),
         "received_ats": pg_array([now] * len(facts)),
-        "providers": pg_array(ids[fact.provider.id_scheme, fact.provider.id] for fact in facts),
-        "listed_ats": pg_array(fact.listed_at for fact in facts),
+        "providers": pg_array(ids[item.provider.id_scheme, item.provider.id] for item in newer),
+        "listed_ats": pg_array(item.listed_at for item in newer),
         "proves": pg_array(fact.proves for fact in facts),
         "values": [fact.record.value for fact in facts],
     }

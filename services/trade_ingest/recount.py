@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from services.trade_ingest.dirty import keys_of
+from services.trade_ingest.dirty import every_total, keys_of
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.stored_totals import rebuild_totals
@@ -37,10 +37,9 @@ def adopt_settings(connection: Connection, head: Head, register: Register, now: 
     providers = {(key.provider, shanghai_year(instant_of(key.bucket_us))) for key in changed_providers}
     if other_cuts:
         # Every total says at which dates it is cut.
-        rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
-        exchanges |= {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}
-        rows = connection.execute(text("SELECT DISTINCT provider, bucket_at FROM provider_total"))
-        providers |= {(row.provider, shanghai_year(row.bucket_at)) for row in rows}
+        all_exchanges, all_providers = every_total(connection)
+        exchanges |= all_exchanges
+        providers |= all_providers
     mark_dirty(connection, keys_of(connection, exchanges, providers, firsts), now)
 
 

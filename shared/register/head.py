@@ -101,8 +101,8 @@ def record_settings(connection: Connection, head: Head, settings: Settings, now:
     )
 
 
-def raise_generation(connection: Connection) -> Head:
-    """Go on as the next generation, after an older backup was put back: to readers it is newer than all before."""
-    head = lock_head(connection)
-    connection.execute(text("UPDATE register_head SET generation = generation + 1"))
-    return head._replace(generation=head.generation + 1)
+def raise_generation(connection: Connection, head: Head, published: int) -> Head:
+    """Go on as the generation after this one and the greatest published: to readers it is newer than all before."""
+    generation = max(head.generation, published) + 1
+    connection.execute(text("UPDATE register_head SET generation = :generation"), {"generation": generation})
+    return head._replace(generation=generation)

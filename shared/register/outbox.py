@@ -58,6 +58,17 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
         )
 
 
+def fence_senders(client_config: Mapping[str, Any], name: str, register: str) -> None:
+    """End what a sender that was stopped in the middle has open, and keep it from sending when it comes back."""
+    producer = KafkaProducer(
+        **client_config, transactional_id=_transactional_id(register, name), acks="all", metrics_enabled=False
+    )
+    try:
+        producer.init_transactions()
+    finally:
+        producer.close(timeout=2)
+
+
 @dataclass
 class Sender:
     """Sends the facts of one register; of all workers one at a time, the others wait for its lock."""
@@ -111,7 +122,7 @@ class Sender:
                     return
             producer = KafkaProducer(
                 **self.client_config,
-                transactional_id=f"jiangbu.{self.register}.{self.name}",
+                transactional_id=_transactional_id(self.register, self.name),
                 acks="all",
                 compression_type="lz4",
                 linger_ms=5,
@@ -147,6 +158,9 @@ class Sender:
             if not ids:
                 return False
             values = self.render(connection, read_head(connection), keys)
+        missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
+        if missing:
+            raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
         producer.begin_transaction()
         try:
             sent = [
@@ -169,6 +183,10 @@ class Sender:
         return True
 
 
+def _transactional_id(register: str, name: str) -> str:
+    return f"jiangbu.{register}.{name}"
+
+
 def _dirty(connection: Connection) -> tuple[list[int], list[DirtyKey]]:
     rows = connection.execute(
         text("SELECT id, topic, key FROM outbox ORDER BY id LIMIT :most"), {"most": MAX_KEYS}
@@ -178,6 +196,13 @@ def _dirty(connection: Connection) -> tuple[list[int], list[DirtyKey]]:
 
 def _lead(connection: Connection) -> bool:
     return bool(connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended('jiangbu.outbox', 0))")).scalar())
+
+
+def keep_senders_out(connection: Connection) -> bool:
+    """Whether no sender works now; then none begins before the transaction ends."""
+    return bool(
+        connection.execute(text("SELECT pg_try_advisory_xact_lock(hashtextextended('jiangbu.outbox', 0))")).scalar()
+    )
 
 
 def _still_leading(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Whether a register's database is behind what the register has published: an older backup was put back.
+"""What a register has published, and whether its database is behind that: an older backup was put back.
 
 Going on would publish other facts under numbers that readers already hold for newer ones, and they would ignore them.
 """
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
+from shared.replay import read_again
 from shared.witness import DatabaseBehind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shared.register.head import Head
+    from shared.register.outbox import DirtyKey
 
 _TAIL_RECORDS = 500
 _POLL_MS = 500
@@ -23,22 +26,25 @@ _POLL_MS = 500
 Version = tuple[int, int]  # generation, seq
 
 
-class _Published(msgspec.Struct):
+class Published(msgspec.Struct):
+    """Of a fact what is needed here: what state of the register it is of, and the party that it is about, if any."""
+
     generation: int
     seq: int
+    party: Party | None = None
 
 
-_decode = msgspec.json.Decoder(_Published).decode
+_decode = msgspec.json.Decoder(Published).decode
 
 
-def check_not_behind(head: Head, published: Version | None) -> None:
+def check_not_behind(head: Head, published: Version | None, service: str) -> None:
     """Raise DatabaseBehind if facts were published that this head cannot have made."""
     if published is not None and published > (head.generation, head.next_seq):
         raise DatabaseBehind(
-            f"register {head.register}: facts were published as of generation {published[0]}, seq {published[1]}, but"
-            f" the database stands at generation {head.generation}, seq {head.next_seq}: an older backup was put back."
-            " Put a newer one back, or run `jiangbu new-generation --service ...` to go on from here as the next"
-            " generation"
+            f"恢复了旧备份 / an older backup was put back: register {head.register} published facts as of generation"
+            f" {published[0]}, seq {published[1]}, but the database stands at generation {head.generation}, seq"
+            f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Put a newer backup back, or go on from here by"
+            f" `jiangbu new-generation --service {service}`"
         )
 
 
@@ -55,6 +61,35 @@ def newest_published(client_config: Mapping[str, Any], topics: Sequence[str], re
     finally:
         consumer.close()
     return max((version for version in found if version is not None), default=None)
+
+
+def everything_published(
+    client_config: Mapping[str, Any], topics: Sequence[str], register: str
+) -> dict[DirtyKey, Published]:
+    """The newest fact of every key of the register, read from the beginning. Raises BeginningGone.
+
+    Waits for transactions that are open in these topics: of this register there should be none.
+    """
+    consumer = KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        ends = {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
+    finally:
+        consumer.close()
+    prefix = f"{register}/".encode()
+    newest: dict[DirtyKey, Published] = {}
+    for records in read_again(client_config, ends):
+        for record in records:
+            if record.key is None or not record.key.startswith(prefix) or record.value is None:
+                continue
+            key = (record.topic, record.key.removeprefix(prefix).decode())
+            fact = _decode(record.value)
+            known = newest.get(key)
+            if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
+                newest[key] = fact
+    return newest
 
 
 def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> Version | None:

@@ -14,12 +14,14 @@ import structlog
 from shared.db import is_worlds, make_engine
 from shared.exchanges import load_exchanges
 from shared.kafka import Consumption, is_worlds_kafka
+from shared.positions import load_positions
 from shared.register.head import check_register, lock_head, settings_of
 from shared.register.intake import Register
-from shared.register.outbox import Render, Sender
+from shared.register.outbox import DirtyKey, Render, Sender
 from shared.register.parties import PartyIds
 from shared.register.published import check_not_behind, newest_published
 from shared.times import now
+from shared.witness import check_witness, read_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +47,7 @@ class Kind:
     prepare: Callable[[Sequence[Record]], list[Any]]
     apply: Callable[[Connection, Register, Sequence[Any], Sequence[Move], datetime], None]
     adopt_settings: Callable[[Connection, Head, Register, datetime], None]
+    every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
     render: Render
 
     def group(self, register: str) -> str:
@@ -111,10 +114,12 @@ def _begin(kind: Kind, register: Register, engine: Engine, settings: Settings, s
     while not stop.is_set():
         try:
             published = newest_published(settings.kafka.client_config(), kind.facts, register.id)
+            shown = read_shown(settings.kafka.client_config(), kind.group(register.id))
             with engine.begin() as connection:
                 head = lock_head(connection)
                 check_register(head, register.id)
-                check_not_behind(head, published)
+                check_not_behind(head, published, settings.service)
+                check_witness(shown, load_positions(connection), settings.service)
                 if head.settings_digest != register.settings.digest:
                     log.info(
                         "settings are new, counting by them", register=register.id, digest=register.settings.digest

@@ -114,9 +114,9 @@ def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register
     assert published == (1, 3)
     assert newest_published({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
     with trades.engine.begin() as connection:
-        check_not_behind(read_head(connection), published)
+        check_not_behind(read_head(connection), published, "trade-ingest")
         connection.execute(text("UPDATE register_head SET next_seq = 2"))
         with pytest.raises(DatabaseBehind, match="generation 1, seq 3"):
-            check_not_behind(read_head(connection), published)
-        raise_generation(connection)
-        check_not_behind(read_head(connection), published)
+            check_not_behind(read_head(connection), published, "trade-ingest")
+        raise_generation(connection, read_head(connection), published[0])
+        check_not_behind(read_head(connection), published, "trade-ingest")
