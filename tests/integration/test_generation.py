@@ -36,7 +36,7 @@ from shared.exchanges import load_exchanges
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
 from shared.kafka import Consumption
 from shared.migrate import migrate
-from shared.positions import Position, start_positions
+from shared.positions import LostPartition, Position, start_positions
 from shared.register.head import read_head, settings_of
 from shared.register.intake import Register
 from shared.register.outbox import mark_dirty
@@ -232,9 +232,14 @@ def first_of(number: int) -> tuple[str, str]:
 
 
 class _LastPartitionFirst(_Handler):
-    """Nothing says in which order partitions are read: here, the last one first."""
+    """Nothing says in which order partitions are read: here, partition 1 before partition 0."""
+
+    began = False
 
     def apply(self, connection, prepared, moves, now) -> None:
+        self.began = self.began or any(arrival.record.partition == 1 for arrival in prepared)
+        if not self.began:
+            raise LostPartition("read again until partition 1 has come")
         in_other_order = sorted(prepared, key=lambda arrival: -arrival.record.partition)
         super().apply(connection, in_other_order, moves, now)
 
@@ -316,6 +321,23 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     with trades.consuming():
         until(trades.caught_up)
     assert {value["generation"] for value in trades.facts().values()} == {4}
+
+
+def test_a_backup_from_before_a_topic_was_read(place) -> None:
+    listings = place("listing")
+    listings.back_up()
+    with listings.consuming():
+        listings.publish("listing", listing(1))
+        until(listings.caught_up)
+    listings.put_back()
+    assert "older backup" in listings.refuses()
+    code, told = command("new-generation", "--service", "listing", "--yes")
+    assert code == 0, told
+    assert f"{listings.topic}[0]: 自偏移 / goes on from offset 0; 重读 / reads again 0 .. 0" in told
+    with listings.consuming():
+        until(listings.caught_up)
+    fact = listings.facts()[LISTING, f"{listings.exchange}/L1"]
+    assert (fact["generation"], fact["status"]) == (2, "listed")
 
 
 @pytest.fixture
@@ -478,8 +500,11 @@ def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> Non
     listings.put_back()
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.delete_records({TopicPartition(listings.topic, 0): 1})
-    admin.close()
+    group = REGISTERS["listing"].group(listings.environment["REGISTER"])
+    shown = admin.list_group_offsets(group)[group]
     assert command("accept-loss", "--service", "listing", "--yes")[0] == 0
+    assert admin.list_group_offsets(group)[group] == shown
+    admin.close()
     assert "older backup" in listings.refuses()
     assert command("new-generation", "--service", "listing", "--yes")[0] == 0
     with listings.consuming():

@@ -367,6 +367,43 @@ def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> Non
     ]
 
 
+def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> None:
+    """As a register says that goes on from an older backup: of what it had published, this is not there any more."""
+    data = {
+        "listing_no": "L1",
+        "revision": 1,
+        "status": "listed",
+        "product": {"no": "D1", "name": "虚构数据", "kind": "dataset"},
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "listed_at": "2026-01-05T10:00:00+08:00",
+    }
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1"), trade(trade_no="T2", mode="listed", listing_no="L2"))
+    with listings.engine.begin() as connection:
+        gone = listings.kind.render(connection, read_head(connection), [(LISTING, "kmdex/L1"), (LISTING, "kmdex/L2")])
+    listings.apply([worlds.record("listing", "kmdex", data, listings.offset("exchange.kmdex.listings.v1"))])
+    trades.apply(facts_as_records(trades, listings.publish(), {}))
+    assert categories(trades) == {"counted": 1, "unmatched": 1}
+    last = trades.rows("SELECT next_seq FROM register_head")[0].next_seq
+    values = {key: json.loads(value) | {"generation": 2} for key, value in gone.items()}
+    trades.publish()
+    trades.apply(facts_as_records(trades, values, {}))
+    assert categories(trades) == {"unmatched": 2}
+    assert (ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026") in trades.publish()
+    # L2 was never known: nothing follows, and nothing is numbered.
+    assert trades.rows("SELECT next_seq FROM register_head")[0].next_seq == last + 1
+    (kept,) = trades.rows("SELECT listing_no, generation, proves, listed_at FROM listing_fact")
+    assert kept == ("L1", 2, False, datetime(2026, 1, 5, 2, tzinfo=UTC))
+    # Facts of before come again, say from a topic that is read again: too old.
+    trades.apply(facts_as_records(trades, {(LISTING, "kmdex/L1"): values[LISTING, "kmdex/L1"] | {"generation": 1}}, {}))
+    assert categories(trades) == {"unmatched": 2}
+    check_counting_anew(listings, trades)
+
+
+def categories(trades: Bench) -> dict[str, int]:
+    rows = trades.rows("SELECT category, sum(trades) AS n FROM provider_total GROUP BY category")
+    return {row.category: int(row.n) for row in rows if row.n}
+
+
 def test_counting_anew_mends_what_is_wrong(trades) -> None:
     put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00", completed_at="2026-02-01T10:00:00+08:00"))
     with trades.engine.begin() as connection:

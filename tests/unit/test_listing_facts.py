@@ -28,3 +28,20 @@ def test_every_time_that_a_document_may_have_is_read_from_its_fact(listed_at) ->
     }
     fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1"))
     assert fact.listed_at == parse_time(listed_at)
+    assert fact.proves
+
+
+def test_a_listing_that_no_longer_exists_proves_nothing() -> None:
+    value = {
+        "generation": 2,
+        "seq": 1,
+        "exchange": "kmdex",
+        "listing_no": "L1",
+        "provider": None,
+        "status": None,
+        "listed_at": None,
+        "mirrored": False,
+        "counted": False,
+    }
+    fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1"))
+    assert (fact.provider, fact.listed_at, fact.proves) == (None, None, False)
