@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from kafka import TopicPartition
@@ -158,6 +159,39 @@ def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, produce
         # And what we know is shown again.
         until(lambda: shown(admin, read_up) == stored(engine))
     assert len(values(engine)) == 7
+
+
+def test_nor_does_one_of_a_partition_that_the_database_does_not_know(kafka, engine, read_up, admin) -> None:  # noqa: F811
+    partition = TopicPartition(read_up, 1)
+    admin.alter_group_offsets(f"test.{read_up}", {partition: OffsetAndMetadata(1000, "", -1)})
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM position WHERE partition = 1"))
+    other = TopicPartition(read_up, 0)
+    assert worker(kafka, engine, read_up).where_to_read({other})[other].next_offset == 3
+
+
+def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, producer, admin) -> None:  # noqa: F811
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Slow(Rows):
+        def apply(self, connection, prepared, moves, now) -> None:
+            super().apply(connection, prepared, moves, now)
+            entered.set()
+            go_on.wait(timeout=10)
+
+    consumption = worker(kafka, engine, topic)
+    consumption.handler = Slow()
+    producer.send(topic, b"0", partition=0)
+    producer.flush()
+    thread = threading.Thread(target=consumption.run)
+    thread.start()
+    assert entered.wait(timeout=20)
+    consumption.stop.set()
+    time.sleep(0.7)  # a reader that does not wait for the writer has left the group by then
+    go_on.set()
+    thread.join(timeout=15)
+    assert positions(engine)[0] == 1
+    assert shown(admin, topic)[0] == stored(engine)[0]
 
 
 def test_what_another_has_moved_since_is_not_shown() -> None:
