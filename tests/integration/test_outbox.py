@@ -9,13 +9,15 @@ import uuid
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.register.head import raise_generation, read_head
-from shared.register.outbox import Sender
-from shared.register.published import DatabaseBehind, check_not_behind, newest_published
+from shared.register.outbox import Sender, fence_senders
+from shared.register.published import check_not_behind, everything_published, newest_published
+from shared.witness import DatabaseBehind
 from tests.integration import worlds
 from tests.integration.test_consumption import until
 from tests.integration.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
@@ -96,6 +98,25 @@ def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -
     for sender in senders:
         stop(sender)
     assert [v["first"]["trade_no"] for k, v in sent(kafka, register) if k.endswith(worlds.uscc(2))] == ["T1", "T2"]
+
+
+def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, register) -> None:
+    """Stopped in a transaction, and fenced: its facts are neither found, nor ever there."""
+    sleeper = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
+    sleeper.init_transactions()
+    value = b'{"generation": 1, "seq": 1}'
+    sleeper.begin_transaction()
+    sleeper.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=value)
+    sleeper.commit_transaction()
+    sleeper.begin_transaction()
+    sleeper.send(FIRST_PURCHASE, key=f"{register}/uscc:2".encode(), value=value)
+    sleeper.flush()
+    client_config = {"bootstrap_servers": kafka}
+    fence_senders(client_config, "trades", register)
+    with pytest.raises(KafkaError):
+        sleeper.commit_transaction()
+    sleeper.close()
+    assert everything_published(client_config, TRADES.facts, register).keys() == {(FIRST_PURCHASE, "uscc:1")}
 
 
 def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
