@@ -189,6 +189,12 @@ class Campaign:
             program.stop(signal.SIGTERM, 30.0)
 
 
+def end_once(*_: object) -> None:
+    """Told to end, once: what was begun is put away, whatever else is told meanwhile."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> None:
     """The program of one share."""
     parser = argparse.ArgumentParser()
@@ -198,7 +204,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="+")
     given = parser.parse_args()
     adopt_orphans()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end_once)
     try:
         Share(given.folder, given.seed, given.times, given.kinds).run()
     finally:

@@ -140,16 +140,16 @@ class Rig:
         self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready")
 
     def stop(self) -> None:
-        for worker in self.workers:
-            worker.send(signal.SIGCONT)
-        for program in [*(worker.program for worker in self.workers), *self._apis]:
-            program.stop(signal.SIGKILL, 5.0)
-        for worker in self.workers:
-            worker.line.close()
-        self.kafka.stop()
-        self.postgres.stop()
-        if self._mounted is not None:
-            subprocess.run(["umount", "-l", self._mounted], check=True)
+        try:
+            for program in [*(worker.program for worker in self.workers), *self._apis]:
+                program.stop(signal.SIGKILL, 5.0)
+            for worker in self.workers:
+                worker.line.close()
+            self.kafka.stop()
+            self.postgres.stop()
+        finally:
+            if self._mounted is not None:
+                subprocess.run(["umount", "-l", self._mounted], check=True)
 
     def _mount_small_disk(self) -> None:
         """PostgreSQL on a file system that can be filled; on the common one where there is no right to mount."""

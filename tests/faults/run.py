@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -22,7 +23,7 @@ from rich.table import Table
 
 from deploy.local.processes import adopt_orphans, end_descendants
 from tests.faults.builds import CONTROLS
-from tests.faults.campaign import Campaign
+from tests.faults.campaign import Campaign, end_once
 from tests.faults.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) 
     if unknown:
         raise click.UsageError(f"no such kinds: {', '.join(unknown)}; there are: {', '.join(every)}")
     adopt_orphans()
+    signal.signal(signal.SIGTERM, end_once)
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-faults-"))
     campaign = Campaign(folder, seed, times, chosen, min(parallel, len(chosen)))
     console = Console(width=160)
