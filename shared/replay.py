@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from shared.halt import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shared.kafka import Record
 
@@ -55,6 +55,18 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
             raise EndGone(f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}")
         for partition, end in partitions.items():
             yield from _read(consumer, partition, end)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def stable_ends(client_config: Mapping[str, Any], partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Where committed records end in each (topic, partition)."""
+    consumer = KafkaConsumer(
+        **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
+    )
+    try:
+        ends = consumer.end_offsets([TopicPartition(*partition) for partition in partitions])
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
     finally:
         consumer.close(autocommit=False)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
 
 from shared.halt import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from kafka.admin import KafkaAdminClient
+    from collections.abc import Iterable, Mapping, Sequence
 
     from shared.positions import Position
 
@@ -72,6 +71,20 @@ def check_stream(position: Position, bounds: Bounds, service: str) -> None:
     missing = what_is_missing(position, bounds)
     if missing is not None:
         raise StreamBroken(f"{missing}; {how_to_accept(service)}")
+
+
+def check_streams(client_config: Mapping[str, Any], positions: Sequence[Position], service: str) -> None:
+    """Raise StreamBroken unless every partition still holds what comes after its stored position."""
+    admin = KafkaAdminClient(**client_config)
+    try:
+        bounds = read_bounds(admin, client_config, {(one.topic, one.partition) for one in positions})
+    finally:
+        admin.close()
+    for one in positions:
+        there = bounds.get((one.topic, one.partition))
+        if there is None:
+            raise StreamBroken(f"{one.topic}[{one.partition}] 不存在 / does not exist; {how_to_accept(service)}")
+        check_stream(one, there, service)
 
 
 def how_to_accept(service: str) -> str:

@@ -43,5 +43,25 @@ def migrate() -> None:
     )
 
 
+@main.command(
+    help="""从在册原始记录重算并比对全部派生数据；不加 --verify 则修复。可与服务同时运行。
+
+    Work out anew, from the stored records, all that is derived, and compare; without --verify also mend what differs.
+    May run beside the services; mending holds intake up meanwhile. Exit 1 if anything differs and is not mended.
+    """
+)
+@click.option("--verify", is_flag=True, help="只比对，不修改 / compare, change nothing")
+@click.option(
+    "--from-kafka", is_flag=True, help="并从头重读主题，逐条核对 / also read the topics again, record by record"
+)
+def rebuild(*, verify: bool, from_kafka: bool) -> None:
+    from services.trade_ingest.rebuild import TRADES_ANEW
+    from shared.register.rebuild import run_rebuild
+
+    run_program(
+        "trade-ingest", lambda settings: run_rebuild(TRADES_ANEW, settings, verify=verify, from_kafka=from_kafka)
+    )
+
+
 if __name__ == "__main__":
     main()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from services.trade_ingest.totals import instant_of
-from shared.db import pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.register.outbox import mark_dirty
+from shared.register.parties import subjects_of
 from shared.times import shanghai_year
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def keys_of(
     """Keys of exchange totals by (exchange, year), of provider totals by (party, year), of first purchases by party."""
     providers, firsts = set(providers), set(firsts)
     parties = firsts | {party for party, _ in providers}
-    rows = connection.execute(
-        text("SELECT id, scheme, code FROM party WHERE id = ANY(CAST(:ids AS int[]))"), {"ids": pg_array(parties)}
-    )
-    subjects = {row.id: f"{row.scheme}:{row.code}" for row in rows}
+    subjects = subjects_of(connection, parties)
     keys = [(ANNUAL_TOTAL, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
     keys += [(ANNUAL_TOTAL, f"provider/{subjects[party]}/{year}") for party, year in providers]
     keys += [(FIRST_PURCHASE, subjects[party]) for party in firsts]

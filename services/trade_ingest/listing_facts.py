@@ -54,7 +54,9 @@ class Newer(NamedTuple):
     listed_at: datetime
 
 
-class _Value(msgspec.Struct):
+class FactValue(msgspec.Struct):
+    """A value of facts.listing.v1, as far as trades need it."""
+
     generation: int
     seq: int
     exchange: str
@@ -65,13 +67,19 @@ class _Value(msgspec.Struct):
     listed_at: Annotated[datetime, msgspec.Meta(tz=True)] | None
     counted: bool
 
+    @property
+    def proves(self) -> bool:
+        """Whether it can prove a listed trade: it exists, counts and is not annulled."""
+        return self.counted and self.status not in ("annulled", None)
 
-_decode_value = msgspec.json.Decoder(_Value).decode
+
+# ValueError for what is none.
+decode_fact = msgspec.json.Decoder(FactValue).decode
 
 
 def read_listing_fact(record: Record) -> ListingFact:
     """A fact of our own making: what cannot be read is our fault, and raises."""
-    value = _decode_value(record.value or b"")
+    value = decode_fact(record.value or b"")
     register = (record.key or b"").decode().partition("/")[0]
     return ListingFact(
         register=register,
@@ -81,7 +89,7 @@ def read_listing_fact(record: Record) -> ListingFact:
         listing_no=value.listing_no,
         provider=value.provider,
         listed_at=value.listed_at,
-        proves=value.counted and value.status not in ("annulled", None),
+        proves=value.proves,
         record=record,
     )
 

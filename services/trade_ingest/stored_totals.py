@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
-from services.trade_ingest.totals import ExchangeBucket, ProviderBucket, instant_of
+from services.trade_ingest.totals import Delta, ExchangeBucket, ProviderBucket, instant_of
 from shared.db import pg_array
 from shared.register.intake import pg_microseconds
+from shared.register.parties import subjects_of
+from shared.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from services.trade_ingest.totals import Buckets, Delta, Deltas
+    from services.trade_ingest.totals import Buckets, Deltas
+    from shared.register.report import Report
 
 _KEYS = {
     "exchange_total": ("exchange", "bucket_at"),
@@ -127,17 +130,50 @@ def _open(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
     )
 
 
+class Total(NamedTuple):
+    """What a bucket holds."""
+
+    amount_fen: int
+    trades: int
+    last_completed_at: datetime
+
+
+# By table and key (as in _KEYS): as it stands, and as it follows from the documents; None where there is no bucket.
+Differing = dict[str, dict[tuple[Any, ...], tuple[Total | None, Total | None]]]
+
+
+def differing_totals(connection: Connection, buckets: Buckets) -> Differing:
+    """Sum every total from the documents; those that stand otherwise."""
+    return {table: _differing(connection, table, buckets.starts) for table in _KEYS}
+
+
+def compare_totals(connection: Connection, buckets: Buckets, report: Report) -> None:
+    """Report every total that is not the sum of its documents."""
+    differing = differing_totals(connection, buckets)
+    subjects = subjects_of(connection, {key[0] for key in differing["provider_total"]})
+    for table, found in differing.items():
+        for key, (stands, follows) in sorted(found.items()):
+            named = [format_time(part) if isinstance(part, datetime) else subjects.get(part, part) for part in key]
+            report.add(f"{table} {' '.join(map(str, named))}", _told(stands), _told(follows), mendable=True)
+        count = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        report.compared("汇总 / buckets", count)
+
+
+def _told(total: Total | None) -> str | None:
+    if total is None:
+        return None
+    return f"{total.amount_fen} fen, {total.trades} 笔 / trades, {format_time(total.last_completed_at)}"
+
+
 def rebuild_totals(connection: Connection, buckets: Buckets) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:
     """Sum every total from the documents and write those that differ; the keys of those that were other."""
-    changed_exchanges = {
-        ExchangeBucket(key[0], pg_microseconds(key[1]))
-        for key in _rebuild(connection, "exchange_total", buckets.starts)
-    }
-    changed_providers = {
-        ProviderBucket(key[0], pg_microseconds(key[1]), key[2], key[3])
-        for key in _rebuild(connection, "provider_total", buckets.starts)
-    }
-    return changed_exchanges, changed_providers
+    differing = differing_totals(connection, buckets)
+    for table, found in differing.items():
+        _store(connection, table, {key: follows for key, (_, follows) in found.items()})
+    return (
+        {ExchangeBucket(key[0], pg_microseconds(key[1])) for key in differing["exchange_total"]},
+        {ProviderBucket(key[0], pg_microseconds(key[1]), key[2], key[3]) for key in differing["provider_total"]},
+    )
 
 
 _BUCKET_AT = (
@@ -160,28 +196,46 @@ _SUMS = {
 }
 
 
-def _rebuild(connection: Connection, table: str, starts: Sequence[datetime]) -> list[tuple[Any, ...]]:
-    keys = ", ".join(_KEYS[table])
-    connection.execute(text(f"CREATE TEMPORARY TABLE sums ON COMMIT DROP AS {_SUMS[table]}"), {"starts": list(starts)})
-    same = " AND ".join(f"o.{name} = n.{name}" for name in _KEYS[table])
+def _differing(
+    connection: Connection, table: str, starts: Sequence[datetime]
+) -> dict[tuple[Any, ...], tuple[Total | None, Total | None]]:
+    keys = _KEYS[table]
+    same = " AND ".join(f"o.{name} = n.{name}" for name in keys)
     rows = connection.execute(
         text(
-            f"SELECT {', '.join(f'coalesce(n.{name}, o.{name})' for name in _KEYS[table])}"
-            f" FROM sums n FULL JOIN {table} o ON {same}"
+            f"SELECT {', '.join(f'coalesce(n.{name}, o.{name})' for name in keys)},"
+            " o.amount_fen, o.trades, o.last_completed_at, n.amount_fen, n.trades, n.last_completed_at"
+            f" FROM ({_SUMS[table]}) n FULL JOIN {table} o ON {same}"
             " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
             " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)"
-        )
-    ).all()
-    connection.execute(text(f"DELETE FROM {table} o WHERE NOT EXISTS (SELECT FROM sums n WHERE {same})"))
-    connection.execute(
-        text(
-            f"INSERT INTO {table} AS o ({keys}, amount_fen, trades, last_completed_at)"
-            f" SELECT {keys}, amount_fen, trades, last_completed_at FROM sums"
-            f" ON CONFLICT ({keys}) DO UPDATE SET amount_fen = excluded.amount_fen, trades = excluded.trades,"
-            " last_completed_at = excluded.last_completed_at"
-            " WHERE (o.amount_fen, o.trades, o.last_completed_at)"
-            " IS DISTINCT FROM (excluded.amount_fen, excluded.trades, excluded.last_completed_at)"
-        )
+        ),
+        {"starts": list(starts)},
     )
-    connection.execute(text("DROP TABLE sums"))
-    return [tuple(row) for row in rows]
+    return {tuple(row[: len(keys)]): (_total(row[len(keys) : -3]), _total(row[-3:])) for row in rows}
+
+
+def _total(columns: Sequence[Any]) -> Total | None:
+    return None if columns[0] is None else Total(*columns)
+
+
+def _store(connection: Connection, table: str, totals: Mapping[tuple[Any, ...], Total | None]) -> None:
+    """Write totals as they are; None takes a bucket away."""
+    keys = ", ".join(_KEYS[table])
+    same = " AND ".join(f"o.{name} = k.{name}" for name in _KEYS[table])
+    gone = {key: Delta() for key, total in totals.items() if total is None}
+    if gone:
+        connection.execute(text(f"DELETE FROM {table} o USING {_unnest(table)} WHERE {same}"), _parameters(table, gone))
+    kept = {
+        key: Delta(total.amount_fen, total.trades, pg_microseconds(total.last_completed_at))
+        for key, total in totals.items()
+        if total is not None
+    }
+    if kept:
+        connection.execute(
+            text(
+                f"INSERT INTO {table} ({keys}, amount_fen, trades, last_completed_at) SELECT * FROM {_unnest(table)}"
+                f" ON CONFLICT ({keys}) DO UPDATE SET amount_fen = excluded.amount_fen, trades = excluded.trades,"
+                " last_completed_at = excluded.last_completed_at"
+            ),
+            _parameters(table, kept),
+        )

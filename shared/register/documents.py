@@ -16,7 +16,7 @@ from shared.register.refusals import headers_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from shared.events.documents import Document
     from shared.pgcopy import RowFormat
@@ -35,14 +35,19 @@ def stored_headers(record_headers: Sequence[tuple[str, bytes | None]]) -> bytes 
 
 
 def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Document:
-    """The document of an accepted record."""
+    """The document of an accepted record. ValueError if the bytes are none any longer."""
+    return stored_event(kind, exchange, value, headers).document
+
+
+def stored_event(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Accepted:
+    """What the bytes of an accepted record say, decoded anew. ValueError if it is not a valid event."""
     pairs = [] if headers is None else json.loads(headers)
     decoded = decode(
         kind, exchange, value, [(name, b"" if data is None else base64.b64decode(data)) for name, data in pairs]
     )
     if not isinstance(decoded, Accepted):
         raise ValueError(f"a stored {kind} of {exchange} is no longer valid: {decoded}")  # noqa: TRY004 - a broken store
-    return decoded.document
+    return decoded
 
 
 def key_arrays(keys: Iterable[Key]) -> dict[str, str]:
@@ -60,10 +65,18 @@ def load_documents(
         for arrival in arrivals
         if arrival.revision <= revisions.get((arrival.exchange, arrival.number), 0)
     }
-    if not wanted:
-        return {}
+    return {
+        (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
+        for row in version_rows(connection, kind, wanted)
+    }
+
+
+def version_rows(connection: Connection, kind: Kind, wanted: Iterable[Version]) -> Sequence[Row[Any]]:
+    """Those of the documents that are stored, states or not: exchange, number, revision, value, headers."""
     versions = list(wanted)
-    rows = connection.execute(
+    if not versions:
+        return []
+    return connection.execute(
         text(
             f"""
             SELECT k.exchange, k.number, k.revision, d.value, d.headers
@@ -79,11 +92,7 @@ def load_documents(
             """
         ),
         {**key_arrays((v[0], v[1]) for v in versions), "revisions": pg_array(v[2] for v in versions)},
-    )
-    return {
-        (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
-        for row in rows
-    }
+    ).all()
 
 
 def write_entries(

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import text
 
 from shared.db import pg_array
+from shared.register.parties import subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from shared.register.report import Report
 
 
 class First(NamedTuple):
@@ -112,8 +115,8 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
         )
 
 
-def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
-    """Work out every first from the documents and write those that differ; the parties whose first was another."""
+def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tuple[First | None, First | None]]:
+    """Work out every first from the documents; of each party whose first is another, as it stands and as it follows."""
     rows = connection.execute(
         text(
             f"""
@@ -123,16 +126,39 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
                 WHERE {table.eligible}
                 ORDER BY d.{table.party}, d.{table.at}, d.exchange, d.number
             )
-            SELECT coalesce(n.party, f.party) AS party, n.{table.at}, n.exchange, n.number, n.seq
+            SELECT coalesce(n.party, f.party) AS party, f.{table.at}, f.exchange, f.number, f.seq,
+                   n.{table.at}, n.exchange, n.number, n.seq
             FROM least n FULL JOIN {table.first} f ON f.party = n.party
-            WHERE (n.exchange, n.number, n.{table.at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{table.at},
-            f.seq)
+            WHERE (n.exchange, n.number, n.{table.at}, n.seq)
+                  IS DISTINCT FROM (f.exchange, f.number, f.{table.at}, f.seq)
             """
         )
     )
-    changed = {row[0]: None if row[4] is None else First(*row[1:]) for row in rows}
-    store_firsts(connection, table, changed)
-    return set(changed)
+    return {
+        row[0]: (None if row[4] is None else First(*row[1:5]), None if row[8] is None else First(*row[5:9]))
+        for row in rows
+    }
+
+
+def compare_firsts(connection: Connection, table: FirstsTable, report: Report) -> None:
+    """Report every first that is not the one that follows from the documents."""
+    differing = differing_firsts(connection, table)
+    subjects = subjects_of(connection, differing)
+    for party, (stands, follows) in sorted(differing.items()):
+        told = [
+            None if one is None else f"{one.exchange}/{one.number} (条目 / entry {one.seq}, {one.at.isoformat()})"
+            for one in (stands, follows)
+        ]
+        report.add(f"{table.first} {subjects.get(party, party)}", *told, mendable=True)
+    count = connection.execute(text(f"SELECT count(*) FROM {table.first}")).scalar_one()
+    report.compared("首次 / firsts", count)
+
+
+def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
+    """Work out every first from the documents and write those that differ; the parties whose first was another."""
+    differing = differing_firsts(connection, table)
+    store_firsts(connection, table, {party: follows for party, (_, follows) in differing.items()})
+    return set(differing)
 
 
 def _standing(connection: Connection, table: FirstsTable, parties: Iterable[int]) -> dict[int, First]:

@@ -50,8 +50,13 @@ class Settings(NamedTuple):
 
 def settings_of(exchanges: Exchanges, cut_dates: Sequence[date]) -> Settings:
     content = {**exchanges.canonical(), "cut_at": [day.isoformat() for day in sorted(set(cut_dates))]}
+    return Settings(content, digest_of(content))
+
+
+def digest_of(content: dict[str, Any]) -> str:
+    """SHA-256, in hex, of settings in their canonical form."""
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Settings(content, hashlib.sha256(canonical.encode()).hexdigest())
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def lock_head(connection: Connection) -> Head:

@@ -31,6 +31,28 @@ _FIND = text(
 )
 
 
+def entity_of(party: Party) -> Entity:
+    return (party.id_scheme, party.id)
+
+
+def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
+    """Ids of those parties that are stored."""
+    entities = {entity_of(party) for party in parties}
+    parameters = {
+        "schemes": pg_array(scheme for scheme, _ in entities),
+        "codes": pg_array(code for _, code in entities),
+    }
+    return {(row.scheme, row.code): row.id for row in connection.execute(_FIND, parameters)}
+
+
+def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """`<scheme>:<id>` of parties by their ids in the register."""
+    rows = connection.execute(
+        text("SELECT id, scheme, code FROM party WHERE id = ANY(CAST(:ids AS int[]))"), {"ids": pg_array(ids)}
+    )
+    return {row.id: f"{row.scheme}:{row.code}" for row in rows}
+
+
 class PartyIds:
     """Ids and names of parties, remembered between batches.
 
