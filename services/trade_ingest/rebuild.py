@@ -126,8 +126,8 @@ def _facts_of_mended(connection: Connection, mended: str) -> Iterable[DirtyKey]:
     rows = connection.execute(
         text(
             f"""
-            SELECT p.scheme, p.code FROM {mended} m JOIN first_purchase f ON f.seq = m.seq
-            JOIN party p ON p.id = f.party
+            SELECT p.scheme, p.code
+            FROM {mended} m JOIN first_purchase f ON f.seq = m.seq JOIN party p ON p.id = f.party
             WHERE m.stands
             """
         )

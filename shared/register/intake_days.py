@@ -92,17 +92,19 @@ def load_duplicates(connection: Connection) -> Counter[Day]:
     return Counter({(row.exchange, row.day): row.records for row in rows})
 
 
-def compare_duplicates(stands: Counter[Day], follows: Counter[Day], report: Report) -> Counter[Day]:
+def compare_duplicates(stands: Counter[Day], follows: Counter[Day], report: Report, *, all_known: bool) -> Counter[Day]:
     """Hold counts of duplicates against those found; what to add to the counts, by day.
 
-    Of an exchange with duplicates without a date only the sum can be told.
+    Of an exchange with duplicates without a date only the sum can be told. Not `all_known`: nothing is to be written,
+    as some records are not what they should be.
     """
     undated = {exchange for exchange, day in follows if day is None}
     changes: Counter[Day] = Counter()
     for key in sorted({key for key in (*stands, *follows) if key[0] not in undated}):
         if stands[key] != follows[key]:
-            report.add(f"intake_day {key[0]}/{key[1]}/{DUPLICATE}", stands[key], follows[key], mendable=True)
-            changes[key] = follows[key] - stands[key]
+            report.add(f"intake_day {key[0]}/{key[1]}/{DUPLICATE}", stands[key], follows[key], mendable=all_known)
+            if all_known:
+                changes[key] = follows[key] - stands[key]
     for exchange in sorted(undated):
         sums = [sum(count for (of, _), count in days.items() if of == exchange) for days in (stands, follows)]
         if sums[0] != sums[1]:

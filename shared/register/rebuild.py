@@ -186,11 +186,13 @@ class _Comparison:
     ) -> Sequence[Any]:
         """All of it, from below to above; counts of days to write. `mending_at`: put right what is above builds on."""
         connection, anew, register, report = self._connection, self._anew, self._register, self._report
+        all_known = False
         if self._topics is not None:
             reread = Reread(
                 connection, anew.service, anew.kind, anew.document, register, report, self._topics, mending_at
             )
             self._duplicates = compare_records(reread)
+            all_known = reread.all_known
             anew.compare_topics(reread)
             connection.execute(_NO_LIMIT)
         _compare_numbering(connection, anew, report)
@@ -201,7 +203,7 @@ class _Comparison:
             compare_places(connection, versions, report)
         self._put_right(mending=mending_at is not None)
         anew.derive(connection, register, report)
-        return compare_days(connection, anew.documents.table, anew.amount, report, all_known=self._topics is not None)
+        return compare_days(connection, anew.documents.table, anew.amount, report, all_known=all_known)
 
     def _put_right(self, *, mending: bool) -> None:
         """Let what follows read documents as they should be: written, or laid over."""

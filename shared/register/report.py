@@ -31,6 +31,11 @@ class Report:
             told = (None if value is None else str(value) for value in (stands, follows))
             self._say(Difference(what, *told).line())
 
+    @property
+    def not_mendable(self) -> int:
+        """How many a person must look at."""
+        return self.differences - self.mendable
+
     def compared(self, what: str, count: int) -> None:
         """Say at the end that so many of it were compared."""
         self._compared[what] = self._compared.get(what, 0) + count

@@ -53,7 +53,10 @@ Place = tuple[str, int, int]  # topic, partition, offset
 
 @dataclass
 class Reread:
-    """One reading again, for one register and in one transaction; `mending_at` None: nothing is written."""
+    """One reading again, for one register and in one transaction; `mending_at` None: nothing is written.
+
+    `all_known` afterwards: each record of an exchange is accounted for, or was taken in.
+    """
 
     connection: Connection
     service: str
@@ -63,6 +66,7 @@ class Reread:
     report: Report
     client_config: Mapping[str, Any]
     mending_at: datetime | None
+    all_known: bool = False
     _lost: list[Any] = field(default_factory=list)
 
     def lose(self, where: str, prepared: Any, follows: str, *, mendable: bool = True) -> None:
@@ -149,6 +153,7 @@ def compare_records(reread: Reread) -> Counter[Day]:
     positions = reread.positions(lambda topic: topic.startswith(before) and topic.endswith(after))
     ends = {(one.topic, one.partition): one.next_offset for one in positions}
     counted, found = load_duplicates(connection), Counter[Day]()
+    not_mendable = report.not_mendable
     rows = _Rows(_stored_rows(reread))
     for records in read_again(reread.client_config, ends):
         unclear = []
@@ -162,7 +167,8 @@ def compare_records(reread: Reread) -> Counter[Day]:
         report.compared("Kafka 记录 / records", len(records))
     _foreign(rows.rest(), report)
     reread.take_in()
-    return compare_duplicates(counted, found, report)
+    reread.all_known = report.not_mendable == not_mendable
+    return compare_duplicates(counted, found, report, all_known=reread.all_known)
 
 
 def _stored_rows(reread: Reread) -> Iterator[_Row]:
