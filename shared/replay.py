@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from shared.halt import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from shared.kafka import Record
 
@@ -59,8 +59,12 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
         consumer.close(autocommit=False)
 
 
-def stable_ends(client_config: Mapping[str, Any], partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def stable_ends(
+    client_config: Mapping[str, Any], partitions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], int]:
     """Where committed records end in each (topic, partition)."""
+    if not partitions:
+        return {}
     consumer = KafkaConsumer(
         **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
     )

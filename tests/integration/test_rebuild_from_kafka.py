@@ -21,7 +21,7 @@ from shared.register.worker import _Handler
 from shared.replay import BeginningGone
 from tests.integration import worlds
 from tests.integration.test_consumption import end_offsets, running, until
-from tests.integration.test_rebuild_registers import damageable
+from tests.integration.test_rebuild_registers import damageable, move_to_past
 from tests.integration.test_registers import trade
 
 if TYPE_CHECKING:
@@ -290,6 +290,18 @@ def test_other_bytes_at_a_documents_place_are_foreign_and_not_overwritten(trades
         assert trades.rows("SELECT count(*) AS n FROM quarantine") == refused
 
 
+def test_bytes_that_cannot_be_read_are_left_to_a_person(trades, broker) -> None:
+    (row,) = trades.rows("SELECT * FROM trade ORDER BY seq LIMIT 1")
+    with restored(trades):
+        trades.damage(f"UPDATE trade SET value = 'x' WHERE seq = {row.seq}")
+        well, told = trades.mend(broker.config)
+        assert not well
+        place = f"exchange.{row.exchange}.trades.v1[{row.partition}]@{row.offset}"
+        assert told[0].startswith(f"{place} 外来 / foreign: ")
+        assert told[1].startswith(f"{place} 丢失 / lost: ")
+        assert told[2].startswith(f"trade {row.exchange}/{row.number} (条目 / entry {row.seq}): ")
+
+
 def test_one_record_kept_twice_is_doubled(trades, broker) -> None:
     columns = 'exchange, topic, partition, "offset", record_at, received_at, reason, errors, headers, value, value_size'
     with restored(trades):
@@ -336,6 +348,27 @@ def test_a_fact_that_nobody_published_is_foreign(trades, broker) -> None:
         assert told.startswith(f"{LISTING}[{row.partition}]@{row.offset} 外来 / foreign: ")
 
 
+def test_beside_a_worker_that_goes_on(trades, broker) -> None:
+    """Verified and mended again and again while records come in; every one of them counts once."""
+    topic, exchange = topic_and_exchange(broker)
+    topics = broker.topics(trades)
+    with running(broker.bootstrap, trades.engine, topics, _Handler(trades.kind, trades.register)) as outcome:
+        for n in range(6):
+            for m in range(50):
+                data = trade(trade_no=f"W{n}-{m % 30}", revision=m + 1, amount=f"{m + 1}.00")
+                value = worlds.record("trade", exchange, data, 0).value
+                broker.producer.send(topic, value, partition=m % PARTITIONS)
+            broker.producer.flush()
+            trades.damage(f"UPDATE exchange_total SET amount_fen = amount_fen + 7 WHERE exchange = '{exchange}'")
+            assert trades.mend(broker.config if n == 0 else None)[0]
+            assert trades.verify() == []
+        until(lambda: outcome or broker.positions(trades, topic) == broker.ends(topic))
+        assert not outcome
+    assert trades.verify(broker.config) == []
+    (row,) = trades.rows("SELECT count(*) AS n FROM trade WHERE number LIKE 'W%'")
+    assert row.n == 180
+
+
 def test_the_command_says_what_differs_and_ends_with_it(trades, broker, tmp_path) -> None:
     def rebuild(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         environment = {
@@ -360,6 +393,14 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, tmp_path
     assert (mended.returncode, mended.stderr) == (0, "")
     assert mended.stdout.endswith(f"已修复 / mended: {len(lines) - 1}, 记为条目 / entered as entry {entry}\n")
     assert rebuild("--verify").returncode == 0
+    with restored(trades):
+        trades.damage(*move_to_past("trade", "seq = (SELECT max(seq) FROM trade)"))
+        # To take a row out of the past is not the right of the service's own role.
+        refused = rebuild()
+        assert "the role of the database may not do that" in json.loads(refused.stderr)["reason"]
+        owner = trades.owner.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        assert rebuild(DATABASE_OWNER_URL=owner).returncode == 0
+        assert rebuild("--verify").returncode == 0
     for told, settings in (
         ("another whitelist", {"TOTALS_CUT_AT": "2027-01-01"}),
         ("but REGISTER is 'r9'", {"REGISTER": "r9"}),

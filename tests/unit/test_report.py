@@ -1,0 +1,47 @@
+"""What a recomputation tells: every difference is counted, not every one is listed; what can be told of days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from shared.register.intake_days import compare_duplicates
+from shared.register.report import MOST_LINES, Report
+
+
+def test_all_are_counted_and_not_all_are_listed() -> None:
+    lines: list[str] = []
+    report = Report(lines.append)
+    for number in range(MOST_LINES + 7):
+        report.add(f"n{number}", 1, None, mendable=number > 0)
+    report.compared("a", 1)
+    report.compared("a", 2)
+    report.close()
+    assert len(lines) == MOST_LINES + 2
+    assert lines[0] == "n0: 现为 / stands 1; 应为 / follows 无 nothing"
+    assert lines[-2] == "另有 7 处未列出 / and 7 more"
+    assert lines[-1] == f"已比对 / compared: a 3; 不同 / differences: {MOST_LINES + 7}"
+    report.say_of_mending(5)
+    assert lines[-2:] == [
+        f"已修复 / mended: {MOST_LINES + 6}, 记为条目 / entered as entry 5",
+        "未修复，须由人处理 / not mended, a person must look at it: 1",
+    ]
+
+
+def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
+    """They were counted on the day on which they came, and nobody knows which that was."""
+    day, other = date(2026, 3, 1), date(2026, 3, 2)
+    lines: list[str] = []
+    stands = Counter({("a", day): 2, ("a", other): 3, ("b", day): 1})
+    follows = Counter({("a", day): 4, ("a", None): 1, ("b", other): 1})
+    changes = compare_duplicates(stands, follows, Report(lines.append), all_known=True)
+    assert changes == Counter({("b", day): -1, ("b", other): 1})
+    assert [line.partition(":")[0] for line in lines] == [
+        "intake_day b/2026-03-01/duplicate",
+        "intake_day b/2026-03-02/duplicate",
+    ]
+    follows["a", None] += 1
+    del stands["b", day], follows["b", other]
+    lines.clear()
+    assert not compare_duplicates(stands, follows, Report(lines.append), all_known=True)
+    assert lines == ["intake_day a/*/duplicate: 现为 / stands 5; 应为 / follows 6"]
