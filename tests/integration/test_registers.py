@@ -15,6 +15,7 @@ from services.listing.firsts import FIRST_LISTINGS
 from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
+from services.trade_ingest.rebuild import TRADES_ANEW
 from services.trade_ingest.stored_totals import rebuild_totals
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
@@ -26,6 +27,8 @@ from shared.register.head import SettingsDiffer, lock_head, read_head, settings_
 from shared.register.intake import Register
 from shared.register.outbox import _dirty
 from shared.register.parties import PartyIds
+from shared.register.rebuild import verify_register
+from shared.register.report import Report
 from tests.integration import worlds
 
 if TYPE_CHECKING:
@@ -397,6 +400,8 @@ def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> No
     trades.apply(facts_as_records(trades, {(LISTING, "kmdex/L1"): values[LISTING, "kmdex/L1"] | {"generation": 1}}, {}))
     assert categories(trades) == {"unmatched": 2}
     check_counting_anew(listings, trades)
+    said: list[str] = []
+    assert verify_register(trades.engine, TRADES_ANEW, trades.register, Report(said.append), None), said
 
 
 def categories(trades: Bench) -> dict[str, int]:
