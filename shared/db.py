@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-# SQLSTATE classes and codes after which the same work may be tried again: the server is away, full, stopping, busy, or
-# a copy that only reads. Everything else (a violated constraint, a missing table, a refused right) is a fault of ours
-# and stops the program.
-_WORLD_CLASSES = ("08", "40", "53", "57", "58", "55", "25P", "25006")
+# SQLSTATE classes and codes after which the same work may be tried again: the connection broke (08), two were in each
+# other's way (40), the server is full (53), was told to stop or to cancel (57), has trouble below it (58); what is
+# needed is in use (55006) or locked (55P03); a copy that only reads (25006); a transaction that was ended because it
+# took too long (25P03, 25P04); a database that is being renamed or put back (3D000). Everything else (a violated
+# constraint, a missing table, a refused right) is a fault of ours and stops the program.
+_OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03", "25P04", "3D000")
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
@@ -75,4 +77,9 @@ def is_worlds(error: BaseException) -> bool:
         return False
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return error.sqlstate.startswith(_WORLD_CLASSES)
+    return error.sqlstate.startswith(_OF_THE_WORLD)
+
+
+def is_not_migrated(error: BaseException) -> bool:
+    """Whether a table is missing: the database was not migrated, or is another's."""
+    return isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.UndefinedTable)

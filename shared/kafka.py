@@ -9,20 +9,20 @@ what is missing.
 from __future__ import annotations
 
 import queue
-import random
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
-from kafka.record.default_records import DefaultRecordBatch
 from kafka.structs import MemberState
 
 from shared.db import is_worlds
+from shared.kafka_faults import CorruptBatchError
+from shared.pauses import Pauses
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
 from shared.stream import StreamBroken, check_stream, how_to_accept, read_bounds
 from shared.witness import Witness, check_witness, shown_offsets
@@ -39,10 +39,19 @@ _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
 _LONGEST_REBALANCE_S = 30.0
 _LAST_BATCH_S = 2.0
+_LONGEST_HOLD_S = 60.0
+# A first answer comes within this time or is asked for anew.
+_ASK_WITHIN_MS = 4000
+# A run that has read for so long without a record has its checks behind it.
+_PROVEN_AFTER_S = 3.0
 
 log = structlog.get_logger(__name__)
 
 P = TypeVar("P")  # what a handler makes of a record
+
+
+class MissingTopics(Exception):  # noqa: N818 - a state of the broker: they may be on their way
+    """Topics are not there (yet); the message names them and says what to do."""
 
 
 class Record(Protocol):
@@ -67,41 +76,6 @@ class Handler(Protocol[P]):
         """Do all that follows from a batch, `move_positions` included, in the transaction that is open."""
 
 
-class _LenientBuffer(bytearray):
-    """Record bytes whose slices decode what is not UTF-8 with backslashes."""
-
-    def __getitem__(self, index: Any) -> Any:
-        found = super().__getitem__(index)
-        return _LenientSlice(found) if isinstance(index, slice) else found
-
-
-class _LenientSlice(bytes):
-    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
-        return super().decode(encoding, "backslashreplace")
-
-
-def _read_any_header_name() -> None:
-    """Keep a header name that is not UTF-8 from stopping the stream.
-
-    kafka-python 3.0.12 raises UnicodeDecodeError out of `poll` for such a record, again and again; C clients can send
-    one.
-    """
-    strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - no public way around the poisoned record
-
-    def lenient(batch: Any) -> Any:
-        start = batch._pos  # noqa: SLF001
-        try:
-            return strict(batch)
-        except UnicodeDecodeError:
-            batch._buffer, batch._pos = _LenientBuffer(batch._buffer), start  # noqa: SLF001
-            return strict(batch)
-
-    DefaultRecordBatch._read_msg = lenient  # noqa: SLF001
-
-
-_read_any_header_name()
-
-
 @dataclass
 class _Pending(Generic[P]):
     """What was read and not yet handed over, and where each partition stood before it."""
@@ -109,6 +83,14 @@ class _Pending(Generic[P]):
     prepared: list[P]
     size: int
     stood: dict[TopicPartition, int]
+
+
+class _Hold(NamedTuple):
+    """A partition that is not read for now, because what comes at `offset` is damaged."""
+
+    offset: int
+    pause_s: float
+    until_s: float
 
 
 class _Reader(threading.Thread, Generic[P]):
@@ -127,6 +109,15 @@ class _Reader(threading.Thread, Generic[P]):
         self.witness = Witness()
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
+        self._pauses = Pauses(run.stop)
+        self._held: dict[TopicPartition, _Hold] = {}
+        self._held_before: dict[TopicPartition, _Hold] = {}
+        self._reads_since_s: float | None = None
+
+    @property
+    def reads_for_s(self) -> float:
+        """How long ago it first had all its partitions where the database says; 0 if it never had."""
+        return 0.0 if self._reads_since_s is None else time.monotonic() - self._reads_since_s
 
     def run(self) -> None:
         try:
@@ -136,11 +127,16 @@ class _Reader(threading.Thread, Generic[P]):
                 except kafka_errors.KafkaError as error:
                     if not is_worlds_kafka(error):
                         raise
-                    log.warning("broker away, trying again", error=repr(error))
-                    self._run.stop.wait(1.0)
+                    log.warning("broker away, trying again", error=repr(error), pause_s=self._pauses.next_s)
+                    self._pauses.wait()
         except kafka_errors.OffsetOutOfRangeError as error:
             self.failure = StreamBroken(
                 f"未读即被删除 / records were deleted before they were read: {error};"
+                f" {how_to_accept(self._run.service)}"
+            )
+        except kafka_errors.LogTruncationError as error:
+            self.failure = StreamBroken(
+                f"已读的记录不复存在 / records that were read are no longer there: {error};"
                 f" {how_to_accept(self._run.service)}"
             )
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
@@ -165,6 +161,9 @@ class _Reader(threading.Thread, Generic[P]):
                         raise
                 if consumer.group_metadata().state is MemberState.STABLE:
                     joined_at = time.monotonic()
+                    self._pauses.begin_anew()
+                    if self._reads_since_s is None and not self.read_again.is_set():
+                        self._reads_since_s = joined_at
                 elif time.monotonic() - joined_at > _LONGEST_REBALANCE_S:
                     log.warning("a rebalance does not end, joining anew")
                     return
@@ -177,14 +176,20 @@ class _Reader(threading.Thread, Generic[P]):
     def _step(self, consumer: KafkaConsumer) -> None:
         if self.read_again.is_set():
             self._seek(consumer)
-        self._poll(consumer)
+        self._try_held(consumer)
+        try:
+            self._poll(consumer)
+        except CorruptBatchError as error:
+            self._hold(consumer, error)
         self._hand_over(consumer)
 
     def _seek(self, consumer: KafkaConsumer) -> None:
         """Go to where the database says each partition stands, and drop what was read ahead."""
         self.read_again.clear()
         self._pending = _Pending([], 0, {})
+        self._held.clear()
         _drop(self.batches)
+        self._run.check_that_topics_stay()
         positions = self._run.where_to_read(set(consumer.assignment()))
         self.witness.begin(positions)
         stood = {tp: position.next_offset for tp, position in positions.items()}
@@ -200,7 +205,7 @@ class _Reader(threading.Thread, Generic[P]):
             consumer.pause(*pending.stood)
             consumer.poll(timeout_ms=_BUSY_POLL_MS)
             if not self.read_again.is_set():
-                consumer.resume(*pending.stood)
+                consumer.resume(*(tp for tp in pending.stood if tp not in self._held))
             return
         wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
         polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
@@ -209,6 +214,23 @@ class _Reader(threading.Thread, Generic[P]):
         for records in polled.values():
             pending.prepared.extend(self._run.handler.prepare(records))
             pending.size += sum(len(record.value or b"") for record in records)
+
+    def _hold(self, consumer: KafkaConsumer, error: CorruptBatchError) -> None:
+        """Leave a partition alone for a while whose next batch is damaged: never skipped, and the others go on."""
+        before = self._held_before.get(error.partition)
+        pause_s = 1.0 if before is None or before.offset != error.offset else min(before.pause_s * 2, _LONGEST_HOLD_S)
+        where = f"{error.partition.topic}[{error.partition.partition}]"
+        log.error("a stored batch is damaged, trying again", partition=where, offset=error.offset, pause_s=pause_s)
+        consumer.pause(error.partition)
+        hold = _Hold(error.offset, pause_s, time.monotonic() + pause_s)
+        self._held[error.partition] = self._held_before[error.partition] = hold
+
+    def _try_held(self, consumer: KafkaConsumer) -> None:
+        """Let partitions be read again whose time has come."""
+        for tp, hold in list(self._held.items()):
+            if time.monotonic() >= hold.until_s:
+                del self._held[tp]
+                consumer.resume(tp)
 
     def _hand_over(self, consumer: KafkaConsumer) -> None:
         if self.batches.full():
@@ -263,7 +285,9 @@ def _drop(batches: queue.Queue[Any]) -> None:
 class Consumption(Generic[P]):
     """One worker of a consumer group, from topics into the database of one service.
 
-    `committed` is called after each transaction, in the thread that runs `run`.
+    `committed` is called after each transaction, in the thread that runs `run`. So is `begun`, once: after the first
+    transaction, or when nothing has come for some seconds after the positions were found right. Before that, whatever
+    stops the run has kept it from working at all.
     """
 
     handler: Handler[P]
@@ -275,6 +299,8 @@ class Consumption(Generic[P]):
     clock: Callable[[], datetime]
     stop: threading.Event
     committed: Callable[[], None]
+    begun: Callable[[], None] = lambda: None
+    _has_begun: bool = field(default=False, init=False)
 
     def run(self) -> None:
         """Consume until `stop` is set; raises what is a fault of ours or of the stream."""
@@ -287,6 +313,8 @@ class Consumption(Generic[P]):
                 try:
                     prepared, moves = reader.batches.get(timeout=0.2)
                 except queue.Empty:
+                    if reader.reads_for_s >= _PROVEN_AFTER_S:
+                        self._tell_begun()
                     continue
                 self._apply(reader, prepared, moves)
         finally:
@@ -295,7 +323,7 @@ class Consumption(Generic[P]):
             reader.join(timeout=5.0)
 
     def _apply(self, reader: _Reader[P], prepared: list[P], moves: list[Move]) -> None:
-        pause_s = 0.1
+        pauses = Pauses(self.stop, first_s=0.1)
         while not self.stop.is_set() and reader.failure is None:
             try:
                 with self.engine.begin() as connection:
@@ -308,13 +336,25 @@ class Consumption(Generic[P]):
             except Exception as error:
                 if not is_worlds(error):
                     raise
-                log.warning("database away, trying again", error=str(error).splitlines()[0], pause_s=pause_s)
-                self.stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
-                pause_s = min(pause_s * 2, 5.0)
+                log.warning("database away, trying again", error=str(error).splitlines()[0], pause_s=pauses.next_s)
+                pauses.wait()
             else:
                 reader.witness.committed(moves)
                 self.committed()
+                self._tell_begun()
                 return
+
+    def _tell_begun(self) -> None:
+        if self._has_begun:
+            return
+        try:
+            self.begun()
+        except Exception as error:
+            if not is_worlds(error):
+                raise
+            log.warning("database away, the run is not on record yet", error=str(error).splitlines()[0])
+        else:
+            self._has_begun = True
 
     def make_consumer(self) -> KafkaConsumer:
         return KafkaConsumer(
@@ -329,8 +369,16 @@ class Consumption(Generic[P]):
             max_partition_fetch_bytes=8 * 1024 * 1024,
             metadata_max_age_ms=10_000,
             session_timeout_ms=10_000,
+            bootstrap_timeout_ms=_ASK_WITHIN_MS,
             metrics_enabled=False,
         )
+
+    def check_that_topics_stay(self) -> None:
+        """StreamBroken if a topic was deleted: kafka-python would read the others on and say nothing."""
+        try:
+            check_topics(self.client_config, self.topics)
+        except MissingTopics as missing:
+            raise StreamBroken(f"主题在运行中被删除 / topics were deleted while they were read: {missing}") from missing
 
     def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, Position]:
         """Where the database stands, or the beginning where it has nothing yet.
@@ -369,6 +417,20 @@ class Consumption(Generic[P]):
                 self.stop.wait(1.0)
 
 
+def check_topics(client_config: Mapping[str, Any], topics: Sequence[str]) -> None:
+    """MissingTopics if the broker does not have all of them; KafkaError."""
+    limits = {"bootstrap_timeout_ms": _ASK_WITHIN_MS, "request_timeout_ms": _ASK_WITHIN_MS}
+    admin = KafkaAdminClient(**{**client_config, **limits})
+    try:
+        described = admin.describe_topics(sorted(topics))
+    finally:
+        admin.close()
+    unknown = kafka_errors.UnknownTopicOrPartitionError.errno
+    missing = [topic["name"] for topic in described if topic["error_code"] == unknown]
+    if missing:
+        raise MissingTopics(f"缺少主题 / topics are missing: {', '.join(missing)}: run `jiangbu topics apply`")
+
+
 def is_worlds_kafka(error: BaseException) -> bool:
     """Whether a failure is the broker's or the network's (try again) and not ours (stop)."""
     return bool(getattr(error, "retriable", False)) or isinstance(
@@ -377,7 +439,14 @@ def is_worlds_kafka(error: BaseException) -> bool:
         | kafka_errors.CommitFailedError
         | kafka_errors.IllegalGenerationError
         | kafka_errors.RebalanceInProgressError
-        | kafka_errors.UnknownMemberIdError,
+        | kafka_errors.UnknownMemberIdError
+        # A broker in trouble, or on its way up or down.
+        | kafka_errors.CorruptRecordError
+        | kafka_errors.InvalidReceiveError
+        | kafka_errors.StaleBrokerEpochError
+        | kafka_errors.UnknownBrokerIdError
+        | kafka_errors.UnknownError
+        | kafka_errors.UnrecognizedBrokerVersion,
     )
 
 

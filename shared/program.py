@@ -9,7 +9,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.db import is_worlds
+from shared.db import is_not_migrated, is_worlds
 from shared.exchanges import ExchangesError
 from shared.halt import Halt
 from shared.logs import set_up_logs
@@ -18,7 +18,7 @@ from shared.settings import Service, Settings, SettingsError, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OPERATORS_FAULTS = (SettingsError, ExchangesError)
+OPERATORS_FAULTS = (SettingsError, ExchangesError)
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ def run_program(service: Service, do: Callable[[Settings], None]) -> None:
         settings = load_settings(service)
         set_up_logs(service, settings.log_level)
         do(settings)
-    except _OPERATORS_FAULTS as error:
+    except OPERATORS_FAULTS as error:
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(2)
     except Halt as halt:
@@ -60,7 +60,7 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
         return None
     if is_worlds(error):
         return f"数据库不可用 / the database does not answer as it should: {str(error.orig).splitlines()[0]}"
-    if isinstance(error.orig, psycopg.errors.UndefinedTable):
+    if is_not_migrated(error):
         return f"数据库尚未迁移 / the database is not migrated, or another's: run `{service} migrate`"
     if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
         return f"数据库角色权限不足 / the role of the database may not do that: {str(error.orig).splitlines()[0]}"

@@ -1,6 +1,7 @@
 """Tables of the incentive service.
 
-Every table but `position` and the two projections is append-only; PostgreSQL enforces that (see the migrations):
+Every table but `position`, `worker_run` and the two projections is append-only; PostgreSQL enforces that (see the
+migrations):
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
@@ -29,12 +30,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.positions import position_table
+from shared.worker_run import worker_run_table
 
 # The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
 LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 
 metadata = MetaData()
 position = position_table(metadata)
+worker_run = worker_run_table(metadata)
 
 
 def _name() -> Text:

@@ -18,6 +18,7 @@ from kafka import errors as kafka_errors
 from sqlalchemy import text
 
 from shared.db import is_worlds, pg_array
+from shared.pauses import Pauses
 from shared.register.head import Head, read_head
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Sender:
         self._wake = threading.Event()
         self.failure: BaseException | None = None
         self.is_leading = False
+        self._pauses = Pauses(self.stop)
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
     def start(self) -> None:
@@ -107,8 +109,9 @@ class Sender:
                 except Exception as error:
                     if not is_worlds(error) and not _may_try_again(error):
                         raise
-                    log.warning("facts not sent, trying again", error=str(error).splitlines()[:1])
-                    self.stop.wait(1.0)
+                    told = str(error).splitlines()[:1]
+                    log.warning("facts not sent, trying again", error=told, pause_s=self._pauses.next_s)
+                    self._pauses.wait()
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self.failure = error
             self.stop.set()
@@ -137,6 +140,7 @@ class Sender:
                 producer.init_transactions()
                 self.is_leading = True
                 log.info("sending facts", register=self.register)
+                self._pauses.begin_anew()
                 while not self.stop.is_set():
                     _still_leading(leader)
                     self._wake.clear()

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, Lar
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.positions import CREATE_POSITION, position_table
+from shared.worker_run import worker_run_table
 
 # Outcomes of a record in `intake_day`, beside the reasons for which it was refused.
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
@@ -92,6 +93,7 @@ class RegisterTables:
 
     def __init__(self, metadata: MetaData) -> None:
         self.position = position_table(metadata)
+        self.worker_run = worker_run_table(metadata)
         self.register_head = Table(
             "register_head",
             metadata,

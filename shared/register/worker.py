@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gc
-import signal
-import sys
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from shared.db import is_worlds, make_engine
+from shared.consumer import Program, consumer_program
 from shared.exchanges import load_exchanges
-from shared.kafka import Consumption, is_worlds_kafka
+from shared.kafka import Consumption
 from shared.positions import load_positions
 from shared.register.head import check_register, lock_head, settings_of
 from shared.register.intake import Register
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from shared.kafka import Record
     from shared.positions import Move
@@ -69,16 +66,17 @@ class _Handler:
 
 def run_worker(kind: Kind, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    # Threads hand over the interpreter often: the reader prepares while the writer waits for PostgreSQL.
-    sys.setswitchinterval(0.0005)
     exchanges = load_exchanges(settings.exchanges_file)
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
-    engine = make_engine(settings.database_url)
-    _begin(kind, register, engine, settings, stop)
-    sender = Sender(engine, settings.kafka.client_config(), kind.name, settings.register, kind.render, stop)
+    topics = kind.topics(settings.exchanges or exchanges.ids)
+    with consumer_program(settings) as program:
+        if program.is_ready([*topics, *kind.facts], lambda: _begin(kind, register, program)):
+            _consume(kind, register, program, topics)
+
+
+def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[str]) -> None:
+    client_config = program.settings.kafka.client_config()
+    sender = Sender(program.engine, client_config, kind.name, register.id, kind.render, program.stop)
 
     def committed() -> None:
         register.parties.committed()
@@ -90,44 +88,32 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     try:
         Consumption(
             handler=_Handler(kind, register),
-            engine=engine,
-            client_config=settings.kafka.client_config(),
-            service=settings.service,
-            group=kind.group(settings.register),
-            topics=kind.topics(settings.exchanges or exchanges.ids),
+            engine=program.engine,
+            client_config=client_config,
+            service=program.settings.service,
+            group=kind.group(register.id),
+            topics=topics,
             clock=now,
-            stop=stop,
+            stop=program.stop,
             committed=committed,
+            begun=program.run.begun,
         ).run()
     finally:
-        stop.set()
+        program.stop.set()
         sender.join(timeout_s=3.0)
-        engine.dispose()
     sender.wake()
 
 
-def _begin(kind: Kind, register: Register, engine: Engine, settings: Settings, stop: threading.Event) -> None:
-    """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new.
-
-    Waits for the broker and the database.
-    """
-    while not stop.is_set():
-        try:
-            published = newest_published(settings.kafka.client_config(), kind.facts, register.id)
-            shown = read_shown(settings.kafka.client_config(), kind.group(register.id))
-            with engine.begin() as connection:
-                head = lock_head(connection)
-                check_register(head, register.id)
-                check_not_behind(head, published, settings.service)
-                check_witness(shown, load_positions(connection), settings.service)
-                if head.settings_digest != register.settings.digest:
-                    log.info(
-                        "settings are new, counting by them", register=register.id, digest=register.settings.digest
-                    )
-                    kind.adopt_settings(connection, head, register, now())
-                return
-        except Exception as error:
-            if not is_worlds(error) and not is_worlds_kafka(error):
-                raise
-            log.warning("database or broker away, waiting", error=str(error).splitlines()[:1])
-            stop.wait(1.0)
+def _begin(kind: Kind, register: Register, program: Program) -> None:
+    """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new."""
+    service, client_config = program.settings.service, program.settings.kafka.client_config()
+    published = newest_published(client_config, kind.facts, register.id)
+    shown = read_shown(client_config, kind.group(register.id))
+    with program.engine.begin() as connection:
+        head = lock_head(connection)
+        check_register(head, register.id)
+        check_not_behind(head, published, service)
+        check_witness(shown, load_positions(connection), service)
+        if head.settings_digest != register.settings.digest:
+            log.info("settings are new, counting by them", register=register.id, digest=register.settings.digest)
+            kind.adopt_settings(connection, head, register, now())

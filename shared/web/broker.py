@@ -10,8 +10,9 @@ from typing import Any, Final
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
-from kafka.net.compat import KafkaNetClient
 from kafka.protocol.consumer import IsolationLevel
+
+import shared.kafka_faults  # noqa: F401 - mends what is used here
 
 REQUEST_TIMEOUT_S: Final = 4.0
 # After a failed start the next one waits this long: requests and the sampler must not queue up behind a dead broker.
@@ -93,20 +94,10 @@ class Broker:
             return self._admin
 
     def _connect(self) -> KafkaAdminClient:
-        started: list[KafkaNetClient] = []
-
-        def start(**config: Any) -> KafkaNetClient:
-            started.append(KafkaNetClient(**config))
-            return started[0]
-
         try:
-            return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id, "kafka_client": start})
+            return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id})
         except (KafkaError, OSError) as error:
             self._retry_at_s = time.monotonic() + RETRY_AFTER_S
-            # A client that could not start leaves its thread behind (kafka-python 3.0.12), one each time.
-            for client in started:
-                client._manager._net.stop()  # noqa: SLF001
-                client.close()
             raise BrokerAwayError(repr(error)) from error
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.web.broker import BrokerAwayError
 from shared.web.progress import Progress, Stored, combine, stored_snapshot
 from shared.web.sampler import Sampler
+from shared.worker_run import ENDINGS
 
 
 class ProgressCollector(Collector):
@@ -58,6 +59,7 @@ class ProgressCollector(Collector):
         if stored.moved_at is not None:
             moved_s = stored.moved_at.timestamp()
             yield GaugeMetricFamily("jiangbu_moved_timestamp_seconds", "When a record was last handled.", moved_s)
+        yield from _run_figures(stored)
         if not sampler.service.takes_documents:
             return
         yield GaugeMetricFamily("jiangbu_outbox_keys", "Changes of facts that wait to be published.", stored.outbox)
@@ -78,6 +80,22 @@ class ProgressCollector(Collector):
         yield lag
         waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
         yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
+        if self._sampler.service.takes_documents:
+            unsent_s = self._sampler.movement.outbox_waiting_s(self._sampler.monotonic())
+            yield GaugeMetricFamily(
+                "jiangbu_outbox_waiting_seconds", "How long facts wait and none is published.", unsent_s
+            )
+
+
+def _run_figures(stored: Stored) -> Iterator[Metric]:
+    """Starts of the consumer without an ending are runs that go on, or were killed."""
+    yield CounterMetricFamily("jiangbu_worker_starts", "Runs of the consumer.", stored.starts)
+    endings = CounterMetricFamily("jiangbu_worker_endings", "How runs of the consumer ended.", labels=["ending"])
+    for ending in ENDINGS:
+        endings.add_metric([ending], stored.endings.get(ending, 0))
+    yield endings
+    has_halted = stored.last_run is not None and stored.last_run.has_halted
+    yield GaugeMetricFamily("jiangbu_worker_halted", "1 if the newest run ended by a halt or a fault.", has_halted)
 
 
 def count_requests(app: Flask, registry: CollectorRegistry) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from shared.web.broker import Broker, End
 from shared.web.service import ServiceInfo
 
-# Records wait, and none was handled for so long: not ready.
+# Records of a partition, or changes of facts, wait and none was handled for so long: not ready.
 STUCK_AFTER_S: Final = 60.0
 
 
@@ -37,19 +37,37 @@ class PartitionProgress:
 
 
 @dataclass(frozen=True)
+class LastRun:
+    """The newest run of the consumer program: `ending` is None while it runs, and after it was killed."""
+
+    ending: str | None
+    reason: str | None
+
+    @property
+    def has_halted(self) -> bool:
+        """Whether it ended by something that a person must mend, or by a fault of ours."""
+        return self.ending in ("halted", "failed")
+
+
+@dataclass(frozen=True)
 class Stored:
     """What the database says, all of one snapshot; counts may be left out.
 
     `quarantined`: by (exchange, reason). `in_force`: its content was made by the settings of this program.
+    `outbox_oldest_id`: of the change of a fact that waits longest. `endings`: of the consumer's runs, how many.
     """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     moved_at: datetime | None = None
+    outbox_oldest_id: int | None = None
+    last_run: LastRun | None = None
     outbox: int = 0
     outbox_oldest_at: datetime | None = None
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
     next_seq: int | None = None
     in_force: bool = True
+    starts: int = 0
+    endings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,11 +92,26 @@ def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored
             next_offsets={(row.topic, row.partition): row.next_offset for row in rows},
             moved_at=max((row.moved_at for row in rows), default=None),
             in_force=service.in_force is None or bool(connection.execute(service.in_force).scalar()),
+            last_run=_last_run(connection),
+            outbox_oldest_id=_oldest_of_outbox(connection) if service.takes_documents else None,
         )
         return _with_counts(connection, service, stored) if with_counts else stored
 
 
+def _last_run(connection: Connection) -> LastRun | None:
+    row = connection.execute(text("SELECT ending, reason FROM worker_run ORDER BY id DESC LIMIT 1")).one_or_none()
+    return None if row is None else LastRun(*row)
+
+
+def _oldest_of_outbox(connection: Connection) -> int | None:
+    oldest: int | None = connection.execute(text("SELECT min(id) FROM outbox")).scalar()
+    return oldest
+
+
 def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -> Stored:
+    runs = connection.execute(text("SELECT ending, count(*) AS n FROM worker_run GROUP BY ending")).all()
+    endings = {row.ending: row.n for row in runs if row.ending is not None}
+    stored = replace(stored, starts=sum(row.n for row in runs), endings=endings)
     if service.next_seq is not None:
         stored = replace(stored, next_seq=connection.execute(service.next_seq).scalar())
     if not service.takes_documents:
@@ -127,34 +160,41 @@ def lag_for(progress: Progress, exchange: str | None) -> int:
 
 
 class Movement:
-    """Since when records wait and none was handled. Times are seconds of any clock that does not jump.
+    """Since when records or changes of facts wait and nothing moves. Times are seconds of a clock that does not jump.
 
-    A record that arrives after a quiet night has waited for a moment only, whenever the last one was handled: so it is
-    not enough to look at the time of the last movement.
+    Each partition by itself: one that stands still must not be hidden by others that move. A record that arrives after
+    a quiet night has waited for a moment only, whenever the last one was handled: so it is not enough to look at the
+    time of the last movement. While nothing can be seen, waiting goes on: only movement ends it.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._next_offsets: dict[tuple[str, int], int] | None = None
-        self._waiting_since_s: float | None = None
+        # What waits, where it stood when it was last seen to move, and since when.
+        self._partitions: dict[tuple[str, int], tuple[int, float]] = {}
+        self._outbox: tuple[int, float] | None = None
 
     def observe(self, progress: Progress, at_s: float) -> None:
         """Take note of one look at the service."""
-        next_offsets = progress.stored.next_offsets
         with self._lock:
-            moved = next_offsets != self._next_offsets
-            self._next_offsets = next_offsets
-            if not progress.waits:
-                self._waiting_since_s = None
-            elif moved or self._waiting_since_s is None:
-                self._waiting_since_s = at_s
-
-    def forget(self) -> None:
-        """Nothing could be seen, so nothing could be handled either: the wait begins anew afterwards."""
-        with self._lock:
-            self._waiting_since_s = None
+            self._partitions = {
+                key: _since(self._partitions.get(key), partition.next_offset, at_s)
+                for partition in progress.partitions
+                if partition.waits
+                for key in [(partition.topic, partition.partition)]
+            }
+            oldest = progress.stored.outbox_oldest_id
+            self._outbox = None if oldest is None else _since(self._outbox, oldest, at_s)
 
     def waiting_s(self, at_s: float) -> float:
-        """For how long records have waited without movement; 0 when none waits."""
+        """For how long records of a partition have waited without movement; 0 when none waits."""
         with self._lock:
-            return 0.0 if self._waiting_since_s is None else at_s - self._waiting_since_s
+            return max((at_s - since_s for _, since_s in self._partitions.values()), default=0.0)
+
+    def outbox_waiting_s(self, at_s: float) -> float:
+        """For how long the same change of a fact has been the oldest that waits; 0 when none waits."""
+        with self._lock:
+            return 0.0 if self._outbox is None else at_s - self._outbox[1]
+
+
+def _since(before: tuple[int, float] | None, stands_at: int, at_s: float) -> tuple[int, float]:
+    return before if before is not None and before[0] == stands_at else (stands_at, at_s)

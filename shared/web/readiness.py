@@ -1,4 +1,4 @@
-"""Whether a service is ready: database and broker answer, and records do not wait in vain."""
+"""Whether a service is ready: database and broker answer, its consumer works, and nothing waits in vain."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.db import is_not_migrated
 from shared.web.broker import BrokerAwayError, End
 from shared.web.problems import FieldFault
 from shared.web.progress import STUCK_AFTER_S, Stored, combine, stored_snapshot
@@ -55,6 +56,9 @@ class Readiness:
     def __init__(self, sampler: Sampler) -> None:
         service = sampler.service
         self._sampler = sampler
+        self._not_migrated = FieldFault(
+            "database", f"数据库尚未迁移 / the database is not migrated: run `{service.name} migrate`"
+        )
         self._ends: _Question[dict[str, dict[int, End]]] = _Question(
             "ready-broker", lambda: sampler.broker.ends(service.topics)
         )
@@ -80,9 +84,12 @@ class Readiness:
             stored = asked_stored.result(max(0.0, deadline_s - time.monotonic()))
         except (SQLAlchemyError, TimeoutError) as error:
             _log.warning("database not available", error=type(error).__name__)
-            faults.append(_DATABASE)
+            faults.append(self._not_migrated if is_not_migrated(error) else _DATABASE)
+        if stored is not None:
+            faults += _stopped_consumer(stored)
+        if ends is not None:
+            faults += _missing_topics(ends)
         if ends is None or stored is None:
-            sampler.movement.forget()
             return faults
         return [*faults, *self._waiting(ends, stored)]
 
@@ -99,8 +106,29 @@ class Readiness:
             return [*faults, _BROKER]
         at_s = sampler.monotonic()
         sampler.movement.observe(progress, at_s)
-        waiting_s = sampler.movement.waiting_s(at_s)
+        waiting_s, unsent_s = sampler.movement.waiting_s(at_s), sampler.movement.outbox_waiting_s(at_s)
         if waiting_s >= STUCK_AFTER_S:
             message = f"有记录等待，{waiting_s:.0f} 秒未处理 / records wait, and none was handled for {waiting_s:.0f} s"
             faults.append(FieldFault("progress", message))
+        if unsent_s >= STUCK_AFTER_S:
+            message = f"有事实等待，{unsent_s:.0f} 秒未发布 / facts wait, and none was published for {unsent_s:.0f} s"
+            faults.append(FieldFault("outbox", message))
         return faults
+
+
+def _stopped_consumer(stored: Stored) -> list[FieldFault]:
+    """Told at once: a supervisor starts the program again and again, and it does not get to work."""
+    run = stored.last_run
+    if run is None or not run.has_halted:
+        return []
+    # The text of a fault of ours may hold what it failed on, and who asks need not show a key.
+    reason = run.reason if run.ending == "halted" else "程序错误，见其日志 / a fault of ours, see its log"
+    return [FieldFault("consumer", f"消费程序已停止 / the consumer has stopped: {reason}")]
+
+
+def _missing_topics(ends: dict[str, dict[int, End]]) -> list[FieldFault]:
+    missing = [topic for topic, partitions in ends.items() if not partitions]
+    if not missing:
+        return []
+    message = f"缺少主题 / topics are missing: {', '.join(missing)}: run `jiangbu topics apply`"
+    return [FieldFault("topics", message)]

@@ -54,7 +54,6 @@ class Sampler:
         try:
             progress = read_progress(self.service, self.broker, with_counts=False)
         except (BrokerAwayError, SQLAlchemyError) as error:
-            self.movement.forget()
             _log.warning("progress cannot be read", error=type(error).__name__)
         else:
             self.movement.observe(progress, self.monotonic())

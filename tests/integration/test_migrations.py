@@ -63,12 +63,6 @@ def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, pa
     assert "exception" not in told
 
 
-def test_a_database_that_is_not_migrated_is_told_in_one_line(postgres, monkeypatch) -> None:
-    code, told = ended(monkeypatch, "consume", postgres("migrations")[1])
-    assert code == 1
-    assert "run `incentive migrate`" in told["reason"]
-
-
 def ended(monkeypatch, command: str, database_url: str, owner_url: str | None = None) -> tuple[int, dict]:
     """Exit code of a command of incentive, and the last line that it wrote."""
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")

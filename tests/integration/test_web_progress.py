@@ -13,9 +13,12 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from sqlalchemy import text
 
+from shared.db import make_engine
 from shared.facts import LISTING
 from shared.positions import Move, Position, move_positions, start_positions
+from shared.times import now
 from shared.web.progress import STUCK_AFTER_S
+from shared.worker_run import WorkerRun
 from tests.conftest import FreshDatabase
 from tests.integration.web_register import NOW, RegisterSet, register_set
 
@@ -42,6 +45,21 @@ def made(
     admin.create_topics([NewTopic(topic(exchanges[0]), 2, 1)], wait_for_metadata=True)
     with register_set("listing", postgres("listing"), tmp_path, kafka, exchanges) as made:
         yield made
+
+
+@pytest.fixture
+def complete(made: RegisterSet, exchanges: tuple[str, str], admin: KafkaAdminClient) -> RegisterSet:
+    """The same with both topics there."""
+    admin.create_topics([NewTopic(topic(exchanges[1]), 1, 1)], wait_for_metadata=True)
+    return made
+
+
+def faults(made: RegisterSet) -> dict[str, str]:
+    """What `readyz` says is not as it should be: messages by field."""
+    answer = made.get("/readyz", None)
+    errors = answer.get_json(force=True).get("errors", [])
+    assert answer.status_code == (503 if errors else 200)
+    return {error["field"]: error["message"] for error in errors}
 
 
 def topic(exchange: str) -> str:
@@ -198,9 +216,9 @@ def test_an_exchange_sees_its_own_topics(
 
 
 def test_readyz_notices_records_that_stand_still(
-    made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    complete: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = topic(exchanges[0])
+    made, name = complete, topic(exchanges[0])
     clock = [1000.0]
     sampler = made.app.extensions["jiangbu.sampler"]
     monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
@@ -223,8 +241,9 @@ def test_readyz_notices_records_that_stand_still(
     assert made.get("/readyz", None).status_code == 200
 
 
-def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(made: RegisterSet) -> None:
+def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(complete: RegisterSet) -> None:
     """Else a set started with another whitelist would say that it is ready, and answer by the old one."""
+    made = complete
     counted_by = "SELECT settings_digest FROM register_head"
     with made.engine.begin() as connection:
         ours = connection.execute(text(counted_by)).scalar()
@@ -238,9 +257,10 @@ def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(made:
 
 
 def test_the_sampler_watches_by_itself(
-    made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    complete: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody asks for a minute, and the first answer is still right."""
+    made = complete
     clock = [0.0]
     sampler = made.app.extensions["jiangbu.sampler"]
     monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
@@ -258,7 +278,73 @@ def test_the_sampler_watches_by_itself(
     assert looked.wait(20)
     sampler.stop()
     clock[0] = STUCK_AFTER_S
-    assert made.get("/readyz", None).status_code == 503
+    assert list(faults(made)) == ["progress"]
+
+
+def test_readyz_names_topics_that_are_missing(made: RegisterSet, exchanges: tuple[str, str]) -> None:
+    told = faults(made)
+    assert list(told) == ["topics"]
+    assert topic(exchanges[1]) in told["topics"]
+    assert "jiangbu topics apply" in told["topics"]
+
+
+def test_readyz_notices_facts_that_are_not_published(
+    complete: RegisterSet, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(complete.app.extensions["jiangbu.sampler"], "monotonic", lambda: clock[0])
+    complete.feed(exchanges[0], [complete.side.event(exchanges[0], "A")])
+    assert faults(complete) == {}
+    clock[0] += STUCK_AFTER_S
+    assert list(faults(complete)) == ["outbox"]
+    assert "jiangbu_outbox_waiting_seconds 60.0" in complete.get("/metrics").text
+    with complete.engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox)"))
+    assert faults(complete) == {}
+
+
+def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(complete: RegisterSet) -> None:
+    def figures() -> set[str]:
+        return {line for line in complete.get("/metrics").text.splitlines() if line.startswith("jiangbu_worker")}
+
+    def run() -> WorkerRun:
+        return WorkerRun(complete.engine, now)
+
+    assert faults(complete) == {}
+    first = run()
+    first.begun()
+    assert faults(complete) == {}
+    first.ended("halted", "records were deleted before they were read")
+    assert "records were deleted" in faults(complete)["consumer"]
+    # Started again it halts again, before it has begun.
+    run().ended("halted", "records were deleted before they were read")
+    assert list(faults(complete)) == ["consumer"]
+    assert figures() == {
+        "jiangbu_worker_starts_total 2.0",
+        'jiangbu_worker_endings_total{ending="stopped"} 0.0',
+        'jiangbu_worker_endings_total{ending="halted"} 2.0',
+        'jiangbu_worker_endings_total{ending="failed"} 0.0',
+        "jiangbu_worker_halted 1.0",
+    }
+    # A fault of ours is told without what it failed on: who asks need not show a key.
+    run().ended("failed", "ValueError: 虚构")
+    assert "虚构" not in faults(complete)["consumer"]
+    mended = run()
+    mended.begun()
+    assert faults(complete) == {}
+    mended.ended("stopped", None)
+    assert faults(complete) == {}
+    assert "jiangbu_worker_halted 0.0" in figures()
+
+
+def test_a_database_that_is_not_migrated_is_told(complete: RegisterSet, postgres: FreshDatabase) -> None:
+    empty = make_engine(postgres("empty")[1])
+    service = complete.app.extensions["jiangbu"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(service.__dict__, "engine", empty)
+        assert "run `listing migrate`" in faults(complete)["database"]
+    empty.dispose()
+    assert faults(complete) == {}
 
 
 def test_many_may_ask_at_once(made: RegisterSet) -> None:

@@ -46,12 +46,40 @@ def test_what_is_behind_an_open_transaction_does_not_wait() -> None:
     assert look(5, 9, stable=5).partitions[0].lag == 4
 
 
-def test_an_outage_is_not_held_against_the_consumer() -> None:
+def test_one_partition_that_stands_still_is_not_hidden_by_others() -> None:
+    movement = Movement()
+    for at_s in (0.0, 30.0, 60.0):
+        moving = PartitionProgress(TOPIC, 1, int(at_s), 1000, 1000)
+        movement.observe(Progress((*look(5, 9).partitions, moving), Stored()), at_s)
+    assert movement.waiting_s(60.0) == STUCK_AFTER_S
+
+
+def test_waiting_goes_on_while_nothing_can_be_seen() -> None:
     movement = Movement()
     movement.observe(look(5, 9), 0.0)
-    movement.forget()
+    # Broker or database were away, and nothing was handled.
     movement.observe(look(5, 9), 300.0)
-    assert movement.waiting_s(310.0) == 10.0
+    assert movement.waiting_s(310.0) == 310.0
+    # Records were handled meanwhile, and another came.
+    movement.observe(look(9, 10), 600.0)
+    assert movement.waiting_s(610.0) == 10.0
+
+
+def unsent(oldest: int | None) -> Progress:
+    return Progress((), Stored(outbox_oldest_id=oldest))
+
+
+def test_facts_that_are_not_published_are_noticed() -> None:
+    movement = Movement()
+    movement.observe(unsent(7), 0.0)
+    movement.observe(unsent(7), 59.0)
+    assert movement.outbox_waiting_s(60.0) == STUCK_AFTER_S
+    movement.observe(unsent(8), 61.0)
+    assert movement.outbox_waiting_s(62.0) == 1.0
+    movement.observe(unsent(None), 63.0)
+    assert movement.outbox_waiting_s(1000.0) == 0.0
+    movement.observe(unsent(8), 2000.0)
+    assert movement.outbox_waiting_s(2001.0) == 1.0
 
 
 def test_an_offset_read_after_the_end_may_be_beyond_it() -> None:

@@ -1,0 +1,109 @@
+"""The frame of every consumer program: how it waits for what it needs, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import text
+
+from shared.db import is_not_migrated, is_worlds, make_engine
+from shared.halt import Halt
+from shared.kafka import MissingTopics, check_topics, is_worlds_kafka
+from shared.pauses import Pauses
+from shared.program import OPERATORS_FAULTS
+from shared.stopping import Stopping
+from shared.times import now
+from shared.worker_run import WorkerRun
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Engine
+
+    from shared.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a consumer program works with. `run` is to be told when it begins to consume."""
+
+    settings: Settings
+    engine: Engine
+    stop: threading.Event
+    run: WorkerRun
+
+    def is_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
+        """Wait for the migrated database and the topics, then until `begin` is done; False if stopped before.
+
+        What is away is told with its reason, in one line a pause. Raises what is a fault of ours.
+        """
+        return (
+            self._until_done(self._look_at_database)
+            and self._until_done(lambda: check_topics(self.settings.kafka.client_config(), topics))
+            and self._until_done(begin)
+        )
+
+    def _look_at_database(self) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT FROM worker_run LIMIT 0"))
+
+    def _until_done(self, step: Callable[[], None]) -> bool:
+        pauses = Pauses(self.stop)
+        while not self.stop.is_set():
+            try:
+                step()
+            except Exception as error:
+                reason = self._why_wait(error)
+                if reason is None:
+                    raise
+                log.warning("waiting", reason=reason, pause_s=pauses.next_s)
+                pauses.wait()
+            else:
+                return True
+        return False
+
+    def _why_wait(self, error: Exception) -> str | None:
+        """What an operator should know of what is awaited; None for a fault of ours."""
+        first_line = (str(error).splitlines() or [type(error).__name__])[0]
+        if isinstance(error, MissingTopics):
+            return str(error)
+        if is_not_migrated(error):
+            return f"数据库尚未迁移 / the database is not migrated yet: run `{self.settings.service} migrate`"
+        if is_worlds(error):
+            return f"数据库不可用 / the database does not answer as it should: {first_line}"
+        if is_worlds_kafka(error):
+            return f"消息系统无应答 / the broker does not answer as it should: {first_line}"
+        return None
+
+
+@contextmanager
+def consumer_program(settings: Settings) -> Iterator[Program]:
+    """Stops on SIGTERM and SIGINT within ten seconds (`shared/stopping.py`), and leaves on record how it ended."""
+    stopping = Stopping()
+    stopping.watch()
+    # Threads hand over the interpreter often: the reader prepares while the writer waits for PostgreSQL.
+    sys.setswitchinterval(0.0005)
+    engine = make_engine(settings.database_url)
+    program = Program(settings, engine, stopping.stop, WorkerRun(engine, now))
+    try:
+        yield program
+    except Exception as error:
+        stopping.stop.set()
+        is_halt = isinstance(error, (Halt, *OPERATORS_FAULTS))
+        first_line = (str(error).splitlines() or [""])[0]
+        program.run.ended(
+            "halted" if is_halt else "failed", str(error) if is_halt else f"{type(error).__name__}: {first_line}"
+        )
+        raise
+    else:
+        program.run.ended("stopped", None)
+    finally:
+        stopping.stop.set()
+        engine.dispose()

@@ -1,0 +1,97 @@
+"""Faults of kafka-python 3.0.12, mended where they are; whoever makes one of its clients imports this first.
+
+Each says what is seen without it. There is no public way around any of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import CorruptRecordError
+from kafka.net.manager import KafkaConnectionManager
+from kafka.record.default_records import DefaultRecordBatch
+
+if TYPE_CHECKING:
+    from kafka import TopicPartition
+
+
+class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-python has no types
+    """A stored batch fails its check sum: `partition` cannot be read on from `offset`."""
+
+    def __init__(self, partition: TopicPartition, offset: int) -> None:
+        super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}")
+        self.partition = partition
+        self.offset = offset
+
+
+class _LenientBuffer(bytearray):
+    """Record bytes whose slices decode what is not UTF-8 with backslashes."""
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return _LenientSlice(found) if isinstance(index, slice) else found
+
+
+class _LenientSlice(bytes):
+    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
+        return super().decode(encoding, "backslashreplace")
+
+
+def _read_any_header_name() -> None:
+    """Keep a header name that is not UTF-8 from stopping the stream.
+
+    `poll` raises UnicodeDecodeError for such a record, again and again; C clients can send one.
+    """
+    strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - see above
+
+    def lenient(batch: Any) -> Any:
+        start = batch._pos  # noqa: SLF001 - see above
+        try:
+            return strict(batch)
+        except UnicodeDecodeError:
+            batch._buffer, batch._pos = _LenientBuffer(batch._buffer), start  # noqa: SLF001 - see above
+            return strict(batch)
+
+    DefaultRecordBatch._read_msg = lenient  # noqa: SLF001 - see above
+
+
+def _read_a_failed_batch_anew() -> None:
+    """Make a batch that could not be read be fetched anew, and say of which partition it is.
+
+    Polled again after a batch that fails its check sum, the consumer never returns: it asks the iterator that has
+    failed for more, for ever.
+    """
+    take = Fetcher.PartitionRecords.take
+
+    def take_or_drop(records: Any, most: int | None = None) -> Any:
+        try:
+            return take(records, most)
+        except Exception as error:
+            records.drain()  # its position stays: the next fetch begins there
+            if isinstance(error, CorruptRecordError):
+                raise CorruptBatchError(records.topic_partition, records.next_fetch_offset) from error
+            raise
+
+    Fetcher.PartitionRecords.take = take_or_drop
+
+
+def _leave_no_thread_behind() -> None:
+    """End the thread of a client that cannot start: each attempt of a long outage would leave one."""
+    bootstrap = KafkaConnectionManager.bootstrap
+
+    def bootstrap_or_end(manager: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return bootstrap(manager, *arguments, **options)
+        except BaseException:
+            manager._net.stop()  # noqa: SLF001 - see above
+            manager.close()
+            manager._net.close()  # noqa: SLF001 - see above
+            raise
+
+    KafkaConnectionManager.bootstrap = bootstrap_or_end
+
+
+_read_any_header_name()
+_read_a_failed_batch_anew()
+_leave_no_thread_behind()

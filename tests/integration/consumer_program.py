@@ -1,0 +1,175 @@
+"""A consumer program of its own in a process of its own, and engines that can be stopped, frozen and started again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import yaml
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
+from sqlalchemy import text
+
+from deploy.local.programs import Addresses, command, environment
+from deploy.topics import apply_topics
+from shared.db import make_engine
+from shared.exchanges import load_exchanges
+from shared.migrate import migrate
+from tests.integration.test_consumption import until
+from tests.integration.web_register import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from deploy.local.kafka import Kafka
+    from deploy.local.postgres import Database, Postgres
+
+STOP_WITHIN_S = 10.0
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Stop a program and all below it in the middle of what they do; connections stay, and nothing is answered."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    for one in family:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in family:
+            one.resume()
+
+
+@dataclass
+class Running:
+    """A program that was started, and what it has logged."""
+
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        """Lines of the log so far; of one event."""
+        found = [json.loads(line) for line in self.log_file.read_text("utf-8").splitlines() if line.startswith("{")]
+        return [line for line in found if event is None or line["event"] == event]
+
+    def reasons(self) -> list[str]:
+        """Why it waits: each reason that it gave, in the order of the first time."""
+        return list(dict.fromkeys(line["reason"] for line in self.lines("waiting")))
+
+    def until(self, event: str, timeout_s: float = 60) -> dict[str, Any]:
+        return until(lambda: next(iter(self.lines(event)), None), timeout_s)
+
+    def terminate(self) -> tuple[int, float]:
+        """Exit code after SIGTERM, and after how many seconds."""
+        began_s = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_WITHIN_S + 5)
+        return code, time.monotonic() - began_s
+
+
+@dataclass
+class Place:
+    """Everything that programs of one service need: an exchange of its own, a database, a broker."""
+
+    service: str
+    folder: Path
+    server: Postgres
+    broker: Kafka
+    exchange: str = field(default_factory=lambda: f"x{uuid.uuid4().hex[:12]}")
+    started: list[Running] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Fact topics are shared by all of a broker.
+        self.register = f"t{uuid.uuid4().hex[:8]}"
+        self.name = f"{self.service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
+        listed = {"id": self.exchange, "name": "虚构", "from": "2019-01-01", "until": None, "operators": []}
+        self.exchanges_file.write_text(yaml.safe_dump([listed | {"approved_by": None}]), "utf-8")
+
+    @property
+    def exchanges_file(self) -> Path:
+        return self.folder / "exchanges.yaml"
+
+    @property
+    def topic(self) -> str:
+        return f"exchange.{self.exchange}.listings.v1"
+
+    @property
+    def database(self) -> Database:
+        return self.server.ensure_database(self.name, "only-for-tests")
+
+    @property
+    def engine(self) -> Engine:
+        """As the owner of the database; the caller disposes of it."""
+        return make_engine(self.database.owner_url)
+
+    def migrate(self) -> None:
+        package = f"services.{self.service.replace('-', '_')}"
+        migrate(package, self.database.owner_url, self.database.service_url, self.register)
+
+    def make_topics(self) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        apply_topics(admin, load_exchanges(self.exchanges_file))
+        admin.close()
+
+    def delete_topics(self, *names: str) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        admin.delete_topics(names)
+        admin.close()
+
+    def prepare(self) -> None:
+        """All that a program needs."""
+        self.migrate()
+        self.make_topics()
+
+    def send(self, count: int) -> None:
+        producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap_servers)
+        side = SIDES["listing"]
+        for number in range(count):
+            producer.send(self.topic, side.event(self.exchange, f"L{number}"), partition=0)
+        producer.close()
+
+    def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
+        """Start a program of the service, with settings as the set on one machine gives them."""
+        nobody = "127.0.0.1:1"
+        addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
+        given = environment(
+            addresses,
+            database or self.database,
+            self.exchanges_file,
+            self.folder / "keys.yaml",
+            {"REGISTER": self.register, **settings},
+        )
+        log_file = self.folder / f"{len(self.started)}.log"
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                command(self.service, *arguments), env=given, stdout=log, stderr=subprocess.STDOUT
+            )
+        self.started.append(Running(process, log_file))
+        return self.started[-1]
+
+    def runs(self) -> list[Any]:
+        """Rows of `worker_run` in order."""
+        return self.rows("SELECT * FROM worker_run ORDER BY id")
+
+    def rows(self, query: str) -> list[Any]:
+        engine = self.engine
+        try:
+            with engine.connect() as connection:
+                return list(connection.execute(text(query)).all())
+        finally:
+            engine.dispose()
+
+    def end(self) -> None:
+        for one in self.started:
+            one.process.kill()
+            one.process.wait()

@@ -1,0 +1,275 @@
+"""Consumer programs as processes: waiting for what they need, stopping in time whatever hangs, leaving a record."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from deploy.local.jars import kafka_jars
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from shared.settings import load_local_settings
+from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
+from tests.integration.test_consumption import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def server(engine_folder) -> Iterator[Postgres]:
+    """A PostgreSQL of this module's own: it is stopped and frozen here."""
+    server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], engine_folder / "own-postgres.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def broker(engine_folder) -> Iterator[Kafka]:
+    """A Kafka of this module's own."""
+    settings = load_local_settings()
+    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
+    broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def place_of(tmp_path, server, broker):
+    """`place_of(service)`: an empty place; its programs are ended with the test."""
+    with ExitStack() as stack:
+
+        def make(service: str) -> Place:
+            place = Place(service, tmp_path, server, broker)
+            stack.callback(place.end)
+            return place
+
+        yield make
+
+
+def consuming(place: Place, **settings: str) -> Running:
+    """A consumer that has begun."""
+    program = place.run("consume", **settings)
+    until(lambda: place.runs() or program.process.poll() is not None, 60)
+    assert program.process.poll() is None, program.lines()[-3:]
+    return program
+
+
+@contextmanager
+def head_locked(place: Place) -> Iterator[None]:
+    """Somebody holds the row that the register's one writer needs."""
+    engine = place.engine
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1 FROM register_head FOR UPDATE"))
+        yield
+    engine.dispose()
+
+
+def waits_for_head(place: Place) -> bool:
+    return bool(place.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+
+def test_waits_in_turn_for_what_it_needs_and_says_why(place_of, server, broker) -> None:
+    place = place_of("listing")
+    database = place.database
+    server.stop()
+    broker.stop()
+    program = place.run("consume", database=database)
+    until(lambda: len(program.lines("waiting")) >= 3)
+    server.start()
+    until(lambda: len(program.reasons()) == 2)
+    time.sleep(6)  # the pauses have grown by then
+    place.migrate()
+    until(lambda: len(program.reasons()) == 3, 30)
+    broker.start()
+    until(lambda: len(program.reasons()) == 4, 60)
+    place.make_topics()
+    until(place.runs)
+    away, not_migrated, silent, missing = program.reasons()
+    assert "数据库不可用" in away
+    assert "Connection refused" in away
+    assert "run `listing migrate`" in not_migrated
+    assert "消息系统无应答" in silent
+    assert "run `jiangbu topics apply`" in missing
+    assert place.topic in missing
+    waits = program.lines("waiting")
+    assert {line["level"] for line in waits} == {"warning"}
+    told_at = [datetime.fromisoformat(line["timestamp"]) for line in waits if line["reason"] == not_migrated]
+    assert [later - earlier > timedelta(seconds=1.5) for earlier, later in pairwise(told_at)][-1]
+    # What kafka-python says of a broker that is away: each of its lines once a minute.
+    of_library = [line for line in program.lines() if line["logger"].startswith("kafka.")]
+    assert len(of_library) < 15
+    code, _ = program.terminate()
+    assert code == 0
+    assert [run.ending for run in place.runs()] == ["stopped"]
+
+
+@pytest.mark.parametrize("service", ["listing", "incentive"])
+def test_idle_it_stops_at_once(place_of, service) -> None:
+    place = place_of(service)
+    place.prepare()
+    program = consuming(place)
+    code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 5
+    (run,) = place.runs()
+    assert (run.ending, run.reason, run.pid) == ("stopped", None, program.process.pid)
+    assert run.ended_at >= run.started_at
+
+
+@pytest.mark.parametrize("missing", ["database", "topics"])
+def test_waiting_at_its_start_it_stops_at_once(place_of, missing) -> None:
+    place = place_of("listing")
+    if missing == "topics":
+        place.migrate()
+    program = place.run("consume")
+    program.until("waiting")
+    code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 5
+
+
+def test_a_batch_behind_a_lock_is_rolled_back(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        code, took_s = program.terminate()
+    assert code == 1
+    assert took_s < STOP_WITHIN_S
+    (told,) = program.lines("did not end by itself in time, ended; nothing half done stays")
+    assert any(where.startswith("MainThread: shared/register/head.py") for where in told["waits_in"])
+    until(lambda: not waits_for_head(place))
+    assert place.rows("SELECT 1 FROM listing") == []
+    again = consuming(place)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    assert again.terminate()[0] == 0
+    assert [run.ending for run in place.runs()] == [None, "stopped"]
+
+
+def test_a_batch_under_way_is_finished_if_it_can_be(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        program.process.terminate()
+        program.until("stopping")
+    assert program.process.wait(STOP_WITHIN_S) == 0
+    assert len(place.rows("SELECT 1 FROM listing")) == 3
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "in a batch"])
+def test_a_frozen_database_does_not_keep_it(place_of, server, busy) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with ExitStack() as stack:
+        if busy:
+            stack.enter_context(head_locked(place))
+            place.send(3)
+            until(lambda: waits_for_head(place))
+        with frozen(server.program.process.pid):
+            code, took_s = program.terminate()
+    assert code == int(busy)
+    assert took_s < STOP_WITHIN_S
+    assert place.rows("SELECT 1 FROM listing") == []
+
+
+@pytest.mark.parametrize("harm", ["frozen", "away"])
+def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        stack = ExitStack()
+        if harm == "frozen":
+            stack.enter_context(frozen(broker.program.process.pid))
+        else:
+            broker.program.process.kill()
+            broker.program.process.wait()
+            stack.callback(broker.start)
+    with stack:
+        # The batch is committed, and its facts cannot be sent.
+        until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+        time.sleep(2)  # for the sender to be in the middle of it
+        code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < STOP_WITHIN_S
+    again = consuming(place)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 90)
+    assert again.terminate()[0] == 0
+
+
+def test_retries_end_at_once(place_of, server) -> None:
+    """A database that only reads: nothing is lost, the program stays, and goes when told."""
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
+        place.send(3)
+        until(lambda: len(program.lines("database away, trying again")) >= 3)
+        assert place.rows("SELECT 1 FROM listing") == []
+        code, took_s = program.terminate()
+        connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
+    assert code == 0
+    assert took_s < 5
+    again = consuming(place)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    assert again.terminate()[0] == 0
+
+
+def test_a_halt_before_it_begins_is_one_row(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    for _ in range(2):
+        assert place.run("consume", REGISTER="another").process.wait(60) == 1
+    assert [(run.ending, "but REGISTER is 'another'" in run.reason) for run in place.runs()] == [("halted", True)] * 2
+
+
+def test_a_killed_run_has_no_end(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    program.process.kill()
+    program.process.wait()
+    assert [(run.ending, run.ended_at) for run in place.runs()] == [(None, None)]
+
+
+def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    place.send(3)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    place.delete_topics(place.topic)
+    assert program.process.wait(60) == 1
+    (run,) = place.runs()
+    assert run.ending == "halted"
+    assert place.topic in run.reason
+    # Started again by a supervisor, it waits and says for what; the run that halted stays the newest.
+    again = place.run("consume")
+    again.until("waiting")
+    assert place.topic in again.reasons()[0]
+    assert len(place.runs()) == 1
+    # Made anew, it is not the topic that was read.
+    place.make_topics()
+    assert again.process.wait(60) == 1
+    assert [(run.ending, "made anew" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
