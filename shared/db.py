@@ -69,7 +69,8 @@ def is_worlds(error: BaseException) -> bool:
     """Whether a failure is the world's (try again) and not ours (stop).
 
     A lost connection has no SQLSTATE; serialization failures, deadlocks, time-outs, a full disk and a stopping server
-    do.
+    do. Nor has a connection that was refused, for whatever reason: too many of them, a database that is not there, a
+    wrong password. All are waited for, with the reason in the log.
     """
     if isinstance(error, DBAPIError):
         error = error.orig or error

@@ -12,36 +12,11 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from deploy.local.jars import kafka_jars
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
-from shared.settings import load_local_settings
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def server(engine_folder) -> Iterator[Postgres]:
-    """A PostgreSQL of this module's own: it is stopped and frozen here."""
-    server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], engine_folder / "own-postgres.log")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def broker(engine_folder) -> Iterator[Kafka]:
-    """A Kafka of this module's own."""
-    settings = load_local_settings()
-    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
-    broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
-    broker.start()
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

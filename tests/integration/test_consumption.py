@@ -7,10 +7,12 @@ import time
 import uuid
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from shared.db import make_engine
@@ -72,7 +74,7 @@ def producer(kafka):
 
 
 @contextmanager
-def running(kafka, engine, topics, handler=None):
+def running(kafka, engine, topics, handler=None, begun=lambda: None):
     consumption = Consumption(
         handler=handler or Rows(),
         engine=engine,
@@ -83,6 +85,7 @@ def running(kafka, engine, topics, handler=None):
         clock=now,
         stop=threading.Event(),
         committed=lambda: None,
+        begun=begun,
     )
     outcome: list[BaseException] = []
 
@@ -202,10 +205,66 @@ def test_a_fault_of_ours_stops_and_leaves_nothing(kafka, engine, topic, producer
     producer.flush()
     handler = Rows()
     handler.failures.append(ZeroDivisionError("ours"))
-    with running(kafka, engine, [topic], handler) as outcome:
+    begun: list[str] = []
+    with running(kafka, engine, [topic], handler, lambda: begun.append("failing")) as outcome:
         until(lambda: outcome)
     assert isinstance(outcome[0], ZeroDivisionError)
     assert values(engine) == []
+    assert begun == []
+
+
+def test_has_begun_with_the_first_transaction_or_when_nothing_comes(kafka, engine, topic, producer) -> None:
+    begun: list[int] = []
+    with running(kafka, engine, [topic], begun=lambda: begun.append(0)):
+        until(lambda: begun)
+        producer.send(topic, b"x", partition=0)
+        producer.flush()
+        until(lambda: values(engine) == [b"x"])
+    producer.send(topic, b"y", partition=0)
+    producer.flush()
+
+    def written_down_late() -> None:
+        begun.append(1)
+        if begun.count(1) == 1:
+            raise OperationalError("INSERT", {}, psycopg.OperationalError("away for a moment"))
+
+    with running(kafka, engine, [topic], begun=written_down_late) as outcome:
+        until(lambda: begun == [0, 1, 1])
+        assert not outcome
+    assert values(engine) == [b"x", b"y"]
+    assert begun == [0, 1, 1]
+
+
+def test_a_damaged_batch_is_never_skipped_and_other_partitions_go_on(
+    kafka, engine, topic, producer, engine_folder
+) -> None:
+    stored = engine_folder / "kafka" / "data" / f"{topic}-0" / f"{0:020}.log"
+    for value in (b"before", b"damaged", b"behind"):
+        producer.send(topic, value, partition=0).get(10)
+    if not stored.exists():
+        pytest.skip("the broker keeps its files elsewhere")
+    whole = stored.read_bytes()
+    # In place, as the broker has the file open.
+    with stored.open("r+b") as file:
+        file.seek(whole.index(b"damaged"))
+        file.write(b"D")
+    with capture_logs() as logs, running(kafka, engine, [topic]) as outcome:
+
+        def told():
+            return [entry for entry in logs if entry["event"] == "a stored batch is damaged, trying again"]
+
+        until(lambda: len(told()) >= 2)
+        assert {(entry["partition"], entry["offset"]) for entry in told()} == {(f"{topic}[0]", 1)}
+        assert told()[1]["pause_s"] > told()[0]["pause_s"]
+        producer.send(topic, b"elsewhere", partition=1)
+        producer.flush()
+        until(lambda: values(engine) == [b"before", b"elsewhere"])
+        assert positions(engine) == {0: 1, 1: 1}
+        assert not outcome
+        with stored.open("r+b") as file:
+            file.write(whole)
+        until(lambda: values(engine) == [b"before", b"behind", b"damaged", b"elsewhere"])
+        assert not outcome
 
 
 def test_a_lost_connection_is_tried_again(kafka, engine, topic, producer) -> None:

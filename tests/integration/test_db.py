@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from kafka import errors as kafka_errors
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db import is_worlds, make_engine, pg_array
+from shared.kafka import is_worlds_kafka
+from tests.integration.test_consumption import until
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +44,24 @@ def test_arrays_come_back_as_they_were(engine, of, values) -> None:
     ("statement", "worlds"),
     [
         ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+        ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)", True),
         ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(5)", True),
         ("SET LOCAL transaction_timeout = 1; SELECT pg_sleep(5)", True),
         ("DO $$ BEGIN RAISE serialization_failure; END $$", True),
         ("DO $$ BEGIN RAISE deadlock_detected; END $$", True),
         ("DO $$ BEGIN RAISE disk_full; END $$", True),
         ("DO $$ BEGIN RAISE too_many_connections; END $$", True),
+        ("DO $$ BEGIN RAISE admin_shutdown; END $$", True),
+        ("DO $$ BEGIN RAISE cannot_connect_now; END $$", True),
+        ("DO $$ BEGIN RAISE object_in_use; END $$", True),
+        ("DO $$ BEGIN RAISE io_error; END $$", True),
         ("SET TRANSACTION READ ONLY; CREATE TABLE x ()", True),
         ("SELECT no_such_column", False),
         ("SELECT 1 / 0", False),
         ("DO $$ BEGIN RAISE unique_violation; END $$", False),
         ("DO $$ BEGIN RAISE insufficient_privilege; END $$", False),
+        ("DO $$ BEGIN RAISE in_failed_sql_transaction; END $$", False),
+        ("DO $$ BEGIN RAISE object_not_in_prerequisite_state; END $$", False),
     ],
 )
 def test_whose_failure_it_is(engine, statement, worlds) -> None:
@@ -57,9 +70,137 @@ def test_whose_failure_it_is(engine, statement, worlds) -> None:
     assert is_worlds(raised.value) is worlds
 
 
+def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> None:
+    with engine.connect() as connection, engine.connect() as another:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
+        session = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+        until(lambda: not another.execution_options(isolation_level="AUTOCOMMIT").execute(session, {"pid": pid}).all())
+        with pytest.raises(DBAPIError) as raised:
+            connection.exec_driver_sql("SELECT 1")
+    assert is_worlds(raised.value)
+
+
+def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
+        holder.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
+        with pytest.raises(DBAPIError) as raised:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+    assert is_worlds(raised.value)
+    failures: list[DBAPIError] = []
+    both_hold = threading.Barrier(2)
+
+    def lock(first: int, second: int) -> None:
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({first})")
+                both_hold.wait(10)
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({second})")
+        except DBAPIError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=lock, args=pair) for pair in ((2, 3), (3, 2))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert [is_worlds(failure) for failure in failures] == [True]
+
+
+@pytest.mark.parametrize(
+    ("harm", "mend"),
+    [
+        ("ALTER ROLE {role} CONNECTION LIMIT 0", "ALTER ROLE {role} CONNECTION LIMIT -1"),
+        ("ALTER DATABASE {name} CONNECTION LIMIT 0", "ALTER DATABASE {name} CONNECTION LIMIT -1"),
+        ("ALTER DATABASE {name} ALLOW_CONNECTIONS false", "ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+        ("ALTER DATABASE {name} RENAME TO {name}_away", "ALTER DATABASE {name}_away RENAME TO {name}"),
+    ],
+)
+@pytest.mark.parametrize("pooled", [False, True], ids=["at the start", "of a session that was cut off"])
+def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, pooled) -> None:
+    names = {"name": "refused", "role": "refused_service"}
+    engine = make_engine(server.ensure_database(names["name"], "only-for-tests").service_url)
+    if pooled:
+        engine.connect().close()
+    with psycopg.connect(server.url(), autocommit=True) as administrator:
+        cut_off = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'refused'"
+        administrator.execute(cut_off)
+        administrator.execute(harm.format(**names))
+        try:
+            with pytest.raises(DBAPIError) as raised:
+                engine.connect()
+        finally:
+            administrator.execute(mend.format(**names))
+    assert is_worlds(raised.value)
+    engine.connect().close()
+    engine.dispose()
+
+
+def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
+    """Whatever a worker meets while PostgreSQL restarts under it, it tries again."""
+    engine = make_engine(server.ensure_database("restarted", "only-for-tests").service_url)
+    met: list[DBAPIError] = []
+    is_back = threading.Event()
+
+    def work() -> None:
+        while not is_back.is_set():
+            try:
+                with engine.begin() as connection:
+                    connection.exec_driver_sql("SELECT pg_sleep(0.01)")
+            except DBAPIError as error:
+                met.append(error)
+                time.sleep(0.001)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    server.stop()
+    server.start()
+    is_back.set()
+    worker.join(20)
+    engine.dispose()
+    assert met
+    assert [error for error in met if not is_worlds(error)] == []
+
+
 def test_no_server_is_the_worlds_failure() -> None:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DBAPIError) as raised:
         engine.connect()
     assert is_worlds(raised.value)
     assert not is_worlds(ValueError())
+
+
+@pytest.mark.parametrize(
+    ("error", "worlds"),
+    [
+        (kafka_errors.KafkaTimeoutError(), True),
+        (kafka_errors.KafkaConnectionError(), True),
+        (kafka_errors.NodeNotReadyError(), True),
+        (kafka_errors.CoordinatorNotAvailableError(), True),
+        (kafka_errors.CoordinatorLoadInProgressError(), True),
+        (kafka_errors.NotCoordinatorError(), True),
+        (kafka_errors.NotLeaderForPartitionError(), True),
+        (kafka_errors.LeaderNotAvailableError(), True),
+        (kafka_errors.BrokerNotAvailableError(), True),
+        (kafka_errors.FencedLeaderEpochError(), True),
+        (kafka_errors.KafkaStorageError(), True),
+        (kafka_errors.UnknownTopicOrPartitionError(), True),
+        (kafka_errors.OffsetNotAvailableError(), True),
+        (kafka_errors.CommitFailedError(), True),
+        (kafka_errors.IllegalGenerationError(), True),
+        (kafka_errors.RebalanceInProgressError(), True),
+        (kafka_errors.UnknownMemberIdError(), True),
+        (kafka_errors.CorruptRecordError(), True),
+        (kafka_errors.UnknownError(), True),
+        (kafka_errors.UnrecognizedBrokerVersion(), True),
+        (kafka_errors.TopicAuthorizationFailedError(), False),
+        (kafka_errors.KafkaConfigurationError(), False),
+        (kafka_errors.OffsetOutOfRangeError(), False),
+        (kafka_errors.IllegalStateError(), False),
+        (ValueError(), False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_whose_failure_of_kafka_it_is(error, worlds) -> None:
+    assert is_worlds_kafka(error) is worlds

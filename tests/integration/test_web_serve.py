@@ -14,9 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from sqlalchemy import text
 
 from deploy.local.processes import free_ports
-from tests.web_keys import KEYS
+from shared.db import make_engine
+from shared.migrate import migrate
+from tests.conftest import FreshDatabase
+from tests.integration.test_consumption import until
+from tests.web_keys import KEYS, headers
 
 Start = Callable[..., subprocess.Popen[str]]
 STOP_WITHIN_S = 10.0
@@ -73,6 +78,23 @@ def test_sigterm_stops_it_in_time_though_connections_are_kept(start: Start) -> N
     connection.close()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_sigterm_stops_it_in_time_though_an_answer_hangs(start: Start, postgres: FreshDatabase) -> None:
+    owner_url, service_url = postgres("listing")
+    migrate("services.listing", owner_url, service_url, "r1")
+    engine = make_engine(owner_url)
+    (port,) = free_ports(1)
+    process = start(port, DATABASE_URL=service_url)
+    connection = connect(port)
+    with engine.begin() as holder:
+        holder.execute(text("LOCK TABLE listing IN ACCESS EXCLUSIVE MODE"))
+        connection.request("GET", "/v1/listings", headers=headers("auditor"))
+        until(lambda: holder.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).all())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_WITHIN_S) == 0
+    connection.close()
+    engine.dispose()
 
 
 def test_a_killed_worker_is_replaced(start: Start) -> None:

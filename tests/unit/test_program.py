@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
-from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
 from shared.halt import Halt
 from shared.program import run_program
 from shared.settings import SettingsError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @pytest.fixture(autouse=True)
-def own_logs_and_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_logs_and_settings(monkeypatch: pytest.MonkeyPatch, own_logs: None) -> None:
+    del own_logs
     monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
-    root, kafka = logging.getLogger(), logging.getLogger("kafka")
-    handlers, levels = list(root.handlers), (root.level, kafka.level)
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    kafka.setLevel(levels[1])
-    structlog.reset_defaults()
 
 
 def end_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -1,0 +1,34 @@
+"""Engines that a test may stop, freeze and set up as it likes; those of all tests are in tests/conftest.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy.local.jars import kafka_jars
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from shared.settings import load_local_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def server(engine_folder) -> Iterator[Postgres]:
+    server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], engine_folder / "own-postgres.log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(engine_folder) -> Iterator[Kafka]:
+    settings = load_local_settings()
+    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
+    broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
+    broker.start()
+    yield broker
+    broker.stop()

@@ -1,0 +1,24 @@
+"""Fixtures of several unit tests."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def own_logs() -> Iterator[None]:
+    """What a test sets up for its logs ends with it."""
+    root, kafka = logging.getLogger(), logging.getLogger("kafka")
+    handlers, levels = list(root.handlers), (root.level, kafka.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    kafka.setLevel(levels[1])
+    structlog.reset_defaults()
