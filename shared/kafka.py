@@ -40,6 +40,8 @@ _BUSY_POLL_MS = 20
 _LONGEST_REBALANCE_S = 30.0
 _LAST_BATCH_S = 2.0
 _LONGEST_HOLD_S = 60.0
+_LOOK_FOR_BROKER_EVERY_S = 10.0
+_TELL_OF_BROKER_EVERY_S = 60.0
 # A first answer comes within this time or is asked for anew.
 _ASK_WITHIN_MS = 4000
 # A run that has read for so long without a record has its checks behind it.
@@ -113,6 +115,8 @@ class _Reader(threading.Thread, Generic[P]):
         self._held: dict[TopicPartition, _Hold] = {}
         self._held_before: dict[TopicPartition, _Hold] = {}
         self._reads_since_s: float | None = None
+        self._look_at_s = time.monotonic() + _LOOK_FOR_BROKER_EVERY_S
+        self._look_every_s = _LOOK_FOR_BROKER_EVERY_S
 
     @property
     def reads_for_s(self) -> float:
@@ -182,6 +186,26 @@ class _Reader(threading.Thread, Generic[P]):
         except CorruptBatchError as error:
             self._hold(consumer, error)
         self._hand_over(consumer)
+        self._look_for_broker(consumer)
+
+    def _look_for_broker(self, consumer: KafkaConsumer) -> None:
+        """Say when the broker is away: polled, kafka-python brings nothing, as on a quiet night, and goes on by itself.
+
+        Told with growing pauses.
+        """
+        partitions = list(consumer.assignment())[:1]
+        if not partitions or time.monotonic() < self._look_at_s:
+            return
+        try:
+            consumer.end_offsets(partitions, timeout_ms=_ASK_WITHIN_MS)
+        except kafka_errors.KafkaError as error:
+            if not is_worlds_kafka(error):
+                raise
+            log.warning("broker away, going on when it is back", error=repr(error))
+            self._look_every_s = min(self._look_every_s * 2, _TELL_OF_BROKER_EVERY_S)
+        else:
+            self._look_every_s = _LOOK_FOR_BROKER_EVERY_S
+        self._look_at_s = time.monotonic() + self._look_every_s
 
     def _seek(self, consumer: KafkaConsumer) -> None:
         """Go to where the database says each partition stands, and drop what was read ahead."""

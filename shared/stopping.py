@@ -19,7 +19,6 @@ import structlog
 
 # A supervisor gives ten seconds before it kills.
 END_WITHIN_S = 8.0
-_LOOK_EVERY_S = 0.5
 _TELL_WITHIN_S = 1.0
 _OURS = str(Path(__file__).resolve().parents[1])
 
@@ -40,14 +39,17 @@ class Stopping:
         """Begin. To be called by the main thread, before others are started."""
         taken = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
         signal.pthread_sigmask(signal.SIG_BLOCK, taken)
-        threading.Thread(target=self._run, args=(taken,), name="stopping", daemon=True).start()
+        for target, arguments in ((self._take_signals, (taken,)), (self._end, ())):
+            threading.Thread(target=target, args=arguments, daemon=True).start()
 
-    def _run(self, taken: list[signal.Signals]) -> None:
-        while not self.stop.is_set():
-            told = signal.sigtimedwait(taken, _LOOK_EVERY_S)
-            if told is not None:
-                log.info("stopping", signal=signal.Signals(told.si_signo).name)
-                self.stop.set()
+    def _take_signals(self, taken: list[signal.Signals]) -> None:
+        # Not sigtimedwait: in CPython 3.11 it gives signals that nobody sent when the process was stopped meanwhile.
+        number = signal.sigwait(taken)
+        log.info("stopping", signal=signal.Signals(number).name)
+        self.stop.set()
+
+    def _end(self) -> None:
+        self.stop.wait()
         time.sleep(END_WITHIN_S)  # the program's end ends this thread
         # Whoever waits may hold the lock of the log.
         teller = threading.Thread(target=self._tell, daemon=True)

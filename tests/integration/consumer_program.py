@@ -138,21 +138,24 @@ class Place:
             producer.send(self.topic, side.event(self.exchange, f"L{number}"), partition=0)
         producer.close()
 
-    def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
-        """Start a program of the service, with settings as the set on one machine gives them."""
+    def environment(self, database: Database | None = None, **settings: str) -> dict[str, str]:
+        """Settings as the set on one machine gives them."""
         nobody = "127.0.0.1:1"
         addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
-        given = environment(
-            addresses,
-            database or self.database,
-            self.exchanges_file,
-            self.folder / "keys.yaml",
-            {"REGISTER": self.register, **settings},
-        )
+        keys_file = self.folder / "keys.yaml"
+        keys_file.write_text("[]", "utf-8")
+        given = {"REGISTER": self.register, **settings}
+        return environment(addresses, database or self.database, self.exchanges_file, keys_file, given)
+
+    def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
+        """Start a program of the service. `database` where the server is away and cannot be asked for it."""
         log_file = self.folder / f"{len(self.started)}.log"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                command(self.service, *arguments), env=given, stdout=log, stderr=subprocess.STDOUT
+                command(self.service, *arguments),
+                env=self.environment(database, **settings),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         self.started.append(Running(process, log_file))
         return self.started[-1]

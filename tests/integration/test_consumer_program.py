@@ -12,11 +12,15 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from services.listing.app import create_app
+from shared.settings import load_settings
+from shared.web.progress import STUCK_AFTER_S
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -48,6 +52,36 @@ def head_locked(place: Place) -> Iterator[None]:
         connection.execute(text("SELECT 1 FROM register_head FOR UPDATE"))
         yield
     engine.dispose()
+
+
+@contextmanager
+def read_only(place: Place) -> Iterator[None]:
+    """The database takes no writes, as when its disk is full or it is a standby."""
+    with psycopg.connect(place.server.url(), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
+        yield
+        connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
+
+
+@contextmanager
+def damaged(place: Place) -> Iterator[None]:
+    """A byte of the first record that is sent is another on the broker's disk before the consumer comes to read it."""
+    file = place.broker.directory / "data" / f"{place.topic}-0" / f"{0:020}.log"
+    with frozen(place.started[-1].process.pid):
+        place.send(1)
+        whole = file.read_bytes()
+        write_at(file, whole.index(b"listing_no"), b"L")
+    yield
+    write_at(file, 0, whole)
+
+
+def write_at(file: Path, at: int, content: bytes) -> None:
+    """In place, as the broker has the file open."""
+    with file.open("r+b") as log:
+        log.seek(at)
+        log.write(content)
 
 
 def waits_for_head(place: Place) -> bool:
@@ -191,19 +225,16 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
     assert again.terminate()[0] == 0
 
 
-def test_retries_end_at_once(place_of, server) -> None:
+def test_retries_end_at_once(place_of) -> None:
     """A database that only reads: nothing is lost, the program stays, and goes when told."""
     place = place_of("listing")
     place.prepare()
     program = consuming(place)
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
+    with read_only(place):
         place.send(3)
         until(lambda: len(program.lines("database away, trying again")) >= 3)
         assert place.rows("SELECT 1 FROM listing") == []
         code, took_s = program.terminate()
-        connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
     assert code == 0
     assert took_s < 5
     again = consuming(place)
@@ -248,3 +279,36 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     place.make_topics()
     assert again.process.wait(60) == 1
     assert [(run.ending, "made anew" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
+
+
+@pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
+def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
+    """Whatever keeps it, and though it has not ended: after 60 s `readyz` says so, and takes it back when it moves."""
+    place = place_of("listing")
+    place.prepare()
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    app = create_app(load_settings("listing"))
+    sampler, readiness = app.extensions["jiangbu.sampler"], app.extensions["jiangbu.readiness"]
+    clock_s = [0.0]
+    monkeypatch.setattr(sampler, "monotonic", lambda: clock_s[0])
+
+    def faults() -> list[str]:
+        return [fault.field for fault in readiness.faults()]
+
+    program = consuming(place)
+    try:
+        with {"locked": head_locked, "read-only": read_only, "damaged": damaged}.get(
+            harm, lambda _: frozen(program.process.pid)
+        )(place):
+            if harm != "damaged":
+                place.send(1)
+            until(lambda: sampler.look() or sampler.movement.waiting_s(1.0))
+            assert faults() == []
+            clock_s[0] += STUCK_AFTER_S
+            assert faults() == ["progress"]
+        until(lambda: faults() == [])
+        assert program.terminate()[0] == 0
+    finally:
+        sampler.stop()
+        app.extensions["jiangbu"].engine.dispose()
