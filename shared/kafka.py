@@ -244,7 +244,13 @@ class _Reader(threading.Thread, Generic[P]):
         before = self._held_before.get(error.partition)
         pause_s = 1.0 if before is None or before.offset != error.offset else min(before.pause_s * 2, _LONGEST_HOLD_S)
         where = f"{error.partition.topic}[{error.partition.partition}]"
-        log.error("a stored batch is damaged, trying again", partition=where, offset=error.offset, pause_s=pause_s)
+        log.error(
+            "a stored batch is damaged, trying again",
+            partition=where,
+            offset=error.offset,
+            error=str(error.__cause__),
+            pause_s=pause_s,
+        )
         consumer.pause(error.partition)
         hold = _Hold(error.offset, pause_s, time.monotonic() + pause_s)
         self._held[error.partition] = self._held_before[error.partition] = hold
