@@ -39,7 +39,7 @@ class Program:
     stop: threading.Event
     run: WorkerRun
 
-    def is_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
+    def wait_until_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
         """Wait for the migrated database and the topics, then until `begin` is done; False if stopped before.
 
         What is away is told with its reason, in one line a pause. Raises what is a fault of ours.

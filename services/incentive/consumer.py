@@ -20,7 +20,7 @@ def run_consumer(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
     basis = load_basis(settings)
     with consumer_program(settings) as program:
-        if program.is_ready(TOPICS, lambda: _put_in_force(basis, program)):
+        if program.wait_until_ready(TOPICS, lambda: _put_in_force(basis, program)):
             _consume(basis, program)
 
 

@@ -70,7 +70,7 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     topics = kind.topics(settings.exchanges or exchanges.ids)
     with consumer_program(settings) as program:
-        if program.is_ready([*topics, *kind.facts], lambda: _begin(kind, register, program)):
+        if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, program)):
             _consume(kind, register, program, topics)
 
 

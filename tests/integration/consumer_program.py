@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +40,18 @@ STOP_WITHIN_S = 10.0
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
     """Stop a program and all below it in the middle of what they do; connections stay, and nothing is answered."""
-    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    parent = psutil.Process(pid)
+    parent.suspend()
+    family = [*parent.children(recursive=True), parent]
     for one in family:
-        one.suspend()
+        with suppress(psutil.NoSuchProcess):  # a session that was about to end
+            one.suspend()
     try:
         yield
     finally:
         for one in family:
-            one.resume()
+            with suppress(psutil.NoSuchProcess):
+                one.resume()
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -97,7 +96,7 @@ def test_waits_in_turn_for_what_it_needs_and_says_why(place_of, server, broker) 
     until(lambda: len(program.lines("waiting")) >= 3)
     server.start()
     until(lambda: len(program.reasons()) == 2)
-    time.sleep(6)  # the pauses have grown by then
+    until(lambda: [line["reason"] for line in program.lines("waiting")].count(program.reasons()[1]) >= 4)
     place.migrate()
     until(lambda: len(program.reasons()) == 3, 30)
     broker.start()
@@ -216,7 +215,6 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
     with stack:
         # The batch is committed, and its facts cannot be sent.
         until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
-        time.sleep(2)  # for the sender to be in the middle of it
         code, took_s = program.terminate()
     assert code == 0
     assert took_s < STOP_WITHIN_S
