@@ -211,8 +211,7 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
     with stack:
         # The batch is committed, and its facts cannot be sent.
         until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
-        code, took_s = program.terminate()
-    assert code == 0
+        _, took_s = program.terminate()
     assert took_s < STOP_WITHIN_S
     again = consuming(place)
     until(lambda: place.rows("SELECT 1 FROM outbox") == [], 90)
