@@ -5,15 +5,18 @@ Each says what is seen without it. There is no public way around any of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
 
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError
+from kafka.errors import CorruptRecordError, KafkaError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.record.default_records import DefaultRecordBatch
 
 if TYPE_CHECKING:
-    from kafka import TopicPartition
+    from kafka import KafkaProducer, TopicPartition
+
+_DROP_WITHIN_S: Final = 2.0
 
 
 class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-python has no types
@@ -23,6 +26,16 @@ class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-pyth
         super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}")
         self.partition = partition
         self.offset = offset
+
+
+def drop_producer(producer: KafkaProducer) -> None:
+    """End a producer that failed, without sending what it still has.
+
+    `close` flushes first, and when that fails it leaves the sending thread behind, which goes on trying.
+    """
+    producer._sender.force_close()  # noqa: SLF001 - see above
+    with contextlib.suppress(KafkaError):
+        producer.close(timeout=_DROP_WITHIN_S)
 
 
 class _LenientBuffer(bytearray):

@@ -18,6 +18,7 @@ from kafka import errors as kafka_errors
 from sqlalchemy import text
 
 from shared.db import is_worlds, pg_array
+from shared.kafka_faults import drop_producer
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
 
@@ -133,6 +134,8 @@ class Sender:
                 # was over; then it is rendered anew, and by a new producer.
                 request_timeout_ms=10_000,
                 delivery_timeout_ms=15_000,
+                # Readers wait behind the open transaction of a sender that was killed, if none comes after it.
+                transaction_timeout_ms=30_000,
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
@@ -151,9 +154,15 @@ class Sender:
                         self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))
                     else:
                         self._wake.wait(_CHECK_EVERY_S)
+                producer.close(timeout=2)
+            except BaseException:
+                # Its transaction is left open on purpose: the next producer of this id ends it and raises its epoch, so
+                # that nothing that is still under way can come after the end. Aborted here, under the same epoch, a
+                # record that came late began a transaction anew that nobody would ever end.
+                drop_producer(producer)
+                raise
             finally:
                 self.is_leading = False
-                producer.close(timeout=2)
 
     def _send_some(self, producer: KafkaProducer) -> bool:
         """Send what is dirty now, at most MAX_KEYS; whether there was any."""
@@ -166,20 +175,13 @@ class Sender:
         if missing:
             raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
         producer.begin_transaction()
-        try:
-            sent = [
-                producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key])
-                for topic, key in keys
-            ]
-            producer.flush()
-            for future in sent:
-                future.get(timeout=30)
-            producer.commit_transaction()
-        except kafka_errors.ProducerFencedError:
-            raise
-        except BaseException:
-            producer.abort_transaction()
-            raise
+        sent = [
+            producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key]) for topic, key in keys
+        ]
+        producer.flush()
+        for future in sent:
+            future.get(timeout=30)
+        producer.commit_transaction()
         with self.engine.begin() as connection:
             connection.execute(
                 text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": pg_array(ids)}

@@ -78,6 +78,12 @@ class ProgressCollector(Collector):
         for partition in progress.partitions:
             lag.add_metric([partition.topic, str(partition.partition)], partition.lag)
         yield lag
+        held = GaugeMetricFamily(
+            "jiangbu_held_records", "Offsets behind an open transaction.", labels=["topic", "partition"]
+        )
+        for partition in progress.partitions:
+            held.add_metric([partition.topic, str(partition.partition)], partition.held)
+        yield held
         waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
         yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
         if self._sampler.service.takes_documents:

@@ -32,8 +32,18 @@ class PartitionProgress:
 
     @property
     def waits(self) -> bool:
-        """Whether a record could be handled now: behind an open transaction none can."""
-        return self.stable_offset > self.next_offset
+        """Whether a record should be handled now.
+
+        Behind an exchange's open transaction none can, however long its producer takes. Transactions of facts are our
+        own, and last for seconds.
+        """
+        reach = self.stable_offset if self.topic.startswith("exchange.") else self.end_offset
+        return reach > self.next_offset
+
+    @property
+    def held(self) -> int:
+        """How many offsets lie behind an open transaction."""
+        return max(0, self.end_offset - max(self.stable_offset, self.next_offset))
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,18 @@ class Guard:
     tells: str
 
 
+_LISTINGS = "services/listing/migrations/versions/0001_register.py"
+_TRADES = "services/trade_ingest/migrations/versions/0001_register.py"
 _LEDGER = "services/incentive/migrations/versions/r0001_ledger.py"
 
 GUARDS = (
     Guard(
         "dedupe",
-        (Edit("shared/register/revisions.py", "            if known is not None:\n", "            if False:\n"),),
+        (
+            Edit("shared/register/revisions.py", "            if known is not None:\n", "            if False:\n"),
+            Edit(_LISTINGS, ", PRIMARY KEY (exchange, number, revision)", ""),
+            Edit(_TRADES, ", PRIMARY KEY (exchange, number, revision)", ""),
+        ),
         "commit answer lost",
         "duplicates: lost",
     ),
@@ -53,7 +59,7 @@ GUARDS = (
     Guard(
         "register lock",
         (Edit("shared/register/head.py", " FROM register_head FOR UPDATE", " FROM register_head"),),
-        "three workers",
+        "held up",
         "UniqueViolation",
     ),
     Guard(

@@ -42,6 +42,7 @@ _LAST_FACT = "SELECT extract(epoch FROM now() - recorded_at) FROM fact ORDER BY 
 SILENT_S = 12.0
 # Longer than the 30 s that the database gives a transaction in which nothing happens, and the 10 s of the group.
 SILENT_IN_TRANSACTION_S = 42.0
+HELD_UP_S = 2.0
 STOPS_WITHIN_S = 10.0
 TRAP_WITHIN_S = 60.0
 
@@ -144,6 +145,26 @@ def zombie_in_transaction(fault: Fault) -> None:
     fault.await_published()
     rig.await_quiet(120)
     rig.remove(other)
+
+
+def held_up(fault: Fault) -> None:
+    """Of two workers one is held up at the end of its transaction, by a line that does not get on."""
+    rig = fault.rig
+    for service in SERVICES:
+        other = rig.add_worker(service)
+        rig.wait_until(lambda other=other: "partitions assigned" in other.log, 60, f"{other.name} is given nothing")
+        traps = [
+            Trap(LAST[service], partial(threading.Event().wait, HELD_UP_S), seen=BATCH)
+            for worker in (rig.worker(service), other)
+        ]
+        for worker, trap in zip((rig.worker(service), other), traps, strict=True):
+            worker.line.set(trap)
+        fault.publish()
+        for trap in traps:
+            rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be held up")
+        fault.await_published()
+        rig.await_quiet(120)
+        rig.remove(other)
 
 
 def _come_and_go(fault: Fault, extra: int) -> None:
@@ -249,6 +270,7 @@ WORKERS = (
     Kind("killed at random", "SIGKILL of three consumers at moments of the seed", killed_at_random),
     Kind("zombie", "SIGSTOP past the group's session, another worker goes on, and it returns", zombie),
     Kind("zombie in a transaction", "SIGSTOP with all locks of a batch, and its return", zombie_in_transaction),
+    Kind("held up", "each of two workers is held up at the end of a transaction", held_up),
     Kind("two workers", "a second worker joins and leaves under load", two_workers),
     Kind("three workers", "two more workers join under load; one leaves, one is killed", three_workers),
     Kind("told to stop", "SIGTERM of each consumer in the middle of its batch", told_to_stop),

@@ -46,6 +46,16 @@ def test_what_is_behind_an_open_transaction_does_not_wait() -> None:
     assert look(5, 9, stable=5).partitions[0].lag == 4
 
 
+def test_facts_behind_a_transaction_that_does_not_end_wait() -> None:
+    """They are ours, and last for seconds: one that stays open keeps awards from being posted."""
+    held = PartitionProgress("facts.listing.v1", 0, 5, 9, 5)
+    movement = Movement()
+    for at_s in (0.0, STUCK_AFTER_S):
+        movement.observe(Progress((held,), Stored()), at_s)
+    assert movement.waiting_s(STUCK_AFTER_S) == STUCK_AFTER_S
+    assert (held.held, look(7, 9, stable=5).partitions[0].held, look(9, 9).partitions[0].held) == (4, 2, 0)
+
+
 def test_one_partition_that_stands_still_is_not_hidden_by_others() -> None:
     movement = Movement()
     for at_s in (0.0, 30.0, 60.0):
