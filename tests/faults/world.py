@@ -88,6 +88,8 @@ class Publisher(threading.Thread):
             enable_idempotence=True,
             max_block_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
             delivery_timeout_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
+            # What a broker that was killed never answered is sent again soon after it is back.
+            request_timeout_ms=4_000,
             reconnect_backoff_max_ms=1000,
             allow_auto_create_topics=False,
         )
