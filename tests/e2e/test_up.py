@@ -24,7 +24,7 @@ class Up:
     def __init__(self, folder: Path, *arguments: str) -> None:
         line = " ".join(["--data-dir", str(folder), "--json", *arguments])
         # A make above this test must not hand its own options down.
-        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
         self.process = subprocess.Popen(
             ["make", "up", f"ARGS={line}", f"PYTHON={sys.executable}"],
             cwd=ROOT,

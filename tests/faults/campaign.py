@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 EVENTS_A_SET = 6_000
 # What a world has, with room for kinds that publish several slices.
 EVENTS_A_WORLD = 2 * EVENTS_A_SET
+NICE = 5
 # How often a build without a guard is given the chance to do wrong.
 ATTEMPTS = 5
 # Those that take longest are begun first, so that no process is left with one of them at the end.
@@ -204,6 +205,8 @@ def main() -> None:
     parser.add_argument("kinds", nargs="+")
     given = parser.parse_args()
     adopt_orphans()
+    # What else runs on the machine goes first: faults wait for conditions, however long these take.
+    os.nice(NICE)
     signal.signal(signal.SIGTERM, end_once)
     try:
         Share(given.folder, given.seed, given.times, given.kinds).run()

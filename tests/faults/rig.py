@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,7 @@ class Rig:
         self.build = build
         self.restarts = 0
         self.workers: list[Worker] = []
+        self._added: Counter[str] = Counter()
         self.clock_file = folder / "clock"
         self._apis: list[Program] = []
         self._engines_watched = {"postgres": True, "kafka": True}
@@ -168,8 +170,9 @@ class Rig:
 
     def add_worker(self, service: str, build: Path | None = None) -> Worker:
         line = Line(self.postgres.port)
-        number = sum(worker.service == service for worker in self.workers) + 1
-        name = f"{service}-consume-{number}"
+        # Never the name of one before: its log would tell of things that this one has not done yet.
+        self._added[service] += 1
+        name = f"{service}-consume-{self._added[service]}"
         run = command(service, "consume")
         run = [run[0], "-m", "tests.faults.clocked", str(self.clock_file), module(service), *run[3:]]
 

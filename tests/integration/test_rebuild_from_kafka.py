@@ -100,8 +100,8 @@ class Broker:
 
 
 @pytest.fixture(scope="module")
-def broker(kafka):
-    broker = Broker(kafka)
+def broker(own_kafka):
+    broker = Broker(own_kafka)
     yield broker
     broker.producer.close()
 

@@ -1,0 +1,44 @@
+"""Faults take minutes, most of which is waiting: they are begun with the session, and asked for at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.builds import CONTROLS
+from tests.faults.campaign import Campaign
+from tests.faults.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEED = 4
+SETS = 2
+_HERE = Path(__file__).parent
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    return item.path.parent == _HERE
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything else before our outcomes; the test that begins them all comes first."""
+    ours = [item for item in items if _is_ours(item)]
+    if ours:
+        items[:] = [*ours[:1], *(item for item in items if not _is_ours(item)), *ours[1:]]
+
+
+@pytest.fixture(scope="session")
+def campaign(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Campaign]:
+    """All faults that were selected, under way."""
+    selected = {item.name for item in request.session.items if _is_ours(item)}
+    every = [*KINDS, *CONTROLS]
+    kinds = [kind for kind in every if any(name.endswith(f"[{kind}]") for name in selected)] or every
+    campaign = Campaign(tmp_path_factory.mktemp("faults"), SEED, 1, kinds, min(SETS, len(kinds)))
+    try:
+        campaign.start()
+        yield campaign
+    finally:
+        campaign.stop()
