@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 120.0
 POLL_S = 0.05
+# Questions over HTTP cost the services and the broker something.
+ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 
@@ -139,7 +141,7 @@ class Rig:
                 )
             )
             self.add_worker(service)
-        self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready")
+        self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready", ASK_EVERY_S)
 
     def stop(self) -> None:
         try:
@@ -353,14 +355,14 @@ class Rig:
                 self.restarts += 1
                 worker.program, worker.ended_s = worker.launch(), None
 
-    def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
+    def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str, every_s: float = POLL_S) -> Any:
         """Tend the set until the condition holds, and give what it gave. NotMoving."""
         deadline = time.monotonic() + timeout_s
         while not (found := condition()):
             self.tend()
             if time.monotonic() > deadline:
                 raise NotMoving(f"{what}, after {timeout_s:.0f} s")
-            time.sleep(POLL_S)
+            time.sleep(every_s)
         return found
 
     def pause(self, seconds: float) -> None:
@@ -375,7 +377,10 @@ class Rig:
         for service in SERVICES:
             try:
                 self.wait_until(
-                    lambda service=service: self._waiting(service) == 0, timeout_s, f"{service} is not quiet"
+                    lambda service=service: self._waiting(service) == 0,
+                    timeout_s,
+                    f"{service} is not quiet",
+                    ASK_EVERY_S,
                 )
             except NotMoving as error:
                 raise NotMoving(f"{error}: {self._progress(service)}") from None

@@ -20,6 +20,7 @@ from services.listing.__main__ import main as listing
 from services.trade_ingest.__main__ import main as trade_ingest
 from shared.events.decode import Accepted, Refusal, decode
 from tests.bench.bench import main as bench
+from tests.faults.run import main as faults
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -31,7 +32,7 @@ PROGRAMS = {
     "jiangbu": jiangbu,
     "exchange-kit": exchange_kit,
 }
-MAKE_COMMANDS = {"up": up, "demo": demo, "bench": bench}
+MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
 SETTINGS = re.compile(r"^#?([A-Z][A-Z_]*)=", re.MULTILINE)
 ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
 
