@@ -173,7 +173,10 @@ def test_a_batch_under_way_is_finished_if_it_can_be(place_of) -> None:
         program.process.terminate()
         program.until("stopping")
     assert program.process.wait(STOP_WITHIN_S) == 0
-    assert len(place.rows("SELECT 1 FROM listing")) == 3
+    # As much as was in the batch, which may be less than was sent; and the offsets with it.
+    finished = len(place.rows("SELECT 1 FROM listing"))
+    assert finished > 0
+    assert place.rows("SELECT sum(next_offset)::int FROM position") == [(finished,)]
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "in a batch"])

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import schemathesis
+from kafka.admin import KafkaAdminClient
 
+from deploy.topics import apply_topics
 from tests.conftest import FreshDatabase
 from tests.integration.web_register import NUMBER, SIDES, register_set
 from tests.web_contract import check_contract
@@ -18,6 +20,8 @@ def schema(
 ) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("openapi")
     with register_set(request.param, postgres(request.param), folder, kafka) as made:
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            apply_topics(admin, made.register.exchanges)  # without its topics it is not ready
         made.feed("kmdex", [made.side.event("kmdex", NUMBER), made.side.event("kmdex", "B"), b"\xff", None])
         made.feed("dcdex", [made.side.event("dcdex", "B"), made.side.event("dcdex", "B", revision=2)])
         yield schemathesis.openapi.from_wsgi("/openapi.json", made.app)
