@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.faults.anew import ANEW
 from tests.faults.backups import BACKUPS
 from tests.faults.engines import ENGINES
 from tests.faults.streams import STREAMS
 from tests.faults.workers import WORKERS
 
-KINDS = {kind.name: kind for kind in (*WORKERS, *ENGINES, *STREAMS, *BACKUPS)}
+KINDS = {kind.name: kind for kind in (*WORKERS, *ENGINES, *STREAMS, *BACKUPS, *ANEW)}
