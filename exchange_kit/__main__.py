@@ -1,23 +1,27 @@
 """`exchange-kit`: what an exchange needs to send its events, and nothing of the services."""
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import click
+import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exchange_kit.publish import Published, PublishError, publish
 from exchange_kit.records import EXCHANGE_ID, SampleRecord, Stream, from_line, to_line
 from exchange_kit.sample import sample_events
+from exchange_kit.validate import ACCEPTED, DUPLICATE, Verdict, judge
 from shared.settings import SettingsError, load_kafka_settings
 
 
-def _exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...]) -> object:
-    for exchange in (value,) if isinstance(value, str) else value:
+def _exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...] | None) -> object:
+    for exchange in (value,) if isinstance(value, str) else value or ():
         if EXCHANGE_ID.fullmatch(exchange) is None:
             raise click.BadParameter(f"{exchange!r}: 须符合 / must match {EXCHANGE_ID.pattern}")
     return value
@@ -40,6 +44,57 @@ def sample_command(
 ) -> None:
     """生成一年的虚构事件 / Write a year of events of fictional parties as NDJSON."""
     output.writelines(to_line(record) for record in sample_events(seed, exchanges, events, year, rubbish=rubbish))
+
+
+@main.command("validate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path))
+@click.option(
+    "--exchange",
+    callback=_exchange_id,
+    help="本交易所代号；不填则以各行 source 为准 / your exchange's id, else the one that each line names",
+)
+@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象，末行为汇总 / JSON lines, the summary last")
+def validate_command(file: Path, exchange: str | None, *, as_json: bool) -> None:
+    """离线校验 NDJSON 文件，结论与接收端一致 / Say offline what intake will make of each line of an NDJSON file.
+
+    退出码：0 全部可接受或重复，1 有将被拒收的行，2 调用有误。
+    Exit code: 0 all accepted or duplicates, 1 some would be refused, 2 a bad call.
+    """
+    outcomes = Counter[str]()
+    with _reading(file) as lines:
+        for verdict in judge(lines, exchange):
+            outcomes[verdict.outcome] += 1
+            if verdict.refused:
+                click.echo(msgspec.json.encode(verdict) if as_json else _refusal_text(verdict))
+    accepted, duplicates = outcomes.pop(ACCEPTED, 0), outcomes.pop(DUPLICATE, 0)
+    if as_json:
+        summary = {"accepted": accepted, "duplicates": duplicates, "refused": dict(sorted(outcomes.items()))}
+        click.echo(json.dumps({"summary": summary}))
+    else:
+        click.echo(f"可接受 / accepted: {accepted}\n重复 / duplicates: {duplicates}")
+        click.echo(f"将被拒收 / would be refused: {outcomes.total()}")
+        for reason, count in sorted(outcomes.items()):
+            click.echo(f"  {reason}: {count}")
+    if outcomes:
+        sys.exit(1)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[Iterator[bytes]]:
+    """The lines of a file; a bar on a terminal says how far they are read."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    # Lines told on a terminal go above the bar; in a pipe they must stay on standard output.
+    bar = Progress(
+        *columns, console=console, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True
+    )
+    with bar, bar.open(file, "rb", description="校验 / checking") as lines:
+        yield iter(lines)
+
+
+def _refusal_text(verdict: Verdict) -> str:
+    faults = "".join(f"\n  {error.field}: {error.message}" for error in verdict.errors)
+    return f"第 {verdict.line} 行 / line {verdict.line}: {verdict.outcome}{faults}"
 
 
 @main.command("publish")

@@ -72,6 +72,13 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     errors: list[FieldError]
 
 
+# What is known of other documents decides this one, so that `decode` cannot give it; who can gives these words.
+REVISION_CONFLICT: Final = Refusal(
+    "revision_conflict",
+    [FieldError("revision", "该修订号已登记了不同的内容 / this revision is registered with other content")],
+)
+
+
 class _Refused(Exception):  # noqa: N818 - carries a Refusal out of nested checks, and never leaves this module
     def __init__(self, reason: str, *errors: FieldError) -> None:
         super().__init__(reason)

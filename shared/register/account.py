@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.events.decode import FieldError
+from shared.events.decode import REVISION_CONFLICT
 from shared.register.refusals import DayCount, Refused, quarantine
 from shared.register.tables import ACCEPTED, DUPLICATE
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shared.register.revisions import Arrival, Resolution
 
-CONFLICT = "revision_conflict"
+CONFLICT = REVISION_CONFLICT.reason
 
 
 def keep_account(
@@ -37,7 +37,4 @@ def keep_account(
 
 
 def _conflicts(conflicts: Sequence[Arrival[Any]]) -> list[Refused]:
-    said = "该修订号已登记了不同的内容 / this revision is registered with other content"
-    return [
-        Refused(arrival.exchange, arrival.record, CONFLICT, [FieldError("revision", said)]) for arrival in conflicts
-    ]
+    return [Refused(arrival.exchange, arrival.record, CONFLICT, REVISION_CONFLICT.errors) for arrival in conflicts]
