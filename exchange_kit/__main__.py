@@ -13,7 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.publish import Published, PublishError, publish
+from exchange_kit.progress_file import Trail, store_position
+from exchange_kit.publish import Published, PublishError, cluster_of, publish
 from exchange_kit.records import EXCHANGE_ID, SampleRecord, Stream, from_line, to_line
 from exchange_kit.sample import sample_events
 from exchange_kit.validate import ACCEPTED, DUPLICATE, Verdict, judge
@@ -105,60 +106,86 @@ def _refusal_text(verdict: Verdict) -> str:
     type=click.Choice(["listings", "trades"]),
     help="无法识别的行原样发往此主题 / send lines that are no known event to this topic, as they are",
 )
-def publish_command(file: Path, exchange: str, raw_to: str | None) -> None:
-    """把 NDJSON 文件的事件发到 Kafka / Send the events of an NDJSON file to Kafka.
+@click.option("--again", is_flag=True, help="从头发送 / send all again, whatever was acknowledged before")
+def publish_command(file: Path, exchange: str, raw_to: str | None, *, again: bool) -> None:
+    """把 NDJSON 文件的事件发到 Kafka，中断后续发 / Send the events of an NDJSON file to Kafka; go on where it stopped.
 
-    Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定 / The broker is the one that KAFKA_BOOTSTRAP_SERVERS etc. name.
+    已确认到哪里记在 FILE.progress；Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定。
+    FILE.progress keeps how far it was acknowledged; the broker is the one that KAFKA_BOOTSTRAP_SERVERS etc. name.
     """
     stream = cast("Stream | None", raw_to)
     try:
         total, others = _survey(file, exchange, stream)
-        kafka = load_kafka_settings()
+        kafka = load_kafka_settings().client_config()
+        trail = Trail(file, cluster_of(kafka), exchange, again=again)
+        store_position(file, trail.start)
+        _tell_start(trail)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("已确认 / acknowledged", total=total)
-            published = publish(
-                _records(file, exchange, stream),
-                kafka.client_config(),
-                lambda acknowledged: bar.update(task, completed=acknowledged),
-            )
+
+            def progress(published: Published) -> None:
+                bar.update(task, completed=trail.start.records + published.acknowledged.total())
+                position = trail.reached(published.in_order)
+                if position is not None:
+                    store_position(file, position)
+
+            published = publish(_records(file, exchange, stream, trail), kafka, progress)
     except (PublishError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"无法读写文件 / cannot read or write: {error}") from error
     _tell(published, others)
     if published.failed:
         sys.exit(1)
 
 
-def _lines(file: Path, exchange: str, stream: Stream | None) -> Iterator[tuple[int, SampleRecord | None]]:
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield number, from_line(line, exchange, stream)
+def _tell_start(trail: Trail) -> None:
+    if trail.outdated:
+        said = "进度文件属于其他集群、交易所或内容，从头发送"
+        click.echo(f"{said} / the progress file is of another cluster, exchange or content: sending all", err=True)
+    if trail.start.records:
+        said = "此前已确认，不再发送（--again 可重发） / acknowledged before, not sent again (--again sends all)"
+        click.echo(f"{said}: {trail.start.records}")
 
 
 def _survey(file: Path, exchange: str, stream: Stream | None) -> tuple[int, Counter[str]]:
     """How many lines are the exchange's, and how many of which others. Nothing is sent if a line's topic is unknown."""
     total, others = 0, Counter[str]()
-    for number, record in _lines(file, exchange, stream):
-        if record is None:
-            said = f"{file}: 第 {number} 行不是已知类型的事件 / line {number} is no event of a known type"
-            raise PublishError(f"{said} (--raw-to listings|trades 可原样发送 / sends such lines as they are)")
-        if record.exchange == exchange:
-            total += 1
-        else:
-            others[record.exchange] += 1
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            record = from_line(line, exchange, stream)
+            if record is None:
+                said = f"{file}: 第 {number} 行不是已知类型的事件 / line {number} is no event of a known type"
+                raise PublishError(f"{said} (--raw-to listings|trades 可原样发送 / sends such lines as they are)")
+            if record.exchange == exchange:
+                total += 1
+            else:
+                others[record.exchange] += 1
     return total, others
 
 
-def _records(file: Path, exchange: str, stream: Stream | None) -> Iterator[SampleRecord]:
-    for _, record in _lines(file, exchange, stream):
-        if record is not None and record.exchange == exchange:
-            yield record
+def _records(file: Path, exchange: str, stream: Stream | None, trail: Trail) -> Iterator[SampleRecord]:
+    """The exchange's records from where the trail begins."""
+    with file.open("rb") as lines:
+        lines.seek(trail.start.size)
+        for line in lines:
+            record = from_line(line, exchange, stream) if line.strip() else None
+            own = record is not None and record.exchange == exchange
+            trail.pass_line(line, sent=own)
+            if record is not None and own:
+                yield record
+    trail.mark()
 
 
 def _tell(published: Published, others: Counter[str]) -> None:
     for topic, count in sorted(published.acknowledged.items()):
         click.echo(f"已确认 / acknowledged: {count} -> {topic}")
+        for (of, partition), (first, last) in sorted(published.offsets.items()):
+            if of == topic:
+                click.echo(f"  分区 / partition {partition}: offset {first} - {last}")
     if not published.acknowledged:
         click.echo("没有记录被确认 / no record was acknowledged")
     for other, count in sorted(others.items()):

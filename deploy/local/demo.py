@@ -89,7 +89,7 @@ def _send(records: list[SampleRecord], bootstrap_servers: str) -> None:
     with _bar(MofNCompleteColumn()) as bar:
         task = bar.add_task("发送事件 / publishing events", total=len(records))
         try:
-            published = publish(records, config, lambda count: bar.update(task, completed=count))
+            published = publish(records, config, lambda sofar: bar.update(task, completed=sofar.acknowledged.total()))
         except PublishError as error:
             raise LocalError(str(error)) from error
     if published.failed:

@@ -49,10 +49,12 @@ def test_what_is_published_is_there_as_it_was_sent(kafka: str, exchange: str) ->
     sample.append(SampleRecord(exchange, topic_of(exchange, "trades"), b"", None))
     told: list[int] = []
     without_key = [*sample[:-1], SampleRecord(exchange, topic_of(exchange, "trades"), None, None)]
-    published = publish(without_key, {"bootstrap_servers": [kafka]}, told.append)
+    published = publish(
+        without_key, {"bootstrap_servers": [kafka]}, lambda sofar: told.append(sofar.acknowledged.total())
+    )
     assert (published.failed, published.failures) == (0, [])
     assert published.acknowledged == Counter(record.topic for record in sample)
-    assert told[-1] == len(sample)
+    assert told[-1] == published.in_order == len(sample)
     for topic in published.acknowledged:
         found = [(r.key, r.value, tuple(r.headers)) for r in read_all(kafka, topic)]
         sent = [(r.key, r.value, r.headers) for r in sample if r.topic == topic]
@@ -75,6 +77,41 @@ def test_the_command_sends_the_exchanges_own_lines(kafka: str, exchange: str, tm
         assert f"acknowledged: {count} -> {topic}" in result.output
         assert len(read_all(kafka, topic)) == count
     assert f"of another exchange: {300 + 1 - own.total()} (elsewhere)" in result.output
+
+
+def publish_command(kafka: str, file: Path, exchange: str, *options: str) -> Any:
+    arguments = ["publish", str(file), "--exchange", exchange, *options]
+    return CliRunner().invoke(main, arguments, catch_exceptions=False, env={"KAFKA_BOOTSTRAP_SERVERS": kafka})
+
+
+def test_an_interrupted_sending_goes_on_where_it_stopped(kafka: str, exchange: str, tmp_path: Path) -> None:
+    lines = [to_line(record) for record in sample_events(7, (exchange,), 400, 2026)]
+    topics = [topic_of(exchange, stream) for stream in ("listings", "trades")]
+    file = tmp_path / "events.ndjson"
+    stops = to_line(SampleRecord(exchange, f"exchange.{exchange}.others.v1", b"k", b"v"))
+    file.write_bytes(b"".join([*lines[:300], stops, *lines[300:]]))
+    assert publish_command(kafka, file, exchange).exit_code == 1
+    file.write_bytes(b"".join(lines))
+    result = publish_command(kafka, file, exchange)
+    assert result.exit_code == 0, result.output
+    assert "(--again sends all): 300\n" in result.output
+    found = [record for topic in topics for record in read_all(kafka, topic)]
+    assert len(found) == 400
+
+    result = publish_command(kafka, file, exchange)
+    assert "(--again sends all): 400\n" in result.output
+    assert "no record was acknowledged" in result.output
+
+    assert publish_command(kafka, file, exchange, "--again").exit_code == 0
+    found = {topic: read_all(kafka, topic) for topic in topics}
+    assert sum(map(len, found.values())) == 800
+    file.write_bytes(b"".join(reversed(lines)))
+    result = publish_command(kafka, file, exchange)
+    assert "of another cluster, exchange or content" in result.output
+    for topic in topics:
+        before = {record.partition: record.offset for record in found[topic]}
+        for partition, last in {record.partition: record.offset for record in read_all(kafka, topic)}.items():
+            assert f"partition {partition}: offset {before[partition] + 1} - {last}\n" in result.output
 
 
 def test_a_topic_that_does_not_exist_is_told_and_not_made(kafka: str) -> None:
