@@ -13,10 +13,12 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from exchange_kit.mapping import load_mapping
 from exchange_kit.progress_file import Trail, store_position
 from exchange_kit.publish import Published, PublishError, cluster_of, publish
 from exchange_kit.records import EXCHANGE_ID, SampleRecord, Stream, from_line, to_line
 from exchange_kit.sample import sample_events
+from exchange_kit.tables import Fault, convert, read_csv
 from exchange_kit.validate import ACCEPTED, DUPLICATE, Verdict, judge
 from shared.settings import SettingsError, load_kafka_settings
 
@@ -96,6 +98,51 @@ def _reading(file: Path) -> Iterator[Iterator[bytes]]:
 def _refusal_text(verdict: Verdict) -> str:
     faults = "".join(f"\n  {error.field}: {error.message}" for error in verdict.errors)
     return f"第 {verdict.line} 行 / line {verdict.line}: {verdict.outcome}{faults}"
+
+
+@main.command("from-csv")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=False, path_type=Path))
+@click.option(
+    "--mapping",
+    "mapping_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="映射文件（YAML） / which column holds which member",
+)
+@click.option("--exchange", required=True, callback=_exchange_id, help="本交易所代号 / your exchange's id")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON")
+def from_csv_command(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
+    """按映射文件把 CSV 的每一行转成一个事件 / Make an event of each row of a CSV file, by a mapping.
+
+    有任何错误则不写输出文件。 The output is written only if no row has a fault.
+    """
+    part = output.with_name(f"{output.name}.part")
+    written, faults = 0, 0
+    try:
+        mapping = load_mapping(mapping_file)
+        with part.open("wb") as lines:
+            for found in convert(read_csv(file, mapping.encoding), mapping, exchange):
+                if isinstance(found, bytes):
+                    lines.write(found)
+                    written += 1
+                else:
+                    click.echo(_fault_text(found))
+                    faults += 1
+        if not faults:
+            part.replace(output)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    if faults:
+        click.echo(f"{faults} 处错误，未写 {output} / faults, nothing was written", err=True)
+        sys.exit(1)
+    click.echo(f"{written} 个事件 / events -> {output}")
+
+
+def _fault_text(fault: Fault) -> str:
+    columns = "".join(f"「{column}」" for column in fault.columns)
+    return f"第 {fault.row} 行{columns} / row {fault.row}: {fault.message}"
 
 
 @main.command("publish")
