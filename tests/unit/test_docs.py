@@ -23,7 +23,7 @@ from tests.bench.bench import main as bench
 from tests.faults.run import main as faults
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = {
     "listing": listing,
