@@ -176,6 +176,25 @@ def test_edges(name: str, member: Any) -> None:
         compare(kind, VALID[kind] | {"data": document | {name: member}})
 
 
+ATTRIBUTE_EDGES = {
+    "data_base64": ["", None],
+    "data": [None, []],
+    "id": ["", "\0", "é", 1],
+    "specversion": ["0.3", "1.0\n", 1.0],
+    "source": ["/exchanges/dcdex", "/exchanges/kmdex/", "exchanges/kmdex", "/exchanges/Kmdex"],
+    "type": [TYPES["listing"], TYPES["trade"], ""],
+    "time": ["2026-03-01T10:00:05.1234567Z", "2026-02-30T10:00:05Z", "2026-03-01T24:00:00Z", "2026-03-01T10:00:60Z"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [(name, member) for name in ATTRIBUTE_EDGES for member in ATTRIBUTE_EDGES[name]]
+)
+def test_edges_of_attributes(name: str, member: Any) -> None:
+    for kind in KINDS:
+        compare(kind, VALID[kind] | {name: member})
+
+
 @given(st.sampled_from(KINDS), JSON)
 @example("listing", [])
 def test_anything_at_all(kind: Any, event: Any) -> None:
