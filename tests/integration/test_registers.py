@@ -19,7 +19,7 @@ from services.trade_ingest.rebuild import TRADES_ANEW
 from services.trade_ingest.stored_totals import rebuild_totals
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.facts import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING
 from shared.migrate import migrate
 from shared.positions import LostPartition, Move, Position, start_positions
 from shared.register.firsts import rebuild_firsts
@@ -30,6 +30,7 @@ from shared.register.parties import PartyIds
 from shared.register.rebuild import verify_register
 from shared.register.report import Report
 from tests.integration import worlds
+from tests.unit.event_schemas import validator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,8 @@ WHITELIST = """
 - {id: kmdex, name: 虚构交易所甲, from: 2019-01-01, until: null, operators: []}
 - {id: dcdex, name: 虚构交易所乙, from: 2019-01-01, until: null, operators: []}
 """
+
+FACT_SCHEMAS = {topic: validator(f"{topic}.json") for topic in FACT_TOPICS}
 
 
 class Bench:
@@ -90,6 +93,8 @@ class Bench:
                     return found
                 values = self.kind.render(connection, read_head(connection), keys)
                 found |= {key: json.loads(value) for key, value in values.items()}
+                for topic, key in values:
+                    FACT_SCHEMAS[topic].validate(found[topic, key])
                 connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
 
     def rows(self, sql: str) -> list:
@@ -383,6 +388,8 @@ def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> No
     put(trades, "kmdex", trade(mode="listed", listing_no="L1"), trade(trade_no="T2", mode="listed", listing_no="L2"))
     with listings.engine.begin() as connection:
         gone = listings.kind.render(connection, read_head(connection), [(LISTING, "kmdex/L1"), (LISTING, "kmdex/L2")])
+    for value in gone.values():
+        FACT_SCHEMAS[LISTING].validate(json.loads(value))
     listings.apply([worlds.record("listing", "kmdex", data, listings.offset("exchange.kmdex.listings.v1"))])
     trades.apply(facts_as_records(trades, listings.publish(), {}))
     assert categories(trades) == {"counted": 1, "unmatched": 1}
