@@ -35,7 +35,11 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> jsonschema_rs.Draft7Va
         if npm is None:
             pytest.skip("没有 npm，无从取得 AsyncAPI 的官方模式 / no npm to fetch the official schema of AsyncAPI with")
         folder = tmp_path_factory.mktemp("npm")
-        subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=folder, check=True, capture_output=True, timeout=300)
+        run = [npm, "pack", "--silent", PACKAGE]
+        if subprocess.run(run, check=False, cwd=folder, capture_output=True, timeout=300).returncode != 0:
+            pytest.skip(
+                "无法从 npm 取得 AsyncAPI 的官方模式 / the official schema of AsyncAPI cannot be had from npm here"
+            )
         assert right(folder / FILE), "not the package that was released"
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder / FILE, kept)
