@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -102,9 +103,12 @@ class Share:
         place = Path(tempfile.mkdtemp(prefix=f"set-{os.getpid()}-", dir=self.folder))
         self.world = World(self.seed * 1000 + self.sets, EVENTS_A_WORLD)
         self.reference = Reference(self.world.exchanges)
-        self.rig = Rig(place, self.world.exchanges, build)
         self.events, self.sets = 0, self.sets + 1
-        self.rig.start()
+        # One set at a time: a port that is free when it is chosen could be another's before it is taken.
+        with (self.folder / "starting").open("w", encoding="ascii") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            self.rig = Rig(place, self.world.exchanges, build)
+            self.rig.start()
 
     def _end_set(self, *, keep: bool) -> None:
         """`keep`: its logs stay, to find out what went wrong."""
