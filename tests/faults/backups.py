@@ -30,7 +30,12 @@ def older_backup(service: str, fault: Fault) -> None:
     backup = f"{name}_backup"
     fault.publish()
     fault.some_moment()
-    _alone(fault, name, f"CREATE DATABASE {backup} TEMPLATE {name}", f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    _alone(
+        fault,
+        name,
+        f"CREATE DATABASE {backup} TEMPLATE {name} OWNER {name}_owner",
+        f"ALTER DATABASE {name} ALLOW_CONNECTIONS true",
+    )
     fault.plan.append("backup under load")
     fault.publish()
     fault.await_published()
