@@ -168,7 +168,7 @@ def _by_month(buckets: list[Json]) -> dict[str, Sum]:
     for bucket in buckets:
         month = bucket["from"][:7]
         fen, trades = months.get(month, (0, 0))
-        months[month] = (fen + _fen(bucket["amount"]), trades + bucket["trades"])
+        months[month] = (fen + parse_yuan(bucket["amount"]), trades + bucket["trades"])
     return months
 
 
@@ -180,13 +180,13 @@ def _by_category(by_exchange: dict[str, Json]) -> dict[tuple[str, str], Sum]:
             if months:
                 sums[exchange, category] = (sum(fen for fen, _ in months), sum(trades for _, trades in months))
         for other in categories["other"]:
-            sums[exchange, other["reason"]] = (_fen(other["amount"]), other["trades"])
+            sums[exchange, other["reason"]] = (parse_yuan(other["amount"]), other["trades"])
     return sums
 
 
 def _awards(findings: Findings, rig: Rig, reference: Reference) -> None:
     found = {
-        award["award_id"]: Expected(_fen(award["ceiling"]), _fen(award["payable"]), award["suppressed_by"])
+        award["award_id"]: Expected(parse_yuan(award["ceiling"]), parse_yuan(award["payable"]), award["suppressed_by"])
         for award in rig.client.items("incentive", "/v1/awards")
         if award["ceiling"] != "0.00"
     }
@@ -223,7 +223,3 @@ def _ledger(findings: Findings, rig: Rig) -> None:
 def _balances(connection: psycopg.Connection[Any]) -> dict[str, int]:
     rows = connection.execute("SELECT account, sum(credit_fen - debit_fen)::bigint FROM ledger_entry GROUP BY account")
     return {row[0]: row[1] for row in rows}
-
-
-def _fen(yuan: str) -> int:
-    return parse_yuan(yuan)

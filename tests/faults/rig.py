@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from deploy.local.programs import SERVICES, Addresses, command, environment, mod
 from deploy.topics import apply_topics
 from shared.facts import FACT_TOPICS
 from shared.settings import load_local_settings
-from tests.faults.wire import Line, Trap
+from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE, end_transactions
 
 if TYPE_CHECKING:
@@ -61,7 +60,6 @@ class Worker:
     program: Program
     watched: bool = True
     ended_s: float | None = None
-    exits: list[int] = field(default_factory=list)
 
     @property
     def pid(self) -> int:
@@ -73,10 +71,6 @@ class Worker:
 
     def kill(self) -> None:
         self.send(signal.SIGKILL)
-
-    def said(self) -> list[dict[str, Any]]:
-        """All log lines of all its runs."""
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
     @property
     def log(self) -> str:
@@ -90,7 +84,6 @@ class Rig:
         self.folder = folder
         self.exchanges = exchanges
         self.build = build
-        self.restarts = 0
         self.hung = 0
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
@@ -218,8 +211,14 @@ class Rig:
         worker.program, worker.watched, worker.ended_s = worker.launch(), True, None
         return worker
 
-    def set_trap(self, worker: Worker, trap: Trap) -> None:
-        worker.line.set(trap)
+    def start_to_see_it_halt(self, service: str) -> list[str]:
+        """Start a service's first worker, which is to end with 1 by itself; its lines at `critical`, as they are."""
+        logged = len(self.worker(service).log)
+        worker = self.start_worker(service)
+        worker.watched = False
+        self.wait_until(lambda: not worker.program.alive(), 60, f"{service} goes on")
+        assert worker.program.process.returncode == 1
+        return [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
 
     def set_clock(self, wrong_by_s: float) -> None:
         part = self.clock_file.with_suffix(".part")
@@ -345,7 +344,6 @@ class Rig:
         for name, watched in self._engines_watched.items():
             engine = self._engine(name)
             if watched and engine.program is not None and not engine.program.alive():
-                self.restarts += 1
                 engine.launch()
         for worker in self.workers:
             if not worker.watched or worker.program.alive():
@@ -353,9 +351,7 @@ class Rig:
             now_s = time.monotonic()
             if worker.ended_s is None:
                 worker.ended_s = now_s
-                worker.exits.append(worker.program.process.returncode)
             elif now_s - worker.ended_s > RESTART_AFTER_S:
-                self.restarts += 1
                 worker.program, worker.ended_s = worker.launch(), None
 
     def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str, every_s: float = POLL_S) -> Any:

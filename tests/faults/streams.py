@@ -30,13 +30,7 @@ def _halts(fault: Fault, service: str, *words: str) -> None:
     rig = fault.rig
     with rig.database(service) as connection:
         stood = connection.execute("SELECT topic, partition, next_offset FROM position ORDER BY 1, 2").fetchall()
-    worker = rig.worker(service)
-    logged = len(worker.log)
-    rig.start_worker(service)
-    worker.watched = False
-    rig.wait_until(lambda: not worker.program.alive(), 60, f"{service} goes on")
-    assert worker.program.process.returncode == 1
-    said = [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
+    said = rig.start_to_see_it_halt(service)
     assert len(said) == 1, said
     assert all(word in said[0] for word in words), said[0]
     fault.plan.append(said[0])

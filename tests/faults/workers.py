@@ -14,6 +14,8 @@ from tests.faults.fault import Fault, Kind
 from tests.faults.wire import Trap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from tests.faults.rig import Worker
 
 # Statements of a batch's transaction, by which its moments are known.
@@ -47,57 +49,56 @@ STOPS_WITHIN_S = 10.0
 TRAP_WITHIN_S = 60.0
 
 
-def _kill_all(fault: Fault, trap_of: dict[str, Trap]) -> None:
-    """Kill one worker of each service where its trap is; each is started again."""
+def _break_each(
+    fault: Fault,
+    statement: re.Pattern[str] | Mapping[str, re.Pattern[str]],
+    services: Iterable[str] = SERVICES,
+    *,
+    seen: re.Pattern[str] | None = BATCH,
+    answered: bool = False,
+    kill: bool = True,
+) -> None:
+    """Break one worker of each service where it comes to the statement; who is killed is started again."""
     rig = fault.rig
-    for service, trap in trap_of.items():
-        rig.worker(service).line.set(trap)
+    traps = {}
+    for service in services:
+        worker = rig.worker(service)
+        pattern = statement if isinstance(statement, re.Pattern) else statement[service]
+        act = worker.kill if kill else lambda: None
+        traps[service] = Trap(pattern, act, seen=seen, answered=answered, cuts=True)
+        worker.line.set(traps[service])
     fault.publish()
-    for service, trap in trap_of.items():
-        rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be killed")
+    for service, trap in traps.items():
+        rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be broken")
 
 
 def killed_before(fault: Fault) -> None:
-    rig = fault.rig
-    _kill_all(fault, {service: Trap(FIRST[service], rig.worker(service).kill, cuts=True) for service in SERVICES})
+    _break_each(fault, FIRST, seen=None)
 
 
 def killed_while_copying(fault: Fault) -> None:
-    rig = fault.rig
-    _kill_all(fault, {service: Trap(COPIES, rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES})
+    _break_each(fault, COPIES)
 
 
 def killed_in(fault: Fault) -> None:
-    rig = fault.rig
-    _kill_all(
-        fault, {service: Trap(LAST[service], rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES}
-    )
+    _break_each(fault, LAST)
 
 
 def killed_at_commit(fault: Fault) -> None:
-    rig = fault.rig
-    _kill_all(fault, {service: Trap(COMMIT, rig.worker(service).kill, seen=BATCH, cuts=True) for service in SERVICES})
+    _break_each(fault, COMMIT)
 
 
 def killed_after(fault: Fault) -> None:
-    rig = fault.rig
-    _kill_all(
-        fault,
-        {service: Trap(COMMIT, rig.worker(service).kill, seen=BATCH, answered=True, cuts=True) for service in SERVICES},
-    )
+    _break_each(fault, COMMIT, answered=True)
 
 
 def killed_before_the_mark(fault: Fault) -> None:
-    rig = fault.rig
-    registers = ("listing", "trade-ingest")
-    _kill_all(fault, {service: Trap(MARK, rig.worker(service).kill, cuts=True) for service in registers})
+    _break_each(fault, MARK, ("listing", "trade-ingest"), seen=None)
 
 
 def commit_lost(fault: Fault) -> None:
     """The server commits, and the line breaks before it can say so."""
-    _kill_all(
-        fault, {service: Trap(COMMIT, lambda: None, seen=BATCH, answered=True, cuts=True) for service in SERVICES}
-    )
+    _break_each(fault, COMMIT, answered=True, kill=False)
 
 
 def killed_at_random(fault: Fault) -> None:
@@ -109,12 +110,22 @@ def killed_at_random(fault: Fault) -> None:
         worker.kill()
 
 
+def _await_partitions(fault: Fault, worker: Worker) -> None:
+    fault.rig.wait_until(lambda: "partitions assigned" in worker.log, 60, f"{worker.name} is given nothing")
+
+
+def _second_worker(fault: Fault, service: str) -> Worker:
+    """One more worker of a service, once it has partitions."""
+    other = fault.rig.add_worker(service)
+    _await_partitions(fault, other)
+    return other
+
+
 def zombie(fault: Fault) -> None:
     """A worker falls silent for longer than its session, another takes over, and it comes back."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
-    other = rig.add_worker(service)
-    rig.wait_until(lambda: "partitions assigned" in other.log, 60, f"a second worker of {service} is given nothing")
+    other = _second_worker(fault, service)
     fault.publish()
     fault.some_moment()
     silent = fault.rng.choice([rig.worker(service), other])
@@ -132,8 +143,7 @@ def zombie_in_transaction(fault: Fault) -> None:
     """The same in the middle of its transaction: the database frees what it holds."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
-    other = rig.add_worker(service)
-    rig.wait_until(lambda: "partitions assigned" in other.log, 60, f"a second worker of {service} is given nothing")
+    other = _second_worker(fault, service)
     trap = Trap(LAST[service], partial(rig.worker(service).send, signal.SIGSTOP), seen=BATCH)
     rig.worker(service).line.set(trap)
     fault.publish()
@@ -151,8 +161,7 @@ def held_up(fault: Fault) -> None:
     """Of two workers one is held up at the end of its transaction, by a line that does not get on."""
     rig = fault.rig
     for service in SERVICES:
-        other = rig.add_worker(service)
-        rig.wait_until(lambda other=other: "partitions assigned" in other.log, 60, f"{other.name} is given nothing")
+        other = _second_worker(fault, service)
         traps = [
             Trap(LAST[service], partial(threading.Event().wait, HELD_UP_S), seen=BATCH)
             for worker in (rig.worker(service), other)
@@ -178,9 +187,7 @@ def _come_and_go(fault: Fault, extra: int) -> None:
         others.append(rig.add_worker(service))
     fault.publish()
     for other in others:
-        rig.wait_until(
-            lambda other=other: "partitions assigned" in other.log, 60, f"{other.name} is not taken into the group"
-        )
+        _await_partitions(fault, other)
     fault.publish()
     for index, other in enumerate(others):
         fault.some_moment(1.0)
