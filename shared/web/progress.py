@@ -87,11 +87,6 @@ class Progress:
     partitions: tuple[PartitionProgress, ...]
     stored: Stored
 
-    @property
-    def waits(self) -> bool:
-        """Whether any record waits that could be handled."""
-        return any(partition.waits for partition in self.partitions)
-
 
 def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored:
     """Next offsets, and what is counted if asked for, in a read-only transaction that sees one state."""
