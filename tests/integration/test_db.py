@@ -71,11 +71,11 @@ def test_whose_failure_it_is(engine, statement, worlds) -> None:
 
 
 def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> None:
-    with engine.connect() as connection, engine.connect() as another:
+    with engine.connect() as connection, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as another:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
         session = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
-        until(lambda: not another.execution_options(isolation_level="AUTOCOMMIT").execute(session, {"pid": pid}).all())
+        until(lambda: not another.execute(session, {"pid": pid}).all())
         with pytest.raises(DBAPIError) as raised:
             connection.exec_driver_sql("SELECT 1")
     assert is_worlds(raised.value)
