@@ -35,7 +35,7 @@ def new_generation(service: Stopped) -> list[str]:
 def _older_register(service: Stopped, kind: Kind) -> list[str]:
     register = service.settings.register
     # A sender that comes back from the dead may publish nothing that is not seen here.
-    fence_senders(service.client_config, kind.name, register)
+    fence_senders(service.client_config, kind.name, register, kind.facts)
     published = everything_published(service.client_config, kind.facts, register)
     with service.engine.begin() as connection:
         if not keep_senders_out(connection):

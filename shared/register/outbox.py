@@ -23,7 +23,7 @@ from shared.pauses import Pauses
 from shared.register.head import Head, read_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -32,6 +32,8 @@ MAX_KEYS = 5_000
 _CHECK_EVERY_S = 0.5
 _REST = 2.0  # times the time that a round took
 _LONGEST_REST_S = 1.0
+_SENT_WITHIN_S = 30.0
+_NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
 
 log = structlog.get_logger(__name__)
 
@@ -60,13 +62,13 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
         )
 
 
-def fence_senders(client_config: Mapping[str, Any], name: str, register: str) -> None:
+def fence_senders(client_config: Mapping[str, Any], name: str, register: str, topics: Sequence[str]) -> None:
     """End what a sender that was stopped in the middle has open, and keep it from sending when it comes back."""
     producer = KafkaProducer(
         **client_config, transactional_id=_transactional_id(register, name), acks="all", metrics_enabled=False
     )
     try:
-        producer.init_transactions()
+        _begin_anew(producer, topics)
     finally:
         producer.close(timeout=2)
 
@@ -79,6 +81,7 @@ class Sender:
     client_config: Mapping[str, Any]
     name: str  # of the register's kind: listings or trades
     register: str
+    topics: Sequence[str]  # of its facts
     render: Render
     stop: threading.Event
 
@@ -140,7 +143,7 @@ class Sender:
                 metrics_enabled=False,
             )
             try:
-                producer.init_transactions()
+                _begin_anew(producer, self.topics)
                 self.is_leading = True
                 log.info("sending facts", register=self.register)
                 self._pauses.begin_anew()
@@ -180,7 +183,7 @@ class Sender:
         ]
         producer.flush()
         for future in sent:
-            future.get(timeout=30)
+            future.get(timeout=_SENT_WITHIN_S)
         producer.commit_transaction()
         with self.engine.begin() as connection:
             connection.execute(
@@ -191,6 +194,27 @@ class Sender:
 
 def _transactional_id(register: str, name: str) -> str:
     return f"jiangbu.{register}.{name}"
+
+
+def _begin_anew(producer: KafkaProducer, topics: Sequence[str]) -> None:
+    """Fence the producer's predecessors, and end whatever they left open.
+
+    `init_transactions` ends a transaction that the broker's coordinator knows of. A broker that stopped in the middle
+    of one can leave records open in a partition that it knows nothing of, and those who read committed records would
+    wait behind them for ever. The markers of an abort end whatever the producer's id has open in the partitions that
+    took part; so all of them take part, by a record that nobody will ever see.
+    """
+    producer.init_transactions()
+    producer.begin_transaction()
+    sent = [
+        producer.send(topic, key=_NOBODYS_KEY, value=b"", partition=partition)
+        for topic in topics
+        for partition in sorted(producer.partitions_for(topic))
+    ]
+    producer.flush()
+    for future in sent:
+        future.get(timeout=_SENT_WITHIN_S)
+    producer.abort_transaction()
 
 
 def _dirty(connection: Connection) -> tuple[list[int], list[DirtyKey]]:

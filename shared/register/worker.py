@@ -76,7 +76,7 @@ def run_worker(kind: Kind, settings: Settings) -> None:
 
 def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[str]) -> None:
     client_config = program.settings.kafka.client_config()
-    sender = Sender(program.engine, client_config, kind.name, register.id, kind.render, program.stop)
+    sender = Sender(program.engine, client_config, kind.name, register.id, kind.facts, kind.render, program.stop)
 
     def committed() -> None:
         register.parties.committed()

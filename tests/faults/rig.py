@@ -25,10 +25,9 @@ from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment, module
 from deploy.topics import apply_topics
-from shared.facts import FACT_TOPICS
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
-from tests.faults.world import EXCHANGES_FILE, end_transactions
+from tests.faults.world import EXCHANGES_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +39,6 @@ START_WITHIN_S = 120.0
 POLL_S = 0.05
 # Questions over HTTP cost the services and the broker something.
 ASK_EVERY_S = 0.25
-HUNG_AFTER_S = 75.0
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 
@@ -84,7 +82,6 @@ class Rig:
         self.folder = folder
         self.exchanges = exchanges
         self.build = build
-        self.hung = 0
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
         self.clock_file = folder / "clock"
@@ -374,20 +371,11 @@ class Rig:
     def await_quiet(self, timeout_s: float) -> None:
         """Until all that was published is in the answers, of each service in turn."""
         for service in SERVICES:
+            told = f"{service} is not quiet"
             try:
-                self._await_quiet(service, HUNG_AFTER_S)
-            except NotMoving:
-                # A broker that was stopped can leave a transaction of facts open that its producer knows nothing of.
-                # `readyz` tells of it by now; it ends with the next fact of its partition, or by an operator's hand.
-                if not end_transactions(self.kafka.bootstrap_servers, FACT_TOPICS):
-                    self.hung += 1
-                self._await_quiet(service, timeout_s)
-
-    def _await_quiet(self, service: str, timeout_s: float) -> None:
-        try:
-            self.wait_until(lambda: self._waiting(service) == 0, timeout_s, f"{service} is not quiet", ASK_EVERY_S)
-        except NotMoving as error:
-            raise NotMoving(f"{error}: {self._progress(service)}") from None
+                self.wait_until(lambda service=service: self._waiting(service) == 0, timeout_s, told, ASK_EVERY_S)
+            except NotMoving as error:
+                raise NotMoving(f"{error}: {self._progress(service)}") from None
 
     def _waiting(self, service: str) -> int:
         told = self._progress(service)

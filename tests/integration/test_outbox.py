@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.kafka_faults import drop_producer
 from shared.register.head import raise_generation, read_head
 from shared.register.outbox import Sender, fence_senders
 from shared.register.published import check_not_behind, everything_published, newest_published
@@ -21,6 +24,9 @@ from shared.witness import DatabaseBehind
 from tests.integration import worlds
 from tests.integration.test_consumption import until
 from tests.integration.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -39,7 +45,15 @@ def fact_topics(kafka) -> None:
 
 
 def sender_of(bench, kafka, register) -> Sender:
-    return Sender(bench.engine, {"bootstrap_servers": kafka}, "trades", register, TRADES.render, threading.Event())
+    return Sender(
+        bench.engine,
+        {"bootstrap_servers": kafka},
+        "trades",
+        register,
+        TRADES.facts,
+        TRADES.render,
+        threading.Event(),
+    )
 
 
 def stop(sender: Sender) -> None:
@@ -112,11 +126,62 @@ def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, reg
     sleeper.send(FIRST_PURCHASE, key=f"{register}/uscc:2".encode(), value=value)
     sleeper.flush()
     client_config = {"bootstrap_servers": kafka}
-    fence_senders(client_config, "trades", register)
+    fence_senders(client_config, "trades", register, TRADES.facts)
     with pytest.raises(KafkaError):
         sleeper.commit_transaction()
     sleeper.close()
     assert everything_published(client_config, TRADES.facts, register).keys() == {(FIRST_PURCHASE, "uscc:1")}
+
+
+@contextmanager
+def no_verification(kafka) -> Iterator[None]:
+    """The brokers take records of a transaction without asking its coordinator, as if they had lost track of it."""
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        brokers = [str(broker["broker_id"]) for broker in admin.describe_cluster()["brokers"]]
+
+        def change(to: object) -> None:
+            setting = {"transaction.partition.verification.enable": to}
+            admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, broker, setting) for broker in brokers])
+
+        change("false")
+        yield
+        change((AlterConfigOp.DELETE, None))
+
+
+def leave_hanging(kafka, register) -> None:
+    """A record of a transaction that nobody knows of but its partition."""
+    lost = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
+    lost.init_transactions()
+    lost.begin_transaction()
+    known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - as the producer sees it
+    known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
+    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=10)
+    drop_producer(lost)
+
+
+def held_back(kafka) -> bool:
+    """Whether readers of committed records wait in a fact topic."""
+    ends = []
+    for level in ("read_committed", "read_uncommitted"):
+        with closing(KafkaConsumer(bootstrap_servers=kafka, isolation_level=level)) as consumer:
+            partitions = [
+                TopicPartition(topic, n) for topic in TRADES.facts for n in consumer.partitions_for_topic(topic)
+            ]
+            ends.append(consumer.end_offsets(partitions))
+    return ends[0] != ends[1]
+
+
+def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, register) -> None:  # noqa: F811
+    with no_verification(kafka):
+        leave_hanging(kafka, register)
+    with closing(KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")) as successor:
+        successor.init_transactions()
+    assert held_back(kafka), "the coordinator ended what it knew nothing of"
+    sender = sender_of(trades, kafka, register)
+    sender.start()
+    until(lambda: not held_back(kafka))
+    stop(sender)
+    assert sent(kafka, register) == []
 
 
 def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
