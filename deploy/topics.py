@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
+from shared.events.topics import topics_of
 from shared.exchanges import Exchanges
 from shared.facts import FACT_TOPICS
 
@@ -60,7 +61,7 @@ class Step:
 
 def wanted_topics(exchanges: Exchanges) -> tuple[Topic, ...]:
     """Two topics for each exchange of the whitelist, and the facts."""
-    events = [f"exchange.{exchange_id}.{kind}.v1" for exchange_id in exchanges.ids for kind in ("listings", "trades")]
+    events = [topic for exchange in exchanges.ids for topic in topics_of(exchange)]
     return tuple(
         [Topic(name, PARTITIONS, EVENTS_CONFIG) for name in events]
         + [Topic(name, PARTITIONS, FACTS_CONFIG) for name in FACT_TOPICS]

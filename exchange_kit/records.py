@@ -6,18 +6,15 @@ rubbish) stands in a wrapper, a line of our own: `{"record": {"exchange", "topic
 """
 
 import re
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from shared.events.decode import TYPES, Kind
+from shared.events.topics import EXCHANGE_PATTERN, topic_of
 
-STREAMS: Final[dict[Kind, str]] = {"listing": "listings", "trade": "trades"}
 _KINDS: Final[dict[str, Kind]] = {event_type: kind for kind, event_type in TYPES.items()}
-EXCHANGE_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
-_SOURCE: Final = re.compile(f"/exchanges/({EXCHANGE_ID.pattern})")
-
-Stream = Literal["listings", "trades"]
+_SOURCE: Final = re.compile(f"/exchanges/({EXCHANGE_PATTERN})")
 
 
 class SampleRecord(msgspec.Struct, frozen=True, gc=False):
@@ -57,11 +54,6 @@ class _Line(msgspec.Struct, gc=False):
 _decode_line: Final = msgspec.json.Decoder(_Line).decode
 
 
-def topic_of(exchange: str, stream: str) -> str:
-    """The topic of an exchange's `listings` or `trades`."""
-    return f"exchange.{exchange}.{stream}.v1"
-
-
 def to_line(record: SampleRecord) -> bytes:
     """The record as a line, with its newline."""
     value = record.value
@@ -73,10 +65,10 @@ def to_line(record: SampleRecord) -> bytes:
     return msgspec.json.encode({"record": wrapped}) + b"\n"
 
 
-def from_line(line: bytes, exchange: str, stream: Stream | None) -> SampleRecord | None:
+def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecord | None:
     """The record of a line of `exchange`'s file; of another exchange if the wrapper or the event's source says so.
 
-    `stream` is where a line belongs that is no event of a known type; without it, None says that nobody knows.
+    `otherwise` is what a line is taken for that is no event of a known type; without it, None says that nobody knows.
     """
     value = line.rstrip(b"\r\n")
     try:
@@ -87,11 +79,12 @@ def from_line(line: bytes, exchange: str, stream: Stream | None) -> SampleRecord
         wrapped = read.record
         return SampleRecord(wrapped.exchange, wrapped.topic, wrapped.key, wrapped.value, tuple(wrapped.headers))
     kind = _KINDS.get(read.type) if isinstance(read.type, str) else None
-    known = STREAMS[kind] if kind is not None else stream
-    if known is None:
+    if kind is None:
+        kind = otherwise
+    if kind is None:
         return None
     of = _exchange_of(read.source, exchange)
-    return SampleRecord(of, topic_of(of, known), _key(read.data), value)
+    return SampleRecord(of, topic_of(kind, of), _key(read.data), value)
 
 
 def _exchange_of(source: Any, exchange: str) -> str:

@@ -17,9 +17,10 @@ from typing import Any, Final
 import msgspec
 
 from exchange_kit.market import MEAN_WEIGHT, Market, make_people, shortly_before
-from exchange_kit.records import STREAMS, SampleRecord, topic_of
+from exchange_kit.records import SampleRecord
 from exchange_kit.rubbish import make_rubbish
 from shared.events.decode import TYPES, Kind
+from shared.events.topics import topic_of
 from shared.times import day_start, format_time
 
 Json = dict[str, Any]
@@ -155,7 +156,7 @@ class _Sample:
         if document.outcome == "accepted":
             exchange.sent.append(document)
         event = self._event(exchange, document, at)
-        topic = topic_of(exchange.market.exchange, STREAMS[document.kind])
+        topic = topic_of(document.kind, exchange.market.exchange)
         key = str(document.data[f"{document.kind}_no"]).encode()
         if self.rng.random() >= _BINARY_SHARE:
             return SampleRecord(exchange.market.exchange, topic, key, msgspec.json.encode(event), (), document.outcome)
@@ -179,7 +180,7 @@ class _Sample:
         market.trades.pop()  # refused: nothing follows from it
         event = self._event(exchange, _Document("trade", trade), at)
         reason, value = make_rubbish(exchange.rubbish // 2, event)
-        topic = topic_of(market.exchange, STREAMS["trade"])
+        topic = topic_of("trade", market.exchange)
         return SampleRecord(market.exchange, topic, trade["trade_no"].encode(), value, (), reason)
 
     def _event(self, exchange: _Exchange, document: _Document, at: datetime) -> Json:

@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
-from exchange_kit.records import STREAMS, SampleRecord, from_line, topic_of
-from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Kind, Refusal, decode
+from exchange_kit.records import SampleRecord, from_line
+from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Refusal, decode
 from shared.events.documents import Document, Listing
+from shared.events.topics import KINDS, topic_of, topics_of
 
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
@@ -61,8 +62,8 @@ def _decode_line(line: bytes, exchange: str | None) -> tuple[Accepted | Refusal,
         of = exchange or _ANY_EXCHANGE
         return _decode_unknown(of, line.rstrip(b"\r\n")), of
     of = exchange or record.exchange
-    for kind, stream in STREAMS.items():
-        if record.topic == topic_of(record.exchange, stream):
+    for kind in KINDS:
+        if record.topic == topic_of(kind, record.exchange):
             return decode(kind, of, record.value, record.headers), of
     return _refuse_topic(record), of
 
@@ -70,8 +71,7 @@ def _decode_line(line: bytes, exchange: str | None) -> tuple[Accepted | Refusal,
 def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
     """The verdict on what does not say to which of the two topics it belongs."""
     refusal: Accepted | Refusal
-    kinds: tuple[Kind, ...] = ("listing", "trade")
-    for kind in kinds:
+    for kind in KINDS:
         refusal = decode(kind, exchange, value, ())
         if not (isinstance(refusal, Refusal) and refusal.reason == "unknown_type"):
             return refusal
@@ -80,7 +80,7 @@ def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
 
 
 def _refuse_topic(record: SampleRecord) -> Refusal:
-    topics = [topic_of(record.exchange, stream) for stream in STREAMS.values()]
+    topics = topics_of(record.exchange)
     said = f"须为 {' 或 '.join(topics)} / must be {' or '.join(topics)}"
     return Refusal(UNKNOWN_TOPIC, [FieldError("record.topic", said)])
 

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import yaml
 
+from shared.events.topics import EXCHANGE_PATTERN
 from shared.parties import is_uscc
 from shared.times import day_start
 
-_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NULL: Final = "tag:yaml.org,2002:null"
 _BEFORE_ALL: Final = date(1900, 1, 1)  # an open `from`: documents begin with the year 2000
@@ -164,8 +164,8 @@ def _read_list(root: yaml.Node | None) -> list[Exchange]:
 def _read_exchange(node: yaml.Node) -> Exchange:
     members = _members(node, "exchange", ("id", "name"), ("from", "until", "operators", "approved_by"))
     exchange_id = _text(members["id"], "id")
-    if _ID.fullmatch(exchange_id) is None:
-        raise _Fault(members["id"], "id", f"must match {_ID.pattern}")
+    if re.fullmatch(EXCHANGE_PATTERN, exchange_id) is None:
+        raise _Fault(members["id"], "id", f"must match {EXCHANGE_PATTERN}")
     from_, until = _period(members)
     approved_by = members.get("approved_by")
     return Exchange(

@@ -8,8 +8,9 @@ from services.listing.dirty import every_key
 from services.listing.facts import render_facts
 from services.listing.intake import apply_batch
 from services.listing.recount import adopt_settings
+from shared.events.topics import topic_of
 from shared.facts import FIRST_LISTING, LISTING
-from shared.register.intake import prepare_document, topic_of
+from shared.register.intake import prepare_document
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from services.trade_ingest.facts import render_facts
 from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.recount import adopt_settings
+from shared.events.topics import topic_of
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
-from shared.register.intake import prepare_document, topic_of
+from shared.register.intake import prepare_document
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.events.decode import Kind, Refusal, decode
 from shared.events.documents import Trade
+from shared.events.topics import exchange_of
 from shared.register.refusals import Refused
 from shared.register.revisions import Arrival
 
@@ -37,14 +38,6 @@ class Register:
     def cut_dates(self) -> list[date]:
         """The dates at which totals are cut."""
         return [date.fromisoformat(day) for day in self.settings.content["cut_at"]]
-
-
-def topic_of(kind: Kind, exchange: str) -> str:
-    return f"exchange.{exchange}.{kind}s.v1"
-
-
-def exchange_of(topic: str) -> str:
-    return topic.split(".")[1]
 
 
 def prepare_document(kind: Kind, record: Record) -> Arrival[Any] | Refused:

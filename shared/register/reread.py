@@ -18,10 +18,11 @@ from sqlalchemy import text
 
 from shared.db import raw
 from shared.events.decode import MAX_VALUE_BYTES
+from shared.events.topics import topic_of
 from shared.positions import load_positions
 from shared.register.account import CONFLICT
 from shared.register.documents import stored_document, stored_headers, version_rows
-from shared.register.intake import prepare_document, topic_of
+from shared.register.intake import prepare_document
 from shared.register.intake_days import Day, compare_duplicates, load_duplicates
 from shared.register.refusals import Refused, record_time
 from shared.register.revisions import Arrival

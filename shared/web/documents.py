@@ -22,14 +22,14 @@ from sqlalchemy import (
 
 from shared.events.decode import Kind
 from shared.events.fields import Time
+from shared.events.topics import EXCHANGE_PATTERN, topic_of
 from shared.parties import is_number, parse_subject
 from shared.register.documents import stored_document
-from shared.register.intake import topic_of
 from shared.register.tables import RegisterTables
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
-from shared.web.query import EXCHANGE_PATTERN, ExchangeParameter, SubjectParameter, TimeParameter
+from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
 from shared.web.service import current_service
 
 _party = RegisterTables(MetaData()).party

@@ -12,10 +12,11 @@ from typing import Any, Final, ParamSpec, TypeVar
 import yaml
 from flask import g, request
 
+from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import SettingsError
 from shared.web.problems import Problem
 
-_ROLE = re.compile(r"auditor|bureau|service|exchange:[a-z][a-z0-9-]{1,31}")
+_ROLE = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _MEMBERS: Final = {"name", "role", "sha256"}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from shared.events.topics import is_exchanges, prefix_of
 from shared.web.broker import Broker, End
 from shared.web.service import ServiceInfo
 
@@ -37,7 +38,7 @@ class PartitionProgress:
         Behind an exchange's open transaction none can, however long its producer takes. Transactions of facts are our
         own, and last for seconds.
         """
-        reach = self.stable_offset if self.topic.startswith("exchange.") else self.end_offset
+        reach = self.stable_offset if is_exchanges(self.topic) else self.end_offset
         return reach > self.next_offset
 
     @property
@@ -152,7 +153,7 @@ def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = T
 
 def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:
     """The topics that a key of `exchange` sees: its own; all for the others (None)."""
-    return [topic for topic in topics if exchange is None or topic.startswith(f"exchange.{exchange}.")]
+    return [topic for topic in topics if exchange is None or topic.startswith(prefix_of(exchange))]
 
 
 def lag_for(progress: Progress, exchange: str | None) -> int:
@@ -160,7 +161,7 @@ def lag_for(progress: Progress, exchange: str | None) -> int:
     return sum(
         partition.lag
         for partition in progress.partitions
-        if exchange is None or not partition.topic.startswith("exchange.") or topics_seen([partition.topic], exchange)
+        if exchange is None or not is_exchanges(partition.topic) or topics_seen([partition.topic], exchange)
     )
 
 

@@ -13,6 +13,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from shared.events.fields import Time
+from shared.events.topics import EXCHANGE_PATTERN
 from shared.parties import NUMBER_PATTERN, parse_subject
 from shared.web.problems import FieldFault, Problem
 
@@ -22,7 +23,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 _SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
-EXCHANGE_PATTERN: Final = "[a-z][a-z0-9-]{1,31}"
 
 
 class QuerySchema(Schema):

@@ -5,9 +5,9 @@ from sqlalchemy import MetaData, select
 
 from shared.db import make_engine
 from shared.events.decode import Kind
+from shared.events.topics import topic_of
 from shared.exchanges import load_exchanges
 from shared.register.head import settings_of
-from shared.register.intake import topic_of
 from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.times import now

@@ -23,9 +23,10 @@ from deploy.local.stopping import StopSignals
 from deploy.local.supervisor import LocalSet, Options, stderr_line
 from deploy.local.up import data_folder, running_set, told_in_one_line
 from exchange_kit.publish import publish
-from exchange_kit.records import SampleRecord, topic_of
+from exchange_kit.records import SampleRecord
 from exchange_kit.sample import sample_events
 from shared.events.decode import Accepted, Kind, decode
+from shared.events.topics import KINDS, topic_of
 from shared.settings import KafkaSettings
 
 EXCHANGES = ("dcdex", "kmdex")
@@ -81,11 +82,7 @@ def measure(local: LocalSet, records: list[SampleRecord]) -> dict:
 def limit(local: LocalSet, expected: int) -> float:
     """Events a second of poll + decode + COPY into one plain table with one index."""
     database = local.postgres.ensure_database("bench", "bench")
-    kinds: dict[str, tuple[Kind, str]] = {
-        topic_of(exchange, stream): (kind, exchange)
-        for exchange in EXCHANGES
-        for kind, stream in (("listing", "listings"), ("trade", "trades"))
-    }
+    kinds = {topic_of(kind, exchange): (kind, exchange) for exchange in EXCHANGES for kind in KINDS}
     consumer = KafkaConsumer(bootstrap_servers=local.addresses.kafka, auto_offset_reset="earliest", group_id=None)
     try:
         consumer.assign(

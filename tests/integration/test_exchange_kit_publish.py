@@ -13,8 +13,9 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from exchange_kit.__main__ import main
 from exchange_kit.publish import PublishError, publish
-from exchange_kit.records import SampleRecord, to_line, topic_of
+from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample import sample_events
+from shared.events.topics import topic_of, topics_of
 
 NUMBERS = itertools.count(1)
 
@@ -24,7 +25,7 @@ def exchange(kafka: str) -> Iterator[str]:
     """An exchange with topics of its own."""
     name = f"kit-test-{next(NUMBERS)}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
-    topics = [topic_of(name, stream) for stream in ("listings", "trades")]
+    topics = topics_of(name)
     admin.create_topics([NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics])
     yield name
     admin.delete_topics(topics)
@@ -46,9 +47,9 @@ def read_all(kafka: str, topic: str) -> list[Any]:
 
 def test_what_is_published_is_there_as_it_was_sent(kafka: str, exchange: str) -> None:
     sample = list(sample_events(5, (exchange,), 600, 2026, rubbish=True))
-    sample.append(SampleRecord(exchange, topic_of(exchange, "trades"), b"", None))
+    sample.append(SampleRecord(exchange, topic_of("trade", exchange), b"", None))
     told: list[int] = []
-    without_key = [*sample[:-1], SampleRecord(exchange, topic_of(exchange, "trades"), None, None)]
+    without_key = [*sample[:-1], SampleRecord(exchange, topic_of("trade", exchange), None, None)]
     published = publish(
         without_key, {"bootstrap_servers": [kafka]}, lambda sofar: told.append(sofar.acknowledged.total())
     )
@@ -72,7 +73,7 @@ def test_the_command_sends_the_exchanges_own_lines(kafka: str, exchange: str, tm
     arguments = ["publish", str(file), "--exchange", exchange, "--raw-to", "trades"]
     result = CliRunner().invoke(main, arguments, catch_exceptions=False, env={"KAFKA_BOOTSTRAP_SERVERS": kafka})
     assert result.exit_code == 0, result.output
-    own[topic_of(exchange, "trades")] += 1
+    own[topic_of("trade", exchange)] += 1
     for topic, count in own.items():
         assert f"acknowledged: {count} -> {topic}" in result.output
         assert len(read_all(kafka, topic)) == count
@@ -86,7 +87,7 @@ def publish_command(kafka: str, file: Path, exchange: str, *options: str) -> Any
 
 def test_an_interrupted_sending_goes_on_where_it_stopped(kafka: str, exchange: str, tmp_path: Path) -> None:
     lines = [to_line(record) for record in sample_events(7, (exchange,), 400, 2026)]
-    topics = [topic_of(exchange, stream) for stream in ("listings", "trades")]
+    topics = topics_of(exchange)
     file = tmp_path / "events.ndjson"
     stops = to_line(SampleRecord(exchange, f"exchange.{exchange}.others.v1", b"k", b"v"))
     file.write_bytes(b"".join([*lines[:300], stops, *lines[300:]]))
@@ -115,7 +116,7 @@ def test_an_interrupted_sending_goes_on_where_it_stopped(kafka: str, exchange: s
 
 
 def test_a_topic_that_does_not_exist_is_told_and_not_made(kafka: str) -> None:
-    record = SampleRecord("nobody", topic_of("nobody", "trades"), b"k", b"v")
+    record = SampleRecord("nobody", topic_of("trade", "nobody"), b"k", b"v")
     with pytest.raises(PublishError, match=r"exchange\.nobody\.trades\.v1"):
         publish([record], {"bootstrap_servers": [kafka]}, lambda _: None)
     admin = KafkaAdminClient(bootstrap_servers=kafka)

@@ -17,12 +17,13 @@ from services.listing.consumer import LISTINGS
 from services.trade_ingest import app as trade_app
 from services.trade_ingest.consumer import TRADES
 from shared.db import make_engine
+from shared.events.topics import topic_of
 from shared.exchanges import load_exchanges
 from shared.migrate import migrate
 from shared.parties import complete_uscc
 from shared.positions import Move, Position, start_positions
 from shared.register.head import lock_head, settings_of
-from shared.register.intake import Register, topic_of
+from shared.register.intake import Register
 from shared.register.parties import PartyIds
 from shared.register.worker import Kind
 from shared.settings import KafkaSettings, Settings

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deploy.topics import wanted_topics
-from exchange_kit.records import STREAMS
+from shared.events.topics import KINDS, topic_of, topics_of
 from shared.exchanges import load_exchanges
 from shared.facts import FACT_TOPICS
 from tests.unit.event_schemas import EVENTS, validator
@@ -67,14 +67,14 @@ def test_exchanges_send_events_and_readers_receive_facts() -> None:
         (operation["action"], referred(operation["channel"]["$ref"])["address"])
         for operation in DOCUMENT["operations"].values()
     }
-    events = {("send", f"exchange.{{id}}.{stream}.v1") for stream in STREAMS.values()}
+    events = {("send", topic) for topic in topics_of("{id}")}
     assert found == events | {("receive", topic) for topic in FACT_TOPICS}
 
 
 @pytest.mark.parametrize("channel", DOCUMENT["channels"])
 def test_messages_of_a_channel_have_its_schemas(channel: str) -> None:
     address = DOCUMENT["channels"][channel]["address"]
-    kinds = {f"exchange.{{id}}.{stream}.v1": kind for kind, stream in STREAMS.items()}
+    kinds = {topic_of(kind, "{id}"): kind for kind in KINDS}
     files = (
         {f"schemas/{kinds[address]}.{form}.v1.json" for form in ("event", "data")}
         if address in kinds
@@ -84,7 +84,7 @@ def test_messages_of_a_channel_have_its_schemas(channel: str) -> None:
     assert {message["payload"]["schema"]["$ref"] for message in messages} == files
 
 
-@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_headers_of_binary_mode_are_those_of_the_example(kind: str) -> None:
     lines = (EVENTS / "examples" / f"{kind}.binary.headers").read_text(encoding="utf-8").splitlines()
     headers = {name: text for name, _, text in (line.partition(": ") for line in lines)}

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, from_line, to_line, topic_of
+from exchange_kit.records import SampleRecord, from_line, to_line
 from exchange_kit.sample import sample_events
 from shared.events.decode import REASONS, Accepted, decode
 from shared.events.documents import Listing, Trade
+from shared.events.topics import topic_of
 from shared.times import day_start, shanghai_date
 
 EXCHANGES = ("kmdex", "dcdex")
@@ -170,14 +171,14 @@ def test_lines_give_back_the_records(sample: list[SampleRecord]) -> None:
     st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.binary()), max_size=2),
 )
 def test_any_record_goes_through_a_line(key: bytes | None, value: bytes | None, headers: list[Any]) -> None:
-    record = SampleRecord("kmdex", topic_of("kmdex", "trades"), key, value, tuple(headers))
+    record = SampleRecord("kmdex", topic_of("trade", "kmdex"), key, value, tuple(headers))
     assert from_line(to_line(record), "dcdex", None) == record
 
 
 @given(st.binary())
 def test_any_line_is_an_event_or_rubbish_of_the_stream_that_is_named(line: bytes) -> None:
     assert from_line(line, "kmdex", None) is None
-    record = from_line(line, "kmdex", "trades")
+    record = from_line(line, "kmdex", "trade")
     assert record is not None
     assert (record.topic, record.value) == ("exchange.kmdex.trades.v1", line.rstrip(b"\r\n"))
 

@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, to_line, topic_of
+from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample import sample_events
 from exchange_kit.validate import UNKNOWN_TOPIC, judge
 from shared.events.decode import REASONS
+from shared.events.topics import topic_of
 from shared.parties import complete_uscc
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "example-events.ndjson"
@@ -72,7 +73,7 @@ def test_a_document_in_binary_mode_is_the_same_document() -> None:
     headers = {"specversion": "1.0", "id": "3", "source": "/exchanges/kmdex", "time": "2026-03-01T10:00:05+08:00"}
     headers["type"] = "cn.kunming.data-exchange.trade.v1"
     pairs = tuple((f"ce_{name}", value.encode()) for name, value in headers.items())
-    record = SampleRecord("kmdex", topic_of("kmdex", "trades"), b"T1", json.dumps(TRADE).encode(), pairs)
+    record = SampleRecord("kmdex", topic_of("trade", "kmdex"), b"T1", json.dumps(TRADE).encode(), pairs)
     assert outcomes(line(), to_line(record)) == ["accepted", "duplicate"]
 
 
@@ -95,7 +96,7 @@ def test_a_number_belongs_to_its_exchange() -> None:
         (line(type="something.else"), "unknown_type"),
         (b'{"record": 5}\n', "not_cloudevent"),
         (to_line(SampleRecord("kmdex", "facts.listing.v1", None, b"{}")), UNKNOWN_TOPIC),
-        (to_line(SampleRecord("kmdex", topic_of("kmdex", "trades"), b"k", None)), "not_json"),
+        (to_line(SampleRecord("kmdex", topic_of("trade", "kmdex"), b"k", None)), "not_json"),
     ],
 )
 def test_what_names_no_topic_is_refused_for_what_it_is(text: bytes, reason: str) -> None:
