@@ -21,6 +21,7 @@ from shared.db import is_worlds, pg_array
 from shared.kafka_faults import drop_producer
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
+from shared.register.readback import ReadBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ _CHECK_EVERY_S = 0.5
 _REST = 2.0  # times the time that a round took
 _LONGEST_REST_S = 1.0
 _SENT_WITHIN_S = 30.0
+_READABLE_WITHIN_S = 60.0  # another register's sender that died in a transaction is timed out in less
 _NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
 
 log = structlog.get_logger(__name__)
@@ -144,19 +146,8 @@ class Sender:
             )
             try:
                 _begin_anew(producer, self.topics)
-                self.is_leading = True
-                log.info("sending facts", register=self.register)
-                self._pauses.begin_anew()
-                while not self.stop.is_set():
-                    _still_leading(leader)
-                    self._wake.clear()
-                    began_s = time.monotonic()
-                    if self._send_some(producer):
-                        # Intake and sender share one interpreter: sending all the time, the sender would hold intake up
-                        # to send keys that the next batch changes again.
-                        self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))
-                    else:
-                        self._wake.wait(_CHECK_EVERY_S)
+                with ReadBack(self.client_config) as read_back:
+                    self._send_until_stopped(leader, producer, read_back)
                 producer.close(timeout=2)
             except BaseException:
                 # Its transaction is left open on purpose: the next producer of this id ends it and raises its epoch, so
@@ -167,7 +158,22 @@ class Sender:
             finally:
                 self.is_leading = False
 
-    def _send_some(self, producer: KafkaProducer) -> bool:
+    def _send_until_stopped(self, leader: Connection, producer: KafkaProducer, read_back: ReadBack) -> None:
+        self.is_leading = True
+        log.info("sending facts", register=self.register)
+        self._pauses.begin_anew()
+        while not self.stop.is_set():
+            _still_leading(leader)
+            self._wake.clear()
+            began_s = time.monotonic()
+            if self._send_some(producer, read_back):
+                # Intake and sender share one interpreter: sending all the time, the sender would hold intake up to send
+                # keys that the next batch changes again.
+                self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))
+            else:
+                self._wake.wait(_CHECK_EVERY_S)
+
+    def _send_some(self, producer: KafkaProducer, read_back: ReadBack) -> bool:
         """Send what is dirty now, at most MAX_KEYS; whether there was any."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             ids, keys = _dirty(connection)
@@ -182,9 +188,9 @@ class Sender:
             producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key]) for topic, key in keys
         ]
         producer.flush()
-        for future in sent:
-            future.get(timeout=_SENT_WITHIN_S)
+        metadata = [future.get(timeout=_SENT_WITHIN_S) for future in sent]
         producer.commit_transaction()
+        read_back.await_all(((found.topic, found.partition, found.offset) for found in metadata), _READABLE_WITHIN_S)
         with self.engine.begin() as connection:
             connection.execute(
                 text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": pg_array(ids)}

@@ -92,9 +92,8 @@ class Fault:
         for publisher in self._publishers:
             self.rig.wait_until(lambda publisher=publisher: not publisher.is_alive(), 300, "publishing does not end")
             sent += publisher.result()
-            if publisher.left_open:
-                topics = {one.record.topic for one in sent}
-                self.rig.wait_until(partial(end_transactions, kafka, topics), 60, "transactions of exchanges stay open")
+        topics = {one.record.topic for one in sent}
+        self.rig.wait_until(partial(end_transactions, kafka, topics), 60, "transactions of exchanges stay open")
         self._publishers.clear()
         # Slices that were published side by side are in one order in each partition, and that one decides.
         sent.sort(key=lambda one: (one.record.topic, one.partition, one.offset))

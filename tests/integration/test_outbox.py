@@ -98,6 +98,28 @@ def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> N
     assert len(sent(kafka, register)) == 6
 
 
+def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    """The transaction is aborted although it was answered as committed, as an abort that follows a restart can do."""
+    commits = []
+    commit = KafkaProducer.commit_transaction
+
+    def commit_or_not(producer: KafkaProducer) -> None:
+        commits.append(producer)
+        if len(commits) == 1:
+            producer.abort_transaction()
+        else:
+            commit(producer)
+
+    monkeypatch.setattr(KafkaProducer, "commit_transaction", commit_or_not)
+    put(trades, "kmdex", trade())
+    sender = sender_of(trades, kafka, register)
+    sender.start()
+    until(lambda: outbox(trades) == 0)
+    stop(sender)
+    assert len(commits) == 2
+    assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
+
+
 def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:  # noqa: F811
     senders = [sender_of(trades, kafka, register) for _ in range(2)]
     for sender in senders:
