@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar, cast, get_args
+from urllib.parse import quote, urlsplit
 
 from environs import Env, EnvError
 
 Service = Literal["listing", "trade-ingest", "incentive"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ class KafkaSettings:
 
     bootstrap_servers: tuple[str, ...]
     security_protocol: SecurityProtocol = "PLAINTEXT"
-    sasl_mechanism: str | None = None
+    sasl_mechanism: SaslMechanism | None = None
     sasl_username: str | None = None
     sasl_password: str | None = None
     ssl_ca_file: Path | None = None
@@ -107,8 +108,12 @@ def load_settings(service: Service) -> Settings:
     return Settings(
         service=service,
         kafka=load_kafka_settings(),
-        database_url=_required(env, "DATABASE_URL", _postgres_url),
-        database_owner_url=_optional(env, "DATABASE_OWNER_URL", _postgres_url),
+        database_url=_with_password(
+            _required(env, "DATABASE_URL", _postgres_url),
+            _optional(env, "DATABASE_PASSWORD_FILE", _secret),
+            "DATABASE_URL, DATABASE_PASSWORD_FILE",
+        ),
+        database_owner_url=_load_owner_url(env),
         register=_optional(env, "REGISTER", _register_id) or DEFAULT_REGISTER,
         exchanges=_optional(env, "EXCHANGES", _words),
         registers=_optional(env, "REGISTERS", _registers),
@@ -127,20 +132,35 @@ def load_kafka_settings() -> KafkaSettings:
     """How to reach the broker; for commands that need nothing else."""
     env = Env()
     protocol = _optional(env, "KAFKA_SECURITY_PROTOCOL", _protocol) or "PLAINTEXT"
+    password, password_file = _text(env, "KAFKA_SASL_PASSWORD"), _optional(env, "KAFKA_SASL_PASSWORD_FILE", _secret)
+    if password and password_file:
+        raise SettingsError("KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD_FILE: 只能设置一个 / only one of them may be set")
     settings = KafkaSettings(
         bootstrap_servers=_required(env, "KAFKA_BOOTSTRAP_SERVERS", _addresses),
         security_protocol=protocol,
-        sasl_mechanism=_text(env, "KAFKA_SASL_MECHANISM"),
+        sasl_mechanism=_optional(env, "KAFKA_SASL_MECHANISM", _mechanism),
         sasl_username=_text(env, "KAFKA_SASL_USERNAME"),
-        sasl_password=_text(env, "KAFKA_SASL_PASSWORD"),
+        sasl_password=password or password_file,
         ssl_ca_file=_optional(env, "KAFKA_SSL_CA_FILE", _file),
         ssl_cert_file=_optional(env, "KAFKA_SSL_CERT_FILE", _file),
         ssl_key_file=_optional(env, "KAFKA_SSL_KEY_FILE", _file),
     )
     if protocol.startswith("SASL"):
-        for name in ("KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
-            _required(env, name, str)
+        given = {
+            "KAFKA_SASL_MECHANISM": settings.sasl_mechanism,
+            "KAFKA_SASL_USERNAME": settings.sasl_username,
+            "KAFKA_SASL_PASSWORD_FILE": settings.sasl_password,
+        }
+        for name, value in given.items():
+            if value is None:
+                raise _not_set(name)
     return settings
+
+
+def _load_owner_url(env: Env) -> str | None:
+    url = _optional(env, "DATABASE_OWNER_URL", _postgres_url)
+    password = _optional(env, "DATABASE_OWNER_PASSWORD_FILE", _secret)
+    return None if url is None else _with_password(url, password, "DATABASE_OWNER_URL, DATABASE_OWNER_PASSWORD_FILE")
 
 
 def load_exchanges_file() -> Path:
@@ -196,8 +216,12 @@ def _optional(env: Env, name: str, parse: Callable[[str], T]) -> T | None:
 def _required(env: Env, name: str, parse: Callable[[str], T]) -> T:
     value = _optional(env, name, parse)
     if value is None:
-        raise SettingsError(f"{name}: 未设置 / is not set (all settings are named in .env.example)")
+        raise _not_set(name)
     return value
+
+
+def _not_set(name: str) -> SettingsError:
+    return SettingsError(f"{name}: 未设置 / is not set (all settings are named in .env.example)")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -216,11 +240,17 @@ def _addresses(text: str) -> tuple[str, ...]:
 
 
 def _protocol(text: str) -> SecurityProtocol:
-    known: tuple[SecurityProtocol, ...] = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-    for protocol in known:
-        if text == protocol:
-            return protocol
-    raise ValueError(f"must be one of {', '.join(known)}")
+    return cast("SecurityProtocol", _one_of(get_args(SecurityProtocol), text))
+
+
+def _mechanism(text: str) -> SaslMechanism:
+    return cast("SaslMechanism", _one_of(get_args(SaslMechanism), text))
+
+
+def _one_of(known: tuple[str, ...], text: str) -> str:
+    if text not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return text
 
 
 def _postgres_url(text: str) -> str:
@@ -228,6 +258,17 @@ def _postgres_url(text: str) -> str:
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
     return text
+
+
+def _with_password(url: str, password: str | None, names: str) -> str:
+    """The URL with the password of a file in it; a password of its own then has no place there."""
+    if password is None:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    if not user or parts.password is not None:
+        raise SettingsError(f"{names}: with the file the URL must name a user, and no password")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
 def _http_url(text: str) -> str:
@@ -270,6 +311,19 @@ def _file(text: str) -> Path:
     return path
 
 
+def _secret(text: str) -> str:
+    """What a file holds: one line, with or without its end."""
+    try:
+        content = Path(text).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("the file is not UTF-8") from error
+    if not content.strip() or len(content.splitlines()) != 1:
+        raise ValueError("the file must hold one line")
+    return content
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -281,7 +335,4 @@ def _seconds(text: str) -> float:
 
 
 def _log_level(text: str) -> str:
-    known = ("DEBUG", "INFO", "WARNING", "ERROR")
-    if text.upper() not in known:
-        raise ValueError(f"must be one of {', '.join(known)}")
-    return text.upper()
+    return _one_of(("DEBUG", "INFO", "WARNING", "ERROR"), text.upper())
