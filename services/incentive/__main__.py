@@ -14,13 +14,16 @@ def main() -> None:
 
 @main.command()
 @click.option("--bind", default="0.0.0.0:8003", show_default=True, help="HOST:PORT")
-def serve(bind: str) -> None:
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="应答进程数 / processes that answer"
+)
+def serve(bind: str, workers: int) -> None:
     """Answer over HTTP."""
     # Imported here: a consumer needs no web server, and each program's memory counts.
     from services.incentive.app import create_app
     from shared.web.serve import serve as run_server
 
-    run_program("incentive", lambda settings: run_server(lambda: create_app(settings), bind))
+    run_program("incentive", lambda settings: run_server(lambda: create_app(settings), bind, workers))
 
 
 @main.command()

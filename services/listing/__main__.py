@@ -15,12 +15,15 @@ def main() -> None:
 
 @main.command()
 @click.option("--bind", default="0.0.0.0:8001", show_default=True, help="HOST:PORT")
-def serve(bind: str) -> None:
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="应答进程数 / processes that answer"
+)
+def serve(bind: str, workers: int) -> None:
     """Answer over HTTP."""
     from services.listing.app import create_app
     from shared.web.serve import serve as run_server
 
-    run_program("listing", lambda settings: run_server(lambda: create_app(settings), bind))
+    run_program("listing", lambda settings: run_server(lambda: create_app(settings), bind, workers))
 
 
 @main.command()

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.web.broker import BrokerAwayError
 from shared.web.progress import Progress, Stored, combine, stored_snapshot
 from shared.web.sampler import Sampler
+from shared.web.workers import are_counted_together
 from shared.worker_run import ENDINGS
 
 
@@ -106,8 +108,12 @@ def _run_figures(stored: Stored) -> Iterator[Metric]:
 
 def count_requests(app: Flask, registry: CollectorRegistry) -> None:
     """Count and time every request by its route (never by its path, of which there are endless many)."""
-    total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry)
-    seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=registry)
+    # Where several workers count, the registry has what all of them wrote, and not this process's own.
+    own = None if are_counted_together() else registry
+    total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=own)
+    seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=own)
+    if own is None:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     methods = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
     def begin() -> None:

@@ -1,4 +1,4 @@
-"""gunicorn around an application: one process (its memory counts on one machine), threads for the requests."""
+"""gunicorn around an application: worker processes (one unless asked for more: memory counts), threads for requests."""
 
 import gc
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from shared.web.app import start_sampler
 from shared.web.worker import ProblemWorker
+from shared.web.workers import counted_together
 
 THREADS: Final = 8
 # Within the 10 s that a supervisor gives after SIGTERM.
@@ -29,30 +30,32 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
 
-def serve(make_app: Callable[[], Flask], bind: str, threads: int = THREADS) -> None:
+def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
     """Answer requests at `HOST:PORT` until SIGTERM or SIGINT; requests in work are finished first.
 
     Does not return: gunicorn ends the process. The application is made before the fork, so that wrong settings end the
-    program at once; connections and threads begin in the worker.
+    program at once; connections and threads begin in the workers.
     """
-    app = make_app()
-    # What the worker inherits stays shared memory only as long as the garbage collector does not write to it.
-    gc.collect()
-    gc.freeze()
-    options = {
-        "bind": bind,
-        "workers": 1,
-        "worker_class": ProblemWorker,
-        "threads": threads,
-        "graceful_timeout": GRACEFUL_TIMEOUT_S,
-        # A worker that does not even turn its loop for so long is killed and started again.
-        "timeout": 30,
-        # Kept-alive connections must not be in the way of stopping.
-        "keepalive": 5,
-        "accesslog": None,
-        "errorlog": "-",
-        "loglevel": "warning",
-        "post_worker_init": lambda _worker: start_sampler(app),
-        "proc_name": "jiangbu",
-    }
-    _Server(app, options).run()
+    with counted_together() as hooks:
+        app = make_app()
+        # What workers inherit stays shared memory only as long as the garbage collector does not write to it.
+        gc.collect()
+        gc.freeze()
+        options = {
+            "bind": bind,
+            "workers": workers,
+            "worker_class": ProblemWorker,
+            "threads": THREADS,
+            "graceful_timeout": GRACEFUL_TIMEOUT_S,
+            # A worker that does not even turn its loop for so long is killed and started again.
+            "timeout": 30,
+            # Kept-alive connections must not be in the way of stopping.
+            "keepalive": 5,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            **hooks,
+            "post_worker_init": lambda _worker: start_sampler(app),
+            "proc_name": "jiangbu",
+        }
+        _Server(app, options).run()

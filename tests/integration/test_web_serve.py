@@ -35,14 +35,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
     keys.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
     started: list[subprocess.Popen[str]] = []
 
-    def start(port: int, **settings: str) -> subprocess.Popen[str]:
+    def start(port: int, *options: str, **settings: str) -> subprocess.Popen[str]:
         environment = os.environ | {
             "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
             "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:1/nothing",
             "API_KEYS_FILE": str(keys),
+            "TMPDIR": str(tmp_path),
             **settings,
         }
-        command = [sys.executable, "-m", "services.listing", "serve", "--bind", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "services.listing", "serve", "--bind", f"127.0.0.1:{port}", *options]
         started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
         return started[-1]
 
@@ -106,6 +107,60 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
     connect(port).close()
     (another,) = psutil.Process(process.pid).children()
     assert another.pid != worker.pid
+
+
+def figure_files(parent: psutil.Process) -> dict[int, set[str]]:
+    """By worker process, the names of the files of figures that it has open."""
+    return {
+        worker.pid: {Path(file.path).name for file in worker.open_files() if "jiangbu-metrics-" in file.path}
+        for worker in parent.children()
+    }
+
+
+def test_workers_count_together_and_go_on_where_one_that_died_was(start: Start, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    process = start(port, "--workers", "2")
+    parent = psutil.Process(process.pid)
+    asked = 0
+
+    def all_workers_have_answered() -> bool:
+        """By connections of their own, which the workers share out as it happens."""
+        nonlocal asked
+        connect(port).close()
+        asked += 1
+        files = figure_files(parent)
+        return len(files) == 2 and all(files.values())
+
+    def counted() -> float:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/metrics", headers=headers("auditor"))
+        told = connection.getresponse().read().decode()
+        connection.close()
+        (line,) = (
+            one for one in told.splitlines() if one.startswith("jiangbu_http_requests_total{") and "healthz" in one
+        )
+        (times,) = (
+            one
+            for one in told.splitlines()
+            if one.startswith("jiangbu_http_request_seconds_count{") and "healthz" in one
+        )
+        assert line.rpartition(" ")[2] == times.rpartition(" ")[2]
+        return float(line.rpartition(" ")[2])
+
+    until(all_workers_have_answered)
+    before = figure_files(parent)
+    assert len(set().union(*before.values())) == 4
+    assert counted() == asked
+    dead = next(iter(before))
+    psutil.Process(dead).kill()
+    until(lambda: dead not in figure_files(parent))
+    assert counted() == asked
+    until(all_workers_have_answered)
+    assert set().union(*figure_files(parent).values()) == set().union(*before.values())
+    assert counted() == asked
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(STOP_WITHIN_S) == 0
+    assert list(tmp_path.glob("jiangbu-metrics-*")) == []
 
 
 @pytest.mark.parametrize(
