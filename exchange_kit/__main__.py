@@ -1,11 +1,16 @@
 """`exchange-kit`: what an exchange needs to send its events, and nothing of the services."""
 
+import sys
+
 import click
 
-from exchange_kit.commands.publish import publish_command
-from exchange_kit.commands.sample import sample_command
-from exchange_kit.commands.tables import from_csv_command
-from exchange_kit.commands.validate import validate_command
+try:
+    from exchange_kit.commands.publish import publish_command
+    from exchange_kit.commands.sample import sample_command
+    from exchange_kit.commands.tables import from_csv_command, from_xlsx_command
+    from exchange_kit.commands.validate import validate_command
+except ModuleNotFoundError as error:
+    sys.exit(f"缺少组件 / {error.name} is missing: pip install 'jiangbu[kit]'")
 
 
 @click.group()
@@ -13,7 +18,7 @@ def main() -> None:
     """交易所工具包 / What an exchange needs to send its events."""
 
 
-for command in (sample_command, from_csv_command, validate_command, publish_command):
+for command in (sample_command, from_csv_command, from_xlsx_command, validate_command, publish_command):
     main.add_command(command)
 
 

@@ -1,7 +1,8 @@
 """The mapping file: which column of a table holds which member of a document, and how its text is read.
 
 kind: trade                                  # or listing
-encoding: gb18030                            # of the CSV file; UTF-8 if absent
+encoding: gb18030                            # of a CSV file; UTF-8 if absent
+sheet: 成交                                   # of a workbook that has several
 members:
   trade_no: 合同编号                          # the column with this heading
   revision: {column: 版本, default: "1"}      # for an empty cell; a revision is 1 where nothing is said
@@ -21,6 +22,7 @@ import msgspec
 import yaml
 from marshmallow import fields
 
+from exchange_kit.cells import Cell, Moment, Number, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
@@ -55,6 +57,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     members: dict[str, str | Source]
     encoding: str = "utf-8-sig"
+    sheet: str | None = None
 
 
 class Mapping(msgspec.Struct, frozen=True):
@@ -62,6 +65,7 @@ class Mapping(msgspec.Struct, frozen=True):
 
     kind: Kind
     encoding: str
+    sheet: str | None
     sources: dict[str, Source]
     known: dict[str, fields.Field[Any]]
 
@@ -92,7 +96,7 @@ def load_mapping(path: Path) -> Mapping:
             said = "column 与 constant 须有且只有一个 / must have either a column or a constant"
             raise MappingError(f"{path}: members.{member}: {said}")
         sources[member] = source
-    return Mapping(read.kind, read.encoding, sources, known)
+    return Mapping(read.kind, read.encoding, read.sheet, sources, known)
 
 
 def _members(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tuple[str, fields.Field[Any]]]:
@@ -103,9 +107,43 @@ def _members(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tuple[s
             yield name, field
 
 
-def read_cell(field: fields.Field[Any], source: Source, cell: str | None) -> str | int | None:
-    """The member's JSON value, None if there is none. CellError says what is expected of the cell."""
-    text = str(source.constant) if cell is None else cell.strip()
+def read_cell(field: fields.Field[Any], source: Source, cell: Cell | None) -> str | int | None:
+    """The member's JSON value, None if there is none; of the constant if `cell` is None.
+
+    CellError says what is expected of the cell.
+    """
+    if isinstance(cell, Unreadable):
+        raise CellError(cell.message)
+    if isinstance(cell, Moment):
+        return _moment(field, source, cell)
+    if isinstance(cell, Number):
+        return _value(field, source, _number_text(field, source, cell))
+    return _value(field, source, str(source.constant) if cell is None else cell.strip())
+
+
+def _moment(field: fields.Field[Any], source: Source, cell: Moment) -> str:
+    if not isinstance(field, Time):
+        raise CellError("是日期：请将该列设为文本格式后重填 / is a date: format the column as text, and enter it again")
+    if not (cell.has_time or (source.format is not None and "%H" not in source.format)):
+        said = "只有日期，没有时刻；如确指当日零点，在映射文件该成员处写 format: '%Y-%m-%d'"
+        raise CellError(f"{said} / is a day without a time; such a format in the mapping says that midnight is meant")
+    return format_time(cell.at.replace(tzinfo=SHANGHAI))
+
+
+def _number_text(field: fields.Field[Any], source: Source, cell: Number) -> str:
+    """The number's text; only as it is shown where it is a name, as others know it by what is shown."""
+    if isinstance(field, Time):
+        raise CellError("是数字，不是日期：请将该列设为日期时间格式 / is a number: format the column as date and time")
+    if cell.shown or source.values is not None or isinstance(field, Yuan | Revision):
+        return cell.text
+    said = "是数字，所存与所见可能不同：请将该列设为文本格式后重填"
+    raise CellError(
+        f"{said} / is a number, kept otherwise than it may be shown: format the column as text, and enter it again; "
+        f"实存 / kept is {cell.text}"
+    )
+
+
+def _value(field: fields.Field[Any], source: Source, text: str) -> str | int | None:
     if not text:
         if source.default is None:
             return None

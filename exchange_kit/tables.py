@@ -5,13 +5,14 @@ of the document. A row is counted as spreadsheets count it: the headings are row
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from exchange_kit.cells import Cell, is_blank
 from exchange_kit.mapping import CellError, Mapping, read_cell
 from exchange_kit.validate import judge
 from shared.events.decode import TYPES, FieldError
@@ -41,14 +42,14 @@ def read_csv(file: Path, encoding: str) -> Iterator[list[str]]:
         raise ValueError(f"{file}: 不是 CSV / is not CSV: {error}") from error
 
 
-def convert(rows: Iterable[list[str]], mapping: Mapping, exchange: str) -> Iterator[bytes | Fault]:
+def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> Iterator[bytes | Fault]:
     """A line for each row that intake would accept, a fault or more for each other; duplicates give lines too.
 
     `rows` begins with the headings. A heading that is missing or there twice ends it with a fault for row 1.
     """
     numbered = enumerate(rows, start=1)
-    _, headings = next(numbered, (1, []))
-    headings = [heading.strip() for heading in headings]
+    _, first = next(numbered, (1, ()))
+    headings = [cell.strip() if isinstance(cell, str) else "" for cell in first]
     wanted = sorted({source.column for source in mapping.sources.values() if source.column is not None})
     wrong = [heading for heading in wanted if headings.count(heading) != 1]
     if wrong:
@@ -70,13 +71,13 @@ def convert(rows: Iterable[list[str]], mapping: Mapping, exchange: str) -> Itera
 
 
 def _read_rows(
-    rows: Iterable[tuple[int, list[str]]], headings: list[str], mapping: Mapping, exchange: str
+    rows: Iterable[tuple[int, Sequence[Cell]]], headings: list[str], mapping: Mapping, exchange: str
 ) -> Iterator[tuple[int, bytes | Fault]]:
     for row, cells in rows:
-        if not any(cell.strip() for cell in cells):
+        if all(map(is_blank, cells)):
             continue
         # A row of another length is shifted somewhere, mostly by a comma that is not quoted.
-        if len(cells) < len(headings) or any(cell.strip() for cell in cells[len(headings) :]):
+        if len(cells) < len(headings) or not all(map(is_blank, cells[len(headings) :])):
             said = f"有 {len(cells)} 格，标题有 {len(headings)} 格 / {len(cells)} cells under {len(headings)} headings"
             yield row, Fault(row, [], said)
             continue
@@ -87,7 +88,7 @@ def _read_rows(
             yield row, _event(document, mapping, exchange)
 
 
-def _read_document(cells: dict[str, str], mapping: Mapping) -> tuple[Json, list[tuple[list[str], str]]]:
+def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list[tuple[list[str], str]]]:
     """The document of a row, without members of which nothing is said, and what could not be read in which column."""
     document: Json = {}
     faults = []
