@@ -1,8 +1,7 @@
 """What a transaction committed, read back as those who read committed records see it.
 
-A broker's word that a transaction is committed is not enough where it restarts between the word and the markers in the
-partitions: what ends the transaction in the end can be the abort of a later one. Then records are gone that were
-answered as committed.
+A broker answers a commit before the markers that end the transaction are in its partitions. After restarts under load
+records were missing that had been answered as committed; so its word alone takes nothing off the outbox.
 """
 
 from __future__ import annotations
