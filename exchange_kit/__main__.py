@@ -6,6 +6,7 @@ import click
 
 try:
     from exchange_kit.commands.publish import publish_command
+    from exchange_kit.commands.reconcile import reconcile_command
     from exchange_kit.commands.sample import sample_command
     from exchange_kit.commands.tables import from_csv_command, from_xlsx_command
     from exchange_kit.commands.validate import validate_command
@@ -18,7 +19,14 @@ def main() -> None:
     """交易所工具包 / What an exchange needs to send its events."""
 
 
-for command in (sample_command, from_csv_command, from_xlsx_command, validate_command, publish_command):
+for command in (
+    sample_command,
+    from_csv_command,
+    from_xlsx_command,
+    validate_command,
+    publish_command,
+    reconcile_command,
+):
     main.add_command(command)
 
 

@@ -8,18 +8,14 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
-from typing import Any, Final
 
 import msgspec
 
 from exchange_kit.cells import Cell, is_blank
 from exchange_kit.mapping import CellError, Mapping, read_cell
+from exchange_kit.records import Json, event_of
 from exchange_kit.validate import judge
-from shared.events.decode import TYPES, FieldError
-
-Json = dict[str, Any]
-
-_TIME_OF: Final = {"listing": "listed_at", "trade": "completed_at"}
+from shared.events.decode import FieldError
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -63,7 +59,7 @@ def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> 
         if isinstance(line, Fault):
             yield line
             continue
-        verdict = next(verdicts)
+        verdict = next(verdicts).verdict
         if verdict.refused:
             yield from (_located(row, error, mapping) for error in verdict.errors)
         else:
@@ -85,7 +81,7 @@ def _read_rows(
         if faults:
             yield from ((row, Fault(row, columns, message)) for columns, message in faults)
         else:
-            yield row, _event(document, mapping, exchange)
+            yield row, event_of(mapping.kind, exchange, document) + b"\n"
 
 
 def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list[tuple[list[str], str]]]:
@@ -103,20 +99,6 @@ def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list
             outer, _, inner = path.rpartition(".")
             (document.setdefault(outer, {}) if outer else document)[inner] = value
     return document, faults
-
-
-def _event(document: Json, mapping: Mapping, exchange: str) -> bytes:
-    kind = mapping.kind
-    event = {
-        "specversion": "1.0",
-        "id": f"{exchange}-{kind}-{document.get(f'{kind}_no')}-{document.get('revision')}",
-        "source": f"/exchanges/{exchange}",
-        "type": TYPES[kind],
-        # Where the document has no time, its fault is that member's; the event needs one to be read that far.
-        "time": document.get(_TIME_OF[kind], "2000-01-01T00:00:00Z"),
-        "data": document,
-    }
-    return msgspec.json.encode(event) + b"\n"
 
 
 def _located(row: int, error: FieldError, mapping: Mapping) -> Fault:

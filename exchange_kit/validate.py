@@ -6,12 +6,12 @@ its revision came before with the same or with other content, is known here with
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from exchange_kit.records import SampleRecord, from_line
-from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Refusal, decode
+from shared.events.decode import REVISION_CONFLICT, TYPES, Accepted, FieldError, Kind, Refusal, decode
 from shared.events.documents import Document, Listing
 from shared.events.topics import KINDS, topic_of, topics_of
 
@@ -37,7 +37,15 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
         return self.outcome not in (ACCEPTED, DUPLICATE)
 
 
-def judge(lines: Iterable[bytes], exchange: str | None) -> Iterator[Verdict]:
+class Judged(NamedTuple):
+    """A verdict, with what the line is as a record (None if nobody can tell) and as a document (None if it is none)."""
+
+    verdict: Verdict
+    record: SampleRecord | None
+    document: Document | None
+
+
+def judge(lines: Iterable[bytes], exchange: str | None) -> Iterator[Judged]:
     """A verdict for each line that is not blank, in order; never raises for what a line holds.
 
     With `exchange` every line is judged as one of its topics, so that one of another exchange is `wrong_source`;
@@ -47,25 +55,21 @@ def judge(lines: Iterable[bytes], exchange: str | None) -> Iterator[Verdict]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        decoded, of = _decode_line(line, exchange)
-        found = _compare(known, of, decoded.document) if isinstance(decoded, Accepted) else decoded
-        if isinstance(found, Refusal):
-            yield Verdict(number, found.reason, found.errors)
-        else:
-            yield Verdict(number, found)
+        record = from_line(line, exchange or _ANY_EXCHANGE, None)
+        of = exchange or (_ANY_EXCHANGE if record is None else record.exchange)
+        decoded = _decode_unknown(of, line.rstrip(b"\r\n")) if record is None else _decode(record, of)
+        document = decoded.document if isinstance(decoded, Accepted) else None
+        found = decoded if isinstance(decoded, Refusal) else _compare(known, of, decoded.document)
+        verdict = Verdict(number, found) if isinstance(found, str) else Verdict(number, found.reason, found.errors)
+        yield Judged(verdict, record, document)
 
 
-def _decode_line(line: bytes, exchange: str | None) -> tuple[Accepted | Refusal, str]:
-    """The verdict on a line alone, and the exchange whose topic it would be in."""
-    record = from_line(line, exchange or _ANY_EXCHANGE, None)
-    if record is None:
-        of = exchange or _ANY_EXCHANGE
-        return _decode_unknown(of, line.rstrip(b"\r\n")), of
-    of = exchange or record.exchange
+def _decode(record: SampleRecord, exchange: str) -> Accepted | Refusal:
+    """The verdict on a record alone, as one of the exchange's topics."""
     for kind in KINDS:
         if record.topic == topic_of(kind, record.exchange):
-            return decode(kind, of, record.value, record.headers), of
-    return _refuse_topic(record), of
+            return decode(kind, exchange, record.value, record.headers)
+    return _refuse_topic(record)
 
 
 def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
@@ -87,17 +91,19 @@ def _refuse_topic(record: SampleRecord) -> Refusal:
 
 def _compare(known: dict[bytes, bytes], exchange: str, document: Document) -> str | Refusal:
     """Hold a document against the one of the same exchange, kind, number and revision that came first, if any did."""
-    if isinstance(document, Listing):
-        version = ("listing", exchange, document.listing_no, document.revision)
-    else:
-        version = ("trade", exchange, document.trade_no, document.revision)
-    content = _digest(document)
-    first = known.setdefault(_digest(version), content)
+    kind, number = place_of(document)
+    content = digest(document)
+    first = known.setdefault(digest((kind, exchange, number, document.revision)), content)
     if first is content:
         return ACCEPTED
     return DUPLICATE if first == content else REVISION_CONFLICT
 
 
-def _digest(value: Document | tuple[str, str, str, int]) -> bytes:
+def place_of(document: Document) -> tuple[Kind, str]:
+    """Of which kind a document is, and its number."""
+    return ("listing", document.listing_no) if isinstance(document, Listing) else ("trade", document.trade_no)
+
+
+def digest(value: Document | tuple[str, str, str, int]) -> bytes:
     """Equal for equal values alone: instants are in UTC and members in one order, so that equal ones encode alike."""
     return blake2b(msgspec.json.encode(value), digest_size=_DIGEST_BYTES).digest()

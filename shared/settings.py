@@ -74,6 +74,14 @@ class RegisterAddress:
 
 
 @dataclass(frozen=True)
+class AccessSettings:
+    """What an exchange asks with: where its register answers, and its API key."""
+
+    address: RegisterAddress
+    key: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none are named."""
 
@@ -132,15 +140,14 @@ def load_kafka_settings() -> KafkaSettings:
     """How to reach the broker; for commands that need nothing else."""
     env = Env()
     protocol = _optional(env, "KAFKA_SECURITY_PROTOCOL", _protocol) or "PLAINTEXT"
-    password, password_file = _text(env, "KAFKA_SASL_PASSWORD"), _optional(env, "KAFKA_SASL_PASSWORD_FILE", _secret)
-    if password and password_file:
-        raise SettingsError("KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD_FILE: 只能设置一个 / only one of them may be set")
+    password = _text(env, "KAFKA_SASL_PASSWORD")
+    password_file = _optional(env, "KAFKA_SASL_PASSWORD_FILE", _secret)
     settings = KafkaSettings(
         bootstrap_servers=_required(env, "KAFKA_BOOTSTRAP_SERVERS", _addresses),
         security_protocol=protocol,
         sasl_mechanism=_optional(env, "KAFKA_SASL_MECHANISM", _mechanism),
         sasl_username=_text(env, "KAFKA_SASL_USERNAME"),
-        sasl_password=password or password_file,
+        sasl_password=_one(password, password_file, "KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD_FILE"),
         ssl_ca_file=_optional(env, "KAFKA_SSL_CA_FILE", _file),
         ssl_cert_file=_optional(env, "KAFKA_SSL_CERT_FILE", _file),
         ssl_key_file=_optional(env, "KAFKA_SSL_KEY_FILE", _file),
@@ -161,6 +168,20 @@ def _load_owner_url(env: Env) -> str | None:
     url = _optional(env, "DATABASE_OWNER_URL", _postgres_url)
     password = _optional(env, "DATABASE_OWNER_PASSWORD_FILE", _secret)
     return None if url is None else _with_password(url, password, "DATABASE_OWNER_URL, DATABASE_OWNER_PASSWORD_FILE")
+
+
+def load_access_settings() -> AccessSettings:
+    """Where an exchange asks, and as whom; for the commands of `exchange-kit`."""
+    env = Env()
+    key, key_file = _text(env, "EXCHANGE_KEY"), _optional(env, "EXCHANGE_KEY_FILE", _secret)
+    found = _one(key, key_file, "EXCHANGE_KEY, EXCHANGE_KEY_FILE")
+    if found is None:
+        raise _not_set("EXCHANGE_KEY_FILE")
+    address = RegisterAddress(
+        listing=_optional(env, "LISTING_URL", _http_url) or "http://127.0.0.1:8001",
+        trade_ingest=_optional(env, "TRADE_INGEST_URL", _http_url) or "http://127.0.0.1:8002",
+    )
+    return AccessSettings(address, found)
 
 
 def load_exchanges_file() -> Path:
@@ -218,6 +239,13 @@ def _required(env: Env, name: str, parse: Callable[[str], T]) -> T:
     if value is None:
         raise _not_set(name)
     return value
+
+
+def _one(given: str | None, from_file: str | None, names: str) -> str | None:
+    """A secret, wherever it stands."""
+    if given and from_file:
+        raise SettingsError(f"{names}: 只能设置一个 / only one of them may be set")
+    return given or from_file
 
 
 def _not_set(name: str) -> SettingsError:

@@ -1,5 +1,6 @@
 """Asking a running set: all items of a list, and whether everything that was published is in the answers."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,9 +10,8 @@ import requests
 
 from deploy.local.processes import LocalError
 from deploy.local.programs import SERVICES, Addresses
+from exchange_kit.api import Api, ApiError
 
-PAGE = 500
-TIMEOUT_S = 30.0
 POLL_S = 0.2
 
 
@@ -31,22 +31,13 @@ class Client:
 
     def get(self, service: str, path: str, **query: str | int) -> Any:
         """The JSON answer; LocalError for an error of the service."""
-        url = f"{self.addresses.url(service)}{path}"
-        try:
-            answer = self.session.get(url, params=query, timeout=TIMEOUT_S)
-        except requests.RequestException as error:
-            raise LocalError(f"{service} 无应答 / does not answer: {url}: {type(error).__name__}") from error
-        if answer.status_code != requests.codes.ok:
-            raise LocalError(f"{service} 应答异常 / answers {answer.status_code} to {url}: {answer.text[:300]}")
-        return answer.json()
+        with _told():
+            return self._api(service).get(path, **query)
 
     def items(self, service: str, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
-        page = self.get(service, path, limit=PAGE, **query)
-        yield from page["items"]
-        while page["next_cursor"] is not None:
-            page = self.get(service, path, limit=PAGE, cursor=page["next_cursor"], **query)
-            yield from page["items"]
+        with _told():
+            yield from self._api(service).items(path, **query)
 
     def await_quiet(
         self, timeout_s: float, check: Callable[[], None], progress: Callable[[str, int], None] = lambda _s, _n: None
@@ -65,6 +56,17 @@ class Client:
                 time.sleep(POLL_S)
             progress(service, 0)
 
+    def _api(self, service: str) -> Api:
+        return Api(service, self.addresses.url(service), self.session)
+
     def _waiting(self, service: str) -> int:
         told = self.get(service, "/v1/progress")
         return int(told["lag"]) + int(told["outbox"])
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        raise LocalError(str(error)) from error

@@ -19,3 +19,9 @@ def exchange_id(_context: click.Context, _option: click.Parameter, value: str | 
 
 
 EXCHANGE = click.option("--exchange", required=True, callback=exchange_id, help="本交易所代号 / your exchange's id")
+
+
+class AskingFailed(click.ClickException):
+    """The services could not be asked; nothing is known of what they would say."""
+
+    exit_code = 2

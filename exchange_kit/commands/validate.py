@@ -32,7 +32,7 @@ def validate_command(file: Path, exchange: str | None, *, as_json: bool) -> None
     """
     outcomes = Counter[str]()
     with _reading(file) as lines:
-        for verdict in judge(lines, exchange):
+        for verdict, _, _ in judge(lines, exchange):
             outcomes[verdict.outcome] += 1
             if verdict.refused:
                 click.echo(msgspec.json.encode(verdict) if as_json else _refusal_text(verdict))

@@ -43,7 +43,7 @@ def line(exchange: str = "kmdex", data: Any = None, **attributes: Any) -> bytes:
 
 
 def outcomes(*lines: bytes, exchange: str | None = "kmdex") -> list[str]:
-    return [verdict.outcome for verdict in judge(lines, exchange)]
+    return [judged.verdict.outcome for judged in judge(lines, exchange)]
 
 
 def run(*arguments: str) -> Any:
@@ -108,7 +108,8 @@ def test_an_event_with_a_member_that_looks_like_a_wrapper_is_an_event() -> None:
 
 
 def test_both_types_are_named_where_neither_topic_is() -> None:
-    (verdict,) = judge([line(type="something.else")], "kmdex")
+    (judged,) = judge([line(type="something.else")], "kmdex")
+    verdict = judged.verdict
     assert "listing.v1 或 cn.kunming" in verdict.errors[0].message
 
 

@@ -1,0 +1,113 @@
+"""What the services have of an exchange's documents, as they answer its key."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from exchange_kit.api import Api, ApiError
+from exchange_kit.records import event_of
+from exchange_kit.validate import digest
+from shared.events.decode import MAX_VALUE_BYTES, Accepted, FieldError, Kind, decode
+from shared.events.documents import Document
+from shared.money import parse_yuan
+from shared.settings import AccessSettings
+from shared.times import format_time
+
+_NOT_FOUND: Final = 404
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What came on a day and what became of it, as `/v1/reconciliation` says."""
+
+    received: int
+    accepted: int
+    duplicates: int
+    refused: dict[str, int]
+    amount: str
+
+    @property
+    def amount_fen(self) -> int:
+        return parse_yuan(self.amount)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why a record is in quarantine."""
+
+    reason: str
+    errors: list[FieldError]
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """The revision of a document that counts, and a digest of its content."""
+
+    revision: int
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Register:
+    """The register of one kind of documents."""
+
+    kind: Kind
+    exchange: str
+    api: Api
+
+    def waiting(self) -> int:
+        """How many records are not handled yet."""
+        return int(self.api.get("/v1/progress")["lag"])
+
+    def day(self, day: date) -> Day:
+        """The counts of a day in Shanghai."""
+        answer = self.api.get("/v1/reconciliation", exchange=self.exchange, date=day.isoformat())
+        return msgspec.convert(answer, Day)
+
+    def states(self, first: datetime, last: datetime) -> dict[str, State]:
+        """The documents of that time, both ends included, by number."""
+        until = format_time(last + timedelta(microseconds=1))
+        span = {"from": format_time(first), "until": until}
+        items = self.api.items(f"/v1/{self.kind}s", exchange=self.exchange, **span)
+        documents = ((item[f"{self.kind}_no"], self._read(item)) for item in items)
+        return {number: State(document.revision, digest(document)) for number, document in documents}
+
+    def revisions(self, number: str) -> tuple[Document | None, set[int]]:
+        """A document as it stands (None: there is none), and all its revisions."""
+        try:
+            item = self.api.get(f"/v1/{self.kind}s/{self.exchange}/{number}")
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
+                return None, set()
+            raise
+        return self._read(item), {revision["revision"] for revision in item["revisions"]}
+
+    def quarantine(self) -> dict[bytes, Refused]:
+        """What was refused, by `value_key`."""
+        items = self.api.items("/v1/quarantine", exchange=self.exchange)
+        return {
+            value_key(None if item["value_base64"] is None else base64.b64decode(item["value_base64"])): Refused(
+                item["reason"], msgspec.convert(item["errors"], list[FieldError])
+            )
+            for item in items
+        }
+
+    def _read(self, item: dict[str, Any]) -> Document:
+        """The document of an answer, read as if it came from the exchange."""
+        decoded = decode(self.kind, self.exchange, event_of(self.kind, self.exchange, item), ())
+        if not isinstance(decoded, Accepted):
+            raise ApiError(f"{self.api.name}: 应答无法识别 / an answer that is no document: {decoded.errors}", None)
+        return decoded.document
+
+
+def value_key(value: bytes | None) -> bytes:
+    """What a record's value is found by in the quarantine, which keeps its first 256 KiB."""
+    return hashlib.sha256((value or b"")[:MAX_VALUE_BYTES]).digest()
+
+
+def registers_of(exchange: str, access: AccessSettings) -> Iterator[Register]:
+    """Both registers of an exchange."""
+    yield Register("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
+    yield Register("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))

@@ -1,0 +1,159 @@
+"""What an exchange asks of a running set: is all there that it sent, and what was refused."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from kafka import KafkaProducer
+
+from exchange_kit.__main__ import main
+from exchange_kit.records import SampleRecord, event_of, to_line
+from shared.events.topics import topic_of
+from shared.parties import complete_uscc
+from shared.times import day_start
+from tests.e2e.conftest import client_of
+
+SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
+
+
+def trade(number: str, amount: str = "100.00", revision: int = 1, **changes: Any) -> dict[str, Any]:
+    document = {
+        "trade_no": number,
+        "revision": revision,
+        "status": "completed",
+        "mode": "negotiated",
+        "provider": {"id": SELLER, "name": "虚构供方"},
+        "buyer": {"id": BUYER, "name": "虚构需方"},
+        "amount": amount,
+        "currency": "CNY",
+        "completed_at": "2026-03-01T10:00:00+08:00",
+    }
+    return document | changes
+
+
+def record(document: dict[str, Any], *, binary: bool = False) -> SampleRecord:
+    value, headers = event_of("trade", "kmdex", document), ()
+    if binary:
+        event = json.loads(value)
+        headers = tuple((f"ce_{name}", event[name].encode()) for name in event if name != "data")
+        value = json.dumps(document).encode()
+    return SampleRecord("kmdex", topic_of("trade", "kmdex"), b"k", value, headers)
+
+
+class Asker:
+    """A running set, and the kit's commands with its addresses and kmdex's key."""
+
+    def __init__(self, running: dict[str, Any], folder: Path) -> None:
+        self.running = running
+        self.file = folder / "trades.ndjson"
+        self.environment = {
+            "LISTING_URL": running["listing"],
+            "TRADE_INGEST_URL": running["trade_ingest"],
+            "EXCHANGE_KEY": running["keys"]["exchange:kmdex"],
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def send(self, day: date, *records: SampleRecord) -> None:
+        """As records of that day's noon; back when they are in the answers."""
+        noon = day_start(day) + timedelta(hours=12)
+        producer = KafkaProducer(bootstrap_servers=self.running["kafka"], acks="all")
+        for one in records:
+            headers = list(one.headers)
+            producer.send(one.topic, one.value, one.key, headers, timestamp_ms=int(noon.timestamp() * 1000))
+        producer.flush()
+        producer.close()
+        client_of(self.running).await_quiet(60, lambda: None)
+
+    def write(self, *lines: SampleRecord | bytes) -> None:
+        self.file.write_bytes(b"".join(line if isinstance(line, bytes) else to_line(line) for line in lines))
+
+    def reconcile(self, day: date, *options: str, **environment: str) -> Result:
+        arguments = ["reconcile", str(self.file), "--date", day.isoformat(), "--exchange", "kmdex", *options]
+        return CliRunner().invoke(main, arguments, catch_exceptions=False, env=self.environment | environment)
+
+
+@pytest.fixture
+def asker(running_set: dict[str, Any], tmp_path: Path) -> Asker:
+    return Asker(running_set, tmp_path)
+
+
+def test_a_day_that_agrees(asker: Asker) -> None:
+    day = date(2027, 5, 6)
+    sent = [record(trade("A1")), record(trade("A1", "120.50", 2)), record(trade("A2", "7.00"), binary=True)]
+    asker.send(day, *sent, sent[0])
+    asker.write(*sent, sent[2], SampleRecord("dcdex", topic_of("trade", "dcdex"), b"k", b"{}"))
+    result = asker.reconcile(day)
+    assert result.exit_code == 0, result.output
+    assert "交易 / trades: 一致 / equal" in result.output
+    assert "记录 / records 4, 不同文件 / documents 3, 金额 / amount 227.50" in result.output
+    assert "接受 / accepted 3, 金额 / amount 227.50, 重复 / duplicates 1, 拒收 / refused 0" in result.output
+    assert "挂牌 / listings: 文件中没有，未核对" in result.output
+
+    result = asker.reconcile(day + timedelta(days=1))
+    assert result.exit_code == 1
+    assert "all of the file is in the registers: some came on another day" in result.output
+
+
+def test_each_difference_is_named(asker: Asker) -> None:
+    day = date(2027, 5, 8)
+    asker.send(
+        day,
+        record(trade("B1")),
+        record(trade("B2", "5.00")),
+        record(trade("B2", "6.00", 2)),
+        record(trade("B3", "0.00")),  # refused
+        record(trade("B4", "8.00")),
+        record(trade("B4", "9.00")),  # in conflict with the one before
+        record(trade("B6", "10.00")),
+        record(trade("B7", revision=2)),
+    )
+    asker.write(
+        record(trade("B1")),
+        record(trade("B2", "5.00")),  # an earlier revision that is there
+        record(trade("B3", "0.00")),
+        record(trade("B4", "9.00")),
+        record(trade("B5")),  # never sent
+        record(trade("B6", "10.01", completed_at="2026-03-01T10:00:01+08:00")),
+        record(trade("B7")),  # a later revision alone is there
+        record(trade("B8", status="done")),  # never sent, and not valid
+        b"no event\n",
+    )
+    result = asker.reconcile(day, "--json")
+    assert result.exit_code == 1
+    *found, last = map(json.loads, result.output.splitlines())
+    assert [(one["line"], one["number"], one["fate"], one["reason"]) for one in found] == [
+        (3, None, "refused", "invalid_data"),
+        (4, "B4", "refused", "revision_conflict"),
+        (5, "B5", "missing", None),
+        (6, "B6", "different", None),
+        (7, "B7", "missing", None),
+        (8, None, "missing", "invalid_data"),
+        (9, None, "missing", "not_json"),
+    ]
+    assert [error["field"] for error in found[3]["errors"]] == ["amount", "completed_at"]
+    assert '自有 / own "10.01", 登记簿 / register "10.00"' in found[3]["errors"][0]["message"]
+    assert last["summary"]["equal"] is False
+    assert last["summary"]["trade"]["own"] == {"records": 8, "documents": 6, "amount": "324.01"}
+    assert last["summary"]["trade"]["register"]["refused"] == {"invalid_data": 1, "revision_conflict": 1}
+
+    result = asker.reconcile(day)
+    assert result.exit_code == 1
+    assert "第 5 行 / line 5 B5 r1: 登记簿没有 / missing\n" in result.output
+    assert "第 4 行 / line 4 B4 r1: 被拒收 / refused: revision_conflict\n  revision: " in result.output
+    assert "内容不同 / different: 1\n" in result.output
+
+
+def test_what_cannot_be_asked_is_no_difference(asker: Asker) -> None:
+    asker.write(record(trade("A1")))
+    for environment, said in (
+        ({"EXCHANGE_KEY": "wrong"}, "answers 401"),
+        ({"EXCHANGE_KEY": asker.running["keys"]["exchange:dcdex"]}, "answers 404"),
+        ({"TRADE_INGEST_URL": "http://127.0.0.1:1"}, "does not answer"),
+        ({"EXCHANGE_KEY": ""}, "EXCHANGE_KEY_FILE: 未设置"),
+    ):
+        result = asker.reconcile(date(2027, 5, 6), **environment)
+        assert result.exit_code == 2
+        assert said in result.output
