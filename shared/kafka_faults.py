@@ -9,14 +9,16 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, KafkaError
+from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecordBatch
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer, TopicPartition
 
 _DROP_WITHIN_S: Final = 2.0
+_REASON: Final = "_why_it_could_not_start"
 
 
 class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-python has no types
@@ -89,22 +91,67 @@ def _read_a_failed_batch_anew() -> None:
     Fetcher.PartitionRecords.take = take_or_drop
 
 
-def _leave_no_thread_behind() -> None:
-    """End the thread of a client that cannot start: each attempt of a long outage would leave one."""
+def _end_a_start_that_fails() -> None:
+    """End the thread of a client that cannot start, and say why it cannot.
+
+    Without it each attempt of a long outage would leave a thread, and whatever was in the way (a refused connection, a
+    certificate that is not trusted) is told as "unable to bootstrap".
+    """
     bootstrap = KafkaConnectionManager.bootstrap
 
     def bootstrap_or_end(manager: Any, *arguments: Any, **options: Any) -> Any:
         try:
             return bootstrap(manager, *arguments, **options)
-        except BaseException:
+        except BaseException as error:
             manager._net.stop()  # noqa: SLF001 - see above
             manager.close()
             manager._net.close()  # noqa: SLF001 - see above
+            if isinstance(error, KafkaTimeoutError):
+                reason = getattr(manager, _REASON, None)
+                raise KafkaTimeoutError(f"{error.args[0]}: {reason or 'no answer'}") from reason
             raise
 
     KafkaConnectionManager.bootstrap = bootstrap_or_end
 
 
+def _hear_the_last_words() -> None:
+    """Read what a broker says before it closes the connection, when both arrive together.
+
+    It says so that a user or password is wrong; without it that is "socket disconnected" every other time.
+    """
+    for transport in (KafkaTCPTransport, KafkaSSLTransport):
+        transport._sock_recv = _data_before_end(transport._sock_recv)  # noqa: SLF001 - see above
+
+
+def _data_before_end(receive: Any) -> Any:
+    def data_or_end(transport: Any) -> Any:
+        data, end = receive(transport)
+        return data, None if data else end  # which comes again when it is next asked for data
+
+    return data_or_end
+
+
+def _remember_why_a_start_fails() -> None:
+    """Raise SaslAuthenticationFailedError from a client's start at once when the broker refuses user or password.
+
+    Without it the client goes on trying until its time is over. Other reasons are kept for the end of that time.
+    """
+    connect = KafkaConnectionManager._connect  # noqa: SLF001 - see above
+
+    async def connect_and_remember(manager: Any, node: Any, connection: Any, **options: Any) -> None:
+        await connect(manager, node, connection, **options)
+        reason = connection.init_future.exception
+        # Of a client that has started nothing is remembered: it may be let in again.
+        if reason is not None and manager.cluster.is_bootstrap(node.node_id):
+            setattr(manager, _REASON, reason)
+            if isinstance(reason, SaslAuthenticationFailedError):
+                manager._auth_failures[node.node_id] = reason  # noqa: SLF001 - see above
+
+    KafkaConnectionManager._connect = connect_and_remember  # noqa: SLF001 - see above
+
+
 _read_any_header_name()
 _read_a_failed_batch_anew()
-_leave_no_thread_behind()
+_end_a_start_that_fails()
+_hear_the_last_words()
+_remember_why_a_start_fails()

@@ -20,15 +20,7 @@ START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 10.0
 # A node of this size has one partition of each internal topic; the serial collector needs the least memory.
 JAVA_OPTIONS = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
-
-LOG4J = """<?xml version="1.0" encoding="UTF-8"?>
-<Configuration status="ERROR">
-  <Appenders>
-    <Console name="out"><PatternLayout pattern="%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %c: %m%n"/></Console>
-  </Appenders>
-  <Loggers><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers>
-</Configuration>
-"""
+LOG4J = Path(__file__).parents[1] / "kafka" / "log4j2.xml"
 
 
 @dataclass
@@ -56,7 +48,6 @@ class Kafka:
         self.directory.mkdir(parents=True, exist_ok=True)
         properties = self.directory / "server.properties"
         properties.write_text(self._properties(), encoding="utf-8")
-        (self.directory / "log4j2.xml").write_text(LOG4J, encoding="utf-8")
         if not (self.directory / "data" / "meta.properties").exists():
             self._format(properties)
         self.program = spawn(
@@ -89,8 +80,7 @@ class Kafka:
 
     def _java(self) -> list[str]:
         class_path = ":".join(str(jar) for jar in self.jars)
-        log4j = f"-Dlog4j2.configurationFile={self.directory / 'log4j2.xml'}"
-        return [str(JAVA), *JAVA_OPTIONS, log4j, "-cp", class_path]
+        return [str(JAVA), *JAVA_OPTIONS, f"-Dlog4j2.configurationFile={LOG4J}", "-cp", class_path]
 
     def _format(self, properties: Path) -> None:
         command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)]

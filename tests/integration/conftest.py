@@ -11,6 +11,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
 from shared.settings import load_local_settings
+from tests.integration.secured_broker import SecuredBroker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,14 @@ def broker(engine_folder) -> Iterator[Kafka]:
     settings = load_local_settings()
     jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
     broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured(engine_folder) -> Iterator[SecuredBroker]:
+    broker = SecuredBroker(engine_folder / "secured-kafka")
     broker.start()
     yield broker
     broker.stop()
