@@ -1,0 +1,177 @@
+"""Merkle trees as in RFC 6962, section 2.1: hashes, growth at the right edge, proofs and their checks.
+
+A node is named by its height and its index from the left; a node of height h and index i covers the leaves
+i * 2^h .. (i + 1) * 2^h - 1, all of them present. Hashes are 32 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+HASH_BYTES = 32
+EMPTY_ROOT = sha256(b"").digest()
+
+Node = Callable[[int, int], bytes]  # the hash of a perfect subtree by height and index
+
+
+class ProofError(ValueError):
+    """A proof that does not lead where it claims to."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The right edge of a tree: the roots of the perfect subtrees that its size is the sum of, from left to right."""
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.peaks) != self.size.bit_count():
+            raise ValueError(f"a tree of {self.size} leaves has {self.size.bit_count()} peaks, not {len(self.peaks)}")
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return EMPTY_ROOT
+        *rest, root = self.peaks
+        for peak in reversed(rest):
+            root = node_hash(peak, root)
+        return root
+
+    def grown(self, leaves: Iterable[bytes], every: int) -> tuple[Edge, list[list[bytes]]]:
+        """The edge after these leaf hashes, and the nodes that became complete at heights 0, `every`, 2 * `every`, ...
+
+        Nodes are in order of index. One hash is made a leaf, on average.
+        """
+        size, peaks = self.size, list(self.peaks)
+        complete: list[list[bytes]] = [[]]
+        for leaf in leaves:
+            complete[0].append(leaf)
+            node, height = leaf, 0
+            while size >> height & 1:
+                node = node_hash(peaks.pop(), node)
+                height += 1
+                if height % every == 0:
+                    if height // every == len(complete):
+                        complete.append([])
+                    complete[height // every].append(node)
+            peaks.append(node)
+            size += 1
+        return Edge(size, tuple(peaks)), complete
+
+
+def range_hash(start: int, end: int, node: Node) -> bytes:
+    """MTH(D[start:end]) for a range that is a subtree of RFC 6962's recursion; of no leaf at all, the empty tree's."""
+    count = end - start
+    if count == 0:
+        return EMPTY_ROOT
+    if count.bit_count() == 1:
+        height = count.bit_length() - 1
+        return node(height, start >> height)
+    middle = start + _split(count)
+    return node_hash(range_hash(start, middle, node), range_hash(middle, end, node))
+
+
+def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
+    """PATH(index, D[0:size]). Raises ValueError if there is no such leaf."""
+    if not 0 <= index < size:
+        raise ValueError(f"no leaf {index} in a tree of {size}")
+    path = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(range_hash(middle, end, node))
+            end = middle
+        else:
+            path.append(range_hash(start, middle, node))
+            start = middle
+    return path[::-1]
+
+
+def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
+    """PROOF(old, D[0:new]); empty where there is nothing to prove: equal sizes, or from the empty tree."""
+    if not 0 <= old <= new:
+        raise ValueError(f"no tree of {old} in one of {new}")
+    if old in (0, new):
+        return []
+    proof = []
+    start, end = 0, new
+    while old != end:
+        middle = start + _split(end - start)
+        if old <= middle:
+            proof.append(range_hash(middle, end, node))
+            end = middle
+        else:
+            proof.append(range_hash(start, middle, node))
+            start = middle
+    if start:
+        proof.append(range_hash(start, end, node))
+    return proof[::-1]
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
+    """Raise ProofError unless the leaf hash is at `index` of the tree of `size` leaves with this root."""
+    if not 0 <= index < size:
+        raise ProofError(f"no leaf {index} in a tree of {size}")
+    found = leaf
+    for other, is_left in _siblings(index, size - 1, path):
+        found = node_hash(other, found) if is_left else node_hash(found, other)
+    if found != root:
+        raise ProofError(f"leaf {index} is not in the tree of {size}")
+
+
+def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+    """Raise ProofError unless the tree of `new` leaves begins with all of the tree of `old` leaves."""
+    if not 0 <= old <= new:
+        raise ProofError(f"a tree of {new} does not continue one of {old}")
+    if old in (0, new):
+        if proof or old_root != (EMPTY_ROOT if old == 0 else new_root):
+            raise ProofError(f"trees of {old} and {new} leaves differ")
+        return
+    first, *rest = proof if old.bit_count() > 1 else (old_root, *proof)
+    # The proof begins at the largest subtree that ends where the old tree does.
+    height = (old & -old).bit_length() - 1
+    before = after = first
+    for other, is_left in _siblings((old - 1) >> height, (new - 1) >> height, rest):
+        if is_left:
+            before = node_hash(other, before)
+        after = node_hash(other, after) if is_left else node_hash(after, other)
+    if before != old_root or after != new_root:
+        raise ProofError(f"the tree of {new} does not continue the one of {old}")
+
+
+def _siblings(node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each hash of a path from a node up to the root, and whether it is on the left; `last` is the level's last node.
+
+    Raises ProofError if the path is not as long as the way (RFC 9162, 2.1.3.2).
+    """
+    for other in path:
+        if last == 0:
+            raise ProofError("the path is too long")
+        is_left = bool(node & 1) or node == last
+        yield other, is_left
+        if is_left:
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        node, last = node >> 1, last >> 1
+    if last:
+        raise ProofError("the path is too short")
+
+
+def _split(count: int) -> int:
+    """The greatest power of two that is less than `count`."""
+    return 1 << (count - 1).bit_length() - 1
