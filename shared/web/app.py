@@ -104,12 +104,13 @@ def create_base_app(service: ServiceInfo) -> Flask:
     )
     registry = CollectorRegistry()
     sampler = Sampler(service)
-    registry.register(metrics.ProgressCollector(sampler))
+    readiness = Readiness(sampler)
+    registry.register(metrics.ProgressCollector(sampler, readiness))
     app.extensions.update(
         {
             "jiangbu": service,
             "jiangbu.sampler": sampler,
-            "jiangbu.readiness": Readiness(sampler),
+            "jiangbu.readiness": readiness,
             "jiangbu.metrics": registry,
         }
     )

@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from operator import attrgetter
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -10,8 +13,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.events.decode import REASONS
+from shared.events.topics import exchange_of, is_exchanges
 from shared.web.broker import BrokerAwayError
 from shared.web.progress import Progress, Stored, combine, stored_snapshot
+from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
 from shared.web.workers import are_counted_together
 from shared.worker_run import ENDINGS
@@ -20,25 +26,28 @@ from shared.worker_run import ENDINGS
 class ProgressCollector(Collector):
     """Figures that belong to the service and not to one process, so they are read anew for each scrape."""
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler, readiness: Readiness) -> None:
         self._sampler = sampler
+        self._readiness = readiness
 
     def describe(self) -> list[Metric]:
         """Nothing is known before it is asked for; and registering must not ask the broker."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """All gauges; those of a part that is away are left out, and `jiangbu_up` says so."""
+        """All gauges; those of a part that is away are left out, and `jiangbu_up` says so.
+
+        What does not answer in time when it is asked whether it is ready is not asked for more: a scrape must not hang.
+        """
         sampler = self._sampler
+        faults = {fault.field for fault in self._readiness.faults()}
+        yield GaugeMetricFamily("jiangbu_ready", "1 if readyz answers 200.", not faults)
         up = GaugeMetricFamily("jiangbu_up", "1 if the part answers.", labels=["part"])
-        try:
-            ends = sampler.broker.ends(sampler.service.topics)
-        except BrokerAwayError:
-            ends = None
-        try:
-            stored = stored_snapshot(sampler.service)
-        except SQLAlchemyError:
-            stored = None
+        ends = stored = None
+        with suppress(BrokerAwayError):
+            ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
+        with suppress(SQLAlchemyError):
+            stored = None if "database" in faults else stored_snapshot(sampler.service)
         up.add_metric(["broker"], ends is not None)
         up.add_metric(["database"], stored is not None)
         yield up
@@ -71,21 +80,24 @@ class ProgressCollector(Collector):
         quarantined = GaugeMetricFamily(
             "jiangbu_quarantined_records", "Records refused, by reason.", labels=["exchange", "reason"]
         )
-        for (exchange, reason), count in sorted(stored.quarantined.items()):
+        # Zeros too, so that the first record that is refused is seen as a rise.
+        exchanges = map(exchange_of, filter(is_exchanges, sampler.service.topics))
+        none = dict.fromkeys(product(exchanges, REASONS), 0)
+        for (exchange, reason), count in sorted((none | stored.quarantined).items()):
             quarantined.add_metric([exchange, reason], count)
         yield quarantined
 
     def _progress_gauges(self, progress: Progress) -> Iterator[Metric]:
-        lag = GaugeMetricFamily("jiangbu_lag_records", "Offsets to the end.", labels=["topic", "partition"])
-        for partition in progress.partitions:
-            lag.add_metric([partition.topic, str(partition.partition)], partition.lag)
-        yield lag
-        held = GaugeMetricFamily(
-            "jiangbu_held_records", "Offsets behind an open transaction.", labels=["topic", "partition"]
+        figures = (
+            ("jiangbu_next_offset", "The next offset to handle.", attrgetter("next_offset")),
+            ("jiangbu_lag_records", "Offsets to the end.", attrgetter("lag")),
+            ("jiangbu_held_records", "Offsets behind an open transaction.", attrgetter("held")),
         )
-        for partition in progress.partitions:
-            held.add_metric([partition.topic, str(partition.partition)], partition.held)
-        yield held
+        for name, means, figure in figures:
+            family = GaugeMetricFamily(name, means, labels=["topic", "partition"])
+            for partition in progress.partitions:
+                family.add_metric([partition.topic, str(partition.partition)], figure(partition))
+            yield family
         waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
         yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
         if self._sampler.service.takes_documents:

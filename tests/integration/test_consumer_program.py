@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+import yaml
 from sqlalchemy import text
 
 from services.listing.app import create_app
@@ -16,6 +19,7 @@ from shared.settings import load_settings
 from shared.web.progress import STUCK_AFTER_S
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.test_consumption import until
+from tests.web_keys import KEYS, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -308,3 +312,28 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
     finally:
         sampler.stop()
         app.extensions["jiangbu"].engine.dispose()
+
+
+def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server, monkeypatch) -> None:
+    place = place_of("listing")
+    place.prepare()
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    keys_file = place.folder / "keys.yaml"
+    keys_file.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
+    app = create_app(load_settings("listing"))
+    ask = partial(app.test_client().get, "/metrics", headers=headers("auditor"))
+    try:
+        assert 'jiangbu_up{part="database"} 1.0' in ask().text
+        with frozen(server.program.process.pid):
+            began_s = time.monotonic()
+            told = ask().text
+            took_s = time.monotonic() - began_s
+        assert {"jiangbu_ready 0.0", 'jiangbu_up{part="database"} 0.0'} <= set(told.splitlines())
+        assert took_s < 10
+    finally:
+        app.extensions["jiangbu.sampler"].stop()
+        engine = app.extensions["jiangbu"].engine
+        # The question that hung is answered now, and its connection given back.
+        until(lambda: engine.pool.checkedout() == 0)
+        engine.dispose()
