@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from shared.db import is_not_migrated, is_worlds, make_engine
 from shared.halt import Halt
+from shared.heartbeat import Heartbeat
 from shared.kafka import MissingTopics, check_topics, is_worlds_kafka
 from shared.pauses import Pauses
 from shared.program import OPERATORS_FAULTS
@@ -38,6 +39,7 @@ class Program:
     engine: Engine
     stop: threading.Event
     run: WorkerRun
+    heartbeat: Heartbeat
 
     def wait_until_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
         """Wait for the migrated database and the topics, then until `begin` is done; False if stopped before.
@@ -84,14 +86,19 @@ class Program:
 
 
 @contextmanager
-def consumer_program(settings: Settings) -> Iterator[Program]:
-    """Stops on SIGTERM and SIGINT within ten seconds (`shared/stopping.py`), and leaves on record how it ended."""
+def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writer")) -> Iterator[Program]:
+    """Stops on SIGTERM and SIGINT within ten seconds (`shared/stopping.py`), and leaves on record how it ended.
+
+    `parts` are those whose heartbeats show that it gets on.
+    """
     stopping = Stopping()
     stopping.watch()
     # Threads hand over the interpreter often: the reader prepares while the writer waits for PostgreSQL.
     sys.setswitchinterval(0.0005)
     engine = make_engine(settings.database_url)
-    program = Program(settings, engine, stopping.stop, WorkerRun(engine, now))
+    program = Program(
+        settings, engine, stopping.stop, WorkerRun(engine, now), Heartbeat(settings.heartbeat_file, parts)
+    )
     try:
         yield program
     except Exception as error:

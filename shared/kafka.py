@@ -21,6 +21,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.structs import MemberState
 
 from shared.db import is_worlds
+from shared.heartbeat import Heartbeat
 from shared.kafka_faults import CorruptBatchError
 from shared.pauses import Pauses
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
@@ -117,6 +118,8 @@ class _Reader(threading.Thread, Generic[P]):
         self._reads_since_s: float | None = None
         self._look_at_s = time.monotonic() + _LOOK_FOR_BROKER_EVERY_S
         self._look_every_s = _LOOK_FOR_BROKER_EVERY_S
+        self._gets_on = True
+        self._waited_at: dict[TopicPartition, int] = {}
 
     @property
     def reads_for_s(self) -> float:
@@ -166,6 +169,8 @@ class _Reader(threading.Thread, Generic[P]):
                 if consumer.group_metadata().state is MemberState.STABLE:
                     joined_at = time.monotonic()
                     self._pauses.begin_anew()
+                    if self._gets_on:
+                        self._run.heartbeat.beat("reader")
                     if self._reads_since_s is None and not self.read_again.is_set():
                         self._reads_since_s = joined_at
                 elif time.monotonic() - joined_at > _LONGEST_REBALANCE_S:
@@ -186,25 +191,34 @@ class _Reader(threading.Thread, Generic[P]):
         except CorruptBatchError as error:
             self._hold(consumer, error)
         self._hand_over(consumer)
-        self._look_for_broker(consumer)
+        self._look_at_ends(consumer)
 
-    def _look_for_broker(self, consumer: KafkaConsumer) -> None:
-        """Say when the broker is away: polled, kafka-python brings nothing, as on a quiet night, and goes on by itself.
+    def _look_at_ends(self, consumer: KafkaConsumer) -> None:
+        """See whether reading gets on: the broker answers, and no partition stands where it stood with records to read.
 
-        Told with growing pauses.
+        Polled, kafka-python brings nothing when the broker is away, as on a quiet night, and goes on by itself. That is
+        told with growing pauses.
         """
-        partitions = list(consumer.assignment())[:1]
-        if not partitions or time.monotonic() < self._look_at_s:
+        if time.monotonic() < self._look_at_s:
             return
+        partitions = list(consumer.assignment())
+        # Who has nothing to read asks too: a member of a group does not notice by itself that the broker is away.
+        asked = partitions or [TopicPartition(self._run.topics[0], 0)]
         try:
-            consumer.end_offsets(partitions, timeout_ms=_ASK_WITHIN_MS)
+            ends = consumer.end_offsets(asked, timeout_ms=_ASK_WITHIN_MS)
         except kafka_errors.KafkaError as error:
             if not is_worlds_kafka(error):
                 raise
             log.warning("broker away, going on when it is back", error=repr(error))
             self._look_every_s = min(self._look_every_s * 2, _TELL_OF_BROKER_EVERY_S)
+            self._gets_on = False
         else:
             self._look_every_s = _LOOK_FOR_BROKER_EVERY_S
+            # Of a reader of committed records these ends are before open transactions: what lies below can be read.
+            reached = {tp: consumer.position(tp) for tp in partitions}
+            waits_at = {tp: reached[tp] for tp in partitions if reached[tp] < ends[tp]}
+            self._gets_on = not (waits_at.items() & self._waited_at.items())
+            self._waited_at = waits_at
         self._look_at_s = time.monotonic() + self._look_every_s
 
     def _seek(self, consumer: KafkaConsumer) -> None:
@@ -317,7 +331,7 @@ class Consumption(Generic[P]):
 
     `committed` is called after each transaction, in the thread that runs `run`. So is `begun`, once: after the first
     transaction, or when nothing has come for some seconds after the positions were found right. Before that, whatever
-    stops the run has kept it from working at all.
+    stops the run has kept it from working at all. `heartbeat` is told when "reader" and "writer" get on.
     """
 
     handler: Handler[P]
@@ -330,6 +344,7 @@ class Consumption(Generic[P]):
     stop: threading.Event
     committed: Callable[[], None]
     begun: Callable[[], None] = lambda: None
+    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
     _has_begun: bool = field(default=False, init=False)
 
     def run(self) -> None:
@@ -343,6 +358,7 @@ class Consumption(Generic[P]):
                 try:
                     prepared, moves = reader.batches.get(timeout=0.2)
                 except queue.Empty:
+                    self.heartbeat.beat("writer")
                     if reader.reads_for_s >= _PROVEN_AFTER_S:
                         self._tell_begun()
                     continue
@@ -369,6 +385,7 @@ class Consumption(Generic[P]):
                 log.warning("database away, trying again", error=str(error).splitlines()[0], pause_s=pauses.next_s)
                 pauses.wait()
             else:
+                self.heartbeat.beat("writer")
                 reader.witness.committed(moves)
                 self.committed()
                 self._tell_begun()

@@ -99,6 +99,7 @@ class Settings:
     signing_key_file: Path | None
     log_origin: str
     checkpoint_interval_s: float
+    heartbeat_file: Path | None
     log_level: str
 
 
@@ -132,6 +133,7 @@ def load_settings(service: Service) -> Settings:
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
         checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or 10.0,
+        heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
         log_level=load_log_level(),
     )
 

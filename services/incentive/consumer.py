@@ -49,4 +49,5 @@ def _consume(basis: Basis, program: Program) -> None:
         stop=program.stop,
         committed=lambda: None,
         begun=program.run.begun,
+        heartbeat=program.heartbeat,
     ).run()

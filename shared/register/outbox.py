@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -18,6 +18,7 @@ from kafka import errors as kafka_errors
 from sqlalchemy import text
 
 from shared.db import is_worlds, pg_array
+from shared.heartbeat import Heartbeat
 from shared.kafka_faults import drop_producer
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
@@ -86,6 +87,7 @@ class Sender:
     topics: Sequence[str]  # of its facts
     render: Render
     stop: threading.Event
+    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
 
     def __post_init__(self) -> None:
         self._wake = threading.Event()
@@ -127,6 +129,7 @@ class Sender:
             # The lock is the session's: it must end with it, not go back to the pool.
             leader.detach()
             while not _lead(leader):
+                self.heartbeat.beat("sender")
                 if self.stop.wait(_CHECK_EVERY_S):
                     return
             producer = KafkaProducer(
@@ -166,7 +169,9 @@ class Sender:
             _still_leading(leader)
             self._wake.clear()
             began_s = time.monotonic()
-            if self._send_some(producer, read_back):
+            there_was_some = self._send_some(producer, read_back)
+            self.heartbeat.beat("sender")
+            if there_was_some:
                 # Intake and sender share one interpreter: sending all the time, the sender would hold intake up to send
                 # keys that the next batch changes again.
                 self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))

@@ -69,14 +69,23 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     exchanges = load_exchanges(settings.exchanges_file)
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     topics = kind.topics(settings.exchanges or exchanges.ids)
-    with consumer_program(settings) as program:
+    with consumer_program(settings, ("reader", "writer", "sender")) as program:
         if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, program)):
             _consume(kind, register, program, topics)
 
 
 def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[str]) -> None:
     client_config = program.settings.kafka.client_config()
-    sender = Sender(program.engine, client_config, kind.name, register.id, kind.facts, kind.render, program.stop)
+    sender = Sender(
+        engine=program.engine,
+        client_config=client_config,
+        name=kind.name,
+        register=register.id,
+        topics=kind.facts,
+        render=kind.render,
+        stop=program.stop,
+        heartbeat=program.heartbeat,
+    )
 
     def committed() -> None:
         register.parties.committed()
@@ -97,6 +106,7 @@ def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[
             stop=program.stop,
             committed=committed,
             begun=program.run.begun,
+            heartbeat=program.heartbeat,
         ).run()
     finally:
         program.stop.set()

@@ -4,16 +4,13 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from shared.events.topics import is_exchanges, prefix_of
 from shared.web.broker import Broker, End
 from shared.web.service import ServiceInfo
-
-# Records of a partition, or changes of facts, wait and none was handled for so long: not ready.
-STUCK_AFTER_S: Final = 60.0
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db import is_not_migrated
+from shared.heartbeat import STUCK_AFTER_S
 from shared.web.broker import BrokerAwayError, End
 from shared.web.problems import FieldFault
-from shared.web.progress import STUCK_AFTER_S, Stored, combine, stored_snapshot
+from shared.web.progress import Stored, combine, stored_snapshot
 from shared.web.sampler import Sampler
 
 # A stopped process or a cut line answers nothing at all, and probes give up after some seconds.

@@ -104,6 +104,10 @@ class Place:
         return self.folder / "exchanges.yaml"
 
     @property
+    def heartbeat(self) -> Path:
+        return self.folder / "heartbeat"
+
+    @property
     def topic(self) -> str:
         return f"exchange.{self.exchange}.listings.v1"
 
@@ -148,7 +152,7 @@ class Place:
         addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
         keys_file = self.folder / "keys.yaml"
         keys_file.write_text("[]", "utf-8")
-        given = {"REGISTER": self.register, **settings}
+        given = {"REGISTER": self.register, "HEARTBEAT_FILE": str(self.heartbeat), **settings}
         return environment(addresses, database or self.database, self.exchanges_file, keys_file, given)
 
     def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:

@@ -14,11 +14,13 @@ import pytest
 import yaml
 from sqlalchemy import text
 
+from deploy.health import health
 from services.listing.app import create_app
+from shared.heartbeat import STUCK_AFTER_S
 from shared.settings import load_settings
-from shared.web.progress import STUCK_AFTER_S
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.test_consumption import until
+from tests.integration.test_heartbeat import silent
 from tests.web_keys import KEYS, headers
 
 if TYPE_CHECKING:
@@ -283,7 +285,10 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
 
 @pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
 def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
-    """Whatever keeps it, and though it has not ended: after 60 s `readyz` says so, and takes it back when it moves."""
+    """Whatever keeps it, and though it has not ended: after 60 s `readyz` says so, and takes it back when it moves.
+
+    So does its heartbeat, part by part.
+    """
     place = place_of("listing")
     place.prepare()
     for name, value in place.environment().items():
@@ -305,9 +310,12 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
                 place.send(1)
             until(lambda: sampler.look() or sampler.movement.waiting_s(1.0))
             assert faults() == []
+            if harm != "damaged":  # told after more than 10 s: tests/integration/test_heartbeat.py
+                until(lambda: "writer" in silent(place.heartbeat))
             clock_s[0] += STUCK_AFTER_S
             assert faults() == ["progress"]
         until(lambda: faults() == [])
+        until(lambda: health(place.heartbeat) is None and not silent(place.heartbeat))
         assert program.terminate()[0] == 0
     finally:
         sampler.stop()

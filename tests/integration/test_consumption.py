@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from shared.db import make_engine
+from shared.heartbeat import Heartbeat
 from shared.kafka import Consumption, StreamBroken
 from shared.positions import CREATE_POSITION, move_positions
 from shared.times import now
@@ -74,7 +75,7 @@ def producer(kafka):
 
 
 @contextmanager
-def running(kafka, engine, topics, handler=None, begun=lambda: None):
+def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None):
     consumption = Consumption(
         handler=handler or Rows(),
         engine=engine,
@@ -86,6 +87,7 @@ def running(kafka, engine, topics, handler=None, begun=lambda: None):
         stop=threading.Event(),
         committed=lambda: None,
         begun=begun,
+        heartbeat=heartbeat or Heartbeat(None, ()),
     )
     outcome: list[BaseException] = []
 

@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from shared.db import make_engine
 from shared.facts import LISTING
+from shared.heartbeat import STUCK_AFTER_S
 from shared.positions import Move, Position, move_positions, start_positions
 from shared.times import now
-from shared.web.progress import STUCK_AFTER_S
 from shared.worker_run import WorkerRun
 from tests.conftest import FreshDatabase
 from tests.integration.web_register import NOW, RegisterSet, register_set

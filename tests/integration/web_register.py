@@ -177,6 +177,7 @@ def register_set(
         signing_key_file=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
+        heartbeat_file=None,
         log_level="INFO",
     )
     ids = exchanges or ("kmdex", "dcdex")
