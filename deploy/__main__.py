@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from deploy.doctor import examine
 from deploy.generation import new_generation as begin_new_generation
 from deploy.loss import accept, standings
+from deploy.secrets import OUR_UID, SecretsError, make_secrets, wanted_secrets
 from deploy.stopped import stopped
 from deploy.topics import TopicsRefusedError, apply_topics
 from shared.exchanges import ExchangesError, load_exchanges
@@ -51,6 +53,28 @@ def apply(dry_run: bool) -> None:
                 click.echo(step.text)
         finally:
             admin.close()
+
+
+@main.command(
+    "secrets",
+    help="在 FOLDER 中建立缺少的密码文件，已有的不动 / Make the files with passwords that are missing in FOLDER; those"
+    " that are there stay as they are.",
+)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--owner",
+    type=click.IntRange(min=0),
+    default=OUR_UID,
+    show_default=True,
+    metavar="UID",
+    help="由 root 执行时文件的所有者 / who owns the files if they are made by root",
+)
+def secrets(folder: Path, owner: int) -> None:
+    with _told_in_one_line():
+        made = make_secrets(folder, wanted_secrets(load_exchanges(load_exchanges_file())), owner)
+        for path in made:
+            click.echo(f"{path}: 新建 / made")
+        click.echo(f"新建 / made: {len(made)}")
 
 
 @main.command(
@@ -106,7 +130,7 @@ def _told_in_one_line() -> Iterator[None]:
     """What an operator can mend, without a traceback; exit 1."""
     try:
         yield
-    except (SettingsError, ExchangesError, TopicsRefusedError, Halt, LostPartition) as error:
+    except (SettingsError, ExchangesError, SecretsError, TopicsRefusedError, Halt, LostPartition) as error:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error

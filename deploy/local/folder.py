@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from deploy.local.processes import LocalError
+from deploy.secrets import write_private
 
 # Less is not enough for an empty set: PostgreSQL's write-ahead log and Kafka's indexes take their room at once.
 NEEDED_BYTES = 500 * 1024 * 1024
@@ -89,12 +90,3 @@ def write_key_hashes(path: Path, keys: dict[str, str]) -> None:
         for name, key in keys.items()
     ]
     write_private(path, yaml.safe_dump(entries, allow_unicode=True, sort_keys=False))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file that only its owner may read; a crash leaves the old one or the new one."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)

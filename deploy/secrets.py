@@ -1,0 +1,125 @@
+"""Secrets as files: made where they are missing, never changed by themselves; each holder has a folder of its own.
+
+So a program is given the folder of its own holder and sees nobody else's. As files are made by root, in a container,
+they belong to the user of the services' image; the admin of Kafka and the one of PostgreSQL are read by the users of
+those images too.
+"""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, get_args
+
+from shared.exchanges import Exchanges
+from shared.settings import Service
+
+# Users that the images run as: ours, apache/kafka, postgres.
+OUR_UID: Final = 10001
+KAFKA_GID: Final = 1000
+POSTGRES_GID: Final = 999
+
+ADMIN: Final = "admin"
+KAFKA_PASSWORD: Final = "kafka-password"  # noqa: S105 - a file's name
+DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
+
+
+class SecretsError(RuntimeError):
+    """A file of secrets cannot be made, read or used; the message is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One file: whose it is, what it is for, and the group of another image that reads it too."""
+
+    holder: str
+    name: str
+    gid: int | None = None
+
+    def path(self, folder: Path) -> Path:
+        return folder / self.holder / self.name
+
+
+def exchange_user(exchange_id: str) -> str:
+    """The exchange as a user of Kafka, and as a holder of secrets; what it may use begins with the same words."""
+    return f"exchange.{exchange_id}"
+
+
+def wanted_secrets(exchanges: Exchanges) -> Iterator[Secret]:
+    """What the set needs: passwords of Kafka's users, of the databases' roles and their owners, and of both admins."""
+    yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
+    yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)
+    for service in get_args(Service):
+        yield Secret(service, KAFKA_PASSWORD)
+        yield Secret(service, DATABASE_PASSWORD)
+        yield Secret(f"{service}-owner", DATABASE_PASSWORD)
+    for exchange_id in exchanges.ids:
+        yield Secret(exchange_user(exchange_id), KAFKA_PASSWORD)
+
+
+def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> list[Path]:
+    """Make the files that are missing, each with a random secret; files that are there stay as they are.
+
+    Returns what was made. `uid` owns them if they are made by root, else whoever makes them. SecretsError.
+    """
+    made = []
+    for secret in wanted:
+        path = secret.path(folder)
+        if path.exists():
+            continue
+        try:
+            _make_folder(path.parent, uid, secret.gid)
+            if _write_new(path, new_secret(), uid, secret.gid):
+                made.append(path)
+        except OSError as error:
+            raise SecretsError(f"{path}: 无法建立 / cannot be made: {error.strerror}") from error
+    return made
+
+
+def new_secret() -> str:
+    """256 random bits, in letters, digits, `_` and `-`."""
+    return secrets.token_urlsafe(32)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that only its owner may read; a crash leaves the old one or the new one."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    _hand_over(folder, uid, gid, 0o700 if gid is None else 0o750)
+
+
+def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
+    """Make the file whole or not at all; False if another has made it meanwhile."""
+    handle, part = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _hand_over(Path(part), uid, gid, 0o600 if gid is None else 0o640)
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    else:
+        return True
+    finally:
+        Path(part).unlink()
+
+
+def _hand_over(path: Path, uid: int, gid: int | None, mode: int) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, uid, uid if gid is None else gid)
+        path.chmod(mode)
