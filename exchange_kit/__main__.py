@@ -10,6 +10,7 @@ try:
     from exchange_kit.commands.sample import sample_command
     from exchange_kit.commands.tables import from_csv_command, from_xlsx_command
     from exchange_kit.commands.validate import validate_command
+    from exchange_kit.commands.watch import watch_command
 except ModuleNotFoundError as error:
     sys.exit(f"缺少组件 / {error.name} is missing: pip install 'jiangbu[kit]'")
 
@@ -26,6 +27,7 @@ for command in (
     validate_command,
     publish_command,
     reconcile_command,
+    watch_command,
 ):
     main.add_command(command)
 

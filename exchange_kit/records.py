@@ -101,7 +101,9 @@ def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecor
     if kind is None:
         return None
     of = _exchange_of(read.source, exchange)
-    return SampleRecord(of, topic_of(kind, of), _key(read.data), value)
+    number = number_in(read.data)
+    # Its revisions keep their order so; any key will do.
+    return SampleRecord(of, topic_of(kind, of), None if number is None else number.encode(), value)
 
 
 def _exchange_of(source: Any, exchange: str) -> str:
@@ -110,11 +112,11 @@ def _exchange_of(source: Any, exchange: str) -> str:
     return exchange if named is None else named[1]
 
 
-def _key(data: Any) -> bytes | None:
-    """The document's number, so that its revisions keep their order; any key will do."""
+def number_in(data: Any) -> str | None:
+    """The number that stands in a document, whatever else does."""
     try:
         numbers = msgspec.convert(data, _Numbers)
     except msgspec.ValidationError:
         return None
     number = numbers.trade_no if isinstance(numbers.trade_no, str) else numbers.listing_no
-    return number.encode() if isinstance(number, str) else None
+    return number if isinstance(number, str) else None

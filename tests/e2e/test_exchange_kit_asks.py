@@ -1,6 +1,14 @@
 """What an exchange asks of a running set: is all there that it sent, and what was refused."""
 
+import contextlib
 import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +17,10 @@ import pytest
 from click.testing import CliRunner, Result
 from kafka import KafkaProducer
 
+from deploy.local.processes import free_ports
 from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, event_of, to_line
+from exchange_kit.watch import number_of
 from shared.events.topics import topic_of
 from shared.parties import complete_uscc
 from shared.times import day_start
@@ -73,6 +83,51 @@ class Asker:
     def reconcile(self, day: date, *options: str, **environment: str) -> Result:
         arguments = ["reconcile", str(self.file), "--date", day.isoformat(), "--exchange", "kmdex", *options]
         return CliRunner().invoke(main, arguments, catch_exceptions=False, env=self.environment | environment)
+
+
+@contextlib.contextmanager
+def watching(
+    asker: Asker, *options: str, environment: dict[str, str] | None = None, stderr: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[str]]:
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "exchange_kit", "watch", "--exchange", "kmdex", *options],
+        env=environment or asker.environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+    )
+    with watch:
+        try:
+            yield watch
+        finally:
+            watch.kill()
+
+
+@contextlib.contextmanager
+def forwarding(port: int, to: int) -> Iterator[None]:
+    """What connects to a port reaches another one."""
+    listener = socket.create_server(("127.0.0.1", port))
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(("127.0.0.1", to))
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=pump, args=(source, target), daemon=True).start()
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with source, contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+            target.shutdown(socket.SHUT_WR)
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
 
 
 @pytest.fixture
@@ -144,6 +199,39 @@ def test_each_difference_is_named(asker: Asker) -> None:
     assert "第 5 行 / line 5 B5 r1: 登记簿没有 / missing\n" in result.output
     assert "第 4 行 / line 4 B4 r1: 被拒收 / refused: revision_conflict\n  revision: " in result.output
     assert "内容不同 / different: 1\n" in result.output
+
+
+def test_what_is_refused_is_shown_as_it_happens(asker: Asker) -> None:
+    day = date(2027, 5, 10)
+    asker.send(day, record(trade("W0", "0.00")))
+    with watching(asker, stderr=subprocess.PIPE) as watch:
+        assert "waiting for what is refused" in watch.stderr.readline()
+        asker.send(day, record(trade("W1")), record(trade("W2", "0.00")), record(trade("W3", "0.00"), binary=True))
+        lines = [watch.stdout.readline() for _ in range(4)]
+        assert re.fullmatch(
+            r"\S+\+08:00 exchange\.kmdex\.trades\.v1\[\d\]@\d+ W2: invalid_data\n"
+            r"  amount: 必须大于 0 / must be over 0\n"
+            r"\S+\+08:00 exchange\.kmdex\.trades\.v1\[\d\]@\d+ W3: invalid_data\n"
+            r"  amount: .*\n",
+            "".join(lines),
+        )
+        watch.send_signal(signal.SIGINT)
+        assert watch.communicate(timeout=10) == ("", "")
+        assert watch.returncode == 0
+    with watching(asker, "--all", "--json") as watch:
+        assert any(number_of(json.loads(line)) == "W0" for line in watch.stdout)
+
+
+def test_a_service_that_is_away_is_waited_for(asker: Asker) -> None:
+    (port,) = free_ports(1)
+    listing = asker.environment | {"LISTING_URL": f"http://127.0.0.1:{port}"}
+    with watching(asker, "--all", environment=listing, stderr=subprocess.PIPE) as watch:
+        said = iter(watch.stderr.readline, "")
+        assert any("listing 无应答 / does not answer" in line for line in said)
+        with forwarding(port, int(asker.running["listing"].rpartition(":")[2])):
+            assert any("listing: 已恢复 / answers again" in line for line in said)
+    with watching(asker, environment=listing, stderr=subprocess.PIPE) as watch:
+        assert watch.wait(30) == 2
 
 
 def test_what_cannot_be_asked_is_no_difference(asker: Asker) -> None:
