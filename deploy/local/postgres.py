@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
+from deploy.databases import ensure_database, owner_role, service_role
 from deploy.local.processes import Account, LocalError, Program, base_environment, spawn
 
 ACCOUNT_NAME = "pgserver"
@@ -104,32 +104,12 @@ class Postgres:
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def ensure_database(self, name: str, password: str) -> Database:
-        """Create database `name` with roles `<name>_owner` and `<name>_service` where they do not exist yet.
-
-        Both get `password`, also when they exist. The service's role may connect and make temporary tables,
-        nothing else: what it may do with tables is granted by the migration that makes them.
-        """
-        owner, service = f"{name}_owner", f"{name}_service"
+        """Database `name` with its two roles, made where they do not exist yet. Both get `password`."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            for role in (owner, service):
-                found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-                verb = sql.SQL("ALTER" if found else "CREATE")
-                connection.execute(
-                    sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
-                )
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
-                )
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-            connection.execute(
-                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
-                    sql.Identifier(name), sql.Identifier(service)
-                )
-            )
+            ensure_database(connection, name, owner_password=password, service_password=password)
         return Database(
-            owner_url=self.url(name, owner, password),
-            service_url=self.url(name, service, password),
+            owner_url=self.url(name, owner_role(name), password),
+            service_url=self.url(name, service_role(name), password),
         )
 
     def await_ready(self, check: Callable[[], None] = lambda: None) -> None:

@@ -1,0 +1,44 @@
+"""Databases of the services: each with a role that owns everything in it, and one for the service that owns nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def owner_role(database: str) -> str:
+    """The role that migrates: it owns the database and all that is in it."""
+    return f"{database}_owner"
+
+
+def service_role(database: str) -> str:
+    """The role of the service's programs."""
+    return f"{database}_service"
+
+
+def ensure_database(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, *, owner_password: str, service_password: str
+) -> bool:
+    """Create database `name` with its two roles where they do not exist yet; whether the database was made.
+
+    The roles get their passwords, also when they exist. The service's role may connect and make temporary tables,
+    nothing else: what it may do with tables is granted by the migration that makes them. Nobody else may connect. To be
+    called by a superuser, in autocommit mode; errors of psycopg.
+    """
+    database, owner, service = (sql.Identifier(word) for word in (name, owner_role(name), service_role(name)))
+    for role, password in ((owner_role(name), owner_password), (service_role(name), service_password)):
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+        verb = sql.SQL("ALTER" if found else "CREATE")
+        connection.execute(
+            sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
+        )
+    made = not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if made:
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, service))
+    return made
