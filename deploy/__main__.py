@@ -11,6 +11,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.api_keys import make_api_keys
 from deploy.doctor import examine
 from deploy.generation import new_generation as begin_new_generation
 from deploy.loss import accept, standings
@@ -57,8 +58,8 @@ def apply(dry_run: bool) -> None:
 
 @main.command(
     "secrets",
-    help="在 FOLDER 中建立缺少的密码文件，已有的不动 / Make the files with passwords that are missing in FOLDER; those"
-    " that are there stay as they are.",
+    help="在 FOLDER 中建立缺少的密码与密钥文件，已有的不动 / Make the files with passwords and API keys that are"
+    " missing in FOLDER; those that are there stay as they are.",
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
@@ -71,7 +72,8 @@ def apply(dry_run: bool) -> None:
 )
 def secrets(folder: Path, owner: int) -> None:
     with _told_in_one_line():
-        made = make_secrets(folder, wanted_secrets(load_exchanges(load_exchanges_file())), owner)
+        exchanges = load_exchanges(load_exchanges_file())
+        made = make_secrets(folder, wanted_secrets(exchanges), owner) + make_api_keys(folder, exchanges, owner)
         for path in made:
             click.echo(f"{path}: 新建 / made")
         click.echo(f"新建 / made: {len(made)}")

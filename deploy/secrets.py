@@ -1,8 +1,8 @@
 """Secrets as files: made where they are missing, never changed by themselves; each holder has a folder of its own.
 
-So a program is given the folder of its own holder and sees nobody else's. As files are made by root, in a container,
-they belong to the user of the services' image; the admin of Kafka and the one of PostgreSQL are read by the users of
-those images too.
+So a program is given the folder of its own holder and sees nobody else's. Files that root makes belong to the user of
+the services' image, which a container that makes them runs as. The admins of Kafka and of PostgreSQL are read by the
+users of those images too: by group, so whoever makes the files is root or a member of it.
 """
 
 import os
@@ -69,13 +69,18 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
         path = secret.path(folder)
         if path.exists():
             continue
-        try:
-            _make_folder(path.parent, uid, secret.gid)
-            if _write_new(path, new_secret(), uid, secret.gid):
-                made.append(path)
-        except OSError as error:
-            raise SecretsError(f"{path}: 无法建立 / cannot be made: {error.strerror}") from error
+        if write_secret(path, new_secret(), uid, secret.gid):
+            made.append(path)
     return made
+
+
+def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = None) -> bool:
+    """Make one file in a folder of its holder; False if another has made it meanwhile. SecretsError."""
+    try:
+        _make_folder(path.parent, uid, gid)
+        return _write_new(path, text, uid, gid)
+    except OSError as error:
+        raise SecretsError(f"{path}: 无法建立 / cannot be made: {error.strerror}") from error
 
 
 def new_secret() -> str:
@@ -98,7 +103,7 @@ def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
         folder.mkdir(mode=0o700)
     except FileExistsError:
         return
-    _hand_over(folder, uid, gid, 0o700 if gid is None else 0o750)
+    hand_over(folder, uid, gid)
 
 
 def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
@@ -109,7 +114,7 @@ def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
             file.write(f"{text}\n")
             file.flush()
             os.fsync(file.fileno())
-        _hand_over(Path(part), uid, gid, 0o600 if gid is None else 0o640)
+        hand_over(Path(part), uid, gid)
         os.link(part, path)
     except FileExistsError:
         return False
@@ -119,7 +124,13 @@ def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
         Path(part).unlink()
 
 
-def _hand_over(path: Path, uid: int, gid: int | None, mode: int) -> None:
+def hand_over(path: Path, uid: int, gid: int | None = None) -> None:
+    """Give a file or folder, which its owner alone can read, to `uid` and let the group read it, as far as we may."""
     if os.geteuid() == 0:
         os.chown(path, uid, uid if gid is None else gid)
-        path.chmod(mode)
+    elif gid in os.getgroups():
+        os.chown(path, -1, gid)
+    else:
+        return
+    if gid is not None:
+        path.chmod(0o750 if path.is_dir() else 0o640)

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -13,14 +12,12 @@ from pathlib import Path
 
 import yaml
 
+from deploy.api_keys import ROLES, key_entry
 from deploy.local.processes import LocalError
 from deploy.secrets import write_private
 
 # Less is not enough for an empty set: PostgreSQL's write-ahead log and Kafka's indexes take their room at once.
 NEEDED_BYTES = 500 * 1024 * 1024
-
-# Role of each key in the answer of `make up --json`; the key of an exchange is named as its role.
-ROLES = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}
 
 
 @dataclass(frozen=True)
@@ -81,12 +78,6 @@ def load_secrets(folder: Path, exchange_ids: Iterable[str]) -> Secrets:
 
 def write_key_hashes(path: Path, keys: dict[str, str]) -> None:
     """What services get to know of the keys: names, roles and hashes."""
-    entries = [
-        {
-            "name": f"local {name}",
-            "role": ROLES.get(name, name),
-            "sha256": hashlib.sha256(key.encode()).hexdigest(),
-        }
-        for name, key in keys.items()
-    ]
+    # The key of an exchange is named as its role.
+    entries = [key_entry(f"local {name}", ROLES.get(name, name), key) for name, key in keys.items()]
     write_private(path, yaml.safe_dump(entries, allow_unicode=True, sort_keys=False))

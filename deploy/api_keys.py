@@ -1,0 +1,58 @@
+"""API keys that are made: each in a file of its holder, and their hashes in the one file that the services read."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
+from shared.exchanges import Exchanges
+
+# Holders of the keys that every set begins with, and their roles; some acts of the bureau need two persons.
+ROLES: Final = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}
+API_KEY: Final = "api-key"
+HASHES: Final = Path("apis") / "api-keys.yaml"
+
+
+def key_entry(name: str, role: str, key: str) -> dict[str, str]:
+    """What the services get to know of a key: name, role and hash."""
+    return {"name": name, "role": role, "sha256": hashlib.sha256(key.encode()).hexdigest()}
+
+
+def make_api_keys(folder: Path, exchanges: Exchanges, uid: int = OUR_UID) -> list[Path]:
+    """Make the keys whose files are missing, and enter their hashes. Returns what was made. SecretsError.
+
+    So a key is changed by removing its file. Other entries of the file of hashes stay as they are, those that were
+    added by hand too; one that was removed by hand does not come back.
+    """
+    made = []
+    for holder, role in _holders(exchanges):
+        path = folder / holder / API_KEY
+        if path.exists():
+            continue
+        key = new_secret()
+        # The hash first: a crash before the file leaves the hash of a key that nobody has.
+        _enter(folder / HASHES, key_entry(holder, role, key), uid)
+        if write_secret(path, key, uid):
+            made.append(path)
+    return made
+
+
+def _holders(exchanges: Exchanges) -> Iterator[tuple[str, str]]:
+    yield from ROLES.items()
+    for exchange_id in exchanges.ids:
+        yield exchange_user(exchange_id), f"exchange:{exchange_id}"
+
+
+def _enter(path: Path, entry: dict[str, str], uid: int) -> None:
+    """Put an entry in the place of the one of its name, or at the end."""
+    write_secret(path, "[]", uid)  # where there is none yet
+    try:
+        entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")) or []
+        others = [one for one in entries if one["name"] != entry["name"]]
+        write_private(path, yaml.safe_dump([*others, entry], allow_unicode=True, sort_keys=False))
+        hand_over(path, uid)
+    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
+        raise SecretsError(f"{path}: 无法更新 / cannot be brought up to date: {error!r}") from error
