@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import get_args
 
 import click
+import psycopg
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
+from deploy.databases import apply_databases
 from deploy.doctor import examine
 from deploy.generation import new_generation as begin_new_generation
 from deploy.loss import accept, standings
@@ -25,6 +27,7 @@ from shared.settings import (
     KafkaSettings,
     Service,
     SettingsError,
+    load_database_admin_url,
     load_exchanges_file,
     load_kafka_settings,
 )
@@ -77,6 +80,23 @@ def secrets(folder: Path, owner: int) -> None:
         for path in made:
             click.echo(f"{path}: 新建 / made")
         click.echo(f"新建 / made: {len(made)}")
+
+
+@main.group(help="PostgreSQL 数据库 / PostgreSQL databases.")
+def databases() -> None:
+    pass
+
+
+@databases.command(
+    "apply",
+    help="建立各服务的数据库与角色，密码取自 FOLDER（可重复执行）/ Create the services' databases and roles, with the"
+    " passwords of FOLDER; safe to repeat.",
+)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def apply_all_databases(folder: Path) -> None:
+    with _told_in_one_line():
+        for line in apply_databases(load_database_admin_url(), folder):
+            click.echo(line)
 
 
 @main.command(
@@ -134,7 +154,7 @@ def _told_in_one_line() -> Iterator[None]:
         yield
     except (SettingsError, ExchangesError, SecretsError, TopicsRefusedError, Halt, LostPartition) as error:
         raise click.ClickException(str(error)) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error) as error:
         raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error
     except (KafkaError, OSError) as error:
         raise click.ClickException(f"Kafka 无法连接或拒绝 / Kafka is away or refuses: {error!r}") from error

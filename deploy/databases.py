@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+import psycopg
 from psycopg import sql
 
+from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
+from shared.settings import Service
+
 if TYPE_CHECKING:
-    import psycopg
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def database_of(service: Service) -> str:
+    """The name of a service's database, where each service has one on the same server."""
+    return service.replace("-", "_")
 
 
 def owner_role(database: str) -> str:
@@ -42,3 +52,27 @@ def ensure_database(
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, service))
     return made
+
+
+def apply_databases(admin_url: str, folder: Path) -> Iterator[str]:
+    """Make the databases and roles of all services, with the passwords of the folder's files; a line for each.
+
+    Raises SecretsError; errors of psycopg.
+    """
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for service in get_args(Service):
+            made = ensure_database(
+                connection,
+                database_of(service),
+                owner_password=_password(folder, f"{service}-owner"),
+                service_password=_password(folder, service),
+            )
+            yield f"{database_of(service)}: {'新建 / created' if made else '已就绪 / as it should be'}"
+
+
+def _password(folder: Path, holder: str) -> str:
+    path = Secret(holder, DATABASE_PASSWORD).path(folder)
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretsError(f"{path}: 无法读取 / cannot be read: {error}") from error

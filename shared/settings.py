@@ -172,6 +172,16 @@ def _load_owner_url(env: Env) -> str | None:
     return None if url is None else _with_password(url, password, "DATABASE_OWNER_URL, DATABASE_OWNER_PASSWORD_FILE")
 
 
+def load_database_admin_url() -> str:
+    """PostgreSQL's superuser, who makes databases and roles; for commands that need nothing else of a service."""
+    env = Env()
+    return _with_password(
+        _required(env, "DATABASE_ADMIN_URL", _postgres_url),
+        _optional(env, "DATABASE_ADMIN_PASSWORD_FILE", _secret),
+        "DATABASE_ADMIN_URL, DATABASE_ADMIN_PASSWORD_FILE",
+    )
+
+
 def load_access_settings() -> AccessSettings:
     """Where an exchange asks, and as whom; for the commands of `exchange-kit`."""
     env = Env()
