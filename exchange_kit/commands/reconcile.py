@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +14,13 @@ import msgspec
 from exchange_kit.api import ApiError
 from exchange_kit.commands.options import EXCHANGE, FILE, AskingFailed
 from exchange_kit.reconcile import Finding, Own, Search, count, findings
-from exchange_kit.register import Day, registers_of
+from exchange_kit.register import Day, Register, registers_of
 from shared.events.decode import Kind
 from shared.settings import SettingsError, load_access_settings
+from shared.times import now, shanghai_date
 
+_PATIENCE_S: Final = 30.0
+_POLL_S: Final = 0.5
 _NAMES: Final[dict[Kind, str]] = {"listing": "挂牌 / listings", "trade": "交易 / trades"}
 _FATES: Final = {
     "missing": "登记簿没有 / missing",
@@ -29,14 +33,13 @@ _FATES: Final = {
 @click.argument("file", type=FILE)
 @click.option(
     "--date",
-    "day",
-    required=True,
+    "date",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="发送之日，北京时间 / the day on which the file was sent, in China",
+    help="发送之日，北京时间；默认今天 / the day on which the file was sent, in China; today if not given",
 )
 @EXCHANGE
 @click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象，末行为汇总 / JSON lines, the summary last")
-def reconcile_command(file: Path, day: datetime, exchange: str, *, as_json: bool) -> None:
+def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_json: bool) -> None:
     """把当日所发文件与登记簿逐项核对 / Hold the file that was sent on a day against what the registers have of it.
 
     FILE 须含当日所发的全部挂牌，或全部交易，或二者；没有的一类不核对。
@@ -45,13 +48,14 @@ def reconcile_command(file: Path, day: datetime, exchange: str, *, as_json: bool
     FILE has all listings, or all trades, or both, that were sent on that day; a kind that it has not is not compared.
     What was sent twice is no difference. Exit code: 0 equal, 1 a difference, 2 it could not be compared.
     """
+    day = shanghai_date(now()) if date is None else date.date()
     try:
         access = load_access_settings()
         with file.open("rb") as lines:
             own = count(lines, exchange)
         registers = {one.kind: one for one in registers_of(exchange, access) if one.kind in own}
-        days = {kind: register.day(day.date()) for kind, register in registers.items()}
-        waiting = sum(register.waiting() for register in registers.values())
+        waiting = _await(list(registers.values()))
+        days = {kind: register.day(day) for kind, register in registers.items()}
         differing = {kind: one for kind, one in registers.items() if not own[kind].agrees_with(days[kind])}
         found: list[Finding] = []
         if differing or None in own:
@@ -66,6 +70,14 @@ def reconcile_command(file: Path, day: datetime, exchange: str, *, as_json: bool
         click.echo(f"{said}: {waiting}", err=True)
     if not equal:
         sys.exit(1)
+
+
+def _await(registers: list[Register]) -> int:
+    """Wait a while until the registers have handled what came; how many records they have not."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return waiting
 
 
 def _tell(found: list[Finding], own: dict[Kind | None, Own], days: dict[Kind, Day], *, equal: bool) -> None:

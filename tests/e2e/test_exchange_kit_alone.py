@@ -1,0 +1,114 @@
+"""An exchange's engineer: the kit alone, installed and used by the README's own commands, to accepted events."""
+
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from tests.e2e.conftest import client_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVERS = {"alembic", "flask", "flask-smorest", "gunicorn", "prometheus-client", "psycopg", "sqlalchemy"}
+
+
+def commands() -> list[str]:
+    """The commands of the README's steps, in order."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"^### From zero to accepted events.*?(?=^### )", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What git has of the project, with the changes that are not committed."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(checkout: Path, running_set: dict[str, Any]) -> dict[str, str]:
+    """Where the set is and who we are; pip takes the versions of the lock, which it has in its cache."""
+    locked = re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    (checkout / "versions.txt").write_text("\n".join(locked))
+    (checkout / "kmdex.key").write_text(running_set["keys"]["exchange:kmdex"])
+    return {
+        **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
+        "PIP_CONSTRAINT": str(checkout / "versions.txt"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "NO_PROXY": "127.0.0.1",
+        "KAFKA_BOOTSTRAP_SERVERS": running_set["kafka"],
+        "LISTING_URL": running_set["listing"],
+        "TRADE_INGEST_URL": running_set["trade_ingest"],
+        "EXCHANGE_KEY_FILE": "kmdex.key",
+    }
+
+
+def test_from_zero_to_accepted_events(checkout: Path, environment: dict[str, str], running_set: dict[str, Any]) -> None:
+    script, watch = [], ""
+    for command in commands():
+        if command.startswith("export "):  # the README's values are those of `make up`
+            names = {word.partition("=")[0] for word in command.split()[1:]}
+            assert names <= environment.keys()
+        elif command.startswith("exchange-kit watch"):
+            watch = command
+        else:
+            script.append(command)
+    shell = ["sh", "-e", "-c", "\n".join(script)]
+    done = subprocess.run(shell, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "挂牌 / listings: 一致 / equal" in done.stdout
+    assert "交易 / trades: 一致 / equal" in done.stdout
+    watching = ["sh", "-c", f". kit/bin/activate; exec {watch}"]
+    with subprocess.Popen(watching, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True) as showing:
+        assert any("amount: 必须大于 0 / must be over 0" in line for line in showing.stdout)
+        showing.send_signal(signal.SIGINT)
+        assert showing.wait(30) == 0
+    stored = client_of(running_set, "exchange:kmdex").get("trade-ingest", "/v1/trades/kmdex/T2026-0003")
+    assert (stored["revision"], stored["refunded"]) == (2, "2000.50")
+
+
+def run(checkout: Path, environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [f"kit/bin/{words[0]}", *words[1:]], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_other_commands_work_there(checkout: Path, environment: dict[str, str]) -> None:
+    book = Workbook()
+    with (checkout / "docs" / "example-trades.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.reader(table):
+            book.worksheets[0].append(row)
+    book.save(checkout / "trades.xlsx")
+    arguments = ("--mapping", "docs/example-trades.mapping.yaml", "--exchange", "kmdex", "-o", "from-xlsx.ndjson")
+    run(checkout, environment, "exchange-kit", "from-xlsx", "trades.xlsx", *arguments)
+    assert (checkout / "from-xlsx.ndjson").read_bytes() == (checkout / "trades.ndjson").read_bytes()
+    run(checkout, environment, "exchange-kit", "sample", "--events", "50", "-o", "sample.ndjson")
+    run(checkout, environment, "exchange-kit", "validate", "sample.ndjson")
+    told = run(checkout, environment, "exchange-kit", "--help")
+    used = {"sample", "from-csv", "from-xlsx", "validate", "publish", "reconcile", "watch"}
+    assert set(re.findall(r"^  ([a-z-]+) ", told.partition("Commands:")[2], re.MULTILINE)) == used
+
+
+def test_no_server_came_along(checkout: Path, environment: dict[str, str]) -> None:
+    listed = run(checkout, environment, "pip", "list", "--format=freeze").splitlines()
+    installed = {line.partition("==")[0].lower().replace("_", "-") for line in listed}
+    assert {"jiangbu", "openpyxl", "kafka-python"} <= installed
+    assert not {name for name in installed if name in SERVERS or name.startswith("psycopg")}
