@@ -1,18 +1,22 @@
-"""Asking a running set: all items of a list, and whether everything that was published is in the answers."""
+"""Asking a running set: all items of a list, whether all that was published is in the answers, and what came of it."""
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from deploy.local.expected import Expected, Outcome
 from deploy.local.processes import LocalError
 from deploy.local.programs import SERVICES, Addresses
 from exchange_kit.api import Api, ApiError
 
 POLL_S = 0.2
+# Services that keep what they refuse.
+TAKE_DOCUMENTS = ("listing", "trade-ingest")
 
 
 @dataclass
@@ -38,6 +42,20 @@ class Client:
         """All items of a list, page by page."""
         with _told():
             yield from self._api(service).items(path, **query)
+
+    def outcome(self) -> Outcome:
+        """What came of all that was published, as `expected_outcome` gives what must come of it.
+
+        An award that a correction took away stays, with amounts of zero, and is left out.
+        """
+        awards = {
+            award["award_id"]: Expected(fen_of(award["ceiling"]), fen_of(award["payable"]), award["suppressed_by"])
+            for award in self.items("incentive", "/v1/awards")
+        }
+        return Outcome(
+            {award_id: amounts for award_id, amounts in awards.items() if amounts.ceiling_fen > 0},
+            Counter(item["reason"] for service in TAKE_DOCUMENTS for item in self.items(service, "/v1/quarantine")),
+        )
 
     def await_quiet(
         self, timeout_s: float, check: Callable[[], None], progress: Callable[[str, int], None] = lambda _s, _n: None
@@ -70,3 +88,9 @@ def _told() -> Iterator[None]:
         yield
     except ApiError as error:
         raise LocalError(str(error)) from error
+
+
+def fen_of(text: str) -> int:
+    """An amount of the services' answers, which have two decimals, in fen."""
+    yuan, _, fen = text.partition(".")
+    return int(yuan + fen)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.local.client import Client
+from deploy.local.client import Client, fen_of
 from deploy.local.expected import Expected, Outcome, expected_outcome
 from deploy.local.processes import LocalError
 from deploy.local.stopping import StopSignals
@@ -22,7 +22,7 @@ from deploy.local.up import data_folder, running_set, tell, told_in_one_line
 from exchange_kit.publish import PublishError, publish
 from exchange_kit.records import SampleRecord
 from exchange_kit.sample import sample_events
-from shared.exchanges import load_exchanges
+from shared.exchanges import Exchanges, load_exchanges
 from shared.money import format_yuan
 from shared.settings import KafkaSettings
 
@@ -35,8 +35,6 @@ SHOWN_OF_A_RULE = 3
 NOTHING = "0.00"
 AWARD_WIDTH = 34
 DIFFERENCES_SHOWN = 10
-# Services that keep what they refuse.
-TAKE_DOCUMENTS = ("listing", "trade-ingest")
 
 console = Console()
 
@@ -69,15 +67,20 @@ def show(local: LocalSet) -> bool:
     client = Client.with_key(local.addresses, local.secrets.keys["auditor"])
     _send(records, local.addresses.kafka)
     _await_quiet(client, local)
-    operators = {
+    outcome = expected_outcome(records, operators_of(exchanges))
+    awards = list(client.items("incentive", "/v1/awards"))
+    _show_awards(client, awards)
+    found = client.outcome()
+    return _check_awards(found.awards, outcome) & _check_refusals(found.refused, outcome)
+
+
+def operators_of(exchanges: Exchanges) -> dict[str, str]:
+    """USCCs of the operators at the end of the sample's year, by exchange."""
+    return {
         exchange_id: operator.uscc
         for exchange_id in exchanges.ids
         if (operator := exchanges.operator_on(exchange_id, date(YEAR, 12, 31))) is not None
     }
-    outcome = expected_outcome(records, operators)
-    awards = list(client.items("incentive", "/v1/awards"))
-    _show_awards(client, awards)
-    return _check_awards(awards, outcome) & _check_refusals(client, outcome)
 
 
 def _bar(*columns: Any) -> Progress:
@@ -139,20 +142,14 @@ def _worth_showing(awards: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     for award in awards:
         by_rule.setdefault(award["rule"], []).append(award)
     for rule in sorted(by_rule):
-        highest = sorted(by_rule[rule], key=lambda one: -_fen(one["ceiling"]))
+        highest = sorted(by_rule[rule], key=lambda one: -fen_of(one["ceiling"]))
         shown += highest[:SHOWN_OF_A_RULE]
         shown += [one for one in highest[SHOWN_OF_A_RULE:] if one["suppressed_by"] is not None][:1]
     return shown
 
 
-def _check_awards(awards: list[dict[str, Any]], outcome: Outcome) -> bool:
+def _check_awards(given: Mapping[str, Expected], outcome: Outcome) -> bool:
     """Every award of the services is the expected one, to the fen, and none is missing."""
-    found = {
-        award["award_id"]: Expected(_fen(award["ceiling"]), _fen(award["payable"]), award["suppressed_by"])
-        for award in awards
-    }
-    # An award that a correction took away stays, with amounts of zero.
-    given = {award_id: amounts for award_id, amounts in found.items() if amounts.ceiling_fen > 0}
     wrong = sorted(
         award_id for award_id in given.keys() | outcome.awards if given.get(award_id) != outcome.awards.get(award_id)
     )
@@ -165,11 +162,8 @@ def _check_awards(awards: list[dict[str, Any]], outcome: Outcome) -> bool:
     )
 
 
-def _check_refusals(client: Client, outcome: Outcome) -> bool:
+def _check_refusals(counts: Counter[str], outcome: Outcome) -> bool:
     """What was refused is what had to be, for the reasons it had to be for."""
-    counts: Counter[str] = Counter(
-        item["reason"] for service in TAKE_DOCUMENTS for item in client.items(service, "/v1/quarantine")
-    )
     table = Table(title="隔离记录 / quarantine")
     for heading in ("原因 / reason", "条数 / records", "应有 / expected"):
         table.add_column(heading)
@@ -182,11 +176,6 @@ def _check_refusals(client: Client, outcome: Outcome) -> bool:
 def _verdict(well: bool, good: str, bad: str) -> bool:
     console.print(f"[green]✓[/] {good}" if well else f"[red]✗[/] {bad}")
     return well
-
-
-def _fen(text: str) -> int:
-    yuan, _, fen = text.partition(".")
-    return int(yuan + fen)
 
 
 if __name__ == "__main__":
