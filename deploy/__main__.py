@@ -9,7 +9,7 @@ from typing import get_args
 import click
 import psycopg
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, SecurityDisabledError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
@@ -20,7 +20,8 @@ from deploy.loss import accept, standings
 from deploy.secrets import OUR_UID, SecretsError, make_secrets, wanted_secrets
 from deploy.stopped import stopped
 from deploy.topics import TopicsRefusedError, apply_topics
-from shared.exchanges import ExchangesError, load_exchanges
+from deploy.users import Access, AccessRefusedError, apply_access, change_password, make_passwords, wanted_users
+from shared.exchanges import Exchanges, ExchangesError, load_exchanges
 from shared.halt import Halt
 from shared.positions import LostPartition
 from shared.settings import (
@@ -30,9 +31,19 @@ from shared.settings import (
     load_database_admin_url,
     load_exchanges_file,
     load_kafka_settings,
+    load_register_ids,
 )
 
 BROKER_TIMEOUT_MS = 10_000
+OPERATORS_FAULTS = (
+    SettingsError,
+    ExchangesError,
+    SecretsError,
+    TopicsRefusedError,
+    AccessRefusedError,
+    Halt,
+    LostPartition,
+)
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
 
 
@@ -46,17 +57,46 @@ def topics() -> None:
     pass
 
 
-@topics.command(help="建立并配置全部主题（可重复执行）/ Create and configure all topics; safe to repeat.")
+@topics.command(
+    help="建立并配置全部主题；有 --secrets 时也建立各交易场所和各服务的用户与权限；可重复执行 / Create and configure"
+    " all topics and, with --secrets, the user of each exchange and each service with its rights; safe to repeat."
+)
 @click.option("--dry-run", is_flag=True, help="只显示，不修改 / say what would be done, change nothing")
-def apply(dry_run: bool) -> None:
+@click.option(
+    "--secrets",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="密码文件所在目录，缺少的将建立 / folder of the files with passwords; those that are missing are made",
+)
+@click.option(
+    "--rotate", "rotated", multiple=True, metavar="USER", help="更换该用户的密码 / another password for a user"
+)
+def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
+    if rotated and folder is None:
+        raise click.UsageError("--rotate 需要 / needs --secrets FOLDER")
     with _told_in_one_line():
-        exchanges = load_exchanges(load_exchanges_file())
-        admin = _admin(load_kafka_settings())
+        exchanges, kafka = load_exchanges(load_exchanges_file()), load_kafka_settings()
+        admin = _admin(kafka)
         try:
             for step in apply_topics(admin, exchanges, dry_run=dry_run):
                 click.echo(step.text)
+            if folder is not None:
+                _apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run)
         finally:
             admin.close()
+
+
+def _apply_access(
+    access: Access, exchanges: Exchanges, folder: Path, rotated: tuple[str, ...], *, dry_run: bool
+) -> None:
+    if not dry_run:
+        for path in make_passwords(exchanges, folder):
+            click.echo(f"{path}: 新建 / made")
+    users = wanted_users(exchanges, load_register_ids(), folder)
+    apply_access(access, users, click.echo, dry_run=dry_run)
+    for user in rotated:
+        change_password(access, user, folder, click.echo, dry_run=dry_run)
 
 
 @main.command(
@@ -152,10 +192,12 @@ def _told_in_one_line() -> Iterator[None]:
     """What an operator can mend, without a traceback; exit 1."""
     try:
         yield
-    except (SettingsError, ExchangesError, SecretsError, TopicsRefusedError, Halt, LostPartition) as error:
+    except OPERATORS_FAULTS as error:
         raise click.ClickException(str(error)) from error
     except (SQLAlchemyError, psycopg.Error) as error:
         raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error
+    except SecurityDisabledError as error:
+        raise click.ClickException("Kafka 未启用权限 / the broker has no users and rights: see deploy/kafka") from error
     except (KafkaError, OSError) as error:
         raise click.ClickException(f"Kafka 无法连接或拒绝 / Kafka is away or refuses: {error!r}") from error
 

@@ -4,20 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.topics import read_topics, wanted_topics
+from deploy.streams import streams_of
 from services.incentive.policy import load_policy
 from services.incentive.policy_file import PolicyError
 from shared.db import make_engine
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
+from shared.kafka import MissingTopics, check_topics
 from shared.migrate import found_revision, newest_revision
-from shared.settings import KafkaSettings, Service, Settings, SettingsError, load_settings
+from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.web.keys import KeysError, load_keys
 
-BROKER_TIMEOUT_MS = 5_000
 PACKAGES = {
     "listing": "services.listing",
     "trade-ingest": "services.trade_ingest",
@@ -52,7 +51,7 @@ def examine(service: Service) -> Iterator[Finding]:
         yield Finding("名单 whitelist", False, str(error))
         return
     yield _whitelist(exchanges, settings)
-    yield from _broker(settings.kafka, exchanges)
+    yield from _broker(settings, exchanges)
 
 
 def _whitelist(exchanges: Exchanges, settings: Settings) -> Finding:
@@ -96,18 +95,17 @@ def _database(settings: Settings) -> Finding:
     return Finding(subject, True, f"revision {found}")
 
 
-def _broker(kafka: KafkaSettings, exchanges: Exchanges) -> Iterator[Finding]:
-    wanted = wanted_topics(exchanges)
+def _broker(settings: Settings, exchanges: Exchanges) -> Iterator[Finding]:
+    streams = streams_of(settings.service, settings.register, settings.exchanges or exchanges.ids)
+    topics = (*streams.reads, *streams.publishes)
+    servers = ", ".join(settings.kafka.bootstrap_servers)
     try:
-        admin = KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS)
-        try:
-            found = read_topics(admin, [topic.name for topic in wanted])
-        finally:
-            admin.close()
+        check_topics(settings.kafka.client_config(), topics)
+    except MissingTopics as missing:
+        yield Finding("Kafka", True, servers)
+        yield Finding("主题 topics", False, str(missing))
     except (KafkaError, OSError) as error:
-        yield Finding("Kafka", False, f"{', '.join(kafka.bootstrap_servers)}: {error!r}")
-        return
-    yield Finding("Kafka", True, ", ".join(kafka.bootstrap_servers))
-    missing = [topic.name for topic in wanted if topic.name not in found]
-    text = f"missing {', '.join(missing)}: run `jiangbu topics apply`" if missing else f"{len(found)} topics"
-    yield Finding("主题 topics", not missing, text)
+        yield Finding("Kafka", False, f"{servers}: {error!r}")
+    else:
+        yield Finding("Kafka", True, servers)
+        yield Finding("主题 topics", True, f"{len(topics)} topics")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from kafka.structs import OffsetAndMetadata
 
-from deploy.stopped import REGISTERS, WorkersRun
+from deploy.stopped import WorkersRun
+from deploy.streams import REGISTERS
 from shared.positions import load_positions
 from shared.register.generation import begin_generation
 from shared.register.outbox import fence_senders, keep_senders_out

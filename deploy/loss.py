@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from deploy.stopped import REGISTERS
+from deploy.streams import REGISTERS
 from shared.positions import load_positions, replace_position
 from shared.stream import what_is_missing
 from shared.times import format_time, now

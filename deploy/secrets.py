@@ -5,14 +5,17 @@ the services' image, which a container that makes them runs as. The admins of Ka
 users of those images too: by group, so whoever makes the files is root or a member of it.
 """
 
+import contextlib
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
+from shared.events.topics import prefix_of
 from shared.exchanges import Exchanges
 from shared.settings import Service
 
@@ -44,7 +47,7 @@ class Secret:
 
 def exchange_user(exchange_id: str) -> str:
     """The exchange as a user of Kafka, and as a holder of secrets; what it may use begins with the same words."""
-    return f"exchange.{exchange_id}"
+    return prefix_of(exchange_id).removesuffix(".")
 
 
 def wanted_secrets(exchanges: Exchanges) -> Iterator[Secret]:
@@ -86,6 +89,33 @@ def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = No
 def new_secret() -> str:
     """256 random bits, in letters, digits, `_` and `-`."""
     return secrets.token_urlsafe(32)
+
+
+def read_password(path: Path) -> str | None:
+    """What a file of passwords holds, without the end of its line; None if it is not there. SecretsError."""
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretsError(f"{path}: 无法读取 / cannot be read: {error}") from error
+
+
+@contextlib.contextmanager
+def next_password(path: Path) -> Iterator[str]:
+    """A new password for a file that is there: beside it until whoever uses it knows it, then in its place.
+
+    If that fails the file stays as it is, and the new one beside it, as `NAME.next`: whoever uses it may know either.
+    """
+    following, password = path.with_name(f"{path.name}.next"), new_secret()
+    try:
+        following.unlink(missing_ok=True)
+        there = path.stat()
+        _write_new(following, password, there.st_uid, there.st_gid if there.st_mode & stat.S_IRGRP else None)
+    except OSError as error:
+        raise SecretsError(f"{path}: 无法更换 / cannot be changed: {error.strerror}") from error
+    yield password
+    following.replace(path)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -11,10 +11,7 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError, RetriableError
 
-from services.incentive import consumer as incentive
-from services.incentive.facts import TOPICS as INCENTIVE_TOPICS
-from services.listing.consumer import LISTINGS
-from services.trade_ingest.consumer import TRADES
+from deploy.streams import streams_of
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
 from shared.halt import Halt
@@ -29,14 +26,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from shared.positions import Position
-    from shared.register.worker import Kind
     from shared.settings import Service, Settings
     from shared.stream import Bounds
 
 BROKER_TIMEOUT_MS: Final = 10_000
 COORDINATOR_TIMEOUT_S: Final = 15.0
 COORDINATOR_POLL_S: Final = 0.2
-REGISTERS: Final[Mapping[str, Kind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
 
 Partition = tuple[str, int]  # topic, number
 
@@ -95,19 +90,15 @@ def stopped(service: Service) -> Iterator[Stopped]:
     """Reach the service's database and group by the settings of the environment. Raises WorkersRun."""
     settings = load_settings(service)
     client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
-    kind = REGISTERS.get(service)
-    if kind is None:
-        group, topics = incentive.GROUP, frozenset(INCENTIVE_TOPICS)
-    else:
-        exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
-        group, topics = kind.group(settings.register), frozenset(kind.topics(exchanges))
+    exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
+    streams = streams_of(service, settings.register, exchanges)
     with contextlib.ExitStack() as stack:
         admin = KafkaAdminClient(**client_config)
         stack.callback(admin.close)
-        _check_no_member(admin, group, service)
+        _check_no_member(admin, streams.group, service)
         engine = make_engine(settings.database_url, pool_size=1)
         stack.callback(engine.dispose)
-        yield Stopped(settings, client_config, group, topics, engine, admin)
+        yield Stopped(settings, client_config, streams.group, frozenset(streams.reads), engine, admin)
 
 
 def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> None:

@@ -10,6 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from shared.events.topics import topics_of
 from shared.exchanges import Exchanges
 from shared.facts import FACT_TOPICS
+from shared.tlog.checkpoint import TOPIC as CHECKPOINTS
 
 PARTITIONS: Final = 3
 CONFIG_TIMEOUT_S: Final = 10.0
@@ -24,8 +25,9 @@ EVENTS_CONFIG: Final = {
     "retention.bytes": "-1",
     "message.timestamp.after.max.ms": "9223372036854775807",
 }
-# Of a fact the newest value counts. Segments are closed daily, since Kafka compacts only closed ones.
-FACTS_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
+# Of a fact, and of a log's checkpoints, the newest counts. Segments are closed daily, since Kafka compacts only closed
+# ones.
+NEWEST_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 
 
 class TopicsRefusedError(RuntimeError):
@@ -60,11 +62,11 @@ class Step:
 
 
 def wanted_topics(exchanges: Exchanges) -> tuple[Topic, ...]:
-    """Two topics for each exchange of the whitelist, and the facts."""
+    """Two topics for each exchange of the whitelist, the facts, and the checkpoints of the logs."""
     events = [topic for exchange in exchanges.ids for topic in topics_of(exchange)]
     return tuple(
         [Topic(name, PARTITIONS, EVENTS_CONFIG) for name in events]
-        + [Topic(name, PARTITIONS, FACTS_CONFIG) for name in FACT_TOPICS]
+        + [Topic(name, PARTITIONS, NEWEST_CONFIG) for name in (*FACT_TOPICS, CHECKPOINTS)]
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 from sqlalchemy import text
 
 from shared.db import is_not_migrated, is_worlds, make_engine
@@ -80,6 +81,8 @@ class Program:
             return f"数据库尚未迁移 / the database is not migrated yet: run `{self.settings.service} migrate`"
         if is_worlds(error):
             return f"数据库不可用 / the database does not answer as it should: {first_line}"
+        if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
+            return f"消息系统不准许 / the broker does not let us in or do that: {type(error).__name__} {first_line}"
         if is_worlds_kafka(error):
             return f"消息系统无应答 / the broker does not answer as it should: {first_line}"
         return None

@@ -465,17 +465,20 @@ class Consumption(Generic[P]):
 
 
 def check_topics(client_config: Mapping[str, Any], topics: Sequence[str]) -> None:
-    """MissingTopics if the broker does not have all of them; KafkaError."""
+    """MissingTopics if the broker does not have all of them, or does not show them to us; KafkaError."""
     limits = {"bootstrap_timeout_ms": _ASK_WITHIN_MS, "request_timeout_ms": _ASK_WITHIN_MS}
     admin = KafkaAdminClient(**{**client_config, **limits})
     try:
         described = admin.describe_topics(sorted(topics))
     finally:
         admin.close()
-    unknown = kafka_errors.UnknownTopicOrPartitionError.errno
-    missing = [topic["name"] for topic in described if topic["error_code"] == unknown]
-    if missing:
-        raise MissingTopics(f"缺少主题 / topics are missing: {', '.join(missing)}: run `jiangbu topics apply`")
+    for said, error in (
+        ("缺少主题 / topics are missing", kafka_errors.UnknownTopicOrPartitionError),
+        ("无权读写主题 / no right to these topics", kafka_errors.TopicAuthorizationFailedError),
+    ):
+        named = [topic["name"] for topic in described if topic["error_code"] == error.errno]
+        if named:
+            raise MissingTopics(f"{said}: {', '.join(named)}: run `jiangbu topics apply`")
 
 
 def is_worlds_kafka(error: BaseException) -> bool:

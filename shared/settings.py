@@ -196,6 +196,11 @@ def load_access_settings() -> AccessSettings:
     return AccessSettings(address, found)
 
 
+def load_register_ids() -> tuple[str, ...]:
+    """Ids of the set's registers (REGISTERS), by which Kafka knows its services; of the one if none are named."""
+    return tuple(_optional(Env(), "REGISTERS", _registers) or (DEFAULT_REGISTER,))
+
+
 def load_exchanges_file() -> Path:
     """The whitelist's path; for commands that need nothing else of a service."""
     return Path(_text(Env(), "EXCHANGES_FILE") or "exchanges.yaml")

@@ -68,7 +68,7 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
 def fence_senders(client_config: Mapping[str, Any], name: str, register: str, topics: Sequence[str]) -> None:
     """End what a sender that was stopped in the middle has open, and keep it from sending when it comes back."""
     producer = KafkaProducer(
-        **client_config, transactional_id=_transactional_id(register, name), acks="all", metrics_enabled=False
+        **client_config, transactional_id=transactional_id(register, name), acks="all", metrics_enabled=False
     )
     try:
         _begin_anew(producer, topics)
@@ -134,7 +134,7 @@ class Sender:
                     return
             producer = KafkaProducer(
                 **self.client_config,
-                transactional_id=_transactional_id(self.register, self.name),
+                transactional_id=transactional_id(self.register, self.name),
                 acks="all",
                 compression_type="lz4",
                 linger_ms=5,
@@ -203,7 +203,8 @@ class Sender:
         return True
 
 
-def _transactional_id(register: str, name: str) -> str:
+def transactional_id(register: str, name: str) -> str:
+    """Of a register's senders, one after the other: `name` is that of its kind, listings or trades."""
     return f"jiangbu.{register}.{name}"
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+TOPIC = "logs.checkpoints.v1"  # where checkpoints that grew are published, keyed by origin
+
 _TIME_BYTES = 8
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _FORM = re.compile(r"([^\n]+)\n([0-9]+)\n([A-Za-z0-9+/]{43}=)\n((?:[^\n]+\n)*)")

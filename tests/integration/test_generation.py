@@ -26,7 +26,7 @@ from sqlalchemy import text
 
 from deploy.__main__ import main as jiangbu
 from deploy.loss import Standing
-from deploy.stopped import REGISTERS
+from deploy.streams import REGISTERS
 from deploy.topics import apply_topics
 from services.incentive.consumer import GROUP as LEDGER_GROUP
 from services.incentive.facts import TOPICS as LEDGER_TOPICS

@@ -11,15 +11,14 @@ from kafka.errors import KafkaTimeoutError, SaslAuthenticationFailedError
 
 import shared.kafka_faults  # noqa: F401 - mends what is used here
 from shared.settings import KafkaSettings
-from tests.integration.secured_broker import ADMIN_PASSWORD, START_SH, SecuredBroker
+from tests.integration.secured_broker import START_SH, SecuredBroker
 
 SOON_MS = 1500
 
 
 def outside(broker: SecuredBroker) -> KafkaSettings:
     """As the admin through the listener with TLS, without the authority that signed the broker's certificate."""
-    admin = broker.as_user("admin", ADMIN_PASSWORD)
-    return replace(admin, bootstrap_servers=(broker.outside,), security_protocol="SASL_SSL")
+    return replace(broker.as_user("admin"), bootstrap_servers=(broker.outside,), security_protocol="SASL_SSL")
 
 
 @pytest.mark.parametrize("client", [KafkaAdminClient, KafkaConsumer, KafkaProducer])

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.topics import wanted_topics
 from shared.events.topics import KINDS, topic_of, topics_of
 from shared.exchanges import load_exchanges
 from shared.facts import FACT_TOPICS
+from shared.tlog.checkpoint import TOPIC as CHECKPOINTS
+from shared.tlog.checkpoint import Checkpoint
+from shared.tlog.note import SignerKey, sign
 from tests.unit.event_schemas import EVENTS, validator
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((EVENTS / "asyncapi.yaml").read_text(encoding="utf-8"))
@@ -68,7 +72,15 @@ def test_exchanges_send_events_and_readers_receive_facts() -> None:
         for operation in DOCUMENT["operations"].values()
     }
     events = {("send", topic) for topic in topics_of("{id}")}
-    assert found == events | {("receive", topic) for topic in FACT_TOPICS}
+    assert found == events | {("receive", topic) for topic in (*FACT_TOPICS, CHECKPOINTS)}
+
+
+def test_a_checkpoint_is_as_it_is_said_to_be() -> None:
+    text = Checkpoint("jiangbu/ledger", 5, bytes(32)).text()
+    note = sign(text, SignerKey("jiangbu/ledger", Ed25519PrivateKey.generate()))
+    described = validator(f"{CHECKPOINTS}.json")
+    assert described.is_valid(str(note))
+    assert not described.is_valid(text)
 
 
 @pytest.mark.parametrize("channel", DOCUMENT["channels"])
