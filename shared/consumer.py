@@ -15,6 +15,7 @@ from shared.db import is_not_migrated, is_worlds, make_engine
 from shared.halt import Halt
 from shared.heartbeat import Heartbeat
 from shared.kafka import MissingTopics, check_topics, is_worlds_kafka
+from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.program import OPERATORS_FAULTS
 from shared.stopping import Stopping
@@ -74,17 +75,16 @@ class Program:
 
     def _why_wait(self, error: Exception) -> str | None:
         """What an operator should know of what is awaited; None for a fault of ours."""
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
         if isinstance(error, MissingTopics):
             return str(error)
         if is_not_migrated(error):
             return f"数据库尚未迁移 / the database is not migrated yet: run `{self.settings.service} migrate`"
         if is_worlds(error):
-            return f"数据库不可用 / the database does not answer as it should: {first_line}"
+            return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
         if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
-            return f"消息系统不准许 / the broker does not let us in or do that: {type(error).__name__} {first_line}"
+            return f"消息系统不准许 / the broker does not let us in or do that: {reason_of(error)}"
         if is_worlds_kafka(error):
-            return f"消息系统无应答 / the broker does not answer as it should: {first_line}"
+            return f"消息系统无应答 / the broker does not answer as it should: {reason_of(error)}"
         return None
 
 
@@ -107,10 +107,7 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
     except Exception as error:
         stopping.stop.set()
         is_halt = isinstance(error, (Halt, *OPERATORS_FAULTS))
-        first_line = (str(error).splitlines() or [""])[0]
-        program.run.ended(
-            "halted" if is_halt else "failed", str(error) if is_halt else f"{type(error).__name__}: {first_line}"
-        )
+        program.run.ended("halted" if is_halt else "failed", str(error) if is_halt else reason_of(error))
         raise
     else:
         program.run.ended("stopped", None)

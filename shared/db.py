@@ -30,6 +30,8 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         pool_size=pool_size,
         max_overflow=5,
         pool_pre_ping=True,
+        # Errors are told to people, and parameters are what events hold.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "application_name": "jiangbu",

@@ -23,6 +23,7 @@ from kafka.structs import MemberState
 from shared.db import is_worlds
 from shared.heartbeat import Heartbeat
 from shared.kafka_faults import CorruptBatchError
+from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.positions import LostPartition, Move, Position, load_positions, start_positions
 from shared.stream import StreamBroken, check_stream, how_to_accept, read_bounds
@@ -134,7 +135,7 @@ class _Reader(threading.Thread, Generic[P]):
                 except kafka_errors.KafkaError as error:
                     if not is_worlds_kafka(error):
                         raise
-                    log.warning("broker away, trying again", error=repr(error), pause_s=self._pauses.next_s)
+                    log.warning("broker away, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
                     self._pauses.wait()
         except kafka_errors.OffsetOutOfRangeError as error:
             self.failure = StreamBroken(
@@ -209,7 +210,7 @@ class _Reader(threading.Thread, Generic[P]):
         except kafka_errors.KafkaError as error:
             if not is_worlds_kafka(error):
                 raise
-            log.warning("broker away, going on when it is back", error=repr(error))
+            log.warning("broker away, going on when it is back", error=reason_of(error))
             self._look_every_s = min(self._look_every_s * 2, _TELL_OF_BROKER_EVERY_S)
             self._gets_on = False
         else:
@@ -262,7 +263,7 @@ class _Reader(threading.Thread, Generic[P]):
             "a stored batch is damaged, trying again",
             partition=where,
             offset=error.offset,
-            error=str(error.__cause__),
+            error=reason_of(error.__cause__ or error),
             pause_s=pause_s,
         )
         consumer.pause(error.partition)
@@ -381,12 +382,15 @@ class Consumption(Generic[P]):
                 return
             except Exception as error:
                 if not is_worlds(error):
+                    log.error("a batch failed by a fault", error=reason_of(error), **_told(prepared, moves))  # noqa: TRY400 - its traceback comes where it ends the program
                     raise
-                log.warning("database away, trying again", error=str(error).splitlines()[0], pause_s=pauses.next_s)
+                log.warning("database away, trying again", error=reason_of(error), pause_s=pauses.next_s)
                 pauses.wait()
             else:
                 self.heartbeat.beat("writer")
                 reader.witness.committed(moves)
+                if prepared:
+                    log.info("batch taken in", **_told(prepared, moves))
                 self.committed()
                 self._tell_begun()
                 return
@@ -399,7 +403,7 @@ class Consumption(Generic[P]):
         except Exception as error:
             if not is_worlds(error):
                 raise
-            log.warning("database away, the run is not on record yet", error=str(error).splitlines()[0])
+            log.warning("database away, the run is not on record yet", error=reason_of(error))
         else:
             self._has_begun = True
 
@@ -460,7 +464,7 @@ class Consumption(Generic[P]):
             except Exception as error:
                 if self.stop.is_set() or not is_worlds(error):
                     raise
-                log.warning("database away, positions unknown", error=str(error).splitlines()[0])
+                log.warning("database away, positions unknown", error=reason_of(error))
                 self.stop.wait(1.0)
 
 
@@ -498,6 +502,12 @@ def is_worlds_kafka(error: BaseException) -> bool:
         | kafka_errors.UnknownError
         | kafka_errors.UnrecognizedBrokerVersion,
     )
+
+
+def _told(prepared: list[Any], moves: Sequence[Move]) -> dict[str, Any]:
+    """Which records a batch has, for the log."""
+    ranges = [f"{move.topic}[{move.partition}] {move.from_offset}..{move.to_offset - 1}" for move in moves]
+    return {"records": len(prepared), "offsets": ranges}
 
 
 def _names(partitions: set[TopicPartition]) -> list[str]:

@@ -13,6 +13,7 @@ from shared.db import is_not_migrated, is_worlds
 from shared.exchanges import ExchangesError
 from shared.halt import Halt
 from shared.logs import set_up_logs
+from shared.masking import reason_of
 from shared.settings import Service, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
     if not isinstance(error, DBAPIError):
         return None
     if is_worlds(error):
-        return f"数据库不可用 / the database does not answer as it should: {str(error.orig).splitlines()[0]}"
+        return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
     if is_not_migrated(error):
         return f"数据库尚未迁移 / the database is not migrated, or another's: run `{service} migrate`"
     if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
-        return f"数据库角色权限不足 / the role of the database may not do that: {str(error.orig).splitlines()[0]}"
+        return f"数据库角色权限不足 / the role of the database may not do that: {reason_of(error)}"
     return None

@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from shared.halt import Halt
+from shared.masking import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +86,7 @@ class Witness:
             if moved:
                 consumer.commit(moved, timeout_ms=_LAST_SHOW_MS)
         except KafkaError as error:
-            log.info("offsets not shown at the end", error=repr(error))
+            log.info("offsets not shown at the end", error=reason_of(error))
 
     def _moved(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
         mine = consumer.assignment()

@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.masking import reason_of
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -104,7 +106,7 @@ class WorkerRun:
         }
         # Not of the pool, whose connections may hang.
         limits = {"connect_timeout": _END_WITHIN_S, "options": f"-c statement_timeout={_END_WITHIN_S}s"}
-        engine = create_engine(self._engine.url, poolclass=NullPool, connect_args=limits)
+        engine = create_engine(self._engine.url, poolclass=NullPool, connect_args=limits, hide_parameters=True)
         try:
             with engine.begin() as connection:
                 if self._id is None:
@@ -124,4 +126,4 @@ class WorkerRun:
                         {**end, "id": self._id},
                     )
         except SQLAlchemyError as error:
-            log.warning("how this run ended is not on record", error=str(error).splitlines()[0])
+            log.warning("how this run ended is not on record", error=reason_of(error))

@@ -15,6 +15,7 @@ from services.incentive.ledger import Account, Award, Posting, correction, read_
 from services.incentive.ledger_check import Balance, wrong_entitlements
 from services.incentive.rebuilt_awards import Compared, compare_awards
 from services.incentive.terms import Policy
+from shared.masking import reason_of
 from shared.times import Clock
 
 _AT_ONCE: Final = 1_000
@@ -61,7 +62,7 @@ def _write(
             with connection.begin_nested():
                 write(connection, batch, instant)
         except IntegrityError as error:
-            refused.append(str(error.orig).splitlines()[0])
+            refused.append(reason_of(error))
         else:
             written += len(batch)
     return written

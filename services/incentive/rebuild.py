@@ -23,6 +23,7 @@ from services.incentive.replayed_facts import compare_topics, read_facts
 from services.incentive.terms import Policy
 from shared.db import make_engine
 from shared.differences import Difference
+from shared.masking import reason_of
 from shared.settings import Settings
 from shared.times import Clock, now
 
@@ -126,7 +127,7 @@ def _apply_lost(
             with connection.begin_nested():
                 apply_facts(connection, records, basis, clock)
         except (psycopg.IntegrityError, IntegrityError, FactError) as error:  # the first: from COPY, without SQLAlchemy
-            refused.append(str(error).splitlines()[0])
+            refused.append(reason_of(error))
     return count_all(connection).facts - before, refused
 
 

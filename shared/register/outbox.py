@@ -20,6 +20,7 @@ from sqlalchemy import text
 from shared.db import is_worlds, pg_array
 from shared.heartbeat import Heartbeat
 from shared.kafka_faults import drop_producer
+from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
 from shared.register.readback import ReadBack
@@ -117,8 +118,7 @@ class Sender:
                 except Exception as error:
                     if not is_worlds(error) and not _may_try_again(error):
                         raise
-                    told = str(error).splitlines()[:1]
-                    log.warning("facts not sent, trying again", error=told, pause_s=self._pauses.next_s)
+                    log.warning("facts not sent, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
                     self._pauses.wait()
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self.failure = error

@@ -9,20 +9,26 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 from sqlalchemy import text
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
+from shared.events.marks import marks_of
 from shared.times import shanghai_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
     from shared.kafka import Record
 
+_TOLD_OF_A_BATCH = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: what both Python and PostgreSQL can say as a date
+
+
+log = structlog.get_logger(__name__)
 
 
 class Refused(msgspec.Struct, gc=False):
@@ -87,7 +93,7 @@ def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> list[list[str |
     return [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
 
 
-def quarantine(connection: Connection, refused: Iterable[Refused], days: DayCount, now: datetime) -> None:
+def quarantine(connection: Connection, refused: Sequence[Refused], days: DayCount, now: datetime) -> None:
     """Keep refused records, of too large ones the first 256 KiB."""
     rows = []
     for item in refused:
@@ -109,6 +115,7 @@ def quarantine(connection: Connection, refused: Iterable[Refused], days: DayCoun
                 "value_size": None if value is None else len(value),
             }
         )
+    _tell(refused)
     if rows:
         connection.execute(
             text(
@@ -118,6 +125,27 @@ def quarantine(connection: Connection, refused: Iterable[Refused], days: DayCoun
             ),
             rows,
         )
+
+
+def _tell(refused: Sequence[Refused]) -> None:
+    """Name the first of a batch in the log, and count the others: rubbish may come by the thousands a second."""
+    for item in refused[:_TOLD_OF_A_BATCH]:
+        record = item.record
+        marks = marks_of(record.value, record.headers)
+        log.warning(
+            "record refused",
+            reason=item.reason,
+            fields=[error.field for error in item.errors],
+            event_id=marks.event_id,
+            trace_id=marks.trace_id,
+            exchange=item.exchange,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
+    others = Counter(item.reason for item in refused[_TOLD_OF_A_BATCH:])
+    if others:
+        log.warning("more records refused", records=others.total(), reasons=[f"{n} {of}" for of, n in others.items()])
 
 
 def _jsonb(value: object) -> str:

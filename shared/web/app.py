@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
 import flask_smorest
+import structlog
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from prometheus_client import CollectorRegistry
@@ -12,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.web import docs, metrics, operations
 from shared.web.keys import authenticate
-from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
+from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, current_route, register_problems
 from shared.web.query import Blueprint
 from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
@@ -40,6 +41,9 @@ _HEADERS: Final = {
 }
 
 
+_log = structlog.get_logger(__name__)
+
+
 class StrictJson(DefaultJSONProvider):
     """UTF-8 as it is, no NaN, members in the order written; a type without an agreed form is a fault of ours."""
 
@@ -57,6 +61,14 @@ class StrictJson(DefaultJSONProvider):
             obj,
             **{"default": self._refuse, "ensure_ascii": False, "allow_nan": False, "separators": (",", ":"), **kwargs},
         )
+
+
+class _App(Flask):
+    """Flask's, which would log the path of a request that failed."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """What became a 500, with where it happened."""
+        _log.error("request failed by a fault", route=current_route(), method=request.method, exc_info=exc_info)
 
 
 class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -87,7 +99,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
 
     Makes no connection and starts no thread; `start_sampler` does, in the process that answers.
     """
-    app = Flask(service.name, static_folder=None)
+    app = _App(service.name, static_folder=None)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False
     app.config.update(

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.web.broker import BrokerAwayError
+from shared.web.problems import current_route
 from shared.web.progress import Progress, Stored, combine, stored_snapshot
 from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
@@ -132,7 +133,7 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
         g.began_s = time.perf_counter()
 
     def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "none"
+        route = current_route()
         method = request.method if request.method in methods else "other"
         total.labels(method, route, str(response.status_code)).inc()
         seconds.labels(route).observe(time.perf_counter() - g.began_s)

@@ -6,6 +6,7 @@ import structlog
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
+from shared.masking import reason_of
 from shared.web.broker import BrokerAwayError
 from shared.web.keys import current_key, require
 from shared.web.metrics import exposition
@@ -103,7 +104,7 @@ def progress(arguments: dict[str, Any]) -> dict[str, Any]:
     try:
         found = read_progress(sampler.service, sampler.broker)
     except BrokerAwayError as error:
-        _log.warning("broker not available", error=str(error))
+        _log.warning("broker not available", error=reason_of(error))
         raise Problem(503, "消息系统无应答 / the broker does not answer", headers={"Retry-After": "5"}) from error
     sampler.movement.observe(found, sampler.monotonic())
     return render_progress(found, current_key().exchange)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db import is_not_migrated
 from shared.heartbeat import STUCK_AFTER_S
+from shared.masking import reason_of
 from shared.web.broker import BrokerAwayError, End
 from shared.web.problems import FieldFault
 from shared.web.progress import Stored, combine, stored_snapshot
@@ -79,7 +80,7 @@ class Readiness:
         try:
             ends = asked_ends.result(max(0.0, deadline_s - time.monotonic()))
         except (BrokerAwayError, TimeoutError) as error:
-            _log.warning("broker not available", error=repr(error))
+            _log.warning("broker not available", error=reason_of(error))
             faults.append(_BROKER)
         try:
             stored = asked_stored.result(max(0.0, deadline_s - time.monotonic()))

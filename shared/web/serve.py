@@ -1,11 +1,13 @@
 """gunicorn around an application: worker processes (one unless asked for more: memory counts), threads for requests."""
 
 import gc
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from shared.web.app import start_sampler
 from shared.web.worker import ProblemWorker
@@ -14,6 +16,13 @@ from shared.web.workers import counted_together
 THREADS: Final = 8
 # Within the 10 s that a supervisor gives after SIGTERM.
 GRACEFUL_TIMEOUT_S: Final = 6
+
+
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's, in the form of all other lines."""
+
+    def _set_handler(self, log: logging.Logger, *_: Any, **__: Any) -> None:
+        log.propagate = True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -54,6 +63,7 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",
+            "logger_class": _Log,
             **hooks,
             "post_worker_init": lambda _worker: start_sampler(app),
             "proc_name": "jiangbu",

@@ -151,7 +151,8 @@ class Place:
         nobody = "127.0.0.1:1"
         addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
         keys_file = self.folder / "keys.yaml"
-        keys_file.write_text("[]", "utf-8")
+        if not keys_file.exists():
+            keys_file.write_text("[]", "utf-8")
         given = {"REGISTER": self.register, "HEARTBEAT_FILE": str(self.heartbeat), **settings}
         return environment(addresses, database or self.database, self.exchanges_file, keys_file, given)
 

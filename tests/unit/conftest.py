@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,10 @@ def own_logs() -> Iterator[None]:
     """What a test sets up for its logs ends with it."""
     root, kafka = logging.getLogger(), logging.getLogger("kafka")
     handlers, levels = list(root.handlers), (root.level, kafka.level)
+    of_threads = threading.excepthook
     yield
+    threading.excepthook = of_threads
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(levels[0])
     kafka.setLevel(levels[1])

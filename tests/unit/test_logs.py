@@ -1,16 +1,26 @@
-"""What a library says again and again is told once a minute, and how often it was said."""
+"""Log lines: one form for all, bounded in number and length, and exceptions that do not quote what they failed on."""
 
 from __future__ import annotations
 
 import io
 import json
 import logging
+import threading
+import warnings
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import structlog
 
+from services.incentive.intake import read_record
+from shared.facts import FIRST_LISTING
 from shared.logs import set_up_logs
 
 pytestmark = pytest.mark.usefixtures("own_logs")
+
+OURS = ("shared", "shared.kafka", "shared.program", "shared.logs", "kafka.tested", "some.library", "py.warnings")
+CANARY = "canary-7c1f"
 
 
 @pytest.fixture
@@ -22,30 +32,135 @@ def told(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return stderr
 
 
-def say(logger: logging.Logger, n: int) -> None:
+@pytest.fixture
+def clock_s(monkeypatch: pytest.MonkeyPatch, told: io.StringIO) -> list[float]:
+    assert told.getvalue() == ""
+    clock = [0.0]
+    limit = logging.getLogger().handlers[0].filters[0]
+    monkeypatch.setattr(limit, "_monotonic", lambda: clock[0])
+    return clock
+
+
+def say(logger: Any, n: int) -> None:
     logger.warning("connection %d lost", n)
 
 
+def lines(told: io.StringIO) -> list[dict[str, Any]]:
+    """Those of this file: threads that other tests left behind may speak too."""
+    found = [json.loads(line) for line in told.getvalue().splitlines()]
+    return [line for line in found if line["logger"] in OURS]
+
+
 def events(told: io.StringIO) -> list[str]:
-    return [json.loads(line)["event"] for line in told.getvalue().splitlines()]
+    return [line["event"] for line in lines(told)]
 
 
-def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0.0]
-    (once_a_minute,) = logging.getLogger().handlers[0].filters
-    monkeypatch.setattr(once_a_minute, "_monotonic", lambda: clock[0])
-    kafka = logging.getLogger("kafka.net.manager")
+def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, clock_s: list[float]) -> None:
+    kafka = logging.getLogger("kafka.tested")
     for n in range(100):
         say(kafka, n)
     kafka.error("another place")
     assert events(told) == ["connection 0 lost", "another place"]
-    clock[0] = 60.0
+    clock_s[0] = 60.0
     say(kafka, 100)
-    assert events(told)[2:] == ["connection 100 lost (and 99 more like it)"]
+    assert lines(told)[2]["event"] == "connection 100 lost"
+    assert lines(told)[2]["untold_since"] == 99
 
 
-def test_what_we_say_ourselves_is_always_told(told: io.StringIO) -> None:
-    ours = logging.getLogger("shared.kafka")
-    for n in range(3):
+@pytest.mark.parametrize("ours", [logging.getLogger("shared.kafka"), structlog.get_logger("shared.kafka")])
+def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
+    for n in range(10_000):
         say(ours, n)
-    assert len(events(told)) == 3
+    assert len(events(told)) == 60
+    assert "untold_since" not in lines(told)[-1]
+    clock_s[0] = 61.0
+    say(ours, 0)
+    assert lines(told)[-1]["untold_since"] == 9_940
+    clock_s[0] = 200.0
+    say(ours, 0)
+    assert "untold_since" not in lines(told)[-1]
+
+
+def test_what_stops_a_program_is_always_told(told: io.StringIO) -> None:
+    for _ in range(100):
+        structlog.get_logger("shared.program").critical("stopped")
+    assert len(events(told)) == 100
+
+
+def test_lines_are_cut(told: io.StringIO) -> None:
+    log = structlog.get_logger("shared")
+    log.info("x" * 100_000, text="y" * 100_000, many=["z" * 100_000] * 1_000, thing=SimpleNamespace(name=CANARY))
+    logging.getLogger("some.library").warning("z" * 100_000)
+    assert max(len(line) for line in told.getvalue().splitlines()) < 60_000
+    ours, library = lines(told)
+    assert ours["text"] == "y" * 1_000 + "... (100000 characters)"
+    assert ours["many"][-1] == "... (1000 in all)"
+    assert ours["thing"] == "SimpleNamespace"
+    assert len(library["event"]) < 1_100
+
+
+def fail(error: BaseException) -> None:
+    raise error
+
+
+def test_exceptions_tell_where_and_what_kind_and_not_what_they_failed_on(told: io.StringIO) -> None:
+    log = structlog.get_logger("shared")
+    try:
+        try:
+            fail(KeyError(CANARY))
+        except KeyError as error:
+            raise ValueError(f"no {CANARY}") from error
+    except ValueError as error:
+        log.exception("stopped by a fault", error=error)
+        logging.getLogger("some.library").exception("failed: %s", error)  # noqa: TRY401 - as libraries do
+    assert CANARY not in told.getvalue()
+    for line in lines(told):
+        assert line["exception"].splitlines()[-1] == "ValueError"
+        assert "KeyError" in line["exception"]
+        assert "in fail" in line["exception"]
+    assert lines(told)[0]["error"] == "ValueError"
+    assert lines(told)[1]["event"] == "failed: ValueError"
+
+
+def test_a_long_traceback_keeps_its_end(told: io.StringIO) -> None:
+    def deeper(n: int) -> None:
+        fail(OSError("the disk is full")) if n == 0 else other(n)
+
+    def other(n: int) -> None:
+        deeper(n - 1)
+
+    try:
+        deeper(200)
+    except OSError:
+        structlog.get_logger("shared").exception("stopped")
+    (line,) = lines(told)
+    assert len(line["exception"]) <= 8_000
+    assert line["exception"].endswith("OSError: the disk is full")
+
+
+def test_a_fact_that_cannot_be_read_is_told_by_its_place(told: io.StringIO) -> None:
+    """Facts hold names; where one stands is enough to look it up."""
+    party = {"id_scheme": "uscc", "id": CANARY, "name": CANARY}
+    value = json.dumps({"generation": 1, "seq": "1", "party": party, "first": CANARY}).encode()
+    record = SimpleNamespace(topic=FIRST_LISTING, partition=2, offset=7, key=b"r1/x", value=value, timestamp=0)
+    try:
+        read_record(record)  # type: ignore[arg-type]
+    except ValueError:
+        structlog.get_logger("shared").exception("stopped by a fault")
+    assert CANARY not in told.getvalue()
+    assert f"{FIRST_LISTING}[2]@7" in told.getvalue()
+
+
+def test_threads_and_warnings_speak_in_the_same_form(told: io.StringIO) -> None:
+    thread = threading.Thread(target=fail, args=(ValueError(CANARY),), name="watcher")
+    thread.start()
+    thread.join()
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        logging.captureWarnings(capture=True)  # pytest has its own way of showing them
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+    assert CANARY not in told.getvalue()
+    ended, warned = lines(told)
+    assert ended["event"] == "a thread ended by a fault: watcher"
+    assert ended["exception"].splitlines()[-1] == "ValueError"
+    assert "old" in warned["event"]

@@ -1,0 +1,78 @@
+"""What a log or a trace may say of one record: the event's id and its trace, and nothing else of what it holds.
+
+An id is any text of an exchange's choosing, so only what looks like one is told as it is.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from shared.events.decode import MAX_VALUE_BYTES, Headers
+
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,127}")
+_IDENTITY_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])[0-9]{17}[0-9Xx](?![A-Za-z0-9])")
+# W3C Trace Context: version, trace, parent, flags.
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_NO_TRACE: Final = "0" * 32
+
+
+class Marks(NamedTuple):
+    """The id of an event as it may be told, and its `traceparent`; None for what it does not have."""
+
+    event_id: str | None
+    traceparent: str | None
+
+    @property
+    def trace_id(self) -> str | None:
+        """32 hex digits."""
+        return None if self.traceparent is None else self.traceparent.split("-")[1]
+
+
+class _Event(msgspec.Struct):
+    id: Any = None
+    traceparent: Any = None
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+def marks_of(value: bytes | None, headers: Headers) -> Marks:
+    """Marks of a record in either content mode, be it valid or not. Never raises."""
+    by_name = dict(headers) if headers else {}
+    if "ce_specversion" in by_name:
+        event_id, traceparent = _text(by_name, "ce_id"), _text(by_name, "ce_traceparent")
+    else:
+        event = _structured(value)
+        event_id, traceparent = event.id, event.traceparent
+    return Marks(_told(event_id), _valid(traceparent) or _valid(_text(by_name, "traceparent")))
+
+
+def _structured(value: bytes | None) -> _Event:
+    if value is None or len(value) > MAX_VALUE_BYTES:
+        return _Event()
+    try:
+        return _decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Event()
+
+
+def _text(headers: Mapping[str, bytes | None], name: str) -> str | None:
+    raw = headers.get(name)
+    return None if raw is None else raw.decode("utf-8", "replace")
+
+
+def _told(event_id: Any) -> str | None:
+    """The id itself, or a hash of what could be a name or a number of a person, by which it can still be found."""
+    if not isinstance(event_id, str) or not event_id:
+        return None
+    if _PLAIN_ID.fullmatch(event_id) is not None and _IDENTITY_NUMBER.search(event_id) is None:
+        return event_id
+    return f"sha256:{hashlib.sha256(event_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _valid(traceparent: Any) -> str | None:
+    found = _TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
+    return None if found is None or found[1] == _NO_TRACE else found[0]
