@@ -20,6 +20,7 @@ from shared.pauses import Pauses
 from shared.program import OPERATORS_FAULTS
 from shared.stopping import Stopping
 from shared.times import now
+from shared.tracing import Tracing, start_tracing
 from shared.worker_run import WorkerRun
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Program:
     stop: threading.Event
     run: WorkerRun
     heartbeat: Heartbeat
+    tracing: Tracing | None
 
     def wait_until_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
         """Wait for the migrated database and the topics, then until `begin` is done; False if stopped before.
@@ -99,8 +101,9 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
     # Threads hand over the interpreter often: the reader prepares while the writer waits for PostgreSQL.
     sys.setswitchinterval(0.0005)
     engine = make_engine(settings.database_url)
+    tracing = start_tracing(settings)
     program = Program(
-        settings, engine, stopping.stop, WorkerRun(engine, now), Heartbeat(settings.heartbeat_file, parts)
+        settings, engine, stopping.stop, WorkerRun(engine, now), Heartbeat(settings.heartbeat_file, parts), tracing
     )
     try:
         yield program
@@ -113,4 +116,6 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
         program.run.ended("stopped", None)
     finally:
         stopping.stop.set()
+        if tracing is not None:
+            tracing.stop()
         engine.dispose()

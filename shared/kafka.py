@@ -506,8 +506,7 @@ def is_worlds_kafka(error: BaseException) -> bool:
 
 def _told(prepared: list[Any], moves: Sequence[Move]) -> dict[str, Any]:
     """Which records a batch has, for the log."""
-    ranges = [f"{move.topic}[{move.partition}] {move.from_offset}..{move.to_offset - 1}" for move in moves]
-    return {"records": len(prepared), "offsets": ranges}
+    return {"records": len(prepared), "offsets": [str(move) for move in moves]}
 
 
 def _names(partitions: set[TopicPartition]) -> list[str]:

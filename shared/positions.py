@@ -49,6 +49,9 @@ class Move(NamedTuple):
     from_offset: int
     to_offset: int
 
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}] {self.from_offset}..{self.to_offset - 1}"
+
 
 class Position(NamedTuple):
     topic: str

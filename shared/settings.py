@@ -23,7 +23,14 @@ DEFAULT_REGISTER = "r1"
 DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
 # What the set on one machine does not decide itself.
-HANDED_ON = ("POLICY_FILE", "TOTALS_CUT_AT", "LOG_LEVEL", "LOG_ORIGIN", "CHECKPOINT_INTERVAL")
+HANDED_ON = (
+    "POLICY_FILE",
+    "TOTALS_CUT_AT",
+    "LOG_LEVEL",
+    "LOG_ORIGIN",
+    "CHECKPOINT_INTERVAL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+)
 
 
 class SettingsError(ValueError):
@@ -100,6 +107,7 @@ class Settings:
     log_origin: str
     checkpoint_interval_s: float
     heartbeat_file: Path | None
+    otlp_endpoint: str | None
     log_level: str
 
 
@@ -134,6 +142,7 @@ def load_settings(service: Service) -> Settings:
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
         checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or 10.0,
         heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
+        otlp_endpoint=_optional(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _http_url),
         log_level=load_log_level(),
     )
 

@@ -10,6 +10,7 @@ from services.incentive.models import ledger_settings, ledger_transaction
 from shared.db import make_engine
 from shared.settings import Settings
 from shared.times import now
+from shared.tracing import start_tracing
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.service import ServiceInfo
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
         takes_documents=False,
         next_seq=select(func.coalesce(func.max(ledger_transaction.c.seq) + 1, 0)),
         in_force=in_force(basis),
+        tracing=start_tracing(settings),
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis

@@ -10,6 +10,7 @@ from shared.kafka import Consumption
 from shared.positions import load_positions
 from shared.settings import Settings
 from shared.times import now
+from shared.tracing import traced
 from shared.witness import check_witness, read_shown
 
 GROUP = "jiangbu.incentive"
@@ -39,7 +40,7 @@ def _consume(basis: Basis, program: Program) -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
     Consumption(
-        handler=LedgerIntake(basis, now),
+        handler=traced(LedgerIntake(basis, now), program.tracing, GROUP),
         engine=program.engine,
         client_config=program.settings.kafka.client_config(),
         service=program.settings.service,

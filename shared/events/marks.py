@@ -47,7 +47,7 @@ def marks_of(value: bytes | None, headers: Headers) -> Marks:
     else:
         event = _structured(value)
         event_id, traceparent = event.id, event.traceparent
-    return Marks(_told(event_id), _valid(traceparent) or _valid(_text(by_name, "traceparent")))
+    return Marks(_told(event_id), valid_traceparent(traceparent) or valid_traceparent(_text(by_name, "traceparent")))
 
 
 def _structured(value: bytes | None) -> _Event:
@@ -73,6 +73,7 @@ def _told(event_id: Any) -> str | None:
     return f"sha256:{hashlib.sha256(event_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def _valid(traceparent: Any) -> str | None:
+def valid_traceparent(traceparent: Any) -> str | None:
+    """The value itself, if it is one of W3C Trace Context."""
     found = _TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
     return None if found is None or found[1] == _NO_TRACE else found[0]

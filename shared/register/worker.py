@@ -18,6 +18,7 @@ from shared.register.outbox import DirtyKey, Render, Sender
 from shared.register.parties import PartyIds
 from shared.register.published import check_not_behind, newest_published
 from shared.times import now
+from shared.tracing import traced
 from shared.witness import check_witness, read_shown
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def run_worker(kind: Kind, settings: Settings) -> None:
 
 def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[str]) -> None:
     client_config = program.settings.kafka.client_config()
+    group = kind.group(register.id)
     sender = Sender(
         engine=program.engine,
         client_config=client_config,
@@ -96,11 +98,11 @@ def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[
     sender.start()
     try:
         Consumption(
-            handler=_Handler(kind, register),
+            handler=traced(_Handler(kind, register), program.tracing, group),
             engine=program.engine,
             client_config=client_config,
             service=program.settings.service,
-            group=kind.group(register.id),
+            group=group,
             topics=topics,
             clock=now,
             stop=program.stop,

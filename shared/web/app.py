@@ -12,12 +12,14 @@ from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from shared.web import docs, metrics, operations
+from shared.web.asked import asked_method, asked_route
 from shared.web.keys import authenticate
-from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, current_route, register_problems
+from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
 from shared.web.query import Blueprint
 from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
 from shared.web.service import ServiceInfo, current_service
+from shared.web.traces import trace_requests
 
 BODY_MOST_BYTES: Final = 1 << 20
 # Answered without a key. All else asks for one, also a route whose author forgot to think of it.
@@ -68,7 +70,7 @@ class _App(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         """What became a 500, with where it happened."""
-        _log.error("request failed by a fault", route=current_route(), method=request.method, exc_info=exc_info)
+        _log.error("request failed by a fault", route=asked_route(), method=asked_method(), exc_info=exc_info)
 
 
 class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -130,6 +132,8 @@ def create_base_app(service: ServiceInfo) -> Flask:
     ProblemApi(app)
     app.before_request(_ask_for_key)
     metrics.count_requests(app, registry)
+    if service.tracing is not None:
+        trace_requests(app, service.tracing)
     app.after_request(_add_headers)
     app.register_blueprint(docs.blueprint)
     add_routes(app, operations.blueprint)
@@ -149,6 +153,13 @@ def start_sampler(app: Flask) -> None:
 def stop_sampler(app: Flask) -> None:
     """Stop watching, and let go of the broker."""
     app.extensions["jiangbu.sampler"].stop()
+
+
+def stop_tracing(app: Flask) -> None:
+    """Send the traces that are left. To be called where the worker process ends."""
+    tracing = app.extensions["jiangbu"].tracing
+    if tracing is not None:
+        tracing.stop()
 
 
 def _ask_for_key() -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import product
 from operator import attrgetter
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
+from shared.web.asked import asked_method, asked_route
 from shared.web.broker import BrokerAwayError
-from shared.web.problems import current_route
 from shared.web.progress import Progress, Stored, combine, stored_snapshot
 from shared.web.readiness import Readiness
 from shared.web.sampler import Sampler
@@ -127,15 +127,13 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
     seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=own)
     if own is None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    methods = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
     def begin() -> None:
         g.began_s = time.perf_counter()
 
     def count(response: Response) -> Response:
-        route = current_route()
-        method = request.method if request.method in methods else "other"
-        total.labels(method, route, str(response.status_code)).inc()
+        route = asked_route()
+        total.labels(asked_method(), route, str(response.status_code)).inc()
         seconds.labels(route).observe(time.perf_counter() - g.began_s)
         return response
 

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.db import is_worlds
 from shared.masking import reason_of
+from shared.web.asked import asked_route
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _log = structlog.get_logger(__name__)
@@ -80,11 +81,6 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FieldFaultSchema), required=True)
 
 
-def current_route() -> str:
-    """The pattern of the route that is being answered: not the path, which may name whom one asked for."""
-    return request.url_rule.rule if request.url_rule else "none"
-
-
 def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> dict[str, Any]:
     """Members of RFC 9457; a detail that is not given is the status's own."""
     fallback = _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
@@ -139,7 +135,7 @@ def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
     """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
     if isinstance(error, DBAPIError) and not is_worlds(error):
         raise error
-    _log.warning("database not available", route=current_route(), error=reason_of(error))
+    _log.warning("database not available", route=asked_route(), error=reason_of(error))
     return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
 
 

@@ -11,6 +11,7 @@ from shared.register.head import settings_of
 from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.times import now
+from shared.tracing import start_tracing
 from shared.web import received
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
@@ -38,6 +39,7 @@ def create_register_app(
         takes_documents=True,
         next_seq=select(_head.c.next_seq),
         in_force=select(_head.c.settings_digest == counted_by),
+        tracing=start_tracing(settings),
     )
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)

@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from shared.web.app import start_sampler
+from shared.web.app import start_sampler, stop_tracing
 from shared.web.worker import ProblemWorker
 from shared.web.workers import counted_together
 
@@ -66,6 +66,7 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
             "logger_class": _Log,
             **hooks,
             "post_worker_init": lambda _worker: start_sampler(app),
+            "worker_exit": lambda _arbiter, _worker: stop_tracing(app),
             "proc_name": "jiangbu",
         }
         _Server(app, options).run()

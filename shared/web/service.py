@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import Engine, Select
 
 from shared.times import Clock
+from shared.tracing import Tracing
 from shared.web.keys import ApiKeys
 
 
@@ -30,6 +31,7 @@ class ServiceInfo:
     takes_documents: bool
     next_seq: Select[int] | None = None
     in_force: Select[bool] | None = None
+    tracing: Tracing | None = None
 
 
 def current_service() -> ServiceInfo:

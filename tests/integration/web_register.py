@@ -178,6 +178,7 @@ def register_set(
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
         heartbeat_file=None,
+        otlp_endpoint=None,
         log_level="INFO",
     )
     ids = exchanges or ("kmdex", "dcdex")

@@ -14,6 +14,7 @@ NEEDED = {
     "requirements-server.lock": [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["server"],
+        *PROJECT["project"]["optional-dependencies"]["otel"],
     ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
 }

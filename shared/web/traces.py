@@ -1,0 +1,28 @@
+"""A span for each request that somebody makes; probes and scrapes have none."""
+
+from typing import Final
+
+from flask import Flask, Response, g, request
+
+from shared.events.marks import valid_traceparent
+from shared.tracing import Tracing
+from shared.web.asked import asked_method, asked_route
+
+_UNTRACED: Final = frozenset({"operations.healthz", "operations.readyz", "operations.metrics"})
+
+
+def trace_requests(app: Flask, tracing: Tracing) -> None:
+    """Trace every request of the application from now on."""
+
+    def begin() -> None:
+        if request.endpoint not in _UNTRACED:
+            traceparent = valid_traceparent(request.headers.get("traceparent"))
+            g.span = tracing.request(asked_method(), asked_route(), traceparent)
+
+    def end(response: Response) -> Response:
+        if "span" in g:
+            g.pop("span").end(response.status_code)
+        return response
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.after_request(end)
