@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
 from deploy.databases import apply_databases
-from deploy.doctor import examine
+from deploy.doctor.deployment import examine_deployment
+from deploy.doctor.service import examine_service
 from deploy.generation import new_generation as begin_new_generation
 from deploy.loss import accept, standings
 from deploy.secrets import OUR_UID, SecretsError, make_secrets, wanted_secrets
@@ -140,12 +141,22 @@ def apply_all_databases(folder: Path) -> None:
 
 
 @main.command(
-    help="检查一个服务的设置及其所需的一切 / Check a service's settings and all that it needs; exit 1 if not well."
+    help="检查整个部署，或一个服务的设置及其所需的一切；有异常则以 1 结束 / Check the whole deployment, or a service's"
+    " settings and all that it needs; says of each fault what to do, and exits with 1 if there is any."
 )
-@SERVICE
-def doctor(service: Service) -> None:
+@click.option("--service", type=click.Choice(get_args(Service)), help="只看一个服务 / one service, by its own settings")
+@click.option(
+    "--secrets",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("secrets"),
+    show_default=True,
+    metavar="FOLDER",
+    help="密码文件所在目录 / folder of the files with passwords",
+)
+def doctor(service: Service | None, folder: Path) -> None:
     well = True
-    for finding in examine(service):
+    for finding in examine_deployment(folder) if service is None else examine_service(service):
         click.echo(f"{'正常 ok  ' if finding.well else '异常 FAIL'}  {finding.subject}: {finding.text}")
         well = well and finding.well
     sys.exit(0 if well else 1)

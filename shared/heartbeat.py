@@ -1,14 +1,12 @@
 """Whether a consumer program gets on, told by itself in a file, as it answers no requests that could ask it.
 
 Each of its parts says when it last got on; who is stuck says nothing. A part gets on when it did what there was to do
-or found nothing to do; not while it waits for a database or a broker that is away. `standing` reads the file: it is for
-a probe that starts every few seconds, so this module needs the standard library alone.
+or found nothing to do; not while it waits for a database or a broker that is away. `shared/standing.py` reads the file.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# Records, or changes of facts, wait and none was handled for so long: neither ready nor healthy.
-STUCK_AFTER_S: Final = 60.0
 _WRITE_EVERY_S: Final = 1.0
 
 
@@ -47,19 +43,7 @@ class Heartbeat:
             # A file that cannot be written is old for whoever reads it, which is all that can be said.
             with contextlib.suppress(OSError):
                 part_file = self._path.with_suffix(".part")
-                part_file.write_text(json.dumps(self._beats), encoding="ascii")
+                part_file.write_text(
+                    "".join(f"{part} {beat_s}\n" for part, beat_s in self._beats.items()), encoding="ascii"
+                )
                 part_file.replace(self._path)
-
-
-def standing(path: Path, at_s: float) -> str | None:
-    """Why the program does not get on, by its file and the monotonic clock; None if it does."""
-    try:
-        beats: dict[str, float] = json.loads(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return "尚未开始处理，原因见日志 / not at work yet; its log says what it waits for"
-    except (OSError, ValueError) as error:
-        return f"{path}: {error}"
-    stuck = [
-        f"{part} {at_s - beat_s:.0f} s" for part, beat_s in beats.items() if not 0 <= at_s - beat_s < STUCK_AFTER_S
-    ]
-    return f"停滞，原因见日志 / does not get on; its log says why: {', '.join(stuck)}" if stuck else None

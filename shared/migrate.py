@@ -28,8 +28,10 @@ def _config(package: str) -> Config:
     return config
 
 
-def migrate(package: str, owner_url: str, service_url: str, register: str | None = None) -> None:
-    """Bring the database to the newest form. Safe to run again, and at the same time as another."""
+def migrate(
+    package: str, owner_url: str, service_url: str, register: str | None = None, revision: str = "head"
+) -> None:
+    """Bring the database to the newest form, or to an earlier `revision`. Safe to run again, and beside another."""
     role = make_url(service_url).username or ""
     if not _ROLE.fullmatch(role):
         raise SettingsError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
@@ -40,7 +42,7 @@ def migrate(package: str, owner_url: str, service_url: str, register: str | None
         connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
         connection.commit()
         config.attributes.update(connection=connection, role=role, register=register)
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
         connection.commit()
     engine.dispose()

@@ -136,7 +136,7 @@ def load_settings(service: Service) -> Settings:
         registers=_optional(env, "REGISTERS", _registers),
         exchanges_file=Path(_text(env, "EXCHANGES_FILE") or "exchanges.yaml"),
         policy_file=load_policy_file(),
-        totals_cut_at=_optional(env, "TOTALS_CUT_AT", _days) or _days(DEFAULT_TOTALS_CUT_AT),
+        totals_cut_at=_load_totals_cut_at(env),
         api_keys_file=_optional(env, "API_KEYS_FILE", Path),
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
@@ -203,6 +203,38 @@ def load_access_settings() -> AccessSettings:
         trade_ingest=_optional(env, "TRADE_INGEST_URL", _http_url) or "http://127.0.0.1:8002",
     )
     return AccessSettings(address, found)
+
+
+@dataclass(frozen=True)
+class DeploymentSettings:
+    """A whole deployment, as whoever operates it reaches it: as the admin of both engines."""
+
+    kafka: KafkaSettings
+    database_admin_url: str
+    exchanges_file: Path
+    policy_file: Path
+    totals_cut_at: tuple[date, ...]
+    registers: Mapping[str, RegisterAddress]
+    incentive_url: str
+
+
+def load_deployment_settings() -> DeploymentSettings:
+    """Settings of `jiangbu doctor` where it looks at the whole deployment."""
+    env = Env()
+    return DeploymentSettings(
+        kafka=load_kafka_settings(),
+        database_admin_url=load_database_admin_url(),
+        exchanges_file=load_exchanges_file(),
+        policy_file=load_policy_file(),
+        totals_cut_at=_load_totals_cut_at(env),
+        registers=_optional(env, "REGISTERS", _registers)
+        or {DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")},
+        incentive_url=_optional(env, "INCENTIVE_URL", _http_url) or "http://127.0.0.1:8003",
+    )
+
+
+def _load_totals_cut_at(env: Env) -> tuple[date, ...]:
+    return _optional(env, "TOTALS_CUT_AT", _days) or _days(DEFAULT_TOTALS_CUT_AT)
 
 
 def load_register_ids() -> tuple[str, ...]:

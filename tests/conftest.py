@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if whole:
         engines["make up"] = f"{whole} 项测试, 自带 PostgreSQL 与 Kafka / tests, with a PostgreSQL and Kafka of its own"
     terminalreporter.section("实际环境 / what ran against what")
-    for name in ("PostgreSQL", "Kafka", "make up"):
+    for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose"):
         terminalreporter.write_line(f"{name}: {engines.get(name, '未使用 / not used')}")
     terminalreporter.write_line(f"Python: {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores")
 

@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db import is_not_migrated
-from shared.heartbeat import STUCK_AFTER_S
 from shared.masking import reason_of
+from shared.standing import STUCK_AFTER_S
 from shared.web.broker import BrokerAwayError, End
 from shared.web.problems import FieldFault
 from shared.web.progress import Stored, combine, stored_snapshot

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from deploy.health import health
 from services.listing.app import create_app
-from shared.heartbeat import STUCK_AFTER_S
 from shared.settings import load_settings
+from shared.standing import STUCK_AFTER_S
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.test_consumption import until
 from tests.integration.test_heartbeat import silent
@@ -315,7 +315,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
             clock_s[0] += STUCK_AFTER_S
             assert faults() == ["progress"]
         until(lambda: faults() == [])
-        until(lambda: health(place.heartbeat) is None and not silent(place.heartbeat))
+        until(lambda: health(str(place.heartbeat)) is None and not silent(place.heartbeat))
         assert program.terminate()[0] == 0
     finally:
         sampler.stop()

@@ -12,7 +12,8 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 import shared.kafka
-from shared.heartbeat import STUCK_AFTER_S, Heartbeat, standing
+from shared.heartbeat import Heartbeat
+from shared.standing import STUCK_AFTER_S, standing
 from tests.integration.consumer_program import frozen
 from tests.integration.test_consumption import engine, running, until, values
 
@@ -28,7 +29,7 @@ SILENT_S = 5.0
 
 def silent(file: Path) -> set[str]:
     """Parts that have said nothing for a while; all before the first word."""
-    said = standing(file, time.monotonic() + STUCK_AFTER_S - SILENT_S)
+    said = standing(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
     return set() if said is None else {part for part in PARTS if part in said} or set(PARTS)
 
 

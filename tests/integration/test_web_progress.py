@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from shared.db import make_engine
 from shared.facts import LISTING
-from shared.heartbeat import STUCK_AFTER_S
 from shared.positions import Move, Position, move_positions, start_positions
+from shared.standing import STUCK_AFTER_S
 from shared.times import now
 from shared.worker_run import WorkerRun
 from tests.conftest import FreshDatabase

@@ -12,7 +12,8 @@ import pytest
 from deploy import health as probe
 from deploy.health import health
 from deploy.local.processes import free_ports
-from shared.heartbeat import STUCK_AFTER_S, Heartbeat, standing
+from shared.heartbeat import Heartbeat
+from shared.standing import STUCK_AFTER_S, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +29,9 @@ def test_it_gets_on_when_every_part_does(file: Path) -> None:
     file.write_text("of an earlier run", encoding="ascii")
     heartbeat = Heartbeat(file, ("reader", "writer"))
     heartbeat.beat("reader")
-    assert "not at work yet" in (health(file) or "")
+    assert "not at work yet" in (health(str(file)) or "")
     heartbeat.beat("writer")
-    assert health(file) is None
+    assert health(str(file)) is None
 
 
 def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,11 +41,11 @@ def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.Monke
     for later_s in (0.0, STUCK_AFTER_S - 1, STUCK_AFTER_S + 1):
         monkeypatch.setattr("shared.heartbeat.time.monotonic", lambda later_s=later_s: at_s + later_s)
         heartbeat.beat("reader")
-    said = standing(file, at_s + STUCK_AFTER_S + 2)
+    said = standing(str(file), at_s + STUCK_AFTER_S + 2)
     assert said is not None
     assert f"writer {STUCK_AFTER_S + 2:.0f} s" in said
     assert "reader" not in said
-    both = standing(file, at_s + 3 * STUCK_AFTER_S) or ""
+    both = standing(str(file), at_s + 3 * STUCK_AFTER_S) or ""
     assert "reader" in both
     assert "writer" in both
 
@@ -52,16 +53,16 @@ def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.Monke
 def test_a_beat_of_another_boot_does_not_count(file: Path) -> None:
     at_s = time.monotonic()
     Heartbeat(file, ("writer",)).beat("writer")
-    assert "writer" in (standing(file, at_s - 1000) or "")
+    assert "writer" in (standing(str(file), at_s - 1000) or "")
 
 
 def test_a_file_that_cannot_be_written_or_read(file: Path) -> None:
     file.parent.chmod(0o755)
     Heartbeat(file / "no folder", ("writer",)).beat("writer")
     Heartbeat(None, ("writer",)).beat("writer")
-    assert health(file) is not None
+    assert health(str(file)) is not None
     file.write_text("{", encoding="ascii")
-    assert str(file) in (health(file) or "")
+    assert str(file) in (health(str(file)) or "")
 
 
 @pytest.mark.parametrize(("status", "says"), [(200, None), (503, "topics are missing")])
@@ -81,6 +82,6 @@ def test_an_api_is_asked_whether_it_is_ready(
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         monkeypatch.setattr(probe, "_PORTS", (free_ports(1)[0], server.server_port))
-        assert health(file) == says
+        assert health(str(file)) == says
         server.shutdown()
         thread.join()

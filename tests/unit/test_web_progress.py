@@ -1,6 +1,6 @@
 """Since when records wait: no alarm while they move, none after a quiet night, one when they stand still."""
 
-from shared.heartbeat import STUCK_AFTER_S
+from shared.standing import STUCK_AFTER_S
 from shared.web.progress import Movement, PartitionProgress, Progress, Stored, lag_for, topics_seen
 
 TOPIC = "exchange.kmdex.trades.v1"

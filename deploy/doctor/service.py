@@ -1,13 +1,13 @@
 """Is all there that a service needs? One finding for each thing that can be wrong."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.streams import streams_of
+from deploy.doctor.finding import Finding
+from deploy.streams import package_of, streams_of
 from services.incentive.policy import load_policy
 from services.incentive.policy_file import PolicyError
 from shared.db import make_engine
@@ -17,23 +17,8 @@ from shared.migrate import found_revision, newest_revision
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.web.keys import KeysError, load_keys
 
-PACKAGES = {
-    "listing": "services.listing",
-    "trade-ingest": "services.trade_ingest",
-    "incentive": "services.incentive",
-}
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, whether it is well, and a line that says what was found or what to do."""
-
-    subject: str
-    well: bool
-    text: str
-
-
-def examine(service: Service) -> Iterator[Finding]:
+def examine_service(service: Service) -> Iterator[Finding]:
     """Look at settings, files, database and broker of one service, in the order in which they are needed."""
     try:
         settings = load_settings(service)
@@ -85,7 +70,7 @@ def _database(settings: Settings) -> Finding:
     subject = "数据库 database"
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        found, newest = found_revision(engine), newest_revision(PACKAGES[settings.service])
+        found, newest = found_revision(engine), newest_revision(package_of(settings.service))
     except SQLAlchemyError as error:
         return Finding(subject, False, f"DATABASE_URL: {str(error).splitlines()[0]}")
     finally:

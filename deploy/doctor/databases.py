@@ -1,0 +1,207 @@
+"""The databases of a deployment: server, roles and what they may do, migrations, and the server's clock."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from deploy.databases import database_of, owner_role, service_role
+from deploy.doctor.finding import Finding, found
+from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
+from deploy.streams import package_of
+from services.incentive.migrations.versions.r0001_ledger import APPEND_ONLY
+from shared.migrate import newest_revision
+from shared.settings import Service
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+OLDEST = 18
+CONNECT_WITHIN_S = 5
+# Clocks of machines that are kept in step differ by less; as-of answers and publicity go by the server's.
+CLOCKS_DIFFER_S = 2.0
+# Without these a server that fails can lose what it has acknowledged.
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+_ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
+APPLY = "run `jiangbu databases apply FOLDER`"
+
+
+def server(admin_url: str) -> Finding:
+    """The server answers, is new enough, keeps what it acknowledges, and has the right time."""
+    subject = "PostgreSQL"
+    try:
+        with _connect(admin_url) as connection:
+            version = connection.info.server_version
+            faults = []
+            if version // 10_000 < OLDEST:
+                faults.append(f"版本 / version {version // 10_000}: {OLDEST} or later is needed")
+            loose = [name for name in _DURABLE if _value(connection, f"SHOW {name}") != "on"]
+            if loose:
+                faults.append(f"可能丢失已确认的数据 / can lose what it acknowledged: set {', '.join(loose)} to on")
+            faults += _clock(connection)
+    except psycopg.Error as error:
+        return Finding(subject, False, f"DATABASE_ADMIN_URL: {_line(error)}")
+    return found(subject, faults, f"{version // 10_000}.{version % 10_000}")
+
+
+def _clock(connection: Connection) -> list[str]:
+    before_s = time.time()
+    told = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
+    after_s = time.time()
+    at_s = float(str(told[0])) if told else 0.0
+    away_s = max(before_s - at_s, at_s - after_s, 0.0)
+    return [f"时钟相差 / clocks differ by {away_s:.1f} s: keep both in step (NTP)"] if away_s > CLOCKS_DIFFER_S else []
+
+
+def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
+    """One service's database: its roles, their passwords, what they own and may do, its migration."""
+    name = database_of(service)
+    subject = f"数据库 database {name}"
+    try:
+        with _connect(admin_url) as connection:
+            if not _value(connection, "SELECT count(*) FROM pg_database WHERE datname = %s", name):
+                yield Finding(subject, False, f"不存在 / is not there: {APPLY}")
+                return
+            roles = _roles(connection, name)
+        with _connect(_of(admin_url, database=name)) as connection:
+            migration = _migration(connection, service, registers)
+            rights = [] if migration else _rights(connection, service)
+    except psycopg.Error as error:
+        yield Finding(subject, False, _line(error))
+        return
+    yield found(subject, migration, f"revision {newest_revision(package_of(service))}")
+    yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
+
+
+def _roles(connection: Connection, name: str) -> list[str]:
+    owner, service = owner_role(name), service_role(name)
+    faults = []
+    for role in (owner, service):
+        row = connection.execute(
+            f"SELECT {', '.join(_ATTRIBUTES)} FROM pg_roles WHERE rolname = %s",
+            [role],
+        ).fetchone()
+        if row is None:
+            faults.append(f"{role}: 不存在 / is not there: {APPLY}")
+            continue
+        too_much = [f"NO{word.removeprefix('rol').upper()}" for word, has in zip(_ATTRIBUTES, row, strict=True) if has]
+        if too_much:
+            faults.append(f"{role}: 权限过大 / may too much: ALTER ROLE {role} {' '.join(too_much)}")
+    if faults:
+        return faults
+    if _value(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", service, owner):
+        faults.append(f"{service}: 可充当所有者 / can act as the owner: REVOKE {owner} FROM {service}")
+    if _value(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", name) != owner:
+        faults.append(f"所有者不是 / its owner is not {owner}: ALTER DATABASE {name} OWNER TO {owner}")
+    if _value(
+        connection,
+        "SELECT count(*) FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS acl"
+        " WHERE datname = %s AND acl.grantee = 0",
+        name,
+    ):
+        faults.append(f"任何角色都可连接 / any role may connect: {APPLY}")
+    return faults
+
+
+def _migration(connection: Connection, service: Service, registers: tuple[str, ...]) -> list[str]:
+    newest = newest_revision(package_of(service))
+    there = _value(connection, "SELECT to_regclass('alembic_version') IS NOT NULL")
+    revision = _value(connection, "SELECT version_num FROM alembic_version") if there else None
+    if revision != newest:
+        return [f"revision {revision}, needed {newest}: run `{service} migrate`"]
+    if service == "incentive":
+        return []
+    register = _value(connection, "SELECT register FROM register_head")
+    if register not in registers:
+        held = f"登记簿 / holds register {register}, not {', '.join(registers)}"
+        return [f"{held}: set REGISTER and REGISTERS to what it is"]
+    return []
+
+
+def _rights(connection: Connection, service: Service) -> list[str]:
+    """What the owner owns, and of the ledger that it can only grow."""
+    name = database_of(service)
+    owner, role = owner_role(name), service_role(name)
+    foreign = _values(
+        connection,
+        "SELECT format('%%I (%%s)', relname, pg_get_userbyid(relowner)) FROM pg_class WHERE relkind IN ('r', 'v', 'S')"
+        " AND relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) <> %s ORDER BY 1",
+        owner,
+    )
+    not_owned = f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}"
+    faults = [not_owned] if foreign else []
+    return faults + _ledger(connection, role) if service == "incentive" else faults
+
+
+def _ledger(connection: Connection, role: str) -> list[str]:
+    """What keeps the ledger from being changed: the service's role has no right to, and triggers refuse it to all."""
+    faults = []
+    changed = _values(
+        connection,
+        "SELECT t FROM unnest(%s::text[]) AS t WHERE has_table_privilege(%s, t, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
+        list(APPEND_ONLY),
+        role,
+    )
+    if changed:
+        faults.append(
+            f"{role} 可更改台账 / may change what only grows: REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(changed)}"
+            f" FROM {role}, and find out who granted it"
+        )
+    unguarded = _values(
+        connection,
+        "SELECT t FROM unnest(%s::text[]) AS t WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t::regclass"
+        " AND tgname = 'append_only' AND tgenabled IN ('O', 'A')) ORDER BY 1",
+        list(APPEND_ONLY),
+    )
+    if unguarded:
+        faults.append(
+            f"台账的触发器被停用 / nothing keeps {', '.join(unguarded)} from being changed: ALTER TABLE ... ENABLE"
+            " TRIGGER append_only, find out who disabled it, and run `incentive rebuild --verify`"
+        )
+    return faults
+
+
+def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
+    """Both roles are let in with the passwords of their files."""
+    name = database_of(service)
+    faults = []
+    for holder, role in ((service, service_role(name)), (f"{service}-owner", owner_role(name))):
+        path = Secret(holder, DATABASE_PASSWORD).path(folder)
+        try:
+            password = read_password(path)
+            if password is None:
+                faults.append(f"{path}: 缺少 / is missing: run `jiangbu secrets {folder}`")
+            else:
+                _connect(_of(admin_url, database=name, user=role), password).close()
+        except SecretsError as error:
+            faults.append(str(error))
+        except psycopg.Error as error:
+            faults.append(f"{role}: {_line(error)}: {APPLY}")
+    return faults
+
+
+def _connect(url: str, password: str | None = None) -> Connection:
+    given = url if password is None else make_conninfo(url, password=password)
+    return psycopg.connect(given, connect_timeout=CONNECT_WITHIN_S, autocommit=True)
+
+
+def _of(url: str, *, database: str, user: str | None = None) -> str:
+    """The URL of another database of the server; of another user, without its password."""
+    parts = urlsplit(url)
+    netloc = parts.netloc if user is None else f"{user}@{parts.netloc.rpartition('@')[2]}"
+    return parts._replace(path=f"/{database}", netloc=netloc).geturl()
+
+
+def _values(connection: Connection, query: str, *parameters: object) -> list[str]:
+    return [str(row[0]) for row in connection.execute(query, parameters or None)]
+
+
+def _value(connection: Connection, query: str, *parameters: object) -> object:
+    row = connection.execute(query, parameters or None).fetchone()
+    return None if row is None else row[0]
+
+
+def _line(error: psycopg.Error) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,101 @@
+"""A set whose databases are of the migration before the newest, with what the set has taken in.
+
+The migration before makes a database; what its tables have of columns is copied into it from the one that there is.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from alembic.script import ScriptDirectory
+
+from deploy.databases import database_of
+from tests.compose.stack import ROOT
+
+if TYPE_CHECKING:
+    from shared.settings import Service
+    from tests.compose.stack import Stack
+
+_COLUMNS = """
+SELECT json_object_agg(table_name, columns) FROM (
+    SELECT table_name, json_agg(column_name ORDER BY ordinal_position) AS columns
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+        AND table_name <> 'alembic_version'
+    GROUP BY table_name
+) AS t
+"""
+# The greatest value of each identity column, as COPY does not move what numbers the next one.
+_IDENTITIES = """
+SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), coalesce(max(%I), 0) + 1, false) FROM %I;',
+    table_name, column_name, column_name, table_name)
+FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'
+"""
+_MIGRATE = """
+from shared.migrate import migrate
+from shared.settings import load_settings
+settings = load_settings({service!r})
+migrate({package!r}, settings.database_owner_url, settings.database_url, settings.register, {revision!r})
+"""
+_PSQL = "psql -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -qAt"
+
+
+def package_of(service: Service) -> str:
+    return f"services.{service.replace('-', '_')}"
+
+
+def revision_before(service: Service) -> str:
+    """The migration before the newest."""
+    scripts = ScriptDirectory(str(ROOT / package_of(service).replace(".", "/") / "migrations"))
+    before = scripts.get_revision("head").down_revision
+    assert isinstance(before, str)
+    return before
+
+
+def revision_of(stack: Stack, service: Service) -> str:
+    return _ask(stack, database_of(service), "SELECT version_num FROM alembic_version").strip()
+
+
+def counts(stack: Stack, database: str, tables: dict[str, int]) -> dict[str, int]:
+    """How many rows the tables have."""
+    each = " UNION ALL ".join(f"SELECT '{table}' AS t, count(*) AS n FROM \"{table}\"" for table in tables)
+    found: dict[str, int] = json.loads(_ask(stack, database, f"SELECT json_object_agg(t, n) FROM ({each}) AS c"))
+    return found
+
+
+def go_back(stack: Stack, service: Service) -> dict[str, int]:
+    """Give a service, whose programs are stopped, a database of the migration before; rows by table."""
+    database, newest, revision = database_of(service), f"{database_of(service)}_newest", revision_before(service)
+    _ask(stack, "postgres", f"ALTER DATABASE {database} RENAME TO {newest}")
+    stack.compose("run", "--rm", "--no-deps", "-T", "databases")
+    program = _MIGRATE.format(service=service, package=package_of(service), revision=revision)
+    stack.compose("run", "--rm", "--no-deps", "-T", f"{service}-migrate", "python", "-c", program)
+    assert revision_of(stack, service) == revision
+    there, wanted = (json.loads(_ask(stack, name, _COLUMNS)) for name in (newest, database))
+    # Triggers are for what programs do; as a replica the server takes rows as they are.
+    into = "SET session_replication_role = replica"
+    quoted = {table: ", ".join(f'"{c}"' for c in columns if c in there[table]) for table, columns in wanted.items()}
+    tables = ", ".join(f'"{table}"' for table in wanted)
+    lines = [f"{_PSQL} -d {database} -c '{into}' -c 'TRUNCATE {tables}'"]
+    lines += [
+        f"{_PSQL} -d {newest} -c 'COPY (SELECT {columns} FROM \"{table}\") TO STDOUT'"
+        f" | {_PSQL} -d {database} -c '{into}' -c 'COPY \"{table}\" ({columns}) FROM STDIN'"
+        for table, columns in quoted.items()
+    ]
+    lines.append(f'{_PSQL} -d {database} -c "{_IDENTITIES}" | {_PSQL} -d {database}')
+    _shell(stack, "\n".join(lines))
+    rows = counts(stack, newest, dict.fromkeys(wanted, 0))
+    assert sum(rows.values()) > 0
+    assert counts(stack, database, rows) == rows
+    return rows
+
+
+def _ask(stack: Stack, database: str, statement: str) -> str:
+    """What the superuser is answered."""
+    return _shell(stack, f'{_PSQL} -d {database} -c "$0"', statement)
+
+
+def _shell(stack: Stack, script: str, *arguments: str) -> str:
+    login = "set -euo pipefail; export PGPASSWORD=$(cat /secrets/database-password)\n"
+    return stack.compose("exec", "-T", "postgres", "bash", "-c", login + script, *arguments)

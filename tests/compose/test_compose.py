@@ -1,0 +1,238 @@
+"""The set of docker-compose.yml, as an operator comes to know it. Each test goes on from the one before."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+import exchange_kit.publish
+from deploy.databases import database_of
+from deploy.local.demo import SEED, YEAR, operators_of
+from deploy.local.expected import expected_outcome
+from deploy.local.processes import LocalError
+from deploy.local.programs import SERVICES
+from exchange_kit.publish import PublishError, publish
+from exchange_kit.sample import sample_events
+from shared.exchanges import load_exchanges
+from shared.migrate import newest_revision
+from tests.compose.previous import counts, go_back, package_of, revision_of
+from tests.compose.stack import PROGRAMS, ROOT, Events, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exchange_kit.records import SampleRecord
+
+EXCHANGES = load_exchanges(ROOT / "exchanges.yaml")
+EVENTS = 9_000
+QUIET_WITHIN_S = 120.0
+# Parts of the sample: what is sent before anything is harmed, while it is, and after the upgrade.
+BEFORE, MEANWHILE = EVENTS // 3, EVENTS - EVENTS // 6
+STEPS = ("secrets", "topics", "databases", *(f"{service}-migrate" for service in SERVICES))
+NO_PRIVILEGE = "0000000000000000"
+
+
+@pytest.fixture(scope="module")
+def events() -> list[SampleRecord]:
+    return list(sample_events(SEED, EXCHANGES.ids, EVENTS, YEAR, rubbish=True))
+
+
+def assert_all_is_there(stack: Stack, sent: list[SampleRecord]) -> None:
+    """What the set answers is what the slow reckoning makes of what was sent: nothing lost, doubled or foreign."""
+    client = stack.client("auditor")
+    client.await_quiet(QUIET_WITHIN_S, lambda: None)
+    expected = expected_outcome(sent, operators_of(EXCHANGES))
+    assert client.outcome() == expected
+    assert expected.awards
+
+
+def test_it_comes_up_with_nothing_but_its_settings(stack: Stack) -> None:
+    for step in STEPS:
+        state = stack.container(step)["State"]
+        assert (state["Status"], state["ExitCode"]) == ("exited", 0), step
+    stack.await_healthy(*PROGRAMS)
+
+
+def test_nobody_is_root_nothing_can_be_gained_or_written(stack: Stack) -> None:
+    secrets = [secret for name, secret in stack.secrets.items() if not name.endswith(".yaml")]
+    assert len(set(secrets)) == len(secrets) > len(PROGRAMS)
+    for service in (*PROGRAMS, *STEPS):
+        told = stack.container(service)
+        host = told["HostConfig"]
+        assert host["ReadonlyRootfs"], service
+        assert host["CapDrop"] == ["ALL"], service
+        assert host["CapAdd"] in (None, []), service
+        assert not host["Privileged"], service
+        assert "no-new-privileges:true" in host["SecurityOpt"], service
+        assert host["Memory"] > 0, service
+        assert told["Config"]["User"].split(":")[0] not in ("", "0", "root"), service
+        environment = "\n".join(told["Config"]["Env"])
+        assert not [secret for secret in secrets if secret in environment or secret in json.dumps(told["Args"])], (
+            service
+        )
+    for service in PROGRAMS:
+        told = stack.compose("exec", "-T", service, "sh", "-c", "id -u; cat /proc/1/status; ! touch /etc/x 2>/dev/null")
+        uid, *status = told.splitlines()
+        assert uid != "0", service
+        of_first = dict(line.split(":", 1) for line in status if ":" in line)
+        assert of_first["NoNewPrivs"].strip() == "1", service
+        assert of_first["CapEff"].strip() == of_first["CapBnd"].strip() == NO_PRIVILEGE, service
+        assert of_first["Uid"].split()[0] == uid, service
+
+
+def test_the_image_has_no_compiler(stack: Stack) -> None:
+    tools = "cc gcc g++ c++ clang tcc ld rustc go"
+    found = stack.compose(
+        "exec", "-T", "listing-api", "sh", "-c", f"for one in {tools}; do command -v $one; done; true"
+    )
+    assert found == ""
+
+
+def test_a_program_sees_the_secrets_of_its_own_alone(stack: Stack) -> None:
+    for service in ("listing-consumer", "incentive-api"):
+        seen = stack.compose("exec", "-T", service, "sh", "-c", "cat /secrets/* /apis/* 2>/dev/null; true")
+        holder = service.rpartition("-")[0]
+        for name, secret in stack.secrets.items():
+            if name.endswith(".yaml"):
+                continue
+            assert (secret in seen) == (name.split("/")[0] == holder), (service, name)
+
+
+def test_databases_and_the_inner_broker_cannot_be_reached_from_outside(stack: Stack) -> None:
+    published = {
+        service: {port for port, hosts in (stack.container(service)["NetworkSettings"]["Ports"] or {}).items() if hosts}
+        for service in PROGRAMS
+    }
+    apis = {f"{service}-api": {f"{8001 + number}/tcp"} for number, service in enumerate(SERVICES)}
+    assert {service: ports for service, ports in published.items() if ports} == {"kafka": {"9094/tcp"}, **apis}
+
+
+def test_the_demos_events_come_out_as_expected(stack: Stack, events: list[SampleRecord]) -> None:
+    hurry = threading.Event()
+    hurry.set()
+    stack.send(events[:BEFORE], hurry).finish()
+    assert_all_is_there(stack, events[:BEFORE])
+
+
+def test_an_exchange_writes_to_its_own_topics_alone(stack: Stack, events: list[SampleRecord]) -> None:
+    foreign = [record for record in events if record.exchange == "dcdex"][:1]
+    with pytest.raises(PublishError, match=r"exchange\.dcdex"):
+        publish(foreign, stack.kafka_config("exchange.kmdex"), lambda _: None)
+
+
+def test_roles_see_what_is_theirs(stack: Stack) -> None:
+    kmdex, bureau, auditor = (stack.client(holder) for holder in ("exchange.kmdex", "bureau", "auditor"))
+    for service, path in (("listing", "/v1/listings"), ("trade-ingest", "/v1/trades")):
+        own = {one["exchange"] for one in kmdex.items(service, path)}
+        assert own == {"kmdex"}
+        assert {one["exchange"] for one in bureau.items(service, path)} == {"kmdex", "dcdex"}
+        assert list(kmdex.items(service, path, exchange="dcdex")) == []
+        assert {one["exchange"] for one in kmdex.items(service, "/v1/quarantine")} == {"kmdex"}
+    seen = list(kmdex.items("incentive", "/v1/awards"))
+    every = list(auditor.items("incentive", "/v1/awards"))
+    assert 0 < len(seen) < len(every)
+    assert {one["award_id"] for one in bureau.items("incentive", "/v1/awards")} == {one["award_id"] for one in every}
+    assert {one["topic"] for one in kmdex.get("trade-ingest", "/v1/progress")["partitions"]} == {
+        "exchange.kmdex.trades.v1"
+    }
+    nobody = stack.client("auditor")
+    nobody.session.headers["Authorization"] = "Bearer guessed"
+    with pytest.raises(LocalError, match="401"):
+        nobody.get("incentive", "/v1/awards")
+
+
+@pytest.fixture(scope="module")
+def under_load(stack: Stack, events: list[SampleRecord]) -> Iterator[Events]:
+    """Events flow while the tests that use this run; the last of them ends the stream."""
+    hurry = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        # A machine that is busy takes its time to start a broker.
+        patch.setattr(exchange_kit.publish, "_MAX_BLOCK_MS", 300_000)
+        yield stack.send(events[BEFORE:MEANWHILE], hurry)
+        hurry.set()
+
+
+# What is restarted together, in the order of a rolling restart: what others need comes first.
+TURNS = (
+    ("kafka",),
+    ("postgres",),
+    *((f"{service}-api", f"{service}-consumer") for service in SERVICES),
+)
+
+
+def test_each_container_is_restarted_while_events_flow(stack: Stack, under_load: Events, record_property: Any) -> None:
+    assert under_load.flow()
+    began_s = time.monotonic()
+    for turn in TURNS:
+        before = {service: stack.container(service)["State"]["StartedAt"] for service in turn}
+        turn_s = time.monotonic()
+        stack.compose("restart", *turn)
+        stack.await_healthy(*turn)
+        after = {service: stack.container(service)["State"]["StartedAt"] for service in turn}
+        assert all(after[service] > before[service] for service in turn)
+        record_property(f"restart {' '.join(turn)} s", round(time.monotonic() - turn_s, 1))
+    record_property("rolling restart s", round(time.monotonic() - began_s, 1))
+    stack.await_healthy(*PROGRAMS)
+
+
+def members(stack: Stack, group: str) -> int:
+    admin = KafkaAdminClient(**stack.kafka_config("admin"))
+    try:
+        return len(admin.describe_groups([group])[group]["members"])
+    finally:
+        admin.close()
+
+
+def await_members(stack: Stack, group: str, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while (found := _told(stack, group)) != count:
+        assert time.monotonic() < deadline, f"{group}: {found} members"
+        time.sleep(0.5)
+
+
+def _told(stack: Stack, group: str) -> int | str:
+    try:
+        return members(stack, group)
+    except KafkaError as error:
+        return repr(error)
+
+
+def test_three_consumers_share_and_one_is_killed(stack: Stack, under_load: Events) -> None:
+    assert under_load.flow()
+    group = "jiangbu.r1.trades"
+    stack.compose(
+        "up", "-d", "--no-deps", "--no-recreate", "--scale", "trade-ingest-consumer=3", "trade-ingest-consumer"
+    )
+    stack.await_healthy("trade-ingest-consumer")
+    assert len(stack.containers("trade-ingest-consumer")) == 3
+    await_members(stack, group, 3)
+    stack.compose("kill", "-s", "KILL", "--index", "2", "trade-ingest-consumer")
+    await_members(stack, group, 2)
+
+
+def test_nothing_was_lost(stack: Stack, under_load: Events, events: list[SampleRecord]) -> None:
+    under_load.finish()
+    assert_all_is_there(stack, events[:MEANWHILE])
+
+
+def test_an_upgrade_from_the_migration_before_keeps_what_is_there(stack: Stack, events: list[SampleRecord]) -> None:
+    programs = [program for program in PROGRAMS if program not in ("kafka", "postgres")]
+    stack.compose("stop", *programs)
+    before = {service: go_back(stack, service) for service in SERVICES}
+    stack.compose("up", "-d", "--wait")
+    for service in SERVICES:
+        assert revision_of(stack, service) == newest_revision(package_of(service))
+        after = counts(stack, database_of(service), before[service])
+        assert {table: rows for table, rows in before[service].items() if after[table] < rows} == {}
+    hurry = threading.Event()
+    hurry.set()
+    stack.send(events[MEANWHILE:], hurry).finish()
+    assert_all_is_there(stack, events)
+    for service in SERVICES:
+        stack.compose("run", "--rm", "--no-deps", "-T", f"{service}-consumer", service, "rebuild", "--verify")
