@@ -107,7 +107,7 @@ def cluster_of(client_config: Mapping[str, Any]) -> str:
 
 def _unreachable(client_config: Mapping[str, Any], error: KafkaError) -> PublishError:
     servers = ", ".join(client_config.get("bootstrap_servers", ()))
-    return PublishError(f"无法连接 Kafka / cannot reach Kafka at {servers}: {type(error).__name__}")
+    return PublishError(f"无法连接 Kafka / cannot reach Kafka at {servers}: {error}")
 
 
 def _connect(client_config: Mapping[str, Any]) -> tuple[frozenset[str], Any]:

@@ -25,12 +25,14 @@ from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
 from shared.settings import KafkaSettings, load_local_settings
 
 START_SH = Path(__file__).parents[2] / "deploy" / "kafka" / "start.sh"
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 180.0
 # What a small machine needs, and ports and moments of the tests' own.
 SMALL = (
     "offsets.topic.num.partitions=1",
     "transaction.state.log.num.partitions=1",
     "group.initial.rebalance.delay.ms=0",
+    # Users are asked for their password again and again, as in an hour's time elsewhere.
+    "connections.max.reauth.ms=3000",
 )
 
 
@@ -142,6 +144,8 @@ class SecuredBroker:
         jars = ":".join(map(str, kafka_jars(local.cache_folder, local.maven_repository, print)))
         run_class = self.folder / "bin" / "kafka-run-class.sh"
         run_class.parent.mkdir()
-        java = f"exec {shlex.quote(str(JAVA))} -XX:+UseSerialGC $KAFKA_HEAP_OPTS $KAFKA_LOG4J_OPTS"
+        java = (
+            f"exec {shlex.quote(str(JAVA))} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 $KAFKA_HEAP_OPTS $KAFKA_LOG4J_OPTS"
+        )
         run_class.write_text(f'#!/bin/sh\n{java} -cp {shlex.quote(jars)} "$@"\n', "utf-8")
         run_class.chmod(0o755)
