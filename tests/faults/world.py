@@ -141,21 +141,29 @@ def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
     A broker that was killed or stopped in the middle of a transaction leaves such ones behind, even where it answered
     the abort, and whoever reads committed records waits behind them until an operator aborts them.
     """
-    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-        partitions = [
-            TopicPartition(topic["name"], partition["partition_index"])
-            for topic in admin.describe_topics(list(topics))
-            for partition in topic["partitions"]
-        ]
-        wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
-        stable, end = (
-            admin.list_partition_offsets(wanted, isolation_level=level)
-            for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
-        )
-        held = [partition for partition in partitions if stable[partition].offset < end[partition].offset]
-        for partition in held:
-            _abort_hanging(admin, partition)
-        return not held
+    try:
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            held = _held(admin, topics)
+            for partition in held:
+                _abort_hanging(admin, partition)
+    except kafka_errors.KafkaError:
+        return False  # the broker is away
+    return not held
+
+
+def _held(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
+    """Partitions in which committed records are not readable to the end."""
+    partitions = [
+        TopicPartition(topic["name"], partition["partition_index"])
+        for topic in admin.describe_topics(list(topics))
+        for partition in topic["partitions"]
+    ]
+    wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
+    stable, end = (
+        admin.list_partition_offsets(wanted, isolation_level=level)
+        for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+    )
+    return [partition for partition in partitions if stable[partition].offset < end[partition].offset]
 
 
 def _abort_hanging(admin: KafkaAdminClient, partition: TopicPartition) -> None:
