@@ -54,6 +54,17 @@ def frozen(pid: int) -> Iterator[None]:
                 one.resume()
 
 
+@contextmanager
+def prepared_place(service: str, folder: Path, server: Postgres, broker: Kafka) -> Iterator[Place]:
+    """A place with all that programs of the service need; they are ended with it."""
+    place = Place(service, folder, server, broker)
+    try:
+        place.prepare()
+        yield place
+    finally:
+        place.end()
+
+
 @dataclass
 class Running:
     """A program that was started, and what it has logged."""

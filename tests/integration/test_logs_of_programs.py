@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from kafka import KafkaProducer
 from sqlalchemy import text
 
 from deploy.local.processes import free_ports
-from tests.integration.consumer_program import Place, Running
+from tests.integration.consumer_program import Place, Running, prepared_place
 from tests.integration.test_consumption import until
 from tests.integration.web_register import PROVIDER, SIDES
 from tests.web_keys import KEYS, headers
@@ -35,10 +34,7 @@ LISTING = SIDES["listing"]
 
 @pytest.fixture
 def place(tmp_path, server, broker) -> Iterator[Place]:
-    place = Place("listing", tmp_path, server, broker)
-    with ExitStack() as stack:
-        stack.callback(place.end)
-        place.prepare()
+    with prepared_place("listing", tmp_path, server, broker) as place:
         yield place
 
 

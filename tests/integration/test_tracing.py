@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +22,7 @@ from sqlalchemy import text
 from deploy.local.processes import free_ports
 from shared.settings import SettingsError, load_settings
 from shared.tracing import start_tracing
-from tests.integration.consumer_program import Place
+from tests.integration.consumer_program import Place, prepared_place
 from tests.integration.test_consumption import until
 from tests.integration.web_register import SIDES
 from tests.web_keys import KEYS, headers
@@ -87,10 +86,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def place(tmp_path, server, broker) -> Iterator[Place]:
-    place = Place("listing", tmp_path, server, broker)
-    with ExitStack() as stack:
-        stack.callback(place.end)
-        place.prepare()
+    with prepared_place("listing", tmp_path, server, broker) as place:
         yield place
 
 

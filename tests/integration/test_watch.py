@@ -26,7 +26,8 @@ from tests.integration.web_register import register_set
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WATCH = Path(__file__).parents[2] / "deploy" / "watch"
+ROOT = Path(__file__).parents[2]
+WATCH = ROOT / "deploy" / "watch"
 CASES = Path(__file__).with_name("alerts_test.yml")
 # Prometheus's own, and the label that prometheus.yml gives.
 OF_PROMETHEUS = {"up": {"job", "instance", "service"}}
@@ -99,6 +100,8 @@ def test_every_alert_has_a_case_of_firing_and_one_of_silence() -> None:
 
 
 def test_every_alert_leads_to_what_to_do() -> None:
+    headings = re.findall(r"^### Alert (\w+)$", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    assert headings == [rule["alert"] for rule in alerts()]
     for rule in alerts():
         assert rule["annotations"]["runbook_url"] == f"docs/operations.md#alert-{rule['alert'].lower()}"
 
