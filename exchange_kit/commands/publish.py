@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import click
 from rich.console import Console
@@ -12,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from exchange_kit.commands.options import EXCHANGE, FILE
 from exchange_kit.progress_file import Trail, store_position
-from exchange_kit.publish import Published, PublishError, cluster_of, publish
+from exchange_kit.publish import GIVE_UP_S, Published, PublishError, cluster_of, publish
 from exchange_kit.records import SampleRecord, from_line
 from shared.events.decode import Kind
 from shared.settings import SettingsError, load_kafka_settings
 
+_INTERRUPTED: Final = 130  # as a shell says of a program that Ctrl-C ended
+_TELL_AFTER_S: Final = 5.0
 _KINDS: Final[dict[str, Kind]] = {"listings": "listing", "trades": "trade"}
 
 
@@ -42,24 +44,46 @@ def publish_command(file: Path, exchange: str, raw_to: str | None, *, again: boo
         trail = Trail(file, cluster_of(kafka), exchange, again=again)
         store_position(file, trail.start)
         _tell_start(trail)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("已确认 / acknowledged", total=total)
-
-            def progress(published: Published) -> None:
-                bar.update(task, completed=trail.start.records + published.acknowledged.total())
-                position = trail.reached(published.in_order)
-                if position is not None:
-                    store_position(file, position)
-
-            published = publish(_records(file, exchange, otherwise, trail), kafka, progress)
+        with _Told(file, trail, total) as told:
+            published = publish(_records(file, exchange, otherwise, trail), kafka, told.progress)
     except (PublishError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("已中断，再次运行同一命令即可续发 / interrupted, the same command goes on", err=True)
+        sys.exit(_INTERRUPTED)
     except OSError as error:
         raise click.ClickException(f"无法读写文件 / cannot read or write: {error}") from error
     _tell(published, others)
     if published.failed:
         sys.exit(1)
+
+
+class _Told:
+    """A bar of what is acknowledged, a line when Kafka is waited for, and the position beside the file."""
+
+    def __init__(self, file: Path, trail: Trail, total: int) -> None:
+        self._file, self._trail = file, trail
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True))
+        self._task = self._bar.add_task("已确认 / acknowledged", total=total)
+        self._waits = False
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def progress(self, published: Published) -> None:
+        self._bar.update(self._task, completed=self._trail.start.records + published.acknowledged.total())
+        position = self._trail.reached(published.in_order)
+        if position is not None:
+            store_position(self._file, position)
+        if self._waits != (published.waiting_s > _TELL_AFTER_S):
+            self._waits = not self._waits
+            away = f"Kafka 无应答，至多等待 {GIVE_UP_S:.0f} 秒 / Kafka does not answer: waiting, for so long at most"
+            self._bar.console.print(away if self._waits else "Kafka 已恢复 / Kafka answers again")
 
 
 def _tell_start(trail: Trail) -> None:

@@ -1,6 +1,10 @@
 """Publishing to a real broker: what is acknowledged is there, byte for byte, in order of its key."""
 
 import itertools
+import re
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +15,11 @@ from click.testing import CliRunner
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from deploy.local.kafka import Kafka
+from deploy.local.processes import free_ports
 from exchange_kit.__main__ import main
-from exchange_kit.publish import PublishError, publish
+from exchange_kit.progress_file import progress_path
+from exchange_kit.publish import Published, PublishError, publish
 from exchange_kit.records import SampleRecord, to_line
 from exchange_kit.sample import sample_events
 from shared.events.topics import topic_of, topics_of
@@ -122,3 +129,80 @@ def test_a_topic_that_does_not_exist_is_told_and_not_made(kafka: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     assert record.topic not in admin.list_topics()
     admin.close()
+
+
+def freezing(broker: Kafka, sample: list[SampleRecord]) -> Iterator[SampleRecord]:
+    """The records; before the last 300 the broker stops to answer, and its connections stay."""
+    for index, record in enumerate(sample):
+        if index == len(sample) - 300:
+            broker.program.process.send_signal(signal.SIGSTOP)
+        yield record
+
+
+@pytest.fixture
+def freezable(broker: Kafka) -> Iterator[Kafka]:
+    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
+    topics = topics_of("frozen")
+    admin.create_topics([NewTopic(name=topic, num_partitions=2, replication_factor=1) for topic in topics])
+    yield broker
+    broker.program.process.send_signal(signal.SIGCONT)
+    admin.delete_topics(list(topics))
+    admin.close()
+
+
+def test_a_broker_that_is_silent_for_a_while_is_waited_for(freezable: Kafka) -> None:
+    sample = list(sample_events(8, ("frozen",), 2000, 2026))
+    waited: list[float] = []
+
+    def progress(published: Published) -> None:
+        waited.append(published.waiting_s)
+        if published.waiting_s > 2:
+            freezable.program.process.send_signal(signal.SIGCONT)
+
+    config = {"bootstrap_servers": [freezable.bootstrap_servers]}
+    published = publish(freezing(freezable, sample), config, progress)
+    assert (published.failed, published.in_order) == (0, 2000)
+    assert max(waited) > 2
+    assert waited[-1] < 1
+    found = [record.value for topic in topics_of("frozen") for record in read_all(freezable.bootstrap_servers, topic)]
+    assert Counter(found) == Counter(record.value for record in sample)
+
+
+def test_a_broker_that_stays_away_is_given_up(freezable: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange_kit.publish.GIVE_UP_S", 3.0)
+    sample = list(sample_events(9, ("frozen",), 2000, 2026))
+    told: list[tuple[int, int]] = []
+    config = {"bootstrap_servers": [freezable.bootstrap_servers]}
+    with pytest.raises(PublishError, match="the same command goes on"):
+        publish(freezing(freezable, sample), config, lambda sofar: told.append((sofar.in_order, sofar.failed)))
+    assert told[-1][0] < 2000
+
+
+def test_a_broker_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(b"".join(map(to_line, sample_events(10, ("kmdex",), 3, 2026))))
+    result = publish_command(f"127.0.0.1:{free_ports(1)[0]}", file, "kmdex")
+    assert result.exit_code == 1
+    assert "cannot reach Kafka" in result.output
+    assert "ECONNREFUSED" in result.output
+
+
+def test_ctrl_c_ends_it_and_the_same_command_goes_on(kafka: str, exchange: str, tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    sample = list(sample_events(11, (exchange,), 10_000, 2026))
+    file.write_bytes(b"".join(map(to_line, sample)))
+    command = [sys.executable, "-m", "exchange_kit", "publish", str(file), "--exchange", exchange]
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as sending:
+        while not progress_path(file).exists() or b'"records":0}' in progress_path(file).read_bytes():
+            assert sending.poll() is None
+        sending.send_signal(signal.SIGINT)
+        _, said = sending.communicate(timeout=30)
+    assert sending.returncode == 130
+    assert "interrupted, the same command goes on" in said
+    result = publish_command(kafka, file, exchange)
+    assert result.exit_code == 0, result.output
+    before = int(re.search(r"\(--again sends all\): (\d+)\n", result.output)[1])
+    assert 0 < before < len(sample)
+    found = {record.value for topic in topics_of(exchange) for record in read_all(kafka, topic)}
+    assert found == {record.value for record in sample}
