@@ -38,6 +38,8 @@ def broker(engine_folder) -> Iterator[Kafka]:
 @pytest.fixture(scope="session")
 def secured(engine_folder) -> Iterator[SecuredBroker]:
     broker = SecuredBroker(engine_folder / "secured-kafka")
-    broker.start()
-    yield broker
-    broker.stop()
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
