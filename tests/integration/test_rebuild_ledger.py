@@ -310,7 +310,7 @@ def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> Non
     before = database.dump()
     is_right, said = database.mend()
     assert not is_right
-    assert any("not mendable: duplicate key" in line for line in said)
+    assert any("not mendable: UniqueViolation: duplicate key" in line for line in said)
     assert "new versions 0, correcting postings 0" in said[-1]
     assert database.dump() == before
 
