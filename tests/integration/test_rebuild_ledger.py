@@ -617,7 +617,7 @@ def test_what_cannot_be_applied_is_told_and_the_rest_mended(published: Published
     )
     code, lines, logged = published.rebuild("--from-kafka")
     assert (code, logged) == (1, "")
-    assert any("not mendable: duplicate key value" in line for line in lines)
+    assert any("not mendable: UniqueViolation: duplicate key value" in line for line in lines)
     assert any("not mendable: fact_current " in line for line in lines)
     assert "new versions 1, correcting postings 0; not mendable " in lines[-1]
 
