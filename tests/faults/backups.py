@@ -1,69 +1,119 @@
-"""An older backup of a database put back: noticed at start, said and stopped; gone on from by a person's word."""
+"""An older backup put back, by the procedures of docs/operations.md: noticed, said, and gone on from by a word."""
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from deploy.databases import database_of
+from deploy.local.postgres import postgres_account
 from deploy.local.programs import SERVICES
+from shared.times import now
 from tests.faults.fault import Fault, Kind
+from tests.procedures import carry_out
+
+if TYPE_CHECKING:
+    from shared.settings import Service
+    from tests.faults.rig import Rig
 
 
-def _alone(fault: Fault, name: str, *statements: str) -> None:
-    """Statements that need a database to be used by nobody."""
-    with psycopg.connect(fault.rig.postgres.url(), autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        fault.rig.wait_until(
-            lambda: not connection.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", [name]).fetchall(),
-            30,
-            f"{name} is still used",
-        )
+def _in_database(rig: Rig, name: str, **variables: str) -> str:
+    """A procedure of PostgreSQL's own commands, by its own account, with a folder for backups that is its own."""
+    folder = rig.folder / "backup"
+    folder.mkdir(exist_ok=True)
+    environment = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(rig.postgres.port),
+        "PGUSER": "postgres",
+        "PGPASSWORD": rig.postgres.password_file.read_text("ascii").strip(),
+        "PGDATA": str(rig.postgres.data),
+        "BACKUP": str(folder),
+    }
+    options: dict[str, Any] = {"cwd": folder}
+    account = postgres_account()
+    if account is not None:
+        shutil.chown(folder, account.uid, account.gid)
+        options |= {"user": account.uid, "group": account.gid, "extra_groups": []}
+    return carry_out(name, environment | variables, **options)
+
+
+def _as_superuser(rig: Rig, *statements: str) -> None:
+    with psycopg.connect(rig.postgres.url(), autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
 
 
-def older_backup(service: str, fault: Fault) -> None:
+def _go_on(fault: Fault, service: Service) -> None:
+    """The consumer stops at the older database and says so; then it goes on."""
     rig = fault.rig
-    name = service.replace("-", "_")
-    backup = f"{name}_backup"
+    said = [line for line in rig.start_to_see_it_halt(service) if "DatabaseBehind" in line]
+    assert said, "nothing is said of the older database"
+    assert "new-generation" in said[-1]
+    told = carry_out("after a restore", {**rig.environment(service), "SERVICE": service})
+    fault.plan.append(told.strip().splitlines()[0])
+    rig.start_worker(service)
+
+
+def older_backup(service: Service, fault: Fault) -> None:
+    rig = fault.rig
+    name = database_of(service)
     fault.publish()
     fault.some_moment()
-    _alone(
-        fault,
-        name,
-        f"CREATE DATABASE {backup} TEMPLATE {name} OWNER {name}_owner",
-        f"ALTER DATABASE {name} ALLOW_CONNECTIONS true",
-    )
-    fault.plan.append("backup under load")
+    _in_database(rig, "dump", DATABASE=name)
+    fault.plan.append("dump under load")
     fault.publish()
     fault.await_published()
     rig.await_quiet(120)
     assert rig.stop_worker(service) == 0
-    lost = f"{name}_lost"
-    _alone(
-        fault,
-        name,
-        f"ALTER DATABASE {name} RENAME TO {lost}",
-        f"ALTER DATABASE {backup} RENAME TO {name}",
-        f"DROP DATABASE {lost}",
-    )
-    rig.grant(service)
-    said = [line for line in rig.start_to_see_it_halt(service) if "DatabaseBehind" in line]
-    assert said, "nothing is said of the older database"
-    assert "new-generation" in said[-1]
-    done = rig.operate(service, "new-generation", "--service", service, "--yes")
-    assert done.returncode == 0, done.stdout + done.stderr
-    fault.plan.append(done.stdout.strip().splitlines()[0])
-    rig.start_worker(service)
+    _in_database(rig, "restore database", DATABASE=name)
+    _as_superuser(rig, f"DROP DATABASE {name}_damaged")
+    _go_on(fault, service)
 
 
-BACKUPS = tuple(
-    Kind(
-        f"older backup of {service}",
-        "put back: stopped, said, gone on by `jiangbu new-generation`",
-        partial(older_backup, service),
-    )
-    for service in SERVICES
+def set_back(fault: Fault) -> None:
+    """The whole server to a point in time: all three databases stand before what was published and posted since."""
+    rig = fault.rig
+    _in_database(rig, "archive")
+    rig.stop_engine("postgres")
+    rig.start_engine("postgres")
+    fault.publish()
+    fault.some_moment()
+    _in_database(rig, "base backup")
+    fault.plan.append("base backup under load")
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    target = now()
+    fault.publish()
+    fault.await_published()
+    rig.await_quiet(120)
+    _as_superuser(rig, "SELECT pg_switch_wal()")
+    for service in SERVICES:
+        assert rig.stop_worker(service) == 0
+    rig.stop_engine("postgres")
+    _in_database(rig, "restore server", TARGET=target.isoformat(sep=" "))
+    rig.start_engine("postgres")
+    _in_database(rig, "recovered")
+    fault.plan.append(f"set back to {target}")
+    for service in SERVICES:
+        _go_on(fault, service)
+    # What follows on this set needs no archive, and the disk is small.
+    _as_superuser(rig, "ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()")
+    shutil.rmtree(f"{rig.postgres.data}.damaged")
+    shutil.rmtree(rig.folder / "backup")
+
+
+BACKUPS = (
+    *(
+        Kind(
+            f"older backup of {service}",
+            "put back: stopped, said, gone on by `jiangbu new-generation`",
+            partial(older_backup, service),
+        )
+        for service in SERVICES
+    ),
+    Kind("set back", "the whole PostgreSQL server restored to a point in time from base backup and archive", set_back),
 )

@@ -20,7 +20,9 @@ from services.listing.__main__ import main as listing
 from services.trade_ingest.__main__ import main as trade_ingest
 from shared.events.decode import Accepted, Refusal, decode
 from tests.bench.bench import main as bench
+from tests.faults.kinds import KINDS
 from tests.faults.run import main as faults
+from tests.procedures import procedures
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -34,6 +36,15 @@ PROGRAMS = {
 }
 MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
 SETTINGS = re.compile(r"^#?([A-Z][A-Z_]*)=", re.MULTILINE)
+# Of pip, Kafka and Linux.
+NOT_OURS = {
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "SASL_PLAINTEXT",
+    "SASL_SSL",
+    "PR_SET_PDEATHSIG",
+}
 ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
 
 
@@ -181,3 +192,37 @@ def test_files_that_are_named_exist(document: Path) -> None:
         r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|svg|md|sha256|ndjson))`", document.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_procedure_is_carried_out_by_a_test() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    assert "restore server" in procedures()
+    assert [name for name in procedures() if f'"{name}"' not in tests] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_tests_that_are_named_exist(document: Path) -> None:
+    named = re.findall(r"`(?:tests/\S+::)?(test_\w+)`", document.read_text(encoding="utf-8"))
+    there = {
+        name
+        for path in ROOT.glob("tests/**/test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert sorted(set(named) - there) == []
+
+
+def test_faults_that_are_named_exist() -> None:
+    """What stands in italics in the tables of docs/reliability.md, where a name may leave out what it shares."""
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in text.splitlines() if line.startswith("| "))
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", rows))
+    assert "commit answer lost" in named
+    assert sorted(name for name in named if not any(name in kind for kind in KINDS)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_settings_that_are_named_exist(document: Path) -> None:
+    """Names in code that look like a setting: ours are in .env.example, others are of programs that are not ours."""
+    named = set(re.findall(r"`\$?([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", document.read_text(encoding="utf-8")))
+    ours = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
+    assert sorted(named - ours - NOT_OURS) == []

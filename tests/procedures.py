@@ -1,0 +1,39 @@
+"""The procedures of docs/operations.md, taken from it as they stand there, for tests that carry them out."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.local.postgres import postgres_binaries
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs" / "operations.md"
+_MARKED = re.compile(r"<!-- run: ([a-z ]+) -->\n```sh\n(.*?)```", re.DOTALL)
+
+
+def procedures() -> dict[str, str]:
+    """The script of each marked block, by its name."""
+    found = _MARKED.findall(DOCUMENT.read_text(encoding="utf-8"))
+    scripts = dict(found)
+    assert len(scripts) == len(found), "two blocks have one name"
+    return scripts
+
+
+def carry_out(name: str, environment: Mapping[str, str], **options: Any) -> str:
+    """Run a block as a person does, on to the next line only if all is well; what it wrote. `options`: for `run`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(postgres_binaries()), os.defpath])
+    done = subprocess.run(
+        ["sh", "-e", "-u", "-c", procedures()[name]],
+        env={"LC_ALL": "C.UTF-8", **environment, "PATH": path},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+    assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    return done.stdout
