@@ -12,7 +12,7 @@ from deploy.local.postgres import postgres_binaries
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "operations.md"
-_MARKED = re.compile(r"<!-- run: ([a-z ]+) -->\n```sh\n(.*?)```", re.DOTALL)
+_MARKED = re.compile(r"<!-- run: ([A-Za-z ]+) -->\n```sh\n(.*?)```", re.DOTALL)
 
 
 def procedures() -> dict[str, str]:
