@@ -18,7 +18,7 @@ from deploy.doctor.deployment import examine_deployment
 from deploy.doctor.service import examine_service
 from deploy.generation import new_generation as begin_new_generation
 from deploy.loss import accept, standings
-from deploy.secrets import OUR_UID, SecretsError, make_secrets, wanted_secrets
+from deploy.secrets import ADMIN, OUR_UID, SecretsError, make_secrets, wanted_secrets
 from deploy.stopped import stopped
 from deploy.topics import TopicsRefusedError, apply_topics
 from deploy.users import Access, AccessRefusedError, apply_access, change_password, make_passwords, wanted_users
@@ -78,6 +78,8 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
         raise click.UsageError("--rotate 需要 / needs --secrets FOLDER")
     with _told_in_one_line():
         exchanges, kafka = load_exchanges(load_exchanges_file()), load_kafka_settings()
+        if folder is not None and not kafka.security_protocol.startswith("SASL"):
+            raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
         admin = _admin(kafka)
         try:
             for step in apply_topics(admin, exchanges, dry_run=dry_run):
@@ -94,10 +96,14 @@ def _apply_access(
     if not dry_run:
         for path in make_passwords(exchanges, folder):
             click.echo(f"{path}: 新建 / made")
+    # The admin's own comes last: this connection was made with the old one.
+    others = [user for user in rotated if user != ADMIN]
+    for user in others:
+        change_password(access, user, folder, click.echo, dry_run=dry_run)
     users = wanted_users(exchanges, load_register_ids(), folder)
     apply_access(access, users, click.echo, dry_run=dry_run)
-    for user in rotated:
-        change_password(access, user, folder, click.echo, dry_run=dry_run)
+    if ADMIN in rotated:
+        change_password(access, ADMIN, folder, click.echo, dry_run=dry_run)
 
 
 @main.command(

@@ -20,6 +20,7 @@ from kafka.errors import KafkaError
 
 from deploy.__main__ import main
 from deploy.local.jars import kafka_jars
+from deploy.local.kafka import JAVA_OPTIONS
 from deploy.local.processes import Program, base_environment, free_ports, spawn
 from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
 from shared.settings import KafkaSettings, load_local_settings
@@ -118,7 +119,6 @@ class SecuredBroker:
                 "KAFKA_ADMIN_PASSWORD_FILE": str(self.password_file(ADMIN)),
                 "KAFKA_TLS_FILE": str(self.tls_file),
                 "KAFKA_DATA": str(self.folder / "data"),
-                "KAFKA_HEAP_OPTS": "-Xmx384m -Xms128m",
             },
         )
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -144,8 +144,6 @@ class SecuredBroker:
         jars = ":".join(map(str, kafka_jars(local.cache_folder, local.maven_repository, print)))
         run_class = self.folder / "bin" / "kafka-run-class.sh"
         run_class.parent.mkdir()
-        java = (
-            f"exec {shlex.quote(str(JAVA))} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 $KAFKA_HEAP_OPTS $KAFKA_LOG4J_OPTS"
-        )
-        run_class.write_text(f'#!/bin/sh\n{java} -cp {shlex.quote(jars)} "$@"\n', "utf-8")
+        java = shlex.join([str(JAVA), *JAVA_OPTIONS])
+        run_class.write_text(f'#!/bin/sh\nexec {java} $KAFKA_LOG4J_OPTS -cp {shlex.quote(jars)} "$@"\n', "utf-8")
         run_class.chmod(0o755)

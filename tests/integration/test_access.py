@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, KafkaAdminClient, ResourcePattern, ResourceType
@@ -19,6 +20,7 @@ from kafka.protocol.consumer import FetchRequest
 from kafka.protocol.producer import ProduceRequest
 from kafka.record.memory_records import MemoryRecordsBuilder
 
+from deploy.__main__ import main
 from deploy.access import describe, every_acl, rights_of_exchange, user_of
 from deploy.secrets import ADMIN
 from tests.integration.test_consumption import until
@@ -332,7 +334,6 @@ def test_an_exchange_is_shut_out_by_an_empty_file_and_comes_back_with_a_password
     assert before[0] - state(broker)[0] == {"exchange.kmdex"}
     assert "exchange.kmdex: 已停用 / shut out: its file of the password is empty" in apply(())
     apply((), "--rotate", "exchange.kmdex")
-    apply(())
     assert state(broker) == before
     assert lets_in(broker, "exchange.kmdex")
 
@@ -344,6 +345,10 @@ def test_what_cannot_be_done_is_told_in_one_line(broker: SecuredBroker) -> None:
     assert nobody.output.splitlines()[-1].startswith("Error: ")
     assert "no user exchange.nobody" in nobody.output
     assert broker.jiangbu(EXCHANGES, "topics", "apply", "--rotate", "listing").exit_code == 2
+    unsecured = {"KAFKA_BOOTSTRAP_SERVERS": broker.inside, "EXCHANGES_FILE": str(EXCHANGES)}
+    without_user = CliRunner().invoke(main, ["topics", "apply", *secrets], env=unsecured)
+    assert without_user.exit_code == 1
+    assert "KAFKA_SECURITY_PROTOCOL" in without_user.output
     kept = broker.password_file("listing").read_text("ascii")
     broker.password_file("listing").write_text("\n", "ascii")
     empty = broker.jiangbu(EXCHANGES, "topics", "apply", *secrets)
