@@ -18,7 +18,9 @@ from kafka import KafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
+from deploy.databases import database_of
 from deploy.local.client import Client
+from deploy.local.programs import SERVICES
 from deploy.local.stopping import StopSignals
 from deploy.local.supervisor import LocalSet, Options, stderr_line
 from deploy.local.up import data_folder, running_set, told_in_one_line
@@ -55,7 +57,7 @@ def main(events: int, data_dir: Path | None) -> None:
 def measure(local: LocalSet, records: list[SampleRecord]) -> dict:
     client = Client.with_key(local.addresses, local.secrets.keys["auditor"])
     client.await_quiet(QUIET_TIMEOUT_S, local.tend)
-    idle = memory_mb(local)
+    idle, empty = memory_mb(local), disk(local)
     stderr_line(f"{len(records)} 条事件 / events ...")
     began_s = time.monotonic()
     published = publish(records, KafkaSettings((local.addresses.kafka,)).client_config(), lambda _count: None)
@@ -68,15 +70,39 @@ def measure(local: LocalSet, records: list[SampleRecord]) -> dict:
 
     client.await_quiet(QUIET_TIMEOUT_S, local.tend, progress)
     whole_s = time.monotonic() - began_s
+    full = disk(local)
     return {
         "events": published.acknowledged.total(),
         "published_s": round(published_s, 1),
         "quiet_s": quiet_s,
         "events_per_s": round(len(records) / whole_s),
         "limit_events_per_s": round(limit(local, len(records))),
+        "per_event": {
+            name: {what: round((full[name][what] - empty[name][what]) / len(records), 2) for what in full[name]}
+            for name in full
+        },
         "idle_pss_mb": idle,
         "busy_pss_mb": memory_mb(local),
     }
+
+
+def disk(local: LocalSet) -> dict[str, dict[str, int]]:
+    """Rows and bytes of each database with its indexes; bytes of PostgreSQL's log and of Kafka's topics."""
+    found = {}
+    for service in SERVICES:
+        with psycopg.connect(local.postgres.url(database_of(service))) as connection:
+            (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+            tables = connection.execute("SELECT relname FROM pg_stat_user_tables").fetchall()
+            counts = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for (table,) in tables)
+            found[service] = {"rows": sum(counts), "bytes": size}
+            (written,) = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')").fetchone()
+            found["write-ahead log"] = {"bytes": int(written)}
+    logs = list((local.options.folder / "kafka" / "data").glob("*-*/*.log"))
+    for topics in ("exchange", "facts"):
+        found[f"kafka {topics}.*"] = {
+            "bytes": sum(log.stat().st_size for log in logs if log.parent.name.startswith(topics))
+        }
+    return found
 
 
 def limit(local: LocalSet, expected: int) -> float:
@@ -170,6 +196,9 @@ def show(result: dict) -> None:
         table.add_row(f"all done in {service}, s", str(seconds))
     table.add_row("[bold]events/s, whole set[/]", f"[bold]{result['events_per_s']:,}[/]")
     table.add_row("events/s, limit (poll + decode + COPY)", f"{result['limit_events_per_s']:,}")
+    table.add_section()
+    for name, size in result["per_event"].items():
+        table.add_row(f"{name}, an event", ", ".join(f"{value:,} {what}" for what, value in size.items()))
     table.add_section()
     for name, size in result["idle_pss_mb"].items():
         table.add_row(f"{name}, MB idle / after", f"{size} / {result['busy_pss_mb'][name]}")
