@@ -87,17 +87,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_is_ours)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin, before the first test of all."""
     if session.config.option.collectonly or not any(_is_ours(item) for item in session.items):
         return
+    _begin(session.config)
+
+
+def _begin(config: pytest.Config) -> None:
+    if START in config.stash or UNAVAILABLE in config.stash:
+        return
     reason = why_unavailable()
     if reason is None:
-        session.config.stash[START] = Start()
+        config.stash[START] = Start()
     else:
-        session.config.stash[UNAVAILABLE] = reason
-        session.config.stash[RAN_AGAINST]["Docker Compose"] = f"已跳过 / skipped: {reason}"
+        config.stash[UNAVAILABLE] = reason
+        config.stash[RAN_AGAINST]["Docker Compose"] = f"已跳过 / skipped: {reason}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -109,6 +114,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(autouse=True)
 def _engine(request: pytest.FixtureRequest) -> None:
+    _begin(request.config)  # where another program than pytest's own runs the tests
     reason = request.config.stash.get(UNAVAILABLE, None)
     if reason is not None:
         pytest.skip(reason)

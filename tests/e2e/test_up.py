@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -96,7 +97,9 @@ def test_a_set_is_watched_resumed_and_leaves_nothing_behind(start) -> None:
     for service in ("listing", "trade_ingest", "incentive"):
         assert requests.get(f"{known[service]}/readyz", timeout=5).status_code == 200
         key = {"Authorization": f"Bearer {known['keys']['auditor']}"}
-        assert requests.get(f"{known[service]}/v1/progress", headers=key, timeout=5).json()["lag"] == 0
+        progress = partial(requests.get, f"{known[service]}/v1/progress", headers=key, timeout=5)
+        # Senders begin by an empty transaction, whose markers readers have to pass.
+        assert wait_until(lambda progress=progress: progress().json()["lag"] == 0, time.monotonic() + 30)
 
     second = start()  # the folder is taken
     code, _ = second.end()

@@ -90,7 +90,8 @@ GUARDS = (
             ),
         ),
         "sessions cut",
-        "ABORTED-",
+        # A sender begins by records that it aborts; each reader of facts meets them first.
+        "FactError: facts.",
     ),
 )
 CONTROLS = {f"without: {guard.name}": guard for guard in GUARDS}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVENTS = 300
 QUIET_WITHIN_S = 180.0
+# A program that so often ends by a fault of ours will not get on.
+ENOUGH_OF_OURS = 4
 OURS = '"stopped by a fault"'
 
 
@@ -126,13 +128,17 @@ def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: i
     fault = Fault(rig, random.Random(f"{seed} {kind.name} {run}"), world)
     outcome = Outcome(kind.name, seed, run, fault.plan)
     logged = {worker.name: len(worker.log) for worker in rig.workers}
+
+    def ended_by_ours() -> list[str]:
+        return [line for worker in rig.workers for line in _faults_of_ours(worker, logged.get(worker.name, 0))]
+
     try:
         kind.inject(fault)
         if fault.mended_s is None:
             fault.mended()
         fault.await_published()
         reference.take(fault.sent())
-        rig.await_quiet(QUIET_WITHIN_S)
+        rig.await_quiet(QUIET_WITHIN_S, lambda: len(ended_by_ours()) >= ENOUGH_OF_OURS)
         outcome.caught_up_s = time.monotonic() - (fault.mended_s or 0.0)
         outcome.findings = compare(rig, reference)
     except Unavailable as missing:
@@ -140,8 +146,7 @@ def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: i
     except (AssertionError, KafkaError) as error:
         outcome.findings.wrong.append(f"{type(error).__name__}: {error}")
     outcome.events = fault.events
-    for worker in rig.workers:
-        outcome.findings.wrong += _faults_of_ours(worker, logged.get(worker.name, 0))
+    outcome.findings.wrong += ended_by_ours()
     return outcome
 
 

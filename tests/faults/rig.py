@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -368,12 +369,18 @@ class Rig:
             self.tend()
             time.sleep(POLL_S)
 
-    def await_quiet(self, timeout_s: float) -> None:
-        """Until all that was published is in the answers, of each service in turn."""
+    def await_quiet(self, timeout_s: float, is_hopeless: Callable[[], bool] = lambda: False) -> None:
+        """Until all that was published is in the answers, of each service in turn. NotMoving."""
+
+        def is_quiet(service: str) -> bool:
+            if is_hopeless():
+                raise NotMoving(f"{service} will not be quiet")
+            return self._waiting(service) == 0
+
         for service in SERVICES:
             told = f"{service} is not quiet"
             try:
-                self.wait_until(lambda service=service: self._waiting(service) == 0, timeout_s, told, ASK_EVERY_S)
+                self.wait_until(partial(is_quiet, service), timeout_s, told, ASK_EVERY_S)
             except NotMoving as error:
                 raise NotMoving(f"{error}: {self._progress(service)}") from None
 
