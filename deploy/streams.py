@@ -31,11 +31,6 @@ class Streams:
     transactional_id: str | None
 
 
-def package_of(service: Service) -> str:
-    """Where its code and its migrations are."""
-    return f"services.{service.replace('-', '_')}"
-
-
 def streams_of(service: Service, register: str, exchanges: Sequence[str]) -> Streams:
     """Of a service with that register and those exchanges; incentive has neither."""
     kind = REGISTERS.get(service)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
-from sqlalchemy import text
 
-from shared.db import is_not_migrated, is_worlds, make_engine
+from shared.db import is_worlds, make_engine
 from shared.halt import Halt
 from shared.heartbeat import Heartbeat
 from shared.kafka import MissingTopics, check_topics, is_worlds_kafka
 from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.program import OPERATORS_FAULTS
+from shared.schema import WrongSchemaError, check_schema
 from shared.stopping import Stopping
 from shared.times import now
 from shared.tracing import Tracing, start_tracing
@@ -51,14 +51,10 @@ class Program:
         What is away is told with its reason, in one line a pause. Raises what is a fault of ours.
         """
         return (
-            self._until_done(self._look_at_database)
+            self._until_done(lambda: check_schema(self.engine, self.settings.service))
             and self._until_done(lambda: check_topics(self.settings.kafka.client_config(), topics))
             and self._until_done(begin)
         )
-
-    def _look_at_database(self) -> None:
-        with self.engine.connect() as connection:
-            connection.execute(text("SELECT FROM worker_run LIMIT 0"))
 
     def _until_done(self, step: Callable[[], None]) -> bool:
         pauses = Pauses(self.stop)
@@ -77,10 +73,8 @@ class Program:
 
     def _why_wait(self, error: Exception) -> str | None:
         """What an operator should know of what is awaited; None for a fault of ours."""
-        if isinstance(error, MissingTopics):
+        if isinstance(error, (MissingTopics, WrongSchemaError)):
             return str(error)
-        if is_not_migrated(error):
-            return f"数据库尚未迁移 / the database is not migrated yet: run `{self.settings.service} migrate`"
         if is_worlds(error):
             return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
         if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, text
 
 from shared.db import make_engine
@@ -15,8 +14,6 @@ from shared.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from sqlalchemy import Engine
 
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -46,20 +43,6 @@ def migrate(
         connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
         connection.commit()
     engine.dispose()
-
-
-def newest_revision(package: str) -> str | None:
-    """The revision that the code expects."""
-    return ScriptDirectory.from_config(_config(package)).get_current_head()
-
-
-def found_revision(engine: Engine) -> str | None:
-    """The revision that the database has; None when it was never migrated."""
-    with engine.connect() as connection:
-        if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
-            return None
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return None if found is None else str(found)
 
 
 def run_environment() -> None:

@@ -23,7 +23,7 @@ def procedures() -> dict[str, str]:
     return scripts
 
 
-def carry_out(name: str, environment: Mapping[str, str], **options: Any) -> str:
+def carry_out(name: str, environment: Mapping[str, str], timeout_s: float = 120.0, **options: Any) -> str:
     """Run a block as a person does, on to the next line only if all is well; what it wrote. `options`: for `run`."""
     path = os.pathsep.join([str(Path(sys.executable).parent), str(postgres_binaries()), os.defpath])
     done = subprocess.run(
@@ -32,7 +32,7 @@ def carry_out(name: str, environment: Mapping[str, str], **options: Any) -> str:
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout_s,
         **options,
     )
     assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"

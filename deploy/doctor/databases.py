@@ -11,9 +11,8 @@ from psycopg.conninfo import make_conninfo
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
-from deploy.streams import package_of
 from services.incentive.migrations.versions.r0001_ledger import APPEND_ONLY
-from shared.migrate import newest_revision
+from shared.schema import needed_migration
 from shared.settings import Service
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -71,7 +70,7 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
     except psycopg.Error as error:
         yield Finding(subject, False, _line(error))
         return
-    yield found(subject, migration, f"revision {newest_revision(package_of(service))}")
+    yield found(subject, migration, f"revision {needed_migration(service)}")
     yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
 
 
@@ -106,7 +105,7 @@ def _roles(connection: Connection, name: str) -> list[str]:
 
 
 def _migration(connection: Connection, service: Service, registers: tuple[str, ...]) -> list[str]:
-    newest = newest_revision(package_of(service))
+    newest = needed_migration(service)
     there = _value(connection, "SELECT to_regclass('alembic_version') IS NOT NULL")
     revision = _value(connection, "SELECT version_num FROM alembic_version") if there else None
     if revision != newest:

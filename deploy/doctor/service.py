@@ -7,13 +7,13 @@ from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.doctor.finding import Finding
-from deploy.streams import package_of, streams_of
+from deploy.streams import streams_of
 from services.incentive.policy import load_policy
 from services.incentive.policy_file import PolicyError
 from shared.db import make_engine
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
 from shared.kafka import MissingTopics, check_topics
-from shared.migrate import found_revision, newest_revision
+from shared.schema import WrongSchemaError, check_schema, needed_migration
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.web.keys import KeysError, load_keys
 
@@ -70,14 +70,14 @@ def _database(settings: Settings) -> Finding:
     subject = "数据库 database"
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        found, newest = found_revision(engine), newest_revision(package_of(settings.service))
+        check_schema(engine, settings.service)
+    except WrongSchemaError as error:
+        return Finding(subject, False, str(error))
     except SQLAlchemyError as error:
         return Finding(subject, False, f"DATABASE_URL: {str(error).splitlines()[0]}")
     finally:
         engine.dispose()
-    if found != newest:
-        return Finding(subject, False, f"revision {found}, needed {newest}: run `{settings.service} migrate`")
-    return Finding(subject, True, f"revision {found}")
+    return Finding(subject, True, f"revision {needed_migration(settings.service)}")
 
 
 def _broker(settings: Settings, exchanges: Exchanges) -> Iterator[Finding]:

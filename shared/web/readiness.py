@@ -9,13 +9,14 @@ from typing import Final, Generic, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.db import is_not_migrated
 from shared.masking import reason_of
+from shared.schema import WrongSchemaError, check_schema
 from shared.standing import STUCK_AFTER_S
 from shared.web.broker import BrokerAwayError, End
 from shared.web.problems import FieldFault
 from shared.web.progress import Stored, combine, stored_snapshot
 from shared.web.sampler import Sampler
+from shared.web.service import ServiceInfo
 
 # A stopped process or a cut line answers nothing at all, and probes give up after some seconds.
 ANSWER_WITHIN_S: Final = 3.0
@@ -58,15 +59,10 @@ class Readiness:
     def __init__(self, sampler: Sampler) -> None:
         service = sampler.service
         self._sampler = sampler
-        self._not_migrated = FieldFault(
-            "database", f"数据库尚未迁移 / the database is not migrated: run `{service.name} migrate`"
-        )
         self._ends: _Question[dict[str, dict[int, End]]] = _Question(
             "ready-broker", lambda: sampler.broker.ends(service.topics)
         )
-        self._stored: _Question[Stored] = _Question(
-            "ready-database", lambda: stored_snapshot(service, with_counts=False)
-        )
+        self._stored: _Question[Stored] = _Question("ready-database", lambda: _stored(service))
 
     def faults(self) -> list[FieldFault]:
         """Why the service is not ready, empty when it is; within `ANSWER_WITHIN_S`, whatever hangs."""
@@ -86,7 +82,9 @@ class Readiness:
             stored = asked_stored.result(max(0.0, deadline_s - time.monotonic()))
         except (SQLAlchemyError, TimeoutError) as error:
             _log.warning("database not available", error=type(error).__name__)
-            faults.append(self._not_migrated if is_not_migrated(error) else _DATABASE)
+            faults.append(_DATABASE)
+        except WrongSchemaError as error:
+            faults.append(FieldFault("database", str(error)))
         if stored is not None:
             faults += _stopped_consumer(stored)
         if ends is not None:
@@ -116,6 +114,11 @@ class Readiness:
             message = f"有事实等待，{unsent_s:.0f} 秒未发布 / facts wait, and none was published for {unsent_s:.0f} s"
             faults.append(FieldFault("outbox", message))
         return faults
+
+
+def _stored(service: ServiceInfo) -> Stored:
+    check_schema(service.engine, service.name)
+    return stored_snapshot(service, with_counts=False)
 
 
 def _stopped_consumer(stored: Stored) -> list[FieldFault]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Engine, Select
 
+from shared.settings import Service
 from shared.times import Clock
 from shared.tracing import Tracing
 from shared.web.keys import ApiKeys
@@ -21,7 +22,7 @@ class ServiceInfo:
     `in_force` whether what the database has was made by the settings of this program.
     """
 
-    name: str
+    name: Service
     title: str
     engine: Engine
     topics: tuple[str, ...]

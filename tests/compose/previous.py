@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alembic.script import ScriptDirectory
 
 from deploy.databases import database_of
+from shared.schema import package_of
 from tests.compose.stack import ROOT
 
 if TYPE_CHECKING:
@@ -39,10 +40,6 @@ settings = load_settings({service!r})
 migrate({package!r}, settings.database_owner_url, settings.database_url, settings.register, {revision!r})
 """
 _PSQL = "psql -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -qAt"
-
-
-def package_of(service: Service) -> str:
-    return f"services.{service.replace('-', '_')}"
 
 
 def revision_before(service: Service) -> str:

@@ -17,6 +17,7 @@ from deploy.local.processes import free_ports
 from deploy.local.programs import SERVICES, Addresses
 from exchange_kit.publish import publish
 from shared.settings import KafkaSettings
+from tests.procedures import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,6 +76,19 @@ class Stack:
         """Output of `docker compose`. ComposeError."""
         command = ["docker", "compose", "--env-file", self.env_file, "-f", COMPOSE_FILE]
         return run([*command, "-p", self.project, *arguments], timeout_s)
+
+    def carry_out(self, procedure: str, **options: Any) -> str:
+        """A procedure of docs/operations.md, in the folder of the set as it were."""
+        settings = {
+            "COMPOSE_FILE": str(COMPOSE_FILE),
+            "COMPOSE_ENV_FILES": str(self.env_file),
+            "COMPOSE_PROJECT_NAME": self.project,
+        }
+        return carry_out(procedure, os.environ | settings, timeout_s=600.0, **options)
+
+    def doctor(self) -> str:
+        """What it says of the set; ComposeError with what it says if something is wrong."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "doctor")
 
     def containers(self, service: str) -> list[dict[str, Any]]:
         """What the engine says of a service's containers, ended ones included."""

@@ -15,17 +15,19 @@ import exchange_kit.publish
 from deploy.databases import database_of
 from deploy.local.demo import SEED, YEAR, operators_of
 from deploy.local.expected import expected_outcome
+from deploy.local.postgres import postgres_binaries
 from deploy.local.processes import LocalError
 from deploy.local.programs import SERVICES
 from exchange_kit.publish import PublishError, publish
 from exchange_kit.sample import sample_events
 from shared.exchanges import load_exchanges
-from shared.migrate import newest_revision
-from tests.compose.previous import counts, go_back, package_of, revision_of
-from tests.compose.stack import PROGRAMS, ROOT, Events, Stack
+from shared.schema import needed_migration
+from tests.compose.previous import counts, go_back, revision_of
+from tests.compose.stack import COMPOSE_FILE, PROGRAMS, ROOT, ComposeError, Events, Stack, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from exchange_kit.records import SampleRecord
 
@@ -57,6 +59,7 @@ def test_it_comes_up_with_nothing_but_its_settings(stack: Stack) -> None:
         state = stack.container(step)["State"]
         assert (state["Status"], state["ExitCode"]) == ("exited", 0), step
     stack.await_healthy(*PROGRAMS)
+    run(["docker", "compose", "--env-file", ROOT / ".env.example", "-f", COMPOSE_FILE, "config", "-q"])
 
 
 def test_nobody_is_root_nothing_can_be_gained_or_written(stack: Stack) -> None:
@@ -118,6 +121,10 @@ def test_the_demos_events_come_out_as_expected(stack: Stack, events: list[Sample
     hurry.set()
     stack.send(events[:BEFORE], hurry).finish()
     assert_all_is_there(stack, events[:BEFORE])
+
+
+def test_the_doctor_finds_nothing_wrong(stack: Stack) -> None:
+    assert "FAIL" not in stack.doctor()
 
 
 def test_an_exchange_writes_to_its_own_topics_alone(stack: Stack, events: list[SampleRecord]) -> None:
@@ -221,13 +228,22 @@ def test_nothing_was_lost(stack: Stack, under_load: Events, events: list[SampleR
     assert_all_is_there(stack, events[:MEANWHILE])
 
 
+def test_dumps_are_made_beside_the_running_set(stack: Stack, tmp_path: Path) -> None:
+    stack.carry_out("dumps under Compose", cwd=tmp_path)
+    for service in SERVICES:
+        told = run([postgres_binaries() / "pg_restore", "-l", tmp_path / f"{database_of(service)}.dump"])
+        assert "TABLE DATA public worker_run" in told
+
+
 def test_an_upgrade_from_the_migration_before_keeps_what_is_there(stack: Stack, events: list[SampleRecord]) -> None:
     programs = [program for program in PROGRAMS if program not in ("kafka", "postgres")]
     stack.compose("stop", *programs)
+    with pytest.raises(ComposeError, match=r"异常 FAIL  接口 API incentive: .* no answer"):
+        stack.doctor()
     before = {service: go_back(stack, service) for service in SERVICES}
-    stack.compose("up", "-d", "--wait")
+    stack.carry_out("upgrade")
     for service in SERVICES:
-        assert revision_of(stack, service) == newest_revision(package_of(service))
+        assert revision_of(stack, service) == needed_migration(service)
         after = counts(stack, database_of(service), before[service])
         assert {table: rows for table, rows in before[service].items() if after[table] < rows} == {}
     hurry = threading.Event()

@@ -21,8 +21,8 @@ from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
-from deploy.streams import package_of
 from shared.migrate import migrate
+from shared.schema import package_of
 from shared.settings import Service
 from tests.integration.test_consumption import until
 

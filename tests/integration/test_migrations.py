@@ -6,42 +6,67 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from services.incentive import models as incentive
 from services.listing import models as listing
 from services.trade_ingest import models as trade_ingest
 from shared.db import make_engine
-from shared.migrate import found_revision, migrate, newest_revision
+from shared.migrate import migrate
+from shared.schema import WrongSchemaError, check_schema, needed_migration, package_of
 from shared.settings import SettingsError
 
 SERVICES = [
-    ("services.listing", listing.metadata, "r1"),
-    ("services.trade_ingest", trade_ingest.metadata, "r1"),
-    ("services.incentive", incentive.metadata, None),
+    ("listing", listing.metadata, "r1"),
+    ("trade-ingest", trade_ingest.metadata, "r1"),
+    ("incentive", incentive.metadata, None),
 ]
 # Constraints and indexes are the migrations' alone; nothing but tables and columns is declared twice.
 OF_MIGRATIONS_ALONE = {"add_index", "remove_index", "add_constraint", "remove_constraint", "add_fk", "remove_fk"}
 
 
-@pytest.mark.parametrize(("package", "metadata", "register"), SERVICES)
-def test_the_code_declares_what_migrations_make(postgres, package, metadata, register) -> None:
+@pytest.mark.parametrize(("service", "metadata", "register"), SERVICES)
+def test_the_code_declares_what_migrations_make(postgres, service, metadata, register) -> None:
     owner_url, service_url = postgres("migrations")
+    package = package_of(service)
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(migrate, package, owner_url, service_url, register) for _ in range(2)]:
             done.result()
     migrate(package, owner_url, service_url, register)
     engine = make_engine(owner_url)
-    assert found_revision(engine) == newest_revision(package)
+    check_schema(engine, service)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
     flat = [one for found in differences for one in (found if isinstance(found, list) else [found])]
     assert [one for one in flat if one[0] not in OF_MIGRATIONS_ALONE] == []
+
+
+@pytest.mark.parametrize(("service", "_metadata", "_register"), SERVICES)
+def test_the_newest_migration_is_known_without_alembic(service, _metadata, _register) -> None:
+    folder = Path(__file__).parents[2] / package_of(service).replace(".", "/") / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == needed_migration(service)
+
+
+@pytest.mark.parametrize(("found", "says"), [("0001", "run `listing migrate`"), ("9999", "start the newer version")])
+def test_tables_of_another_version_are_told(postgres, found, says) -> None:
+    owner_url, service_url = postgres("migrations")
+    owner, engine = make_engine(owner_url), make_engine(service_url)
+    with pytest.raises(WrongSchemaError, match="not migrated yet"):
+        check_schema(engine, "listing")
+    migrate("services.listing", owner_url, service_url, "r1")
+    with owner.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = %s", (found,))
+    with pytest.raises(WrongSchemaError, match=says):
+        check_schema(engine, "listing")
+    owner.dispose()
+    engine.dispose()
 
 
 def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
