@@ -3,7 +3,6 @@
 import click
 
 from services.incentive.policy_cli import policy_commands
-from shared.migrate import migrate as run_migrations
 from shared.program import owner_url, run_program
 
 
@@ -37,6 +36,8 @@ def consume() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the newest form, as its owner."""
+    from shared.migrate import migrate as run_migrations
+
     run_program(
         "incentive",
         lambda settings: run_migrations("services.incentive", owner_url(settings), settings.database_url),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from shared.migrate import migrate as run_migrations
 from shared.program import owner_url, run_program
 
 
@@ -38,6 +37,8 @@ def consume() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the newest form, as its owner."""
+    from shared.migrate import migrate as run_migrations
+
     run_program(
         "trade-ingest",
         lambda settings: run_migrations(
