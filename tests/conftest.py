@@ -5,6 +5,7 @@ import itertools
 import os
 import platform
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from deploy.local.jars import KAFKA_VERSION, kafka_jars
+from deploy.local.jars import KAFKA_VERSION
+from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
@@ -32,6 +34,8 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Who runs us in the background ignores Ctrl-C, and the programs that we start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[RAN_AGAINST] = {}
 
 
@@ -104,7 +108,7 @@ def own_kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[s
 @contextlib.contextmanager
 def _own_broker(folder: Path) -> Iterator[Kafka]:
     settings = load_local_settings()
-    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
+    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
     port, controller_port = free_ports(2)
     broker = Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))
     try:

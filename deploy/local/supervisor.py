@@ -14,7 +14,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.local.folder import Secrets, load_secrets, write_key_hashes
-from deploy.local.jars import kafka_jars
+from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka, answers
 from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
@@ -147,7 +147,7 @@ class LocalSet:
                 raise LocalError(f"Kafka 无法连接 / no Kafka answers at {self.options.kafka}: check --kafka HOST:PORT")
             return
         settings = load_local_settings()
-        jars = kafka_jars(settings.cache_folder, settings.maven_repository, self.say)
+        jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.say)
         self.say("启动 Kafka 与 PostgreSQL / starting Kafka and PostgreSQL")
         self._kafka = kafka = Kafka(
             self.options.folder / "kafka", ports["kafka"], ports["kafka controller"], jars, self.logs / "kafka.log"

@@ -74,8 +74,7 @@ def test_from_zero_to_accepted_events(checkout: Path, environment: dict[str, str
     assert done.returncode == 0, done.stdout + done.stderr
     assert "挂牌 / listings: 一致 / equal" in done.stdout
     assert "交易 / trades: 一致 / equal" in done.stdout
-    # Who runs the tests in the background ignores Ctrl-C, and would pass that on.
-    watching = ["env", "--default-signal=INT", "sh", "-c", f". kit/bin/activate; exec {watch}"]
+    watching = ["sh", "-c", f". kit/bin/activate; exec {watch}"]
     with subprocess.Popen(watching, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True) as showing:
         assert any("amount: 必须大于 0 / must be over 0" in line for line in showing.stdout)
         showing.send_signal(signal.SIGINT)

@@ -28,7 +28,7 @@ class Guard:
     name: str
     edits: tuple[Edit, ...]
     fault: str
-    # What the findings must speak of, so that it is this guard whose lack was noticed.
+    # What the findings must speak of (a regular expression), so that it is this guard whose lack was noticed.
     tells: str
 
 
@@ -91,7 +91,7 @@ GUARDS = (
         ),
         "sessions cut",
         # A sender begins by records that it aborts; each reader of facts meets them first.
-        "FactError: facts.",
+        r"FactError: facts\.|DecodeError",
     ),
 )
 CONTROLS = {f"without: {guard.name}": guard for guard in GUARDS}

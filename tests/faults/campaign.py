@@ -21,11 +21,13 @@ from tests.faults.compare import Findings
 from tests.faults.fault import Outcome, break_once
 from tests.faults.kinds import KINDS
 from tests.faults.reference import Reference
-from tests.faults.rig import ROOT, Rig
+from tests.faults.rig import ROOT, NotMoving, Rig
 from tests.faults.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tests.faults.fault import Kind
 
 # A set is made anew after so many events: the reference works everything out again after each fault.
 EVENTS_A_SET = 6_000
@@ -89,15 +91,24 @@ class Share:
         guard = CONTROLS[name]
         self._end_set(keep=False)
         with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as build:
-            self._begin_set(build_without(guard, Path(build)))
-            for number in range(ATTEMPTS):
-                outcome = break_once(self.rig, self.world, self.reference, KINDS[guard.fault], self.seed, number)
-                if not outcome.clean:
-                    break
+            outcome = self._first_unclean(build_without(guard, Path(build)), KINDS[guard.fault])
             self._end_set(keep=False)
         outcome.kind, outcome.run = name, 0
         write_outcome(self.folder, outcome)
         sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
+
+    def _first_unclean(self, build: Path, kind: Kind) -> Outcome:
+        """The outcome that gives the build away; the last one if none does."""
+        try:
+            self._begin_set(build)
+        except NotMoving as error:
+            wrong = [str(error), *self.rig.ended_by_ours()]
+            return Outcome(kind.name, self.seed, 0, [], findings=Findings(wrong=wrong))
+        for number in range(ATTEMPTS):
+            outcome = break_once(self.rig, self.world, self.reference, kind, self.seed, number)
+            if not outcome.clean:
+                break
+        return outcome
 
     def _begin_set(self, build: Path = ROOT) -> None:
         place = Path(tempfile.mkdtemp(prefix=f"set-{os.getpid()}-", dir=self.folder))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import re
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,13 +17,10 @@ from tests.faults.world import Publisher, Sent, World, end_transactions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.faults.rig import Rig, Worker
+    from tests.faults.rig import Rig
 
 EVENTS = 300
 QUIET_WITHIN_S = 180.0
-# A program that so often ends by a fault of ours will not get on.
-ENOUGH_OF_OURS = 4
-OURS = '"stopped by a fault"'
 
 
 class Unavailable(Exception):  # noqa: N818 - not an error: this machine cannot show the fault
@@ -127,18 +122,14 @@ def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: i
     # The seed and the number of the run decide alone, whatever ran before.
     fault = Fault(rig, random.Random(f"{seed} {kind.name} {run}"), world)
     outcome = Outcome(kind.name, seed, run, fault.plan)
-    logged = {worker.name: len(worker.log) for worker in rig.workers}
-
-    def ended_by_ours() -> list[str]:
-        return [line for worker in rig.workers for line in _faults_of_ours(worker, logged.get(worker.name, 0))]
-
+    rig.forget_ends()
     try:
         kind.inject(fault)
         if fault.mended_s is None:
             fault.mended()
         fault.await_published()
         reference.take(fault.sent())
-        rig.await_quiet(QUIET_WITHIN_S, lambda: len(ended_by_ours()) >= ENOUGH_OF_OURS)
+        rig.await_quiet(QUIET_WITHIN_S)
         outcome.caught_up_s = time.monotonic() - (fault.mended_s or 0.0)
         outcome.findings = compare(rig, reference)
     except Unavailable as missing:
@@ -146,17 +137,5 @@ def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: i
     except (AssertionError, KafkaError) as error:
         outcome.findings.wrong.append(f"{type(error).__name__}: {error}")
     outcome.events = fault.events
-    outcome.findings.wrong += ended_by_ours()
+    outcome.findings.wrong += rig.ended_by_ours()
     return outcome
-
-
-def _faults_of_ours(worker: Worker, logged: int) -> list[str]:
-    """No fault of the world's may end a worker as a fault of ours does."""
-    told = [json.loads(line) for line in worker.log[logged:].splitlines() if OURS in line]
-    return [f"{worker.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
-
-
-def _error_of(trace: str) -> str:
-    """The error itself, without what comes before and after it."""
-    errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
-    return (errors or trace.splitlines())[-1][:300]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import signal
 import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from kafka.admin import KafkaAdminClient
 
 from deploy.local.client import Client
 from deploy.local.folder import load_secrets, write_key_hashes
-from deploy.local.jars import kafka_jars
+from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, spawn
@@ -44,6 +45,10 @@ RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 
 
+# What a program logs that ended by a fault of ours.
+_OURS = '"stopped by a fault"'
+
+
 class NotMoving(AssertionError):  # noqa: N818 - a state of the set
     """What was waited for did not come about in time."""
 
@@ -59,6 +64,7 @@ class Worker:
     program: Program
     watched: bool = True
     ended_s: float | None = None
+    logged: int = 0
 
     @property
     def pid(self) -> int:
@@ -75,6 +81,17 @@ class Worker:
     def log(self) -> str:
         return self.program.log_file.read_text(encoding="utf-8", errors="replace")
 
+    def ended_by_ours(self) -> list[str]:
+        """How it ended since `logged`, if by faults of ours: none of the world's may end it so."""
+        told = [json.loads(line) for line in self.log[self.logged :].splitlines() if _OURS in line]
+        return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
+
+
+def _error_of(trace: str) -> str:
+    """The error itself, without what comes before and after it."""
+    errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
+    return (errors or trace.splitlines())[-1][:300]
+
 
 class Rig:
     """One set in `folder`. `build` is the source tree that consumers and migrations run."""
@@ -85,6 +102,7 @@ class Rig:
         self.build = build
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
+        self._is_hopeless = False
         self.clock_file = folder / "clock"
         self._apis: list[Program] = []
         self._engines_watched = {"postgres": True, "kafka": True}
@@ -99,7 +117,7 @@ class Rig:
         names = ["kafka", "controller", "postgres", *SERVICES]
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         local = load_local_settings()
-        jars = kafka_jars(local.cache_folder, local.maven_repository, print)
+        jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
         self.kafka = Kafka(folder / "kafka", ports["kafka"], ports["controller"], jars, folder / "kafka.log")
         self.postgres = Postgres(folder / "postgres", ports["postgres"], folder / "postgres.log")
         self.addresses = Addresses(
@@ -217,6 +235,15 @@ class Rig:
         self.wait_until(lambda: not worker.program.alive(), 60, f"{service} goes on")
         assert worker.program.process.returncode == 1
         return [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
+
+    def forget_ends(self) -> None:
+        """What ended the workers before is of no interest any more."""
+        self._is_hopeless = False
+        for worker in self.workers:
+            worker.logged = len(worker.log)
+
+    def ended_by_ours(self) -> list[str]:
+        return [line for worker in self.workers for line in worker.ended_by_ours()]
 
     def set_clock(self, wrong_by_s: float) -> None:
         part = self.clock_file.with_suffix(".part")
@@ -350,15 +377,16 @@ class Rig:
             if worker.ended_s is None:
                 worker.ended_s = now_s
             elif now_s - worker.ended_s > RESTART_AFTER_S:
+                self._is_hopeless = self._is_hopeless or bool(worker.ended_by_ours())
                 worker.program, worker.ended_s = worker.launch(), None
 
     def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str, every_s: float = POLL_S) -> Any:
-        """Tend the set until the condition holds, and give what it gave. NotMoving."""
+        """Tend the set until the condition holds, and give what it gave. NotMoving, at once after a fault of ours."""
         deadline = time.monotonic() + timeout_s
         while not (found := condition()):
             self.tend()
-            if time.monotonic() > deadline:
-                raise NotMoving(f"{what}, after {timeout_s:.0f} s")
+            if self._is_hopeless or time.monotonic() > deadline:
+                raise NotMoving(f"{what}, after {timeout_s - deadline + time.monotonic():.0f} s")
             time.sleep(every_s)
         return found
 
@@ -369,18 +397,12 @@ class Rig:
             self.tend()
             time.sleep(POLL_S)
 
-    def await_quiet(self, timeout_s: float, is_hopeless: Callable[[], bool] = lambda: False) -> None:
+    def await_quiet(self, timeout_s: float) -> None:
         """Until all that was published is in the answers, of each service in turn. NotMoving."""
-
-        def is_quiet(service: str) -> bool:
-            if is_hopeless():
-                raise NotMoving(f"{service} will not be quiet")
-            return self._waiting(service) == 0
-
         for service in SERVICES:
             told = f"{service} is not quiet"
             try:
-                self.wait_until(partial(is_quiet, service), timeout_s, told, ASK_EVERY_S)
+                self.wait_until(lambda service=service: self._waiting(service) == 0, timeout_s, told, ASK_EVERY_S)
             except NotMoving as error:
                 raise NotMoving(f"{error}: {self._progress(service)}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,4 +29,4 @@ def test_nothing_is_lost_doubled_or_foreign(campaign: Campaign, kind: str) -> No
 @pytest.mark.parametrize("kind", CONTROLS)
 def test_a_build_without_a_guard_is_caught(campaign: Campaign, kind: str) -> None:
     outcome = campaign.outcome(kind, 0)
-    assert CONTROLS[kind].tells in str(outcome.findings), str(outcome)
+    assert re.search(CONTROLS[kind].tells, str(outcome.findings)), str(outcome)

