@@ -18,6 +18,7 @@ from typing import Final, get_args
 from shared.events.topics import prefix_of
 from shared.exchanges import Exchanges
 from shared.settings import Service
+from shared.tlog.keyfile import new_key_pem
 
 # Users that the images run as: ours, apache/kafka, postgres.
 OUR_UID: Final = 10001
@@ -27,6 +28,7 @@ POSTGRES_GID: Final = 999
 ADMIN: Final = "admin"
 KAFKA_PASSWORD: Final = "kafka-password"  # noqa: S105 - a file's name
 DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
+SIGNING_KEY: Final = "signing-key"
 
 
 class SecretsError(RuntimeError):
@@ -51,12 +53,13 @@ def exchange_user(exchange_id: str) -> str:
 
 
 def wanted_secrets(exchanges: Exchanges) -> Iterator[Secret]:
-    """What the set needs: passwords of Kafka's users, of the databases' roles and their owners, and of both admins."""
+    """What the set needs: passwords of Kafka's users, of databases' roles, their owners, both admins; signing keys."""
     yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
     yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)
     for service in get_args(Service):
         yield Secret(service, KAFKA_PASSWORD)
         yield Secret(service, DATABASE_PASSWORD)
+        yield Secret(service, SIGNING_KEY)
         yield Secret(f"{service}-owner", DATABASE_PASSWORD)
     for exchange_id in exchanges.ids:
         yield Secret(exchange_user(exchange_id), KAFKA_PASSWORD)
@@ -72,7 +75,7 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
         path = secret.path(folder)
         if path.exists():
             continue
-        if write_secret(path, new_secret(), uid, secret.gid):
+        if write_secret(path, _new_content(secret), uid, secret.gid):
             made.append(path)
     return made
 
@@ -84,6 +87,10 @@ def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = No
         return _write_new(path, text, uid, gid)
     except OSError as error:
         raise SecretsError(f"{path}: 无法建立 / cannot be made: {error.strerror}") from error
+
+
+def _new_content(secret: Secret) -> str:
+    return new_key_pem().rstrip("\n") if secret.name == SIGNING_KEY else new_secret()
 
 
 def new_secret() -> str:

@@ -6,7 +6,6 @@ periods are half-open days in Shanghai.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import yaml
 
+from shared.canonical import canonical_json
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.parties import is_uscc
 from shared.times import day_start
@@ -97,8 +97,7 @@ class Exchanges:
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the canonical form."""
-        text = json.dumps(self.canonical(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(canonical_json(self.canonical())).hexdigest()
 
 
 def load_exchanges(path: Path) -> Exchanges:

@@ -1,7 +1,7 @@
 """The databases of a deployment: server, roles and what they may do, migrations, and the server's clock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.migrations.versions.r0001_ledger import APPEND_ONLY
+from shared.log_tables import LOG_TABLES
 from shared.schema import needed_migration
 from shared.settings import Service
 
@@ -120,7 +121,7 @@ def _migration(connection: Connection, service: Service, registers: tuple[str, .
 
 
 def _rights(connection: Connection, service: Service) -> list[str]:
-    """What the owner owns, and of the ledger that it can only grow."""
+    """What the owner owns, and of what is recorded for good that it can only grow."""
     name = database_of(service)
     owner, role = owner_role(name), service_role(name)
     foreign = _values(
@@ -129,37 +130,40 @@ def _rights(connection: Connection, service: Service) -> list[str]:
         " AND relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) <> %s ORDER BY 1",
         owner,
     )
-    not_owned = f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}"
-    faults = [not_owned] if foreign else []
-    return faults + _ledger(connection, role) if service == "incentive" else faults
+    faults = (
+        [f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}"] if foreign else []
+    )
+    only_grow = (*APPEND_ONLY, *LOG_TABLES) if service == "incentive" else LOG_TABLES
+    return faults + _changeable(connection, role, only_grow) + _unguarded(connection, service, only_grow)
 
 
-def _ledger(connection: Connection, role: str) -> list[str]:
-    """What keeps the ledger from being changed: the service's role has no right to, and triggers refuse it to all."""
-    faults = []
+def _changeable(connection: Connection, role: str, only_grow: Sequence[str]) -> list[str]:
     changed = _values(
         connection,
         "SELECT t FROM unnest(%s::text[]) AS t WHERE has_table_privilege(%s, t, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
-        list(APPEND_ONLY),
+        list(only_grow),
         role,
     )
-    if changed:
-        faults.append(
-            f"{role} 可更改台账 / may change what only grows: REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(changed)}"
-            f" FROM {role}, and find out who granted it"
-        )
-    unguarded = _values(
+    if not changed:
+        return []
+    fault = f"{role} 可更改只增的表 / may change what only grows: REVOKE UPDATE, DELETE, TRUNCATE ON"
+    return [f"{fault} {', '.join(changed)} FROM {role}, and find out who granted it"]
+
+
+def _unguarded(connection: Connection, service: Service, only_grow: Sequence[str]) -> list[str]:
+    """Triggers hold up what is promised of the tables, to their owner as well; who disables one can rewrite them."""
+    off = _values(
         connection,
-        "SELECT t FROM unnest(%s::text[]) AS t WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t::regclass"
-        " AND tgname = 'append_only' AND tgenabled IN ('O', 'A')) ORDER BY 1",
-        list(APPEND_ONLY),
+        "SELECT format('%%I ON %%I', tgname, c.relname) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+        " WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')"
+        " UNION SELECT format('append_only ON %%I', t) FROM unnest(%s::text[]) AS t WHERE NOT EXISTS"
+        " (SELECT FROM pg_trigger WHERE tgrelid = t::regclass AND tgname = 'append_only') ORDER BY 1",
+        list(only_grow),
     )
-    if unguarded:
-        faults.append(
-            f"台账的触发器被停用 / nothing keeps {', '.join(unguarded)} from being changed: ALTER TABLE ... ENABLE"
-            " TRIGGER append_only, find out who disabled it, and run `incentive rebuild --verify`"
-        )
-    return faults
+    if not off:
+        return []
+    fault = f"触发器被停用 / triggers are off: {', '.join(off)}"
+    return [f"{fault}: ALTER TABLE ... ENABLE TRIGGER, find out who disabled it, run `{service} rebuild --verify`"]
 
 
 def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:

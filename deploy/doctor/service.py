@@ -15,6 +15,8 @@ from shared.exchanges import Exchanges, ExchangesError, load_exchanges
 from shared.kafka import MissingTopics, check_topics
 from shared.schema import WrongSchemaError, check_schema, needed_migration
 from shared.settings import Service, Settings, SettingsError, load_settings
+from shared.signing import signing_key_file
+from shared.tlog.keyfile import KeyFileError, load_key
 from shared.web.keys import KeysError, load_keys
 
 
@@ -27,6 +29,7 @@ def examine_service(service: Service) -> Iterator[Finding]:
         return
     yield Finding("设置 settings", True, f"register {settings.register}")
     yield _keys(settings.api_keys_file)
+    yield _signing_key(settings)
     yield _database(settings)
     if service == "incentive":
         yield _policy(settings.policy_file)
@@ -55,6 +58,18 @@ def _keys(path: Path | None) -> Finding:
     except (KeysError, OSError) as error:
         return Finding(subject, False, str(error))
     return Finding(subject, True, f"{path}: {len(keys.keys)} keys")
+
+
+def _signing_key(settings: Settings) -> Finding:
+    subject = "签名密钥 signing key"
+    try:
+        path = signing_key_file(settings)
+        load_key(path)
+    except FileNotFoundError:
+        return Finding(subject, True, f"{path}: 首次启动时生成 / is made when the consumer first starts")
+    except (SettingsError, KeyFileError, OSError) as error:
+        return Finding(subject, False, f"SIGNING_KEY_FILE: {error}")
+    return Finding(subject, True, str(path))
 
 
 def _policy(path: Path) -> Finding:

@@ -45,5 +45,6 @@ def environment(
         "DATABASE_URL": database.service_url,
         "EXCHANGES_FILE": str(exchanges_file),
         "API_KEYS_FILE": str(keys_file),
+        "SIGNING_KEY_FILE": str(keys_file.with_name("signing-key")),
         "REGISTERS": registers,
     }

@@ -1,7 +1,6 @@
 """HTTP routes of the incentive service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from flask import current_app
@@ -23,6 +22,7 @@ from services.incentive.schemas import (
     TransactionPageSchema,
     TransactionQuery,
 )
+from shared.db import snapshot
 from shared.parties import parse_subject
 from shared.times import format_time
 from shared.web.keys import current_key
@@ -32,7 +32,6 @@ from shared.web.query import Blueprint, NoQuery
 from shared.web.service import current_service
 
 BASIS: Final = "jiangbu.basis"
-_SNAPSHOT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards and the ledger")
 
@@ -43,11 +42,9 @@ def current_basis() -> Basis:
     return basis
 
 
-@contextmanager
-def _snapshot() -> Iterator[Connection]:
+def _snapshot() -> AbstractContextManager[Connection]:
     """One state of the database for a whole answer."""
-    with current_service().engine.connect().execution_options(**_SNAPSHOT) as connection, connection.begin():
-        yield connection
+    return snapshot(current_service().engine)
 
 
 @blueprint.route("/v1/awards")

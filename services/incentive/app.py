@@ -6,11 +6,13 @@ from sqlalchemy import Select, and_, func, select
 from services.incentive import api
 from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import TOPICS
+from services.incentive.ledger_log import stored_transactions
 from services.incentive.models import ledger_settings, ledger_transaction
 from shared.db import make_engine
 from shared.settings import Settings
 from shared.times import now
 from shared.tracing import start_tracing
+from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.service import ServiceInfo
@@ -29,12 +31,14 @@ def create_app(settings: Settings) -> Flask:
         clock=now,
         takes_documents=False,
         next_seq=select(func.coalesce(func.max(ledger_transaction.c.seq) + 1, 0)),
+        log_entries=stored_transactions,
         in_force=in_force(basis),
         tracing=start_tracing(settings),
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
     add_routes(app, api.blueprint)
+    add_routes(app, tlog.blueprint)
     return app
 
 

@@ -4,11 +4,15 @@ import gc
 
 from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import TOPICS
-from services.incentive.intake import LedgerIntake, put_in_force
+from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.ledger_log import ledger_log
+from shared.checkpoint_publisher import checkpoints_published
 from shared.consumer import Program, consumer_program
 from shared.kafka import Consumption
+from shared.log_store import ServiceLog
 from shared.positions import load_positions
 from shared.settings import Settings
+from shared.signing import signing_key
 from shared.times import now
 from shared.tracing import traced
 from shared.witness import check_witness, read_shown
@@ -20,35 +24,40 @@ _GARBAGE_THRESHOLD = 200_000
 def run_consumer(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
     basis = load_basis(settings)
+    log = ledger_log(signing_key(settings), settings.log_origin)
     with consumer_program(settings) as program:
-        if program.wait_until_ready(TOPICS, lambda: _put_in_force(basis, program)):
-            _consume(basis, program)
+        if program.wait_until_ready(TOPICS, lambda: _put_in_force(basis, log, program)):
+            _consume(basis, log, program)
 
 
-def _put_in_force(basis: Basis, program: Program) -> None:
+def _put_in_force(basis: Basis, log: ServiceLog, program: Program) -> None:
     """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger."""
     shown = read_shown(program.settings.kafka.client_config(), GROUP)
     with program.engine.begin() as connection:
         check_witness(shown, load_positions(connection), program.settings.service)
+        lock_ledger(connection)
+        edge = log.begin(connection, now())
         put_in_force(connection, basis, now)
+        log.extend(connection, edge, now())
 
 
-def _consume(basis: Basis, program: Program) -> None:
+def _consume(basis: Basis, log: ServiceLog, program: Program) -> None:
     # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
     # again took a third of the time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    Consumption(
-        handler=traced(LedgerIntake(basis, now), program.tracing, GROUP),
-        engine=program.engine,
-        client_config=program.settings.kafka.client_config(),
-        service=program.settings.service,
-        group=GROUP,
-        topics=TOPICS,
-        clock=now,
-        stop=program.stop,
-        committed=lambda: None,
-        begun=program.run.begun,
-        heartbeat=program.heartbeat,
-    ).run()
+    with checkpoints_published(program):
+        Consumption(
+            handler=traced(LedgerIntake(basis, log, now), program.tracing, GROUP),
+            engine=program.engine,
+            client_config=program.settings.kafka.client_config(),
+            service=program.settings.service,
+            group=GROUP,
+            topics=TOPICS,
+            clock=now,
+            stop=program.stop,
+            committed=lambda: None,
+            begun=program.run.begun,
+            heartbeat=program.heartbeat,
+        ).run()

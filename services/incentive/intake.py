@@ -20,6 +20,7 @@ from services.incentive.terms import Policy
 from shared.db import raw
 from shared.halt import Halt
 from shared.kafka import Record
+from shared.log_store import ServiceLog
 from shared.positions import Move, move_positions
 from shared.settings import SettingsError
 from shared.times import Clock
@@ -52,8 +53,9 @@ class FactRecord(NamedTuple):
 class LedgerIntake:
     """The handler that `shared.kafka.Consumption` calls."""
 
-    def __init__(self, basis: Basis, clock: Clock) -> None:
+    def __init__(self, basis: Basis, log: ServiceLog, clock: Clock) -> None:
         self._basis = basis
+        self._log = log
         self._clock = clock
 
     def prepare(self, records: Sequence[Record]) -> list[FactRecord]:
@@ -63,8 +65,10 @@ class LedgerIntake:
     def apply(self, connection: Connection, prepared: list[FactRecord], moves: Sequence[Move], now: datetime) -> None:
         """All that follows from a batch. `now` was read before the lock was held, so it dates no posting."""
         lock_ledger(connection)
+        edge = self._log.edge(connection)
         move_positions(connection, moves, now)
         apply_facts(connection, prepared, self._basis, self._clock)
+        self._log.extend(connection, edge, now)
 
 
 def read_record(record: Record) -> FactRecord:

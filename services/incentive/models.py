@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from shared.log_tables import log_tables
 from shared.positions import position_table
 from shared.worker_run import worker_run_table
 
@@ -38,6 +39,7 @@ LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 metadata = MetaData()
 position = position_table(metadata)
 worker_run = worker_run_table(metadata)
+log_hash, log_key, log_checkpoint = log_tables(metadata)
 
 
 def _name() -> Text:

@@ -13,18 +13,23 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from services.incentive.awards import next_seq
 from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import FactError
 from services.incentive.intake import SettingsChanged, apply_facts, lock_ledger, settings_in_force
 from services.incentive.ledger_check import check_whole, count_all, wrong_entitlements
+from services.incentive.ledger_log import ledger_log, stored_transactions
 from services.incentive.mend import mend
 from services.incentive.rebuilt_awards import compare_awards, work_out_awards
 from services.incentive.replayed_facts import compare_topics, read_facts
 from services.incentive.terms import Policy
 from shared.db import make_engine
 from shared.differences import Difference
+from shared.log_check import log_differences
+from shared.log_store import ServiceLog
 from shared.masking import reason_of
 from shared.settings import Settings
+from shared.signing import signing_key
 from shared.times import Clock, now
 
 MOST_LINES: Final = 1_000
@@ -67,7 +72,8 @@ def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say 
                 outcome = verify_all(connection, basis, client_config, say)
         else:
             with engine.begin() as connection:
-                outcome = mend_all(connection, basis, client_config, say, now)
+                log = ledger_log(signing_key(settings), settings.log_origin)
+                outcome = mend_all(connection, basis, log, client_config, say, now)
     finally:
         engine.dispose()
     say(outcome.closing)
@@ -84,12 +90,18 @@ def verify_all(connection: Connection, basis: Basis, client_config: ClientConfig
 
 
 def mend_all(
-    connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Say, clock: Clock
+    connection: Connection,
+    basis: Basis,
+    log: ServiceLog,
+    client_config: ClientConfig | None,
+    say: Say,
+    clock: Clock,
 ) -> Outcome:
     """Tell what differs, and mend what can be mended. Nothing is written where nothing differs."""
     lock_ledger(connection)
     _no_limits(connection)
     _check_in_force(connection, basis)
+    edge = log.edge(connection)
     published, applied = _Told(), 0
     refused: list[str] = []
     if client_config is not None:
@@ -101,6 +113,7 @@ def mend_all(
     if not published.count + damaged.count + found.count:
         return Outcome(True, _what_was_compared(connection, client_config, 0))
     mended = mend(connection, basis, clock)
+    log.extend(connection, edge, clock())
     for refusal in (*refused, *mended.refused):
         say(f"{_NOT_MENDABLE}{refusal}")
     remains = damaged + _tell(_of_ledger(connection, basis.policy), say, _NOT_MENDABLE)
@@ -141,6 +154,7 @@ def _all_differences(connection: Connection, basis: Basis, client_config: Client
 def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
     """What follows from `rebuilt_award` and from the tables alone; the same again after a mend."""
     yield from check_whole(connection)
+    yield from log_differences(connection, stored_transactions, next_seq(connection))
     for compared in compare_awards(connection, policy):
         if not compared.is_right:
             yield from compared.differences()

@@ -11,6 +11,7 @@ from services.listing.recount import adopt_settings
 from shared.events.topics import topic_of
 from shared.facts import FIRST_LISTING, LISTING
 from shared.register.intake import prepare_document
+from shared.register.log_entries import stored_entries
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:
@@ -32,4 +33,5 @@ LISTINGS = Kind(
     adopt_settings=adopt_settings,
     every_key=every_key,
     render=render_facts,
+    stored=stored_entries("listing"),
 )

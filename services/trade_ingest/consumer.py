@@ -12,6 +12,7 @@ from services.trade_ingest.recount import adopt_settings
 from shared.events.topics import topic_of
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
 from shared.register.intake import prepare_document
+from shared.register.log_entries import stored_entries
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:
@@ -36,4 +37,5 @@ TRADES = Kind(
     adopt_settings=adopt_settings,
     every_key=every_key,
     render=render_facts,
+    stored=stored_entries("trade", has_facts=True),
 )

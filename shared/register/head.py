@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
+from shared.canonical import canonical_json
 from shared.halt import Halt
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def settings_of(exchanges: Exchanges, cut_dates: Sequence[date]) -> Settings:
 
 def digest_of(content: dict[str, Any]) -> str:
     """SHA-256, in hex, of settings in their canonical form."""
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 def lock_head(connection: Connection) -> Head:

@@ -18,6 +18,7 @@ from shared.db import make_engine
 from shared.exchanges import load_exchanges
 from shared.halt import Halt
 from shared.kafka import is_worlds_kafka
+from shared.log_check import log_differences
 from shared.register.head import check_register, check_settings, digest_of, lock_head, read_head, settings_of
 from shared.register.intake import Register
 from shared.register.intake_days import Day, add_duplicates, compare_days, store_days
@@ -34,6 +35,7 @@ from shared.register.versions import (
     prepare_mending,
     write_mended,
 )
+from shared.signing import signing_key
 from shared.times import now
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from shared.events.decode import Kind as DocumentKind
+    from shared.log_store import ServiceLog
     from shared.parties import Party
     from shared.register.head import Head
     from shared.register.outbox import DirtyKey
@@ -102,7 +105,10 @@ def run_rebuild(anew: Anew, settings: Settings, *, verify: bool, from_kafka: boo
             well = verify_register(engine, anew, register, report, topics)
         else:
             published = newest_published(client_config, anew.kind.facts, register.id)
-            well = mend_register(engine, anew, register, report, topics, published=published, now=now())
+            service_log = anew.kind.log(signing_key(settings), settings.log_origin)
+            well = mend_register(
+                engine, anew, register, report, topics, log=service_log, published=published, now=now()
+            )
     except Exception as error:
         if is_worlds_kafka(error):
             raise Halt(f"消息系统不可用 / the broker does not answer: {error!r}") from error
@@ -130,13 +136,14 @@ def verify_register(
     return report.differences == 0
 
 
-def mend_register(
+def mend_register(  # noqa: PLR0913 - what to mend, by what, and as of when
     engine: Engine,
     anew: Anew,
     register: Register,
     report: Report,
     topics: Mapping[str, Any] | None,
     *,
+    log: ServiceLog,
     published: Version | None,
     now: datetime,
 ) -> bool:
@@ -145,6 +152,7 @@ def mend_register(
         head = lock_head(connection)
         connection.execute(_NO_LIMIT)
         check_not_behind(head, published, anew.service)
+        edge = log.edge(connection)
         comparison = _Comparison(connection, anew, register, report, head, topics)
         register.parties.as_of(head.next_seq)
         days = comparison.compare(lambda parties: register.parties.find(connection, parties), now)
@@ -152,6 +160,7 @@ def mend_register(
         if report.mendable and (topics is not None or not report.is_incomplete):
             entered = read_head(connection).next_seq
             comparison.write(days, now)
+            log.extend(connection, edge, now)
         else:
             all_.rollback()
     report.close()
@@ -179,6 +188,7 @@ class _Comparison:
         self._register = register
         self._report = report
         self._topics = topics
+        self._numbered = head.next_seq  # before what is mended is entered
         self._duplicates: Counter[Day] | None = None
 
     def compare(
@@ -202,6 +212,7 @@ class _Comparison:
             compare_columns(connection, versions, register.exchanges, report, find)
             compare_places(connection, versions, report)
         self._put_right(mending=mending_at is not None)
+        _compare_log(connection, anew, report, self._numbered)
         anew.derive(connection, register, report)
         return compare_days(connection, anew.documents.table, anew.amount, report, all_known=all_known)
 
@@ -265,6 +276,13 @@ def _compare_numbering(connection: Connection, anew: Anew, report: Report) -> No
     for seq in beyond:
         report.add(f"条目 / entry {seq}", "在册 / is there", f"next_seq {next_seq}", mendable=False)
     report.compared("条目 / entries", next_seq)
+
+
+def _compare_log(connection: Connection, anew: Anew, report: Report, numbered: int) -> None:
+    """The log is made of what stands. What was changed of that and cannot be put right is not known from it."""
+    for found in log_differences(connection, anew.kind.stored, numbered):
+        report.add(*found, mendable=False)
+    report.compared("日志 / log", numbered)
 
 
 def _compare_settings(connection: Connection, report: Report) -> None:

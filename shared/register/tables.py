@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.log_tables import log_tables
 from shared.positions import CREATE_POSITION, position_table
 from shared.worker_run import worker_run_table
 
@@ -94,6 +95,7 @@ class RegisterTables:
     def __init__(self, metadata: MetaData) -> None:
         self.position = position_table(metadata)
         self.worker_run = worker_run_table(metadata)
+        self.log_hash, self.log_key, self.log_checkpoint = log_tables(metadata)
         self.register_head = Table(
             "register_head",
             metadata,

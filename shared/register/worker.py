@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from shared.checkpoint_publisher import checkpoints_published
 from shared.consumer import Program, consumer_program
 from shared.exchanges import load_exchanges
 from shared.kafka import Consumption
+from shared.log_store import LogHead, ServiceLog
 from shared.positions import load_positions
-from shared.register.head import check_register, lock_head, settings_of
+from shared.register.head import check_register, lock_head, read_head, settings_of
 from shared.register.intake import Register
 from shared.register.outbox import DirtyKey, Render, Sender
 from shared.register.parties import PartyIds
 from shared.register.published import check_not_behind, newest_published
+from shared.signing import signing_key
 from shared.times import now
 from shared.tracing import traced
 from shared.witness import check_witness, read_shown
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
     from shared.kafka import Record
+    from shared.log_store import Stored
     from shared.positions import Move
     from shared.register.head import Head
     from shared.settings import Settings
@@ -46,23 +51,39 @@ class Kind:
     apply: Callable[[Connection, Register, Sequence[Any], Sequence[Move], datetime], None]
     adopt_settings: Callable[[Connection, Head, Register, datetime], None]
     every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
+    stored: Stored  # the entries of its log
     render: Render
 
     def group(self, register: str) -> str:
         """The consumer group of a register's workers."""
         return f"jiangbu.{register}.{self.name}"
 
+    def log(self, private: Ed25519PrivateKey, log_origin: str) -> ServiceLog:
+        """The log of a register of this kind; each generation has one of its own."""
 
-class _Handler:
-    def __init__(self, kind: Kind, register: Register) -> None:
+        def read_log_head(connection: Connection) -> LogHead:
+            head = read_head(connection)
+            return LogHead(f"{log_origin}/{self.name}/{head.register}/{head.generation}", head.next_seq)
+
+        return ServiceLog(private, read_log_head, self.stored)
+
+
+class Handler:
+    """What `shared.kafka.Consumption` calls: a batch as the one writer, and what it numbered into the log."""
+
+    def __init__(self, kind: Kind, register: Register, log: ServiceLog) -> None:
         self._kind = kind
         self._register = register
+        self._log = log
 
     def prepare(self, records: Sequence[Record]) -> list[Any]:
         return self._kind.prepare(records)
 
     def apply(self, connection: Connection, prepared: list[Any], moves: Sequence[Move], now: datetime) -> None:
+        lock_head(connection)
+        edge = self._log.edge(connection)
         self._kind.apply(connection, self._register, prepared, moves, now)
+        self._log.extend(connection, edge, now)
 
 
 def run_worker(kind: Kind, settings: Settings) -> None:
@@ -70,12 +91,13 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     exchanges = load_exchanges(settings.exchanges_file)
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     topics = kind.topics(settings.exchanges or exchanges.ids)
+    service_log = kind.log(signing_key(settings), settings.log_origin)
     with consumer_program(settings, ("reader", "writer", "sender")) as program:
-        if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, program)):
-            _consume(kind, register, program, topics)
+        if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, service_log, program)):
+            _consume(kind, register, service_log, program, topics)
 
 
-def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[str]) -> None:
+def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: Program, topics: Sequence[str]) -> None:
     client_config = program.settings.kafka.client_config()
     group = kind.group(register.id)
     sender = Sender(
@@ -97,26 +119,27 @@ def _consume(kind: Kind, register: Register, program: Program, topics: Sequence[
     gc.freeze()
     sender.start()
     try:
-        Consumption(
-            handler=traced(_Handler(kind, register), program.tracing, group),
-            engine=program.engine,
-            client_config=client_config,
-            service=program.settings.service,
-            group=group,
-            topics=topics,
-            clock=now,
-            stop=program.stop,
-            committed=committed,
-            begun=program.run.begun,
-            heartbeat=program.heartbeat,
-        ).run()
+        with checkpoints_published(program):
+            Consumption(
+                handler=traced(Handler(kind, register, service_log), program.tracing, group),
+                engine=program.engine,
+                client_config=client_config,
+                service=program.settings.service,
+                group=group,
+                topics=topics,
+                clock=now,
+                stop=program.stop,
+                committed=committed,
+                begun=program.run.begun,
+                heartbeat=program.heartbeat,
+            ).run()
     finally:
         program.stop.set()
         sender.join(timeout_s=3.0)
     sender.wake()
 
 
-def _begin(kind: Kind, register: Register, program: Program) -> None:
+def _begin(kind: Kind, register: Register, service_log: ServiceLog, program: Program) -> None:
     """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new."""
     service, client_config = program.settings.service, program.settings.kafka.client_config()
     published = newest_published(client_config, kind.facts, register.id)
@@ -126,6 +149,8 @@ def _begin(kind: Kind, register: Register, program: Program) -> None:
         check_register(head, register.id)
         check_not_behind(head, published, service)
         check_witness(shown, load_positions(connection), service)
+        edge = service_log.begin(connection, now())
         if head.settings_digest != register.settings.digest:
             log.info("settings are new, counting by them", register=register.id, digest=register.settings.digest)
             kind.adopt_settings(connection, head, register, now())
+        service_log.extend(connection, edge, now())

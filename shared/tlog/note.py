@@ -167,6 +167,9 @@ def _parse_signature(line: str) -> Signature:
 
 def _unbase64(text: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        found = b64decode(text, validate=True)
     except ValueError as error:
         raise NoteError(f"not base64: {text[:100]!r}") from error
+    if b64encode(found).decode() != text:  # bits that nothing reads are set
+        raise NoteError(f"not canonical base64: {text[:100]!r}")
+    return found

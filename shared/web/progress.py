@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
+from shared.db import snapshot
 from shared.events.topics import is_exchanges, prefix_of
 from shared.web.broker import Broker, End
 from shared.web.service import ServiceInfo
@@ -88,8 +88,7 @@ class Progress:
 
 def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored:
     """Next offsets, and what is counted if asked for, in a read-only transaction that sees one state."""
-    options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with service.engine.connect().execution_options(**options) as connection, connection.begin():
+    with snapshot(service.engine) as connection:
         rows = connection.execute(text("SELECT topic, partition, next_offset, moved_at FROM position")).all()
         stored = Stored(
             next_offsets={(row.topic, row.partition): row.next_offset for row in rows},

@@ -8,11 +8,12 @@ from shared.events.decode import Kind
 from shared.events.topics import topic_of
 from shared.exchanges import load_exchanges
 from shared.register.head import settings_of
+from shared.register.log_entries import stored_entries
 from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.times import now
 from shared.tracing import start_tracing
-from shared.web import received
+from shared.web import received, tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.query import Blueprint
@@ -38,6 +39,7 @@ def create_register_app(
         clock=now,
         takes_documents=True,
         next_seq=select(_head.c.next_seq),
+        log_entries=stored_entries(kind, has_facts=bool(fact_topics)),
         in_force=select(_head.c.settings_digest == counted_by),
         tracing=start_tracing(settings),
     )
@@ -45,4 +47,5 @@ def create_register_app(
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)
     add_routes(app, documents)
     add_routes(app, received.blueprint)
+    add_routes(app, tlog.blueprint)
     return app

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Engine, Select
 
+from shared.log_store import Stored
 from shared.settings import Service
 from shared.times import Clock
 from shared.tracing import Tracing
@@ -18,8 +19,8 @@ class ServiceInfo:
     """One service: its name, what it reads, where it keeps it, and who may ask.
 
     `kafka` are kafka-python's connection settings (`bootstrap_servers`, `security_protocol`, ...). `takes_documents`:
-    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has;
-    `in_force` whether what the database has was made by the settings of this program.
+    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has,
+    `log_entries` makes them; `in_force` whether what the database has was made by the settings of this program.
     """
 
     name: Service
@@ -31,6 +32,7 @@ class ServiceInfo:
     clock: Clock
     takes_documents: bool
     next_seq: Select[int] | None = None
+    log_entries: Stored | None = None
     in_force: Select[bool] | None = None
     tracing: Tracing | None = None
 

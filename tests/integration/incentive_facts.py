@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from services.incentive.basis import Basis
 from services.incentive.intake import apply_facts, lock_ledger, put_in_force, read_record
+from services.incentive.ledger_log import ledger_log
 from services.incentive.policy import load_policy
 from shared.exchanges import load_exchanges
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
@@ -19,10 +20,12 @@ from shared.money import format_yuan, parse_yuan
 from shared.parties import complete_uscc
 from shared.settings import POLICY_FILE
 from shared.times import SHANGHAI, format_time
+from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
 CUT_AT = ("2025-10-15", "2028-10-15", "2028-10-16")
 START = datetime(2026, 6, 1, tzinfo=UTC)
+LOG = ledger_log(LOG_KEY, LOG_ORIGIN)
 OPERATOR_OF_KMDEX = "uscc:91530100MAXKMDEX0C"
 
 
@@ -217,9 +220,14 @@ class Ledger:
         return self.now
 
     def put_in_force(self) -> bool:
-        return put_in_force(self.connection, self.basis, self.clock)
+        edge = LOG.begin(self.connection, self.now)
+        is_new = put_in_force(self.connection, self.basis, self.clock)
+        LOG.extend(self.connection, edge, self.now)
+        return is_new
 
     def take(self, *records: FakeRecord) -> None:
         """One batch."""
         lock_ledger(self.connection)
+        edge = LOG.edge(self.connection)
         apply_facts(self.connection, [read_record(found) for found in records], self.basis, self.clock)
+        LOG.extend(self.connection, edge, self.now)

@@ -187,6 +187,11 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "ALTER TABLE position OWNER TO postgres",
         ),
         "listing": ("UPDATE alembic_version SET version_num = '0001'",),
+        "trade_ingest": (
+            "GRANT DELETE ON log_checkpoint TO trade_ingest_service",
+            "ALTER TABLE register_head DISABLE TRIGGER log_is_whole",
+            "DROP TRIGGER append_only ON log_hash",
+        ),
     }
     mending = {
         "postgres": (f"ALTER ROLE {role} NOCREATEDB", f"REVOKE {owner_role('listing')} FROM {service_role('listing')}"),
@@ -195,7 +200,12 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "ALTER TABLE fact ENABLE TRIGGER append_only",
             f"ALTER TABLE position OWNER TO {owner_role('incentive')}",
         ),
-        "listing": ("UPDATE alembic_version SET version_num = '0002'",),
+        "listing": ("UPDATE alembic_version SET version_num = '0003'",),
+        "trade_ingest": (
+            "REVOKE DELETE ON log_checkpoint FROM trade_ingest_service",
+            "ALTER TABLE register_head ENABLE TRIGGER log_is_whole",
+            "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log_hash EXECUTE FUNCTION log_stays()",
+        ),
     }
     for database, statements in harms.items():
         deployment.sql(database, *statements)
@@ -211,11 +221,18 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
         "PostgreSQL": ["clocks differ by 10"],
         "数据库 database listing": ["revision 0001, needed", "run `listing migrate`"],
         "角色 roles of listing": ["REVOKE listing_owner FROM listing_service"],
-        "角色 roles of trade_ingest": ["any role may connect", "password authentication failed", "databases apply"],
+        "角色 roles of trade_ingest": [
+            "any role may connect",
+            "password authentication failed",
+            "databases apply",
+            "REVOKE UPDATE, DELETE, TRUNCATE ON log_checkpoint FROM trade_ingest_service",
+            "triggers are off: append_only ON log_hash, log_is_whole ON register_head",
+            "run `trade-ingest rebuild --verify`",
+        ],
         "角色 roles of incentive": [
             "ALTER ROLE incentive_service NOCREATEDB",
             "REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry",
-            "fact from being changed",
+            "triggers are off: append_only ON fact: ",
             '"position" (postgres)',
         ],
     }

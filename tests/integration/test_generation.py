@@ -41,7 +41,7 @@ from shared.register.head import read_head, settings_of
 from shared.register.intake import Register
 from shared.register.outbox import mark_dirty
 from shared.register.parties import PartyIds
-from shared.register.worker import _Handler
+from shared.register.worker import Handler
 from shared.settings import POLICY_FILE, load_settings
 from shared.stream import Bounds
 from shared.times import now
@@ -231,7 +231,7 @@ def first_of(number: int) -> tuple[str, str]:
     return (FIRST_PURCHASE, f"uscc:{worlds.uscc(number)}")
 
 
-class _LastPartitionFirst(_Handler):
+class _LastPartitionFirst(Handler):
     """Nothing says in which order partitions are read: here, partition 1 before partition 0."""
 
     began = False
@@ -250,7 +250,7 @@ def consume_in_other_order(trades: Place) -> None:  # noqa: F811
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     with trades.engine() as engine:
         consumption = Consumption(
-            handler=_LastPartitionFirst(TRADES, register),
+            handler=_LastPartitionFirst(TRADES, register, TRADES.log(worlds.LOG_KEY, settings.log_origin)),
             engine=engine,
             client_config=settings.kafka.client_config(),
             service="trade-ingest",

@@ -7,13 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import rfc8785
 from flask.testing import FlaskClient
 
 from services.incentive import api, operations
 from services.incentive.app import in_force
 from services.incentive.facts import TOPICS
+from services.incentive.ledger_log import stored_transactions
 from shared.db import make_engine
 from shared.migrate import migrate
+from shared.tlog.checkpoint import open_checkpoint
+from shared.tlog.note import VerifierKey
+from shared.tlog.tiles import parse_bundle
+from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
 from shared.web.service import ServiceInfo
@@ -28,6 +34,7 @@ from tests.integration.incentive_facts import (
     provider_total,
     subject,
 )
+from tests.integration.worlds import LOG_ORIGIN
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -89,10 +96,21 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
         ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=5, refunded="1500000.00"))
         ledger.take(provider_total(4, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6))
     keys = tuple(ApiKey(role, role, hashlib.sha256(f"key-of-{role}".encode()).hexdigest()) for role in ROLES)
-    service = ServiceInfo("incentive", "t", engine, TOPICS, {}, ApiKeys(keys), lambda: NOW, takes_documents=False)
+    service = ServiceInfo(
+        name="incentive",
+        title="t",
+        engine=engine,
+        topics=TOPICS,
+        kafka={},
+        keys=ApiKeys(keys),
+        clock=lambda: NOW,
+        takes_documents=False,
+        log_entries=stored_transactions,
+    )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis()
     add_routes(app, api.blueprint)
+    add_routes(app, tlog.blueprint)
     yield Asker(app.test_client())
     engine.dispose()
 
@@ -104,6 +122,16 @@ def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_as
     with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
         assert connection.execute(in_force(ours)).scalar() is True
         assert connection.execute(in_force(others)).scalar() is False
+
+
+def test_the_log_has_transactions_as_the_api_gives_them(ask: Asker) -> None:
+    transactions = ask.all("/v1/ledger/transactions")
+    headers = {"Authorization": "Bearer key-of-auditor"}
+    keys = [VerifierKey.parse(line) for line in ask.client.get("/v1/log/keys", headers=headers).text.splitlines()]
+    checkpoint = open_checkpoint(ask.client.get("/v1/log/checkpoint", headers=headers).data, keys)
+    assert (checkpoint.origin, checkpoint.size) == (f"{LOG_ORIGIN}/ledger", len(transactions))
+    bundle = ask.client.get(f"/v1/log/tile/entries/000.p/{checkpoint.size}", headers=headers).data
+    assert parse_bundle(bundle) == [rfc8785.dumps(transaction) for transaction in transactions]
 
 
 def test_an_award_has_the_contracts_members(ask: Asker) -> None:

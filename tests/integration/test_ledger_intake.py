@@ -15,10 +15,15 @@ from services.incentive.facts import FactError
 from services.incentive.intake import LedgerIntake, SettingsChanged, read_record
 from services.incentive.rules import CutDatesError
 from shared.db import make_engine
+from shared.log_store import newest_checkpoint, verifier_keys
 from shared.migrate import migrate
 from shared.positions import LostPartition, Move, Position, start_positions
 from shared.settings import SettingsError
+from shared.tlog.checkpoint import Checkpoint, open_checkpoint
+from shared.tlog.merkle import EMPTY_ROOT
+from shared.tlog.note import VerifierKey
 from tests.integration.incentive_facts import (
+    LOG,
     OPERATOR_OF_KMDEX,
     START,
     FakeRecord,
@@ -32,6 +37,7 @@ from tests.integration.incentive_facts import (
     record,
     subject,
 )
+from tests.integration.worlds import LOG_ORIGIN
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 
@@ -108,6 +114,13 @@ def test_an_award_that_is_taken_away_stays_with_amounts_of_zero(ledger: Ledger) 
     assert balances(ledger) == {}
     ledger.take(first_listing(1, "2026-04-01", seq=6))
     assert awards(ledger)[f"first_listing/{subject(1)}"].ceiling_fen == 2_000_000
+
+
+def test_the_log_of_a_ledger_begins_with_nothing(ledger: Ledger) -> None:
+    newest = newest_checkpoint(ledger.connection)
+    assert newest is not None
+    keys = [VerifierKey.parse(key) for key in verifier_keys(ledger.connection)]
+    assert open_checkpoint(newest.note, keys) == Checkpoint(f"{LOG_ORIGIN}/ledger", 0, EMPTY_ROOT)
 
 
 def test_what_never_had_a_ceiling_is_no_award(ledger: Ledger) -> None:
@@ -305,7 +318,7 @@ def test_a_malformed_fact_stops_the_intake() -> None:
 
 
 def test_offsets_move_with_the_batch_or_nothing_of_it_stays(engine: Engine) -> None:
-    handler = LedgerIntake(basis(), lambda: START)
+    handler = LedgerIntake(basis(), LOG, lambda: START)
     topic = "facts.first-listing.v1"
     with engine.connect() as connection, connection.begin() as transaction:
         Ledger(connection, basis()).put_in_force()

@@ -11,7 +11,8 @@ import yaml
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy.secrets import ADMIN
+from deploy.secrets import ADMIN, SIGNING_KEY
+from shared.tlog.keyfile import load_key
 from shared.web.keys import load_keys
 from tests.procedures import carry_out
 
@@ -82,6 +83,13 @@ def test_an_api_key_is_changed(run: Callable[..., str], secured: SecuredBroker) 
     found = after.find(key_file.read_bytes().strip())
     assert found is not None
     assert found.role == "auditor"
+
+
+def test_a_signing_key_is_changed(run: Callable[..., str], secured: SecuredBroker) -> None:
+    file = secured.secrets / "trade-ingest" / SIGNING_KEY
+    known = load_key(file).private_bytes_raw()
+    run("another signing key", HOLDER="trade-ingest")
+    assert load_key(file).private_bytes_raw() != known
 
 
 def test_a_password_of_a_database_is_changed(run: Callable[..., str], secured: SecuredBroker, server: Postgres) -> None:

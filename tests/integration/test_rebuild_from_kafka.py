@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from shared.facts import LISTING
 from shared.kafka import StreamBroken
-from shared.register.worker import _Handler
+from shared.log_tables import LOG_TABLES
+from shared.register.worker import Handler
 from shared.replay import BeginningGone
 from tests.integration import worlds
 from tests.integration.test_consumption import end_offsets, running, until
@@ -78,7 +79,7 @@ class Broker:
 
     def take_in(self, bench, topics: list[str]) -> None:
         """Let a worker read all there is."""
-        with running(self.bootstrap, bench.engine, topics, _Handler(bench.kind, bench.register)) as outcome:
+        with running(self.bootstrap, bench.engine, topics, Handler(bench.kind, bench.register, bench.log)) as outcome:
             until(lambda: outcome or all(self.positions(bench, topic) == self.ends(topic) for topic in topics))
             assert not outcome, outcome
 
@@ -146,9 +147,14 @@ def restored(bench):
 
 def _restore(bench, tables) -> None:
     with bench.owner.begin() as connection:
+        for table in LOG_TABLES:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))
+        for table in reversed(tables):  # keys before checkpoints
             connection.execute(text(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM saved.{table}"))
+        for table in LOG_TABLES:
+            connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
         connection.execute(text("DROP SCHEMA saved CASCADE"))
 
 
@@ -267,6 +273,7 @@ def test_a_document_at_another_place_is_foreign_there(trades, broker) -> None:
             f"{place} 外来 / foreign",
             # Its record is taken for one more copy, which was not counted; that count is not to be believed.
             f"intake_day {row.exchange}/{row.day}/duplicate",
+            f"日志条目 / log entry {row.seq}",
         ]
         duplicates = trades.rows("SELECT * FROM intake_day WHERE outcome = 'duplicate' ORDER BY exchange, day")
         assert not trades.mend(broker.config)[0]
@@ -346,7 +353,8 @@ def test_a_fact_that_nobody_published_is_foreign(trades, broker) -> None:
     forged = json.dumps(json.loads(bytes(row.value)) | {"mirrored": "forged"}).encode().hex()
     with restored(trades):
         trades.damage(f"UPDATE listing_fact SET value = decode('{forged}', 'hex') WHERE seq = {row.seq}")
-        (told,) = trades.verify(broker.config)
+        told, logged = trades.verify(broker.config)
+        assert logged.startswith(f"日志条目 / log entry {row.seq}: ")
         assert told.startswith(f"{LISTING}[{row.partition}]@{row.offset} 外来 / foreign: ")
 
 
@@ -354,7 +362,7 @@ def test_beside_a_worker_that_goes_on(trades, broker) -> None:
     """Verified and mended again and again while records come in; every one of them counts once."""
     topic, exchange = topic_and_exchange(broker)
     topics = broker.topics(trades)
-    with running(broker.bootstrap, trades.engine, topics, _Handler(trades.kind, trades.register)) as outcome:
+    with running(broker.bootstrap, trades.engine, topics, Handler(trades.kind, trades.register, trades.log)) as outcome:
         for n in range(6):
             for m in range(50):
                 data = trade(trade_no=f"W{n}-{m % 30}", revision=m + 1, amount=f"{m + 1}.00")

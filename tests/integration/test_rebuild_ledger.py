@@ -25,9 +25,12 @@ from services.incentive.intake import LedgerIntake, SettingsChanged
 from services.incentive.rebuild import mend_all, verify_all
 from shared.db import make_engine
 from shared.facts import FIRST_LISTING
+from shared.log_store import LogDiffers
+from shared.log_tables import LOG_TABLES
 from shared.migrate import migrate
 from shared.times import now
 from tests.integration.incentive_facts import (
+    LOG,
     OPERATOR_OF_KMDEX,
     ROOT,
     START,
@@ -47,7 +50,7 @@ from tests.integration.test_consumption import running, until
 FreshDatabase = Callable[[str], tuple[str, str]]
 LISTING = f"first_listing/{subject(1)}"
 PURCHASE = f"first_purchase/{subject(2)}"
-TABLES = ("fact", "fact_current", "award_version", "award_current", "ledger_transaction", "ledger_entry")
+TABLES = ("fact", "fact_current", "award_version", "award_current", "ledger_transaction", "ledger_entry", *LOG_TABLES)
 
 
 @dataclass
@@ -105,7 +108,7 @@ class Database:
         before = self.dump()
         with self.engine.begin() as connection:
             last = connection.execute(text("SELECT max(recorded_at) FROM fact")).scalar()
-            outcome = mend_all(connection, basis(), None, said.append, lambda: last)
+            outcome = mend_all(connection, basis(), LOG, None, said.append, lambda: last)
         after = self.dump()
         for table, rows in before.items():
             assert rows <= after[table], f"a row of {table} was changed"
@@ -238,6 +241,8 @@ def test_awards_of_one_subject_are_settled_by_what_they_should_be(database: Data
 def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Database) -> None:
     foreign = f"first_listing/{subject(77)}"
     account = f"entitlement:{subject(77)}:{foreign}:2026"
+    with database.engine.begin() as connection:
+        edge = LOG.edge(connection)
     database.damage(
         f"INSERT INTO award_version SELECT (v).* FROM (SELECT jsonb_populate_record(a, jsonb_build_object("
         f"'award_id', '{foreign}', 'subject', '{subject(77)}', 'about', '{subject(77)}')) v"
@@ -250,7 +255,14 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
         "INSERT INTO ledger_entry SELECT max(seq), 0, 'policy:first_listing:2026', 2000000, 0 FROM ledger_transaction",
         f"INSERT INTO ledger_entry SELECT max(seq), 1, '{account}', 0, 2000000 FROM ledger_transaction",
     )
-    assert [line.partition(": ")[0] for line in database.verify()] == [f"award {foreign}", f"account {account}"]
+    differ = [f"award {foreign}", f"account {account}"]
+    assert [line.partition(": ")[0] for line in database.verify()] == ["log_hash", *differ]
+    with pytest.raises(LogDiffers, match="the log has 5 entries and the database numbers 6"):
+        database.mend()
+    # Somebody who has the key, too, entered it into the log.
+    with database.engine.begin() as connection:
+        LOG.extend(connection, edge, START)
+    assert [line.partition(": ")[0] for line in database.verify()] == differ
     assert database.mend()[0]
     assert database.verify() == []
     assert database.all(f"SELECT ceiling_fen FROM award_current WHERE award_id = '{foreign}'")[0].ceiling_fen == 0
@@ -263,9 +275,13 @@ def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) 
         "ledger_transaction 1: 现为 / stands debit 200000.00, credit 200001.00; 应为 / follows debit = credit",
         "ledger_transaction 1: 现为 / stands amount 200000.00; 应为 / follows amount 200001.00",
     ]
-    assert database.verify() == [
+    told = database.verify()
+    logged = [line for line in told if line.startswith("日志条目 / log entry 1: ")]
+    assert len(logged) == 1
+    assert told == [
         *named,
         "account policy:first_purchase:2026: 现为 / stands -200000.00; 应为 / follows -200001.00",
+        *logged,
         f"account {account}: 现为 / stands 200001.00; 应为 / follows 200000.00",
     ]
     is_right, said = database.mend()
@@ -276,7 +292,8 @@ def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) 
     assert "corrected by a rebuild" in last.cause["text"]
     assert last.cause["facts"] == [{"fact": f"facts.first-purchase.v1/r1/{subject(2)}", "generation": 1, "seq": 7}]
     # What was posted wrongly stays posted wrongly, and the other side of it cannot balance any more.
-    remains = [*named, "account policy:first_purchase:2026: 现为 / stands -199999.00; 应为 / follows -200000.00"]
+    policy = "account policy:first_purchase:2026: 现为 / stands -199999.00; 应为 / follows -200000.00"
+    remains = [*named, policy, *logged]
     assert database.verify() == remains
     assert [line for line in said if line.startswith("不可更正")] == [f"不可更正 / not mendable: {r}" for r in remains]
     before = database.dump()
@@ -302,8 +319,11 @@ def test_a_transaction_without_entries_and_entries_without_one(database: Databas
 
 def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> None:
     """Entries that lost the last transaction stand where the next one's would."""
+    database.take(first_listing(9, "2026-03-09", seq=30))
     last = database.all("SELECT max(seq) AS seq FROM ledger_transaction")[0].seq
     database.damage(
+        f"DELETE FROM log_checkpoint WHERE size > {last}",
+        f"DELETE FROM log_hash WHERE first >= {last}",
         f"DELETE FROM ledger_transaction WHERE seq = {last}",
         "UPDATE ledger_entry SET credit_fen = 5 WHERE credit_fen > 0 AND seq = 0",
     )
@@ -331,6 +351,8 @@ def test_an_entry_on_an_account_of_another_award_and_a_time_that_falls(database:
         "ledger_entry 1/1",
         "account policy:first_listing:2026",
         "account policy:first_purchase:2026",
+        "日志条目 / log entry 1",
+        "日志条目 / log entry 2",
     ]
 
 
@@ -427,7 +449,7 @@ def test_another_policy_than_the_one_in_force_compares_nothing(database: Databas
             verify_all(connection, other, None, print)
         connection.rollback()
         with pytest.raises(SettingsChanged, match="not this program's"):
-            mend_all(connection, other, None, print, lambda: START)
+            mend_all(connection, other, LOG, None, print, lambda: START)
 
 
 def test_verifying_waits_for_nobody_and_nobody_waits_for_it(database: Database) -> None:
@@ -445,7 +467,7 @@ def test_mending_waits_for_who_writes(database: Database) -> None:
         ledger.take(first_listing(5, "2026-03-01", seq=20))
         connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
         with pytest.raises(OperationalError, match="lock timeout"):
-            mend_all(connection, basis(), None, print, now)
+            mend_all(connection, basis(), LOG, None, print, now)
         connection.rollback()
 
 
@@ -507,7 +529,7 @@ class Published:
             rows = self.database.all("SELECT topic, partition, next_offset FROM position")
             return {(row.topic, row.partition): row.next_offset for row in rows}
 
-        handler = LedgerIntake(basis(), now)
+        handler = LedgerIntake(basis(), LOG, now)
         with running(self.bootstrap_servers, self.database.engine, TOPICS, handler) as outcome:
             until(lambda: outcome or stand() == ends)
         assert not outcome

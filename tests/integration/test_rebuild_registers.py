@@ -15,6 +15,7 @@ from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.rebuild import TRADES_ANEW
 from shared.db import make_engine
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.log_tables import LOG_TABLES
 from shared.register.head import SettingsDiffer
 from shared.register.published import DatabaseBehind
 from shared.register.rebuild import mend_register, verify_register
@@ -61,6 +62,7 @@ class Damageable(Bench):
             self.register,
             Report(lines.append),
             topics,
+            log=self.log,
             published=None,
             now=NOW,
         )
@@ -306,7 +308,7 @@ def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owne
     assert lines[-1] == f"已修复 / mended: 1, 记为条目 / entered as entry {entry}"
     assert bench.verify() == []
     mended = bench.everything()
-    for table in sound.keys() - {"register_head", "settings_entry", "outbox"}:
+    for table in sound.keys() - {"register_head", "settings_entry", "outbox", *LOG_TABLES}:
         assert mended[table] == sound[table], table
     assert bench.next_seq() == entry + 1
     for value in bench.publish().values():
@@ -421,14 +423,15 @@ def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
         "trade kmdex/T3 (条目 / entry 4)",
         "trade kmdex/T1 (条目 / entry 2)",
         "trade kmdex/T1 (条目 / entry 99)",
+        "日志条目 / log entry 4",
         "exchange_total kmdex 2026-03-01T00",
         "intake_day kmdex/2026-01-01/accepted",
     ]
     well, lines = trades.mend()
     assert not well
     assert lines[-2] == "已修复 / mended: 2, 记为条目 / entered as entry 5"
-    assert lines[-1] == "未修复，须由人处理 / not mended, a person must look at it: 4"
-    assert trades.verify()[1:] == told[1:4]
+    assert lines[-1] == "未修复，须由人处理 / not mended, a person must look at it: 5"
+    assert trades.verify()[1:] == told[1:5]
 
 
 def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
@@ -448,7 +451,11 @@ def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
     put(trades, "kmdex", trade())
     trades.damage("UPDATE settings_entry SET digest = 'x'")
     told = trades.verify()
-    assert [line.partition(":")[0] for line in told] == ["settings_entry 0 digest", "register_head settings_digest"]
+    assert [line.partition(":")[0] for line in told] == [
+        "settings_entry 0 digest",
+        "register_head settings_digest",
+        "日志条目 / log entry 0",
+    ]
     trades.damage("UPDATE register_head SET settings_digest = 'other'")
     with pytest.raises(SettingsDiffer):
         trades.verify()
@@ -461,7 +468,9 @@ def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
     trades.damage("UPDATE exchange_total SET amount_fen = 1")
     report = Report(lambda _: None)
     with pytest.raises(DatabaseBehind):
-        mend_register(trades.engine, trades.anew, trades.register, report, None, published=(1, 9), now=NOW)
+        mend_register(
+            trades.engine, trades.anew, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
+        )
     assert trades.rows("SELECT amount_fen FROM exchange_total")[0].amount_fen == 1
 
 

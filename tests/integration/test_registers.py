@@ -29,6 +29,7 @@ from shared.register.outbox import _dirty
 from shared.register.parties import PartyIds
 from shared.register.rebuild import verify_register
 from shared.register.report import Report
+from shared.register.worker import Handler
 from tests.integration import worlds
 from tests.unit.event_schemas import validator
 
@@ -51,6 +52,7 @@ class Bench:
     def __init__(self, package: str, kind, urls: tuple[str, str], whitelist: Path) -> None:
         migrate(package, *urls, register="r1")
         self.kind = kind
+        self.log = kind.log(worlds.LOG_KEY, worlds.LOG_ORIGIN)
         self.engine = make_engine(urls[1])
         self.offsets: dict[tuple[str, int], int] = {}
         self.worker(whitelist)
@@ -60,8 +62,10 @@ class Bench:
         self.register = Register("r1", exchanges, settings_of(exchanges, CUTS), PartyIds())
         with self.engine.begin() as connection:
             head = lock_head(connection)
+            edge = self.log.begin(connection, NOW)
             if head.settings_digest != self.register.settings.digest:
                 self.kind.adopt_settings(connection, head, self.register, NOW)
+            self.log.extend(connection, edge, NOW)
 
     def apply(self, records: list) -> None:
         """A batch; offsets follow each other in each partition."""
@@ -70,9 +74,8 @@ class Bench:
             moves.setdefault((record.topic, record.partition), []).append(record.offset)
         with self.engine.begin() as connection:
             start_positions(connection, [Position(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
-            self.kind.apply(
+            Handler(self.kind, self.register, self.log).apply(
                 connection,
-                self.register,
                 self.kind.prepare(records),
                 [Move(*tp, offsets[0], offsets[-1] + 1) for tp, offsets in moves.items()],
                 NOW,

@@ -214,6 +214,10 @@ def routes(side_path: str) -> list[str]:
     ]
 
 
+LOG = ("/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/0/000.p/2")
+ENTRIES = "/v1/log/tile/entries/000.p/2"
+
+
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> None:
     foreign = role == "exchange:dcdex"
@@ -223,6 +227,9 @@ def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> 
         assert filled.get(path, role).status_code == expected, path
     for path in ("/healthz", "/openapi.json", "/docs"):
         assert filled.get(path, role).status_code == 200, path
+    for path in LOG:
+        assert filled.get(path, role).status_code == (401 if role is None else 200), path
+    assert filled.get(ENTRIES, role).status_code == {None: 401, "auditor": 200}.get(role, 403)
     # The broker is away here: who may ask is told so.
     assert filled.get("/v1/progress", role).status_code == (401 if role is None else 503)
     assert filled.get("/readyz", role).status_code == 503
@@ -235,7 +242,8 @@ def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -
     paths = set(filled.get("/openapi.json").get_json()["paths"])
     number = f"{filled.side.path}/{{exchange}}/{{no}}"
     known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{id}", "/v1/reconciliation"}
-    assert paths == known | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
+    logs = {"/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/{path}"}
+    assert paths == known | logs | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
 
 
 def test_metrics_tell_what_the_database_has(filled: RegisterSet) -> None:

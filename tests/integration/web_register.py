@@ -25,8 +25,9 @@ from shared.positions import Move, Position, start_positions
 from shared.register.head import lock_head, settings_of
 from shared.register.intake import Register
 from shared.register.parties import PartyIds
-from shared.register.worker import Kind
+from shared.register.worker import Handler, Kind
 from shared.settings import KafkaSettings, Settings
+from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 from tests.web_keys import KEYS
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -114,6 +115,7 @@ class RegisterSet:
     side: Side
     app: Flask
     engine: Engine
+    owner_url: str
     register: Register
     next_offsets: dict[str, int]
 
@@ -133,7 +135,8 @@ class RegisterSet:
         with self.engine.begin() as connection:
             start_positions(connection, [Position(topic, 0, "id", first)], NOW)
             moves = [Move(topic, 0, first, first + len(values))]
-            self.side.kind.apply(connection, self.register, prepared, moves, NOW)
+            log = self.side.kind.log(LOG_KEY, LOG_ORIGIN)
+            Handler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
         self.register.parties.committed()
         return offsets
 
@@ -194,10 +197,13 @@ def register_set(
     register = Register("r1", whitelist, settings_of(whitelist, ()), PartyIds())
     engine = make_engine(service_url)
     with engine.begin() as connection:
-        side.kind.adopt_settings(connection, lock_head(connection), register, NOW)
+        head, log = lock_head(connection), side.kind.log(LOG_KEY, LOG_ORIGIN)
+        edge = log.begin(connection, NOW)
+        side.kind.adopt_settings(connection, head, register, NOW)
+        log.extend(connection, edge, NOW)
     app = side.create_app(replace(settings, exchanges=exchanges or None))
     try:
-        yield RegisterSet(side, app, engine, register, {})
+        yield RegisterSet(side, app, engine, owner_url, register, {})
     finally:
         app.extensions["jiangbu.sampler"].stop()
         app.extensions["jiangbu"].engine.dispose()

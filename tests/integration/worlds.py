@@ -8,10 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka.consumer.fetcher import ConsumerRecord
 
 from shared.parties import is_uscc
 
+LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+LOG_ORIGIN = "example.org/tests"
 EXCHANGES = ("dcdex", "kmdex")
 KINDS = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.data-exchange.trade.v1"}
 

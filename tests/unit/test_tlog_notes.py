@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.tlog.checkpoint import Checkpoint, cosign, cosigned_at, open_checkpoint, witness_key
 from shared.tlog.note import Note, NoteError, SignerKey, VerifierKey, open_note, parse_note, sign
@@ -36,12 +34,13 @@ def test_a_signed_note_opens() -> None:
     assert open_note(str(note), [VerifierKey.parse(str(KEY.verifier))]) == note
 
 
-@given(st.integers(0, 10**4), st.integers(0, 7))
-def test_a_flipped_bit_is_found(at, bit) -> None:
-    data = bytearray(str(sign(CHECKPOINT.text(), KEY)).encode())
-    data[at % len(data)] ^= 1 << bit
-    with pytest.raises(NoteError):
-        open_note(bytes(data), [KEY.verifier])
+def test_every_flipped_bit_is_found() -> None:
+    signed = str(sign(CHECKPOINT.text(), KEY)).encode()
+    for place in range(8 * len(signed)):
+        data = bytearray(signed)
+        data[place // 8] ^= 1 << place % 8
+        with pytest.raises(NoteError):
+            open_note(bytes(data), [KEY.verifier])
 
 
 def test_keys_that_are_not_known_do_not_count() -> None:

@@ -1,0 +1,126 @@
+"""Checkpoints on their way to Kafka, where witnesses and exchanges read them: the newest, when the log grew."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from kafka import KafkaProducer
+from sqlalchemy import text
+
+from shared.db import is_worlds, snapshot
+from shared.kafka import is_worlds_kafka
+from shared.kafka_faults import drop_producer
+from shared.log_store import newest_checkpoint
+from shared.masking import reason_of
+from shared.pauses import Pauses
+from shared.tlog.checkpoint import TOPIC, Checkpoint
+from shared.tlog.note import parse_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection, Engine
+
+    from shared.consumer import Program
+
+_SENT_WITHIN_S = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def checkpoints_published(program: Program) -> Iterator[None]:
+    """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
+    settings = program.settings
+    publisher = CheckpointPublisher(
+        program.engine, settings.kafka.client_config(), settings.checkpoint_interval_s, program.stop
+    )
+    publisher.start()
+    try:
+        yield
+    finally:
+        program.stop.set()
+    publisher.join(timeout_s=1.0)
+
+
+@dataclass
+class CheckpointPublisher:
+    """Publishes the log's newest checkpoint, at most one in `interval_s`; of all workers one does.
+
+    At least once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
+    """
+
+    engine: Engine
+    client_config: Mapping[str, Any]
+    interval_s: float
+    stop: threading.Event
+
+    def __post_init__(self) -> None:
+        self.failure: BaseException | None = None
+        self._pauses = Pauses(self.stop)
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for its end, then raise what went wrong by a fault of ours."""
+        self._thread.join(timeout_s)
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        try:
+            while not self.stop.is_set():
+                try:
+                    self._publish_while_leading()
+                except Exception as error:
+                    if not is_worlds(error) and not is_worlds_kafka(error):
+                        raise
+                    log.warning("checkpoint not sent, trying again", error=reason_of(error))
+                    self._pauses.wait()
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self.failure = error
+            self.stop.set()
+
+    def _publish_while_leading(self) -> None:
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
+            leader.detach()  # the lock ends with the session
+            while not _lead(leader):
+                if self.stop.wait(self.interval_s):
+                    return
+            producer = KafkaProducer(
+                **self.client_config,
+                acks="all",
+                delivery_timeout_ms=int(_SENT_WITHIN_S * 1000),
+                request_timeout_ms=int(_SENT_WITHIN_S * 1000 / 2),
+                allow_auto_create_topics=False,
+                metrics_enabled=False,
+            )
+            try:
+                self._publish_until_stopped(leader, producer)
+            finally:
+                drop_producer(producer)
+
+    def _publish_until_stopped(self, leader: Connection, producer: KafkaProducer) -> None:
+        published: str | None = None
+        while True:
+            leader.execute(text("SELECT 1"))  # fails when the session, and the lock with it, is gone
+            with snapshot(self.engine) as connection:
+                newest = newest_checkpoint(connection)
+            if newest is not None and newest.note != published:
+                origin = Checkpoint.parse(parse_note(newest.note).text).origin
+                producer.send(TOPIC, newest.note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
+                published = newest.note
+            self._pauses.begin_anew()
+            if self.stop.wait(self.interval_s):
+                return
+
+
+def _lead(connection: Connection) -> bool:
+    statement = "SELECT pg_try_advisory_lock(hashtextextended('jiangbu.checkpoints', 0))"
+    return bool(connection.execute(text(statement)).scalar())

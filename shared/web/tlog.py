@@ -1,0 +1,71 @@
+"""The service's log, as any client of C2SP tlog-tiles reads it (contract, section 5)."""
+
+from typing import Any, Final
+
+from flask import Response
+
+from shared.db import snapshot
+from shared.log_store import newest_checkpoint, stored_hashes, verifier_keys
+from shared.tlog.merkle import HASH_BYTES
+from shared.tlog.tiles import Tile, entry_bundle, is_within, parse_tile
+from shared.web.keys import current_key
+from shared.web.problems import Problem
+from shared.web.query import Blueprint
+from shared.web.service import current_service
+
+_TEXT: Final = "text/plain; charset=utf-8"
+_BYTES: Final = "application/octet-stream"
+# What a path names never changes. Answers are for whoever has a key, so no cache on the way may keep them.
+_FOR_EVER: Final = "private, max-age=31536000, immutable"
+_NOTE: Final[dict[str, Any]] = {"content_type": "text/plain"}
+
+blueprint = Blueprint("log", __name__, url_prefix="/v1/log", description="The log of all that is numbered")
+
+
+@blueprint.route("/checkpoint")
+@blueprint.response(200, {"type": "string"}, **_NOTE)
+def checkpoint() -> Response:
+    """The newest signed checkpoint: a note of origin, size and root hash. 503 before the service's first worker."""
+    with snapshot(current_service().engine) as connection:
+        newest = newest_checkpoint(connection)
+    if newest is None:
+        raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
+    return Response(newest.note, content_type=_TEXT)
+
+
+@blueprint.route("/keys")
+@blueprint.response(200, {"type": "string"}, **_NOTE)
+def keys() -> Response:
+    """Keys that verify checkpoints, one a line: the one in use first, then those before it, newest first."""
+    with snapshot(current_service().engine) as connection:
+        return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
+
+
+@blueprint.route("/tile/<path:path>")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=_BYTES)
+def tile(path: str) -> Response:
+    """A tile by its path: `<level>/<index>` of hashes, `entries/<index>` (auditors) of entries, with `.p/<width>`."""
+    named = parse_tile(path)
+    if named is None:
+        raise Problem(404)
+    if named.level is None and current_key().kind != "auditor":
+        raise Problem(403)
+    return Response(_read(named), content_type=_BYTES, headers={"Cache-Control": _FOR_EVER})
+
+
+def _read(named: Tile) -> bytes:
+    """The tile's bytes. Problem 404 where the log is not that large."""
+    service = current_service()
+    with snapshot(service.engine) as connection:
+        newest = newest_checkpoint(connection)
+        if service.log_entries is None or newest is None or not is_within(named, newest.size):
+            raise Problem(404)
+        if named.level is None:
+            entries = [entry for _, entry in service.log_entries(connection, named.first, named.first + named.width)]
+            found, content = len(entries), entry_bundle(entries)
+        else:
+            content = stored_hashes(connection, named.level, named.first, named.width)
+            found = len(content) // HASH_BYTES
+    if found != named.width:
+        raise LookupError(f"tile {named.path} of a log of {newest.size} entries is not whole")
+    return content

@@ -1,0 +1,115 @@
+"""The three logs of a running set, read by a checker that others wrote: before they grew, and after."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from kafka import KafkaProducer
+
+from exchange_kit.records import event_of
+from shared.events.topics import topic_of
+from shared.parties import complete_uscc
+from shared.tlog.tiles import Tile, hashes_at, parse_bundle
+from tests.e2e.conftest import client_of
+from tests.e2e.tessera import fsck_program, run_fsck
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOGS = {"listing": "jiangbu/listings/r1/1", "trade_ingest": "jiangbu/trades/r1/1", "incentive": "jiangbu/ledger"}
+GROWTH = 300  # listings, each of another provider: an entry each in every log, and more than fit into one tile
+
+
+@dataclass
+class Log:
+    """One service's log, as whoever has an auditor's key reads it."""
+
+    url: str
+    key: str
+    folder: Path
+
+    def read(self, path: str) -> bytes:
+        answer = requests.get(self.url + path, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.content
+
+    def key_file(self) -> Path:
+        """The key in use."""
+        file = self.folder / "key"
+        file.write_text(self.read("keys").decode().splitlines()[0])
+        return file
+
+    def size(self) -> int:
+        return int(self.read("checkpoint").decode().splitlines()[1])
+
+    def copy(self) -> Path:
+        """All of it as files, as `fsck` reads them."""
+        size = self.size()
+        folder = self.folder / "copy"
+        for level in (None, 0, 1):
+            count = hashes_at(level or 0, size)
+            tiles = [Tile(level, index, min(256, count - index * 256)) for index in range(-(-count // 256))]
+            for path in ("checkpoint", *(f"tile/{tile.path}" for tile in tiles)):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(self.read(path))
+        return folder
+
+
+@pytest.fixture
+def logs(running_set: dict[str, Any], tmp_path: Path) -> dict[str, Log]:
+    made = {}
+    for service in LOGS:
+        (tmp_path / service).mkdir()
+        made[service] = Log(f"{running_set[service]}/v1/log/", running_set["keys"]["auditor"], tmp_path / service)
+    return made
+
+
+def publish_listings(running: dict[str, Any]) -> None:
+    producer = KafkaProducer(bootstrap_servers=running["kafka"], acks="all")
+    for number in range(GROWTH):
+        document = {
+            "listing_no": f"FSCK-{number}",
+            "revision": 1,
+            "status": "listed",
+            "provider": {"id": complete_uscc(f"91530100MAXFK{number:04}"), "name": f"虚构供方{number}"},
+            "product": {"no": "P1", "name": "虚构产品", "kind": "dataset"},
+            "listed_at": "2026-03-01T10:00:00+08:00",
+        }
+        producer.send(topic_of("listing", "kmdex"), event_of("listing", "kmdex", document))
+    producer.close()
+    client_of(running).await_quiet(60, lambda: None)
+
+
+def test_logs_are_sound_before_and_after_they_grew(running_set: dict[str, Any], logs: dict[str, Log]) -> None:
+    program = fsck_program()
+    sizes: dict[str, list[int]] = {service: [] for service in LOGS}
+    for turn in range(2):
+        if turn:
+            publish_listings(running_set)
+        for service, log in logs.items():
+            said = run_fsck(program, log.url, log.key_file(), log.key)
+            found = re.search(r"Successfully fsck'd log with size (\d+) ", said)
+            assert found is not None, said
+            assert "failed" not in said
+            assert log.key_file().read_text().startswith(f"{LOGS[service]}+")
+            sizes[service].append(int(found[1]))
+    for before, after in sizes.values():
+        assert after >= before + GROWTH
+
+
+def test_what_is_wrong_is_found_by_it(logs: dict[str, Log]) -> None:
+    program, log = fsck_program(), logs["listing"]
+    copy, url = log.copy(), f"file://{log.folder / 'copy'}"
+    assert "Successfully" in run_fsck(program, url, log.key_file())
+    bundle = next((copy / "tile" / "entries").rglob("000*"))
+    bundle = next(bundle.iterdir()) if bundle.is_dir() else bundle
+    whole = bundle.read_bytes()
+    assert parse_bundle(whole)
+    bundle.write_bytes(whole.replace(b'"kind"', b'"kinD"', 1))
+    said = run_fsck(program, url, log.key_file())
+    assert "Successfully" not in said
+    assert "fsck failed" in said

@@ -1,0 +1,22 @@
+"""Canonical JSON is what the reference of RFC 8785 makes of the same value."""
+
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.canonical import canonical_json
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS
+NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner))
+
+
+@given(VALUES)
+def test_as_the_reference_writes_it(value: object) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+def test_every_character_that_is_escaped() -> None:
+    text = "".join(map(chr, range(0x100))) + "\u2028\u2029\ufeff\uffff\U0001f600"
+    assert canonical_json({text: [text]}) == rfc8785.dumps({text: [text]})
