@@ -62,6 +62,6 @@ def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_fault_of_ours_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with readiness_of(NOBODY, NOBODY) as readiness:
-        monkeypatch.setattr("shared.web.readiness.stored_snapshot", lambda *_, **__: 1 // 0)
+        monkeypatch.setattr("shared.web.readiness.check_schema", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             readiness.faults()
