@@ -49,7 +49,7 @@ check: $(STAMP)
 	@$(BIN)/lint-imports
 
 test: check
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(STAMP)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)

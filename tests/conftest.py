@@ -9,10 +9,12 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.local.jars import KAFKA_VERSION
 from deploy.local.java_cache import prepared_kafka
@@ -28,6 +30,29 @@ settings.load_profile("jiangbu")
 # What the engines of this session are; told at the end.
 RAN_AGAINST = pytest.StashKey[dict[str, str]]()
 
+# Files whose tests share a set that takes long to make: one process runs them, as it does each other file.
+TOGETHER = {
+    "tests/e2e/test_contract_schemathesis.py": "running set",
+    "tests/e2e/test_exchange_kit_alone.py": "running set",
+    "tests/e2e/test_exchange_kit_asks.py": "running set",
+    "tests/integration/test_access.py": "secured broker",
+    "tests/integration/test_doctor.py": "secured broker",
+    "tests/integration/test_procedures.py": "secured broker",
+    "tests/integration/test_secured_broker.py": "secured broker",
+    "tests/integration/test_secured_set.py": "secured broker",
+}
+# What takes minutes is begun first; before all what waits for other processes most of the time.
+FIRST = (
+    "tests/faults/test_faults.py",
+    "tests/compose/test_compose.py",
+    "tests/integration/test_consumer_program.py",
+    "running set",
+    "tests/e2e/test_up.py",
+    "tests/integration/test_generation.py",
+    "tests/e2e/test_cases_kafka.py",
+    "tests/e2e/test_changed_files.py",
+)
+
 FreshDatabase = Callable[[str], tuple[str, str]]
 _STARTED_HERE = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
 _numbers = itertools.count(1)
@@ -37,6 +62,37 @@ def pytest_configure(config: pytest.Config) -> None:
     # Who runs us in the background ignores Ctrl-C, and the programs that we start would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[RAN_AGAINST] = {}
+
+
+class Groups(LoadFileScheduling):
+    """Which tests one of several processes runs in a row."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def _group(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return TOGETHER.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {group: place for place, group in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(_group(item.nodeid), len(place)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # one of several processes
+        session.config.workeroutput["ran against"] = session.config.stash[RAN_AGAINST]
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes has ended."""
+    node.config.stash[RAN_AGAINST].update(node.workeroutput.get("ran against", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

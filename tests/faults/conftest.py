@@ -1,4 +1,4 @@
-"""Faults take minutes, most of which is waiting: they are begun with the session, and asked for at its end."""
+"""Faults take minutes, most of which is waiting: several processes see to them, and the tests ask what came of each."""
 
 from __future__ import annotations
 
@@ -21,13 +21,6 @@ _HERE = Path(__file__).parent
 
 def _is_ours(item: pytest.Item) -> bool:
     return item.path.parent == _HERE
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything else before our outcomes; the test that begins them all comes first."""
-    ours = [item for item in items if _is_ours(item)]
-    if ours:
-        items[:] = [*ours[:1], *(item for item in items if not _is_ours(item)), *ours[1:]]
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from tests.faults.campaign import Campaign
 
 
-def test_faults_are_under_way(campaign: Campaign) -> None:
-    assert not campaign.is_over()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_lost_doubled_or_foreign(campaign: Campaign, kind: str) -> None:
     outcome = campaign.outcome(kind, 0)
