@@ -25,7 +25,8 @@ def procedures() -> dict[str, str]:
 
 def carry_out(name: str, environment: Mapping[str, str], timeout_s: float = 120.0, **options: Any) -> str:
     """Run a block as a person does, on to the next line only if all is well; what it wrote. `options`: for `run`."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(postgres_binaries()), os.defpath])
+    ours = [str(Path(sys.executable).parent), str(postgres_binaries())]
+    path = os.pathsep.join([*ours, environment.get("PATH", os.defpath)])
     done = subprocess.run(
         ["sh", "-e", "-u", "-c", procedures()[name]],
         env={"LC_ALL": "C.UTF-8", **environment, "PATH": path},
