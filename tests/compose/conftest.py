@@ -86,6 +86,8 @@ def stack(docker_services: Services, built: Stack, request: pytest.FixtureReques
     engine = run(["docker", "version", "-f", "{{.Server.Version}}"]).strip()
     yield built
     took_s = time.monotonic() - began_s
+    restarts = ", ".join(f"{what} {seconds:.0f}" for what, seconds in built.restarts_s.items())
     request.config.stash[RAN_AGAINST]["Docker Compose"] = (
-        f"engine {engine}, 就绪用时 / ready in {built.ready_after_s:.0f} s, 测试用时 / tests {took_s:.0f} s"
+        f"engine {engine}, 就绪用时 / ready in {built.ready_after_s:.0f} s, 测试用时 / tests {took_s:.0f} s, "
+        f"滚动重启 / rolling restart {sum(built.restarts_s.values()):.0f} s ({restarts})"
     )

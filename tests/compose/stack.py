@@ -55,6 +55,8 @@ class Stack:
     folder: Path
     project: str = field(default_factory=lambda: f"jiangbu-test-{os.getpid()}")
     ready_after_s: float | None = None
+    # What was restarted together, and how long that took until all of it was healthy again.
+    restarts_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = ("KAFKA_PORT", "LISTING_PORT", "TRADE_INGEST_PORT", "INCENTIVE_PORT")
