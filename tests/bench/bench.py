@@ -152,12 +152,19 @@ def copy(connection: psycopg.Connection, found: Iterable[tuple]) -> None:
     connection.commit()
 
 
+def _pss(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().pss
+    except psutil.NoSuchProcess:  # a session of PostgreSQL that has ended meanwhile
+        return 0
+
+
 def memory_mb(local: LocalSet) -> dict[str, int]:
     """Proportional set size of each program, its children's included."""
     sizes = {}
     for name, pid in local.processes().items():
         process = psutil.Process(pid)
-        sizes[name] = sum(one.memory_full_info().pss for one in (process, *process.children(recursive=True))) >> 20
+        sizes[name] = sum(map(_pss, (process, *process.children(recursive=True)))) >> 20
     return sizes
 
 
