@@ -15,7 +15,7 @@ from shared.tlog.note import NoteError, VerifierKey
 from shared.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -57,7 +57,7 @@ def _pieces(hashes: bytes) -> list[bytes]:
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 
-def _compare_level(connection: Connection, level: int, first: int, follows: list[bytes]) -> Iterator[Difference]:
+def _compare_level(connection: Connection, level: int, first: int, follows: Sequence[bytes]) -> Iterator[Difference]:
     stands = _pieces(stored_hashes(connection, level, first, len(follows)))
     stands += [b""] * (len(follows) - len(stands))
     for index, (one, other) in enumerate(zip(stands, follows, strict=True), first):

@@ -1,16 +1,88 @@
-"""The ledger's log: its entries are the transactions as the API gives them, in canonical form."""
+"""The ledger's log: its entries are the transactions as the API gives them, in canonical form.
 
-from collections.abc import Iterator
-from typing import Any
+`answers.transaction_json` says the same for the API. Here it is in the hot path: members are written in the order of
+RFC 8785 by structs, as to sort them anew took half the time. A test holds the two to each other.
+"""
 
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
-from services.incentive.answers import transaction_json
 from services.incentive.awards import next_seq
-from services.incentive.models import ledger_entry, ledger_transaction
-from shared.canonical import canonical_json
+from shared.db import raw
 from shared.log_store import LogHead, ServiceLog
+from shared.money import format_yuan
+from shared.times import format_time
+
+K = TypeVar("K")
+
+
+class _Fact(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    fact: str
+    generation: int
+    seq: int
+
+
+class _Cause(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    facts: list[_Fact]
+    text: str
+
+
+class _Decision(msgspec.Struct, gc=False):
+    id: str
+    sha256: str
+
+
+class _Entry(msgspec.Struct, gc=False):
+    account: str
+    credit: str
+    debit: str
+
+
+class _Policy(msgspec.Struct, gc=False):
+    id: str
+    revision: int
+
+
+class _Transaction(msgspec.Struct, gc=False):
+    amount: str
+    article: str
+    award_id: str
+    cause: _Cause
+    decision: _Decision | None
+    entries: list[_Entry]
+    kind: str
+    policy: _Policy
+    posted_at: str
+    seq: int
+
+
+class _Memo(dict[K, str]):
+    """What a function makes of each value: amounts and times of a batch are often the same."""
+
+    def __init__(self, function: Callable[[K], str]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, value: K) -> str:
+        made = self[value] = self._function(value)
+        return made
+
+
+_TRANSACTIONS = b"""
+    SELECT seq, posted_at, kind, award_id, amount_fen, policy_id, policy_revision, article, CAST(cause AS text),
+           decision_id, decision_sha256
+    FROM ledger_transaction WHERE seq >= %(first)s AND seq < %(until)s ORDER BY seq
+"""
+_ENTRIES = b"""
+    SELECT seq, account, debit_fen, credit_fen FROM ledger_entry
+    WHERE seq >= %(first)s AND seq < %(until)s ORDER BY seq, line
+"""
+_encode = msgspec.json.Encoder().encode
+_decode_cause = msgspec.json.Decoder(_Cause).decode
 
 
 def ledger_log(private: Ed25519PrivateKey, log_origin: str) -> ServiceLog:
@@ -21,13 +93,26 @@ def ledger_log(private: Ed25519PrivateKey, log_origin: str) -> ServiceLog:
 
 def stored_transactions(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
     """The log entries of transactions `first` .. `until` - 1, each with its `seq`."""
-    seq = ledger_transaction.c.seq
-    rows = connection.execute(select(ledger_transaction).where(seq >= first, seq < until).order_by(seq)).all()
-    entries: dict[int, list[Row[Any]]] = {row.seq: [] for row in rows}
-    line = ledger_entry.c
-    of_them = select(ledger_entry).where(line.seq >= first, line.seq < until).order_by(line.seq, line.line)
-    for entry in connection.execute(of_them):
-        if entry.seq in entries:
-            entries[entry.seq].append(entry)
-    for row in rows:
-        yield row.seq, canonical_json(transaction_json(row, entries[row.seq]))
+    span = {"first": first, "until": until}
+    yuan, times = _Memo(format_yuan), _Memo(format_time)
+    with raw(connection).cursor(binary=True) as cursor:
+        entries: dict[int, list[_Entry]] = {}
+        lines: list[Any] = cursor.execute(_ENTRIES, span).fetchall()
+        for seq, account, debit_fen, credit_fen in lines:
+            entry = _Entry(account, yuan[credit_fen], yuan[debit_fen])
+            entries.setdefault(seq, []).append(entry)
+        rows: list[Any] = cursor.execute(_TRANSACTIONS, span).fetchall()
+    for seq, posted_at, kind, award_id, amount_fen, policy_id, revision, article, cause, decision, digest in rows:
+        transaction = _Transaction(
+            yuan[amount_fen],
+            article,
+            award_id,
+            _decode_cause(cause),
+            None if decision is None else _Decision(decision, digest),
+            entries.get(seq, []),
+            kind,
+            _Policy(policy_id, revision),
+            times[posted_at],
+            seq,
+        )
+        yield seq, _encode(transaction)

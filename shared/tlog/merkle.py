@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
@@ -51,26 +51,24 @@ class Edge:
             root = node_hash(peak, root)
         return root
 
-    def grown(self, leaves: Iterable[bytes], every: int) -> tuple[Edge, list[list[bytes]]]:
+    def grown(self, leaves: Sequence[bytes], every: int) -> tuple[Edge, list[Sequence[bytes]]]:
         """The edge after these leaf hashes, and the nodes that became complete at heights 0, `every`, 2 * `every`, ...
 
-        Nodes are in order of index. One hash is made a leaf, on average.
+        Nodes are in order of index; heights end with the last that has any. One hash is made a leaf, on average.
         """
-        size, peaks = self.size, list(self.peaks)
-        complete: list[list[bytes]] = [[]]
-        for leaf in leaves:
-            complete[0].append(leaf)
-            node, height = leaf, 0
-            while size >> height & 1:
-                node = node_hash(peaks.pop(), node)
-                height += 1
-                if height % every == 0:
-                    if height // every == len(complete):
-                        complete.append([])
-                    complete[height // every].append(node)
-            peaks.append(node)
-            size += 1
-        return Edge(size, tuple(peaks)), complete
+        before, after = list(self.peaks), []  # the lowest peak is the last of the one, and the first of the other
+        complete: list[Sequence[bytes]] = []
+        nodes, height = leaves, 0
+        while nodes or before:
+            if nodes and height % every == 0:
+                complete.append(nodes)
+            # The old peak of a height is the left sibling of its first new node; an odd node out is the new peak.
+            row = [before.pop(), *nodes] if self.size >> height & 1 else nodes
+            if len(row) % 2:
+                after.append(row[-1])
+            nodes = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
+            height += 1
+        return Edge(self.size + len(leaves), tuple(after[::-1])), complete
 
 
 def range_hash(start: int, end: int, node: Node) -> bytes:

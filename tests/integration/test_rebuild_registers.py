@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+import rfc8785
 from sqlalchemy import text
 
 from services.listing import consumer as listing_consumer
@@ -153,6 +155,45 @@ def test_a_sound_register_shows_no_difference_and_is_left_alone(listings, trades
         assert well
         assert len(lines) == 1
         assert bench.everything() == before
+
+
+def test_entries_of_the_log_are_canonical_and_say_where_each_record_stands(filled) -> None:
+    for service, bench in filled.items():
+        kind = bench.anew.document
+        expected: dict[int, dict] = {}
+        for table in (kind, f"{kind}_past"):
+            for row in bench.rows(f"SELECT * FROM {table}"):
+                expected[row.seq] = entry_of(row, kind, row.number, f"exchange.{row.exchange}.{kind}s.v1") | {
+                    "revision": row.revision,
+                    "content_mode": "binary" if row.binary_mode else "structured",
+                }
+        if service == "trade-ingest":
+            for table in ("listing_fact", "listing_fact_past"):
+                for row in bench.rows(f"SELECT * FROM {table}"):
+                    expected[row.seq] = entry_of(row, "fact", row.listing_no, row.topic)
+        for row in bench.rows("SELECT * FROM settings_entry"):
+            names = dict.fromkeys(next(iter(expected.values())))
+            expected[row.seq] = names | {"kind": "settings", "seq": row.seq, "value_sha256": row.digest}
+        with bench.engine.connect() as connection:
+            entries = list(bench.kind.stored(connection, 0, bench.next_seq()))
+        assert entries == [(seq, rfc8785.dumps(expected[seq])) for seq in range(bench.next_seq())]
+
+
+def entry_of(row, kind: str, number: str, topic: str) -> dict:
+    """The members that documents and facts share; of these worlds no record has headers."""
+    return {
+        "content_mode": None,
+        "exchange": row.exchange,
+        "headers_sha256": None,
+        "kind": kind,
+        "number": number,
+        "offset": row.offset,
+        "partition": row.partition,
+        "revision": None,
+        "seq": row.seq,
+        "topic": topic,
+        "value_sha256": hashlib.sha256(row.value).hexdigest(),
+    }
 
 
 # What the owner does to a register that `fill` filled, and the beginning of the one line that must come of it.

@@ -125,6 +125,12 @@ def test_every_partial_tile_is_there_and_nothing_beyond(listing) -> None:
         assert listing.get(f"/v1/log/tile/{path}").status_code == 404, path
 
 
+def hash_of(headers: list[tuple[str, bytes]]) -> str:
+    """Of headers as the quarantine shows them."""
+    pairs = [[name, base64.b64encode(value).decode()] for name, value in headers]
+    return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()
+
+
 def test_an_entry_says_where_a_record_is_and_its_hash(listing) -> None:
     structured = listing.side.event("kmdex", "L.1:a_b-c")
     headers = [
@@ -136,12 +142,13 @@ def test_an_entry_says_where_a_record_is_and_its_hash(listing) -> None:
         ("content-type", b"application/json"),
     ]
     binary = json.dumps(listing.side.data("L2"), ensure_ascii=False).encode()
+    long_one = listing.side.event("kmdex", "L3", note="长" * 5000)
+    long_header = [("note", b"x" * 5000)]
     listing.feed("kmdex", [structured])
     listing.feed("kmdex", [binary], headers=headers)
-    settings, first, second = all_entries(listing, 3)
+    listing.feed("kmdex", [long_one], headers=long_header)
+    settings, first, second, third = all_entries(listing, 4)
     common = {"kind": "listing", "exchange": "kmdex", "topic": "exchange.kmdex.listings.v1", "partition": 0}
-    pairs = [[name, base64.b64encode(value).decode()] for name, value in headers]
-    kept = json.dumps(pairs, separators=(",", ":")).encode()
     assert json.loads(first) == common | {
         "seq": 1,
         "number": "L.1:a_b-c",
@@ -158,7 +165,16 @@ def test_an_entry_says_where_a_record_is_and_its_hash(listing) -> None:
         "offset": 1,
         "value_sha256": hashlib.sha256(binary).hexdigest(),
         "content_mode": "binary",
-        "headers_sha256": hashlib.sha256(kept).hexdigest(),
+        "headers_sha256": hash_of(headers),
+    }
+    assert json.loads(third) == common | {
+        "seq": 3,
+        "number": "L3",
+        "revision": 1,
+        "offset": 2,
+        "value_sha256": hashlib.sha256(long_one).hexdigest(),
+        "content_mode": "structured",
+        "headers_sha256": hash_of(long_header),
     }
     digest = listing.register.settings.digest
     assert {name: value for name, value in json.loads(settings).items() if value is not None} == {
@@ -166,7 +182,7 @@ def test_an_entry_says_where_a_record_is_and_its_hash(listing) -> None:
         "kind": "settings",
         "value_sha256": digest,
     }
-    for entry in (settings, first, second):
+    for entry in (settings, first, second, third):
         assert entry == rfc8785.dumps(json.loads(entry))
 
 
