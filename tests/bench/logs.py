@@ -1,0 +1,193 @@
+"""What the logs cost: the same batches go in turn into a database with its log and into one without.
+
+`python -m tests.bench.logs` prints events and postings a second, each with and without, as JSON. Of trade-ingest and of
+incentive it measures decoding and the transaction of a batch; nothing is polled, so that nothing else is in the way.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import click
+import psycopg
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from exchange_kit.sample import sample_events
+from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.ledger_log import ledger_log
+from services.trade_ingest.consumer import TRADES
+from shared.db import make_engine
+from shared.exchanges import load_exchanges
+from shared.log_store import ServiceLog
+from shared.migrate import migrate
+from shared.positions import Move, Position, start_positions
+from shared.register.head import lock_head, settings_of
+from shared.register.intake import Register
+from shared.register.parties import PartyIds
+from shared.register.worker import Handler
+from shared.times import now
+from shared.tlog.merkle import Edge
+from tests.bench.bench import EXCHANGES, SEED, YEAR
+from tests.integration.incentive_facts import FakeRecord, basis, first_purchase
+from tests.integration.web_register import RECORD_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Engine
+
+    from deploy.local.postgres import Database
+
+# Their share of a rate is not that of a first batch, into empty tables.
+WARM_UP_BATCHES = 1
+WHITELIST = load_exchanges(Path("exchanges.yaml"))
+
+
+class NoLog(ServiceLog):
+    """Keeps nothing."""
+
+    def begin(self, *_: object) -> Edge:
+        return Edge()
+
+    def edge(self, *_: object) -> Edge:
+        return Edge()
+
+    def extend(self, *_: object) -> None:
+        pass
+
+
+@dataclass
+class Side:
+    """One database, with the handler of its service."""
+
+    engine: Engine
+    handler: Any
+    committed: Callable[[], None]
+    seconds: list[float] = field(default_factory=list)
+
+    def take(self, records: Sequence[FakeRecord]) -> None:
+        first = {record.topic: record.offset for record in reversed(records)}
+        last = {record.topic: record.offset for record in records}
+        moves = [Move(topic, 0, offset, last[topic] + 1) for topic, offset in first.items()]
+        with self.engine.begin() as connection:
+            start_positions(connection, [Position(move.topic, 0, "id", move.from_offset) for move in moves], now())
+        began_s = time.perf_counter()
+        prepared = self.handler.prepare(records)
+        with self.engine.begin() as connection:
+            self.handler.apply(connection, prepared, moves, now())
+        self.committed()
+        self.seconds.append(time.perf_counter() - began_s)
+
+
+def logged(log: ServiceLog, database: Database, *, with_log: bool) -> ServiceLog:
+    """The log, or none; without one the database must not ask for it."""
+    if with_log:
+        return log
+    with psycopg.connect(database.owner_url) as connection:
+        for (table,) in connection.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'log_is_whole'"
+        ).fetchall():
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER log_is_whole")
+    return NoLog(log.private, log.read_head, log.stored)
+
+
+def trade_ingest(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:
+    migrate("services.trade_ingest", database.owner_url, database.service_url, "r1")
+    engine = make_engine(database.service_url)
+    register = Register("r1", WHITELIST, settings_of(WHITELIST, ()), PartyIds())
+    log = logged(TRADES.log(private, "bench"), database, with_log=with_log)
+    with engine.begin() as connection:
+        head, edge = lock_head(connection), log.begin(connection, now())
+        TRADES.adopt_settings(connection, head, register, now())
+        log.extend(connection, edge, now())
+    return Side(engine, Handler(TRADES, register, log), register.parties.committed)
+
+
+def incentive(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:
+    migrate("services.incentive", database.owner_url, database.service_url)
+    engine = make_engine(database.service_url)
+    by = basis()
+    log = logged(ledger_log(private, "bench"), database, with_log=with_log)
+    with engine.begin() as connection:
+        lock_ledger(connection)
+        edge = log.begin(connection, now())
+        put_in_force(connection, by, now)
+        log.extend(connection, edge, now())
+    return Side(engine, LedgerIntake(by, log, now), lambda: None)
+
+
+def trades(count: int) -> list[FakeRecord]:
+    """The trades of a year of two fictional exchanges."""
+    found: list[FakeRecord] = []
+    offsets: dict[str, int] = {}
+    for event in sample_events(SEED, EXCHANGES, count, YEAR, rubbish=False):
+        if event.topic.endswith("trades.v1"):
+            offset = offsets[event.topic] = offsets.get(event.topic, -1) + 1
+            found.append(FakeRecord(event.topic, 0, offset, RECORD_MS, event.key, event.value, event.headers))
+    return found
+
+
+def facts(count: int) -> list[FakeRecord]:
+    """First purchases, each of another company: a posting each."""
+    made = (first_purchase(number, "2026-03-01", "2000000.00", seq=number) for number in range(count))
+    return [replace(record, offset=offset) for offset, record in enumerate(made)]
+
+
+def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) -> dict[str, float]:
+    gc.collect()
+    gc.freeze()
+    starts = range(0, len(records), batch)
+    for turn, start in enumerate(starts):
+        for with_log in (turn % 2 == 0, turn % 2 == 1):
+            sides[with_log].take(records[start : start + batch])
+    seconds = {with_log: side.seconds[WARM_UP_BATCHES:] for with_log, side in sides.items()}
+    counted = len(records) - WARM_UP_BATCHES * batch
+    return {
+        "with_logs_per_s": round(counted / sum(seconds[True])),
+        "without_per_s": round(counted / sum(seconds[False])),
+        # Batch by batch, as other work on the machine comes and goes.
+        "ratio": round(
+            median(without / with_log for with_log, without in zip(seconds[True], seconds[False], strict=True)), 3
+        ),
+    }
+
+
+@click.command(help=__doc__)
+@click.option("--events", type=click.IntRange(min=1000), default=100_000, show_default=True)
+@click.option("--batch", type=click.IntRange(min=100), default=10_000, show_default=True)
+def main(events: int, batch: int) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        server.start()
+        stack.callback(server.stop)
+        private = Ed25519PrivateKey.generate()
+        found = {}
+        for name, side, records in (("intake", trade_ingest, trades(events)), ("posting", incentive, facts(events))):
+            sides = {
+                with_log: side(
+                    server.ensure_database(f"{name}_{with_log}".lower(), "bench"), private, with_log=with_log
+                )
+                for with_log in (True, False)
+            }
+            found[name] = measure(sides, records, batch)
+            for one in sides.values():
+                one.engine.dispose()
+    click.echo(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
