@@ -3,10 +3,15 @@
 from flask import Flask
 
 from services.listing import api
+from services.listing.evidence import scope_of
+from shared.events.schemas import ListingSchema
+from shared.register.log_entries import entered_records
 from shared.settings import Settings
+from shared.web.evidence import Evidence
 from shared.web.register_app import create_register_app
 
 
 def create_app(settings: Settings) -> Flask:
     """The application. SettingsError or ExchangesError when its files cannot be used."""
-    return create_register_app(settings, "listing", "挂牌登记 / Listing", api.blueprint, fact_topics=())
+    made_of = Evidence("listing", ListingSchema(), scope_of, entered_records("listing", has_facts=False))
+    return create_register_app(settings, "挂牌登记 / Listing", api.blueprint, made_of, fact_topics=())

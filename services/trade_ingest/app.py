@@ -3,11 +3,16 @@
 from flask import Flask
 
 from services.trade_ingest import api
+from services.trade_ingest.evidence import scope_of
+from shared.events.schemas import TradeSchema
 from shared.facts import LISTING
+from shared.register.log_entries import entered_records
 from shared.settings import Settings
+from shared.web.evidence import Evidence
 from shared.web.register_app import create_register_app
 
 
 def create_app(settings: Settings) -> Flask:
     """The application. SettingsError or ExchangesError when its files cannot be used."""
-    return create_register_app(settings, "trade", "交易登记 / Trade ingest", api.blueprint, fact_topics=(LISTING,))
+    made_of = Evidence("trade", TradeSchema(), scope_of, entered_records("trade", has_facts=True))
+    return create_register_app(settings, "交易登记 / Trade ingest", api.blueprint, made_of, fact_topics=(LISTING,))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from shared.canonical import canonical_json
 from shared.db import raw
 from shared.events.topics import topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -26,6 +27,23 @@ if TYPE_CHECKING:
 _SHORT_BYTES: Final = 4096
 
 
+class Entered(NamedTuple):
+    """An entry, as the log has it, and the record that it is of; of settings, their canonical form."""
+
+    seq: int
+    entry: bytes
+    headers: bytes | None
+    value: bytes
+
+
+class _Table(NamedTuple):
+    """Where entries are: the query for its rows, and what makes of a row the entry, and the headers and the value."""
+
+    query: str
+    entry: Callable[[Any], str]
+    record: Callable[[Any], tuple[bytes | None, bytes]]
+
+
 def _short_or_hashed(column: str) -> str:
     length = f"octet_length({column})"
     return (
@@ -34,12 +52,25 @@ def _short_or_hashed(column: str) -> str:
     )
 
 
-_VALUE: Final = _short_or_hashed("value")
-_DOCUMENT: Final = f"""
-    SELECT seq, exchange, number, revision, partition, "offset", binary_mode, {_VALUE}, {_short_or_hashed("headers")}
-"""
-_FACT: Final = f"""SELECT seq, exchange, listing_no, topic, partition, "offset", {_VALUE}"""
-_SETTINGS: Final = "SELECT seq, digest"
+def _whole(column: str) -> str:
+    return f"{column}, NULL"
+
+
+def _tables(kind: Kind, bytes_of: Callable[[str], str], *, has_facts: bool) -> list[_Table]:
+    """`bytes_of` gives two columns for one: its bytes, or NULL and then their hash."""
+    value, headers, entry = bytes_of("value"), bytes_of("headers"), _document_entry(kind)
+    document = f'SELECT seq, exchange, number, revision, partition, "offset", binary_mode, {value}, {headers}'
+    fact = f'SELECT seq, exchange, listing_no, topic, partition, "offset", {value}'
+    tables = [
+        _Table(f"{document} FROM {table}", entry, lambda row: (row[-2], row[-4])) for table in (kind, f"{kind}_past")
+    ]
+    if has_facts:
+        tables += [
+            _Table(f"{fact} FROM {table}", _fact_entry, lambda row: (None, row[-2]))
+            for table in ("listing_fact", "listing_fact_past")
+        ]
+    settings = "SELECT seq, digest, content FROM settings_entry"
+    return [*tables, _Table(settings, _settings_entry, lambda row: (None, canonical_json(row[-1])))]
 
 
 def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
@@ -48,14 +79,9 @@ def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
     The hash of headers is that of their JSON as quarantine shows them, in compact form; that of a settings entry is
     of the settings in canonical form.
     """
-    document = _document_entry(kind)
-    tables = [(_DOCUMENT, kind, document), (_DOCUMENT, f"{kind}_past", document)]
-    if has_facts:
-        tables += [(_FACT, "listing_fact", _fact_entry), (_FACT, "listing_fact_past", _fact_entry)]
-    tables.append((_SETTINGS, "settings_entry", _settings_entry))
     queries = [
-        (f"{columns} FROM {table} WHERE seq >= %(first)s AND seq < %(until)s".encode(), entry)
-        for columns, table, entry in tables
+        (f"{table.query} WHERE seq >= %(first)s AND seq < %(until)s".encode(), table.entry)
+        for table in _tables(kind, _short_or_hashed, has_facts=has_facts)
     ]
 
     def entries(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
@@ -68,6 +94,24 @@ def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
         yield from found
 
     return entries
+
+
+def entered_records(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[Entered]]:
+    """What gives the entries of these numbers, in order, each with its record."""
+    tables = _tables(kind, _whole, has_facts=has_facts)
+
+    def records(connection: Connection, seqs: Sequence[int]) -> Iterator[Entered]:
+        found: list[Entered] = []
+        with raw(connection).cursor(binary=True) as cursor:
+            for table in tables:
+                rows: list[Any] = cursor.execute(
+                    f"{table.query} WHERE seq = ANY(%(seqs)s)".encode(), {"seqs": list(seqs)}
+                ).fetchall()
+                found += [Entered(row[0], table.entry(row).encode(), *table.record(row)) for row in rows]
+        found.sort(key=itemgetter(0))
+        yield from found
+
+    return records
 
 
 def _document_entry(kind: Kind) -> Callable[[Any], str]:
@@ -99,7 +143,7 @@ def _fact_entry(row: Any) -> str:
 
 
 def _settings_entry(row: Any) -> str:
-    seq, digest = row
+    seq, digest, _ = row
     return (
         '{"content_mode":null,"exchange":null,"headers_sha256":null,"kind":"settings","number":null,"offset":null,'
         f'"partition":null,"revision":null,"seq":{seq},"topic":null,"value_sha256":"{digest}"}}'

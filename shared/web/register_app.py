@@ -4,7 +4,6 @@ from flask import Flask
 from sqlalchemy import MetaData, select
 
 from shared.db import make_engine
-from shared.events.decode import Kind
 from shared.events.topics import topic_of
 from shared.exchanges import load_exchanges
 from shared.register.head import settings_of
@@ -13,8 +12,9 @@ from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.times import now
 from shared.tracing import start_tracing
-from shared.web import received, tlog
+from shared.web import evidence, received, tlog
 from shared.web.app import add_routes, create_base_app
+from shared.web.evidence import Evidence
 from shared.web.keys import load_keys
 from shared.web.query import Blueprint
 from shared.web.service import ServiceInfo
@@ -23,9 +23,10 @@ _head = RegisterTables(MetaData()).register_head
 
 
 def create_register_app(
-    settings: Settings, kind: Kind, title: str, documents: Blueprint, fact_topics: tuple[str, ...]
+    settings: Settings, title: str, documents: Blueprint, made_of: Evidence, fact_topics: tuple[str, ...]
 ) -> Flask:
-    """Documents of `kind`, what was refused, and what every service has."""
+    """Documents, what facts were made of, what was refused, and what every service has."""
+    kind = made_of.kind
     whitelist = load_exchanges(settings.exchanges_file)
     exchanges = settings.exchanges or whitelist.ids
     counted_by = settings_of(whitelist, settings.totals_cut_at).digest
@@ -45,7 +46,9 @@ def create_register_app(
     )
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)
+    app.extensions[evidence.EVIDENCE] = made_of
     add_routes(app, documents)
+    add_routes(app, evidence.blueprint)
     add_routes(app, received.blueprint)
     add_routes(app, tlog.blueprint)
     return app

@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 
 from tests.conftest import FreshDatabase
-from tests.integration.web_register import ABROAD, BUYER, NUMBER, PROVIDER, RECORD_MS, SIDES, RegisterSet, register_set
-from tests.web_keys import ROLES
+from tests.integration.web_register import (
+    ABROAD,
+    BUYER,
+    NUMBER,
+    PROVIDER,
+    RECORD_MS,
+    SIDES,
+    RegisterSet,
+    Side,
+    register_set,
+)
+from tests.web_keys import ROLES, headers
 
 SMALL_PAGES = 2
 
@@ -214,6 +224,11 @@ def routes(side_path: str) -> list[str]:
     ]
 
 
+def evidence(side: Side) -> str:
+    topic = "first-listing" if side.document == "listing" else "first-purchase"
+    return f"/v1/evidence?fact=facts.{topic}.v1/r1/uscc:{PROVIDER['id']}"
+
+
 LOG = ("/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/0/000.p/2")
 ENTRIES = "/v1/log/tile/entries/000.p/2"
 
@@ -230,6 +245,10 @@ def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> 
     for path in LOG:
         assert filled.get(path, role).status_code == (401 if role is None else 200), path
     assert filled.get(ENTRIES, role).status_code == {None: 401, "auditor": 200}.get(role, 403)
+    told = {None: 401, "auditor": 200, "service": 200}
+    assert filled.get(evidence(filled.side), role).status_code == told.get(role, 403)
+    answer = filled.app.test_client().post("/v1/entries?until=0", headers=headers(role), buffered=True)
+    assert answer.status_code == {None: 401, "service": 200}.get(role, 403)
     # The broker is away here: who may ask is told so.
     assert filled.get("/v1/progress", role).status_code == (401 if role is None else 503)
     assert filled.get("/readyz", role).status_code == 503
@@ -243,7 +262,8 @@ def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -
     number = f"{filled.side.path}/{{exchange}}/{{no}}"
     known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{id}", "/v1/reconciliation"}
     logs = {"/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/{path}"}
-    assert paths == known | logs | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
+    made_of = {"/v1/evidence", "/v1/entries"}
+    assert paths == known | logs | made_of | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
 
 
 def test_metrics_tell_what_the_database_has(filled: RegisterSet) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,17 +124,26 @@ class RegisterSet:
     ) -> list[int]:
         """Take in records as one batch; their offsets."""
         topic = topic_of(self.side.document, exchange)  # type: ignore[arg-type]
+        return self.take(topic, [(None, value) for value in values], timestamp, headers)
+
+    def take(
+        self,
+        topic: str,
+        pairs: Sequence[tuple[bytes | None, bytes | None]],
+        timestamp: int = RECORD_MS,
+        headers: Any = (),
+    ) -> list[int]:
+        """Take in records of one topic, each a key and a value, as one batch; their offsets."""
         first = self.next_offsets.get(topic, 0)
-        offsets = list(range(first, first + len(values)))
+        offsets = list(range(first, first + len(pairs)))
         records = [
-            Sent(topic, 0, offset, timestamp, None, value, headers)
-            for offset, value in zip(offsets, values, strict=True)
+            Sent(topic, 0, offset, timestamp, *pair, headers) for offset, pair in zip(offsets, pairs, strict=True)
         ]
-        self.next_offsets[topic] = first + len(values)
+        self.next_offsets[topic] = first + len(pairs)
         prepared = self.side.kind.prepare(records)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
             start_positions(connection, [Position(topic, 0, "id", first)], NOW)
-            moves = [Move(topic, 0, first, first + len(values))]
+            moves = [Move(topic, 0, first, first + len(pairs))]
             log = self.side.kind.log(LOG_KEY, LOG_ORIGIN)
             Handler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
         self.register.parties.committed()
@@ -142,7 +151,7 @@ class RegisterSet:
 
     def get(self, path: str, role: str | None = "auditor", **query: Any) -> Any:
         headers = {} if role is None else {"Authorization": f"Bearer {role}-key"}
-        return self.app.test_client().get(path, headers=headers, query_string=query or None)
+        return self.app.test_client().get(path, headers=headers, query_string=query or None, buffered=True)
 
     def items(self, path: str, role: str = "auditor", **query: Any) -> list[dict[str, Any]]:
         """All items of a list, page by page."""
@@ -159,9 +168,16 @@ class RegisterSet:
 
 @contextmanager
 def register_set(
-    service: str, urls: tuple[str, str], folder: Path, kafka: str = "127.0.0.1:1", exchanges: tuple[str, ...] = ()
+    service: str,
+    urls: tuple[str, str],
+    folder: Path,
+    kafka: str = "127.0.0.1:1",
+    exchanges: tuple[str, ...] = (),
+    *,
+    whitelist_file: Path | None = None,
+    cut_dates: tuple[date, ...] = (),
 ) -> Iterator[RegisterSet]:
-    """An empty register of the exchanges (default: the sample's two), and its API."""
+    """An empty register of the exchanges (default: the sample's two, or those of a whitelist), and its API."""
     side = SIDES[service]
     owner_url, service_url = urls
     migrate(side.package, owner_url, service_url, "r1")
@@ -173,11 +189,12 @@ def register_set(
         register="r1",
         exchanges=None,
         registers=None,
-        exchanges_file=folder / f"{service}-exchanges.yaml",
+        exchanges_file=whitelist_file or folder / f"{service}-exchanges.yaml",
         policy_file=folder,
-        totals_cut_at=(),
+        totals_cut_at=cut_dates,
         api_keys_file=folder / f"{service}-keys.yaml",
         signing_key_file=None,
+        service_key=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
         heartbeat_file=None,
@@ -189,12 +206,13 @@ def register_set(
         {"id": id_, "name": id_, "from": "2019-01-01", "until": None, "operators": [], "approved_by": None}
         for id_ in ids
     ]
-    settings.exchanges_file.write_text(yaml.safe_dump(listed), "utf-8")
+    if whitelist_file is None:
+        settings.exchanges_file.write_text(yaml.safe_dump(listed), "utf-8")
     entries = [{"name": role, "role": role, "sha256": digest} for role, digest in KEYS.items()]
     if settings.api_keys_file is not None:
         settings.api_keys_file.write_text(yaml.safe_dump(entries), "utf-8")
     whitelist = load_exchanges(settings.exchanges_file)
-    register = Register("r1", whitelist, settings_of(whitelist, ()), PartyIds())
+    register = Register("r1", whitelist, settings_of(whitelist, cut_dates), PartyIds())
     engine = make_engine(service_url)
     with engine.begin() as connection:
         head, log = lock_head(connection), side.kind.log(LOG_KEY, LOG_ORIGIN)

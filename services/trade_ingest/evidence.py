@@ -1,0 +1,62 @@
+"""Which trades a fact is about, and which of them count."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.parties import parse_subject
+from shared.register.evidence import Scope
+from shared.times import day_start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_YEAR = re.compile(r"[0-9]{4}")
+_CANCELLED = ("NOT d.completed", "cancelled")
+_MIRRORED = ("d.mirrored", "mirrored")
+# As in the view trade_category, with the listing fact that stood at :seq.
+_UNMATCHED = "NOT coalesce(l.proves AND l.provider = d.provider AND l.listed_at <= d.completed_at, false)"
+_PROOF = """
+    LEFT JOIN (
+        SELECT exchange, listing_no, provider, listed_at, proves FROM listing_fact WHERE seq < :seq
+        UNION ALL
+        SELECT exchange, listing_no, provider, listed_at, proves FROM listing_fact_past
+        WHERE seq < :seq AND replaced_by >= :seq
+    ) l ON d.listed AND l.exchange = d.exchange AND l.listing_no = d.listing_no
+"""
+_IN_YEAR = "d.completed_at >= :from_at AND d.completed_at < :until_at"
+_PARTY = "(SELECT id FROM party WHERE scheme = :scheme AND code = :code)"
+
+
+def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
+    """The scope of a fact by its key, of which the register is no part, in pieces; None if there is no such fact.
+
+    Raises ValueError for a key that none can have.
+    """
+    if topic == FIRST_PURCHASE and len(key) == 1:
+        where = f"d.buyer = {_PARTY}"
+        return Scope("trade", "completed_at", where, _party(key[0]), (_CANCELLED, _MIRRORED), takes_least=True)
+    if topic != ANNUAL_TOTAL or len(key) != 3:  # noqa: PLR2004 - of whom, its id, the year
+        return None
+    of_whom, name, year = key
+    if of_whom == "exchange":
+        where, whose = f"d.exchange = :exchange AND {_IN_YEAR}", {"exchange": name}
+        return Scope("trade", "completed_at", where, whose | _year(year), (_CANCELLED, _MIRRORED))
+    if of_whom == "provider":
+        where = f"d.provider = {_PARTY} AND {_IN_YEAR}"
+        reasons = (_CANCELLED, _MIRRORED, ("NOT d.listed", "mode"), (_UNMATCHED, "unmatched"))
+        return Scope("trade", "completed_at", where, _party(name) | _year(year), reasons, joins=_PROOF)
+    return None
+
+
+def _party(subject: str) -> dict[str, Any]:
+    scheme, code = parse_subject(subject)
+    return {"scheme": scheme, "code": code}
+
+
+def _year(year: str) -> dict[str, Any]:
+    number = int(year) if _YEAR.fullmatch(year) else 0
+    return {"from_at": day_start(date(number, 1, 1)), "until_at": day_start(date(number + 1, 1, 1))}

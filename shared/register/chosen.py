@@ -1,0 +1,89 @@
+"""The entries of a register that have to do with some parties, exchanges and documents: what extracts are made of.
+
+Of a document that has to do with one of them every accepted revision is chosen, so that which of them stood when can
+be told from what was chosen; and of the listing that a listed trade names, every fact that was applied. What was in
+force (settings) always belongs to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from shared.db import raw
+from shared.register.evidence import AT_ONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Connection
+
+    from shared.events.decode import Kind
+
+_TABLES = (
+    'CREATE TEMPORARY TABLE wanted (about text COLLATE "C") ON COMMIT DROP',
+    'CREATE TEMPORARY TABLE named (exchange text COLLATE "C", number text COLLATE "C") ON COMMIT DROP',
+    "CREATE TEMPORARY TABLE chosen (seq bigint) ON COMMIT DROP",
+)
+_PARTY = "(SELECT id FROM party JOIN wanted ON about = concat(scheme, ':', code))"
+_WHOSE = {
+    "listing": f"""
+        d.provider IN {_PARTY}
+        OR concat('listing/', d.exchange, '/', d.number) IN (SELECT about FROM wanted)
+    """,
+    "trade": f"""
+        d.provider IN {_PARTY} OR d.buyer IN {_PARTY} OR concat('exchange/', d.exchange) IN (SELECT about FROM wanted)
+    """,
+}
+
+
+def _versions(kind: Kind, columns: str) -> str:
+    """Every accepted revision below :until."""
+    tables = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in (kind, f"{kind}_past"))
+    return f"(SELECT * FROM ({tables}) v WHERE seq < :until)"
+
+
+def _statements(kind: Kind) -> Iterator[str]:
+    parties = "provider, buyer" if kind == "trade" else "provider"
+    yield f"""
+        INSERT INTO named SELECT DISTINCT d.exchange, d.number
+        FROM {_versions(kind, f"seq, exchange, number, {parties}")} d
+        WHERE ({_WHOSE[kind]}) AND (CAST(:exchange AS text) IS NULL OR d.exchange = :exchange)
+    """
+    yield f"""
+        INSERT INTO chosen SELECT d.seq
+        FROM {_versions(kind, "seq, exchange, number")} d JOIN named USING (exchange, number)
+    """
+    if kind == "trade":
+        yield f"""
+            INSERT INTO chosen SELECT f.seq
+            FROM (SELECT seq, exchange, listing_no FROM listing_fact UNION ALL
+                  SELECT seq, exchange, listing_no FROM listing_fact_past) f
+            WHERE f.seq < :until AND (f.exchange, f.listing_no) IN (
+                SELECT d.exchange, d.listing_no FROM {_versions(kind, "seq, exchange, number, listing_no, listed")} d
+                JOIN named USING (exchange, number) WHERE d.listed
+            )
+        """
+    yield "INSERT INTO chosen SELECT seq FROM settings_entry WHERE seq < :until"
+
+
+def choose(
+    connection: Connection, kind: Kind, wanted: Iterable[str], until: int, exchange: str | None
+) -> Iterator[list[int]]:
+    """The seqs below `until` of what is wanted, in order, some at once.
+
+    `wanted`: `<scheme>:<id>` of parties, `exchange/<id>`, `listing/<exchange>/<number>`. `exchange`: documents of this
+    one alone. They are noted in temporary tables of the transaction, however many there are.
+    """
+    for statement in _TABLES:
+        connection.execute(text(statement))
+    with raw(connection).cursor() as cursor, cursor.copy("COPY wanted FROM STDIN") as copy:
+        for about in wanted:
+            copy.write_row((about,))
+    connection.execute(text("ANALYZE wanted"))
+    for statement in _statements(kind):
+        connection.execute(text(statement), {"until": until, "exchange": exchange})
+    in_order = text("SELECT seq FROM chosen ORDER BY seq")
+    found = connection.execute(in_order, execution_options={"yield_per": AT_ONCE})
+    return (list(rows) for rows in found.scalars().partitions(AT_ONCE))

@@ -1,0 +1,150 @@
+"""Both registers, the ledger and their APIs in one process: real databases and real HTTP, and no broker between them.
+
+What a register would publish is handed on at once. All exchanges and entities are fictional.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+from services.incentive.extract import verify
+from shared.db import make_engine
+from shared.facts import LISTING
+from shared.migrate import migrate
+from shared.register.head import read_head
+from tests.integration import worlds
+from tests.integration.incentive_facts import CUT_AT, FakeRecord, Ledger, basis
+from tests.integration.web_register import RegisterSet, register_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from sqlalchemy import Engine
+
+    from services.incentive.basis import Basis
+
+ROOT = Path(__file__).resolve().parents[2]
+WHITELIST = ROOT / "exchanges.yaml"
+CUTS = tuple(date.fromisoformat(day) for day in CUT_AT)
+START = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@dataclass
+class WholeSet:
+    """Two registers and a ledger; `published` has every version of every fact, by topic and key."""
+
+    listings: RegisterSet
+    trades: RegisterSet
+    ledger: Engine
+    ledger_owner_url: str
+    basis: Basis
+    now: datetime = START
+    published: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
+    offset: int = 0
+
+    def put_in_force(self) -> None:
+        with self.ledger.begin() as connection:
+            posting = Ledger(connection, self.basis, self.now)
+            posting.put_in_force()
+        self.now = posting.now
+
+    def listing(self, exchange: str, *values: bytes) -> None:
+        """Listings of one exchange, as one batch, and all that follows."""
+        self.listings.feed(exchange, values)
+        self._hand_on()
+
+    def trade(self, exchange: str, *values: bytes) -> None:
+        self.trades.feed(exchange, values)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        facts = self._publish(self.listings)
+        proofs = [(key.encode(), value) for topic, key, value in facts if topic == LISTING]
+        if proofs:
+            self.trades.take(LISTING, proofs)
+        others = [fact for fact in (*facts, *self._publish(self.trades)) if fact[0] != LISTING]
+        if others:
+            self._post(others)
+
+    def _publish(self, register: RegisterSet) -> list[tuple[str, str, bytes]]:
+        """What the outbox would send."""
+        with register.engine.begin() as connection:
+            dirty = sorted({tuple(row) for row in connection.execute(text("SELECT topic, key FROM outbox"))})
+            values = register.side.kind.render(connection, read_head(connection), dirty)
+            connection.execute(text("DELETE FROM outbox"))
+        sent = [(topic, f"r1/{key}", values[topic, key]) for topic, key in dirty if (topic, key) in values]
+        for topic, key, value in sent:
+            self.published.setdefault((topic, key), []).append(value)
+        return sent
+
+    def _post(self, facts: list[tuple[str, str, bytes]]) -> None:
+        records = []
+        for topic, key, value in facts:
+            records.append(FakeRecord(topic, 0, self.offset, 1_780_000_000_000, key.encode(), value))
+            self.offset += 1
+        with self.ledger.begin() as connection:
+            posting = Ledger(connection, self.basis, self.now)
+            posting.take(*records)
+        self.now = posting.now
+
+
+@contextmanager
+def whole_set(postgres: Callable[[str], tuple[str, str]], folder: Path) -> Iterator[WholeSet]:
+    """An empty set by the project's own whitelist and policy."""
+    with ExitStack() as opened:
+        registers = [
+            opened.enter_context(
+                register_set(service, postgres(service), folder, whitelist_file=WHITELIST, cut_dates=CUTS)
+            )
+            for service in ("listing", "trade-ingest")
+        ]
+        owner_url, service_url = postgres("incentive")
+        migrate("services.incentive", owner_url, service_url)
+        engine = make_engine(service_url)
+        opened.callback(engine.dispose)
+        made = WholeSet(*registers, engine, owner_url, basis(exchanges=WHITELIST))
+        made.put_in_force()
+        yield made
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application at a URL."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def fed_with_a_world(made: WholeSet, seed: int, documents: int, times: int = 1) -> None:
+    """Random listings and trades, in small batches; amounts `times` as large."""
+    world = worlds.random_world(seed, documents)
+    for _, trade in world.trades:
+        amount = int(verify.fen(trade["amount"]) // 100) * times
+        trade["refunded"] = f"{amount}.00" if trade["refunded"] + ".00" == trade["amount"] else trade["refunded"]
+        trade["amount"] = f"{amount}.00"
+    rng = random.Random(seed)
+    items: list[tuple[str, str, dict[str, Any]]] = [("listing", *one) for one in world.listings]
+    items += [("trade", *one) for one in world.trades]
+    rng.shuffle(items)
+    while items:
+        kind, exchange, _ = items[0]
+        batch = []
+        while items and items[0][:2] == (kind, exchange) and len(batch) < 8:
+            batch.append(worlds.record(kind, exchange, items.pop(0)[2], 0).value)
+        made.listing(exchange, *batch) if kind == "listing" else made.trade(exchange, *batch)
