@@ -80,6 +80,12 @@ class RegisterAddress:
     trade_ingest: str
 
 
+# Where the one register answers, if it is not said otherwise.
+LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
+    DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
+}
+
+
 @dataclass(frozen=True)
 class AccessSettings:
     """What an exchange asks with: where its register answers, and its API key."""
@@ -104,6 +110,7 @@ class Settings:
     totals_cut_at: tuple[date, ...]
     api_keys_file: Path | None
     signing_key_file: Path | None
+    service_key_file: Path | None
     log_origin: str
     checkpoint_interval_s: float
     heartbeat_file: Path | None
@@ -139,12 +146,23 @@ def load_settings(service: Service) -> Settings:
         totals_cut_at=_load_totals_cut_at(env),
         api_keys_file=_optional(env, "API_KEYS_FILE", Path),
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
+        service_key_file=_optional(env, "SERVICE_KEY_FILE", Path),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
         checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or 10.0,
         heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
         otlp_endpoint=_optional(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _http_url),
         log_level=load_log_level(),
     )
+
+
+def read_service_key(settings: Settings) -> str:
+    """The key with which a service asks another. Read where it is needed: few programs do. Raises SettingsError."""
+    if settings.service_key_file is None:
+        raise _not_set("SERVICE_KEY_FILE")
+    try:
+        return _secret(str(settings.service_key_file))
+    except ValueError as error:
+        raise SettingsError(f"SERVICE_KEY_FILE: {error}") from error
 
 
 def load_kafka_settings() -> KafkaSettings:
@@ -227,8 +245,7 @@ def load_deployment_settings() -> DeploymentSettings:
         exchanges_file=load_exchanges_file(),
         policy_file=load_policy_file(),
         totals_cut_at=_load_totals_cut_at(env),
-        registers=_optional(env, "REGISTERS", _registers)
-        or {DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")},
+        registers=_optional(env, "REGISTERS", _registers) or LOCAL_REGISTERS,
         incentive_url=_optional(env, "INCENTIVE_URL", _http_url) or "http://127.0.0.1:8003",
     )
 

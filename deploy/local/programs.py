@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Database
 
+SERVICE_KEY = "service-key"  # the file, beside that of the keys' hashes
 # In the order in which their answers depend on each other.
 SERVICES = ("listing", "trade-ingest", "incentive")
 
@@ -46,5 +47,6 @@ def environment(
         "EXCHANGES_FILE": str(exchanges_file),
         "API_KEYS_FILE": str(keys_file),
         "SIGNING_KEY_FILE": str(keys_file.with_name("signing-key")),
+        "SERVICE_KEY_FILE": str(keys_file.with_name(SERVICE_KEY)),
         "REGISTERS": registers,
     }

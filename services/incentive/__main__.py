@@ -58,6 +58,31 @@ def rebuild(verify: bool, from_kafka: bool) -> None:
     run_program("incentive", lambda settings: run_rebuild(settings, verify=verify, from_kafka=from_kafka))
 
 
+@main.command(hidden=True)
+def make_extracts() -> None:
+    """Make the extracts that wait, and end; the consumer starts it."""
+    from services.incentive.extract.maker import run_maker
+
+    run_program("incentive", run_maker)
+
+
+@main.command()
+@click.argument("extract", type=click.Path())
+@click.option("--since", metavar="OLDER", help="旧摘录 / an older extract")
+@click.option("--key", metavar="FILE", help="各日志的公钥，一行一个 / verifier keys of the logs, one a line")
+@click.option("--html", metavar="FILE", help="另存网页报告 / write the report as a page, too")
+def verify(extract: str, since: str | None, key: str | None, html: str | None) -> None:
+    """核验摘录（zip 或文件夹），不需要网络与数据库；可靠为 0，不可靠为 1，命令有误为 2。
+
+    Verify an extract (zip or folder), without network and database: exit 0 sound, 1 unsound, 2 a wrong call.
+    """
+    from services.incentive.extract.verify import main as run_verify
+
+    options = {"--since": since, "--key": key, "--html": html}
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    raise SystemExit(run_verify([*given, "--", extract], need_key=False))
+
+
 main.add_command(policy_commands)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import Select, and_, func, select
 
 from services.incentive import api
 from services.incentive.basis import Basis, load_basis
+from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
 from services.incentive.ledger_log import stored_transactions
 from services.incentive.models import ledger_settings, ledger_transaction
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
     add_routes(app, api.blueprint)
+    add_routes(app, extracts.blueprint)
     add_routes(app, tlog.blueprint)
     return app
 

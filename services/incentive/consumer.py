@@ -3,6 +3,7 @@
 import gc
 
 from services.incentive.basis import Basis, load_basis
+from services.incentive.extract.maker import extracts_made
 from services.incentive.facts import TOPICS
 from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
 from services.incentive.ledger_log import ledger_log
@@ -47,7 +48,7 @@ def _consume(basis: Basis, log: ServiceLog, program: Program) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    with checkpoints_published(program):
+    with checkpoints_published(program), extracts_made(program):
         Consumption(
             handler=traced(LedgerIntake(basis, log, now), program.tracing, GROUP),
             engine=program.engine,

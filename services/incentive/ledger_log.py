@@ -4,8 +4,8 @@
 RFC 8785 by structs, as to sort them anew took half the time. A test holds the two to each other.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, LiteralString, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,15 +72,12 @@ class _Memo(dict[K, str]):
         return made
 
 
-_TRANSACTIONS = b"""
+_TRANSACTIONS = """
     SELECT seq, posted_at, kind, award_id, amount_fen, policy_id, policy_revision, article, CAST(cause AS text),
            decision_id, decision_sha256
-    FROM ledger_transaction WHERE seq >= %(first)s AND seq < %(until)s ORDER BY seq
+    FROM ledger_transaction WHERE {} ORDER BY seq
 """
-_ENTRIES = b"""
-    SELECT seq, account, debit_fen, credit_fen FROM ledger_entry
-    WHERE seq >= %(first)s AND seq < %(until)s ORDER BY seq, line
-"""
+_ENTRIES = "SELECT seq, account, debit_fen, credit_fen FROM ledger_entry WHERE {} ORDER BY seq, line"
 _encode = msgspec.json.Encoder().encode
 _decode_cause = msgspec.json.Decoder(_Cause).decode
 
@@ -93,15 +90,23 @@ def ledger_log(private: Ed25519PrivateKey, log_origin: str) -> ServiceLog:
 
 def stored_transactions(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
     """The log entries of transactions `first` .. `until` - 1, each with its `seq`."""
-    span = {"first": first, "until": until}
+    return _log_entries(connection, "seq >= %(first)s AND seq < %(until)s", first=first, until=until)
+
+
+def transactions_of(connection: Connection, seqs: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """The log entries of the transactions of these numbers, in order, each with its `seq`."""
+    return _log_entries(connection, "seq = ANY(%(seqs)s)", seqs=list(seqs))
+
+
+def _log_entries(connection: Connection, which: LiteralString, **parameters: Any) -> Iterator[tuple[int, bytes]]:
     yuan, times = _Memo(format_yuan), _Memo(format_time)
     with raw(connection).cursor(binary=True) as cursor:
         entries: dict[int, list[_Entry]] = {}
-        lines: list[Any] = cursor.execute(_ENTRIES, span).fetchall()
+        lines: list[Any] = cursor.execute(_ENTRIES.format(which), parameters).fetchall()
         for seq, account, debit_fen, credit_fen in lines:
             entry = _Entry(account, yuan[credit_fen], yuan[debit_fen])
             entries.setdefault(seq, []).append(entry)
-        rows: list[Any] = cursor.execute(_TRANSACTIONS, span).fetchall()
+        rows: list[Any] = cursor.execute(_TRANSACTIONS.format(which), parameters).fetchall()
     for seq, posted_at, kind, award_id, amount_fen, policy_id, revision, article, cause, decision, digest in rows:
         transaction = _Transaction(
             yuan[amount_fen],

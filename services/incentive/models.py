@@ -1,12 +1,13 @@
 """Tables of the incentive service.
 
-Every table but `position`, `worker_run` and the two projections is append-only; PostgreSQL enforces that (see the
-migrations):
+Every table but `position`, `worker_run`, the two projections, `extract` and its pieces is append-only; PostgreSQL
+enforces that (see the migrations):
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
 - `ledger_settings`: which policy and whitelist were in force from which `seq` on; entered again where a rebuild mended.
+- `extract`, `extract_piece`: extracts as jobs, and what was made; `extract_access`: who asked for and took what.
 
 `recorded_at` is the instant of the batch, equal to the `posted_at` of what the batch posted. Batches never share an
 instant and it never falls, so that "as of" an instant is one and the same answer for ever.
@@ -15,6 +16,7 @@ instant and it never falls, so that "as of" an instant is one and the same answe
 from typing import Final
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Column,
     DateTime,
@@ -149,4 +151,42 @@ ledger_settings = Table(
     Column("policy_source", Text, nullable=False),  # the file itself, so that as-of answers and extracts have it
     Column("whitelist_digest", Text, nullable=False),
     Column("whitelist", JSONB, nullable=False),  # canonical form of exchanges.yaml
+)
+
+extract = Table(
+    "extract",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("requested_by", Text, nullable=False),
+    Column("role", _name(), nullable=False),
+    Column("request", JSONB, nullable=False),
+    Column("log_size", BigInteger, nullable=False),
+    Column("state", _name(), nullable=False),
+    Column("progress", REAL, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=True),
+    Column("expires_at", DateTime(timezone=True), nullable=True),
+    Column("bytes", BigInteger, nullable=True),
+    Column("sha256", Text, nullable=True),
+)
+
+extract_piece = Table(
+    "extract_piece",
+    metadata,
+    Column("extract_id", _name(), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+extract_access = Table(
+    "extract_access",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("extract_id", _name(), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("who", Text, nullable=True),
+    Column("role", _name(), nullable=True),
+    Column("action", _name(), nullable=False),
 )

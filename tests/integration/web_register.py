@@ -194,7 +194,7 @@ def register_set(
         totals_cut_at=cut_dates,
         api_keys_file=folder / f"{service}-keys.yaml",
         signing_key_file=None,
-        service_key=None,
+        service_key_file=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
         heartbeat_file=None,

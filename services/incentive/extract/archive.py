@@ -1,0 +1,97 @@
+"""The zip of an extract: written from its beginning to its end, with the hash of each file, and the same each time.
+
+Nothing of the machine or the hour goes into it: files have one date, and stand in the order in which they are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DATE = (1980, 1, 1, 0, 0, 0)
+_LINE_DIGITS = 8  # of a line's SHA-256: enough to tell which line was changed
+_SPOOLED_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the archive."""
+
+    bytes: int
+    sha256: str
+
+
+class Member:
+    """A file while it is written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+
+    def entry(self) -> Entry:
+        return Entry(self._size, self._digest.hexdigest())
+
+
+class Archive:
+    """The zip, written to a stream that is never gone back in. `entries` are its files so far, by name."""
+
+    def __init__(self, stream: Any) -> None:
+        self._zip = zipfile.ZipFile(stream, "w")
+        self._lines: dict[str, IO[bytes]] = {}
+        self.entries: dict[str, Entry] = {}
+
+    @contextmanager
+    def open(self, name: str, *, compress: bool = True) -> Iterator[Member]:
+        """Write one file, piece by piece."""
+        info = zipfile.ZipInfo(name, _DATE)
+        info.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+        info.external_attr = 0o644 << 16
+        info.create_system = 3  # wherever it is made
+        with self._zip.open(info, "w", force_zip64=True) as file:
+            member = Member(file)
+            yield member
+        self.entries[name] = member.entry()
+
+    def add(self, name: str, content: bytes) -> None:
+        with self.open(name) as member:
+            member.write(content)
+
+    def add_lines(self, name: str, lines: Iterable[bytes]) -> int:
+        """Write a file of lines, given without their ends; how many there were.
+
+        The beginning of each line's hash is kept, for a file of its own: so that who finds the file changed is told
+        where.
+        """
+        count = 0
+        marks = self._lines[name] = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - closed by add_marks
+        with self.open(name) as member:
+            for line in lines:
+                member.write(line + b"\n")
+                marks.write(hashlib.sha256(line).hexdigest()[:_LINE_DIGITS].encode() + b"\n")
+                count += 1
+        return count
+
+    def add_marks(self) -> None:
+        """Write what was kept of lines."""
+        for name, marks in self._lines.items():
+            marks.seek(0)
+            with marks, self.open(f"lines/{name}") as member:
+                shutil.copyfileobj(marks, member)
+        self._lines.clear()
+
+    def close(self) -> None:
+        self._zip.close()

@@ -1,0 +1,253 @@
+"""What of the ledger belongs into an extract, as of its instant: chosen by a few statements, read as it is written out.
+
+Everything is a function of the request and of the ledger's size: what was recorded later is left out. Choices are noted
+in temporary tables of the transaction, which must be one snapshot; rows are read with cursors of the server.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from services.incentive.answers import Json, award_json, balance_json
+from services.incentive.extract.request import ExtractRequest
+from services.incentive.facts import parse_fact
+from services.incentive.ledger_log import transactions_of
+from services.incentive.operations import named_exchanges
+from services.incentive.terms import Policy
+from shared.times import format_time
+
+AT_ONCE: Final = 500
+_STREAMED: Final = {"yield_per": AT_ONCE}
+
+_SETTINGS: Final = text(
+    "SELECT from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source, whitelist_digest,"
+    " whitelist FROM ledger_settings WHERE recorded_at <= :as_of ORDER BY id"
+)
+_AWARDS_THEN: Final = (
+    "CREATE TEMPORARY TABLE award_then (LIKE award_version) ON COMMIT DROP",
+    """
+    INSERT INTO award_then SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= :as_of
+    ORDER BY award_id, version DESC
+    """,
+    "CREATE INDEX ON award_then (award_id)",
+    "CREATE INDEX ON award_then (subject, year)",
+    "ANALYZE award_then",
+    'CREATE TEMPORARY TABLE told_award (award_id text COLLATE "C", whole boolean, asked boolean) ON COMMIT DROP',
+)
+_IN_PERIOD: Final = """
+    t.seq >= :since AND t.seq < :size
+    AND (CAST(:from_at AS timestamptz) IS NULL OR t.posted_at >= :from_at)
+    AND (CAST(:until_at AS timestamptz) IS NULL OR t.posted_at < :until_at)
+"""
+# What suppresses is the highest of its group, so nothing suppresses it in turn.
+_WHOLE: Final = """
+    (CAST(:viewer AS text) IS NULL OR (a.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C"
+        AND (a.suppressed_by IS NULL OR s.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C")))
+"""
+_SEEN: Final = '(CAST(:viewer AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:viewer AS text)] COLLATE "C")'
+_ASKED: Final = f"""
+    INSERT INTO told_award SELECT * FROM (
+        SELECT a.award_id, {_WHOLE} AS whole, true
+        FROM award_then a LEFT JOIN award_then s ON s.award_id = a.suppressed_by
+        WHERE {_SEEN}
+          AND (CAST(:exchange AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:exchange AS text)] COLLATE "C")
+          AND (CAST(:rules AS text[]) IS NULL OR a.rule = ANY(:rules))
+          AND (CAST(:subjects AS text[]) IS NULL OR a.award_id IN (
+              SELECT award_id FROM ledger_transaction
+              WHERE seq < :size AND (subject = ANY(:subjects) OR subject_before = ANY(:subjects))))
+    ) a
+    WHERE NOT a.whole OR EXISTS (SELECT FROM ledger_transaction t WHERE t.award_id = a.award_id AND {_IN_PERIOD})
+"""
+_CONTEXT: Final = f"""
+    INSERT INTO told_award SELECT a.award_id, {_WHOLE}, false
+    FROM award_then a LEFT JOIN award_then s ON s.award_id = a.suppressed_by
+    WHERE {_SEEN} AND a.award_id NOT IN (SELECT award_id FROM told_award) AND (a.subject, a.year) IN (
+        SELECT subject, year FROM award_then JOIN told_award USING (award_id))
+"""
+_TRANSACTIONS: Final = f"""
+    SELECT t.seq FROM ledger_transaction t
+    JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole WHERE {_IN_PERIOD} ORDER BY t.seq
+"""
+_AWARDS: Final = text(
+    "SELECT a.*, t.whole FROM award_then a JOIN told_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id"
+)
+_BALANCES: Final = """
+    SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen
+    FROM ledger_entry e WHERE seq < :size {of} GROUP BY account ORDER BY account
+"""
+_OF_TOLD: Final = """
+    AND seq IN (SELECT seq FROM ledger_transaction t
+                JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole)
+"""
+_FACTS: Final = """
+    INSERT INTO told_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
+    WHERE recorded_at <= :as_of {of} ORDER BY topic, key, generation DESC, seq DESC
+"""
+_ABOUT_TOLD: Final = """
+    AND about IN (SELECT about FROM award_then JOIN told_award t USING (award_id) WHERE t.whole)
+"""
+
+
+class Told(NamedTuple):
+    """As of when an extract tells: an instant (None: nothing was ever posted), and the ledger's size then."""
+
+    as_of: datetime | None
+    size: int
+
+
+def told_as_of(connection: Connection, request: ExtractRequest, log_size: int) -> Told:
+    """The instant and the size that a request is about, of a ledger whose log has `log_size` entries."""
+    statement = "SELECT seq, posted_at FROM ledger_transaction WHERE seq < :log_size"
+    if request.as_of is not None:
+        statement += " AND posted_at <= :as_of"
+    last = connection.execute(
+        text(f"{statement} ORDER BY seq DESC LIMIT 1"), {"log_size": log_size, "as_of": request.as_of}
+    ).one_or_none()
+    if last is None:
+        return Told(request.as_of, 0)
+    return Told(request.as_of or last.posted_at, last.seq + 1)
+
+
+class Content:
+    """What one extract tells of the ledger; `connection` is in a transaction of its own, at one snapshot."""
+
+    def __init__(self, connection: Connection, request: ExtractRequest, told: Told) -> None:
+        self._connection, self._request, self._told = connection, request, told
+        self._parameters: dict[str, Any] = {
+            "as_of": told.as_of,
+            "size": 0 if request.is_foreign else told.size,
+            "since": request.since or 0,
+            "from_at": request.from_,
+            "until_at": request.until,
+            "viewer": request.viewer,
+            "exchange": request.exchange,
+            "rules": list(request.rules) or None,
+            "subjects": list(request.subjects) or None,
+        }
+        for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, _CONTEXT)), "ANALYZE told_award"):
+            self._execute(statement)
+        self.facts_left_out = 0
+
+    def _execute(self, statement: str) -> None:
+        # Statements that make something take no parameters.
+        is_query = statement.lstrip().startswith("INSERT")
+        self._connection.execute(text(statement), self._parameters if is_query else {})
+
+    def _read(self, statement: Any, **more: Any) -> Iterator[Row[Any]]:
+        yield from self._connection.execute(statement, {**self._parameters, **more}, execution_options=_STREAMED)
+
+    def settings(self) -> list[Row[Any]]:
+        """Policies and whitelists that were in force up to the instant, in order."""
+        return list(self._connection.execute(_SETTINGS, self._parameters))
+
+    def transaction_seqs(self) -> Iterator[int]:
+        """The numbers of the transactions that were asked for, in order."""
+        for row in self._read(text(_TRANSACTIONS)):
+            yield row.seq
+
+    def transactions(self) -> Iterator[bytes]:
+        """The same transactions, as the log has them."""
+        for seqs in _some(self.transaction_seqs()):
+            for _, entry in transactions_of(self._connection, seqs):
+                yield entry
+
+    def awards(self, policy: Policy, *, asked: bool) -> Iterator[Json]:
+        """The awards that were asked for, or those that compete with them."""
+        viewer = self._request.viewer
+        for row in self._read(_AWARDS, asked=asked):
+            yield award_json(
+                row,
+                whole=row.whole,
+                visible=None if viewer is None else {viewer},
+                policy=policy,
+                now=self._instant(),
+            )
+
+    def balances(self) -> Iterator[Json]:
+        """Every account, or those of the awards that were asked for, in order."""
+        of = "" if self._request.of_all_awards else _OF_TOLD
+        for row in self._read(text(_BALANCES.format(of=of))):
+            yield balance_json(row)
+
+    def facts(self) -> Iterator[Json]:
+        """The facts that the awards rest on, in their newest version then; all of them, if all awards are asked for.
+
+        For an exchange those alone that name no other.
+        """
+        self._connection.execute(
+            text(
+                'CREATE TEMPORARY TABLE told_fact (topic text COLLATE "C", key text COLLATE "C", id bigint)'
+                " ON COMMIT DROP"
+            )
+        )
+        is_all = self._request.of_all_awards and self._request.of_all_times
+        self._execute(_FACTS.format(of="" if is_all else _ABOUT_TOLD))
+        statement = text("SELECT f.* FROM told_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key")
+        for row in self._read(statement):
+            viewer = self._request.viewer
+            fact = parse_fact(row.topic, row.key, row.value)
+            if viewer is not None and not named_exchanges(fact) <= {viewer}:
+                self.facts_left_out += 1
+                continue
+            yield fact_json(row)
+
+    def counts(self) -> dict[str, int]:
+        """How many awards are told of only in part."""
+        partial = self._connection.execute(text("SELECT count(*) FROM told_award WHERE NOT whole")).scalar_one()
+        return {"partial_awards": partial, "facts_of_others": self.facts_left_out}
+
+    def _instant(self) -> datetime:
+        if self._told.as_of is None:
+            raise ValueError("there is an award, and nothing was posted")
+        return self._told.as_of
+
+
+def _some(seqs: Iterable[int]) -> Iterator[Sequence[int]]:
+    """As many at once as are read together."""
+    some: list[int] = []
+    for seq in seqs:
+        some.append(seq)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def fact_json(row: Row[Any]) -> Json:
+    """A version of a fact, by where it came from, with its value as it was published."""
+    return {
+        "fact": f"{row.topic}/{row.key}",
+        "generation": row.generation,
+        "seq": row.seq,
+        "partition": row.partition,
+        "offset": row.offset,
+        "received_at": format_time(row.received_at),
+        "recorded_at": format_time(row.recorded_at),
+        "value": msgspec.json.decode(row.value),
+    }
+
+
+class Wanted:
+    """Whose documents are asked of the registers: noted in a temporary table, however many there are."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.execute(text('CREATE TEMPORARY TABLE wanted (about text COLLATE "C" PRIMARY KEY) ON COMMIT DROP'))
+
+    def add_told_facts(self) -> None:
+        """Those whom the facts that are told are about."""
+        self._connection.execute(text("INSERT INTO wanted SELECT DISTINCT about FROM told_fact JOIN fact USING (id)"))
+
+    def add(self, abouts: Iterable[str]) -> None:
+        self._connection.execute(
+            text("INSERT INTO wanted SELECT unnest(CAST(:abouts AS text[])) ON CONFLICT DO NOTHING"),
+            {"abouts": list(abouts)},
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        statement = text("SELECT about FROM wanted ORDER BY about")
+        yield from self._connection.execute(statement, execution_options=_STREAMED).scalars()

@@ -1,0 +1,429 @@
+"""Making an extract (contract, section 5): each file of the zip, of one snapshot of the ledger and of the registers.
+
+Memory does not grow with it: rows are read and written as they come, and what must be known again is asked again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import yaml
+from sqlalchemy import text
+
+from services.incentive.extract.archive import Archive
+from services.incentive.extract.content import Content, Told, Wanted, told_as_of
+from services.incentive.extract.proof import node_by_tiles, proof_nodes
+from services.incentive.extract.registers import RegisterRefuses
+from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_workbook
+from services.incentive.policy import read_policy
+from shared.canonical import canonical_json
+from shared.facts import FIRST_LISTING
+from shared.log_store import stored_hashes
+from shared.money import format_yuan, parse_yuan
+from shared.times import format_time
+from shared.tlog.checkpoint import Checkpoint
+from shared.tlog.note import SignerKey, parse_note, sign
+from shared.tlog.tiles import TILE_WIDTH
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from sqlalchemy import Connection
+
+    from services.incentive.answers import Json
+    from services.incentive.extract.proof import ProofNode
+    from services.incentive.extract.registers import RegisterLog, Registers
+    from services.incentive.extract.request import ExtractRequest
+    from services.incentive.terms import Policy
+    from shared.settings import RegisterAddress
+
+FORMAT: Final = "jiangbu/extract/1"
+EVERYTHING: Final = "*"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: the request, how large the ledger's log was when it was made, and who signs."""
+
+    request: ExtractRequest
+    log_size: int
+    private: Ed25519PrivateKey
+
+
+Tick = Callable[[float], None]  # told how much of the whole is done; raises to stop
+
+
+def make_extract(
+    connection: Connection,
+    order: Order,
+    registers: Registers,
+    addresses: Mapping[str, RegisterAddress],
+    stream: Any,
+    tick: Tick,
+) -> None:
+    """Write the zip to `stream`. `connection` is in a transaction at one snapshot, for this alone.
+
+    Raises RegisterAway or RegisterRefuses, and whatever `tick` raises.
+    """
+    logs = [
+        registers.log(kind, register, getattr(addresses[register], service))
+        for register in sorted(addresses)
+        for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
+    ]
+    told = told_as_of(connection, order.request, order.log_size)
+    _Making(connection, order, told, registers, logs, Archive(stream), tick).run()
+
+
+class _Making:
+    """One extract while it is made: its steps, and what the manifest will say of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        order: Order,
+        told: Told,
+        registers: Registers,
+        logs: list[RegisterLog],
+        archive: Archive,
+        tick: Tick,
+    ) -> None:
+        self._connection, self._order, self._told = connection, order, told
+        self._registers, self._logs, self._archive, self._tick = registers, logs, archive, tick
+        self._request = order.request
+        self._content = Content(connection, order.request, told)
+        self._newest: dict[str, int] = {}  # of each log, how many entries the facts and listing facts rest on
+        self._totals: dict[str, Any] = {"evidence": {}}
+        self._manifest_logs: list[Json] = []
+
+    def run(self) -> None:
+        steps: tuple[Callable[[], None], ...] = (
+            self._add_policy,
+            self._add_ledger,
+            self._add_awards,
+            self._add_balances,
+            self._add_facts,
+            self._add_evidence,
+            self._add_quarantine,
+            self._add_views,
+        )
+        self._steps = len(steps)
+        for self._step, step in enumerate(steps):
+            self._tick(self._step / len(steps))
+            step()
+        self._archive.add("verify.py", files(__package__).joinpath("verify.py").read_bytes())
+        self._archive.add("README.md", self._readme())
+        self._archive.add_marks()
+        self._add_manifest()
+        self._archive.close()
+
+    def _watched(self, items: Iterable[Any]) -> Iterator[Any]:
+        """The same items; between them it is looked whether to go on."""
+        for number, item in enumerate(items):
+            if number % 1000 == 0:
+                self._tick(self._step / self._steps)
+            yield item
+
+    # --- what awards were computed by ---
+
+    def _add_policy(self) -> None:
+        self._policy: Policy | None = None
+        told, known = [], set()
+        for row in self._content.settings():
+            source, whitelist = row.policy_source.encode(), canonical_json(row.whitelist)
+            name = f"policy/{row.policy_id}.r{row.policy_revision}.{row.policy_digest[:8]}"
+            listed = f"policy/whitelist.{row.whitelist_digest[:8]}.json"
+            # All values as the texts that the file has.
+            values = json.dumps(yaml.load(source, yaml.BaseLoader), ensure_ascii=False, indent=1)  # noqa: S506 - texts
+            for file, content in ((f"{name}.yaml", source), (f"{name}.json", values.encode()), (listed, whitelist)):
+                if file not in known:
+                    self._archive.add(file, content)
+                    known.add(file)
+            told.append(
+                {
+                    "from_seq": row.from_seq,
+                    "recorded_at": format_time(row.recorded_at),
+                    "policy": {
+                        "id": row.policy_id,
+                        "revision": row.policy_revision,
+                        "sha256": row.policy_digest,
+                        "file": f"{name}.yaml",
+                        "values": f"{name}.json",
+                    },
+                    "whitelist": {"sha256": row.whitelist_digest, "file": listed},
+                }
+            )
+            self._policy = read_policy(source, f"{name}.yaml")
+        self._archive.add("policy/settings.json", _pretty(told))
+
+    # --- the ledger ---
+
+    def _add_ledger(self) -> None:
+        size = self._order.log_size
+        note = self._connection.execute(
+            text("SELECT note FROM log_checkpoint WHERE size = :size ORDER BY id DESC LIMIT 1"), {"size": size}
+        ).scalar_one()
+        self._archive.add("checkpoint", note.encode())
+        self._origin = Checkpoint.parse(parse_note(note).text).origin
+        sums = {"debit": 0, "credit": 0}
+
+        def lines() -> Iterator[bytes]:
+            for line in self._watched(self._content.transactions()):
+                for entry in msgspec.json.decode(line, type=_Transaction).entries:
+                    sums["debit"] += parse_yuan(entry.debit)
+                    sums["credit"] += parse_yuan(entry.credit)
+                yield line
+
+        count = self._archive.add_lines("transactions.ndjson", lines())
+        self._totals["transactions"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
+
+        def fetch(level: int, index: int, width: int) -> bytes:
+            return stored_hashes(self._connection, level, index * TILE_WIDTH, width)
+
+        seqs = self._content.transaction_seqs()
+        nodes = proof_nodes(size, self._request.since or 0, seqs, node_by_tiles(size, fetch))
+        self._add_proof("proof.json", size, self._watched(nodes))
+        self._add_log("ledger", self._origin, size, "transactions.ndjson", "proof.json", "checkpoint")
+
+    def _add_proof(self, name: str, size: int, nodes: Iterable[ProofNode]) -> None:
+        with self._archive.open(name) as member:
+            member.write(f'{{"size": {size}, "nodes": ['.encode())
+            before = "\n"
+            for node in nodes:
+                encoded = base64.b64encode(node.hash).decode()
+                member.write(f'{before}[{node.start}, {node.end}, "{encoded}"]'.encode())
+                before = ",\n"
+            member.write(b"\n]}\n")
+
+    def _add_log(self, name: str, origin: str, size: int, entries: str, proof: str, checkpoint: str) -> Json:
+        told = {
+            "log": name,
+            "origin": origin,
+            "size": size,
+            "entries": entries,
+            "proof": proof,
+            "checkpoint": checkpoint,
+        }
+        self._manifest_logs.append(told)
+        return told
+
+    # --- awards, balances, facts ---
+
+    def _awards(self, *, asked: bool) -> Iterator[Json]:
+        return iter(()) if self._policy is None else self._content.awards(self._policy, asked=asked)
+
+    def _add_awards(self) -> None:
+        sums = {"ceiling": 0, "payable": 0}
+
+        def lines() -> Iterator[bytes]:
+            for item in self._watched(self._awards(asked=True)):
+                for name in sums:
+                    sums[name] += 0 if item["partial"] else parse_yuan(item[name])
+                yield canonical_json(item)
+
+        count = self._archive.add_lines("awards.ndjson", lines())
+        self._totals["awards"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
+        count = self._archive.add_lines("context.ndjson", map(canonical_json, self._awards(asked=False)))
+        self._totals["context"] = {"count": count}
+        # What persons decided: nothing can be decided yet.
+        self._archive.add_lines("decisions.ndjson", ())
+
+    def _add_balances(self) -> None:
+        def lines() -> Iterator[bytes]:
+            as_of = None if self._told.as_of is None else format_time(self._told.as_of)
+            yield f'{{"as_of": {json.dumps(as_of)}, "size": {self._told.size}, "items": ['.encode()
+            before: bytes | None = None
+            for item in self._watched(self._content.balances()):
+                if before is not None:
+                    yield before + b","
+                before = canonical_json(item)
+            if before is not None:
+                yield before
+            yield b'], "next_cursor": null}'
+
+        self._archive.add_lines("balances.json", lines())
+
+    def _add_facts(self) -> None:
+        def lines() -> Iterator[bytes]:
+            for item in self._watched(self._content.facts()):
+                topic, register, _ = item["fact"].split("/", 2)
+                if register not in {found.register for found in self._logs}:
+                    raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
+                self._rests_on(
+                    "listings" if topic == FIRST_LISTING else "trades", register, item["generation"], item["seq"]
+                )
+                yield canonical_json(item)
+
+        self._totals["facts"] = {"count": self._archive.add_lines("facts.ndjson", lines())}
+
+    def _rests_on(self, kind: str, register: str, generation: int, seq: int) -> None:
+        name = f"{kind}-{register}-{generation}"
+        self._newest[name] = max(seq, self._newest.get(name, 0))
+
+    # --- evidence ---
+
+    def _add_evidence(self) -> None:
+        """Trades before listings: the facts that trades were matched by say which listings they rest on."""
+        wanted = Wanted(self._connection)
+        wanted.add_told_facts()
+        for found in sorted(self._logs, key=lambda one: (one.kind != "trades", one.register)):
+            self._add_register(found, wanted)
+
+    def _add_register(self, found: RegisterLog, wanted: Wanted) -> None:
+        size, viewer = found.checkpoint.size, self._request.viewer
+        is_whole = self._request.evidence == "registers"
+        until = size if is_whole else self._newest.get(found.name, 0)
+        if is_whole and viewer is not None:
+            wanted.add([f"exchange/{viewer}"])
+        whose: Iterable[str] = (EVERYTHING,) if is_whole and viewer is None else wanted
+        entries, proof, checkpoint = (
+            f"evidence/{found.name}{end}" for end in (".ndjson", ".proof.json", ".checkpoint")
+        )
+        seqs = _Seqs(self._connection)
+
+        def lines() -> Iterator[bytes]:
+            for line in self._watched(self._registers.entries(found, whose, until, viewer)):
+                entry = msgspec.json.decode(line, type=_EntryLine)
+                seqs.add(entry.entry.seq)
+                if entry.entry.kind == "fact":
+                    self._add_listing(wanted, base64.b64decode(entry.value))
+                yield line
+
+        count = self._archive.add_lines(entries, lines())
+        nodes = proof_nodes(size, 0, seqs, self._registers.node(found))
+        self._add_proof(proof, size, self._watched(nodes))
+        self._archive.add(checkpoint, found.note)
+        told = self._add_log(found.name, found.checkpoint.origin, size, entries, proof, checkpoint)
+        told.update(kind=found.kind, register=found.register, generation=found.generation)
+        self._totals["evidence"][found.name] = {"count": count}
+
+    def _add_listing(self, wanted: Wanted, value: bytes) -> None:
+        fact = msgspec.json.decode(value, type=_ListingFact)
+        wanted.add([f"listing/{fact.exchange}/{fact.listing_no}"])
+        for found in self._logs:
+            if found.kind == "listings" and found.generation == fact.generation:
+                self._rests_on("listings", found.register, fact.generation, fact.seq)
+
+    def _add_quarantine(self) -> None:
+        exchange = self._request.viewer or self._request.exchange
+        addresses = [] if self._request.is_foreign else self._logs
+
+        def lines() -> Iterator[bytes]:
+            for found in addresses:
+                yield from map(canonical_json, self._watched(self._registers.quarantine(found.url, exchange)))
+
+        self._archive.add_lines("quarantine.ndjson", lines())
+
+    # --- for people, and the manifest ---
+
+    def _add_views(self) -> None:
+        views: tuple[tuple[View, Callable[[], Iterator[Json]]], ...] = (
+            (TRANSACTIONS, lambda: map(msgspec.json.decode, self._content.transactions())),
+            (AWARDS, lambda: self._awards(asked=True)),
+            (BALANCES, self._content.balances),
+        )
+        for view, items in views:
+            self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, self._watched(items())))
+            with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:
+                write_workbook(view, self._watched(items()), member)
+
+    def _readme(self) -> bytes:
+        template = files(__package__).joinpath("README.template.md").read_text("utf-8")
+        return template.replace("{request}", json.dumps(self._told_request(), ensure_ascii=False)).encode()
+
+    def _told_request(self) -> Json:
+        request: Json = msgspec.to_builtins(self._request)
+        for name in ("from", "until", "as_of"):
+            at = getattr(self._request, "from_" if name == "from" else name)
+            request[name] = None if at is None else format_time(at)
+        return request
+
+    def _add_manifest(self) -> None:
+        manifest = {
+            "format": FORMAT,
+            "request": self._told_request(),
+            "as_of": None if self._told.as_of is None else format_time(self._told.as_of),
+            "size": self._told.size,
+            "logs": self._manifest_logs,
+            "totals": self._totals,
+            "left_out": self._left_out(),
+            "files": {name: {"bytes": one.bytes, "sha256": one.sha256} for name, one in self._archive.entries.items()},
+        }
+        content = _pretty(manifest)
+        self._archive.add("manifest.json", content)
+        signed = f"jiangbu/extract\n{hashlib.sha256(content).hexdigest()}\n"
+        self._archive.add("manifest.sig", str(sign(signed, SignerKey(self._origin, self._order.private))).encode())
+
+    def _left_out(self) -> Json:
+        """What the role may not see, and how much of it the extract would have told otherwise."""
+        viewer = self._request.viewer
+        if viewer is None:
+            return {}
+        return {
+            "text": {
+                "zh": f"只含 {viewer} 可见的内容：不含他人的奖补、金额、文件和提到他人的事实",
+                "en": f"what {viewer} may see alone: no awards, amounts and documents of others, and no facts that name"
+                " others",
+            },
+            **self._content.counts(),
+        }
+
+
+def _pretty(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+class _Posting(msgspec.Struct):
+    debit: str
+    credit: str
+
+
+class _Transaction(msgspec.Struct):
+    entries: list[_Posting]
+
+
+class _Entry(msgspec.Struct):
+    seq: int
+    kind: str
+
+
+class _EntryLine(msgspec.Struct):
+    entry: _Entry
+    value: str
+
+
+class _ListingFact(msgspec.Struct):
+    exchange: str
+    listing_no: str
+    generation: int
+    seq: int
+
+
+class _Seqs:
+    """Numbers in order, however many: kept in a temporary table until the proof is made of them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS evident (seq bigint) ON COMMIT DROP"))
+        connection.execute(text("TRUNCATE evident"))
+        self._some: list[int] = []
+
+    def add(self, seq: int) -> None:
+        self._some.append(seq)
+        if len(self._some) == TILE_WIDTH:
+            self._keep()
+
+    def _keep(self) -> None:
+        statement = text("INSERT INTO evident SELECT unnest(CAST(:seqs AS bigint[]))")
+        self._connection.execute(statement, {"seqs": self._some})
+        self._some = []
+
+    def __iter__(self) -> Iterator[int]:
+        self._keep()
+        statement = text("SELECT seq FROM evident ORDER BY seq")
+        yield from self._connection.execute(statement, execution_options={"yield_per": TILE_WIDTH}).scalars()

@@ -1,0 +1,226 @@
+"""The program that makes extracts: it takes what is waiting, one after the other, and ends when nothing is.
+
+The consumer starts it where there is work (`ExtractsMade`), as a process of its own: so that what it costs in time and
+memory is not the consumer's, and ends with it. One maker works at a time, whoever started it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy import text
+
+from services.incentive.extract import jobs
+from services.incentive.extract.make import Order, make_extract
+from services.incentive.extract.registers import RegisterAway, RegisterRefuses, Registers
+from shared.db import is_worlds, make_engine
+from shared.masking import reason_of
+from shared.pauses import Pauses
+from shared.settings import LOCAL_REGISTERS, read_service_key
+from shared.signing import signing_key
+from shared.times import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from sqlalchemy import Connection, Engine
+
+    from shared.consumer import Program
+    from shared.settings import RegisterAddress, Settings
+
+_LOOK_EVERY_S: Final = 1.0
+_EXPIRE_EVERY_S: Final = 60.0
+_SHOW_EVERY_S: Final = 1.0
+_STOPS_WITHIN_S: Final = 3.0
+_COMMAND: Final = (sys.executable, "-m", "services.incentive", "make-extracts")
+
+log = structlog.get_logger(__name__)
+
+
+class Stopped(Exception):  # noqa: N818 - no fault
+    """The program is told to stop, or who started it is gone: another will begin the job anew."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What extracts are made with."""
+
+    engine: Engine
+    private: Ed25519PrivateKey
+    service_key: str
+    registers: Mapping[str, RegisterAddress]
+
+    def make_all(self) -> None:
+        """Make what is waiting. Raises what is the world's: then the job is begun again later."""
+        while True:
+            with self.engine.begin() as connection:
+                job = jobs.take_next(connection, now())
+            if job is None:
+                return
+            self._make(job)
+
+    def _make(self, job: jobs.Job) -> None:
+        began_s = time.monotonic()
+        try:
+            pieces = jobs.Pieces(self.engine, job, now)
+            engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+            with engine.connect() as connection, Registers(self.service_key) as registers:
+                order = Order(job.request, job.log_size, self.private)
+                make_extract(connection, order, registers, self.registers, pieces, _Shown(self.engine, job).tick)
+            pieces.end()
+        except jobs.Withdrawn:
+            log.info("extract withdrawn", extract=job.id)
+        except RegisterRefuses as error:
+            self._fail(job, str(error))
+        except Exception as error:
+            if is_worlds(error) or isinstance(error, RegisterAway | Stopped):
+                with self.engine.begin() as connection:
+                    jobs.put_back(connection, job)
+                raise
+            log.exception("extract failed by a fault", extract=job.id)
+            self._fail(job, f"内部错误 / an internal error: {reason_of(error)}")
+        else:
+            log.info("extract ready", extract=job.id, took_s=round(time.monotonic() - began_s, 1))
+
+    def _fail(self, job: jobs.Job, reason: str) -> None:
+        log.warning("extract failed", extract=job.id, reason=reason)
+        with self.engine.begin() as connection:
+            jobs.fail(connection, job, reason, now())
+
+
+class _Shown:
+    """Progress as it is shown, at most once a second; and whether to go on."""
+
+    def __init__(self, engine: Engine, job: jobs.Job) -> None:
+        self._engine, self._job = engine, job
+        self._parent, self._next_s = os.getppid(), 0.0
+
+    def tick(self, progress: float) -> None:
+        if time.monotonic() < self._next_s:
+            return
+        if os.getppid() != self._parent:
+            raise Stopped("its consumer is gone")
+        with self._engine.begin() as connection:
+            jobs.show_progress(connection, self._job, progress)
+        self._next_s = time.monotonic() + _SHOW_EVERY_S
+
+
+def run_maker(settings: Settings) -> None:
+    """The program. Raises SettingsError where it has no key to ask the registers with."""
+    # Who starts it waits for signals in a thread, and has them blocked.
+    signal.signal(signal.SIGTERM, _stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    service_key = read_service_key(settings)
+    engine = make_engine(settings.database_url)
+    try:
+        Maker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
+    except Exception as error:
+        if not (is_worlds(error) or isinstance(error, RegisterAway | Stopped)):
+            raise
+        log.warning("extracts wait", reason=reason_of(error))
+        sys.exit(1)
+    finally:
+        engine.dispose()
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise Stopped("told to stop")
+
+
+@contextmanager
+def extracts_made(program: Program) -> Iterator[None]:
+    """Have extracts made while the program consumes; what goes wrong by a fault of ours stops it, and is raised."""
+    made = ExtractsMade(program.engine, program.stop)
+    made.start()
+    try:
+        yield
+    finally:
+        program.stop.set()
+    made.join()
+
+
+@dataclass
+class ExtractsMade:
+    """A thread that starts the program where extracts wait, and takes away what has been kept for long enough.
+
+    Of all consumers one does: it holds a lock of its session as long as its program runs.
+    """
+
+    engine: Engine
+    stop: threading.Event
+
+    def __post_init__(self) -> None:
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="extracts", daemon=True)
+        self._next_expiry_s = 0.0
+        self._is_making = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for its end, as long as its program may take; then raise what went wrong by a fault of ours."""
+        self._thread.join(1.0 + (_STOPS_WITHIN_S if self._is_making else 0.0))
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        pauses = Pauses(self.stop)
+        try:
+            while not self.stop.wait(_LOOK_EVERY_S):
+                try:
+                    if self._look():
+                        pauses.begin_anew()
+                    else:
+                        pauses.wait()
+                except Exception as error:
+                    if not is_worlds(error):
+                        raise
+                    log.warning("extracts are not looked for, trying again", error=reason_of(error))
+                    pauses.wait()
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self.failure = error
+            self.stop.set()
+
+    def _look(self) -> bool:
+        """Have made what waits, if nobody else does; False where that did not go well."""
+        with self.engine.begin() as connection:
+            if time.monotonic() >= self._next_expiry_s:
+                jobs.expire(connection, now())
+                self._next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
+            if not jobs.is_work_waiting(connection):
+                return True
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
+            leader.detach()  # the lock ends with the session
+            return not _lead(leader) or self._run_program()
+
+    def _run_program(self) -> bool:
+        program = subprocess.Popen(_COMMAND)  # noqa: S603 - ours
+        self._is_making = True
+        try:
+            while program.poll() is None and not self.stop.wait(0.1):
+                pass
+        finally:
+            program.terminate()
+            try:
+                program.wait(_STOPS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
+            self._is_making = False
+        return program.returncode == 0
+
+
+def _lead(connection: Connection) -> bool:
+    statement = "SELECT pg_try_advisory_lock(hashtextextended('jiangbu.extracts', 0))"
+    return bool(connection.execute(text(statement)).scalar())

@@ -1,0 +1,122 @@
+"""Asking a register for what belongs into an extract: its checkpoint, hashes, entries with records, and quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+
+from services.incentive.extract.proof import node_by_tiles
+from shared.tlog.checkpoint import Checkpoint
+from shared.tlog.note import parse_note
+from shared.tlog.tiles import Tile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shared.tlog.merkle import Node
+
+_TIMEOUT_S = (5.0, 120.0)  # to connect; between bytes, as a query over all documents takes its time
+_PIECE_BYTES = 1 << 16
+_SERVER_FAULT = 500
+_PAGE = 500
+
+
+class RegisterAway(Exception):  # noqa: N818 - the world's, no fault
+    """A register does not answer, or not to the end: to be asked again later."""
+
+
+class RegisterRefuses(Exception):  # noqa: N818 - what it does
+    """A register answers that it will not: wrong settings, say. The message is one line."""
+
+
+@dataclass(frozen=True)
+class RegisterLog:
+    """The log of one register as it is when an extract is made."""
+
+    kind: str  # listings or trades
+    register: str
+    url: str
+    note: bytes
+    checkpoint: Checkpoint
+
+    @property
+    def generation(self) -> int:
+        return int(self.checkpoint.origin.rpartition("/")[2])
+
+    @property
+    def name(self) -> str:
+        """In names of files."""
+        return f"{self.kind}-{self.register}-{self.generation}"
+
+
+class Registers:
+    """The registers of a set, asked with a key of the role `service`."""
+
+    def __init__(self, key: str) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy lies between services
+        self._session.headers["Authorization"] = f"Bearer {key}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def log(self, kind: str, register: str, url: str) -> RegisterLog:
+        """The register's log at its newest checkpoint. Raises RegisterAway, RegisterRefuses."""
+        note = self._get(f"{url}/v1/log/checkpoint").content
+        checkpoint = Checkpoint.parse(parse_note(note).text)
+        if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
+            raise RegisterRefuses(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
+        return RegisterLog(kind, register, url, note, checkpoint)
+
+    def node(self, log: RegisterLog) -> Node:
+        """The nodes of that log, from its tiles."""
+
+        def fetch(level: int, index: int, width: int) -> bytes:
+            return self._get(f"{log.url}/v1/log/tile/{Tile(level, index, width).path}").content
+
+        return node_by_tiles(log.checkpoint.size, fetch)
+
+    def entries(self, log: RegisterLog, wanted: Iterable[str], until: int, exchange: str | None) -> Iterator[bytes]:
+        """The lines of `/v1/entries`, as they come."""
+        query = {"until": until} | ({} if exchange is None else {"exchange": exchange})
+        body = (f"{about}\n".encode() for about in wanted)
+        answer = self._ask("POST", f"{log.url}/v1/entries", params=query, data=body, stream=True)
+        rest = b""
+        with answer:
+            try:
+                for piece in answer.iter_content(_PIECE_BYTES):
+                    *lines, rest = (rest + piece).split(b"\n")
+                    yield from lines
+            except requests.RequestException as error:
+                raise RegisterAway(f"{log.url}: {error}") from error
+        if rest:
+            raise RegisterAway(f"{log.url}: the answer ends inside a line")
+
+    def quarantine(self, url: str, exchange: str | None) -> Iterator[dict[str, Any]]:
+        """Everything that is in quarantine there, in order of its id."""
+        query: dict[str, Any] = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
+        while True:
+            page = self._get(f"{url}/v1/quarantine", params=query).json()
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def _get(self, url: str, **options: Any) -> requests.Response:
+        return self._ask("GET", url, **options)
+
+    def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, url, timeout=_TIMEOUT_S, allow_redirects=False, **options)
+        except requests.RequestException as error:
+            raise RegisterAway(f"{url}: {error}") from error
+        if answer.status_code >= _SERVER_FAULT:
+            raise RegisterAway(f"{url}: {answer.status_code}")
+        if answer.status_code != requests.codes.ok:
+            raise RegisterRefuses(f"{url}: {answer.status_code} {answer.text[:200]}")
+        return answer

@@ -1,0 +1,199 @@
+"""The rows of an extract for people: CSV for any program, and XLSX for those who would rather open it at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import xlsxwriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from services.incentive.answers import Json
+    from services.incentive.extract.archive import Member
+
+Row = list[Any]
+
+SHEET_ROWS: Final = 1_048_576
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_EXACT_DIGITS: Final = 15  # a cell keeps no more
+_MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the date of every file
+_MONEY = "#,##0.00"
+
+
+class View(NamedTuple):
+    """A table: its name in file names, its headings, and the rows of a line of the extract."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: Callable[[Json], Iterator[Row]]
+
+
+def _transaction_rows(item: Json) -> Iterator[Row]:
+    common = [item["seq"], item["posted_at"], item["kind"], item["award_id"], item["article"]]
+    policy = f"{item['policy']['id']} r{item['policy']['revision']}"
+    for entry in item["entries"] or [{"account": "", "debit": "0.00", "credit": "0.00"}]:
+        yield [*common, policy, entry["account"], entry["debit"], entry["credit"], item["cause"]["text"]]
+
+
+def _award_rows(item: Json) -> Iterator[Row]:
+    subject = item["subject"]
+    yield [
+        item["award_id"],
+        item["rule"],
+        item["article"],
+        f"{subject['id_scheme']}:{subject['id']}",
+        subject["name"],
+        item["exchange"],
+        item["year"],
+        item["base"],
+        item["rate"],
+        item["cap"],
+        item["ceiling"],
+        item["payable"],
+        item["suppressed_by"],
+        item["approved"],
+        item["paid"],
+        item["returned"],
+        item["state"],
+        " ".join(item["holds"]),
+        " ".join(item["flags"]),
+        "; ".join(f"{one['fact']} {one['generation']}/{one['seq']}" for one in item["evidence"]),
+    ]
+
+
+def _balance_rows(item: Json) -> Iterator[Row]:
+    yield [item["account"], item["debit"], item["credit"], item["balance"]]
+
+
+TRANSACTIONS = View(
+    "transactions",
+    (
+        "序号 seq",
+        "记账时间 posted_at",
+        "类别 kind",
+        "奖补 award_id",
+        "条款 article",
+        "政策 policy",
+        "账户 account",
+        "借方 debit",
+        "贷方 credit",
+        "事由 cause",
+    ),
+    _transaction_rows,
+)
+AWARDS = View(
+    "awards",
+    (
+        "奖补 award_id",
+        "奖项 rule",
+        "条款 article",
+        "主体 subject",
+        "名称 name",
+        "交易场所 exchange",
+        "年度 year",
+        "基数 base",
+        "比例 rate",
+        "封顶 cap",
+        "测算上限 ceiling",
+        "可兑现 payable",
+        "被高者取代 suppressed_by",
+        "核定 approved",
+        "拨付 paid",
+        "追缴 returned",
+        "状态 state",
+        "暂缓 holds",
+        "提示 flags",
+        "依据 evidence",
+    ),
+    _award_rows,
+)
+BALANCES = View("balances", ("账户 account", "借方 debit", "贷方 credit", "余额 balance"), _balance_rows)
+_AMOUNTS: Final = frozenset(
+    ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance")
+)
+
+
+def csv_lines(view: View, items: Iterable[Json]) -> Iterator[bytes]:
+    """The table as CSV (UTF-8 with a byte order mark, CRLF), a line at a time without its line feed.
+
+    No cell is a formula: what a spreadsheet would take for one begins with an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for number, row in enumerate(_all_rows(view, items)):
+        writer.writerow([_harmless(cell) for cell in row])
+        text = out.getvalue().removesuffix("\n")
+        out.seek(0)
+        out.truncate()
+        yield (text if number else f"\ufeff{text}").encode()
+
+
+def _all_rows(view: View, items: Iterable[Json]) -> Iterator[Row]:
+    yield list(view.headings)
+    for item in items:
+        yield from view.rows(item)
+
+
+def _harmless(cell: Any) -> str:
+    """Text that no spreadsheet works out, on one line."""
+    text = "" if cell is None else " ".join(str(cell).split("\n"))
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and _NUMBER.fullmatch(text) is None:
+        return f"'{text}"
+    return text
+
+
+def write_workbook(view: View, items: Iterable[Json], file: Member, sheet_rows: int = SHEET_ROWS) -> None:
+    """The table as XLSX, on as many sheets as it takes; the same bytes for the same rows."""
+    with tempfile.TemporaryDirectory(prefix="jiangbu-") as folder:
+        path = Path(folder) / "view.xlsx"
+        # In constant memory each row is written when the next begins; and no text is ever a formula, link or number.
+        book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "tmpdir": folder,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        book.set_properties({"created": _MADE})
+        money = book.add_format({"num_format": _MONEY})
+        amounts = {place for place, name in enumerate(view.headings) if name.split()[-1] in _AMOUNTS}
+        for number, row in enumerate(_sheets(view, items, sheet_rows)):
+            sheet_number, row_number = divmod(number, sheet_rows)
+            if row_number == 0:
+                sheet = book.add_worksheet(f"{view.name} {sheet_number + 1}")
+            for column, cell in enumerate(row):
+                if column in amounts and isinstance(cell, str) and _fits(cell):
+                    sheet.write_number(row_number, column, float(cell), money)
+                elif isinstance(cell, int):
+                    sheet.write_number(row_number, column, cell)
+                elif cell is not None:
+                    sheet.write_string(row_number, column, str(cell))
+        book.close()
+        with path.open("rb") as made:
+            while piece := made.read(1 << 20):
+                file.write(piece)
+
+
+def _sheets(view: View, items: Iterable[Json], sheet_rows: int) -> Iterator[Row]:
+    """Rows, with the headings at the top of each sheet."""
+    rows = (row for item in items for row in view.rows(item))
+    headings = list(view.headings)
+    yield headings
+    for number, row in enumerate(rows, 1):
+        if number > 1 and (number - 1) % (sheet_rows - 1) == 0:
+            yield headings
+        yield row
+
+
+def _fits(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None and sum(map(str.isdigit, cell)) <= _EXACT_DIGITS

@@ -1,0 +1,164 @@
+"""A set with documents in it, extracts of it, and their verification. All exchanges and entities are fictional."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from services.incentive import api
+from services.incentive.extract import api as extracts
+from services.incentive.extract import verify
+from services.incentive.extract.make import Order, make_extract
+from services.incentive.extract.maker import Maker
+from services.incentive.extract.registers import Registers
+from services.incentive.extract.request import ExtractRequest
+from services.incentive.facts import TOPICS
+from services.incentive.ledger_log import stored_transactions
+from shared.log_store import newest_checkpoint, verifier_keys
+from shared.settings import RegisterAddress
+from shared.web import tlog
+from shared.web.app import add_routes, create_base_app
+from shared.web.keys import ApiKey, ApiKeys
+from shared.web.service import ServiceInfo
+from tests.integration import worlds
+from tests.integration.whole_set import WholeSet, fed_with_a_world, served, whole_set
+from tests.integration.worlds import LOG_KEY
+from tests.web_keys import KEYS, headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+
+    from tests.conftest import FreshDatabase
+
+SEED, DOCUMENTS = 11, 130
+TIMES = 5000  # so that every rule earns
+# Parties that one trade of dcdex names, and nothing else.
+SECRETS = {worlds.uscc(71): "虚构秘密甲", worlds.uscc(72): "虚构秘密乙"}
+SECRET_TRADE = {
+    "trade_no": "T-secret",
+    "revision": 1,
+    "status": "completed",
+    "mode": "negotiated",
+    "amount": "777777.77",
+    "refunded": "0",
+    "currency": "CNY",
+    "completed_at": "2026-03-01T10:00:00+08:00",
+} | {
+    role: {"id_scheme": "uscc", "id": code, "name": name}
+    for role, (code, name) in zip(("provider", "buyer"), SECRETS.items(), strict=True)
+}
+
+
+class Makers:
+    """A set with documents in it, its API, and extracts of it."""
+
+    def __init__(self, made: WholeSet, addresses: dict[str, RegisterAddress]) -> None:
+        self.set, self.addresses = made, addresses
+        self.app = self._app()
+        self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
+
+    def _app(self) -> Flask:
+        keys = ApiKeys(tuple(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()))
+        service = ServiceInfo(
+            name="incentive",
+            title="t",
+            engine=self.set.ledger,
+            topics=TOPICS,
+            kafka={},
+            keys=keys,
+            clock=lambda: self.set.now,
+            takes_documents=False,
+            log_entries=stored_transactions,
+        )
+        app = create_base_app(service)
+        app.extensions[api.BASIS] = self.set.basis
+        for blueprint in (api.blueprint, extracts.blueprint, tlog.blueprint):
+            add_routes(app, blueprint)
+        return app
+
+    def extract(self, role: str = "auditor", **request: Any) -> bytes:
+        asked = ExtractRequest(role, **request)
+        stream = io.BytesIO()
+        engine = self.set.ledger.execution_options(isolation_level="REPEATABLE READ")
+        with engine.begin() as connection, Registers("service-key") as registers:
+            newest = newest_checkpoint(connection)
+            assert newest is not None
+            order = Order(asked, newest.size, LOG_KEY)
+            make_extract(connection, order, registers, self.addresses, _WriteOnly(stream), lambda _: None)
+        return stream.getvalue()
+
+    def keys(self) -> str:
+        found = []
+        for engine in (self.set.ledger, self.set.listings.engine, self.set.trades.engine):
+            with engine.connect() as connection:
+                found += verifier_keys(connection)
+        return "".join(f"{key}\n" for key in found)
+
+    def ask(self, method: str, path: str, role: str = "auditor", body: Any = None) -> Any:
+        return self.app.test_client().open(path, method=method, headers=headers(role), json=body)
+
+    def get(self, path: str, role: str = "auditor") -> Any:
+        answer = self.ask("GET", path, role)
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
+
+class _WriteOnly:
+    """A stream that cannot be gone back in."""
+
+    def __init__(self, into: io.BytesIO) -> None:
+        self._into = into
+
+    def write(self, data: bytes) -> int:
+        return self._into.write(data)
+
+    def flush(self) -> None:
+        pass
+
+
+@contextmanager
+def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterator[Makers]:
+    """A set fed with a random world, one trade of secrets and a record that is refused; served over HTTP."""
+    with ExitStack() as opened:
+        made = opened.enter_context(whole_set(postgres, folder))
+        fed_with_a_world(made, seed, DOCUMENTS, TIMES)
+        made.trade("dcdex", worlds.record("trade", "dcdex", SECRET_TRADE, 0).value)
+        made.trade("kmdex", b"rubbish")
+        urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
+        yield Makers(made, {"r1": RegisterAddress(*urls)})
+
+
+def files(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def lines(content: bytes, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in files(content)[name].splitlines()]
+
+
+def alone(makers: Makers, content: bytes, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """By verify.py of the extract itself, unpacked, in a Python that knows nothing of the project."""
+    unpacked = folder / "unpacked"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(unpacked)
+    (folder / "keys").write_text(makers.keys(), "utf-8")
+    command = [sys.executable, "-I", "-S", "verify.py", "--key", str(folder / "keys"), *more]
+    return subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False, env={})
+
+
+def checked(makers: Makers, content: bytes, folder: Path, older: bytes | None = None) -> verify.Report:
+    """The report, in this process."""
+    path, older_path = folder / "extract.zip", folder / "older.zip"
+    path.write_bytes(content)
+    if older is not None:
+        older_path.write_bytes(older)
+    return verify.verify(str(path), verify.read_keys(makers.keys()), None if older is None else str(older_path))
