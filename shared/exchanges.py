@@ -103,8 +103,7 @@ class Exchanges:
 def load_exchanges(path: Path) -> Exchanges:
     """Read and check a whitelist. ExchangesError, one line, for the first fault in the file."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        return Exchanges(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
+        return parse_exchanges(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ExchangesError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -118,6 +117,12 @@ def load_exchanges(path: Path) -> Exchanges:
         raise ExchangesError(f"{path}: line 1: nested too deeply") from error
     except _Fault as fault:
         raise ExchangesError(f"{path}: {fault}") from fault
+
+
+def parse_exchanges(content: str) -> Exchanges:
+    """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_exchanges` explains."""
+    root = yaml.compose(content, Loader=yaml.SafeLoader)
+    return Exchanges(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
 
 
 def _exchange_json(exchange: Exchange) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """HTTP routes of the incentive service."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from flask import current_app
@@ -8,8 +10,11 @@ from sqlalchemy import Connection
 
 from services.incentive import operations
 from services.incentive.answers import Json, award_json, balance_json, transaction_json
+from services.incentive.as_of import basis_as_of, wait_until_settled
 from services.incentive.basis import Basis
+from services.incentive.operations import View
 from services.incentive.schemas import (
+    AsOfQuery,
     AwardPageSchema,
     AwardQuery,
     AwardSchema,
@@ -42,9 +47,24 @@ def current_basis() -> Basis:
     return basis
 
 
-def _snapshot() -> AbstractContextManager[Connection]:
-    """One state of the database for a whole answer."""
-    return snapshot(current_service().engine)
+def settle(as_of: datetime | None, now: datetime) -> None:
+    """Refuse an instant in the future; return once nothing can be recorded of it any more."""
+    if as_of is None:
+        return
+    if as_of > now:
+        raise Problem(422, errors=[FieldFault("as_of", "不得晚于现在 / may not be in the future")])
+    with current_service().engine.begin() as connection:
+        wait_until_settled(connection, as_of)
+
+
+@contextmanager
+def _asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, View]]:
+    """One state of the database for a whole answer, and who asks it as of when."""
+    service = current_service()
+    now = service.clock()
+    settle(as_of, now)
+    with snapshot(service.engine) as connection:
+        yield connection, View(current_key().exchange, as_of, now, basis_as_of(connection, as_of, current_basis()))
 
 
 @blueprint.route("/v1/awards")
@@ -54,21 +74,18 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
     """Awards, in code point order of `award_id`."""
     after = decode_cursor(arguments.get("cursor"), str)
     limit = arguments["limit"]
-    with _snapshot() as connection:
-        rows = operations.list_awards(
-            connection, current_key().exchange, arguments, None if after is None else after[0], limit + 1
-        )
-    return page(rows, limit, lambda row: encode_cursor(row.award_id), _render_award)
+    with _asked(arguments.get("as_of")) as (connection, view):
+        rows = operations.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
+    return page(rows, limit, lambda row: encode_cursor(row.award_id), lambda row: _render_award(row, view))
 
 
 @blueprint.route("/v1/awards/<path:award_id>")
-@blueprint.arguments(NoQuery, location="query")
+@blueprint.arguments(AsOfQuery, location="query")
 @blueprint.response(200, AwardSchema)
 def get_award(arguments: dict[str, Any], award_id: str) -> Json:
     """One award."""
-    del arguments
-    with _snapshot() as connection:
-        return _render_award(_find(connection, award_id))
+    with _asked(arguments.get("as_of")) as (connection, view):
+        return _render_award(_find(connection, view, award_id), view)
 
 
 @blueprint.route("/v1/awards/<path:award_id>/explanation")
@@ -77,9 +94,8 @@ def get_award(arguments: dict[str, Any], award_id: str) -> Json:
 def explain_award(arguments: dict[str, Any], award_id: str) -> Json:
     """Why an award is what it is: what counted and what did not, step by step, and what is missing to more."""
     del arguments
-    with _snapshot() as connection:
-        row = _find(connection, award_id)
-        return operations.explain_award(connection, current_key().exchange, row, current_basis())
+    with _asked() as (connection, view):
+        return operations.explain_award(connection, view, _find(connection, view, award_id))
 
 
 @blueprint.route("/v1/subjects/<subject>/status")
@@ -91,10 +107,8 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
         parse_subject(subject)
     except ValueError as error:
         raise Problem(404) from error
-    with _snapshot() as connection:
-        found = operations.tell_subject_status(
-            connection, current_key().exchange, subject, arguments["year"], current_basis()
-        )
+    with _asked(arguments.get("as_of")) as (connection, view):
+        found = operations.tell_subject_status(connection, view, subject, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -105,10 +119,8 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 @blueprint.response(200, ExchangeStatusSchema)
 def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
     """How an exchange stands in a year: its months and tiers."""
-    with _snapshot() as connection:
-        found = operations.tell_exchange_status(
-            connection, current_key().exchange, exchange, arguments["year"], current_basis()
-        )
+    with _asked(arguments.get("as_of")) as (connection, view):
+        found = operations.tell_exchange_status(connection, view, exchange, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -121,9 +133,9 @@ def list_transactions(arguments: dict[str, Any]) -> dict[str, Any]:
     """Transactions, in order of `seq`."""
     after = decode_cursor(arguments.get("cursor"), int)
     limit = arguments["limit"]
-    with _snapshot() as connection:
+    with _asked() as (connection, view):
         rows, entries = operations.list_transactions(
-            connection, current_key().exchange, arguments, None if after is None else after[0], limit + 1
+            connection, view, arguments, None if after is None else after[0], limit + 1
         )
     return page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: transaction_json(row, entries[row.seq]))
 
@@ -133,39 +145,23 @@ def list_transactions(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, BalancePageSchema)
 def list_balances(arguments: dict[str, Any]) -> dict[str, Any]:
     """Balances of all accounts at an instant, else at the last posting; every page of one list is of one state."""
-    now = current_service().clock()
-    as_of = arguments.get("as_of")
-    if as_of is not None and as_of > now:
-        raise Problem(422, errors=[FieldFault("as_of", "不得晚于现在 / may not be in the future")])
     after = decode_cursor(arguments.get("cursor"), str, int)
-    if as_of is not None:
-        with current_service().engine.begin() as connection:
-            operations.wait_for_writers(connection)
     limit = arguments["limit"]
-    with _snapshot() as connection:
-        ledger = operations.ledger_as_of(connection, as_of, now)
+    with _asked(arguments.get("as_of")) as (connection, view):
+        ledger = operations.ledger_as_of(connection, view)
         if after is not None:
             ledger = operations.ledger_of_size(connection, after[1], ledger)
-        rows = operations.list_balances(
-            connection, current_key().exchange, ledger.size, None if after is None else after[0], limit + 1
-        )
+        rows = operations.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
     items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), balance_json)
     return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
 
 
-def _find(connection: Connection, award_id: str) -> Any:
-    row = None if "\0" in award_id else operations.find_award(connection, current_key().exchange, award_id)
+def _find(connection: Connection, view: View, award_id: str) -> Any:
+    row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
     if row is None:
         raise Problem(404)
     return row
 
 
-def _render_award(row: Any) -> Json:
-    exchange = current_key().exchange
-    return award_json(
-        row,
-        whole=row.whole,
-        visible=None if exchange is None else {exchange},
-        policy=current_basis().policy,
-        now=current_service().clock(),
-    )
+def _render_award(row: Any, view: View) -> Json:
+    return award_json(row, whole=row.whole, visible=view.visible, policy=view.basis.policy, now=view.instant)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, text
@@ -22,6 +22,16 @@ from services.incentive.ledger import Award, Posting, posting, restate, take_awa
 from services.incentive.models import AWARD_COLUMNS
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.terms import Policy
+
+_FACTS_NOW: Final = text(
+    "SELECT about, topic, key, fact_id FROM fact_current WHERE about = ANY(:abouts) ORDER BY topic, key"
+)
+_FACTS_THEN: Final = text(
+    "SELECT c.about, c.topic, c.key, f.id AS fact_id FROM fact_current c CROSS JOIN LATERAL"
+    " (SELECT id FROM fact WHERE topic = c.topic AND key = c.key AND recorded_at <= :as_of"
+    " ORDER BY recorded_at DESC LIMIT 1) f"
+    " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
+)
 
 
 class Facts(NamedTuple):
@@ -81,12 +91,17 @@ def _restated(
 
 
 def load_facts(
-    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact]
+    connection: Connection,
+    abouts: Sequence[str],
+    parsed: Mapping[tuple[str, str], Fact],
+    as_of: datetime | None = None,
 ) -> dict[str, Facts]:
-    """The newest version of every fact about each; `parsed` holds, by topic and key, those that are read already."""
+    """The newest version of every fact about each, now or as of an instant.
+
+    `parsed` holds, by topic and key, those that are read already.
+    """
     rows = connection.execute(
-        text("SELECT about, topic, key, fact_id FROM fact_current WHERE about = ANY(:abouts) ORDER BY topic, key"),
-        {"abouts": list(abouts)},
+        _FACTS_NOW if as_of is None else _FACTS_THEN, {"abouts": list(abouts), "as_of": as_of}
     ).all()
     unread = [row.fact_id for row in rows if (row.topic, row.key) not in parsed]
     values = connection.execute(text("SELECT id, value FROM fact WHERE id = ANY(:ids)"), {"ids": unread})

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, text
 
+from services.incentive.as_of import last_instant
 from services.incentive.awards import Run, next_seq, recompute
 from services.incentive.basis import Basis
 from services.incentive.facts import Fact, FactError, parse_fact, whose
@@ -200,17 +201,8 @@ def _version(record: FactRecord) -> tuple[int, int]:
 
 
 def next_instant(connection: Connection, clock: Clock) -> datetime:
-    """When this batch is recorded: the clock's word, and in any case later than all that is recorded.
-
-    Whatever is recorded comes with a fact, a transaction or settings.
-    """
-    last = connection.execute(
-        text(
-            "SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),"
-            " (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),"
-            " (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))"
-        )
-    ).scalar_one()
+    """When this batch is recorded: the clock's word, and in any case later than all that is recorded."""
+    last = last_instant(connection)
     return clock() if last is None else max(clock(), last + _TICK)
 
 

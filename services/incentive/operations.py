@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Row,
     Select,
     and_,
@@ -22,29 +21,64 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from services.incentive.answers import STATE, Json
+from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
 from services.incentive.explain import AwardState, ExchangeFacts, explanation
 from services.incentive.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, ProviderTotal
-from services.incentive.models import LEDGER_LOCK, award_current, ledger_entry, ledger_transaction
+from services.incentive.models import award_current, ledger_entry, ledger_transaction
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
-_suppressor = award_current.alias("suppressor")
-WAIT_FOR_WRITERS = "5s"
+
+class View(NamedTuple):
+    """Who asks and as of when: `viewer` as above; `as_of` None is now, `now` the clock; `basis` what was in force."""
+
+    viewer: str | None
+    as_of: datetime | None
+    now: datetime
+    basis: Basis
+
+    @property
+    def visible(self) -> set[str] | None:
+        """The exchanges whose documents the viewer may see (None: all)."""
+        return None if self.viewer is None else {self.viewer}
+
+    @property
+    def instant(self) -> datetime:
+        """When it is as of which is told."""
+        return self.now if self.as_of is None else self.as_of
 
 
-def _named(table: FromClause, viewer: str) -> ColumnElement[bool]:
-    return table.c.exchanges.contains(_only(viewer))
+class _Awards:
+    """The awards as a view has them, each joined with the award that suppresses it."""
 
+    def __init__(self, view: View) -> None:
+        self._viewer, self._as_of = view.viewer, view.as_of
+        self._awards, self._suppressor = awards_as_of(view.as_of, "award"), awards_as_of(view.as_of, "suppressor")
+        self.c = self._awards.c
+        self.joined = self._awards.outerjoin(self._suppressor, self._suppressor.c.award_id == self.c.suppressed_by)
 
-def _alone(table: FromClause, viewer: str) -> ColumnElement[bool]:
-    return table.c.exchanges == _only(viewer)
+    def seen(self) -> Select[Any]:
+        """Awards that the viewer sees, each with whether it is `whole`."""
+        statement = select(self._awards, self.is_whole.label("whole")).select_from(self.joined)
+        return statement if self._viewer is None else statement.where(self.c.exchanges.contains(_only(self._viewer)))
+
+    def of_subject(self, subject: str) -> ColumnElement[bool]:
+        return is_of_subject(self._awards, subject, self._as_of)
+
+    @property
+    def is_whole(self) -> ColumnElement[bool]:
+        """Whether an award is wholly visible."""
+        if self._viewer is None:
+            return literal(value=True)
+        only, rival = _only(self._viewer), self._suppressor.c
+        # What suppresses is the highest of its group, so nothing suppresses it in turn.
+        return and_(self.c.exchanges == only, or_(self.c.suppressed_by.is_(None), rival.exchanges == only))
 
 
 def _only(viewer: str) -> ColumnElement[Any]:
@@ -52,35 +86,21 @@ def _only(viewer: str) -> ColumnElement[Any]:
     return cast(array([literal(viewer)]), ARRAY(award_current.c.award_id.type))
 
 
-def _whole(viewer: str | None) -> ColumnElement[bool]:
-    """Whether a row of `award_current`, joined with its suppressor, is wholly visible."""
-    if viewer is None:
-        return literal(value=True)
-    # What suppresses is the highest of its group, so nothing suppresses it in turn.
-    return and_(
-        _alone(award_current, viewer), or_(award_current.c.suppressed_by.is_(None), _alone(_suppressor, viewer))
-    )
-
-
-def _seen_awards(viewer: str | None) -> Select[Any]:
-    """Awards that the viewer sees, each with whether it is `whole`."""
-    joined = award_current.outerjoin(_suppressor, _suppressor.c.award_id == award_current.c.suppressed_by)
-    statement = select(award_current, _whole(viewer).label("whole")).select_from(joined)
-    return statement if viewer is None else statement.where(_named(award_current, viewer))
-
-
 def list_awards(
-    connection: Connection, viewer: str | None, filters: Mapping[str, Any], after: str | None, limit: int
+    connection: Connection, view: View, filters: Mapping[str, Any], after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Awards in code point order of `award_id`, at most `limit`; `filters` by subject, exchange, rule, year, state."""
-    if filters.get("state", STATE) != STATE or _foreign(viewer, filters):
+    if filters.get("state", STATE) != STATE or _foreign(view.viewer, filters):
         return []
-    statement = _seen_awards(viewer).order_by(award_current.c.award_id).limit(limit)
-    for name in ("subject", "exchange", "rule", "year"):
+    awards = _Awards(view)
+    statement = awards.seen().order_by(awards.c.award_id).limit(limit)
+    if "subject" in filters:
+        statement = statement.where(awards.of_subject(filters["subject"]))
+    for name in ("exchange", "rule", "year"):
         if name in filters:
-            statement = statement.where(award_current.c[name] == filters[name])
+            statement = statement.where(awards.c[name] == filters[name])
     if after is not None:
-        statement = statement.where(award_current.c.award_id > after)
+        statement = statement.where(awards.c.award_id > after)
     return connection.execute(statement).all()
 
 
@@ -88,17 +108,18 @@ def _foreign(viewer: str | None, filters: Mapping[str, Any]) -> bool:
     return viewer is not None and filters.get("exchange", viewer) != viewer
 
 
-def find_award(connection: Connection, viewer: str | None, award_id: str) -> Row[Any] | None:
+def find_award(connection: Connection, view: View, award_id: str) -> Row[Any] | None:
     """One award; None where there is none that the viewer sees."""
-    statement = _seen_awards(viewer).where(award_current.c.award_id == award_id)
-    return connection.execute(statement).one_or_none()
+    awards = _Awards(view)
+    return connection.execute(awards.seen().where(awards.c.award_id == award_id)).one_or_none()
 
 
-def explain_award(connection: Connection, viewer: str | None, row: Row[Any], basis: Basis) -> Json:
+def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
     """The contract's Explanation of a row of `find_award`."""
-    group = _seen_awards(viewer).where(award_current.c.subject == row.subject, award_current.c.year == row.year)
+    awards, basis = _Awards(view), view.basis
+    group = awards.seen().where(awards.of_subject(row.subject), awards.c.year == row.year)
     rivals = tuple((rival.award_id, rival.ceiling_fen) for rival in connection.execute(group) if rival.whole)
-    facts = _facts_about(connection, row.about)
+    facts = _facts_about(connection, row.about, view.as_of)
     scheme, code = parse_subject(row.subject)
     state = AwardState(
         award_id=row.award_id,
@@ -116,7 +137,7 @@ def explain_award(connection: Connection, viewer: str | None, row: Row[Any], bas
     )
     is_tiers = row.rule == basis.policy.exchange_tiers.rule
     known = ExchangeFacts(exchange_totals(facts), basis.exchanges) if is_tiers else subject_facts(facts)
-    told = explanation(state, known, basis.policy, None if viewer is None else {viewer})
+    told = explanation(state, known, basis.policy, view.visible)
     return {**told, "transactions": _seqs_of(connection, row.award_id) if row.whole else []}
 
 
@@ -126,42 +147,45 @@ def _seqs_of(connection: Connection, award_id: str) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def _facts_about(connection: Connection, about: str) -> tuple[Fact, ...]:
-    found = load_facts(connection, [about], {}).get(about)
+def _facts_about(connection: Connection, about: str, as_of: datetime | None) -> tuple[Fact, ...]:
+    found = load_facts(connection, [about], {}, as_of).get(about)
     return () if found is None else found.of
 
 
-def tell_subject_status(
-    connection: Connection, viewer: str | None, subject: str, year: int, basis: Basis
-) -> Json | None:
+def tell_subject_status(connection: Connection, view: View, subject: str, year: int) -> Json | None:
     """How a subject stands in a year; None where nothing is known of it that the viewer may see.
 
     An exchange sees the subjects that a fact names with it, and its own operator.
     """
-    facts = _facts_about(connection, subject)
+    facts, exchanges = _facts_about(connection, subject, view.as_of), view.basis.exchanges
     last_day = date(year, 12, 31)
     operated = [
         exchange
-        for exchange in basis.exchanges.ids
-        if (operator := basis.exchanges.operator_on(exchange, last_day)) and f"uscc:{operator.uscc}" == subject
+        for exchange in exchanges.ids
+        if (operator := exchanges.operator_on(exchange, last_day)) and f"uscc:{operator.uscc}" == subject
     ]
-    if viewer is None:
+    if view.viewer is None:
         is_known = bool(facts or operated)
     else:
-        is_known = viewer in operated or any(viewer in named_exchanges(fact) for fact in facts)
+        is_known = view.viewer in operated or any(view.viewer in named_exchanges(fact) for fact in facts)
     if not is_known:
         return None
-    awards = _seen_awards(viewer).where(award_current.c.subject == subject, award_current.c.year == year)
+    awards = _Awards(view)
+    of_it = awards.seen().where(awards.of_subject(subject), awards.c.year == year)
     return subject_status(
         subject,
         year,
         subject_facts(facts),
-        {exchange: exchange_totals(_facts_about(connection, f"exchange/{exchange}")) for exchange in operated},
-        exchanges=basis.exchanges,
-        policy=basis.policy,
-        awards={row.award_id for row in connection.execute(awards)},
-        visible=None if viewer is None else {viewer},
+        {exchange: _totals_of(connection, view, exchange) for exchange in operated},
+        exchanges=exchanges,
+        policy=view.basis.policy,
+        awards={row.award_id for row in connection.execute(of_it)},
+        visible=view.visible,
     )
+
+
+def _totals_of(connection: Connection, view: View, exchange: str) -> dict[int, list[ExchangeTotal]]:
+    return exchange_totals(_facts_about(connection, f"exchange/{exchange}", view.as_of))
 
 
 def named_exchanges(fact: Fact) -> set[str]:
@@ -175,25 +199,20 @@ def named_exchanges(fact: Fact) -> set[str]:
     return set()
 
 
-def tell_exchange_status(
-    connection: Connection, viewer: str | None, exchange: str, year: int, basis: Basis
-) -> Json | None:
+def tell_exchange_status(connection: Connection, view: View, exchange: str, year: int) -> Json | None:
     """How an exchange stands in a year; None where it is not on the whitelist, or is another's."""
-    if exchange not in basis.exchanges.ids or viewer not in (None, exchange):
+    exchanges, policy = view.basis.exchanges, view.basis.policy
+    if exchange not in exchanges.ids or view.viewer not in (None, exchange):
         return None
-    columns = award_current.c
-    awards = (
-        select(columns.award_id)
-        .where(columns.exchange == exchange, columns.year == year, columns.rule == basis.policy.exchange_tiers.rule)
-        .order_by(columns.award_id)
-    )
-    totals = exchange_totals(_facts_about(connection, f"exchange/{exchange}"))
-    found = list(connection.execute(awards).scalars())
-    return exchange_status(exchange, year, ExchangeFacts(totals, basis.exchanges), basis.policy, found)
+    awards = awards_as_of(view.as_of, "award").c
+    of_it = select(awards.award_id).where(awards.about == f"exchange/{exchange}", awards.year == year)
+    found = list(connection.execute(of_it.order_by(awards.award_id)).scalars())
+    totals = _totals_of(connection, view, exchange)
+    return exchange_status(exchange, year, ExchangeFacts(totals, exchanges), policy, found)
 
 
 def list_transactions(
-    connection: Connection, viewer: str | None, filters: Mapping[str, Any], after: int | None, limit: int
+    connection: Connection, view: View, filters: Mapping[str, Any], after: int | None, limit: int
 ) -> tuple[list[Row[Any]], dict[int, list[Row[Any]]]]:
     """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
 
@@ -213,7 +232,7 @@ def list_transactions(
         statement = statement.where(columns.posted_at < filters["until"])
     if after is not None:
         statement = statement.where(columns.seq > after)
-    rows: list[Row[Any]] = list(connection.execute(_of_whole_awards(statement, viewer)))
+    rows: list[Row[Any]] = list(connection.execute(_of_whole_awards(statement, view)))
     entries: dict[int, list[Row[Any]]] = {row.seq: [] for row in rows}
     lines = (
         select(ledger_entry)
@@ -225,13 +244,13 @@ def list_transactions(
     return rows, entries
 
 
-def _of_whole_awards(statement: Select[Any], viewer: str | None) -> Select[Any]:
+def _of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
     """Those rows of `ledger_transaction` alone whose awards are wholly visible."""
-    if viewer is None:
+    if view.viewer is None:
         return statement
-    joined = award_current.outerjoin(_suppressor, _suppressor.c.award_id == award_current.c.suppressed_by)
-    of_it = award_current.c.award_id == ledger_transaction.c.award_id
-    return statement.where(exists().select_from(joined).where(of_it, _whole(viewer)))
+    awards = _Awards(view)
+    of_it = awards.c.award_id == ledger_transaction.c.award_id
+    return statement.where(exists().select_from(awards.joined).where(of_it, awards.is_whole))
 
 
 class LedgerAsOf(NamedTuple):
@@ -241,25 +260,16 @@ class LedgerAsOf(NamedTuple):
     size: int
 
 
-def wait_for_writers(connection: Connection) -> None:
-    """Return once nobody is posting: what is posted later has a later `posted_at` than now.
-
-    Run in a transaction of its own, before the one that reads.
-    """
-    connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'"))
-    connection.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LEDGER_LOCK})
-
-
-def ledger_as_of(connection: Connection, as_of: datetime | None, now: datetime) -> LedgerAsOf:
-    """The ledger at an instant, else at its last posting; `now` while it has none."""
+def ledger_as_of(connection: Connection, view: View) -> LedgerAsOf:
+    """The ledger at the view's instant, else at its last posting; now while it has none."""
     columns = ledger_transaction.c
     statement = select(columns.seq, columns.posted_at).order_by(columns.seq.desc()).limit(1)
-    if as_of is not None:
-        statement = statement.where(columns.posted_at <= as_of)
+    if view.as_of is not None:
+        statement = statement.where(columns.posted_at <= view.as_of)
     last = connection.execute(statement).one_or_none()
     if last is None:
-        return LedgerAsOf(as_of or now, 0)
-    return LedgerAsOf(as_of or last.posted_at, last.seq + 1)
+        return LedgerAsOf(view.instant, 0)
+    return LedgerAsOf(view.as_of or last.posted_at, last.seq + 1)
 
 
 def ledger_of_size(connection: Connection, size: int, newest: LedgerAsOf) -> LedgerAsOf:
@@ -271,9 +281,7 @@ def ledger_of_size(connection: Connection, size: int, newest: LedgerAsOf) -> Led
     return LedgerAsOf(posted_at, size)
 
 
-def list_balances(
-    connection: Connection, viewer: str | None, size: int, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_balances(connection: Connection, view: View, size: int, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Sums of every account over the first `size` transactions, in code point order, at most `limit`."""
     columns = ledger_entry.c
     statement = (
@@ -289,7 +297,7 @@ def list_balances(
     )
     if after is not None:
         statement = statement.where(columns.account > after)
-    if viewer is not None:
-        seqs = _of_whole_awards(select(ledger_transaction.c.seq), viewer)
+    if view.viewer is not None:
+        seqs = _of_whole_awards(select(ledger_transaction.c.seq), view)
         statement = statement.where(columns.seq.in_(seqs))
     return list(connection.execute(statement))

@@ -27,7 +27,13 @@ class _Year(WholeNumber):
         super().__init__(least=2000, most=2099, required=required)
 
 
-class AwardQuery(PageQuery):
+class AsOfQuery(QuerySchema):
+    """As of when; of now if not given."""
+
+    as_of = TimeParameter()
+
+
+class AwardQuery(PageQuery, AsOfQuery):
     """Filters of the list of awards."""
 
     subject = SubjectParameter()
@@ -37,7 +43,7 @@ class AwardQuery(PageQuery):
     state = Choice(STATES)
 
 
-class StatusQuery(QuerySchema):
+class StatusQuery(AsOfQuery):
     """Which year is asked for."""
 
     year = _Year(required=True)
@@ -54,10 +60,8 @@ class TransactionQuery(PageQuery):
     until = TimeParameter()
 
 
-class BalanceQuery(PageQuery):
-    """As of when."""
-
-    as_of = TimeParameter()
+class BalanceQuery(PageQuery, AsOfQuery):
+    """A list of balances, of the last posting if `as_of` is not given."""
 
 
 class PolicyRefSchema(Schema):

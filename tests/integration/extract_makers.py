@@ -10,31 +10,22 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from services.incentive import api
-from services.incentive.extract import api as extracts
 from services.incentive.extract import verify
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
 from services.incentive.extract.registers import Registers
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import TOPICS
-from services.incentive.ledger_log import stored_transactions
 from shared.log_store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
-from shared.web import tlog
-from shared.web.app import add_routes, create_base_app
-from shared.web.keys import ApiKey, ApiKeys
-from shared.web.service import ServiceInfo
 from tests.integration import worlds
+from tests.integration.incentive_app import incentive_app
 from tests.integration.whole_set import WholeSet, fed_with_a_world, served, whole_set
 from tests.integration.worlds import LOG_KEY
-from tests.web_keys import KEYS, headers
+from tests.web_keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from flask import Flask
 
     from tests.conftest import FreshDatabase
 
@@ -62,27 +53,8 @@ class Makers:
 
     def __init__(self, made: WholeSet, addresses: dict[str, RegisterAddress]) -> None:
         self.set, self.addresses = made, addresses
-        self.app = self._app()
+        self.app = incentive_app(made.ledger, made.basis, lambda: made.now)
         self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
-
-    def _app(self) -> Flask:
-        keys = ApiKeys(tuple(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()))
-        service = ServiceInfo(
-            name="incentive",
-            title="t",
-            engine=self.set.ledger,
-            topics=TOPICS,
-            kafka={},
-            keys=keys,
-            clock=lambda: self.set.now,
-            takes_documents=False,
-            log_entries=stored_transactions,
-        )
-        app = create_base_app(service)
-        app.extensions[api.BASIS] = self.set.basis
-        for blueprint in (api.blueprint, extracts.blueprint, tlog.blueprint):
-            add_routes(app, blueprint)
-        return app
 
     def extract(self, role: str = "auditor", **request: Any) -> bytes:
         asked = ExtractRequest(role, **request)

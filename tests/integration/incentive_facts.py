@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -181,29 +182,34 @@ AMOUNTS = ["1.00", "333333.33", "4000000.00", "60000000.00", "400000000.00"]
 DAYS = ["2025-10-14", "2025-10-15", "2026-03-01", "2026-12-31", "2027-01-01", "2028-10-15"]
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[FakeRecord]:
-    """Facts of a few entities, each key in several versions."""
+def random_facts(rng: Random, first_seq: int, until_seq: int) -> list[FakeRecord]:
+    """One fact for each `seq`, of a few entities, so that each key comes in several versions."""
     found = []
-    for seq in range(1, draw(st.integers(2, 14))):
-        number = draw(st.integers(1, 3))
-        day = draw(st.sampled_from(DAYS))
-        amount = draw(st.sampled_from(AMOUNTS))
-        exchange = draw(st.sampled_from(["kmdex", "dcdex"]))
-        register = draw(st.sampled_from(["r1", "r2"]))
-        kind = draw(st.integers(0, 4))
+    for seq in range(first_seq, until_seq):
+        number = rng.randint(1, 3)
+        day = rng.choice(DAYS)
+        amount = rng.choice(AMOUNTS)
+        exchange = rng.choice(["kmdex", "dcdex"])
+        register = rng.choice(["r1", "r2"])
+        kind = rng.randint(0, 4)
         year = int(day[:4])
         if kind == 0:
-            found.append(first_listing(number, draw(st.sampled_from([None, day])), seq=seq, exchange=exchange))
+            found.append(first_listing(number, rng.choice([None, day]), seq=seq, exchange=exchange))
         elif kind == 1:
-            at = draw(st.sampled_from([None, day]))
+            at = rng.choice([None, day])
             found.append(first_purchase(number, at, amount, seq=seq, exchange=exchange, register=register))
         elif kind == 2:
-            counted = {exchange: [(day, amount)]}
+            counted = {one: [(day, amount)] for one in (exchange, rng.choice(["kmdex", "dcdex"]))}
             found.append(provider_total(number, year, counted, seq=seq, register=register))
         else:
             found.append(exchange_total(exchange, year, [(day, amount)], seq=seq, register=register))
     return found
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[FakeRecord]:
+    """Facts of a few entities, each key in several versions."""
+    return random_facts(draw(st.randoms()), 1, draw(st.integers(2, 14)))
 
 
 @dataclass

@@ -1,28 +1,22 @@
 """Routes of incentive, and what each role sees of awards and ledger, on a real PostgreSQL."""
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import rfc8785
-from flask.testing import FlaskClient
 
-from services.incentive import api, operations
+from services.incentive import as_of
 from services.incentive.app import in_force
-from services.incentive.facts import TOPICS
-from services.incentive.ledger_log import stored_transactions
 from shared.db import make_engine
 from shared.migrate import migrate
 from shared.tlog.checkpoint import open_checkpoint
 from shared.tlog.note import VerifierKey
 from shared.tlog.tiles import parse_bundle
-from shared.web import tlog
-from shared.web.app import add_routes, create_base_app
-from shared.web.keys import ApiKey, ApiKeys
 from shared.web.service import ServiceInfo
+from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,
     START,
@@ -35,10 +29,10 @@ from tests.integration.incentive_facts import (
     subject,
 )
 from tests.integration.worlds import LOG_ORIGIN
+from tests.web_keys import headers
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-ROLES = ("auditor", "bureau", "service", "exchange:kmdex", "exchange:dcdex")
 
 # Of kmdex alone, of both, of dcdex alone, and one of kmdex that an award of both suppresses.
 KMDEX_ALONE = f"first_purchase/{subject(1)}"
@@ -47,33 +41,6 @@ DCDEX_ALONE = f"first_listing/{subject(3)}"
 SUPPRESSED_BY_BOTH = f"first_listing/{subject(2)}"
 TIERS = "exchange_tiers/kmdex/2026"
 AMOUNTS = ("base", "ceiling", "payable", "approved", "paid", "returned")
-
-
-@dataclass(frozen=True)
-class Asker:
-    client: FlaskClient
-
-    def get(self, path: str, role: str | None = "auditor", **parameters: Any) -> tuple[int, Any]:
-        headers = {} if role is None else {"Authorization": f"Bearer key-of-{role}"}
-        answer = self.client.get(path, headers=headers, query_string=parameters or None)
-        return answer.status_code, answer.get_json()
-
-    def ok(self, path: str, role: str = "auditor", **parameters: Any) -> Any:
-        status, found = self.get(path, role, **parameters)
-        assert status == 200, found
-        return found
-
-    def all(self, path: str, role: str = "auditor", **parameters: Any) -> list[Any]:
-        """Every item, page by page."""
-        items: list[Any] = []
-        cursor: str | None = None
-        while True:
-            more = {} if cursor is None else {"cursor": cursor}
-            found = self.ok(path, role, **parameters, **more)
-            items += found["items"]
-            cursor = found["next_cursor"]
-            if cursor is None:
-                return items
 
 
 @pytest.fixture(scope="module")
@@ -95,22 +62,7 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
         )
         ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=5, refunded="1500000.00"))
         ledger.take(provider_total(4, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6))
-    keys = tuple(ApiKey(role, role, hashlib.sha256(f"key-of-{role}".encode()).hexdigest()) for role in ROLES)
-    service = ServiceInfo(
-        name="incentive",
-        title="t",
-        engine=engine,
-        topics=TOPICS,
-        kafka={},
-        keys=ApiKeys(keys),
-        clock=lambda: NOW,
-        takes_documents=False,
-        log_entries=stored_transactions,
-    )
-    app = create_base_app(service)
-    app.extensions[api.BASIS] = basis()
-    add_routes(app, api.blueprint)
-    add_routes(app, tlog.blueprint)
+    app = incentive_app(engine, basis(), lambda: NOW)
     yield Asker(app.test_client())
     engine.dispose()
 
@@ -126,11 +78,12 @@ def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_as
 
 def test_the_log_has_transactions_as_the_api_gives_them(ask: Asker) -> None:
     transactions = ask.all("/v1/ledger/transactions")
-    headers = {"Authorization": "Bearer key-of-auditor"}
-    keys = [VerifierKey.parse(line) for line in ask.client.get("/v1/log/keys", headers=headers).text.splitlines()]
-    checkpoint = open_checkpoint(ask.client.get("/v1/log/checkpoint", headers=headers).data, keys)
+    keys = [
+        VerifierKey.parse(line) for line in ask.client.get("/v1/log/keys", headers=headers("auditor")).text.splitlines()
+    ]
+    checkpoint = open_checkpoint(ask.client.get("/v1/log/checkpoint", headers=headers("auditor")).data, keys)
     assert (checkpoint.origin, checkpoint.size) == (f"{LOG_ORIGIN}/ledger", len(transactions))
-    bundle = ask.client.get(f"/v1/log/tile/entries/000.p/{checkpoint.size}", headers=headers).data
+    bundle = ask.client.get(f"/v1/log/tile/entries/000.p/{checkpoint.size}", headers=headers("auditor")).data
     assert parse_bundle(bundle) == [rfc8785.dumps(transaction) for transaction in transactions]
 
 
@@ -414,7 +367,7 @@ def test_period_closed_by_the_clock(ask: Asker, monkeypatch: pytest.MonkeyPatch)
 
 def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer as of now must not change when a batch that was under way commits."""
-    monkeypatch.setattr(operations, "WAIT_FOR_WRITERS", "100ms")
+    monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
     engine = ask.client.application.extensions["jiangbu"].engine
     with engine.begin() as connection:
         Ledger(connection, basis(), START.replace(day=3)).take(first_listing(10, "2026-01-05", seq=9))

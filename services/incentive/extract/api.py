@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from services.incentive import operations
 from services.incentive.answers import Json
+from services.incentive.api import settle
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.terms import RuleName
@@ -84,12 +84,7 @@ def ask_for_extract(arguments: dict[str, Any]) -> Json:
     409 where as many are unfinished as a role may have.
     """
     service, now = current_service(), current_service().clock()
-    as_of = arguments.get("as_of")
-    if as_of is not None:
-        if as_of > now:
-            raise Problem(422, errors=[FieldFault("as_of", "不得晚于现在 / may not be in the future")])
-        with service.engine.begin() as connection:
-            operations.wait_for_writers(connection)
+    settle(arguments.get("as_of"), now)
     with service.engine.begin() as connection:
         newest = newest_checkpoint(connection)
         if newest is None:

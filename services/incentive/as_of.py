@@ -1,0 +1,106 @@
+"""What stood at an instant: awards, and the policy and whitelist in force. None as the instant is now: what stands.
+
+Whatever is recorded has the instant of its batch, which no two batches share and which never falls. So what has an
+instant up to the one that is asked for is what was there then, and stays so once nobody is writing who may still record
+something of that instant or an earlier one.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, and_, or_, select, text, true
+
+from services.incentive.basis import Basis
+from services.incentive.models import LEDGER_LOCK, award_current, award_version, ledger_settings
+from services.incentive.policy import read_policy
+from shared.exchanges import parse_exchanges
+
+WAIT_FOR_WRITERS: Final = "5s"
+_IN_FORCE: Final = text(
+    "SELECT id, policy_digest, whitelist_digest FROM ledger_settings"
+    " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
+)
+
+_read: dict[tuple[str, str], Basis] = {}  # by the digests of both: few are ever in force
+
+
+def last_instant(connection: Connection) -> datetime | None:
+    """When something was last recorded: whatever is comes with a fact, a transaction or settings."""
+    found: datetime | None = connection.execute(
+        text(
+            "SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),"
+            " (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),"
+            " (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))"
+        )
+    ).scalar_one()
+    return found
+
+
+def wait_until_settled(connection: Connection, as_of: datetime) -> None:
+    """Return once nothing can be recorded any more of that instant or an earlier one.
+
+    Run in a transaction of its own, before the one that reads. What is under way is later than all that is recorded,
+    so only an instant after the last is waited for.
+    """
+    last = last_instant(connection)
+    if last is None or last < as_of:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LEDGER_LOCK})
+
+
+def awards_as_of(as_of: datetime | None, name: str) -> FromClause:
+    """The awards as they were, with the columns of `award_current`, under a name of their own in the statement."""
+    if as_of is None:
+        return _current(name)
+    version = award_version.c
+    then = (
+        select(award_version)
+        .where(version.award_id == award_current.c.award_id, version.recorded_at <= as_of)
+        # One batch can settle an award twice.
+        .order_by(version.recorded_at.desc(), version.version.desc())
+        .limit(1)
+        .lateral()
+    )
+    # What never changes is taken from where indexes are.
+    fixed = {column.name: column for column in (award_current.c.award_id, award_current.c.about, award_current.c.rule)}
+    columns = [fixed.get(column.name, column) for column in then.c]
+    found: Subquery = select(*columns).select_from(award_current.join(then, true())).subquery(name)
+    return found
+
+
+@cache
+def _current(name: str) -> FromClause:
+    return award_current.alias(name)  # an alias is slow to make: a fifth of what an answer takes
+
+
+def is_of_subject(awards: FromClause, subject: str, as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether an award of `awards_as_of` is the subject's.
+
+    Its own awards are about it. An exchange's follow its operator, who was perhaps another then; there are few of them.
+    """
+    of_it: ColumnElement[bool] = awards.c.subject == subject
+    if as_of is None:
+        return of_it
+    about = awards.c.about
+    return and_(of_it, or_(about == subject, and_(about >= "exchange/", about < "exchange0")))
+
+
+def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> Basis:
+    """What awards were computed by; the program's own where nothing had been put in force yet."""
+    row = connection.execute(_IN_FORCE, {"as_of": as_of}).one_or_none()
+    if row is None or (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
+        return ours
+    digests = row.policy_digest, row.whitelist_digest
+    if digests not in _read:
+        _read[digests] = _read_basis(connection, row.id)
+    return _read[digests]
+
+
+def _read_basis(connection: Connection, settings_id: int) -> Basis:
+    columns = ledger_settings.c
+    wanted = select(columns.policy_source, columns.whitelist).where(columns.id == settings_id)
+    source, whitelist = connection.execute(wanted).one()
+    policy = read_policy(source.encode(), "ledger_settings.policy_source")
+    return Basis(policy, source, parse_exchanges(msgspec.json.encode(whitelist).decode()))

@@ -1,0 +1,71 @@
+"""The API of incentive over a ledger that a test has filled, and asking it as one role or another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.incentive import api
+from services.incentive.extract import api as extracts
+from services.incentive.facts import TOPICS
+from services.incentive.ledger_log import stored_transactions
+from shared.web import tlog
+from shared.web.app import add_routes, create_base_app
+from shared.web.keys import ApiKey, ApiKeys
+from shared.web.service import ServiceInfo
+from tests.web_keys import KEYS, headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+
+    from services.incentive.basis import Basis
+
+
+def incentive_app(engine: Engine, basis: Basis, clock: Callable[[], datetime]) -> Flask:
+    service = ServiceInfo(
+        name="incentive",
+        title="t",
+        engine=engine,
+        topics=TOPICS,
+        kafka={},
+        keys=ApiKeys(tuple(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items())),
+        clock=clock,
+        takes_documents=False,
+        log_entries=stored_transactions,
+    )
+    app = create_base_app(service)
+    app.extensions[api.BASIS] = basis
+    for blueprint in (api.blueprint, extracts.blueprint, tlog.blueprint):
+        add_routes(app, blueprint)
+    return app
+
+
+@dataclass(frozen=True)
+class Asker:
+    client: FlaskClient
+
+    def get(self, path: str, role: str | None = "auditor", **parameters: Any) -> tuple[int, Any]:
+        answer = self.client.get(path, headers=headers(role), query_string=parameters or None)
+        return answer.status_code, answer.get_json()
+
+    def ok(self, path: str, role: str = "auditor", **parameters: Any) -> Any:
+        status, found = self.get(path, role, **parameters)
+        assert status == 200, found
+        return found
+
+    def all(self, path: str, role: str = "auditor", **parameters: Any) -> list[Any]:
+        """Every item, page by page."""
+        items: list[Any] = []
+        cursor: str | None = None
+        while True:
+            more = {} if cursor is None else {"cursor": cursor}
+            found = self.ok(path, role, **parameters, **more)
+            items += found["items"]
+            cursor = found["next_cursor"]
+            if cursor is None:
+                return items

@@ -1,0 +1,257 @@
+"""What the API says as of a past instant is what it said then: asked along a random history, and again at its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from services.incentive import as_of
+from services.incentive.basis import Basis
+from services.incentive.policy import read_policy
+from shared.db import make_engine
+from shared.exchanges import parse_exchanges
+from shared.migrate import migrate
+from shared.settings import POLICY_FILE
+from shared.times import format_time
+from tests.integration.incentive_app import incentive_app
+from tests.integration.incentive_facts import (
+    OPERATOR_OF_KMDEX,
+    START,
+    Ledger,
+    basis,
+    exchange_total,
+    random_facts,
+    subject,
+)
+from tests.web_keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+
+SEED, BATCHES, QUESTIONS = 3, 30, 5
+ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
+YEARS = (2025, 2026, 2027, 2028)
+SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
+WHITELIST = (Path(__file__).resolve().parents[2] / "exchanges.yaml").read_text("utf-8")
+POLICY = POLICY_FILE.read_text("utf-8")
+
+
+def changed(revision: int, whitelist: str, **values: str) -> Basis:
+    """Another revision of the policy file, with values put in place of others."""
+    source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
+    for old, new in values.items():
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    return Basis(read_policy(source.encode(), "test"), source, parse_exchanges(whitelist))
+
+
+# From which batch on what is in force: another amount, threshold and closing day; another operator and name.
+SETTINGS = {
+    9: changed(2, WHITELIST, **{'amount: "20000.00"': 'amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
+    18: changed(
+        2,
+        WHITELIST.replace("91530100MAXKMDEX0C", subject(2).removeprefix("uscc:")).replace(
+            "虚构乙数据交易中心 /", "新名 /"
+        ),
+        **{'amount: "20000.00"': 'amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'},
+    ),
+    27: changed(3, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: to whom, to what, when."""
+
+    at: datetime
+    role: str
+    path: str
+    query: dict[str, Any]
+    status: int
+    body: bytes
+
+
+@dataclass
+class Told:
+    """A ledger with a history, its API at a clock that is set, and what it said along the way."""
+
+    client: FlaskClient
+    engine: Engine
+    now: datetime
+    said: list[Said] = field(default_factory=list)
+    instants: list[datetime] = field(default_factory=list)
+
+    def ask(self, role: str, path: str, **query: Any) -> tuple[int, bytes]:
+        answer = self.client.get(path, headers=headers(role), query_string=query)
+        return answer.status_code, answer.data
+
+    def note(self, role: str, path: str, **query: Any) -> bytes:
+        """Ask, and keep what was said; of a list every page."""
+        status, body = self.ask(role, path, **query)
+        self.said.append(Said(self.now, role, path, query, status, body))
+        cursor = json.loads(body).get("next_cursor")
+        if cursor is not None:
+            self.note(role, path, **query | {"cursor": cursor})
+        return body
+
+
+def awards_of(told: Told) -> list[str]:
+    with told.engine.connect() as connection:
+        return list(connection.execute(text("SELECT award_id FROM award_current ORDER BY award_id")).scalars())
+
+
+def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
+    year = {"year": rng.choice(YEARS)}
+    filters = {
+        "subject": rng.choice(SUBJECTS),
+        "exchange": rng.choice(["kmdex", "dcdex"]),
+        "rule": rng.choice(["first_purchase", "annual_listed_trading", "exchange_tiers"]),
+        **year,
+    }
+    some = rng.sample(sorted(filters), rng.randint(0, 2))
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/awards", {name: filters[name] for name in some} | {"limit": rng.choice([3, 50])}),
+        (f"/v1/awards/{rng.choice(awards or ['none'])}", {}),
+        (f"/v1/subjects/{rng.choice(SUBJECTS)}/status", year),
+        (f"/v1/exchanges/{rng.choice(['kmdex', 'dcdex'])}/status", year),
+    ]
+    return rng.choice(questions)
+
+
+@pytest.fixture(scope="module")
+def told(postgres) -> Iterator[Told]:
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    rng = Random(SEED)
+    told = Told(incentive_app(engine, basis(), lambda: told.now).test_client(), engine, START)
+    facts = random_facts(rng, 1, BATCHES * 3)
+    in_force = basis()
+    for number in range(BATCHES):
+        with engine.begin() as connection:
+            in_force = SETTINGS.get(number, in_force)
+            # Years go by on the way, so that periods are closed.
+            ledger = Ledger(connection, in_force, told.now + timedelta(days=20))
+            if number == 0 or number in SETTINGS:
+                ledger.put_in_force()
+            ledger.take(*facts[number * 3 : number * 3 + 3])
+        told.now = ledger.now
+        told.instants.append(told.now)
+        # Nothing is recorded between two batches, so any instant between them is as good.
+        told.now += rng.choice([timedelta(), timedelta(days=3)])
+        for role in ROLES:
+            told.note(role, "/v1/awards")
+            for _ in range(QUESTIONS):
+                path, query = some_question(rng, awards_of(told))
+                told.note(role, path, **query)
+            if number % 5 == 0:
+                told.note(role, "/v1/ledger/balances", limit=rng.choice([2, 500]))
+    told.now += timedelta(days=1)
+    yield told
+    engine.dispose()
+
+
+def without_instant(body: bytes) -> Any:
+    """Balances tell as of when they are."""
+    found = json.loads(body)
+    found.pop("as_of", None)
+    return found
+
+
+def test_as_of_is_what_was_said_then(told: Told) -> None:
+    differ = []
+    for said in told.said:
+        status, body = told.ask(said.role, said.path, **said.query, as_of=format_time(said.at))
+        same = without_instant(body) == without_instant(said.body) if "balances" in said.path else body == said.body
+        if status != said.status or not same:
+            differ.append((said, body))
+    assert differ == []
+
+
+def test_the_history_is_one_in_which_answers_change(told: Told) -> None:
+    """Every kind of answer changes on the way, also in whether it may be seen, and how whole."""
+    answers: dict[tuple[str, str, str], set[bytes]] = {}
+    for said in told.said:
+        answers.setdefault((said.role, said.path, json.dumps(said.query, sort_keys=True)), set()).add(said.body)
+    for role in ROLES:
+        for kind in ("/v1/awards", "/v1/awards/", "/v1/subjects/", "/v1/exchanges/", "/v1/ledger/"):
+            assert any(len(found) > 1 for (who, path, _), found in answers.items() if who == role and kind in path)
+    statuses: dict[tuple[str, str], set[int]] = {}
+    for said in told.said:
+        statuses.setdefault((said.role, said.path), set()).add(said.status)
+    assert any(found == {200, 404} for found in statuses.values())
+    partial: dict[tuple[str, str], set[bool]] = {}
+    for said in told.said:
+        for item in json.loads(said.body).get("items", ()):
+            if "partial" in item:
+                partial.setdefault((said.role, item["award_id"]), set()).add(item["partial"])
+    assert any(found == {True, False} for found in partial.values())
+    closed = {
+        item["period_closed"]
+        for said in told.said
+        if said.path == "/v1/awards"
+        for item in json.loads(said.body)["items"]
+    }
+    assert closed == {True, False}
+
+
+def test_an_instant_at_which_something_was_recorded_has_it_and_the_one_before_has_not(told: Told) -> None:
+    seen = []
+    for at in told.instants:
+        before, then = (
+            told.ask("auditor", "/v1/awards", limit=500, as_of=format_time(moment))[1]
+            for moment in (at - timedelta(seconds=1), at)
+        )
+        seen.append(before != then)
+    assert sum(seen) > len(seen) / 2
+
+
+def test_before_there_was_anything_there_is_nothing(told: Told) -> None:
+    long_ago = "2020-01-01T00:00:00Z"
+    status, body = told.ask("auditor", "/v1/awards", as_of=long_ago)
+    assert (status, json.loads(body)) == (200, {"items": [], "next_cursor": None})
+    award = awards_of(told)[0]
+    assert told.ask("auditor", f"/v1/awards/{award}", as_of=long_ago)[0] == 404
+    assert told.ask("auditor", f"/v1/subjects/{subject(1)}/status", year=2026, as_of=long_ago)[0] == 404
+    total = json.loads(told.ask("auditor", "/v1/exchanges/kmdex/status", year=2026, as_of=long_ago)[1])
+    assert (total["total"], total["awards"]) == ("0.00", [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/awards", "/v1/awards/none", f"/v1/subjects/{subject(1)}/status", "/v1/exchanges/kmdex/status"],
+)
+def test_the_future_is_422_and_whatever_is_no_instant(told: Told, path: str) -> None:
+    year = {"year": 2026} if path.endswith("status") else {}
+    for instant in (format_time(told.now + timedelta(microseconds=1)), "yesterday"):
+        status, body = told.ask("auditor", path, **year, as_of=instant)
+        assert (status, [error["field"] for error in json.loads(body)["errors"]]) == (422, ["as_of"])
+
+
+def test_only_what_may_still_change_is_waited_for(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a batch is under way, the past up to the last one is answered at once; what comes after it waits."""
+    monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
+    with told.engine.begin() as connection:
+        Ledger(connection, SETTINGS[27], told.now).take(exchange_total("kmdex", 2026, [], seq=10**6))
+        assert told.ask("auditor", "/v1/awards", as_of=format_time(told.instants[-1]))[0] == 200
+        assert told.ask("auditor", "/v1/awards", as_of=format_time(told.now))[0] == 503
+        connection.rollback()
+    assert told.ask("auditor", "/v1/awards", as_of=format_time(told.now))[0] == 200
+
+
+def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) -> None:
+    with told.engine.connect() as connection:
+        for number, found in SETTINGS.items():
+            then = as_of.basis_as_of(connection, told.instants[number], basis())
+            assert (then.policy, then.exchanges) == (found.policy, found.exchanges)
+            assert then.exchanges.digest == found.exchanges.digest
