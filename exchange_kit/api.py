@@ -1,13 +1,15 @@
 """Asking a service of the set over HTTP, with one key."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import requests
 
 PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0
+
+T = TypeVar("T")
 
 
 class ApiError(RuntimeError):
@@ -39,11 +41,18 @@ class Api:
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON answer; ApiError if there is none."""
+        return self._ask(path, requests.Response.json, query)
+
+    def read(self, path: str) -> bytes:
+        """The answer's bytes; ApiError if there is none."""
+        return self._ask(path, lambda answer: answer.content, {})
+
+    def _ask(self, path: str, read: Callable[[requests.Response], T], query: Mapping[str, str | int]) -> T:
         url = f"{self.url}{path}"
         try:
             answer = self.session.get(url, params=query, timeout=_TIMEOUT_S)
             if answer.ok:
-                return answer.json()
+                return read(answer)
         except requests.RequestException as error:
             said = f"{self.name} 无应答 / does not answer: {url}: {type(error).__name__}"
             raise ApiError(said, None) from error

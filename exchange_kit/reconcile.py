@@ -75,12 +75,12 @@ class Finding(msgspec.Struct, frozen=True):
 def count(lines: Iterable[bytes], exchange: str) -> dict[Kind | None, Own]:
     """What a file has of the exchange's events, by kind; what is no event of a known kind stands under None."""
     found: dict[Kind | None, Own] = {}
-    for kind, judged in _own(lines, exchange):
+    for kind, judged in own_lines(lines, exchange):
         found.setdefault(kind, Own()).add(judged)
     return found
 
 
-def _own(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | None, Judged]]:
+def own_lines(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | None, Judged]]:
     """The lines that `publish` would send for the exchange, each with its kind."""
     for judged in judge(lines, exchange):
         record = judged.record
@@ -151,7 +151,7 @@ def _text(value: object) -> str:
 
 def findings(lines: Iterable[bytes], exchange: str, search: Search) -> Iterator[Finding]:
     """The lines that are not in the register as they are: those of the search's kinds, and those of none."""
-    for kind, judged in _own(lines, exchange):
+    for kind, judged in own_lines(lines, exchange):
         if kind is None:
             verdict = judged.verdict
             yield Finding(verdict.line, None, None, None, MISSING, verdict.outcome, verdict.errors)

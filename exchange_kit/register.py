@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,19 @@ from shared.settings import AccessSettings
 from shared.times import format_time
 
 _NOT_FOUND: Final = 404
+_PATIENCE_S: Final = 30.0
+_POLL_S: Final = 0.5
+# What of a log's entry `revisions` has; the rest is the document's place.
+_ENTRY: Final = (
+    "seq",
+    "revision",
+    "topic",
+    "partition",
+    "offset",
+    "value_sha256",
+    "content_mode",
+    "headers_sha256",
+)
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -84,6 +98,17 @@ class Register:
             raise
         return self._read(item), {revision["revision"] for revision in item["revisions"]}
 
+    def entries(self, number: str) -> dict[int, dict[str, Any]]:
+        """The entry that the register's log must have of each revision of a document, by revision."""
+        try:
+            item = self.api.get(f"/v1/{self.kind}s/{self.exchange}/{number}")
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
+                return {}
+            raise
+        document = {"kind": self.kind, "exchange": self.exchange, "number": number}
+        return {one["revision"]: document | {name: one[name] for name in _ENTRY} for one in item["revisions"]}
+
     def quarantine(self) -> dict[bytes, Refused]:
         """What was refused, by `value_key`."""
         items = self.api.items("/v1/quarantine", exchange=self.exchange)
@@ -100,6 +125,14 @@ class Register:
         if not isinstance(decoded, Accepted):
             raise ApiError(f"{self.api.name}: 应答无法识别 / an answer that is no document: {decoded.errors}", None)
         return decoded.document
+
+
+def await_handled(registers: Sequence[Register]) -> int:
+    """Wait a while until the registers have handled what came; how many records they have not."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return waiting
 
 
 def value_key(value: bytes | None) -> bytes:

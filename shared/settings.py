@@ -88,9 +88,10 @@ LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
 
 @dataclass(frozen=True)
 class AccessSettings:
-    """What an exchange asks with: where its register answers, and its API key."""
+    """What an exchange asks with: where its register and the ledger's service answer, and its API key."""
 
     address: RegisterAddress
+    incentive_url: str
     key: str
 
 
@@ -220,7 +221,11 @@ def load_access_settings() -> AccessSettings:
         listing=_optional(env, "LISTING_URL", _http_url) or "http://127.0.0.1:8001",
         trade_ingest=_optional(env, "TRADE_INGEST_URL", _http_url) or "http://127.0.0.1:8002",
     )
-    return AccessSettings(address, found)
+    return AccessSettings(address, _load_incentive_url(env), found)
+
+
+def _load_incentive_url(env: Env) -> str:
+    return _optional(env, "INCENTIVE_URL", _http_url) or "http://127.0.0.1:8003"
 
 
 @dataclass(frozen=True)
@@ -246,7 +251,7 @@ def load_deployment_settings() -> DeploymentSettings:
         policy_file=load_policy_file(),
         totals_cut_at=_load_totals_cut_at(env),
         registers=_optional(env, "REGISTERS", _registers) or LOCAL_REGISTERS,
-        incentive_url=_optional(env, "INCENTIVE_URL", _http_url) or "http://127.0.0.1:8003",
+        incentive_url=_load_incentive_url(env),
     )
 
 

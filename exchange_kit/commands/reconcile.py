@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +13,11 @@ import msgspec
 from exchange_kit.api import ApiError
 from exchange_kit.commands.options import EXCHANGE, FILE, AskingFailed
 from exchange_kit.reconcile import Finding, Own, Search, count, findings
-from exchange_kit.register import Day, Register, registers_of
+from exchange_kit.register import Day, await_handled, registers_of
 from shared.events.decode import Kind
 from shared.settings import SettingsError, load_access_settings
 from shared.times import now, shanghai_date
 
-_PATIENCE_S: Final = 30.0
-_POLL_S: Final = 0.5
 _NAMES: Final[dict[Kind, str]] = {"listing": "挂牌 / listings", "trade": "交易 / trades"}
 _FATES: Final = {
     "missing": "登记簿没有 / missing",
@@ -54,7 +51,7 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
         with file.open("rb") as lines:
             own = count(lines, exchange)
         registers = {one.kind: one for one in registers_of(exchange, access) if one.kind in own}
-        waiting = _await(list(registers.values()))
+        waiting = await_handled(list(registers.values()))
         days = {kind: register.day(day) for kind, register in registers.items()}
         differing = {kind: one for kind, one in registers.items() if not own[kind].agrees_with(days[kind])}
         found: list[Finding] = []
@@ -70,14 +67,6 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
         click.echo(f"{said}: {waiting}", err=True)
     if not equal:
         sys.exit(1)
-
-
-def _await(registers: list[Register]) -> int:
-    """Wait a while until the registers have handled what came; how many records they have not."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
-    return waiting
 
 
 def _tell(found: list[Finding], own: dict[Kind | None, Own], days: dict[Kind, Day], *, equal: bool) -> None:

@@ -66,6 +66,11 @@ def hashes_at(level: int, size: int) -> int:
     return size >> TILE_HEIGHT * level
 
 
+def tile_of(level: int | None, index: int, size: int) -> Tile:
+    """The tile of that place, as wide as a tree of this size fills it."""
+    return Tile(level, index, min(TILE_WIDTH, hashes_at(level or 0, size) - index * TILE_WIDTH))
+
+
 def is_within(tile: Tile, size: int) -> bool:
     """Whether a tree of this size has all that the tile holds."""
     return tile.first + tile.width <= hashes_at(tile.level or 0, size)

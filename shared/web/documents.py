@@ -45,7 +45,10 @@ class DocumentQuery(PageQuery):
 
 
 class RevisionSchema(Schema):
-    """One accepted revision, by the record that brought it. `is_state`: it is the one that counts now."""
+    """One accepted revision, by the record that brought it. `is_state`: it is the one that counts now.
+
+    With `seq` and the document's number this is all that the log's entry of it is made of.
+    """
 
     seq = fields.Integer(required=True)
     revision = fields.Integer(required=True)
@@ -55,6 +58,8 @@ class RevisionSchema(Schema):
     partition = fields.Integer(required=True)
     offset = fields.Integer(required=True)
     value_sha256 = fields.String(required=True)
+    content_mode = fields.String(required=True)
+    headers_sha256 = fields.String(required=True, allow_none=True)
     received_at = Time(required=True)
 
 
@@ -123,6 +128,8 @@ def _revisions(
                 columns.counted,
                 _status(columns),
                 func.encode(func.sha256(columns.value), "hex").label("value_sha256"),
+                columns.binary_mode,
+                func.encode(func.sha256(columns.headers), "hex").label("headers_sha256"),
                 literal(is_state).label("is_state"),
                 (columns.value if is_state else null()).label("value"),
                 (columns.headers if is_state else null()).label("headers"),
@@ -147,6 +154,8 @@ def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
         "partition": row.partition,
         "offset": row.offset,
         "value_sha256": row.value_sha256,
+        "content_mode": "binary" if row.binary_mode else "structured",
+        "headers_sha256": row.headers_sha256,
         "received_at": row.received_at,
     }
 

@@ -1,18 +1,26 @@
-"""A set started again with another policy revision and another whitelist, as docs/operations.md says."""
+"""A set started again with another policy revision, whitelist and signing key, as docs/operations.md says.
 
+A witness looks on, and finds what its database's superuser does in the end.
+"""
+
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from deploy.local.client import Client
 from exchange_kit.publish import publish
 from exchange_kit.records import from_line
 from shared.settings import POLICY_FILE, KafkaSettings
+from shared.tlog.checkpoint import Checkpoint, open_checkpoint
+from shared.tlog.note import VerifierKey
 from tests.e2e.conftest import client_of, up_while_used
 from tests.e2e.test_up import Up
+from tests.e2e.witnessing import NAME, rewrite_listings, witness
 from tests.procedures import ROOT, carry_out
 
 AWARD = "first_purchase/uscc:91530100MAXXAAA02W"
@@ -63,6 +71,9 @@ def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, mo
     with started(Up(tmp_path / "data")) as running:
         send(running, example)
         assert ceiling(client_of(running)) == ("200000.00", 1)
+        first = seen_by_witness(running, tmp_path / "witness", "--name", NAME)
+        assert [one.size for one in first.values()] == [2, 2, 3]
+    carry_out("another signing key", {"SECRETS": str(tmp_path), "HOLDER": "data"})
     monkeypatch.setenv("POLICY_FILE", str(newer_revision(tmp_path)))
     with started(Up(tmp_path / "data", "--exchanges", str(changed_whitelist(tmp_path)))) as running:
         client = client_of(running)
@@ -79,3 +90,54 @@ def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, mo
             ("newdex", True),
             ("dcdex", False),
         }
+        signed_by_another_key(running, tmp_path / "witness", first)
+        rewritten_history_is_found(running, tmp_path, example[0])
+
+
+def seen_by_witness(running: dict[str, Any], folder: Path, *options: str) -> dict[str, Checkpoint]:
+    """The checkpoints that it has after a round without fault, by origin."""
+    result = witness(running, folder, *options)
+    assert result.exit_code == 0, result.output
+    kept = sorted(folder.glob("*.checkpoint"))
+    checkpoints = [open_checkpoint(file.read_bytes(), keys_of(file)) for file in kept]
+    assert [one.origin for one in checkpoints] == ["jiangbu/ledger", "jiangbu/listings/r1/1", "jiangbu/trades/r1/1"]
+    return {one.origin: one for one in checkpoints}
+
+
+def keys_of(kept: Path) -> list[VerifierKey]:
+    """The keys by which the witness accepted the checkpoints of a log."""
+    return [VerifierKey.parse(line) for line in kept.with_suffix(".keys").read_text("utf-8").splitlines()]
+
+
+def signed_by_another_key(running: dict[str, Any], folder: Path, first: dict[str, Checkpoint]) -> None:
+    """The witness goes on, and what the key before had signed is verified by what the service says of its keys."""
+    before = {file.name: file.read_bytes() for file in folder.glob("*.checkpoint")}
+    now = seen_by_witness(running, folder)
+    assert all(now[origin].size > checkpoint.size for origin, checkpoint in first.items())
+    auditor = {"Authorization": f"Bearer {running['keys']['auditor']}"}
+    for service, name in (("listing", "listings"), ("trade_ingest", "trades"), ("incentive", "ledger")):
+        said = requests.get(f"{running[service]}/v1/log/keys", headers=auditor, timeout=30).text.splitlines()
+        new, old = map(VerifierKey.parse, said)
+        (file,) = folder.glob(f"*{name}*.checkpoint")
+        assert keys_of(file) == [old, new]
+        assert open_checkpoint(file.read_bytes(), [new]) == now[new.name]
+        assert open_checkpoint(before[file.name], [old]) == first[old.name]
+
+
+def rewritten_history_is_found(running: dict[str, Any], folder: Path, listing: bytes) -> None:
+    """Nobody else could tell: rows and log fit each other, and the key is the right one."""
+    rewrite_listings(folder / "data")
+    result = witness(running, folder / "witness")
+    assert result.exit_code == 1
+    assert "警报 / ALARM: jiangbu/listings/r1/1: 历史被改写 / history was rewritten: 同一大小" in result.output
+    send(running, [listing.replace(b"L2026-0001", b"L2026-0010")])
+    client_of(running).await_quiet(60, lambda: None)
+    result = witness(running, folder / "witness", "--watch")
+    assert result.exit_code == 1
+    assert "较大的树不以较小的树开头 / the larger tree does not begin with the smaller one" in result.output
+    kept = (folder / "witness" / "jiangbu%2Flistings%2Fr1%2F1.checkpoint").read_bytes()
+    evidence = [json.loads(file.read_bytes()) for file in (folder / "witness").glob("*.alarm-*.json")]
+    for one in evidence:
+        keys = [VerifierKey.parse(line) for line in one["keys"].splitlines()]
+        seen, shown = open_checkpoint(one["seen"], keys), open_checkpoint(one["shown"], keys)
+        assert seen == open_checkpoint(kept, keys) != shown

@@ -103,7 +103,7 @@ def test_the_other_commands_work_there(checkout: Path, environment: dict[str, st
     run(checkout, environment, "exchange-kit", "sample", "--events", "50", "-o", "sample.ndjson")
     run(checkout, environment, "exchange-kit", "validate", "sample.ndjson")
     told = run(checkout, environment, "exchange-kit", "--help")
-    used = {"sample", "from-csv", "from-xlsx", "validate", "publish", "reconcile", "watch"}
+    used = {"sample", "from-csv", "from-xlsx", "validate", "publish", "reconcile", "receipt", "watch", "witness"}
     assert set(re.findall(r"^  ([a-z-]+) ", told.partition("Commands:")[2], re.MULTILINE)) == used
 
 

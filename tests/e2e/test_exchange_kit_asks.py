@@ -1,6 +1,7 @@
 """What an exchange asks of a running set: is all there that it sent, and what was refused."""
 
 import contextlib
+import hashlib
 import json
 import re
 import signal
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,10 +23,15 @@ from deploy.local.processes import free_ports
 from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, event_of, to_line
 from exchange_kit.watch import number_of
+from shared.canonical import canonical_json
 from shared.events.topics import topic_of
 from shared.parties import complete_uscc
 from shared.times import day_start
+from shared.tlog.checkpoint import cosigned_at, open_checkpoint
+from shared.tlog.merkle import check_inclusion, leaf_hash
+from shared.tlog.note import VerifierKey, parse_note
 from tests.e2e.conftest import client_of
+from tests.e2e.witnessing import NAME, witness
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 
@@ -79,6 +86,10 @@ class Asker:
 
     def write(self, *lines: SampleRecord | bytes) -> None:
         self.file.write_bytes(b"".join(line if isinstance(line, bytes) else to_line(line) for line in lines))
+
+    def receipt(self, folder: Path, *options: str) -> Result:
+        arguments = ["receipt", str(self.file), "--exchange", "kmdex", "--folder", str(folder), *options]
+        return CliRunner().invoke(main, arguments, catch_exceptions=False, env=self.environment)
 
     def reconcile(self, day: date, *options: str, **environment: str) -> Result:
         arguments = ["reconcile", str(self.file), "--date", day.isoformat(), "--exchange", "kmdex", *options]
@@ -245,3 +256,52 @@ def test_what_cannot_be_asked_is_no_difference(asker: Asker) -> None:
         result = asker.reconcile(date(2027, 5, 6), **environment)
         assert result.exit_code == 2
         assert said in result.output
+
+
+def test_each_record_of_a_file_has_its_receipt(asker: Asker, tmp_path: Path) -> None:
+    day, folder = date(2027, 5, 12), tmp_path / "witness"
+    other_bytes = record(trade("C2"))
+    traced = SampleRecord("kmdex", other_bytes.topic, b"k", record(trade("C3")).value, (("traceparent", b"00-1-2-01"),))
+    sent = [record(trade("C1")), record(trade("C1", "1.00", 2)), record(trade("C4"), binary=True)]
+    refused = record(trade("C5", "0.00"))
+    asker.send(day, *sent, other_bytes, traced, refused)
+    first = SampleRecord("kmdex", sent[0].topic, b"k", sent[0].value)
+    asker.write(*sent, first, SampleRecord("kmdex", traced.topic, b"k", traced.value))
+    result = asker.receipt(folder)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"line 1 C1 r1: 在日志中 / in the log seq \d+\n", result.output)
+    assert "in the log: 5\n" in result.output
+    assert "未经见证 / not cosigned" in result.output
+
+    assert witness(asker.running, folder, "--name", NAME).exit_code == 0
+    result = asker.receipt(folder, "--json")
+    assert result.exit_code == 0, result.output
+    *receipts, last = map(json.loads, result.output.splitlines())
+    proven_again(receipts, last["checkpoints"]["jiangbu/trades/r1/1"], folder)
+    assert [hashlib.sha256(one.value).hexdigest() for one in [*sent, first, traced]] == [
+        receipt["entry"]["value_sha256"] for receipt in receipts
+    ]
+
+    asker.write(sent[0], record(trade("C2") | {"unknown": 1}), refused, record(trade("C6")), b"no event\n")
+    result = asker.receipt(folder)
+    assert result.exit_code == 1
+    for said in (
+        "第 1 行 / line 1 C1 r1: 在日志中 / in the log seq ",
+        "line 2 C2 r1: 登记簿由另一条记录登记了这一版本 / the register has this revision from a record with",
+        "line 3: 被拒收 / refused: invalid_data\n  amount: ",
+        "line 4 C6 r1: 登记簿没有 / not there\n",
+        "no event of a known type: [5]",
+        f"见证签署 / cosigned by {NAME}",
+    ):
+        assert said in result.output
+
+
+def proven_again(receipts: list[dict[str, Any]], told: dict[str, Any], folder: Path) -> None:
+    """What was kept is enough to see it again: the log's key, and the witness's."""
+    keys = [VerifierKey.parse(line) for line in next(folder.glob("*trades*.keys")).read_text("utf-8").splitlines()]
+    checkpoint = open_checkpoint(told["note"], keys)
+    assert told["cosigned_by"] == [NAME]
+    assert cosigned_at(parse_note(told["note"]), VerifierKey.parse((folder / "vkey").read_text("utf-8"))) is not None
+    for receipt in receipts:
+        leaf, proof = leaf_hash(canonical_json(receipt["entry"])), [b64decode(one) for one in receipt["proof"]]
+        check_inclusion(leaf, receipt["index"], checkpoint.size, proof, checkpoint.root)

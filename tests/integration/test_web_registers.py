@@ -124,6 +124,8 @@ def test_a_document_shows_every_accepted_revision(filled: RegisterSet) -> None:
         "partition": 0,
         "offset": 4,
         "value_sha256": hashlib.sha256(event).hexdigest(),
+        "content_mode": "structured",
+        "headers_sha256": None,
         "received_at": "2026-03-02T09:00:00.000000+08:00",
     }
 
