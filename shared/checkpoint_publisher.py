@@ -11,6 +11,7 @@ import structlog
 from kafka import KafkaProducer
 from sqlalchemy import text
 
+from shared.cosigning import Cosigners
 from shared.db import is_worlds, snapshot
 from shared.kafka import is_worlds_kafka
 from shared.kafka_faults import drop_producer
@@ -21,11 +22,12 @@ from shared.tlog.checkpoint import TOPIC, Checkpoint
 from shared.tlog.note import parse_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
     from shared.consumer import Program
+    from shared.settings import WitnessAddress
 
 _SENT_WITHIN_S = 15.0
 
@@ -37,7 +39,11 @@ def checkpoints_published(program: Program) -> Iterator[None]:
     """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
     settings = program.settings
     publisher = CheckpointPublisher(
-        program.engine, settings.kafka.client_config(), settings.checkpoint_interval_s, program.stop
+        program.engine,
+        settings.kafka.client_config(),
+        settings.checkpoint_interval_s,
+        program.stop,
+        settings.witnesses,
     )
     publisher.start()
     try:
@@ -51,17 +57,20 @@ def checkpoints_published(program: Program) -> Iterator[None]:
 class CheckpointPublisher:
     """Publishes the log's newest checkpoint, at most one in `interval_s`; of all workers one does.
 
-    At least once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
+    Before that it asks the witnesses to cosign it, and publishes it again when one that was away does later. At least
+    once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
     """
 
     engine: Engine
     client_config: Mapping[str, Any]
     interval_s: float
     stop: threading.Event
+    witnesses: Sequence[WitnessAddress] = ()
 
     def __post_init__(self) -> None:
         self.failure: BaseException | None = None
         self._pauses = Pauses(self.stop)
+        self._cosigners = Cosigners(self.engine, self.witnesses)
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
@@ -112,10 +121,11 @@ class CheckpointPublisher:
             leader.execute(text("SELECT 1"))  # fails when the session, and the lock with it, is gone
             with snapshot(self.engine) as connection:
                 newest = newest_checkpoint(connection)
-            if newest is not None and newest.note != published:
-                origin = Checkpoint.parse(parse_note(newest.note).text).origin
-                producer.send(TOPIC, newest.note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
-                published = newest.note
+            note = None if newest is None else self._cosigners.ask(newest)
+            if note is not None and note != published:
+                origin = Checkpoint.parse(parse_note(note).text).origin
+                producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
+                published = note
             self._pauses.begin_anew()
             if self.stop.wait(self.interval_s):
                 return

@@ -42,6 +42,7 @@ class SignedSize(NamedTuple):
 
     size: int
     note: str
+    id: int
 
 
 class LogHead(NamedTuple):
@@ -154,8 +155,26 @@ def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> lis
 
 def newest_checkpoint(connection: Connection) -> SignedSize | None:
     """What the log is as of this snapshot; None before its first writer."""
-    row = connection.execute(text("SELECT size, note FROM log_checkpoint ORDER BY id DESC LIMIT 1")).one_or_none()
+    statement = "SELECT size, note, id FROM log_checkpoint ORDER BY id DESC LIMIT 1"
+    row = connection.execute(text(statement)).one_or_none()
     return None if row is None else SignedSize(*row)
+
+
+def served_checkpoint(connection: Connection, since: datetime) -> str | None:
+    """The note of a checkpoint that covers all that was committed at `since`: of those the one that most cosigned.
+
+    It is the newest where no witness is asked. None before the log's first writer.
+    """
+    row = connection.execute(text(_SERVED), {"since": since}).one_or_none()
+    return None if row is None else row.note + "".join(row.lines or ())
+
+
+def cosignatures(connection: Connection, checkpoint_id: int) -> dict[str, str]:
+    """The lines by which witnesses cosigned a checkpoint, by their keys."""
+    rows = connection.execute(
+        text("SELECT vkey, line FROM log_cosignature WHERE checkpoint_id = :id ORDER BY vkey"), {"id": checkpoint_id}
+    )
+    return {row.vkey: row.line for row in rows}
 
 
 def verifier_keys(connection: Connection) -> list[str]:
@@ -172,6 +191,18 @@ def stored_hashes(connection: Connection, level: int, first: int, count: int) ->
 _KEYS = """
     SELECT vkey FROM log_key k
     ORDER BY id = (SELECT key_id FROM log_checkpoint ORDER BY id DESC LIMIT 1) DESC, id DESC
+"""
+# A checkpoint is signed before it can be seen: what was seen at `since` is covered by the newest of then.
+_SERVED = """
+    SELECT c.note, w.lines
+    FROM log_checkpoint c
+    LEFT JOIN LATERAL (
+        SELECT array_agg(line ORDER BY vkey) AS lines FROM log_cosignature WHERE checkpoint_id = c.id
+    ) w ON true
+    WHERE c.id >= coalesce(
+        (SELECT id FROM log_checkpoint WHERE signed_at <= :since ORDER BY id DESC LIMIT 1), 0)
+    ORDER BY coalesce(cardinality(w.lines), 0) DESC, c.id DESC
+    LIMIT 1
 """
 # The row in which the first of them is, and those after it.
 _HASHES = f"""

@@ -87,6 +87,17 @@ CREATE_LOG_TABLES = (
         for table in LOG_TABLES
     ),
 )
+CREATE_COSIGNATURES = (
+    """
+    CREATE TABLE log_cosignature (
+        checkpoint_id bigint NOT NULL REFERENCES log_checkpoint,
+        vkey          text COLLATE "C" NOT NULL,
+        line          text NOT NULL,
+        PRIMARY KEY (checkpoint_id, vkey)
+    )
+    """,
+    "GRANT SELECT, INSERT ON log_cosignature TO {role}",
+)
 GRANT_LOG_TABLES = (f"GRANT SELECT, INSERT ON {', '.join(LOG_TABLES)} TO {{role}}",)
 
 
@@ -141,4 +152,11 @@ def log_tables(metadata: MetaData) -> tuple[Table, ...]:
         Column("signed_at", DateTime(timezone=True), nullable=False),
         Column("note", Text, nullable=False),
     )
-    return hashes, keys, checkpoints
+    cosignatures = Table(
+        "log_cosignature",
+        metadata,
+        Column("checkpoint_id", BigInteger, ForeignKey(checkpoints.c.id), primary_key=True),
+        Column("vkey", Text(collation="C"), primary_key=True),
+        Column("line", Text, nullable=False),
+    )
+    return hashes, keys, checkpoints, cosignatures

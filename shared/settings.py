@@ -12,6 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from environs import Env, EnvError
 
+from shared.tlog.note import COSIGNATURE_V1, VerifierKey
+
 Service = Literal["listing", "trade-ingest", "incentive"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -19,6 +21,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 T = TypeVar("T")
 
 DEFAULT_REGISTER = "r1"
+DEFAULT_CHECKPOINT_INTERVAL_S = 10.0
 # The days on which policy years that do not begin on 1 January begin and end; see TOTALS_CUT_AT in .env.example.
 DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
@@ -29,6 +32,7 @@ HANDED_ON = (
     "LOG_LEVEL",
     "LOG_ORIGIN",
     "CHECKPOINT_INTERVAL",
+    "WITNESSES",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
 
@@ -80,6 +84,14 @@ class RegisterAddress:
     trade_ingest: str
 
 
+@dataclass(frozen=True)
+class WitnessAddress:
+    """A witness that is asked to cosign checkpoints: by which key, and the URL below which it answers."""
+
+    key: VerifierKey
+    url: str
+
+
 # Where the one register answers, if it is not said otherwise.
 LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
     DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
@@ -114,6 +126,7 @@ class Settings:
     service_key_file: Path | None
     log_origin: str
     checkpoint_interval_s: float
+    witnesses: tuple[WitnessAddress, ...]
     heartbeat_file: Path | None
     otlp_endpoint: str | None
     log_level: str
@@ -149,7 +162,8 @@ def load_settings(service: Service) -> Settings:
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
         service_key_file=_optional(env, "SERVICE_KEY_FILE", Path),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
-        checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or 10.0,
+        checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or DEFAULT_CHECKPOINT_INTERVAL_S,
+        witnesses=_optional(env, "WITNESSES", _witnesses) or (),
         heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
         otlp_endpoint=_optional(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _http_url),
         log_level=load_log_level(),
@@ -402,6 +416,20 @@ def _registers(text: str) -> Mapping[str, RegisterAddress]:
             raise ValueError("must be ID=LISTING_URL,TRADE_INGEST_URL, several separated by semicolons")
         registers[_register_id(name.strip())] = RegisterAddress(*both)
     return registers
+
+
+def _witnesses(text: str) -> tuple[WitnessAddress, ...]:
+    """`example.org/w1+01234567+BASE64,https://w1.example.org;...`: the witness's verifier key and its address."""
+    found = []
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        vkey, comma, url = part.partition(",")
+        if not comma:
+            raise ValueError("must be VKEY,URL, several separated by semicolons")
+        key = VerifierKey.parse(vkey)
+        if key.kind != COSIGNATURE_V1:
+            raise ValueError(f"{key.name} is no key of cosignatures (type 0x04)")
+        found.append(WitnessAddress(key, _http_url(url.strip())))
+    return tuple(found)
 
 
 def _days(text: str) -> tuple[date, ...]:

@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
         log_entries=stored_transactions,
         in_force=in_force(basis),
         tracing=start_tracing(settings),
+        checkpoint_interval_s=settings.checkpoint_interval_s,
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis

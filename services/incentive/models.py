@@ -41,7 +41,7 @@ LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 metadata = MetaData()
 position = position_table(metadata)
 worker_run = worker_run_table(metadata)
-log_hash, log_key, log_checkpoint = log_tables(metadata)
+log_hash, log_key, log_checkpoint, log_cosignature = log_tables(metadata)
 
 
 def _name() -> Text:

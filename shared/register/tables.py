@@ -95,7 +95,7 @@ class RegisterTables:
     def __init__(self, metadata: MetaData) -> None:
         self.position = position_table(metadata)
         self.worker_run = worker_run_table(metadata)
-        self.log_hash, self.log_key, self.log_checkpoint = log_tables(metadata)
+        self.log_hash, self.log_key, self.log_checkpoint, self.log_cosignature = log_tables(metadata)
         self.register_head = Table(
             "register_head",
             metadata,

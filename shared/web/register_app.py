@@ -43,6 +43,7 @@ def create_register_app(
         log_entries=stored_entries(kind, has_facts=bool(fact_topics)),
         in_force=select(_head.c.settings_digest == counted_by),
         tracing=start_tracing(settings),
+        checkpoint_interval_s=settings.checkpoint_interval_s,
     )
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import Engine, Select
 
 from shared.log_store import Stored
-from shared.settings import Service
+from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, Service
 from shared.times import Clock
 from shared.tracing import Tracing
 from shared.web.keys import ApiKeys
@@ -20,7 +20,8 @@ class ServiceInfo:
 
     `kafka` are kafka-python's connection settings (`bootstrap_servers`, `security_protocol`, ...). `takes_documents`:
     its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has,
-    `log_entries` makes them; `in_force` whether what the database has was made by the settings of this program.
+    `log_entries` makes them; a checkpoint that is served may be older by `checkpoint_interval_s`;
+    `in_force` whether what the database has was made by the settings of this program.
     """
 
     name: Service
@@ -35,6 +36,7 @@ class ServiceInfo:
     log_entries: Stored | None = None
     in_force: Select[bool] | None = None
     tracing: Tracing | None = None
+    checkpoint_interval_s: float = DEFAULT_CHECKPOINT_INTERVAL_S
 
 
 def current_service() -> ServiceInfo:

@@ -1,11 +1,12 @@
 """The service's log, as any client of C2SP tlog-tiles reads it (contract, section 5)."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import Response
 
 from shared.db import snapshot
-from shared.log_store import newest_checkpoint, stored_hashes, verifier_keys
+from shared.log_store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.tlog.merkle import HASH_BYTES
 from shared.tlog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import current_key
@@ -25,12 +26,16 @@ blueprint = Blueprint("log", __name__, url_prefix="/v1/log", description="The lo
 @blueprint.route("/checkpoint")
 @blueprint.response(200, {"type": "string"}, **_NOTE)
 def checkpoint() -> Response:
-    """The newest signed checkpoint: a note of origin, size and root hash. 503 before the service's first worker."""
-    with snapshot(current_service().engine) as connection:
-        newest = newest_checkpoint(connection)
-    if newest is None:
+    """The newest signed checkpoint: a note of origin, size and root hash. 503 before the service's first worker.
+
+    Where witnesses are asked, one of the last `CHECKPOINT_INTERVAL` seconds that has most of their cosignatures.
+    """
+    service = current_service()
+    with snapshot(service.engine) as connection:
+        note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
+    if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
-    return Response(newest.note, content_type=_TEXT)
+    return Response(note, content_type=_TEXT)
 
 
 @blueprint.route("/keys")

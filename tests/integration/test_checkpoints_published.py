@@ -19,10 +19,11 @@ from tests.integration.test_service_log import ORIGIN, fill, vkeys
 from tests.integration.web_register import register_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from kafka.consumer.fetcher import ConsumerRecord
 
+    from shared.settings import WitnessAddress
     from tests.integration.web_register import RegisterSet
 
 INTERVAL_S = 0.4
@@ -60,9 +61,11 @@ class Topic:
 
 
 @contextmanager
-def publishing(listing: RegisterSet, bootstrap_servers: str) -> Iterator[CheckpointPublisher]:
+def publishing(
+    listing: RegisterSet, bootstrap_servers: str, witnesses: Sequence[WitnessAddress] = ()
+) -> Iterator[CheckpointPublisher]:
     config = {"bootstrap_servers": bootstrap_servers}
-    publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event())
+    publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event(), witnesses)
     publisher.start()
     try:
         yield publisher

@@ -22,7 +22,7 @@ from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.migrate import migrate
-from shared.schema import package_of
+from shared.schema import needed_migration, package_of
 from shared.settings import Service
 from tests.integration.test_consumption import until
 
@@ -200,7 +200,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "ALTER TABLE fact ENABLE TRIGGER append_only",
             f"ALTER TABLE position OWNER TO {owner_role('incentive')}",
         ),
-        "listing": ("UPDATE alembic_version SET version_num = '0003'",),
+        "listing": (f"UPDATE alembic_version SET version_num = '{needed_migration('listing')}'",),
         "trade_ingest": (
             "REVOKE DELETE ON log_checkpoint FROM trade_ingest_service",
             "ALTER TABLE register_head ENABLE TRIGGER log_is_whole",

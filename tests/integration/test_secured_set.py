@@ -98,14 +98,31 @@ def publish_from_outside(broker: SecuredBroker, folder: Path, **settings: str) -
     """As an exchange's engineers do it: with the kit, over TLS."""
     file = folder / "events.ndjson"
     file.write_bytes(EXAMPLES.read_bytes())
-    from_outside = {
+    arguments = ["publish", str(file), "--exchange", "kmdex"]
+    return CliRunner().invoke(exchange_kit, arguments, env={**from_outside(broker), **settings})
+
+
+def from_outside(broker: SecuredBroker) -> dict[str, str]:
+    """How an exchange reaches Kafka."""
+    return {
         **broker.environment("exchange.kmdex"),
         "KAFKA_BOOTSTRAP_SERVERS": broker.outside,
         "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
         "KAFKA_SSL_CA_FILE": str(broker.ca_file),
     }
-    arguments = ["publish", str(file), "--exchange", "kmdex"]
-    return CliRunner().invoke(exchange_kit, arguments, env={**from_outside, **settings})
+
+
+def witness_from_outside(made: SecuredSet, folder: Path) -> Result:
+    """With the rights that an exchange has, and no more."""
+    apis = {
+        "LISTING_URL": made.addresses.url("listing"),
+        "TRADE_INGEST_URL": made.addresses.url("trade-ingest"),
+        "INCENTIVE_URL": made.addresses.url("incentive"),
+        "EXCHANGE_KEY": KEY,
+        "NO_PROXY": "127.0.0.1",
+    }
+    arguments = ["witness", "--folder", str(folder), "--name", "kmdex.example/witness"]
+    return CliRunner().invoke(exchange_kit, arguments, env={**from_outside(made.broker), **apis})
 
 
 def publish_in_anothers_name(broker: SecuredBroker) -> int:
@@ -140,6 +157,9 @@ def test_an_event_becomes_an_award_and_a_forged_one_does_not(secured_set: Secure
         refused = client.items("listing", "/v1/quarantine", reason="wrong_source")
         assert [(item["exchange"], item["offset"]) for item in refused] == [("kmdex", forged)]
         assert list(client.items("listing", "/v1/listings", exchange="dcdex")) == []
+        witnessed = witness_from_outside(secured_set, tmp_path / "witness")
+        assert witnessed.exit_code == 0, witnessed.output
+        assert len(list((tmp_path / "witness").glob("*.checkpoint"))) == len(SERVICES)
     finally:
         client.session.close()
 

@@ -197,6 +197,7 @@ def register_set(
         service_key_file=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
+        witnesses=(),
         heartbeat_file=None,
         otlp_endpoint=None,
         log_level="INFO",

@@ -5,6 +5,7 @@ import psycopg
 import pytest
 
 from shared.settings import RegisterAddress, SettingsError, load_kafka_settings, load_local_settings, load_settings
+from shared.tlog.note import COSIGNATURE_V1, VerifierKey
 from tests.unit.test_docs import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,15 @@ def test_everything_given(environment) -> None:
     assert (config["sasl_plain_username"], config["sasl_plain_password"]) == ("u", "p")
 
 
+WITNESS = str(VerifierKey("example.org/w", bytes(range(32)), COSIGNATURE_V1))
+
+
+def test_witnesses(environment) -> None:
+    environment(WITNESSES=f" {WITNESS},https://w.example/a ; ")
+    (found,) = load_settings("listing").witnesses
+    assert (str(found.key), found.url) == (WITNESS, "https://w.example/a")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -76,6 +86,10 @@ def test_everything_given(environment) -> None:
         ("TOTALS_CUT_AT", "2025-02-30"),
         ("CHECKPOINT_INTERVAL", "0"),
         ("CHECKPOINT_INTERVAL", "nan"),
+        ("WITNESSES", WITNESS),
+        ("WITNESSES", f"{WITNESS},ftp://a"),
+        ("WITNESSES", f"{WITNESS[:-1]}A,http://a"),
+        ("WITNESSES", "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW,http://a"),
         ("LOG_LEVEL", "LOUD"),
         ("EXCHANGES", ","),
     ],
