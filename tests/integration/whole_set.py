@@ -61,13 +61,14 @@ class WholeSet:
     def listing(self, exchange: str, *values: bytes) -> None:
         """Listings of one exchange, as one batch, and all that follows."""
         self.listings.feed(exchange, values)
-        self._hand_on()
+        self.hand_on()
 
     def trade(self, exchange: str, *values: bytes) -> None:
         self.trades.feed(exchange, values)
-        self._hand_on()
+        self.hand_on()
 
-    def _hand_on(self) -> None:
+    def hand_on(self) -> None:
+        """Bring what waits in the outboxes to those who read it."""
         facts = self._publish(self.listings)
         proofs = [(key.encode(), value) for topic, key, value in facts if topic == LISTING]
         if proofs:

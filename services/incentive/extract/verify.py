@@ -814,7 +814,7 @@ class Register:
     def __init__(
         self, bundle: Bundle, log: Json, checkpoint: Checkpoint, is_whole: bool, wanted: Iterable[Span]
     ) -> None:
-        self._bundle = bundle
+        self._bundle, self.size = bundle, checkpoint.size
         self.begin(log)
         nodes = read_proof(bundle, log["proof"], checkpoint.size)
         tree = Tree(log["entries"], checkpoint.size, nodes, self._leaves(log["entries"]), wanted)
@@ -891,12 +891,8 @@ class Register:
 
     def state(self, key: Key, seq: int) -> Document | None:
         """The revision of a number that stood when the register had `seq` entries; None before the first."""
-        found, document = None, self._documents.get(key)
-        while document is not None:
-            if document.seq < seq and (found is None or document.revision > found.revision):
-                found = document
-            document = document.before
-        return found
+        stood = [document for document in self._revisions(key) if document.seq < seq]
+        return max(stood, key=lambda document: document.revision, default=None)
 
     def standing(self, role: str, whose: Any, seq: int) -> Iterator[Document]:
         """Documents as they stood: of a `provider` or `buyer` (a subject), or an `exchange` (its id, and the year)."""
@@ -911,6 +907,35 @@ class Register:
             }[role]
             if is_there:
                 yield document
+
+    def facts(self) -> Iterator[tuple[str, str, int]]:
+        """Of every fact that its documents can make: topic, key, and the newest entry that can have changed it."""
+        changed: int = max(at for at, _, _ in self._settings)
+        topic, role = (FIRST_LISTING, "provider") if self._kind == "listing" else (FIRST_PURCHASE, "buyer")
+        for subject, keys in self._by[role].items():
+            if subject.startswith("uscc:"):
+                yield topic, subject, max(changed, self._newest(keys))
+        if self._kind == "listing":
+            return
+        for (exchange, year), keys in self._by["exchange"].items():
+            yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", max(changed, self._newest(keys))
+        proved = max((facts[-1][0] for facts in self._listing_facts.values()), default=changed)
+        for subject, keys in self._by["provider"].items():
+            if subject.startswith("uscc:"):
+                newest = max(changed, proved, self._newest(keys))
+                for year in sorted({local(document.at).year for key in keys for document in self._revisions(key)}):
+                    yield ANNUAL_TOTAL, f"provider/{subject}/{year}", newest
+
+    def _newest(self, keys: Iterable[Key]) -> int:
+        newest: int = max(self._documents[key].seq for key in keys)
+        return newest
+
+    def _revisions(self, key: Key) -> Iterator[Document]:
+        """From the one entered last to the first."""
+        document = self._documents.get(key)
+        while document is not None:
+            yield document
+            document = document.before
 
     def settings(self, seq: int) -> tuple[Whitelist, list[str]]:
         """(whitelist, cut dates) by which documents counted then."""
@@ -1172,6 +1197,8 @@ class Facts:
                 raise ValueError("摘录中没有其登记簿 / the extract has no register of it")
             self.of_before += 1
             return
+        if item["seq"] > register.size:
+            raise ValueError("所依条目多于登记簿 / it rests on more entries than its register has")
         expected = dict(fact_anew(register, topic, rest, item["seq"]), generation=item["generation"], seq=item["seq"])
         self._compare(value, expected)
         self.anew += 1
@@ -1183,6 +1210,24 @@ class Facts:
         """The facts about a subject or an exchange, each with its topic."""
         items = [json.loads(line) for line in self._lines.get(about, ())]
         return [dict(item, topic=item["fact"].split("/")[0]) for item in items]
+
+    def behind(self, is_all: bool) -> list[str]:
+        """Facts that are no longer what their register's documents make; `is_all`: also those that are not here."""
+        found = []
+        for (_, name, generation), register in sorted(self._registers.items()):
+            for topic, rest, newest in register.facts():
+                fact = f"{topic}/{name}/{rest}"
+                told = next((one["value"] for one in self.of(about_of_fact(fact)) if one["fact"] == fact), None)
+                is_newest = told is not None and told["generation"] == generation and newest < told["seq"]
+                if is_newest or (told is None and not is_all):
+                    continue
+                anew = fact_anew(register, topic, rest, register.size)
+                is_nothing = told is None and not any(
+                    anew.get(member) for member in ("first", "buckets", "by_exchange")
+                )
+                if not is_nothing and (told is None or any(anew[m] != told[m] for m in anew if m != "party")):
+                    found.append(fact)
+        return found
 
     def _compare(self, value: Json, expected: Json) -> None:
         if self._viewer is not None and "party" in value:
@@ -1804,8 +1849,9 @@ class Check:
         self._at(log["checkpoint"])
         checkpoint = open_checkpoint(self._bundle, log, self._keys)
         self._at("transactions.ndjson")
-        if self._manifest["size"] > checkpoint.size:
-            raise Unsound("manifest.json", None, "大于台账 / it tells of more than the ledger has")
+        is_newest = self._request["as_of"] is None
+        if self._manifest["size"] > checkpoint.size or (is_newest and self._manifest["size"] != checkpoint.size):
+            raise Unsound("manifest.json", None, "与台账大小不符 / it does not tell of all that the ledger has")
         wanted = () if older is None else older.wanted(log["origin"])
         ledger = Ledger(self._bundle, self._manifest, basis, checkpoint, wanted)
         self._shown(
@@ -1832,9 +1878,8 @@ class Check:
             self._at(log["checkpoint"])
             checkpoint = open_checkpoint(self._bundle, log, self._keys)
             self._at(log["entries"])
-            is_whole = self._request["evidence"] == "registers" and viewer_of(self._request) is None
             wanted = () if older is None else older.wanted(log["origin"])
-            register = Register(self._bundle, log, checkpoint, is_whole, wanted)
+            register = Register(self._bundle, log, checkpoint, self._has_whole_registers(), wanted)
             registers[log["kind"], log["register"], log["generation"]] = register
             name = log["log"]
             self._shown(
@@ -1862,11 +1907,28 @@ class Check:
                 f"{compared} 项挂牌事实与挂牌登记簿相符",
                 f"{compared} listing facts that trades were matched by agree with the register of listings",
             )
+        if self._has_whole_registers() and not self._request["as_of"]:
+            self._tell_behind(facts.behind(is_of_all_awards(self._request) and is_from_the_beginning(self._request)))
         not_anew = facts.of_before + not_compared
         if not_anew:
             self._limit(
                 f"{not_anew} 项事实出自登记簿的前一代，无法重算",
                 f"{not_anew} facts are of a former generation of their register and could not be worked out anew",
+            )
+
+    def _has_whole_registers(self) -> bool:
+        return self._request["evidence"] == "registers" and viewer_of(self._request) is None
+
+    def _tell_behind(self, behind: Sequence[str]) -> None:
+        if behind:
+            self._limit(
+                f"登记簿有更新的文件，{len(behind)} 项事实台账尚未得知（如 {behind[0]}）；以后仍是如此，则是被扣住",
+                f"{len(behind)} facts are older than what the registers have ({behind[0]}, say): the ledger was not"
+                " told yet; if a later extract says the same, they are being kept back",
+            )
+        else:
+            self._shown(
+                "台账已得知登记簿的全部文件所成的事实", "the ledger was told all that the registers' documents make"
             )
 
     def _check_awards(
@@ -1922,7 +1984,13 @@ class Check:
                 "这是筛选后的摘录：符合条件者是否有遗漏，无法证明",
                 "the extract is filtered: that nothing was left out that fits the request cannot be shown",
             )
-        if self._request["evidence"] != "registers" or viewer_of(self._request) is not None:
+        if self._request["as_of"]:
+            self._limit(
+                "这是过去某一时点的摘录：该时点之前的末几笔是否有遗漏，无法证明（请不带 as_of 申请）",
+                "the extract is as of an earlier instant: that no transaction before it was left out at the end cannot"
+                " be shown (ask without as_of)",
+            )
+        if not self._has_whole_registers():
             self._limit(
                 "登记簿未全部摘录：是否另有应计或更早的文件，无法证明（请以 evidence=registers 申请）",
                 "registers are not whole here: that no other document should count cannot be shown (ask with evidence"

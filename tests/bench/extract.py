@@ -1,0 +1,144 @@
+"""How long an extract takes to make and to verify, and in how much memory: `python -m tests.bench.extract`.
+
+The heaviest kind for its number of transactions: each is of an award of its own, made of a trade of its own, and whole
+registers go with it. Registers and ledger take in the documents in this process, without a broker; the extract is made
+by the real program and verified by its own verify.py, each a process of its own. All entities are fictional.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from shared.parties import complete_uscc
+from shared.settings import RegisterAddress
+from tests.integration import worlds
+from tests.integration.extract_makers import Makers
+from tests.integration.whole_set import WholeSet, served, whole_set
+from tests.integration.worlds import LOG_KEY
+
+BATCH = 5000
+
+
+@click.command(help="测量摘录 / Measure an extract; JSON to stdout.")
+@click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--python", default=sys.executable, help="verifies")
+def main(transactions: int, python: str) -> None:
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="jiangbu-bench-")))
+        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        server.start()
+        opened.callback(server.stop)
+        numbers = count()
+
+        def fresh(service: str) -> tuple[str, str]:
+            database = server.ensure_database(f"{service.replace('-', '_')}_{next(numbers)}", "secret")
+            return database.owner_url, database.service_url
+
+        made = opened.enter_context(whole_set(fresh, folder))
+        feed(made, transactions)
+        urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
+        makers = Makers(made, {"r1": RegisterAddress(*urls)})
+        result: dict[str, Any] = {"transactions": transactions, "load_before": round(os.getloadavg()[0], 1)}
+        extract_id = makers.ask("POST", "/v1/extracts", body={"evidence": "registers"}).get_json()["id"]
+        result["made"] = measure_making(makers, folder)
+        path, keys = taken_home(makers, extract_id, folder), folder / "keys"
+        result["mb"], result["rows"] = path.stat().st_size >> 20, rows(path)
+        result["rows_per_s"] = round(result["rows"] / result["made"]["s"])
+        keys.write_text(makers.keys(), "utf-8")
+        verify = (python, "-I", "-S", "services/incentive/extract/verify.py", "--key", str(keys), str(path))
+        result["verified"] = measure(verify)
+    click.echo(json.dumps(result))
+
+
+def feed(made: WholeSet, transactions: int) -> None:
+    for start in range(0, transactions, BATCH):
+        numbers = range(start, min(start + BATCH, transactions))
+        made.trade("kmdex", *(worlds.record("trade", "kmdex", trade(number), 0).value for number in numbers))
+        made.published.clear()
+
+
+def trade(number: int) -> dict[str, Any]:
+    return {
+        "trade_no": f"T{number}",
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "amount": f"{1000 + number % 5000}.00",
+        "refunded": "0",
+        "currency": "CNY",
+        "completed_at": "2026-03-01T10:00:00+08:00",
+        "provider": party(f"9153{number % 100:013d}", f"虚构供方{number % 100}"),
+        "buyer": party(f"9154{number:013d}", f"虚构买方{number}"),
+    }
+
+
+def party(digits: str, name: str) -> dict[str, str]:
+    return {"id_scheme": "uscc", "id": complete_uscc(digits), "name": name}
+
+
+def measure_making(makers: Makers, folder: Path) -> dict[str, Any]:
+    """By the program that the consumer starts, with settings from the environment."""
+    key_file, service_key = folder / "signing-key", folder / "service-key"
+    key_file.write_bytes(LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key_file.chmod(0o600)
+    service_key.write_text("service-key\n", "utf-8")
+    address = makers.addresses["r1"]
+    return measure(
+        (sys.executable, "-m", "services.incentive", "make-extracts"),
+        DATABASE_URL=makers.set.ledger.url.set(drivername="postgresql").render_as_string(hide_password=False),
+        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+        SIGNING_KEY_FILE=str(key_file),
+        SERVICE_KEY_FILE=str(service_key),
+        REGISTERS=f"r1={address.listing},{address.trade_ingest}",
+        TMPDIR=str(folder),
+    )
+
+
+def measure(command: Sequence[str], **environment: str) -> dict[str, Any]:
+    """Seconds, CPU seconds and most memory of a program; what it says goes to stderr."""
+    began_s = time.monotonic()
+    program = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
+    _, status, used = os.wait4(program.pid, 0)
+    if status:
+        raise click.ClickException(f"{command}: {status}")
+    return {
+        "s": round(time.monotonic() - began_s, 1),
+        "cpu_s": round(used.ru_utime + used.ru_stime, 1),
+        "peak_mb": used.ru_maxrss >> 10,
+    }
+
+
+def taken_home(makers: Makers, extract_id: str, folder: Path) -> Path:
+    path = folder / "extract.zip"
+    with path.open("wb") as file:
+        for piece in makers.ask("GET", f"/v1/extracts/{extract_id}/download").iter_encoded():
+            file.write(piece)
+    return path
+
+
+def rows(path: Path) -> int:
+    """Lines of its files for machines, entries of balances included; `views/` have the same rows again."""
+    with zipfile.ZipFile(path) as archive:
+        return sum(
+            archive.read(name).count(b"\n")
+            for name in archive.namelist()
+            if name.startswith("lines/") and "/views/" not in name
+        )
+
+
+if __name__ == "__main__":
+    main()
