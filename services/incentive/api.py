@@ -58,7 +58,7 @@ def settle(as_of: datetime | None, now: datetime) -> None:
 
 
 @contextmanager
-def _asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, View]]:
+def asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, View]]:
     """One state of the database for a whole answer, and who asks it as of when."""
     service = current_service()
     now = service.clock()
@@ -74,7 +74,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
     """Awards, in code point order of `award_id`."""
     after = decode_cursor(arguments.get("cursor"), str)
     limit = arguments["limit"]
-    with _asked(arguments.get("as_of")) as (connection, view):
+    with asked(arguments.get("as_of")) as (connection, view):
         rows = operations.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
     return page(rows, limit, lambda row: encode_cursor(row.award_id), lambda row: _render_award(row, view))
 
@@ -84,7 +84,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, AwardSchema)
 def get_award(arguments: dict[str, Any], award_id: str) -> Json:
     """One award."""
-    with _asked(arguments.get("as_of")) as (connection, view):
+    with asked(arguments.get("as_of")) as (connection, view):
         return _render_award(_find(connection, view, award_id), view)
 
 
@@ -94,7 +94,7 @@ def get_award(arguments: dict[str, Any], award_id: str) -> Json:
 def explain_award(arguments: dict[str, Any], award_id: str) -> Json:
     """Why an award is what it is: what counted and what did not, step by step, and what is missing to more."""
     del arguments
-    with _asked() as (connection, view):
+    with asked() as (connection, view):
         return operations.explain_award(connection, view, _find(connection, view, award_id))
 
 
@@ -107,7 +107,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
         parse_subject(subject)
     except ValueError as error:
         raise Problem(404) from error
-    with _asked(arguments.get("as_of")) as (connection, view):
+    with asked(arguments.get("as_of")) as (connection, view):
         found = operations.tell_subject_status(connection, view, subject, arguments["year"])
     if found is None:
         raise Problem(404)
@@ -119,7 +119,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 @blueprint.response(200, ExchangeStatusSchema)
 def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
     """How an exchange stands in a year: its months and tiers."""
-    with _asked(arguments.get("as_of")) as (connection, view):
+    with asked(arguments.get("as_of")) as (connection, view):
         found = operations.tell_exchange_status(connection, view, exchange, arguments["year"])
     if found is None:
         raise Problem(404)
@@ -133,7 +133,7 @@ def list_transactions(arguments: dict[str, Any]) -> dict[str, Any]:
     """Transactions, in order of `seq`."""
     after = decode_cursor(arguments.get("cursor"), int)
     limit = arguments["limit"]
-    with _asked() as (connection, view):
+    with asked() as (connection, view):
         rows, entries = operations.list_transactions(
             connection, view, arguments, None if after is None else after[0], limit + 1
         )
@@ -147,7 +147,7 @@ def list_balances(arguments: dict[str, Any]) -> dict[str, Any]:
     """Balances of all accounts at an instant, else at the last posting; every page of one list is of one state."""
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit = arguments["limit"]
-    with _asked(arguments.get("as_of")) as (connection, view):
+    with asked(arguments.get("as_of")) as (connection, view):
         ledger = operations.ledger_as_of(connection, view)
         if after is not None:
             ledger = operations.ledger_of_size(connection, after[1], ledger)

@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import Select, and_, func, select
 
-from services.incentive import api
+from services.incentive import api, effects_api
 from services.incentive.basis import Basis, load_basis
 from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
@@ -39,7 +39,9 @@ def create_app(settings: Settings) -> Flask:
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
+    app.extensions[effects_api.REGISTERS] = effects_api.registers_of(settings)
     add_routes(app, api.blueprint)
+    add_routes(app, effects_api.blueprint)
     add_routes(app, extracts.blueprint)
     add_routes(app, tlog.blueprint)
     return app

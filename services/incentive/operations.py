@@ -232,7 +232,7 @@ def list_transactions(
         statement = statement.where(columns.posted_at < filters["until"])
     if after is not None:
         statement = statement.where(columns.seq > after)
-    rows: list[Row[Any]] = list(connection.execute(_of_whole_awards(statement, view)))
+    rows: list[Row[Any]] = list(connection.execute(of_whole_awards(statement, view)))
     entries: dict[int, list[Row[Any]]] = {row.seq: [] for row in rows}
     lines = (
         select(ledger_entry)
@@ -244,7 +244,7 @@ def list_transactions(
     return rows, entries
 
 
-def _of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
+def of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
     """Those rows of `ledger_transaction` alone whose awards are wholly visible."""
     if view.viewer is None:
         return statement
@@ -298,6 +298,6 @@ def list_balances(connection: Connection, view: View, size: int, after: str | No
     if after is not None:
         statement = statement.where(columns.account > after)
     if view.viewer is not None:
-        seqs = _of_whole_awards(select(ledger_transaction.c.seq), view)
+        seqs = of_whole_awards(select(ledger_transaction.c.seq), view)
         statement = statement.where(columns.seq.in_(seqs))
     return list(connection.execute(statement))

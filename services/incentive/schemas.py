@@ -6,6 +6,7 @@ from shared.events.fields import Choice, Text
 from shared.parties import ID_SCHEMES
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
+from shared.web.trade_facts import CountedField, PlaceSchema
 
 STATES = (
     "estimated",
@@ -263,6 +264,41 @@ class TransactionSchema(Schema):
     article = fields.String(required=True)
     cause = fields.Nested(CauseSchema, required=True)
     decision = fields.Nested(DecisionRefSchema, required=True, allow_none=True)
+
+
+class EffectFactSchema(FactRefSchema):
+    """A fact that a transaction names and that the trade was evidence of, and in which revision.
+
+    `counted` is null where what decides is not the reader's to see.
+    """
+
+    counted = CountedField(required=True, allow_none=True)
+    document = fields.Nested(PlaceSchema, required=True)
+
+
+class EffectSchema(Schema):
+    """A transaction that the trade took part in; `/v1/ledger/transactions` has all of it."""
+
+    seq = fields.Integer(required=True)
+    posted_at = fields.String(required=True, metadata={"format": "date-time"})
+    award_id = fields.String(required=True)
+    amount = fields.String(required=True)
+    facts = fields.List(fields.Nested(EffectFactSchema), required=True)
+
+
+class StandingSchema(Schema):
+    """A fact that the trade is evidence of now; null where what decides is not the reader's to see."""
+
+    fact = fields.String(required=True)
+    counted = CountedField(required=True, allow_none=True)
+
+
+class EffectPageSchema(page_schema("EffectPage", EffectSchema)):  # type: ignore[misc]  # a class made by a function
+    """What became of a trade: how it stands in each fact now, and the transactions that it took part in."""
+
+    exchange = fields.String(required=True)
+    trade_no = fields.String(required=True)
+    facts = fields.List(fields.Nested(StandingSchema), required=True)
 
 
 TransactionPageSchema = page_schema("TransactionPage", TransactionSchema)

@@ -3,9 +3,17 @@
 from typing import Any
 
 from services.trade_ingest.models import trade, trade_past
-from services.trade_ingest.schemas import TradeDetailSchema, TradePageSchema, TradeQuery
+from services.trade_ingest.schemas import TradeDetailSchema, TradeFactsSchema, TradePageSchema, TradeQuery
+from services.trade_ingest.trade_facts import trade_facts
+from shared.db import snapshot
+from shared.events.topics import topic_of
+from shared.parties import is_number
+from shared.register.head import read_head
 from shared.web.documents import answer_document, answer_page, party_id, select_page
+from shared.web.keys import require
+from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery
+from shared.web.service import current_service
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
 
@@ -30,3 +38,34 @@ def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, An
     """One trade with all its revisions, by the records that brought them."""
     del arguments
     return answer_document("trade", trade, trade_past, exchange, no)
+
+
+@blueprint.route("/v1/trades/<exchange>/<no>/facts")
+@require("service")
+@blueprint.arguments(NoQuery, location="query")
+@blueprint.response(200, TradeFactsSchema)
+def get_trade_facts(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
+    """The facts that a trade was evidence of, at which seqs, and whether it counted; for incentive."""
+    del arguments
+    with snapshot(current_service().engine) as connection:
+        generation = read_head(connection).generation
+        parts = trade_facts(connection, exchange, no) if is_number(no) and "\0" not in exchange else []
+    if not parts:
+        raise Problem(404)
+    facts = [
+        {
+            "fact": part.fact,
+            "from": part.from_seq,
+            "until": part.until_seq,
+            "counted": part.counted,
+            "document": {
+                "revision": part.revision.revision,
+                "seq": part.revision.seq,
+                "topic": topic_of("trade", exchange),
+                "partition": part.revision.partition,
+                "offset": part.revision.offset,
+            },
+        }
+        for part in parts
+    ]
+    return {"generation": generation, "facts": facts}

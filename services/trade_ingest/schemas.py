@@ -1,6 +1,6 @@
 """Shapes of the trade-ingest service's answers, and the parameters that it takes."""
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from shared.events.documents import TRADE_STATUSES
 from shared.events.fields import Choice
@@ -8,6 +8,7 @@ from shared.events.schemas import TradeSchema
 from shared.web.documents import DocumentQuery, RevisionSchema
 from shared.web.pagination import page_schema
 from shared.web.query import SubjectParameter
+from shared.web.trade_facts import CountedField, PlaceSchema
 
 
 class TradeQuery(DocumentQuery):
@@ -32,3 +33,20 @@ class TradeDetailSchema(TradeItemSchema):
 
 
 TradePageSchema = page_schema("TradePage", TradeItemSchema)
+
+
+class TradeFactSchema(Schema):
+    """A fact at every seq from `from` to `until` (both included; null: whatever comes next, too)."""
+
+    fact = fields.String(required=True)
+    from_ = fields.Integer(required=True, data_key="from", attribute="from")
+    until = fields.Integer(required=True, allow_none=True)
+    counted = CountedField(required=True)
+    document = fields.Nested(PlaceSchema, required=True)
+
+
+class TradeFactsSchema(Schema):
+    """What a trade was evidence of, of the register's present generation."""
+
+    generation = fields.Integer(required=True)
+    facts = fields.List(fields.Nested(TradeFactSchema), required=True)

@@ -10,6 +10,7 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from services.incentive.effects_api import RegistersOfTrades
 from services.incentive.extract import verify
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
@@ -53,7 +54,12 @@ class Makers:
 
     def __init__(self, made: WholeSet, addresses: dict[str, RegisterAddress]) -> None:
         self.set, self.addresses = made, addresses
-        self.app = incentive_app(made.ledger, made.basis, lambda: made.now)
+        self.app = incentive_app(
+            made.ledger,
+            made.basis,
+            lambda: made.now,
+            RegistersOfTrades(tuple(one.trade_ingest for one in addresses.values()), "service-key"),
+        )
         self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
 
     def extract(self, role: str = "auditor", **request: Any) -> bytes:

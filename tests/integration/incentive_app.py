@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.incentive import api
+from services.incentive import api, effects_api
 from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
 from services.incentive.ledger_log import stored_transactions
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from services.incentive.basis import Basis
+    from services.incentive.effects_api import RegistersOfTrades
 
 
-def incentive_app(engine: Engine, basis: Basis, clock: Callable[[], datetime]) -> Flask:
+def incentive_app(
+    engine: Engine, basis: Basis, clock: Callable[[], datetime], registers: RegistersOfTrades | None = None
+) -> Flask:
     service = ServiceInfo(
         name="incentive",
         title="t",
@@ -40,7 +43,8 @@ def incentive_app(engine: Engine, basis: Basis, clock: Callable[[], datetime]) -
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
-    for blueprint in (api.blueprint, extracts.blueprint, tlog.blueprint):
+    app.extensions[effects_api.REGISTERS] = registers or effects_api.RegistersOfTrades((), None)
+    for blueprint in (api.blueprint, effects_api.blueprint, extracts.blueprint, tlog.blueprint):
         add_routes(app, blueprint)
     return app
 

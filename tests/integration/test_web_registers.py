@@ -249,6 +249,9 @@ def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> 
     assert filled.get(ENTRIES, role).status_code == {None: 401, "auditor": 200}.get(role, 403)
     told = {None: 401, "auditor": 200, "service": 200}
     assert filled.get(evidence(filled.side), role).status_code == told.get(role, 403)
+    if filled.side.document == "trade":
+        of_service = {None: 401, "service": 200}.get(role, 403)
+        assert filled.get("/v1/trades/kmdex/B/facts", role).status_code == of_service
     answer = filled.app.test_client().post("/v1/entries?until=0", headers=headers(role), buffered=True)
     assert answer.status_code == {None: 401, "service": 200}.get(role, 403)
     # The broker is away here: who may ask is told so.
@@ -265,6 +268,8 @@ def test_all_routes_of_the_document_are_in_the_role_table(filled: RegisterSet) -
     known = {filled.side.path, number, "/v1/quarantine", "/v1/quarantine/{id}", "/v1/reconciliation"}
     logs = {"/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/{path}"}
     made_of = {"/v1/evidence", "/v1/entries"}
+    if filled.side.document == "trade":
+        made_of.add(f"{number}/facts")
     assert paths == known | logs | made_of | {"/healthz", "/readyz", "/metrics", "/v1/progress"}
 
 

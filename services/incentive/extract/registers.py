@@ -31,6 +31,10 @@ class RegisterRefuses(Exception):  # noqa: N818 - what it does
     """A register answers that it will not: wrong settings, say. The message is one line."""
 
 
+class NotInRegister(RegisterRefuses):
+    """The register does not have what was asked for."""
+
+
 @dataclass(frozen=True)
 class RegisterLog:
     """The log of one register as it is when an extract is made."""
@@ -54,7 +58,8 @@ class RegisterLog:
 class Registers:
     """The registers of a set, asked with a key of the role `service`."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, timeout_s: tuple[float, float] = _TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy lies between services
         self._session.headers["Authorization"] = f"Bearer {key}"
@@ -107,16 +112,22 @@ class Registers:
                 return
             query["cursor"] = page["next_cursor"]
 
+    def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
+        """What a trade was evidence of, as JSON. Raises NotInRegister."""
+        return self._get(f"{url}/v1/trades/{exchange}/{number}/facts").content
+
     def _get(self, url: str, **options: Any) -> requests.Response:
         return self._ask("GET", url, **options)
 
     def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT_S, allow_redirects=False, **options)
+            answer = self._session.request(method, url, timeout=self._timeout_s, allow_redirects=False, **options)
         except requests.RequestException as error:
             raise RegisterAway(f"{url}: {error}") from error
         if answer.status_code >= _SERVER_FAULT:
             raise RegisterAway(f"{url}: {answer.status_code}")
+        if answer.status_code == requests.codes.not_found:
+            raise NotInRegister(f"{url}: {answer.status_code}")
         if answer.status_code != requests.codes.ok:
             raise RegisterRefuses(f"{url}: {answer.status_code} {answer.text[:200]}")
         return answer

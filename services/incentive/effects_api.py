@@ -1,0 +1,80 @@
+"""The HTTP route from a trade to the postings that it took part in."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from flask import current_app
+
+from services.incentive.answers import Json
+from services.incentive.api import asked
+from services.incentive.effects import Trade, TradeFacts, list_effects, render_effects, tell_standing
+from services.incentive.extract.registers import NotInRegister, RegisterAway, RegisterRefuses, Registers
+from services.incentive.schemas import EffectPageSchema
+from shared.events.topics import EXCHANGE_PATTERN
+from shared.parties import is_number
+from shared.settings import LOCAL_REGISTERS, Settings, read_service_key
+from shared.web.keys import current_key
+from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
+from shared.web.problems import Problem
+from shared.web.query import Blueprint
+
+REGISTERS: Final = "jiangbu.registers"
+_TIMEOUT_S: Final = (2.0, 10.0)  # somebody waits for the answer
+
+blueprint = Blueprint("effects", __name__, description="交易的去向 / what became of a trade")
+
+
+@dataclass(frozen=True)
+class RegistersOfTrades:
+    """Where the registers of trades answer, and the key to ask them with; without one they are not asked."""
+
+    urls: tuple[str, ...]
+    service_key: str | None
+
+
+def registers_of(settings: Settings) -> RegistersOfTrades:
+    """Raises SettingsError where the key cannot be read."""
+    addresses = settings.registers or LOCAL_REGISTERS
+    urls = tuple(address.trade_ingest for _, address in sorted(addresses.items()))
+    return RegistersOfTrades(urls, None if settings.service_key_file is None else read_service_key(settings))
+
+
+@blueprint.route("/v1/trades/<exchange>/<no>/effects")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, EffectPageSchema)
+def list_trade_effects(arguments: dict[str, Any], exchange: str, no: str) -> Json:
+    """The transactions that a trade took part in, in order of `seq`: those with a fact that it was evidence of.
+
+    `facts` says how it stands now, and why where it does not count. 503 while the register does not answer.
+    """
+    after = decode_cursor(arguments.get("cursor"), int)
+    limit = arguments["limit"]
+    if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(no)):
+        raise Problem(404)
+    trade = Trade(exchange, no, _ask_registers(exchange, no))
+    with asked() as (connection, view):
+        rows = list_effects(connection, view, trade, None if after is None else after[0], limit + 1)
+        effects = render_effects(connection, view, trade, rows)
+        facts = tell_standing(connection, view, trade)
+    items = page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: effects[row.seq])
+    return {"exchange": exchange, "trade_no": no, "facts": facts, **items}
+
+
+def _ask_registers(exchange: str, number: str) -> TradeFacts:
+    """What the one register that has the trade says of it."""
+    known: RegistersOfTrades = current_app.extensions[REGISTERS]
+    if known.service_key is None:
+        said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
+        raise Problem(503, said)
+    with Registers(known.service_key, _TIMEOUT_S) as registers:
+        for url in known.urls:
+            try:
+                return msgspec.json.decode(registers.trade_facts(url, exchange, number), type=TradeFacts)
+            except NotInRegister:
+                continue
+            except (RegisterAway, RegisterRefuses) as error:
+                said = "交易登记暂不可用 / the register of trades does not answer"
+                raise Problem(503, said, headers={"Retry-After": "5"}) from error
+    raise Problem(404)

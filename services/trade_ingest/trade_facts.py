@@ -1,0 +1,120 @@
+"""Which facts one trade was evidence of, in which of its revisions, at which seqs, and whether it counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import text
+
+from services.trade_ingest.evidence import scope_of
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.register.evidence import standing_documents
+from shared.register.head import read_head
+from shared.times import shanghai_year
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Row
+
+_COLUMNS = 'seq, revision, partition, "offset", completed_at, provider, buyer, listed, listing_no'
+# Those that were ever the state: what came late and was passed over already is evidence of nothing.
+_REVISIONS = text(f"""
+    SELECT d.*, p.scheme AS provider_scheme, p.code AS provider_code, b.scheme AS buyer_scheme, b.code AS buyer_code
+    FROM (
+        SELECT {_COLUMNS}, NULL AS replaced_by FROM trade WHERE exchange = :exchange AND number = :number
+        UNION ALL
+        SELECT {_COLUMNS}, replaced_by FROM trade_past
+        WHERE exchange = :exchange AND number = :number AND replaced_by IS NOT NULL
+    ) d JOIN party p ON p.id = d.provider JOIN party b ON b.id = d.buyer ORDER BY d.seq
+""")
+# Entries that can change whether a trade counts while it stands as it is.
+_TURNS = text("""
+    SELECT seq FROM (
+        SELECT seq FROM settings_entry
+        UNION ALL
+        SELECT seq FROM listing_fact WHERE exchange = :exchange AND listing_no = :listing_no
+        UNION ALL
+        SELECT seq FROM listing_fact_past WHERE exchange = :exchange AND listing_no = :listing_no
+    ) e WHERE seq > :after AND seq < :before ORDER BY seq
+""")
+
+
+class Part(NamedTuple):
+    """A fact at each seq from `from_seq` to `until_seq` (both included; None: whatever comes next, too)."""
+
+    fact: str
+    revision: Row[Any]
+    from_seq: int
+    until_seq: int | None
+    counted: bool | str
+
+
+def trade_facts(connection: Connection, exchange: str, number: str) -> list[Part]:
+    """Everything that the trade was evidence of, in order of its revisions; nothing of a trade that is not known.
+
+    True of a first purchase says that the trade may be the first; which one is, the fact itself says.
+    """
+    head = read_head(connection)
+    return [
+        part
+        for revision in connection.execute(_REVISIONS, {"exchange": exchange, "number": number}).all()
+        for topic, key in _facts_of(exchange, revision)
+        for part in _merged(_parts(connection, revision, (exchange, number), (head.register, topic, key)))
+    ]
+
+
+def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
+    year = shanghai_year(revision.completed_at)
+    yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}"
+    if revision.provider_scheme == "uscc":
+        yield ANNUAL_TOTAL, f"provider/uscc:{revision.provider_code}/{year}"
+    if revision.buyer_scheme == "uscc":
+        yield FIRST_PURCHASE, f"uscc:{revision.buyer_code}"
+
+
+def _parts(
+    connection: Connection, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str, str]
+) -> Iterator[Part]:
+    register, topic, key = named
+    scope = scope_of(topic, key.split("/"))
+    if scope is None:
+        raise ValueError(f"{topic}/{key} is no fact of trades")
+    own = scope._replace(
+        where=f"{scope.where} AND d.exchange = :of_exchange AND d.number = :of_number",
+        parameters={**scope.parameters, "of_exchange": trade[0], "of_number": trade[1]},
+        takes_least=False,
+    )
+    turns = _turns(connection, revision, trade[0])
+    for after, until_seq in zip((revision.seq, *turns), (*turns, revision.replaced_by), strict=True):
+        (document,) = standing_documents(connection, own, after + 1)
+        counted = True if document.reason is None else document.reason
+        yield Part(f"{topic}/{register}/{key}", revision, after + 1, until_seq, counted)
+
+
+def _turns(connection: Connection, revision: Row[Any], exchange: str) -> Sequence[int]:
+    return list(
+        connection.execute(
+            _TURNS,
+            {
+                "exchange": exchange,
+                "listing_no": revision.listing_no if revision.listed else None,
+                "after": revision.seq,
+                "before": read_head(connection).next_seq if revision.replaced_by is None else revision.replaced_by,
+            },
+        ).scalars()
+    )
+
+
+def _merged(parts: Iterator[Part]) -> Iterator[Part]:
+    """Neighbours that count alike as one."""
+    open_part: Part | None = None
+    for part in parts:
+        if open_part is not None and open_part.counted == part.counted:
+            open_part = open_part._replace(until_seq=part.until_seq)
+            continue
+        if open_part is not None:
+            yield open_part
+        open_part = part
+    if open_part is not None:
+        yield open_part
