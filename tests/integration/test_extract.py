@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import io
 import json
@@ -20,9 +21,10 @@ from sqlalchemy import text
 from services.incentive.__main__ import main
 from services.incentive.extract import jobs, verify, views
 from services.incentive.extract.maker import ExtractsMade, Maker
-from services.incentive.extract.registers import RegisterAway
+from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
 from shared.settings import RegisterAddress
 from shared.times import format_time
+from shared.tlog.note import Signature
 from tests.integration import worlds
 from tests.integration.extract_makers import (
     SECRET_TRADE,
@@ -90,6 +92,30 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
 
 def test_the_same_request_at_the_same_sizes_gives_the_same_bytes(makers: Makers) -> None:
     assert makers.extract() == makers.extract()
+
+
+def test_what_witnesses_sign_later_changes_nothing(makers: Makers) -> None:
+    before = makers.extract()
+    with makers.set.trades.engine.begin() as connection:
+        cosigned = {"line": Signature("witness.example", b"0123", b"x" * 72).line()}
+        newest = "(SELECT max(id) FROM log_checkpoint)"
+        connection.execute(text(f"INSERT INTO log_cosignature VALUES ({newest}, 'witness.example', :line)"), cosigned)
+    assert "witness.example" in makers.set.trades.get("/v1/log/checkpoint").text
+    assert makers.extract() == before
+
+
+def test_it_waits_for_a_checkpoint_that_covers_what_the_facts_rest_on(makers: Makers, monkeypatch) -> None:
+    """A register shows one that witnesses have seen, which may be some seconds old."""
+    log = Registers.log
+
+    def older(self: Registers, *of: str) -> RegisterLog:
+        shown = log(self, *of)
+        smaller = dataclasses.replace(shown.checkpoint, size=shown.checkpoint.size // 2)
+        return dataclasses.replace(shown, checkpoint=smaller)
+
+    monkeypatch.setattr(Registers, "log", older)
+    with pytest.raises(RegisterAway, match="covers"):
+        makers.extract()
 
 
 def requests(makers: Makers) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +54,13 @@ class Archive:
         self._lines: dict[str, IO[bytes]] = {}
         self.entries: dict[str, Entry] = {}
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for marks in self._lines.values():
+            marks.close()
+
     @contextmanager
     def open(self, name: str, *, compress: bool = True) -> Iterator[Member]:
         """Write one file, piece by piece."""
@@ -77,7 +84,7 @@ class Archive:
         where.
         """
         count = 0
-        marks = self._lines[name] = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - closed by add_marks
+        marks = self._lines[name] = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - closed by add_marks, or where the archive is left
         with self.open(name) as member:
             for line in lines:
                 member.write(line + b"\n")

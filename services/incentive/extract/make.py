@@ -20,7 +20,7 @@ from sqlalchemy import text
 from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Told, Wanted, told_as_of
 from services.incentive.extract.proof import node_by_tiles, proof_nodes
-from services.incentive.extract.registers import RegisterRefuses
+from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_workbook
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
@@ -77,7 +77,8 @@ def make_extract(
         for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
     ]
     told = told_as_of(connection, order.request, order.log_size)
-    _Making(connection, order, told, registers, logs, Archive(stream), tick).run()
+    with Archive(stream) as archive:
+        _Making(connection, order, told, registers, logs, archive, tick).run()
 
 
 class _Making:
@@ -276,6 +277,8 @@ class _Making:
 
     def _add_register(self, found: RegisterLog, wanted: Wanted) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
+        if self._newest.get(found.name, 0) > size:
+            raise RegisterAway(f"{found.url}: the checkpoint that it shows covers no more than {size} entries yet")
         is_whole = self._request.evidence == "registers"
         until = size if is_whole else self._newest.get(found.name, 0)
         if is_whole and viewer is not None:

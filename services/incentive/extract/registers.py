@@ -9,7 +9,7 @@ import requests
 
 from services.incentive.extract.proof import node_by_tiles
 from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.note import parse_note
+from shared.tlog.note import Note, parse_note
 from shared.tlog.tiles import Tile
 
 if TYPE_CHECKING:
@@ -71,12 +71,16 @@ class Registers:
         self._session.close()
 
     def log(self, kind: str, register: str, url: str) -> RegisterLog:
-        """The register's log at its newest checkpoint. Raises RegisterAway, RegisterRefuses."""
-        note = self._get(f"{url}/v1/log/checkpoint").content
-        checkpoint = Checkpoint.parse(parse_note(note).text)
+        """The register's log at the checkpoint that it shows. Raises RegisterAway, RegisterRefuses.
+
+        Without what witnesses signed, which may grow while the log does not.
+        """
+        shown = parse_note(self._get(f"{url}/v1/log/checkpoint").content)
+        checkpoint = Checkpoint.parse(shown.text)
+        own = tuple(signature for signature in shown.signatures if signature.name == checkpoint.origin)
         if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
             raise RegisterRefuses(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
-        return RegisterLog(kind, register, url, note, checkpoint)
+        return RegisterLog(kind, register, url, str(Note(shown.text, own)).encode(), checkpoint)
 
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""
