@@ -1,6 +1,7 @@
 """What the logs cost: the same batches go in turn into a database with its log and into one without.
 
-`python -m tests.bench.logs` prints events and postings a second, each with and without, as JSON. Of trade-ingest and of
+`python -m tests.bench.logs` prints events and postings a second, each with and without, as JSON, and what the processor
+took for one, Python and PostgreSQL together, which other work on the machine changes less. Of trade-ingest and of
 incentive it measures decoding and the transaction of a batch; nothing is polled, so that nothing else is in the way.
 """
 
@@ -18,9 +19,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import click
+import psutil
 import psycopg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
@@ -76,6 +79,15 @@ class Side:
     handler: Any
     committed: Callable[[], None]
     seconds: list[float] = field(default_factory=list)
+    processor_s: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with self.engine.connect() as connection:  # the one that batches are written by, too
+            self._backend = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    def _processor(self) -> float:
+        backend = self._backend.cpu_times()
+        return time.process_time() + float(backend.user + backend.system)
 
     def take(self, records: Sequence[FakeRecord]) -> None:
         first = {record.topic: record.offset for record in reversed(records)}
@@ -83,12 +95,13 @@ class Side:
         moves = [Move(topic, 0, offset, last[topic] + 1) for topic, offset in first.items()]
         with self.engine.begin() as connection:
             start_positions(connection, [Position(move.topic, 0, "id", move.from_offset) for move in moves], now())
-        began_s = time.perf_counter()
+        began_s, processor_s = time.perf_counter(), self._processor()
         prepared = self.handler.prepare(records)
         with self.engine.begin() as connection:
             self.handler.apply(connection, prepared, moves, now())
         self.committed()
         self.seconds.append(time.perf_counter() - began_s)
+        self.processor_s.append(self._processor() - processor_s)
 
 
 def logged(log: ServiceLog, database: Database, *, with_log: bool) -> ServiceLog:
@@ -146,6 +159,7 @@ def facts(count: int) -> list[FakeRecord]:
 
 
 def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) -> dict[str, float]:
+    """Rates, and the median over batches of what the one takes of the other; `batch`: records."""
     gc.collect()
     gc.freeze()
     starts = range(0, len(records), batch)
@@ -153,6 +167,7 @@ def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) 
         for with_log in (turn % 2 == 0, turn % 2 == 1):
             sides[with_log].take(records[start : start + batch])
     seconds = {with_log: side.seconds[WARM_UP_BATCHES:] for with_log, side in sides.items()}
+    processor = {with_log: sum(side.processor_s[WARM_UP_BATCHES:]) for with_log, side in sides.items()}
     counted = len(records) - WARM_UP_BATCHES * batch
     return {
         "with_logs_per_s": round(counted / sum(seconds[True])),
@@ -161,6 +176,9 @@ def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) 
         "ratio": round(
             median(without / with_log for with_log, without in zip(seconds[True], seconds[False], strict=True)), 3
         ),
+        "with_logs_processor_us": round(processor[True] / counted * 1e6, 1),
+        "without_processor_us": round(processor[False] / counted * 1e6, 1),
+        "processor_ratio": round(processor[False] / processor[True], 3),
     }
 
 
