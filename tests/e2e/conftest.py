@@ -9,15 +9,17 @@ import pytest
 
 from deploy.local.client import Client
 from deploy.local.programs import SERVICES, Addresses
-from tests.e2e.test_up import Up
+from tests.e2e.test_up import Up, assert_gone
 
 
 def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
-    """What `make up --json` says; the set is stopped when the caller is done."""
+    """What `make up --json` says; Ctrl-C stops the set when the caller is done, and leaves nothing behind."""
     try:
         yield up.ready()
-        os.killpg(up.process.pid, signal.SIGTERM)
+        programs = up.programs()
+        os.killpg(up.process.pid, signal.SIGINT)
         up.end()
+        assert_gone(programs)
     finally:
         if up.process.poll() is None:
             os.killpg(up.process.pid, signal.SIGKILL)

@@ -71,6 +71,7 @@ def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, mo
     with started(Up(tmp_path / "data")) as running:
         send(running, example)
         assert ceiling(client_of(running)) == ("200000.00", 1)
+        keys = running["keys"]
         first = seen_by_witness(running, tmp_path / "witness", "--name", NAME)
         assert [one.size for one in first.values()] == [2, 2, 3]
     carry_out("another signing key", {"SECRETS": str(tmp_path), "HOLDER": "data"})
@@ -80,6 +81,7 @@ def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, mo
         assert ceiling(client) == ("150000.00", 2)
         posted = client.items("incentive", "/v1/ledger/transactions", award_id=AWARD)
         assert [one["policy"]["revision"] for one in posted] == [1, 2]
+        assert keys.items() < running["keys"].items()
         assert "exchange:newdex" in running["keys"]
         # Another listing, at the one that came and at the one that had ended before.
         listing = example[0].replace(b"L2026-0001", b"L2026-0009")
