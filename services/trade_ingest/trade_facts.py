@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from shared.register.head import Head
+
 _COLUMNS = 'seq, revision, partition, "offset", completed_at, provider, buyer, listed, listing_no'
 # Those that were ever the state: what came late and was passed over already is evidence of nothing.
 _REVISIONS = text(f"""
@@ -60,7 +62,7 @@ def trade_facts(connection: Connection, exchange: str, number: str) -> list[Part
         part
         for revision in connection.execute(_REVISIONS, {"exchange": exchange, "number": number}).all()
         for topic, key in _facts_of(exchange, revision)
-        for part in _merged(_parts(connection, revision, (exchange, number), (head.register, topic, key)))
+        for part in _merged(_parts(connection, head, revision, (exchange, number), (topic, key)))
     ]
 
 
@@ -74,9 +76,9 @@ def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _parts(
-    connection: Connection, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str, str]
+    connection: Connection, head: Head, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str]
 ) -> Iterator[Part]:
-    register, topic, key = named
+    topic, key = named
     scope = scope_of(topic, key.split("/"))
     if scope is None:
         raise ValueError(f"{topic}/{key} is no fact of trades")
@@ -85,14 +87,14 @@ def _parts(
         parameters={**scope.parameters, "of_exchange": trade[0], "of_number": trade[1]},
         takes_least=False,
     )
-    turns = _turns(connection, revision, trade[0])
+    turns = _turns(connection, head, revision, trade[0])
     for after, until_seq in zip((revision.seq, *turns), (*turns, revision.replaced_by), strict=True):
         (document,) = standing_documents(connection, own, after + 1)
         counted = True if document.reason is None else document.reason
-        yield Part(f"{topic}/{register}/{key}", revision, after + 1, until_seq, counted)
+        yield Part(f"{topic}/{head.register}/{key}", revision, after + 1, until_seq, counted)
 
 
-def _turns(connection: Connection, revision: Row[Any], exchange: str) -> Sequence[int]:
+def _turns(connection: Connection, head: Head, revision: Row[Any], exchange: str) -> Sequence[int]:
     return list(
         connection.execute(
             _TURNS,
@@ -100,7 +102,7 @@ def _turns(connection: Connection, revision: Row[Any], exchange: str) -> Sequenc
                 "exchange": exchange,
                 "listing_no": revision.listing_no if revision.listed else None,
                 "after": revision.seq,
-                "before": read_head(connection).next_seq if revision.replaced_by is None else revision.replaced_by,
+                "before": head.next_seq if revision.replaced_by is None else revision.replaced_by,
             },
         ).scalars()
     )
