@@ -26,7 +26,7 @@ class FolderError(RuntimeError):
 
 
 class WitnessFolder:
-    """A witness's folder; made at its first start, which says under which name it cosigns."""
+    """A witness's folder; made at its first start, which may say under which name it cosigns from then on."""
 
     def __init__(self, folder: Path, name: str | None) -> None:
         self.folder = folder
@@ -45,10 +45,9 @@ class WitnessFolder:
             if kept != witness_key(name or kept.name, self._private):
                 raise FolderError(f"{path}: 名称或密钥不同 / is of another name or key: {kept}")
             return kept
-        if name is None:
-            said = "第一次启动须用 --name 指定见证名 / the first start needs --name, the name to cosign under"
-            raise FolderError(said)
-        made = witness_key(name, self._private)
+        made = witness_key(
+            name or f"exchange-kit/{self._private.public_key().public_bytes_raw().hex()[:8]}", self._private
+        )
         self._write("vkey", f"{made}\n")
         return made
 

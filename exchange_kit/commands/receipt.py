@@ -11,11 +11,12 @@ import click
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import EXCHANGE, FILE, AskingFailed
+from exchange_kit.commands.options import FILE, AskingFailed, exchange_id
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, tell_alarm
 from exchange_kit.log import LogReader
 from exchange_kit.receipt import WELL, Covering, Outcome, Receipt, Search, covering, prove
 from exchange_kit.reconcile import own_lines
+from exchange_kit.records import from_line
 from exchange_kit.register import Register, await_handled, registers_of
 from exchange_kit.witness import Rewritten, Unverified, Witness
 from exchange_kit.witness_folder import FolderError, WitnessFolder
@@ -36,11 +37,13 @@ _OUTCOMES: Final[dict[Outcome, str]] = {
 
 @click.command("receipt")
 @click.argument("file", type=FILE)
-@EXCHANGE
+@click.option(
+    "--exchange", callback=exchange_id, help="本交易所代号；不填则以文件为准 / your exchange's id, else the file's own"
+)
 @WITNESS_FOLDER
 @KEYS
 @click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象，末行为检查点 / JSON lines, checkpoints last")
-def receipt_command(file: Path, exchange: str, folder: Path, keys_file: Path | None, *, as_json: bool) -> None:
+def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: Path | None, *, as_json: bool) -> None:
     """证明文件中每条记录都在登记簿的日志里 / Show that each record of a file is in its register's log.
 
     证明由本程序自行核算；本机有见证目录时，以见证过的检查点为准。
@@ -50,6 +53,7 @@ def receipt_command(file: Path, exchange: str, folder: Path, keys_file: Path | N
     Exit code: 0 all are in the log, 1 some are not, 2 it could not be checked.
     """
     try:
+        exchange = exchange or _exchange_of(file)
         registers = {one.kind: one for one in registers_of(exchange, load_access_settings())}
         waiting = await_handled(list(registers.values()))
         unknown, found = _search(file, exchange, registers)
@@ -68,6 +72,16 @@ def receipt_command(file: Path, exchange: str, folder: Path, keys_file: Path | N
         click.echo(f"不是已知类型事件的行 / lines that are no event of a known type: {unknown}", err=True)
     if unknown or any(receipt.outcome not in WELL for receipt in receipts):
         sys.exit(1)
+
+
+def _exchange_of(file: Path) -> str:
+    """The one exchange that the lines name."""
+    with file.open("rb") as lines:
+        records = (from_line(line, "", None) for line in lines)
+        found = {record.exchange for record in records if record is not None} - {""}
+    if len(found) != 1:
+        raise AskingFailed(f"{file}: 请用 --exchange 指定交易所 / name the exchange with --exchange: {sorted(found)}")
+    return found.pop()
 
 
 def _search(file: Path, exchange: str, registers: dict[Kind, Register]) -> tuple[list[int], list[Receipt]]:

@@ -34,7 +34,7 @@ KEYS = click.option(
 
 @click.command("witness")
 @WITNESS_FOLDER
-@click.option("--name", help="见证名，第一次启动时必填 / the name to cosign under, needed at the first start")
+@click.option("--name", help="见证名，第一次启动时定下 / the name to cosign under, settled at the first start")
 @click.option(
     "--keys",
     "keys_file",

@@ -88,7 +88,7 @@ class Asker:
         self.file.write_bytes(b"".join(line if isinstance(line, bytes) else to_line(line) for line in lines))
 
     def receipt(self, folder: Path, *options: str) -> Result:
-        arguments = ["receipt", str(self.file), "--exchange", "kmdex", "--folder", str(folder), *options]
+        arguments = ["receipt", str(self.file), "--folder", str(folder), *options]
         return CliRunner().invoke(main, arguments, catch_exceptions=False, env=self.environment)
 
     def reconcile(self, day: date, *options: str, **environment: str) -> Result:

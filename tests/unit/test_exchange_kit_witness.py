@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -151,8 +152,7 @@ def test_a_service_that_gives_no_proof_is_no_alarm(log: StaticLog, witness: Witn
 
 
 def test_the_folder_is_its_witnesses_alone(tmp_path: Path, log: StaticLog) -> None:
-    with pytest.raises(FolderError, match="--name"):
-        WitnessFolder(tmp_path / "witness", None)
+    assert re.fullmatch(r"exchange-kit/[0-9a-f]{8}", WitnessFolder(tmp_path / "unnamed", None).vkey.name)
     first = WitnessFolder(tmp_path / "witness", NAME)
     assert (tmp_path / "witness" / "key").stat().st_mode & 0o077 == 0
     assert WitnessFolder(tmp_path / "witness", None).vkey == first.vkey
