@@ -1,61 +1,47 @@
 """Commands of the incentive service."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from services.incentive.policy_cli import policy_commands
-from shared.program import owner_url, run_program
+from shared.commands import service_commands
+from shared.program import run_program
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.settings import Settings
 
 
-@click.group()
-def main() -> None:
-    """奖补:政策、测算与台账 / incentive: policy, awards and the ledger."""
-
-
-@main.command()
-@click.option("--bind", default="0.0.0.0:8003", show_default=True, help="HOST:PORT")
-@click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1), help="应答进程数 / processes that answer"
-)
-def serve(bind: str, workers: int) -> None:
-    """Answer over HTTP."""
-    # Imported here: a consumer needs no web server, and each program's memory counts.
+def _make_app(settings: Settings) -> Flask:
     from services.incentive.app import create_app
-    from shared.web.serve import serve as run_server
 
-    run_program("incentive", lambda settings: run_server(lambda: create_app(settings), bind, workers))
+    return create_app(settings)
 
 
-@main.command()
-def consume() -> None:
-    """Take in facts and post what follows from them."""
+def _consume(settings: Settings) -> None:
     from services.incentive.consumer import run_consumer
 
-    run_program("incentive", run_consumer)
+    run_consumer(settings)
 
 
-@main.command()
-def migrate() -> None:
-    """Bring the database to the newest form, as its owner."""
-    from shared.migrate import migrate as run_migrations
-
-    run_program(
-        "incentive",
-        lambda settings: run_migrations("services.incentive", owner_url(settings), settings.database_url),
-    )
-
-
-@main.command()
-@click.option("--verify", is_flag=True, help="只比对，不更正 / compare only, mend nothing")
-@click.option("--from-kafka", is_flag=True, help="事实主题也从头再读 / read the fact topics again from offset 0, too")
-def rebuild(verify: bool, from_kafka: bool) -> None:
-    """由已记录的事实重算全部奖补与台账，列出差异；有差异即以 1 结束。
-
-    Work everything out again from the recorded facts, and print what differs; exit 1 if anything does. Without
-    --verify what differs is mended, by new versions and new postings alone; exit 1 if anything is left.
-    """
+def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
     from services.incentive.rebuild import run_rebuild
 
-    run_program("incentive", lambda settings: run_rebuild(settings, verify=verify, from_kafka=from_kafka))
+    run_rebuild(settings, verify=verify, from_kafka=from_kafka)
+
+
+main = service_commands(
+    "incentive",
+    "奖补:政策、测算与台账 / incentive: policy, awards and the ledger",
+    bind="0.0.0.0:8003",
+    make_app=_make_app,
+    consume=_consume,
+    rebuild=_rebuild,
+)
 
 
 @main.command(hidden=True)
