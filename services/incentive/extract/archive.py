@@ -37,10 +37,14 @@ class Member:
         self._digest = hashlib.sha256()
         self._size = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> int:
         self._file.write(data)
         self._digest.update(data)
         self._size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
 
     def entry(self) -> Entry:
         return Entry(self._size, self._digest.hexdigest())

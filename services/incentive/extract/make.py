@@ -21,7 +21,7 @@ from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Told, Wanted, told_as_of
 from services.incentive.extract.proof import node_by_tiles, proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
-from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_workbook
+from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_table
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
 from shared.facts import FIRST_LISTING
@@ -333,7 +333,7 @@ class _Making:
         for view, items in views:
             self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, self._watched(items())))
             with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:
-                write_workbook(view, self._watched(items()), member)
+                write_table(view, self._watched(items()), member)
 
     def _readme(self) -> bytes:
         template = files(__package__).joinpath("README.template.md").read_text("utf-8")

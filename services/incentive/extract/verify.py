@@ -1828,7 +1828,7 @@ class Check:
             ("时点 / as of", str(self._manifest["as_of"])),
         ]
         for log in self._manifest["logs"]:
-            self._report.head.append(("日志 / log", f"{log['origin']}, {log['size']}"))
+            self._report.head.append(("日志 / log", f"{log['origin']}, {log['size']} 条 / entries"))
         files = len(self._manifest["files"])
         self._shown(f"{files} 个文件与清单的散列相符", f"{files} files are those whose hashes the manifest has")
         if self._keys is None:

@@ -5,26 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tempfile
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import xlsxwriter
+from services.incentive.extract.workbook import SHEET_ROWS, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from services.incentive.answers import Json
-    from services.incentive.extract.archive import Member
 
 Row = list[Any]
 
-SHEET_ROWS: Final = 1_048_576
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_EXACT_DIGITS: Final = 15  # a cell keeps no more
-_MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the date of every file
-_MONEY = "#,##0.00"
 
 
 class View(NamedTuple):
@@ -149,51 +141,8 @@ def _harmless(cell: Any) -> str:
     return text
 
 
-def write_workbook(view: View, items: Iterable[Json], file: Member, sheet_rows: int = SHEET_ROWS) -> None:
+def write_table(view: View, items: Iterable[Json], file: Any, sheet_rows: int = SHEET_ROWS) -> None:
     """The table as XLSX, on as many sheets as it takes; the same bytes for the same rows."""
-    with tempfile.TemporaryDirectory(prefix="jiangbu-") as folder:
-        path = Path(folder) / "view.xlsx"
-        # In constant memory each row is written when the next begins; and no text is ever a formula, link or number.
-        book = xlsxwriter.Workbook(
-            str(path),
-            {
-                "constant_memory": True,
-                "tmpdir": folder,
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-            },
-        )
-        book.set_properties({"created": _MADE})
-        money = book.add_format({"num_format": _MONEY})
-        amounts = {place for place, name in enumerate(view.headings) if name.split()[-1] in _AMOUNTS}
-        for number, row in enumerate(_sheets(view, items, sheet_rows)):
-            sheet_number, row_number = divmod(number, sheet_rows)
-            if row_number == 0:
-                sheet = book.add_worksheet(f"{view.name} {sheet_number + 1}")
-            for column, cell in enumerate(row):
-                if column in amounts and isinstance(cell, str) and _fits(cell):
-                    sheet.write_number(row_number, column, float(cell), money)
-                elif isinstance(cell, int):
-                    sheet.write_number(row_number, column, cell)
-                elif cell is not None:
-                    sheet.write_string(row_number, column, str(cell))
-        book.close()
-        with path.open("rb") as made:
-            while piece := made.read(1 << 20):
-                file.write(piece)
-
-
-def _sheets(view: View, items: Iterable[Json], sheet_rows: int) -> Iterator[Row]:
-    """Rows, with the headings at the top of each sheet."""
     rows = (row for item in items for row in view.rows(item))
-    headings = list(view.headings)
-    yield headings
-    for number, row in enumerate(rows, 1):
-        if number > 1 and (number - 1) % (sheet_rows - 1) == 0:
-            yield headings
-        yield row
-
-
-def _fits(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None and sum(map(str.isdigit, cell)) <= _EXACT_DIGITS
+    amounts = {place for place, name in enumerate(view.headings) if name.split()[-1] in _AMOUNTS}
+    write_workbook(view.name, view.headings, rows, amounts, file, sheet_rows)
