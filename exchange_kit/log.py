@@ -4,6 +4,8 @@ Nothing that comes from tiles is believed: what they are asked for is held again
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from exchange_kit.api import Api, ApiError
 from shared.tlog.checkpoint import Checkpoint
@@ -18,13 +20,16 @@ from shared.tlog.merkle import (
 from shared.tlog.note import NoteError, VerifierKey
 from shared.tlog.tiles import TILE_WIDTH, Tile, node_of, tile_of
 
+_TILES_KEPT: Final = 1024
+
 
 class LogReader:
     """One service's log. Every method raises ApiError where the service gives no answer, or not a whole one."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self._tiles: dict[Tile, bytes] = {}  # what a tile's path names never changes
+        # What a tile's path names never changes; a witness that watches for months keeps those of late.
+        self._tile = lru_cache(_TILES_KEPT)(self._read_tile)
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint, a signed note; nothing of it is checked."""
@@ -58,11 +63,8 @@ class LogReader:
 
         return node_of(read)
 
-    def _tile(self, tile: Tile) -> bytes:
-        found = self._tiles.get(tile)
-        if found is None:
-            found = self.api.read(f"/v1/log/tile/{tile.path}")
-            if len(found) != tile.width * HASH_BYTES:
-                raise ApiError(f"{self.api.name}: 瓦片不完整 / the tile is not whole: {tile.path}", None)
-            self._tiles[tile] = found
+    def _read_tile(self, tile: Tile) -> bytes:
+        found = self.api.read(f"/v1/log/tile/{tile.path}")
+        if len(found) != tile.width * HASH_BYTES:
+            raise ApiError(f"{self.api.name}: 瓦片不完整 / the tile is not whole: {tile.path}", None)
         return found
