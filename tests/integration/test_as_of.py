@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-SEED, BATCHES, QUESTIONS = 3, 30, 5
+SEED, BATCHES, QUESTIONS = 3, 30, 4
 ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
 YEARS = (2025, 2026, 2027, 2028)
 SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
@@ -120,7 +120,7 @@ def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
     }
     some = rng.sample(sorted(filters), rng.randint(0, 2))
     questions: list[tuple[str, dict[str, Any]]] = [
-        ("/v1/awards", {name: filters[name] for name in some} | {"limit": rng.choice([3, 50])}),
+        ("/v1/awards", {name: filters[name] for name in some} | {"limit": rng.choice([7, 50])}),
         (f"/v1/awards/{rng.choice(awards or ['none'])}", {}),
         (f"/v1/subjects/{rng.choice(SUBJECTS)}/status", year),
         (f"/v1/exchanges/{rng.choice(['kmdex', 'dcdex'])}/status", year),
