@@ -7,12 +7,14 @@ import dataclasses
 import hashlib
 import io
 import json
+import socket
 import threading
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
+import psutil
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -427,6 +429,10 @@ def test_it_is_kept_for_a_week(makers: Makers) -> None:
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "ready"
     with makers.set.ledger.begin() as connection:
         jobs.expire(connection, finished + timedelta(days=7))
+        accesses = text("SELECT action, who FROM extract_access WHERE extract_id = :id ORDER BY at, action")
+        told = connection.execute(accesses, {"id": extract_id}).all()
+        assert ("expired", None) in told
+        assert {action for action, _ in told} == {"requested", "expired"}
     assert makers.ask("GET", f"/v1/extracts/{extract_id}").status_code == 404
 
 
@@ -443,15 +449,23 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "SIGNING_KEY_FILE": str(key_file),
         "SERVICE_KEY_FILE": str(service_key),
-        "REGISTERS": f"r1={address.listing},{address.trade_ingest}",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     extract_id = ask_for(makers)
     stop = threading.Event()
     starter = ExtractsMade(makers.set.ledger, stop)
-    starter.start()
     try:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(60.0)
+            nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
+            starter.start()
+            with silent.accept()[0]:  # it is in the middle of its work, and stays there
+                assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
+                monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")
+                (maker,) = (one for one in psutil.Process().children() if "make-extracts" in one.cmdline())
+                maker.kill()
         deadline = time.monotonic() + 60.0
         while makers.get(f"/v1/extracts/{extract_id}")["state"] != "ready":
             assert time.monotonic() < deadline
@@ -460,3 +474,6 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         stop.set()
         starter.join()
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").data == makers.extract()
+    with makers.set.ledger.begin() as connection:
+        attempts = connection.execute(text("SELECT attempts FROM extract WHERE id = :id"), {"id": extract_id}).scalar()
+    assert attempts == 2
