@@ -18,6 +18,7 @@ from deploy.secrets import write_private
 
 # Less is not enough for an empty set: PostgreSQL's write-ahead log and Kafka's indexes take their room at once.
 NEEDED_BYTES = 500 * 1024 * 1024
+SERVICE_KEY = "service-key"  # the file, beside that of the keys' hashes
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def load_secrets(folder: Path, exchange_ids: Iterable[str]) -> Secrets:
     return found
 
 
-def write_key_hashes(path: Path, keys: dict[str, str]) -> None:
-    """What services get to know of the keys: names, roles and hashes."""
+def write_key_files(path: Path, keys: dict[str, str]) -> None:
+    """What services get to know of the keys: names, roles, hashes; beside it the one that they ask each other with."""
     # The key of an exchange is named as its role.
     entries = [key_entry(f"local {name}", ROLES.get(name, name), key) for name, key in keys.items()]
     write_private(path, yaml.safe_dump(entries, allow_unicode=True, sort_keys=False))
+    write_private(path.with_name(SERVICE_KEY), f"{keys['service']}\n")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.folder import SERVICE_KEY
 from deploy.local.postgres import Database
 
-SERVICE_KEY = "service-key"  # the file, beside that of the keys' hashes
 # In the order in which their answers depend on each other.
 SERVICES = ("listing", "trade-ingest", "incentive")
 

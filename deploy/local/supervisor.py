@@ -13,13 +13,12 @@ import requests
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy.local.folder import Secrets, load_secrets, write_key_hashes
+from deploy.local.folder import Secrets, load_secrets, write_key_files
 from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka, answers
 from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
-from deploy.local.programs import SERVICE_KEY, SERVICES, Addresses, command, environment
-from deploy.secrets import write_private
+from deploy.local.programs import SERVICES, Addresses, command, environment
 from deploy.topics import apply_topics
 from services.incentive.policy import PolicyError, load_policy
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
@@ -84,8 +83,7 @@ class LocalSet:
         exchanges = self._read_exchanges()
         _check_policy()
         self.secrets = load_secrets(self.options.folder, exchanges.ids)
-        write_key_hashes(self._keys_file, self.secrets.keys)
-        write_private(self._keys_file.with_name(SERVICE_KEY), f"{self.secrets.keys['service']}\n")
+        write_key_files(self._keys_file, self.secrets.keys)
         ports = self._choose_ports()
         self.addresses = Addresses(
             kafka=self.options.kafka or f"127.0.0.1:{ports['kafka']}",

@@ -20,7 +20,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from deploy.local.client import Client
-from deploy.local.folder import load_secrets, write_key_hashes
+from deploy.local.folder import load_secrets, write_key_files
 from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Database, Postgres
@@ -113,7 +113,7 @@ class Rig:
         self.keys = secrets.keys
         self._password = secrets.database_password
         self._keys_file = folder / "api-keys.yaml"
-        write_key_hashes(self._keys_file, secrets.keys)
+        write_key_files(self._keys_file, secrets.keys)
         names = ["kafka", "controller", "postgres", *SERVICES]
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         local = load_local_settings()

@@ -17,6 +17,7 @@ from kafka import KafkaProducer
 
 from deploy.__main__ import main as jiangbu
 from deploy.local.client import Client
+from deploy.local.folder import SERVICE_KEY
 from deploy.local.postgres import Database
 from deploy.local.processes import LocalError, Program, free_ports, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment, module
@@ -50,6 +51,7 @@ class SecuredSet:
         keys = self.folder / "keys.yaml"
         hashed = hashlib.sha256(KEY.encode()).hexdigest()
         keys.write_text(yaml.safe_dump([{"name": "auditor", "role": "auditor", "sha256": hashed}]), "utf-8")
+        keys.with_name(SERVICE_KEY).write_text(f"{KEY}\n", "utf-8")
         given = {**self.broker.environment(service), **settings}
         return environment(self.addresses, self.databases[service], ROOT / "exchanges.yaml", keys, given)
 
