@@ -235,6 +235,8 @@ class _Comparison:
             for view, definition in views.items():
                 # Read anew, its names mean what was laid over them.
                 connection.exec_driver_sql(f"CREATE TEMPORARY VIEW {view} AS {definition}")
+            # A statement that this session has prepared goes on meaning the tables below otherwise.
+            connection.exec_driver_sql("DISCARD PLANS")
 
     def write(self, days: Sequence[Any], now: datetime) -> None:
         """Enter the settings again and bring up to date what documents, now right, sum to."""

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from services.incentive.extract.proof import node_by_tiles
-from services.incentive.extract.registers import RegisterRefuses
+from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.intake import SettingsChanged
 from services.incentive.ledger_log import ledger_log
 from services.incentive.rebuild import verify_all
@@ -280,7 +280,7 @@ def extract_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
     del change, older
     try:
         content = makers.extract(evidence="registers")
-    except RegisterRefuses:
+    except (RegisterRefuses, RegisterAway):
         return True
     return not checked(makers, content, folder).is_sound
 
@@ -288,7 +288,11 @@ def extract_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
 def since_finds(makers: Makers, change: Change, older: bytes, folder: Path) -> bool:
     """Whether it does not go on from an older one."""
     del change
-    report = checked(makers, makers.extract(evidence="registers"), folder, older)
+    try:
+        content = makers.extract(evidence="registers")
+    except RegisterAway:  # it waits for a checkpoint that covers what the facts rest on
+        return False
+    report = checked(makers, content, folder, older)
     return any("history was rewritten" in str(fault) or "shorter than" in str(fault) for fault in report.faults)
 
 

@@ -339,7 +339,9 @@ def test_each_damage_of_listings_is_named_and_mended(filled, damage) -> None:
 def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owner: bool = False) -> None:
     """One line names it; mending it leaves the register as it was, and one more settings entry."""
     damaged = bench.everything()
-    (told,) = bench.verify()
+    found = bench.verify()
+    assert len(found) == 1, found
+    (told,) = found
     assert told.startswith(line)
     assert bench.everything() == damaged
     entry = bench.next_seq()

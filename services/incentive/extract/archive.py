@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,20 +50,41 @@ class Member:
         return Entry(self._size, self._digest.hexdigest())
 
 
-class Archive:
-    """The zip, written to a stream that is never gone back in. `entries` are its files so far, by name."""
+class _Stream:
+    """Where the zip goes, until it is given up: what is left of one then goes nowhere."""
 
     def __init__(self, stream: Any) -> None:
-        self._zip = zipfile.ZipFile(stream, "w")
+        self._stream = stream
+        self.is_given_up = False
+
+    def write(self, data: bytes) -> int:
+        return len(data) if self.is_given_up else self._stream.write(data)
+
+    def flush(self) -> None:
+        if not self.is_given_up:
+            self._stream.flush()
+
+
+class Archive:
+    """The zip, written to a stream that is never gone back in. `entries` are its files so far, by name.
+
+    It is whole once its block is left; an error within gives it up.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = _Stream(stream)
+        self._zip = zipfile.ZipFile(cast("IO[bytes]", self._stream), "w")
         self._lines: dict[str, IO[bytes]] = {}
         self.entries: dict[str, Entry] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         for marks in self._lines.values():
             marks.close()
+        self._stream.is_given_up = error is not None
+        self._zip.close()
 
     @contextmanager
     def open(self, name: str, *, compress: bool = True) -> Iterator[Member]:
@@ -103,6 +124,3 @@ class Archive:
             with marks, self.open(f"lines/{name}") as member:
                 shutil.copyfileobj(marks, member)
         self._lines.clear()
-
-    def close(self) -> None:
-        self._zip.close()

@@ -121,7 +121,6 @@ class _Making:
         self._archive.add("README.md", self._readme())
         self._archive.add_marks()
         self._add_manifest()
-        self._archive.close()
 
     def _watched(self, items: Iterable[Any]) -> Iterator[Any]:
         """The same items; between them it is looked whether to go on."""
