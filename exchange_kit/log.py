@@ -3,7 +3,6 @@
 Nothing that comes from tiles is believed: what they are asked for is held against the roots of signed checkpoints.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,7 +17,7 @@ from shared.tlog.merkle import (
     inclusion_proof,
 )
 from shared.tlog.note import NoteError, VerifierKey
-from shared.tlog.tiles import TILE_WIDTH, Tile, node_of, tile_of
+from shared.tlog.tiles import Tile, node_by_tiles
 
 _TILES_KEPT: Final = 1024
 
@@ -55,13 +54,7 @@ class LogReader:
         return path
 
     def _node(self, size: int) -> Node:
-        def read(level: int, first: int, count: int) -> Sequence[bytes]:
-            index, at = divmod(first, TILE_WIDTH)
-            content = self._tile(tile_of(level, index, size))
-            hashes = [content[start : start + HASH_BYTES] for start in range(0, len(content), HASH_BYTES)]
-            return hashes[at : at + count]
-
-        return node_of(read)
+        return node_by_tiles(size, self._tile)
 
     def _read_tile(self, tile: Tile) -> bytes:
         found = self.api.read(f"/v1/log/tile/{tile.path}")

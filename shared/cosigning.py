@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from shared.db import snapshot
 from shared.log_store import SignedSize, cosignatures, stored_hashes
 from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import HASH_BYTES, consistency_proof
+from shared.tlog.merkle import consistency_proof, split_hashes
 from shared.tlog.note import NoteError, parse_note
 from shared.tlog.tiles import node_of
 from shared.tlog.witnessing import SIZE_TYPE, add_checkpoint, cosignature_in
@@ -107,8 +107,7 @@ class Cosigners:
 
     def _proof(self, old: int, size: int) -> list[bytes]:
         def read(level: int, first: int, count: int) -> list[bytes]:
-            hashes = stored_hashes(connection, level, first, count)
-            return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+            return split_hashes(stored_hashes(connection, level, first, count))
 
         with snapshot(self._engine) as connection:
             return consistency_proof(old, size, node_of(read))

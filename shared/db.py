@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from sqlalchemy import create_engine, make_url
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # took too long (25P03, 25P04); a database that is being renamed or put back (3D000). Everything else (a violated
 # constraint, a missing table, a refused right) is a fault of ours and stops the program.
 _OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03", "25P04", "3D000")
+BIGINT_MOST: Final = 2**63 - 1
 
 
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from shared.differences import Difference
 from shared.log_store import stored_hashes
 from shared.tlog.checkpoint import Checkpoint, open_checkpoint
-from shared.tlog.merkle import HASH_BYTES, Edge, leaf_hash
+from shared.tlog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.tlog.note import NoteError, VerifierKey
 from shared.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
 
@@ -35,7 +35,7 @@ def log_differences(connection: Connection, stored: Stored, numbered: int) -> It
         yield Difference("log_hash", f"{size}", f"{numbered}")
     edge = Edge()
     for first in range(0, size, _AT_ONCE):
-        leaves = _pieces(stored_hashes(connection, 0, first, min(_AT_ONCE, size - first)))
+        leaves = split_hashes(stored_hashes(connection, 0, first, min(_AT_ONCE, size - first)))
         for seq, entry in stored(connection, first, first + len(leaves)):
             leaf = leaf_hash(entry)
             if leaf != leaves[seq - first]:
@@ -53,12 +53,8 @@ def _size(connection: Connection) -> int:
     return int(connection.execute(text(rows), {"bytes": HASH_BYTES}).scalar_one())
 
 
-def _pieces(hashes: bytes) -> list[bytes]:
-    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
-
-
 def _compare_level(connection: Connection, level: int, first: int, follows: Sequence[bytes]) -> Iterator[Difference]:
-    stands = _pieces(stored_hashes(connection, level, first, len(follows)))
+    stands = split_hashes(stored_hashes(connection, level, first, len(follows)))
     stands += [b""] * (len(follows) - len(stands))
     for index, (one, other) in enumerate(zip(stands, follows, strict=True), first):
         if one != other:

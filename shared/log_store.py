@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from shared.halt import Halt
 from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import HASH_BYTES, Edge, leaf_hash
+from shared.tlog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.tlog.note import SignerKey, sign
 from shared.tlog.tiles import MAX_ENTRY_BYTES, TILE_HEIGHT, hashes_at
 
@@ -221,4 +221,4 @@ def _newest_edge(connection: Connection) -> Edge:
     row = connection.execute(text("SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1")).one_or_none()
     if row is None:
         return Edge()
-    return Edge(row.size, tuple(row.peaks[at : at + HASH_BYTES] for at in range(0, len(row.peaks), HASH_BYTES)))
+    return Edge(row.size, tuple(split_hashes(row.peaks)))

@@ -10,11 +10,11 @@ from services.incentive.answers import Json
 from services.incentive.facts import FactRef, FirstPurchase, Purchased, parse_fact
 from services.incentive.models import award_current, ledger_transaction
 from services.incentive.operations import View, of_whole_awards
+from shared.db import BIGINT_MOST
 from shared.facts import FIRST_PURCHASE
 from shared.money import format_yuan
 from shared.times import format_time
 
-_BIGINT_MOST = 2**63 - 1
 # Which of its facts the trade was evidence of. One that no part of the trade is about is none.
 _NAMES_ONE = text("""
     EXISTS (
@@ -87,7 +87,7 @@ def list_effects(connection: Connection, view: View, trade: Trade, after: int | 
         {
             "facts": [part.fact for part in parts],
             "froms": [part.start for part in parts],
-            "untils": [_BIGINT_MOST if part.end is None else part.end for part in parts],
+            "untils": [BIGINT_MOST if part.end is None else part.end for part in parts],
             "generation": trade.known.generation,
         },
     ).all()

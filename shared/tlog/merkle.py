@@ -24,6 +24,11 @@ class ProofError(ValueError):
     """A proof that does not lead where it claims to."""
 
 
+def split_hashes(hashes: bytes) -> list[bytes]:
+    """The single ones of hashes that stand side by side."""
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+
+
 def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 

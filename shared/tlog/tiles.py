@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shared.tlog.merkle import node_hash
+from shared.tlog.merkle import HASH_BYTES, node_hash, split_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 TILE_HEIGHT = 8
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
+_TILES_KEPT = 64
 _LEVELS = 8  # of a tree of fewer than 2^63 leaves
 _PATH = re.compile(r"(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -87,6 +89,28 @@ def node_of(read: Read) -> Node:
         return hashes[0]
 
     return node
+
+
+def node_by_tiles(size: int, fetch: Callable[[Tile], bytes]) -> Node:
+    """Nodes of a log of `size` entries from its tiles, each as wide as the log fills it; else ValueError.
+
+    Tiles are kept for a while, as neighbouring nodes are asked for one after the other.
+    """
+
+    @lru_cache(maxsize=_TILES_KEPT)
+    def hashes(level: int, index: int) -> list[bytes]:
+        tile = tile_of(level, index, size)
+        content = fetch(tile)
+        if len(content) != tile.width * HASH_BYTES:
+            raise ValueError(f"tile {tile.path} has {len(content)} bytes, not {tile.width} hashes")
+        return split_hashes(content)
+
+    def read(level: int, first: int, count: int) -> list[bytes]:
+        # Within one tile: a node is a perfect subtree.
+        index, place = divmod(first, TILE_WIDTH)
+        return hashes(level, index)[place : place + count]
+
+    return node_of(read)
 
 
 def entry_bundle(entries: Iterable[bytes]) -> bytes:

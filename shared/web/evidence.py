@@ -13,7 +13,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from shared.canonical import canonical_json
-from shared.db import snapshot
+from shared.db import BIGINT_MOST, snapshot
 from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.events.topics import topic_of
@@ -29,7 +29,6 @@ from shared.web.service import current_service
 
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
-_BIGINT_MOST: Final = 2**63 - 1
 _LINES: Final[dict[str, Any]] = {"content_type": NDJSON}
 _WANTED: Final[dict[str, Any]] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
@@ -53,13 +52,13 @@ class EvidenceQuery(QuerySchema):
     """Which fact, and of how many of the register's entries; of all of them if not given."""
 
     fact = Text(required=True, min_length=1, metadata={"example": "facts.first-purchase.v1/r1/uscc:91530100MAXGAAA018"})
-    seq = WholeNumber(least=0, most=_BIGINT_MOST)
+    seq = WholeNumber(least=0, most=BIGINT_MOST)
 
 
 class EntriesQuery(QuerySchema):
     """Below which number, and of which exchange's documents alone."""
 
-    until = WholeNumber(least=0, most=_BIGINT_MOST, required=True)
+    until = WholeNumber(least=0, most=BIGINT_MOST, required=True)
     exchange = ExchangeParameter()
 
 

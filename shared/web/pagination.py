@@ -8,13 +8,13 @@ from typing import Any, Final, TypeVar
 
 from marshmallow import Schema, fields
 
+from shared.db import BIGINT_MOST
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import QuerySchema, WholeNumber
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MOST: Final = 500
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,1024}")
-_BIGINT_MOST: Final = 2**63 - 1
 
 Row = TypeVar("Row")
 
@@ -61,7 +61,7 @@ def _is_beyond_database(member: Any) -> bool:
     """Whether PostgreSQL would refuse it (U+0000, a lone surrogate, over bigint), or it is no member of ours at all."""
     if isinstance(member, str):
         return "\0" in member or any("\ud800" <= character <= "\udfff" for character in member)
-    return not isinstance(member, int) or abs(member) > _BIGINT_MOST
+    return not isinstance(member, int) or abs(member) > BIGINT_MOST
 
 
 def page(

@@ -9,6 +9,7 @@ from flask import current_app
 from marshmallow import Schema, fields
 from sqlalchemy import MetaData, Row, Select, func, select
 
+from shared.db import BIGINT_MOST
 from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time, Yuan
 from shared.register.tables import ACCEPTED, DUPLICATE, RegisterTables
@@ -20,7 +21,6 @@ from shared.web.service import current_service
 
 # A page ends early when it holds so many bytes of records: 500 records of the greatest size would be 130 MB.
 PAGE_MOST_BYTES: Final = 4 << 20
-_BIGINT_MOST: Final = 2**63 - 1
 
 blueprint = Blueprint("received", __name__, description="What exchanges sent, and what became of it")
 _tables = RegisterTables(MetaData())
@@ -120,7 +120,7 @@ def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noq
     """One refused record."""
     del arguments
     row = None
-    if id <= _BIGINT_MOST:
+    if id <= BIGINT_MOST:
         with current_service().engine.connect() as connection:
             statement = _seen(current_key()).where(_tables.quarantine.c.id == id)
             row = connection.execute(statement).one_or_none()

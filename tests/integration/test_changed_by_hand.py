@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from sqlalchemy import text
 
-from services.incentive.extract.proof import node_by_tiles
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.intake import SettingsChanged
 from services.incentive.ledger_log import ledger_log
@@ -29,7 +28,7 @@ from shared.times import now
 from shared.tlog.checkpoint import Checkpoint, open_checkpoint
 from shared.tlog.merkle import HASH_BYTES, ProofError, check_consistency, consistency_proof
 from shared.tlog.note import NoteError, SignerKey, VerifierKey, parse_note, sign
-from shared.tlog.tiles import TILE_WIDTH
+from shared.tlog.tiles import node_by_tiles
 from tests.integration import worlds
 from tests.integration.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
@@ -312,7 +311,7 @@ def witness_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
             (key,) = verifier_keys(connection)
             current = open_checkpoint(newest.note, [VerifierKey.parse(key)])
             node = node_by_tiles(
-                current.size, lambda level, index, width: stored_hashes(connection, level, index * TILE_WIDTH, width)
+                current.size, lambda tile: stored_hashes(connection, tile.level or 0, tile.first, tile.width)
             )
             proof = consistency_proof(then.size, current.size, node)
             check_consistency(then.size, current.size, proof, then.root, current.root)

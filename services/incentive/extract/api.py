@@ -12,7 +12,7 @@ from services.incentive.api import settle
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.terms import RuleName
-from shared.db import snapshot
+from shared.db import BIGINT_MOST, snapshot
 from shared.events.fields import Choice, Text, Time
 from shared.log_store import newest_checkpoint
 from shared.times import format_time
@@ -21,7 +21,6 @@ from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery, SubjectParameter
 from shared.web.service import current_service
 
-_BIGINT_MOST: Final = 2**63 - 1
 _MOST_NAMED: Final = 1000
 _ASKERS: Final = ("auditor", "bureau", "exchange")
 _ZIP: Final[dict[str, Any]] = {"content_type": "application/zip"}
@@ -33,11 +32,11 @@ class LogSize(fields.Integer):
     """A number of transactions."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strict=True, metadata={"minimum": 0, "maximum": _BIGINT_MOST}, **kwargs)
+        super().__init__(strict=True, metadata={"minimum": 0, "maximum": BIGINT_MOST}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         del attr, data, kwargs
-        if type(value) is not int or not 0 <= value <= _BIGINT_MOST:
+        if type(value) is not int or not 0 <= value <= BIGINT_MOST:
             raise ValidationError("须为不小于 0 的整数 / must be a whole number from 0")
         return value
 

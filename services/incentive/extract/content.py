@@ -4,7 +4,7 @@ Everything is a function of the request and of the ledger's size: what was recor
 in temporary tables of the transaction, which must be one snapshot; rows are read with cursors of the server.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -150,8 +150,9 @@ class Content:
 
     def transactions(self) -> Iterator[bytes]:
         """The same transactions, as the log has them."""
-        for seqs in _some(self.transaction_seqs()):
-            for _, entry in transactions_of(self._connection, seqs):
+        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
+        for some in seqs.partitions(AT_ONCE):
+            for _, entry in transactions_of(self._connection, some):
                 yield entry
 
     def awards(self, policy: Policy, *, asked: bool) -> Iterator[Json]:
@@ -186,10 +187,9 @@ class Content:
         is_all = self._request.of_all_awards and self._request.of_all_times
         self._execute(_FACTS.format(of="" if is_all else _ABOUT_TOLD))
         statement = text("SELECT f.* FROM told_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key")
+        viewer = self._request.viewer
         for row in self._read(statement):
-            viewer = self._request.viewer
-            fact = parse_fact(row.topic, row.key, row.value)
-            if viewer is not None and not named_exchanges(fact) <= {viewer}:
+            if viewer is not None and not named_exchanges(parse_fact(row.topic, row.key, row.value)) <= {viewer}:
                 self.facts_left_out += 1
                 continue
             yield fact_json(row)
@@ -203,18 +203,6 @@ class Content:
         if self._told.as_of is None:
             raise ValueError("there is an award, and nothing was posted")
         return self._told.as_of
-
-
-def _some(seqs: Iterable[int]) -> Iterator[Sequence[int]]:
-    """As many at once as are read together."""
-    some: list[int] = []
-    for seq in seqs:
-        some.append(seq)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some
 
 
 def fact_json(row: Row[Any]) -> Json:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Told, Wanted, told_as_of
-from services.incentive.extract.proof import node_by_tiles, proof_nodes
+from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_table
 from services.incentive.policy import read_policy
@@ -30,7 +30,7 @@ from shared.money import format_yuan, parse_yuan
 from shared.times import format_time
 from shared.tlog.checkpoint import Checkpoint
 from shared.tlog.note import SignerKey, parse_note, sign
-from shared.tlog.tiles import TILE_WIDTH
+from shared.tlog.tiles import TILE_WIDTH, Tile, node_by_tiles
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -182,8 +182,8 @@ class _Making:
         count = self._archive.add_lines("transactions.ndjson", lines())
         self._totals["transactions"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
 
-        def fetch(level: int, index: int, width: int) -> bytes:
-            return stored_hashes(self._connection, level, index * TILE_WIDTH, width)
+        def fetch(tile: Tile) -> bytes:
+            return stored_hashes(self._connection, tile.level or 0, tile.first, tile.width)
 
         seqs = self._content.transaction_seqs()
         nodes = proof_nodes(size, self._request.since or 0, seqs, node_by_tiles(size, fetch))

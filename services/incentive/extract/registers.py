@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
-from services.incentive.extract.proof import node_by_tiles
 from shared.tlog.checkpoint import Checkpoint
 from shared.tlog.note import Note, parse_note
-from shared.tlog.tiles import Tile
+from shared.tlog.tiles import Tile, node_by_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,8 +84,8 @@ class Registers:
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""
 
-        def fetch(level: int, index: int, width: int) -> bytes:
-            return self._get(f"{log.url}/v1/log/tile/{Tile(level, index, width).path}").content
+        def fetch(tile: Tile) -> bytes:
+            return self._get(f"{log.url}/v1/log/tile/{tile.path}").content
 
         return node_by_tiles(log.checkpoint.size, fetch)
 

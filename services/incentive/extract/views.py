@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from services.incentive.extract.workbook import SHEET_ROWS, write_workbook
+from services.incentive.extract.workbook import NUMBER, SHEET_ROWS, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from services.incentive.answers import Json
 
 Row = list[Any]
-
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class View(NamedTuple):
@@ -136,7 +133,7 @@ def _all_rows(view: View, items: Iterable[Json]) -> Iterator[Row]:
 def _harmless(cell: Any) -> str:
     """Text that no spreadsheet works out, on one line."""
     text = "" if cell is None else " ".join(str(cell).split("\n"))
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and _NUMBER.fullmatch(text) is None:
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and NUMBER.fullmatch(text) is None:
         return f"'{text}"
     return text
 

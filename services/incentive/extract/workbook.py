@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHEET_ROWS: Final = 1_048_576
 _TEXT_MOST: Final = 32_767  # characters of a cell
 _EXACT_DIGITS: Final = 15  # a number keeps no more
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MADE: Final = datetime(1980, 1, 1)  # noqa: DTZ001 - the date of every file
 _MONEY: Final = "#,##0.00"
 
@@ -63,4 +63,4 @@ def _with_headings(headings: Sequence[str], rows: Iterable[Sequence[Any]], sheet
 
 
 def _is_kept_whole(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None and sum(map(str.isdigit, cell)) <= _EXACT_DIGITS
+    return NUMBER.fullmatch(cell) is not None and sum(map(str.isdigit, cell)) <= _EXACT_DIGITS
