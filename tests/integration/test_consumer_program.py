@@ -18,7 +18,9 @@ from deploy.health import health
 from services.listing.app import create_app
 from shared.settings import load_settings
 from shared.standing import STUCK_AFTER_S
+from shared.tlog.note import VerifierKey
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
+from tests.integration.litewitness import litewitness
 from tests.integration.test_consumption import until
 from tests.integration.test_heartbeat import silent
 from tests.web_keys import KEYS, headers
@@ -345,3 +347,14 @@ def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server
         # The question that hung is answered now, and its connection given back.
         until(lambda: engine.pool.checkedout() == 0)
         engine.dispose()
+
+
+def test_it_asks_the_witnesses_that_its_settings_name(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    assert consuming(place).terminate()[0] == 0  # its log now has a key
+    with litewitness([VerifierKey.parse(key) for (key,) in place.rows("SELECT vkey FROM log_key")]) as witness:
+        consuming(place, WITNESSES=f"{witness.key},{witness.url}")
+        place.send(2)
+        cosigned = "SELECT size, vkey FROM log_cosignature JOIN log_checkpoint c ON c.id = checkpoint_id"
+        until(lambda: [row for row in place.rows(cosigned) if row.size >= 2 and row.vkey == str(witness.key)])
