@@ -63,6 +63,8 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
     assert "registers are not whole" not in done.stdout
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>")
+    assert "verified at 20" in page
+    assert page.count("key given") == len(makers.keys().splitlines())
     assert "SOUND" in page
     rules = {item["rule"] for item in lines(content, "awards.ndjson")}
     assert rules == {"first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"}

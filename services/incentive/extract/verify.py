@@ -1731,7 +1731,7 @@ class Report:
     def text(self) -> str:
         parts = [f"{name}: {value}" for name, value in self.head]
         for title, lines in self._sections():
-            parts += ["", title] + [f"  - {line}" for line in lines]
+            parts += ["", f"{title}:"] + [f"  - {line}" for line in lines]
         return "\n".join([*parts, "", self.verdict(), ""])
 
     def verdict(self) -> str:
@@ -1739,25 +1739,29 @@ class Report:
 
     def _sections(self) -> list[tuple[str, list[str]]]:
         sections = (
-            ("有误 / what is wrong:", self.faults),
-            ("已核 / what was checked:", self.shown),
-            ("未能证明 / what could not be shown:", self.limits),
+            ("有误 / what is wrong", self.faults),
+            ("已核 / what was checked", self.shown),
+            ("未能证明 / what could not be shown", self.limits),
         )
         return [(title, [str(line) for line in lines]) for title, lines in sections if lines]
 
-    def html(self) -> str:
+    def html(self, at: str) -> str:
+        """A page to file, which tells when it was made."""
         rows = "".join(f"<tr><th>{html.escape(a)}</th><td>{html.escape(b)}</td></tr>" for a, b in self.head)
         lists = ""
         for title, lines in self._sections():
             items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
             lists += f"<h2>{html.escape(title)}</h2><ol>{items}</ol>"
-        style = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto}th{text-align:left;padding-right:1em}"
+        style = (
+            "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+            "th{text-align:left;vertical-align:top;padding-right:1em;white-space:nowrap}td{overflow-wrap:anywhere}"
+        )
         color = "#060" if self.is_sound else "#a00"
         return (
             '<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>核验报告 / verification report</title>'
             f"<style>{style}</style><h1>核验报告 / verification report</h1>"
             f"<p style='color:{color}'><strong>{html.escape(self.verdict())}</strong></p>"
-            f"<table>{rows}</table>{lists}</html>\n"
+            f"<table>{rows}</table>{lists}<p>核验于 / verified at {html.escape(at)}</p></html>\n"
         )
 
 
@@ -1829,6 +1833,8 @@ class Check:
         ]
         for log in self._manifest["logs"]:
             self._report.head.append(("日志 / log", f"{log['origin']}, {log['size']} 条 / entries"))
+        for name, key_id in sorted(self._keys or ()):
+            self._report.head.append(("所给公钥 / key given", f"{name}+{key_id.hex()}"))
         files = len(self._manifest["files"])
         self._shown(f"{files} 个文件与清单的散列相符", f"{files} files are those whose hashes the manifest has")
         if self._keys is None:
@@ -2027,7 +2033,7 @@ def main(arguments: Sequence[str] | None = None, need_key: bool = True) -> int:
         report = verify(given.extract, keys, given.since, (given.key, given.since, given.html))
         if given.html:
             with open(given.html, "w", encoding="utf-8") as file:
-                file.write(report.html())
+                file.write(report.html(datetime.now(timezone.utc).isoformat(timespec="seconds")))
     except (BadCall, OSError) as error:
         sys.stderr.write(f"错误 / error: {error}\n")
         return 2
