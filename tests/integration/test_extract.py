@@ -22,8 +22,10 @@ from sqlalchemy import text
 
 from services.incentive.__main__ import main
 from services.incentive.extract import jobs, verify, views
+from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
+from services.incentive.extract.request import ExtractRequest
 from shared.settings import RegisterAddress
 from shared.times import format_time
 from shared.tlog.note import Signature
@@ -68,6 +70,17 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
     assert "SOUND" in page
     rules = {item["rule"] for item in lines(content, "awards.ndjson")}
     assert rules == {"first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"}
+
+
+def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
+    """What a subquery finds would be gone through again for each award, where memory does not hold it."""
+    with makers.set.ledger.begin() as connection:
+        request = ExtractRequest(role="auditor")
+        Content(connection, request, told_as_of(connection, request, 10))
+        connection.execute(text("SET LOCAL work_mem = '64kB'"))
+        plan = connection.execute(text(f"EXPLAIN {CONTEXT}"), {"viewer": None}).scalars().all()
+        assert any("Join" in line for line in plan)
+        assert not any("SubPlan" in line for line in plan)
 
 
 def test_it_holds_what_the_api_says(makers: Makers) -> None:

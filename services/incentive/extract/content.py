@@ -61,10 +61,11 @@ _ASKED: Final = f"""
     ) a
     WHERE NOT a.whole OR EXISTS (SELECT FROM ledger_transaction t WHERE t.award_id = a.award_id AND {_IN_PERIOD})
 """
-_CONTEXT: Final = f"""
+# Anti-joined: a list of numbers that memory does not hold would be gone through again for each award.
+CONTEXT: Final = f"""
     INSERT INTO told_award SELECT a.award_id, {_WHOLE}, false
     FROM award_then a LEFT JOIN award_then s ON s.award_id = a.suppressed_by
-    WHERE {_SEEN} AND a.award_id NOT IN (SELECT award_id FROM told_award) AND (a.subject, a.year) IN (
+    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM told_award t WHERE t.award_id = a.award_id) AND (a.subject, a.year) IN (
         SELECT subject, year FROM award_then JOIN told_award USING (award_id))
 """
 _TRANSACTIONS: Final = f"""
@@ -127,7 +128,7 @@ class Content:
             "rules": list(request.rules) or None,
             "subjects": list(request.subjects) or None,
         }
-        for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, _CONTEXT)), "ANALYZE told_award"):
+        for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE told_award"):
             self._execute(statement)
         self.facts_left_out = 0
 
