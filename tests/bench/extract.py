@@ -7,11 +7,9 @@ by the real program and verified by its own verify.py, each a process of its own
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -24,6 +22,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
 from shared.parties import complete_uscc
 from shared.settings import RegisterAddress
+from tests.bench.processes import measure
 from tests.integration import worlds
 from tests.integration.extract_makers import Makers
 from tests.integration.whole_set import WholeSet, served, whole_set
@@ -105,25 +104,6 @@ def measure_making(makers: Makers, folder: Path) -> dict[str, float]:
         REGISTERS=f"r1={address.listing},{address.trade_ingest}",
         TMPDIR=str(folder),
     )
-
-
-# A program's most memory is at least that of who started it: so a small one does.
-MEASURE = """
-import json, resource, subprocess, sys, time
-began_s = time.monotonic()
-subprocess.run(sys.argv[1:], stdout=sys.stderr, check=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-took = {"s": time.monotonic() - began_s, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}
-print(json.dumps({name: round(value, 1) for name, value in took.items()}))
-"""
-
-
-def measure(command: Sequence[str], **environment: str) -> dict[str, float]:
-    """Seconds, CPU seconds and most memory of a program; what it says goes to stderr."""
-    starter = (sys.executable, "-I", "-S", "-c", MEASURE, *command)
-    done = subprocess.run(starter, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
 
 def taken_home(makers: Makers, extract_id: str, folder: Path) -> Path:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -40,9 +41,10 @@ from shared.register.head import lock_head, settings_of
 from shared.register.intake import Register
 from shared.register.parties import PartyIds
 from shared.register.worker import Handler
+from shared.settings import DEFAULT_TOTALS_CUT_AT
 from shared.times import now
 from shared.tlog.merkle import Edge
-from tests.bench.bench import EXCHANGES, SEED, YEAR
+from tests.bench.bed import SEED, YEAR
 from tests.integration.incentive_facts import FakeRecord, basis, first_purchase
 from tests.integration.web_register import RECORD_MS
 
@@ -55,7 +57,9 @@ if TYPE_CHECKING:
 
 # Their share of a rate is not that of a first batch, into empty tables.
 WARM_UP_BATCHES = 1
+EXCHANGES = ("dcdex", "kmdex")
 WHITELIST = load_exchanges(Path("exchanges.yaml"))
+CUT_AT = tuple(date.fromisoformat(day) for day in DEFAULT_TOTALS_CUT_AT.split(","))
 
 
 class NoLog(ServiceLog):
@@ -119,7 +123,7 @@ def logged(log: ServiceLog, database: Database, *, with_log: bool) -> ServiceLog
 def trade_ingest(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:
     migrate("services.trade_ingest", database.owner_url, database.service_url, "r1")
     engine = make_engine(database.service_url)
-    register = Register("r1", WHITELIST, settings_of(WHITELIST, ()), PartyIds())
+    register = Register("r1", WHITELIST, settings_of(WHITELIST, CUT_AT), PartyIds())
     log = logged(TRADES.log(private, "bench"), database, with_log=with_log)
     with engine.begin() as connection:
         head, edge = lock_head(connection), log.begin(connection, now())

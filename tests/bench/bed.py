@@ -1,0 +1,148 @@
+"""One broker and one PostgreSQL with a year of events of a fictional exchange, read again and again."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.local.java_cache import prepared_kafka
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from exchange_kit.publish import publish
+from exchange_kit.sample import sample_events
+from shared.events.topics import topic_of
+from shared.settings import KafkaSettings, load_local_settings
+from tests.integration.consumer_program import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from shared.events.decode import Kind
+
+EXCHANGE = "bench"
+SEED = 7
+YEAR = 2026
+SERVICE_OF: dict[Kind, str] = {"listing": "listing", "trade": "trade-ingest"}
+_LOOK_EVERY_S = 0.02
+_AT_MOST_S = 1800.0
+
+
+def say(text: str) -> None:
+    """Progress, to stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - a command's
+
+
+class Spread(NamedTuple):
+    """Rounds of one figure."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        found = list(values)
+        return cls(statistics.median(found), min(found), max(found))
+
+    def rounded(self, digits: int = 0) -> dict[str, float]:
+        """For the report."""
+        return {name: round(value, digits or None) for name, value in self._asdict().items()}
+
+
+@dataclass
+class Bed:
+    """The engines, and how many records the exchange's topics hold."""
+
+    folder: Path
+    postgres: Postgres
+    kafka: Kafka
+    counts: dict[Kind, int] = field(default_factory=dict)
+    _places: int = 0
+
+    def partitions(self, kind: Kind) -> list[TopicPartition]:
+        topic = topic_of(kind, EXCHANGE)
+        with self.reader() as consumer:
+            return [TopicPartition(topic, one) for one in sorted(consumer.partitions_for_topic(topic) or ())]
+
+    @contextmanager
+    def reader(self, partitions: Iterable[TopicPartition] = (), **settings: Any) -> Iterator[KafkaConsumer]:
+        """A consumer that reads partitions from their beginning."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.kafka.bootstrap_servers,
+            auto_offset_reset="earliest",
+            **{"group_id": None, **settings},
+        )
+        try:
+            if assigned := list(partitions):
+                consumer.assign(assigned)
+            yield consumer
+        finally:
+            consumer.close()
+
+    @contextmanager
+    def place(self, service: str) -> Iterator[Place]:
+        """An empty database of the service, with a register of its own; its programs are ended with it."""
+        self._places += 1
+        folder = self.folder / f"place-{self._places}"
+        folder.mkdir()
+        place = Place(service, folder, self.postgres, self.kafka, EXCHANGE)
+        try:
+            place.prepare()
+            yield place
+        finally:
+            place.end()
+
+    def database(self) -> str:
+        """The URL of an empty database."""
+        self._places += 1
+        return self.postgres.ensure_database(f"plain_{self._places}", "bench").owner_url
+
+
+@contextmanager
+def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
+    """Engines of its own, with `events` events on the topics of the exchange."""
+    settings = load_local_settings()
+    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, say)
+    with ExitStack() as stack:
+        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        server.start()
+        stack.callback(server.stop)
+        broker = Kafka(folder / "kafka", *free_ports(2), jars, folder / "kafka.log")
+        broker.start()
+        stack.callback(broker.stop)
+        bed = Bed(folder, server, broker)
+        with bed.place("listing"):  # makes the topics
+            records = sample_events(SEED, (EXCHANGE,), events, YEAR, rubbish=False)
+            config = KafkaSettings((broker.bootstrap_servers,)).client_config()
+            published = publish(records, config, lambda _published: None)
+        bed.counts = {kind: published.acknowledged[topic_of(kind, EXCHANGE)] for kind in SERVICE_OF}
+        yield bed
+
+
+def rate_of(count: Callable[[], int], until: Callable[[], bool], expected: int) -> float:
+    """Records a second: from when `count` first rises to when it has reached `expected` and `until` holds.
+
+    What a program needs to start, and its first batch, are left out of both.
+    """
+    deadline = time.monotonic() + _AT_MOST_S
+    while (at_first := count()) == 0:
+        await_next(deadline)
+    began_s = time.monotonic()
+    while count() < expected or not until():
+        await_next(deadline)
+    return (expected - at_first) / (time.monotonic() - began_s)
+
+
+def await_next(deadline: float) -> None:
+    """Raises TimeoutError after it."""
+    if time.monotonic() > deadline:
+        raise TimeoutError(f"not done after {_AT_MOST_S:.0f} s")
+    time.sleep(_LOOK_EVERY_S)

@@ -1,0 +1,85 @@
+"""What stays the same while a register grows: intake, an exchange's status, bytes of a trade, `rebuild --verify`.
+
+Documents are taken in by the handler of the consumer, without a broker, so that five million are there in minutes.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.postgres import Postgres
+from deploy.local.processes import free_ports
+from deploy.local.programs import command
+from exchange_kit.sample import sample_events
+from tests.bench.bed import SEED, YEAR, Spread, say
+from tests.bench.logs import EXCHANGES, trade_ingest
+from tests.bench.processes import measure
+from tests.integration.incentive_facts import FakeRecord
+from tests.integration.web_register import RECORD_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from deploy.local.postgres import Database
+
+BATCH: Final = 5_000
+MARKS: Final = (100_000, 1_000_000, 5_000_000)  # trades
+WINDOW: Final = 10  # batches that a rate is of
+
+
+def growth(folder: Path, trades: int) -> list[dict[str, Any]]:
+    """At each mark up to `trades`: rows a second, bytes a trade, and seconds and memory of the check."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
+        server.start()
+        stack.callback(server.stop)
+        database = server.ensure_database("trade_ingest", "bench")
+        side = trade_ingest(database, Ed25519PrivateKey.generate(), with_log=True)
+        stack.callback(side.engine.dispose)
+        gc.freeze()
+        found: list[dict[str, Any]] = []
+        marks = [mark for mark in MARKS if mark < trades] + [trades]
+        for number, batch in enumerate(batches(trades), 1):
+            side.take(batch)
+            if number * BATCH >= marks[len(found)]:
+                rates = Spread.of(BATCH / seconds for seconds in side.seconds[-WINDOW:])
+                found.append({"trades": number * BATCH, "intake_per_s": rates.rounded()})
+                found[-1].update(looked_at(database, number * BATCH))
+                say(str(found[-1]))
+                if len(found) == len(marks):
+                    break
+        return found
+
+
+def batches(trades: int) -> Iterator[list[FakeRecord]]:
+    """Sample years, one after the other; each of exchanges' trades alone."""
+    offsets: dict[str, int] = {}
+    batch: list[FakeRecord] = []
+    for event in sample_events(SEED, EXCHANGES, trades * 2, YEAR, rubbish=False):
+        if event.topic.endswith("trades.v1"):
+            offset = offsets[event.topic] = offsets.get(event.topic, -1) + 1
+            batch.append(FakeRecord(event.topic, 0, offset, RECORD_MS, event.key, event.value, event.headers))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+
+
+def looked_at(database: Database, trades: int) -> dict[str, Any]:
+    """Bytes on disk, all included, and what `trade-ingest rebuild --verify` takes."""
+    with psycopg.connect(database.owner_url) as connection:
+        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        assert row is not None
+    found = measure(
+        command("trade-ingest", "rebuild", "--verify"),
+        DATABASE_URL=database.service_url,
+        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+        EXCHANGES_FILE="exchanges.yaml",
+    )
+    return {"bytes_a_trade": round(row[0] / trades), "verify_s": found["s"], "verify_peak_mb": found["peak_mb"]}

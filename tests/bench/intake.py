@@ -1,0 +1,32 @@
+"""Intake: the real consumer programs, from the topic to committed documents and sent facts, logs and history on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from shared.events.topics import topic_of
+from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
+
+if TYPE_CHECKING:
+    from shared.events.decode import Kind
+    from tests.bench.bed import Bed
+
+
+def intake(bed: Bed, kind: Kind, workers: int = 1) -> float:
+    """Records a second, by as many workers of the service on one register."""
+    with bed.place(SERVICE_OF[kind]) as place, psycopg.connect(place.database.owner_url, autocommit=True) as connection:
+        taken = "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = %s"
+
+        def count() -> int:
+            row = connection.execute(taken, (topic_of(kind, EXCHANGE),)).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        def all_sent() -> bool:
+            return connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is None
+
+        for _ in range(workers):
+            place.run("consume")
+        return rate_of(count, all_sent, bed.counts[kind])

@@ -1,0 +1,82 @@
+"""quixstreams, exactly-once, on the same topic: `python -m tests.bench.peers.quix` is the program that is measured.
+
+It is no dependency of the project: it runs where `pip install quixstreams` was run.
+"""
+
+import importlib.util
+import subprocess
+import sys
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from kafka.admin import KafkaAdminClient
+
+from shared.events.topics import topic_of
+from tests.bench.bed import EXCHANGE, Bed, rate_of
+from tests.bench.peers.peer import NotHere, read_offsets
+
+
+def quixstreams(bed: Bed) -> float:
+    """Trades a second. Raises NotHere."""
+    if importlib.util.find_spec("quixstreams") is None:
+        raise NotHere("没有 / is not installed: quixstreams")
+    name = f"quix-{uuid.uuid4().hex[:8]}"
+    folder = bed.folder / name
+    folder.mkdir()
+    partitions = bed.partitions("trade")
+    admin = KafkaAdminClient(bootstrap_servers=bed.kafka.bootstrap_servers)
+    program = [sys.executable, "-m", "tests.bench.peers.quix", bed.kafka.bootstrap_servers]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*program, name, str(folder / "state")], stdout=log, stderr=log)
+    try:
+        return rate_of(lambda: read_offsets(admin, name, partitions), lambda: True, bed.counts["trade"])
+    finally:
+        process.terminate()
+        process.wait()
+        admin.close()
+
+
+def run(servers: str, name: str, folder: str) -> None:
+    """The newest revision of each trade, and from it the total of each provider's month, sent to a topic."""
+    from quixstreams import Application  # noqa: PLC0415 - where it is installed
+
+    app = Application(
+        broker_address=servers,
+        consumer_group=name,
+        auto_offset_reset="earliest",
+        processing_guarantee="exactly-once",
+        state_dir=folder,
+    )
+    trades = app.topic(topic_of("trade", EXCHANGE), key_deserializer="bytes", value_deserializer="json")
+    changes = app.dataframe(trades).apply(revised, stateful=True, expand=True)
+    totals = changes.group_by(lambda change: change["month"], name="month", key_deserializer="str").apply(
+        added, stateful=True
+    )
+    totals.to_topic(app.topic(f"{name}-out", value_serializer="json"))
+    app.run()
+
+
+def revised(value: Any, state: Any) -> list[dict[str, Any]]:
+    """What a revision changes of totals."""
+    data = value.get("data", value)
+    old = state.get("kept")
+    if old is not None and old["revision"] >= data["revision"]:
+        return []
+    net = Decimal(data["amount"]) - Decimal(data.get("refunded", "0")) if data["status"] == "completed" else 0
+    month = f"{data['provider']['id']}|{data['completed_at'][:7]}"
+    state.set("kept", {"revision": data["revision"], "month": month, "fen": int(net * 100)})
+    removed = [] if old is None else [{"month": old["month"], "fen": -old["fen"], "trades": -1}]
+    return [*removed, {"month": month, "fen": int(net * 100), "trades": 1}]
+
+
+def added(change: Any, state: Any) -> dict[str, int]:
+    """The total after a change."""
+    total = state.get("total", {"fen": 0, "trades": 0})
+    total = {name: total[name] + change[name] for name in total}
+    state.set("total", total)
+    return total
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

@@ -1,0 +1,84 @@
+"""What was measured, as tables for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Json = dict[str, Any]
+
+
+def tables(result: Json) -> Iterator[Table]:
+    yield _pairs("机器 / machine", result["machine"])
+    if "intake" in result:
+        yield _intake(result["intake"])
+    if "whole" in result:
+        yield from _whole(result["whole"])
+    if "growth" in result:
+        yield _growth(result["growth"])
+
+
+def _pairs(title: str, values: Json) -> Table:
+    table = Table("项目 / what", "值 / value", title=title)
+    for name, value in values.items():
+        table.add_row(name, _told(value))
+    return table
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(one)}" for name, one in value.items())
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _intake(found: Json) -> Table:
+    table = Table(
+        "方式 / way", "每秒 / a second", "最少–最多 / least–most", "与极限之比 / of the limit", title="登记 / intake"
+    )
+    for name, one in found["ways"].items():
+        rate, ratio = one["per_s"], one["of_limit"]
+        spread = f"{rate['least']:,.0f}–{rate['most']:,.0f}"
+        table.add_row(name, f"{rate['median']:,.0f}", spread, f"{ratio['median']:.3f}")
+    for name, why in found["skipped"].items():
+        table.add_row(name, "未测 / skipped", why, "")
+    return table
+
+
+def _whole(found: Json) -> Iterator[Table]:
+    end_to_end = {
+        "events a second, all posted": found["end_to_end_per_s"],
+        "ms to the ledger at half of it": found["latency_ms"],
+        "PSS of the services' programs, idle, MB": services_mb(found["idle_pss_mb"]),
+        "PSS, idle, MB": found["idle_pss_mb"],
+        "PSS, after, MB": found["busy_pss_mb"],
+    }
+    yield _pairs(
+        "全程 / end to end", end_to_end | {f"{name}, an event": size for name, size in found["per_event"].items()}
+    )
+    table = Table(
+        "所问 / asked", "客户端 / clients", "无事件 / nothing flows", "有事件 / events flow", title="应答 / answers"
+    )
+    for name, by_clients in found["api"]["still"].items():
+        for clients, still in by_clients.items():
+            table.add_row(name, clients, _answer(still), _answer(found["api"]["flowing"][name][clients]))
+    yield table
+
+
+def services_mb(sizes: Json) -> int:
+    """Of the set's own programs, without the engines."""
+    return sum(size for name, size in sizes.items() if name not in ("kafka", "postgres"))
+
+
+def _answer(one: Json) -> str:
+    return f"{one['per_s']:,.0f}/s, p50 {one['p50_ms']} ms, p99 {one['p99_ms']} ms"
+
+
+def _growth(found: list[Json]) -> Table:
+    table = Table(*found[0], title="增长 / growth")
+    for row in found:
+        table.add_row(*map(_told, row.values()))
+    return table

@@ -1,0 +1,268 @@
+"""The whole set: end to end throughput, latency at half of it, answers of the API meanwhile, memory and disk."""
+
+from __future__ import annotations
+
+import multiprocessing
+import statistics
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import psutil
+import psycopg
+from kafka import KafkaProducer
+
+from deploy.databases import database_of
+from deploy.local.client import Client
+from deploy.local.programs import SERVICES
+from exchange_kit.publish import publish
+from exchange_kit.sample import sample_events
+from shared.events.topics import topic_of
+from shared.parties import complete_uscc
+from shared.settings import KafkaSettings
+from tests.bench.bed import SEED, YEAR, rate_of, say
+from tests.bench.clients import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deploy.local.supervisor import LocalSet
+    from exchange_kit.records import SampleRecord
+
+FIRST, SECOND = "kmdex", "dcdex"  # exchanges of the sample whitelist
+QUIET_WITHIN_S: Final = 900.0
+FLOWS_S: Final = 90
+PROBES_PER_S: Final = 20
+PROVIDER: Final = complete_uscc("91530000000000000")
+CLIENTS: Final = (1, 8, 32)
+
+
+@dataclass
+class Whole:
+    """A running set, asked and fed by one process."""
+
+    local: LocalSet
+    client: Client = field(init=False)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.client = Client.with_key(self.local.addresses, self.local.secrets.keys["auditor"])
+
+    def measure(self, events: int, steady_s: float) -> dict[str, Any]:
+        self.quiet()
+        result: dict[str, Any] = {"idle_pss_mb": memory_mb(self.local)}
+        empty = disk(self.local)
+        say(f"全程 / end to end, {events} ...")
+        result["end_to_end_per_s"] = round(self.throughput(events))
+        full = disk(self.local)
+        result["per_event"] = {
+            name: {what: round((full[name][what] - empty[name][what]) / events, 2) for what in full[name]}
+            for name in full
+        }
+        say("应答，无事件 / answers, nothing flows ...")
+        result["api"] = {"still": self.answers()}
+        half = result["end_to_end_per_s"] / 2
+        say(f"时延 / latency at {half:.0f} events/s ...")
+        with self.flowing(half):
+            result["latency_ms"] = self.latency(steady_s)
+            say("应答，有事件 / answers while events flow ...")
+            result["api"]["flowing"] = self.answers()
+        self.quiet()
+        result["busy_pss_mb"] = memory_mb(self.local)
+        return result
+
+    def quiet(self) -> None:
+        self.client.await_quiet(QUIET_WITHIN_S, self.local.tend)
+
+    def throughput(self, events: int) -> float:
+        """Events a second, from the first that trade-ingest takes in to when all that follows is in the ledger.
+
+        They are published while the consumers are held, so that the publisher takes nothing from them.
+        """
+        records = list(sample_events(SEED, (FIRST,), events, YEAR, rubbish=False))
+        trades = sum(record.topic == topic_of("trade", FIRST) for record in records)
+        with self.held(), psycopg.connect(self.url("trade-ingest"), autocommit=True) as connection:
+            publish(records, self.kafka(), lambda _published: None)
+            self._resume()
+
+            def taken() -> int:
+                statement = "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic LIKE 'exchange.%'"
+                row = connection.execute(statement).fetchone()
+                assert row is not None
+                return int(row[0])
+
+            def is_quiet() -> bool:
+                told = [self.client.get(service, "/v1/progress") for service in SERVICES]
+                return not any(int(one["lag"]) + int(one["outbox"]) for one in told)
+
+            return rate_of(taken, is_quiet, trades) * events / trades
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No consumer does anything until it is resumed."""
+        for process in self._consumers():
+            process.suspend()
+        try:
+            yield
+        finally:
+            self._resume()
+
+    def _resume(self) -> None:
+        for process in self._consumers():
+            process.resume()
+
+    def _consumers(self) -> list[psutil.Process]:
+        return [psutil.Process(pid) for name, pid in self.local.processes().items() if name.endswith(" consume")]
+
+    @contextmanager
+    def flowing(self, per_s: float) -> Iterator[None]:
+        """Events of the second exchange come at a steady rate, by a process of its own; made before, not meanwhile."""
+        records = list(sample_events(SEED + 1, (SECOND,), int(per_s * FLOWS_S), YEAR, rubbish=False))
+        stop = multiprocessing.Event()
+        sender = multiprocessing.Process(target=send_steadily, args=(self.kafka(), records, per_s, stop), daemon=True)
+        sender.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            sender.join()
+
+    def latency(self, seconds: float) -> dict[str, float]:
+        """Milliseconds from publishing a company's first purchase to when its posting is seen in the ledger."""
+        sent: dict[str, float] = {}
+        seen: dict[str, float] = {}
+        stop = threading.Event()
+        watcher = threading.Thread(target=self._watch_ledger, args=(seen, stop))
+        watcher.start()
+        producer = KafkaProducer(**self.kafka(), linger_ms=0)
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            uscc, value = first_purchase(next(self._numbers))
+            sent[f"uscc:{uscc}"] = time.monotonic()
+            producer.send(topic_of("trade", SECOND), value, uscc.encode())
+            time.sleep(1 / PROBES_PER_S)
+        producer.close()
+        deadline = time.monotonic() + 60
+        while not sent.keys() <= seen.keys() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        stop.set()
+        watcher.join()
+        return percentiles([(seen[who] - at) * 1000 for who, at in sent.items()])
+
+    def _watch_ledger(self, seen: dict[str, float], stop: threading.Event) -> None:
+        with psycopg.connect(self.url("incentive"), autocommit=True) as connection:
+            row = connection.execute("SELECT coalesce(max(seq), -1) FROM ledger_transaction").fetchone()
+            assert row is not None
+            newest = row[0]
+            while not stop.is_set():
+                statement = "SELECT seq, subject FROM ledger_transaction WHERE seq > %s ORDER BY seq"
+                for seq, subject in connection.execute(statement, (newest,)).fetchall():
+                    newest = seq
+                    seen.setdefault(subject, time.monotonic())
+                time.sleep(0.003)
+
+    def answers(self) -> dict[str, Any]:
+        """Requests a second, and milliseconds of an answer, by what is asked and how many ask at once."""
+        award = next(iter(self.client.items("incentive", "/v1/awards")))["award_id"]
+        paths = {
+            "status": f"/v1/exchanges/{FIRST}/status?year={YEAR}",
+            "awards": f"/v1/awards?exchange={FIRST}&limit=50",
+            "explanation": f"/v1/awards/{award}/explanation",
+        }
+        url, key = self.local.addresses.url("incentive"), self.local.secrets.keys["auditor"]
+        return {
+            name: {str(clients): ask(url, key, path, clients) for clients in CLIENTS} for name, path in paths.items()
+        }
+
+    def kafka(self) -> dict[str, Any]:
+        return KafkaSettings((self.local.addresses.kafka,)).client_config()
+
+    def url(self, service: str) -> str:
+        return self.local.postgres.url(database_of(service))
+
+
+def send_steadily(config: dict[str, Any], records: list[SampleRecord], per_s: float, stop: Any) -> None:
+    """Send events at a steady rate until told to stop."""
+    producer = KafkaProducer(**config)
+    began_s = time.monotonic()
+    for number, record in enumerate(records):
+        if number % 100 == 0 and stop.wait(max(0.0, number / per_s - (time.monotonic() - began_s))):
+            break
+        producer.send(record.topic, record.value, record.key, list(record.headers))
+    producer.close()
+
+
+def first_purchase(number: int) -> tuple[str, bytes]:
+    """The first trade of a fictional company, as an event: its code, and the record's value."""
+    uscc = complete_uscc(f"9155{number:013d}")
+    data = {
+        "trade_no": f"PROBE-{number}",
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "amount": "1000.00",
+        "refunded": "0",
+        "currency": "CNY",
+        "completed_at": f"{YEAR}-03-01T10:00:00+08:00",
+        "provider": {
+            "id_scheme": "uscc",
+            "id": PROVIDER,
+            "name": "虚构供方",
+        },
+        "buyer": {"id_scheme": "uscc", "id": uscc, "name": f"虚构买方{number}"},
+    }
+    event = {
+        "specversion": "1.0",
+        "id": f"probe-{number}",
+        "source": f"/exchanges/{SECOND}",
+        "type": "cn.kunming.data-exchange.trade.v1",
+        "time": f"{YEAR}-03-01T10:00:00+08:00",
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return uscc, msgspec.json.encode(event)
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return {"p50": round(cuts[49], 1), "p99": round(cuts[98], 1), "most": round(max(values), 1), "of": len(values)}
+
+
+def memory_mb(local: LocalSet) -> dict[str, int]:
+    """Proportional set size of each program, its children's included."""
+    sizes = {}
+    for name, pid in local.processes().items():
+        process = psutil.Process(pid)
+        sizes[name] = sum(map(_pss, (process, *process.children(recursive=True)))) >> 20
+    return sizes
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:  # a session of PostgreSQL that has ended meanwhile
+        return 0
+
+
+def disk(local: LocalSet) -> dict[str, dict[str, int]]:
+    """Rows and bytes of each database with its indexes; bytes of PostgreSQL's log and of Kafka's topics."""
+    found: dict[str, dict[str, int]] = {}
+    for service in SERVICES:
+        with psycopg.connect(local.postgres.url(database_of(service))) as connection:
+            (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+            tables = connection.execute("SELECT relname FROM pg_stat_user_tables").fetchall()
+            counts = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for (table,) in tables)
+            found[service] = {"rows": sum(counts), "bytes": size}
+            (written,) = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')").fetchone()
+            found["write-ahead log"] = {"bytes": int(written)}
+    logs = list(Path(local.options.folder / "kafka" / "data").glob("*-*/*.log"))
+    for topics in ("exchange", "facts"):
+        found[f"kafka {topics}.*"] = {
+            "bytes": sum(log.stat().st_size for log in logs if log.parent.name.startswith(topics))
+        }
+    return found
