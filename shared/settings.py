@@ -124,6 +124,8 @@ class Settings:
     api_keys_file: Path | None
     signing_key_file: Path | None
     service_key_file: Path | None
+    session_key_file: Path | None
+    public_url: str | None
     log_origin: str
     checkpoint_interval_s: float
     witnesses: tuple[WitnessAddress, ...]
@@ -161,6 +163,8 @@ def load_settings(service: Service) -> Settings:
         api_keys_file=_optional(env, "API_KEYS_FILE", Path),
         signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
         service_key_file=_optional(env, "SERVICE_KEY_FILE", Path),
+        session_key_file=_optional(env, "SESSION_KEY_FILE", Path),
+        public_url=_optional(env, "PUBLIC_URL", _http_url),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
         checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or DEFAULT_CHECKPOINT_INTERVAL_S,
         witnesses=_optional(env, "WITNESSES", _witnesses) or (),
@@ -174,10 +178,19 @@ def read_service_key(settings: Settings) -> str:
     """The key with which a service asks another. Read where it is needed: few programs do. Raises SettingsError."""
     if settings.service_key_file is None:
         raise _not_set("SERVICE_KEY_FILE")
+    return _read_secret("SERVICE_KEY_FILE", settings.service_key_file)
+
+
+def read_session_key(settings: Settings) -> str | None:
+    """What cookies of pages are signed with; None where none is set. Raises SettingsError."""
+    return None if settings.session_key_file is None else _read_secret("SESSION_KEY_FILE", settings.session_key_file)
+
+
+def _read_secret(name: str, path: Path) -> str:
     try:
-        return _secret(str(settings.service_key_file))
+        return _secret(str(path))
     except ValueError as error:
-        raise SettingsError(f"SERVICE_KEY_FILE: {error}") from error
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def load_kafka_settings() -> KafkaSettings:

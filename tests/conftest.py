@@ -58,6 +58,10 @@ _STARTED_HERE = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started he
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="a folder for pictures of the pages, as docs/pictures has them")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Who runs us in the background ignores Ctrl-C, and the programs that we start would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -103,7 +107,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if whole:
         engines["make up"] = f"{whole} 项测试, 自带 PostgreSQL 与 Kafka / tests, with a PostgreSQL and Kafka of its own"
     terminalreporter.section("实际环境 / what ran against what")
-    for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose"):
+    for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose", "Chromium"):
         terminalreporter.write_line(f"{name}: {engines.get(name, '未使用 / not used')}")
     terminalreporter.write_line(f"Python: {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores")
 

@@ -108,6 +108,7 @@ def tell(local: LocalSet, folder: Path) -> None:
     for name, key in local.secrets.keys.items():
         stderr_line(f"  key {name:<20}{key}")
     stderr_line(f"  接口文档 / API pages: {local.addresses.url('incentive')}/docs")
+    stderr_line(f"  网页，用上面的密钥登录 / pages, sign in with a key from above: {local.addresses.url('incentive')}/")
 
 
 def _host_and_port(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:

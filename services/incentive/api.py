@@ -76,7 +76,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
     limit = arguments["limit"]
     with asked(arguments.get("as_of")) as (connection, view):
         rows = operations.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
-    return page(rows, limit, lambda row: encode_cursor(row.award_id), lambda row: _render_award(row, view))
+    return page(rows, limit, lambda row: encode_cursor(row.award_id), lambda row: render_award(row, view))
 
 
 @blueprint.route("/v1/awards/<path:award_id>")
@@ -85,7 +85,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
 def get_award(arguments: dict[str, Any], award_id: str) -> Json:
     """One award."""
     with asked(arguments.get("as_of")) as (connection, view):
-        return _render_award(_find(connection, view, award_id), view)
+        return render_award(find_award(connection, view, award_id), view)
 
 
 @blueprint.route("/v1/awards/<path:award_id>/explanation")
@@ -95,7 +95,7 @@ def explain_award(arguments: dict[str, Any], award_id: str) -> Json:
     """Why an award is what it is: what counted and what did not, step by step, and what is missing to more."""
     del arguments
     with asked() as (connection, view):
-        return operations.explain_award(connection, view, _find(connection, view, award_id))
+        return operations.explain_award(connection, view, find_award(connection, view, award_id))
 
 
 @blueprint.route("/v1/subjects/<subject>/status")
@@ -156,12 +156,14 @@ def list_balances(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
 
 
-def _find(connection: Connection, view: View, award_id: str) -> Any:
+def find_award(connection: Connection, view: View, award_id: str) -> Any:
+    """The row of an award that the view has. Problem 404."""
     row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
     if row is None:
         raise Problem(404)
     return row
 
 
-def _render_award(row: Any, view: View) -> Json:
+def render_award(row: Any, view: View) -> Json:
+    """The contract's Award of such a row, as the view has it."""
     return award_json(row, whole=row.whole, visible=view.visible, policy=view.basis.policy, now=view.instant)

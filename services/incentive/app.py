@@ -9,8 +9,9 @@ from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
 from services.incentive.ledger_log import stored_transactions
 from services.incentive.models import ledger_settings, ledger_transaction
+from services.incentive.pages.site import serve_pages
 from shared.db import make_engine
-from shared.settings import Settings
+from shared.settings import Settings, read_session_key
 from shared.times import now
 from shared.tracing import start_tracing
 from shared.web import tlog
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     add_routes(app, effects_api.blueprint)
     add_routes(app, extracts.blueprint)
     add_routes(app, tlog.blueprint)
+    serve_pages(app, read_session_key(settings), settings.public_url)
     return app
 
 

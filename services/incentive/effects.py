@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select, text
 
 from services.incentive.answers import Json
-from services.incentive.facts import FactRef, FirstPurchase, Purchased, parse_fact
+from services.incentive.facts import FactRef, FirstListing, FirstPurchase, Listed, Purchased, parse_fact
 from services.incentive.models import award_current, ledger_transaction
 from services.incentive.operations import View, of_whole_awards
 from shared.db import BIGINT_MOST
@@ -153,6 +153,17 @@ def _counted(part: Part, trade: Trade, first: Purchased | None, viewer: str | No
         return None
     is_first = first is not None and (first.exchange, first.trade_no) == (trade.exchange, trade.number)
     return True if is_first else "later"
+
+
+def first_of(connection: Connection, ref: FactRef) -> Listed | Purchased | None:
+    """The document that a fact of that generation and seq names as the first; None for facts that name none."""
+    topic, _, key = ref.fact.partition("/")
+    named = {"topic": topic, "keys": [key], "generations": [ref.generation], "seqs": [ref.seq]}
+    for row in connection.execute(_VALUES, named):
+        fact = parse_fact(row.topic, row.key, row.value)
+        if isinstance(fact, FirstListing | FirstPurchase):
+            return fact.first
+    return None
 
 
 def _firsts(connection: Connection, refs: Iterable[FactRef]) -> Mapping[FactRef, Purchased]:

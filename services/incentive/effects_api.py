@@ -1,7 +1,6 @@
 """The HTTP route from a trade to the postings that it took part in."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +9,13 @@ from flask import current_app
 from services.incentive.answers import Json
 from services.incentive.api import asked
 from services.incentive.effects import Trade, TradeFacts, list_effects, render_effects, tell_standing
-from services.incentive.extract.registers import NotInRegister, RegisterAway, RegisterRefuses, Registers
+from services.incentive.extract.registers import (
+    KnownRegisters,
+    NotInRegister,
+    RegisterAway,
+    RegisterRefuses,
+    Registers,
+)
 from services.incentive.schemas import EffectPageSchema
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.parties import is_number
@@ -21,24 +26,21 @@ from shared.web.problems import Problem
 from shared.web.query import Blueprint
 
 REGISTERS: Final = "jiangbu.registers"
-_TIMEOUT_S: Final = (2.0, 10.0)  # somebody waits for the answer
+TIMEOUT_S: Final = (2.0, 10.0)  # somebody waits for the answer
 
 blueprint = Blueprint("effects", __name__, description="交易的去向 / what became of a trade")
 
 
-@dataclass(frozen=True)
-class RegistersOfTrades:
-    """Where the registers of trades answer, and the key to ask them with; without one they are not asked."""
-
-    urls: tuple[str, ...]
-    service_key: str | None
-
-
-def registers_of(settings: Settings) -> RegistersOfTrades:
+def registers_of(settings: Settings) -> KnownRegisters:
     """Raises SettingsError where the key cannot be read."""
-    addresses = settings.registers or LOCAL_REGISTERS
-    urls = tuple(address.trade_ingest for _, address in sorted(addresses.items()))
-    return RegistersOfTrades(urls, None if settings.service_key_file is None else read_service_key(settings))
+    key = None if settings.service_key_file is None else read_service_key(settings)
+    return KnownRegisters(settings.registers or LOCAL_REGISTERS, key)
+
+
+def current_registers() -> KnownRegisters:
+    """The registers of the application that answers."""
+    known: KnownRegisters = current_app.extensions[REGISTERS]
+    return known
 
 
 @blueprint.route("/v1/trades/<exchange>/<no>/effects")
@@ -49,8 +51,12 @@ def list_trade_effects(arguments: dict[str, Any], exchange: str, no: str) -> Jso
 
     `facts` says how it stands now, and why where it does not count. 503 while the register does not answer.
     """
-    after = decode_cursor(arguments.get("cursor"), int)
-    limit = arguments["limit"]
+    return tell_trade_effects(exchange, no, arguments.get("cursor"), arguments["limit"])
+
+
+def tell_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -> Json:
+    """The answer to the key that asks. Problem 404 where it may not see the trade, or there is none."""
+    after = decode_cursor(cursor, int)
     if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(no)):
         raise Problem(404)
     trade = Trade(exchange, no, _ask_registers(exchange, no))
@@ -64,14 +70,15 @@ def list_trade_effects(arguments: dict[str, Any], exchange: str, no: str) -> Jso
 
 def _ask_registers(exchange: str, number: str) -> TradeFacts:
     """What the one register that has the trade says of it."""
-    known: RegistersOfTrades = current_app.extensions[REGISTERS]
+    known = current_registers()
     if known.service_key is None:
         said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
         raise Problem(503, said)
-    with Registers(known.service_key, _TIMEOUT_S) as registers:
-        for url in known.urls:
+    with Registers(known.service_key, TIMEOUT_S) as registers:
+        for _, address in sorted(known.addresses.items()):
             try:
-                return msgspec.json.decode(registers.trade_facts(url, exchange, number), type=TradeFacts)
+                facts = registers.trade_facts(address.trade_ingest, exchange, number)
+                return msgspec.json.decode(facts, type=TradeFacts)
             except NotInRegister:
                 continue
             except (RegisterAway, RegisterRefuses) as error:

@@ -1,13 +1,14 @@
 """Tables of the incentive service.
 
-Every table but `position`, `worker_run`, the two projections, `extract` and its pieces is append-only; PostgreSQL
-enforces that (see the migrations):
+Every table but `position`, `worker_run`, the two projections, `extract`, its pieces and `page_session` is append-only;
+PostgreSQL enforces that (see the migrations):
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
 - `ledger_settings`: which policy and whitelist were in force from which `seq` on; entered again where a rebuild mended.
 - `extract`, `extract_piece`: extracts as jobs, and what was made; `extract_access`: who asked for and took what.
+- `page_session`: who is signed in to the pages.
 
 `recorded_at` is the instant of the batch, equal to the `posted_at` of what the batch posted. Batches never share an
 instant and it never falls, so that "as of" an instant is one and the same answer for ever.
@@ -189,4 +190,15 @@ extract_access = Table(
     Column("who", Text, nullable=True),
     Column("role", _name(), nullable=True),
     Column("action", _name(), nullable=False),
+)
+
+page_session = Table(
+    "page_session",
+    metadata,
+    Column("token_sha256", _name(), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("role", _name(), nullable=False),
+    Column("key_sha256", _name(), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
 )

@@ -44,10 +44,13 @@ _COLUMNS = {
 AT_ONCE = 200  # rows: each may have a record of 256 KiB
 
 
-def standing_documents(connection: Connection, scope: Scope, seq: int) -> Iterable[Row[Any]]:
+def standing_documents(
+    connection: Connection, scope: Scope, seq: int, exchange: str | None = None
+) -> Iterable[Row[Any]]:
     """Documents in order of `seq`: `seq`, `exchange`, `partition`, `offset`, `value`, `headers` and `reason`.
 
-    The reason is None where a document counts. Read as they are asked for, with a cursor of the server.
+    The reason is None where a document counts. Of one exchange alone if one is named: what they count is as among all.
+    Read as they are asked for, with a cursor of the server.
     """
     columns = f'seq, exchange, number, partition, "offset", value, headers, {scope.at}, {_COLUMNS[scope.kind]}'
     reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in scope.reasons)
@@ -65,14 +68,22 @@ def standing_documents(connection: Connection, scope: Scope, seq: int) -> Iterab
                 WHEN p.exchange IS NULL OR d.{scope.at} < p.from_at OR d.{scope.at} >= p.until_at
                 THEN 'not_on_whitelist' {reasons} END AS why
             FROM standing d LEFT JOIN period p ON p.exchange = d.exchange {scope.joins}
+        ), told AS (
+            SELECT seq, exchange, partition, "offset", value, headers, CASE
+                WHEN :takes_least AND why IS NULL
+                     AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {scope.at}, exchange, number) > 1
+                THEN 'later' ELSE why END AS reason
+            FROM judged
         )
-        SELECT seq, exchange, partition, "offset", value, headers, CASE
-            WHEN :takes_least AND why IS NULL
-                 AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {scope.at}, exchange, number) > 1
-            THEN 'later' ELSE why END AS reason
-        FROM judged ORDER BY seq
+        SELECT * FROM told WHERE CAST(:only_exchange AS text) IS NULL OR exchange = :only_exchange ORDER BY seq
     """
-    parameters = {**scope.parameters, **_periods(connection, seq), "seq": seq, "takes_least": scope.takes_least}
+    parameters = {
+        **scope.parameters,
+        **_periods(connection, seq),
+        "seq": seq,
+        "takes_least": scope.takes_least,
+        "only_exchange": exchange,
+    }
     return connection.execute(text(statement), parameters, execution_options={"yield_per": AT_ONCE})
 
 

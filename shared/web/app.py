@@ -1,13 +1,15 @@
 """The application that every service begins with: problems, keys, common routes, headers, JSON."""
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
 import flask_smorest
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask.json.provider import DefaultJSONProvider
+from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
@@ -32,6 +34,7 @@ _DESCRIPTION: Final = (
     "Money is yuan as a string with two decimals, times are RFC 3339 with +08:00, `from` and `until` are half-open."
     " Lists go on with `cursor` = `next_cursor`. Errors are application/problem+json (RFC 9457)."
 )
+_SIGN_INS: Final = "jiangbu.sign_ins"
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -126,6 +129,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
             "jiangbu.sampler": sampler,
             "jiangbu.readiness": readiness,
             "jiangbu.metrics": registry,
+            _SIGN_INS: {},
         }
     )
     register_problems(app)
@@ -145,6 +149,14 @@ def add_routes(app: Flask, blueprint: Blueprint) -> None:
     app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
 
 
+def sign_in_by(app: Flask, blueprint: str, sign_in: Callable[[], ResponseReturnValue | None]) -> None:
+    """Let this function say who asks for the blueprint's routes, in place of the header with a key.
+
+    It sets the key of the request (`shared.web.keys.ask_as`), or gives the answer to who did not sign in.
+    """
+    app.extensions[_SIGN_INS][blueprint] = sign_in
+
+
 def start_sampler(app: Flask) -> None:
     """Watch progress from now on. To be called in the worker process, after the fork."""
     app.extensions["jiangbu.sampler"].start()
@@ -162,10 +174,15 @@ def stop_tracing(app: Flask) -> None:
         tracing.stop()
 
 
-def _ask_for_key() -> None:
+def _ask_for_key() -> ResponseReturnValue | None:
     # No endpoint: an unknown path or method, which Flask is about to answer with 404 or 405.
-    if request.endpoint is not None and request.endpoint not in OPEN_ENDPOINTS:
-        authenticate(current_service().keys)
+    if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS:
+        return None
+    sign_in: Callable[[], ResponseReturnValue | None] | None = current_app.extensions[_SIGN_INS].get(request.blueprint)
+    if sign_in is not None:
+        return sign_in()
+    authenticate(current_service().keys)
+    return None
 
 
 def _add_headers(response: Response) -> Response:

@@ -49,10 +49,11 @@ blueprint = Blueprint("evidence", __name__, description="What facts were made of
 
 
 class EvidenceQuery(QuerySchema):
-    """Which fact, and of how many of the register's entries; of all of them if not given."""
+    """Which fact, and of how many of the register's entries (all of them if not given); of one exchange alone."""
 
     fact = Text(required=True, min_length=1, metadata={"example": "facts.first-purchase.v1/r1/uscc:91530100MAXGAAA018"})
     seq = WholeNumber(least=0, most=BIGINT_MOST)
+    exchange = ExchangeParameter()
 
 
 class EntriesQuery(QuerySchema):
@@ -81,7 +82,7 @@ def evidence(arguments: dict[str, Any]) -> Response:
         if register != head.register:
             raise Problem(404)
         seq = _within(arguments.get("seq", head.next_seq), head.next_seq, "seq")
-        rows = standing_documents(connection, scope, seq)
+        rows = standing_documents(connection, scope, seq, arguments.get("exchange"))
         return _stream((_line(made_of, row) for row in rows), opened)
 
 

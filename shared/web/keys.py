@@ -61,7 +61,10 @@ class ApiKeys:
 
     def find(self, presented: bytes) -> ApiKey | None:
         """The key that was presented, in a time that does not depend on which one it is or how much of it fits."""
-        digest = hashlib.sha256(presented).hexdigest()
+        return self.of_digest(hashlib.sha256(presented).hexdigest())
+
+    def of_digest(self, digest: str) -> ApiKey | None:
+        """The key that has this SHA-256 (hex), in such a time too."""
         found = None
         for key in self.keys:
             if hmac.compare_digest(key.sha256, digest):
@@ -114,6 +117,11 @@ def authenticate(keys: ApiKeys) -> None:
     key = keys.find(match[1].encode("latin-1", "replace")) if match else None
     if key is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu", error="invalid_token"'})
+    ask_as(key)
+
+
+def ask_as(key: ApiKey) -> None:
+    """From here on the request that is being answered is one of this key's."""
     g.api_key = key
 
 

@@ -10,11 +10,10 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from services.incentive.effects_api import RegistersOfTrades
 from services.incentive.extract import verify
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
-from services.incentive.extract.registers import Registers
+from services.incentive.extract.registers import KnownRegisters, Registers
 from services.incentive.extract.request import ExtractRequest
 from shared.log_store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
@@ -58,7 +57,7 @@ class Makers:
             made.ledger,
             made.basis,
             lambda: made.now,
-            RegistersOfTrades(tuple(one.trade_ingest for one in addresses.values()), "service-key"),
+            KnownRegisters(addresses, "service-key"),
         )
         self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
 

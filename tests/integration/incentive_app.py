@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from services.incentive import api, effects_api
 from services.incentive.extract import api as extracts
+from services.incentive.extract.registers import KnownRegisters
 from services.incentive.facts import TOPICS
 from services.incentive.ledger_log import stored_transactions
+from services.incentive.pages.site import serve_pages
 from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
@@ -24,11 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from services.incentive.basis import Basis
-    from services.incentive.effects_api import RegistersOfTrades
 
 
 def incentive_app(
-    engine: Engine, basis: Basis, clock: Callable[[], datetime], registers: RegistersOfTrades | None = None
+    engine: Engine, basis: Basis, clock: Callable[[], datetime], registers: KnownRegisters | None = None
 ) -> Flask:
     service = ServiceInfo(
         name="incentive",
@@ -43,7 +44,8 @@ def incentive_app(
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
-    app.extensions[effects_api.REGISTERS] = registers or effects_api.RegistersOfTrades((), None)
+    app.extensions[effects_api.REGISTERS] = registers or KnownRegisters({}, None)
+    serve_pages(app, "only-for-tests", None)
     for blueprint in (api.blueprint, effects_api.blueprint, extracts.blueprint, tlog.blueprint):
         add_routes(app, blueprint)
     return app

@@ -195,6 +195,8 @@ def register_set(
         api_keys_file=folder / f"{service}-keys.yaml",
         signing_key_file=None,
         service_key_file=None,
+        session_key_file=None,
+        public_url=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
         witnesses=(),

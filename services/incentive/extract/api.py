@@ -82,6 +82,11 @@ def ask_for_extract(arguments: dict[str, Any]) -> Json:
 
     409 where as many are unfinished as a role may have.
     """
+    return queue_extract(arguments)
+
+
+def queue_extract(arguments: dict[str, Any]) -> Json:
+    """Queue an extract of what a RequestSchema has read, for the key that asks. Problem 409, 422 and 503."""
     service, now = current_service(), current_service().clock()
     settle(arguments.get("as_of"), now)
     with service.engine.begin() as connection:
@@ -93,7 +98,7 @@ def ask_for_extract(arguments: dict[str, Any]) -> Json:
             said = f"台账日志只有 {newest.size} 条 / the ledger's log has {newest.size} entries"
             raise Problem(422, errors=[FieldFault("since", said)])
         try:
-            return _render(jobs.ask_for(connection, request, newest.size, _asker(), now))
+            return extract_json(jobs.ask_for(connection, request, newest.size, _asker(), now))
         except jobs.TooMany as error:
             said = f"未完成的摘录已有 {jobs.MOST_UNFINISHED} 份 / {jobs.MOST_UNFINISHED} extracts are unfinished"
             raise Problem(409, said) from error
@@ -120,8 +125,13 @@ def _request(arguments: dict[str, Any]) -> ExtractRequest:
 def get_extract(arguments: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
     """How an extract stands."""
     del arguments
+    return tell_extract(id)
+
+
+def tell_extract(extract_id: str) -> Json:
+    """How it stands, for the key that asks. Problem 404."""
     with snapshot(current_service().engine) as connection:
-        return _render(_find(connection, id))
+        return extract_json(_find(connection, extract_id))
 
 
 @blueprint.route("/v1/extracts/<id>", methods=["DELETE"])
@@ -131,8 +141,13 @@ def get_extract(arguments: dict[str, Any], id: str) -> Json:  # noqa: A002 - the
 def delete_extract(arguments: dict[str, Any], id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an extract that is not finished, or take away one that is. Who asked for it may, by role; else 403."""
     del arguments
+    withdraw_extract(id)
+
+
+def withdraw_extract(extract_id: str) -> None:
+    """Cancel it or take it away. Problem 403 and 404."""
     with current_service().engine.begin() as connection:
-        row = _find(connection, id)
+        row = _find(connection, extract_id)
         if row.role != current_key().role:
             raise Problem(403)
         jobs.remove(connection, row, _asker(), current_service().clock())
@@ -145,9 +160,14 @@ def delete_extract(arguments: dict[str, Any], id: str) -> None:  # noqa: A002 - 
 def download_extract(arguments: dict[str, Any], id: str) -> Response:  # noqa: A002 - the contract's name
     """The zip. 409 while it is not ready."""
     del arguments
+    return send_extract(id)
+
+
+def send_extract(extract_id: str) -> Response:
+    """The zip as an answer to the key that asks. Problem 404 and 409."""
     engine = current_service().engine
     with engine.begin() as connection:
-        row = _find(connection, id)
+        row = _find(connection, extract_id)
         if row.state != "ready":
             raise Problem(409, f"尚不可下载，状态为 {row.state} / not to be had yet: it is {row.state}")
         jobs.note_access(connection, row.id, _asker(), "downloaded", current_service().clock())
@@ -173,7 +193,9 @@ def _asker() -> jobs.Asker:
     return jobs.Asker(key.name, key.role)
 
 
-def _render(row: Any) -> Json:
+def extract_json(row: Any) -> Json:
+    """How an extract stands, of a row of `extract`."""
+
     def at(instant: datetime | None) -> str | None:
         return None if instant is None else format_time(instant)
 

@@ -6,7 +6,7 @@ attempt: one that was taken for gone and comes back writes nothing any more.
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -79,6 +79,15 @@ def find(connection: Connection, extract_id: str, viewer: str | None) -> Row[Any
         statement += " AND role = :role"
     parameters = {"id": extract_id, "role": f"exchange:{viewer}"}
     return connection.execute(text(statement), parameters).one_or_none()
+
+
+def list_newest(connection: Connection, viewer: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Those that `find` finds, newest first, at most `limit`."""
+    statement = "SELECT * FROM extract WHERE state NOT IN ('cancelled', 'expired')"
+    if viewer is not None:
+        statement += " AND role = :role"
+    parameters = {"role": f"exchange:{viewer}", "limit": limit}
+    return connection.execute(text(f"{statement} ORDER BY requested_at DESC, id LIMIT :limit"), parameters).all()
 
 
 def remove(connection: Connection, row: Row[Any], asker: Asker, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
 import requests
 
 from shared.tlog.checkpoint import Checkpoint
@@ -12,8 +13,10 @@ from shared.tlog.note import Note, parse_note
 from shared.tlog.tiles import Tile, node_by_tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from services.incentive.facts import FactRef
+    from shared.settings import RegisterAddress
     from shared.tlog.merkle import Node
 
 _TIMEOUT_S = (5.0, 120.0)  # to connect; between bytes, as a query over all documents takes its time
@@ -32,6 +35,14 @@ class RegisterRefuses(Exception):  # noqa: N818 - what it does
 
 class NotInRegister(RegisterRefuses):
     """The register does not have what was asked for."""
+
+
+@dataclass(frozen=True)
+class KnownRegisters:
+    """Where each register answers, by its id, and the key to ask them with; without one they are not asked."""
+
+    addresses: Mapping[str, RegisterAddress]
+    service_key: str | None
 
 
 @dataclass(frozen=True)
@@ -109,11 +120,31 @@ class Registers:
         """Everything that is in quarantine there, in order of its id."""
         query: dict[str, Any] = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
         while True:
-            page = self._get(f"{url}/v1/quarantine", params=query).json()
+            page = self.quarantine_page(url, query)
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
             query["cursor"] = page["next_cursor"]
+
+    def quarantine_page(self, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        """One page of it, as the register gives it."""
+        page: dict[str, Any] = self._get(f"{url}/v1/quarantine", params=query).json()
+        return page
+
+    def reconciliation(self, url: str, exchange: str, day: str) -> dict[str, Any]:
+        """What came of an exchange on a day (`2026-03-01`), and what became of it."""
+        found: dict[str, Any] = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
+        return found
+
+    def evidence(self, url: str, ref: FactRef, exchange: str | None) -> Iterator[dict[str, Any]]:
+        """The documents that a fact was made of, those of one exchange alone if one is named. Raises NotInRegister."""
+        query = {"fact": ref.fact, "seq": ref.seq} | ({} if exchange is None else {"exchange": exchange})
+        with self._get(f"{url}/v1/evidence", params=query, stream=True) as answer:
+            try:
+                for line in answer.iter_lines():
+                    yield msgspec.json.decode(line)
+            except requests.RequestException as error:
+                raise RegisterAway(f"{url}: {error}") from error
 
     def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
         """What a trade was evidence of, as JSON. Raises NotInRegister."""

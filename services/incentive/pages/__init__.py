@@ -1,0 +1,1 @@
+"""Pages for people, in Chinese and English: they ask the same functions as the API, and see what its keys see."""

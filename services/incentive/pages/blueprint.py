@@ -1,0 +1,174 @@
+"""What all pages have in common: who may see them, headers, forms that are ours, language, errors."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from services.incentive.explain import percent, reason_label
+from services.incentive.pages import words
+from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
+from services.incentive.terms import Texts
+from shared.times import SHANGHAI, shanghai_year
+from shared.web.problems import Problem, answer_database_error, answer_http_exception
+from shared.web.service import current_service
+
+# No script, no style but the file's, no other host, no frame around it.
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+FIRST_YEAR: Final = 2025
+
+blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+csrf: Final = CSRFProtect()
+
+
+@blueprint.before_request
+def begin() -> ResponseReturnValue | None:
+    """A form that is not ours is refused; a link to the other language is followed."""
+    csrf.protect()
+    return switch_language()
+
+
+@blueprint.after_request
+def finish(response: Response) -> Response:
+    """What the browser is to hold the page to."""
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint == "pages.static":
+        response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@blueprint.context_processor
+def vocabulary() -> dict[str, Any]:
+    """What every template can say."""
+    return {
+        "both": say_both,
+        "called": called,
+        "half": say_half,
+        "here": here,
+        "key": g.get("api_key"),
+        "language": language(),
+        "navigation": _navigation(),
+        "grouped": words.grouped,
+        "percent": percent,
+        "reason_label": reason_label,
+        "rounded": words.rounded,
+        "t": say,
+        "when": when,
+        "word": words.word,
+        "words": words,
+    }
+
+
+def _navigation() -> list[tuple[str, str]]:
+    return [
+        ("pages.overview", say("首页", "Home")),
+        ("pages.awards", say("奖补", "Awards")),
+        ("pages.quarantine", say("被拒收事件", "Refused events")),
+        ("pages.extracts", say("摘录与核验", "Extracts")),
+        ("pages.policy", say("政策", "Policy")),
+    ]
+
+
+def called(name: Texts) -> str:
+    """A rule's name as it stands by itself."""
+    said = say_both(name)
+    return said[:1].upper() + said[1:]
+
+
+def when(instant: str) -> str:
+    """A time of the API's for people, to the second: 2026-03-01T10:00:05.000000+08:00 -> 2026-03-01 10:00:05."""
+    return instant[:19].replace("T", " ")
+
+
+def show(template: str, http_status: int = 200, **values: Any) -> tuple[str, int]:
+    """A page."""
+    return render_template(f"pages/{template}.html", **values), http_status
+
+
+def this_year() -> int:
+    """The year in Shanghai."""
+    return shanghai_year(current_service().clock())
+
+
+def today() -> str:
+    """The day in Shanghai, as 2026-03-01."""
+    return current_service().clock().astimezone(SHANGHAI).date().isoformat()
+
+
+def asked_year() -> int:
+    """The year that a page is asked for; this one if none is named. Problem 404 where it is none."""
+    named = request.args.get("year", "")
+    if not named:
+        return this_year()
+    if named not in map(str, range(2000, 2100)):
+        raise Problem(404)
+    return int(named)
+
+
+def years() -> list[int]:
+    """Years to choose from."""
+    return list(range(FIRST_YEAR, max(this_year(), FIRST_YEAR) + 1))
+
+
+@blueprint.errorhandler(CSRFError)
+def answer_foreign_form(_: CSRFError) -> ResponseReturnValue:
+    """A form without our token: of another site, or of a session that is over."""
+    said = say(
+        "表单已失效，请返回上一页重新打开后再提交。",
+        "The form is no longer valid. Go back, open it anew and send it again.",
+    )
+    return show("error", 400, title=say("请重试", "Please try again"), detail=said, errors=())
+
+
+@blueprint.errorhandler(HTTPException)
+def answer_error(error: HTTPException) -> ResponseReturnValue:
+    """Any error, for people; redirects stay what they are."""
+    return _as_page(answer_http_exception(error))
+
+
+@blueprint.errorhandler(DBAPIError)
+@blueprint.errorhandler(PoolTimeoutError)
+def answer_database(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
+    """The same as the API's."""
+    return _as_page(answer_database_error(error))
+
+
+def _as_page(answer: Response) -> ResponseReturnValue:
+    """A problem as a page."""
+    problem = answer.get_json(silent=True)
+    if not isinstance(problem, dict):
+        return answer
+    body, status = show(
+        "error",
+        answer.status_code,
+        title=_title(answer.status_code),
+        detail=say_half(problem["detail"]),
+        errors=[{"field": fault["field"], "message": say_half(fault["message"])} for fault in problem["errors"]],
+    )
+    page = Response(body, status)
+    for name in ("Retry-After", "Allow"):
+        if name in answer.headers:
+            page.headers[name] = answer.headers[name]
+    return page
+
+
+def _title(status: int) -> str:
+    titles = {
+        403: say("不可执行", "Not allowed"),
+        404: say("没有此页", "Not found"),
+        409: say("现在不可执行", "Not possible now"),
+        422: say("内容有误", "Something is wrong"),
+        503: say("暂时不可用", "Not available for the moment"),
+    }
+    return titles.get(status, say("出错了", "Something went wrong"))

@@ -1,0 +1,92 @@
+"""Where the parts of the charts lie. Pure; the templates draw them as SVG without style, for the sake of the CSP."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+WIDTH: Final = 720
+HEIGHT: Final = 240
+_LEFT, _TOP, _BOTTOM = 84, 14, 30
+_STEPS: Final = (1, 2, 2.5, 5, 10)
+_LINES: Final = 4
+
+
+class Bar(NamedTuple):
+    """One month: its place and size, and the middle of its label."""
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+
+
+class Line(NamedTuple):
+    """A line of the grid: where, and for how much (fen)."""
+
+    y: float
+    amount_fen: int
+
+
+class BarChart(NamedTuple):
+    """Bars over a grid."""
+
+    bars: tuple[Bar, ...]
+    lines: tuple[Line, ...]
+    left: float
+    right: float
+    base: float
+
+
+class Mark(NamedTuple):
+    """A tier on the way: where, in percent of the whole."""
+
+    percent: float
+    is_reached: bool
+
+
+def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
+    """Bars of (label, amount), from zero to a round figure over the highest."""
+    highest = max((amount for _, amount in amounts_fen), default=0)
+    step = _round_step(highest)
+    lines_over = max(1, -(-highest // step))
+    top_fen, room = step * lines_over, HEIGHT - _TOP - _BOTTOM
+    slot = (WIDTH - _LEFT) / max(1, len(amounts_fen))
+    bars = []
+    for place, (label, amount) in enumerate(amounts_fen):
+        height = room * max(0, amount) / top_fen
+        x = _LEFT + slot * place + slot * 0.18
+        bars.append(
+            Bar(
+                label,
+                round(x, 1),
+                round(HEIGHT - _BOTTOM - height, 1),
+                round(slot * 0.64, 1),
+                round(height, 1),
+                round(x + slot * 0.32, 1),
+            )
+        )
+    lines = [Line(round(HEIGHT - _BOTTOM - room * n / lines_over, 1), step * n) for n in range(lines_over + 1)]
+    return BarChart(tuple(bars), tuple(lines), _LEFT, WIDTH, HEIGHT - _BOTTOM)
+
+
+def _round_step(highest_fen: int) -> int:
+    """A round figure, of which a few reach the highest."""
+    least = max(100, -(-highest_fen // _LINES))
+    power = 10 ** (len(str(least)) - 1)
+    return next(int(power * step) for step in _STEPS if power * step >= least)
+
+
+def way_to(total_fen: int, thresholds_fen: Sequence[int]) -> tuple[float, list[Mark]]:
+    """How far a total is on the way through thresholds, in percent, and where these lie: evenly, however far apart.
+
+    Half of the way to 1亿 fills half of the first stretch. Beyond the last one the way is full.
+    """
+    count = len(thresholds_fen)
+    marks = [Mark(round(100 * (n + 1) / count, 2), total_fen > over) for n, over in enumerate(thresholds_fen)]
+    before = 0
+    for place, over in enumerate(thresholds_fen):
+        if total_fen <= over:
+            return round(100 * (place + (total_fen - before) / (over - before)) / count, 2), marks
+        before = over
+    return 100.0, marks

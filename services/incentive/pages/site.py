@@ -1,0 +1,41 @@
+"""The pages put into the application: their routes, their cookies, their way of signing in."""
+
+import secrets
+
+from flask import Flask
+
+from services.incentive.pages import (  # noqa: F401 - each adds its routes
+    award,
+    awards,
+    exchange,
+    extracts,
+    overview,
+    policy,
+    quarantine,
+    subject,
+    trade,
+)
+from services.incentive.pages.blueprint import blueprint, csrf
+from services.incentive.pages.sign_in import who_asks
+from shared.web.app import sign_in_by
+
+
+def serve_pages(app: Flask, session_key: str | None, public_url: str | None) -> None:
+    """Serve them. Without a key cookies are signed with one that lasts as long as the program.
+
+    To be called before the workers are forked, so that all have the same.
+    """
+    app.secret_key = session_key or secrets.token_bytes(32)
+    app.config.update(
+        SESSION_COOKIE_NAME="jiangbu",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=(public_url or "").startswith("https://"),
+        # The API knows no cookies, and so needs no tokens of forms: pages ask for theirs.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,  # the session's own
+    )
+    csrf.init_app(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    sign_in_by(app, blueprint.name, who_asks)
+    app.register_blueprint(blueprint)

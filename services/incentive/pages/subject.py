@@ -1,0 +1,42 @@
+"""A subject in a year: how it stands under each rule, and its awards."""
+
+from typing import Final
+
+from flask.typing import ResponseReturnValue
+
+from services.incentive.api import asked, render_award
+from services.incentive.operations import list_awards, tell_subject_status
+from services.incentive.pages.blueprint import asked_year, blueprint, show, years
+from shared.parties import parse_subject
+from shared.web.problems import Problem
+
+_AWARDS_MOST: Final = 200  # of one subject and year there are as many as rules
+
+
+@blueprint.get("/subjects/<subject>")
+def subject(subject: str) -> ResponseReturnValue:
+    """How it stands."""
+    try:
+        scheme, code = parse_subject(subject)
+    except ValueError as error:
+        raise Problem(404) from error
+    year = asked_year()
+    with asked() as (connection, view):
+        status = tell_subject_status(connection, view, subject, year)
+        if status is None:
+            raise Problem(404)
+        rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
+        awards = [render_award(row, view) for row in rows]
+    name = next((award["subject"]["name"] for award in awards), None)
+    return show(
+        "subject",
+        subject=subject,
+        scheme=scheme,
+        code=code,
+        name=name,
+        year=year,
+        years=years(),
+        status=status,
+        awards=awards,
+        policy=view.basis.policy,
+    )

@@ -1,0 +1,107 @@
+"""What people call the things that the API has short names for, and how figures are written. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from services.incentive.terms import Texts
+from shared.money import FEN_PER_YUAN, parse_yuan
+
+ROLES: Final[Mapping[str, Texts]] = {
+    "exchange": Texts("交易场所", "Exchange"),
+    "auditor": Texts("审计", "Auditor"),
+    "bureau": Texts("主管部门", "Bureau"),
+}
+STATES: Final[Mapping[str, Texts]] = {
+    "estimated": Texts("测算", "Estimated"),
+    "applied": Texts("已申报", "Applied"),
+    "reviewed": Texts("已初审", "Reviewed"),
+    "joint_reviewed": Texts("已联审", "Jointly reviewed"),
+    "published": Texts("公示中", "Published"),
+    "approved": Texts("已核定", "Approved"),
+    "paid": Texts("已拨付", "Paid"),
+    "rejected": Texts("已驳回", "Rejected"),
+}
+KINDS: Final[Mapping[str, Texts]] = {
+    "entitlement": Texts("测算", "Entitlement"),
+    "approval": Texts("核定", "Approval"),
+    "payment": Texts("拨付", "Payment"),
+    "return": Texts("追缴", "Return"),
+    "decision": Texts("决定", "Decision"),
+}
+HOLDS: Final[Mapping[str, Texts]] = {
+    "eligibility": Texts("资格未核实", "Eligibility not verified"),
+    "budget": Texts("预算不足", "Beyond the budget"),
+    "rule_suspended": Texts("规则暂停", "Rule suspended"),
+    "manual": Texts("人工暂缓", "Held by a person"),
+    "objection": Texts("异议处理中", "Objection"),
+}
+ELIGIBILITY: Final[Mapping[str, Texts]] = {
+    "unverified": Texts("未核实", "Not verified"),
+    "verified": Texts("已核实", "Verified"),
+    "failed": Texts("不符合", "Failed"),
+}
+FLAGS: Final[Mapping[str, Texts]] = {
+    "last_day": Texts("有效期末日的另一读法会改变本项", "Another reading of the last day would change this award"),
+    "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
+}
+STEPS: Final[Mapping[str, Texts]] = {
+    "base": Texts("基数", "Base"),
+    "rate": Texts("比例", "Rate"),
+    "cap": Texts("上限", "Cap"),
+    "rounding": Texts("取整", "Rounding"),
+    "difference": Texts("晋级补差", "Difference"),
+    "suppression": Texts("就高不重复", "Highest only"),
+}
+REFUSALS: Final[Mapping[str, Texts]] = {
+    "too_large": Texts("超过 256 KiB", "Larger than 256 KiB"),
+    "not_json": Texts("不是 JSON", "Not JSON"),
+    "not_cloudevent": Texts("不是 CloudEvent", "Not a CloudEvent"),
+    "wrong_source": Texts("来源与主题不符", "Source does not fit the topic"),
+    "unknown_type": Texts("未知类型", "Unknown type"),
+    "invalid_data": Texts("内容有误", "Invalid content"),
+    "same_party": Texts("买卖双方为同一主体", "One entity on both sides"),
+    "revision_conflict": Texts("同一版本内容不同", "Same revision, other content"),
+}
+EXTRACT_STATES: Final[Mapping[str, Texts]] = {
+    "queued": Texts("排队中", "Queued"),
+    "running": Texts("生成中", "Being made"),
+    "ready": Texts("可下载", "Ready"),
+    "failed": Texts("失败", "Failed"),
+}
+MARKS: Final[Mapping[str, Texts]] = {
+    "T": Texts("原文", "Text"),
+    "L": Texts("依法", "Law"),
+    "J": Texts("判断", "Judgement"),
+}
+SCHEMES: Final[Mapping[str, Texts]] = {
+    "uscc": Texts("统一社会信用代码", "Unified social credit code"),
+    "overseas": Texts("境外主体代码", "Overseas entity"),
+    "natural_person": Texts("自然人代号", "Natural person's pseudonym"),
+}
+_UNITS: Final = ((10**8, "亿"), (10**4, "万"))
+_UNITS_EN: Final = ((10**9, " billion"), (10**6, " million"))
+
+
+def word(words: Mapping[str, Texts], name: str) -> Texts:
+    """What people call it; what this version has no word for stands for itself."""
+    return words.get(name, Texts(name, name))
+
+
+def grouped(yuan: str) -> str:
+    """With thousands apart: -5000000.00 -> -5,000,000.00."""
+    return f"{Decimal(yuan):,}"
+
+
+def rounded(yuan: str) -> Texts:
+    """For headings and charts, at most two decimals of a large unit: 123456789.00 -> 1.23亿, 123.46 million."""
+    fen = parse_yuan(yuan)
+    return Texts(_in_units(fen, _UNITS), _in_units(fen, _UNITS_EN))
+
+
+def _in_units(fen: int, units: tuple[tuple[int, str], ...]) -> str:
+    """Cut off and not rounded: a threshold that is nearly reached is not reached."""
+    for size, name in units:
+        if fen >= size * FEN_PER_YUAN:
+            return f"{(Decimal(fen // size) / FEN_PER_YUAN).normalize():,f}{name}"
+    return f"{fen // FEN_PER_YUAN:,}"

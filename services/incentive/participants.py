@@ -1,0 +1,62 @@
+"""Who takes part on an exchange in a year, and what a year's awards come to: what pages list beside the API's lists."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select, text
+
+from services.incentive.as_of import awards_as_of
+from services.incentive.operations import View
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
+from shared.times import day_start
+
+# A fact names a party with an exchange: by its trades of the year there, or by a first of the year there.
+_PARTICIPANTS: Final = text("""
+    SELECT DISTINCT ON (told.about) told.about AS subject, told.value #>> '{party,name}' AS name
+    FROM (
+        SELECT c.about, c.topic, c.key, c.fact_id, convert_from(f.value, 'UTF8')::jsonb AS value
+        FROM fact_current c JOIN fact f ON f.id = c.fact_id
+        WHERE c.about > :after AND c.topic = ANY(:topics) AND NOT starts_with(c.about, 'exchange/')
+          AND (c.topic <> :totals OR right(c.key, 5) = :year_of_key)
+    ) AS told
+    WHERE CASE WHEN told.topic = :totals THEN jsonb_exists(told.value -> 'by_exchange', :exchange)
+               ELSE told.value #>> '{first,exchange}' = :exchange
+                    AND coalesce(told.value #>> '{first,listed_at}', told.value #>> '{first,completed_at}')::timestamptz
+                        <@ tstzrange(:from_at, :until_at)
+          END
+    ORDER BY told.about, told.fact_id DESC
+    LIMIT :limit
+""")
+
+
+def list_participants(
+    connection: Connection, exchange: str, year: int, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """`subject` and `name` (as in the newest fact) in code point order, at most `limit`; for who sees the exchange."""
+    return connection.execute(
+        _PARTICIPANTS,
+        {
+            "exchange": exchange,
+            "year_of_key": f"/{year}",
+            "from_at": day_start(date(year, 1, 1)),
+            "until_at": day_start(date(year + 1, 1, 1)),
+            "topics": [ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE],
+            "totals": ANNUAL_TOTAL,
+            "after": after or "",
+            "limit": limit,
+        },
+    ).all()
+
+
+def sums_by_rule(connection: Connection, view: View, year: int) -> dict[str, tuple[int, int, int]]:
+    """(awards, ceilings in fen, payables in fen) of a year by rule, for who sees all; awards of 0.00 are left out."""
+    awards = awards_as_of(view.as_of, "award").c
+    statement = (
+        select(awards.rule, func.count(), func.sum(awards.ceiling_fen), func.sum(awards.payable_fen))
+        .where(awards.year == year, awards.ceiling_fen > 0)
+        .group_by(awards.rule)
+    )
+    return {
+        rule: (count, int(ceilings), int(payables)) for rule, count, ceilings, payables in connection.execute(statement)
+    }

@@ -1,0 +1,58 @@
+"""The system's Chromium, and a year of sample events behind the pages. Without a browser these tests are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.site import Site
+from tests.conftest import RAN_AGAINST
+from tests.integration.sample_set import sample_set
+from tests.integration.whole_set import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tests.conftest import FreshDatabase
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"没有浏览器 / no browser: none of {', '.join(NAMES)} is installed")
+    # As root a browser cannot make a sandbox of its own.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(
+    browser: Browser,
+    postgres: FreshDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("browser")
+    with sample_set(postgres, folder) as makers, served(makers.app) as url:
+        request.config.stash[RAN_AGAINST]["Chromium"] = browser.version
+        yield Site(browser, url, makers)
+
+
+@pytest.fixture(scope="session")
+def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures of pages go: where `--pictures` says, else to nobody's sight."""
+    given: Path | None = request.config.getoption("--pictures")
+    return given or tmp_path_factory.mktemp("pictures")

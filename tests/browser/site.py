@@ -1,0 +1,78 @@
+"""The pages in a browser: opened as somebody, on a screen, in a language; and held to what accessible pages must be."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.integration.extract_makers import Makers
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 812}
+WCAG_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the pages are, and the set behind them."""
+
+    browser: Browser
+    url: str
+    makers: Makers
+
+    @contextmanager
+    def open(
+        self, role: str | None, screen: dict[str, int] = DESKTOP, language: str = "zh", *, scripts: bool = True
+    ) -> Iterator[Page]:
+        """A page of somebody's who signed in; what the browser complains of fails the test."""
+        complaints: list[str] = []
+        context = self.browser.new_context(
+            viewport=screen,  # type: ignore[arg-type]
+            base_url=self.url,
+            java_script_enabled=scripts,
+            accept_downloads=True,
+        )
+        context.set_default_timeout(20_000)
+        context.add_cookies([{"name": "language", "value": language, "url": self.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        # That an answer was 404 or 422, as some must be, is no complaint of ours.
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
+            ),
+        )
+        page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 500 else None)
+        try:
+            if role is not None:
+                page.goto("/sign-in")
+                page.locator("#key").fill(f"{role}-key")
+                page.locator("main button").click()
+                page.wait_for_selector("header nav")
+            yield page
+        finally:
+            context.close()
+        assert complaints == []
+
+
+def check_accessible(page: Page, address: str) -> None:
+    """No violation of WCAG 2.1 A and AA that axe finds."""
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG_AA}})
+    violations: list[dict[str, Any]] = results.response["violations"]
+    told = [(one["id"], node["html"][:200]) for one in violations for node in one["nodes"]]
+    assert told == [], address
+
+
+def check_fits(page: Page, address: str) -> None:
+    """The page is no wider than the screen: tables scroll by themselves."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert page.viewport_size is not None
+    assert wide <= page.viewport_size["width"], address

@@ -1,0 +1,192 @@
+"""Everybody's way through the pages in a real browser: by mouse and by keyboard, on both screens, in both languages."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.browser.site import Site
+
+YEAR = 2026
+TIERS = f"exchange_tiers/kmdex/{YEAR}"
+
+
+def addresses(site: Site) -> list[str]:
+    """One address of every page, with something on it."""
+    awards = site.makers.get(f"/v1/awards?year={YEAR}&limit=500")["items"]
+    suppressed = next(award for award in awards if award["suppressed_by"] is not None)
+    yearly = next(award for award in awards if award["rule"] == "annual_listed_trading")
+    (seq, *_) = site.makers.get(f"/v1/awards/{yearly['award_id']}/explanation")["transactions"]
+    subject = f"uscc:{yearly['subject']['id']}"
+    extract = site.makers.ask("POST", "/v1/extracts", "auditor", {}).get_json()["id"]
+    trade = site.makers.set.trades.items("/v1/trades", exchange="kmdex", limit=1)[0]
+    return [
+        f"/?year={YEAR}",
+        f"/exchanges/kmdex?year={YEAR}",
+        f"/subjects/{subject}?year={YEAR}",
+        f"/awards?year={YEAR}",
+        "/awards?subject=uscc:1",
+        f"/awards/{suppressed['award_id']}",
+        f"/awards/{TIERS}",
+        f"/ledger/{seq}",
+        f"/trades/kmdex/{trade['trade_no']}",
+        "/quarantine",
+        "/policy",
+        "/extracts",
+        f"/extracts/{extract}",
+        "/exchanges/nowhere",
+    ]
+
+
+@pytest.mark.parametrize(("screen", "language"), [(DESKTOP, "zh"), (PHONE, "en")], ids=["desktop", "phone"])
+def test_every_page_is_accessible_and_fits(site: Site, screen: dict[str, int], language: str) -> None:
+    with site.open(None, screen, language) as page:
+        page.goto("/sign-in")
+        check_accessible(page, "/sign-in")
+        check_fits(page, "/sign-in")
+    with site.open("auditor", screen, language) as page:
+        for address in addresses(site):
+            page.goto(address)
+            for hidden in page.locator("summary").all():
+                hidden.click()
+            check_accessible(page, address)
+            check_fits(page, address)
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_operator_learns_where_it_stands(site: Site, screen: dict[str, int]) -> None:
+    """Without JavaScript: from the first page to an award's reason, and to what was refused and why."""
+    with site.open("exchange:kmdex", screen, scripts=False) as page:
+        status = site.makers.get(f"/v1/exchanges/kmdex/status?year={YEAR}")
+        main = page.locator("main")
+        assert f"{float(status['total']):,.2f}" in main.inner_text()
+        missing = next(tier["missing"] for tier in status["tiers"] if not tier["reached"])
+        assert f"{float(missing):,.2f}" in main.inner_text()
+        page.get_by_text("以表格查看").click()
+        assert main.locator("details tbody tr").count() == 12
+        assert f"{float(status['months'][0]['amount']):,.2f}" in main.locator("details").inner_text()
+        page.get_by_role("link", name="查看本年度晋级奖励及理由").click()
+        assert page.url.endswith(f"/awards/{TIERS}")
+        reason = site.makers.get(f"/v1/awards/{TIERS}/explanation")["text"]["zh"]
+        assert reason in main.inner_text()
+        page.get_by_role("link", name="被拒收事件", exact=True).click()
+        refused = [one for one in site.makers.set.trades.items("/v1/quarantine") if one["exchange"] == "kmdex"]
+        assert refused
+        assert main.locator("ol.refused > li").count() == len(refused)
+        page.get_by_text("查看原文").first.click()
+        assert main.locator("pre").first.is_visible()
+
+
+def test_an_auditor_goes_from_the_total_down_to_a_record_and_back(site: Site) -> None:
+    with site.open("auditor", language="en") as page:
+        page.get_by_role("link", name="Annual listed trading", exact=True).click()
+        page.locator("main tbody th a").first.click()
+        page.wait_for_url("**/awards/annual_listed_trading/**")
+        page.locator("ol.history a").first.click()
+        page.wait_for_url("**/ledger/*")
+        seq = int(page.url.rpartition("/")[2])
+        assert page.get_by_text(re.compile(r"exchange\.\w+\.trades\.v1 0:\d+")).count() > 0
+        page.locator("main td ~ td, main th a").locator("xpath=self::a[contains(@href, '/trades/')]").first.click()
+        page.wait_for_url("**/trades/**")
+        assert page.get_by_role("link", name=f"No. {seq}", exact=True).count() == 1
+
+
+def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
+    with site.open("auditor") as page:
+        page.get_by_role("link", name="摘录与核验").click()
+        page.get_by_label("首单购买奖励").check()
+        page.get_by_role("button", name="申请").click()
+        assert page.locator("main").get_by_text("排队中").is_visible()
+        site.makers.maker.make_all()
+        page.get_by_role("link", name="刷新").click()
+        with page.expect_download() as awaited:
+            page.get_by_role("link", name="下载", exact=True).click()
+        awaited.value.save_as(tmp_path / "extract.zip")
+        with zipfile.ZipFile(tmp_path / "extract.zip") as archive:
+            assert {"manifest.json", "verify.py", "checkpoint"} <= set(archive.namelist())
+        page.get_by_role("button", name="删除").click()
+        page.wait_for_url("**/extracts")
+
+
+def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
+    with site.open("bureau", language="en") as page:
+        page.goto("/awards")
+        page.get_by_label("Subject").fill("nobody")
+        page.get_by_role("button", name="Filter").click()
+        field = page.get_by_label("Subject")
+        assert field.get_attribute("aria-invalid") == "true"
+        told = page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+        assert "must be a subject" in told
+
+
+def press_until(page: Page, wanted: str) -> None:
+    """Tab on until what has the focus says this; it must be in sight."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id || document.activeElement.innerText").strip().startswith(wanted):
+            box = page.evaluate("(({x, y, width}) => [x, y, width])(document.activeElement.getBoundingClientRect())")
+            assert box[2] > 0
+            assert box[0] >= 0
+            return
+    raise AssertionError(f"{wanted} is not reached by the keyboard")
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_all_can_be_done_by_keyboard_alone(site: Site, screen: dict[str, int]) -> None:
+    with site.open(None, screen) as page:
+        page.goto("/awards")
+        press_until(page, "key")
+        page.keyboard.type("exchange:kmdex-key")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("header nav")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        press_until(page, "rule")
+        page.keyboard.press("ArrowDown")
+        press_until(page, "筛选")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**rule=first_listing**")
+        press_until(page, "首次挂牌奖励")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/awards/first_listing/**")
+        page.keyboard.press("Home")
+        press_until(page, "English")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("html[lang=en]")
+        press_until(page, "Sign out")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/sign-in")
+
+
+def test_pictures(site: Site, pictures: Path) -> None:
+    """Of the pages that the documents show."""
+    suppressed = next(
+        award["award_id"]
+        for award in site.makers.get(f"/v1/awards?year={YEAR}&rule=first_listing&limit=500")["items"]
+        if award["suppressed_by"] is not None and not award["partial"]
+    )
+    shots = [
+        ("operator", "exchange:kmdex", DESKTOP, "zh", f"/exchanges/kmdex?year={YEAR}", 1000),
+        ("operator-phone", "exchange:kmdex", PHONE, "zh", f"/exchanges/kmdex?year={YEAR}", 812),
+        ("award", "bureau", DESKTOP, "zh", f"/awards/{suppressed}", 1000),
+        ("overview", "bureau", DESKTOP, "en", f"/?year={YEAR}", 900),
+        ("policy", "bureau", DESKTOP, "zh", "/policy", 900),
+        ("extracts", "auditor", DESKTOP, "zh", "/extracts", 900),
+    ]
+    for name, role, screen, language, address, height in shots:
+        with site.open(role, {**screen, "height": height}, language) as page:
+            page.goto(address)
+            page.screenshot(path=pictures / f"{name}.png")
+            assert (pictures / f"{name}.png").stat().st_size > 10_000

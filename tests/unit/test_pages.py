@@ -1,0 +1,65 @@
+"""Charts and words of the pages."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incentive.pages import words
+from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
+from services.incentive.schemas import KINDS, STATES
+from shared.events.decode import REASONS
+
+YI = 10**10  # fen
+TIERS = [YI, 5 * YI, 10 * YI]
+
+
+@given(st.lists(st.integers(0, 10**14), min_size=1, max_size=12))
+def test_bars_lie_within_the_chart_and_are_as_high_as_their_amounts(amounts: list[int]) -> None:
+    chart = bar_chart([(str(place), amount) for place, amount in enumerate(amounts)])
+    top, bottom = chart.lines[-1], chart.lines[0]
+    assert bottom.amount_fen == 0
+    assert 2 <= len(chart.lines) <= 6
+    assert top.amount_fen >= max(amounts)
+    for bar, amount in zip(chart.bars, amounts, strict=True):
+        assert chart.left <= bar.x
+        assert bar.x + bar.width <= WIDTH
+        assert 0 <= bar.y <= HEIGHT
+        assert bar.y + bar.height == pytest.approx(chart.base, abs=0.11)
+        assert bar.height == pytest.approx((bottom.y - top.y) * amount / top.amount_fen, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("total", "percent", "reached"),
+    [(0, 0, 0), (YI // 2, 16.67, 0), (YI, 33.33, 0), (YI + 1, 33.33, 1), (3 * YI, 50, 1), (99 * YI, 100, 3)],
+)
+def test_the_way_goes_through_the_tiers(total: int, percent: float, reached: int) -> None:
+    way, marks = way_to(total, TIERS)
+    assert way == pytest.approx(percent, abs=0.01)
+    assert sum(mark.is_reached for mark in marks) == reached
+
+
+@pytest.mark.parametrize(
+    ("yuan", "zh", "en"),
+    [
+        ("0.00", "0", "0"),
+        ("9999.99", "9,999", "9,999"),
+        ("10000.00", "1万", "10,000"),
+        ("99999999.99", "9,999.99万", "99.99 million"),
+        ("100000000.00", "1亿", "100 million"),
+        ("123456789.00", "1.23亿", "123.45 million"),
+        ("1000000000.00", "10亿", "1 billion"),
+        ("1234567890123.00", "12,345.67亿", "1,234.56 billion"),
+    ],
+)
+def test_large_amounts_are_cut_off_and_not_rounded(yuan: str, zh: str, en: str) -> None:
+    assert words.rounded(yuan) == words.Texts(zh, en)
+
+
+def test_everything_that_an_answer_can_name_has_a_word() -> None:
+    assert set(words.STATES) == set(STATES)
+    assert set(words.KINDS) == set(KINDS)
+    assert set(words.REFUSALS) == set(REASONS)
+    assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")
+    assert words.grouped("-5000000.00") == "-5,000,000.00"
