@@ -66,7 +66,7 @@ def _signing_key(settings: Settings) -> Finding:
         path = signing_key_file(settings)
         load_key(path)
     except FileNotFoundError:
-        return Finding(subject, True, f"{path}: 首次启动时生成 / is made when the consumer first starts")
+        return Finding(subject, True, f"{path}: 首次启动时生成 / is made when a program of the service first starts")
     except (SettingsError, KeyFileError, OSError) as error:
         return Finding(subject, False, f"SIGNING_KEY_FILE: {error}")
     return Finding(subject, True, str(path))

@@ -3,15 +3,16 @@
 from flask import Flask
 from sqlalchemy import Select, and_, func, select
 
-from services.incentive import api, effects_api
+from services.incentive import api, declared_api, effects_api
 from services.incentive.basis import Basis, load_basis
 from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
-from services.incentive.ledger_log import stored_transactions
+from services.incentive.ledger_log import ledger_log, stored_transactions
 from services.incentive.models import ledger_settings, ledger_transaction
 from services.incentive.pages.site import serve_pages
 from shared.db import make_engine
 from shared.settings import Settings, read_session_key
+from shared.signing import signing_key
 from shared.times import now
 from shared.tracing import start_tracing
 from shared.web import tlog
@@ -41,7 +42,9 @@ def create_app(settings: Settings) -> Flask:
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
     app.extensions[effects_api.REGISTERS] = effects_api.registers_of(settings)
+    app.extensions[declared_api.LEDGER_LOG] = ledger_log(signing_key(settings), settings.log_origin)
     add_routes(app, api.blueprint)
+    add_routes(app, declared_api.blueprint)
     add_routes(app, effects_api.blueprint)
     add_routes(app, extracts.blueprint)
     add_routes(app, tlog.blueprint)

@@ -8,7 +8,9 @@ import msgspec
 from sqlalchemy import Connection, Row, text
 
 from services.incentive.basis import Basis
+from services.incentive.declared import declared_awards
 from services.incentive.facts import (
+    Declaration,
     ExchangeTotal,
     Fact,
     FactRef,
@@ -119,6 +121,7 @@ def load_facts(
 def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
     """The facts of one subject, sorted out."""
     listings, purchases = [], []
+    declared = []
     totals: dict[int, list[ProviderTotal]] = {}
     for fact in facts:
         if isinstance(fact, FirstListing):
@@ -127,7 +130,9 @@ def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
             purchases.append(fact)
         elif isinstance(fact, ProviderTotal):
             totals.setdefault(fact.year, []).append(fact)
-    return SubjectFacts(tuple(listings), tuple(purchases), totals)
+        elif isinstance(fact, Declaration):
+            declared.append(fact)
+    return SubjectFacts(tuple(listings), tuple(purchases), totals, tuple(declared))
 
 
 def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
@@ -143,7 +148,8 @@ def earned_by(facts: Facts, basis: Basis) -> list[Entitlement]:
     """What one subject or exchange earns. Raises CutDatesError."""
     if isinstance(facts.newest, ExchangeTotal):
         return exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, basis.policy)
-    return subject_awards(facts.newest.party, subject_facts(facts.of), basis.policy)
+    party, known = facts.newest.party, subject_facts(facts.of)
+    return [*subject_awards(party, known, basis.policy), *declared_awards(party, known.declared, basis.policy)]
 
 
 def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
@@ -243,7 +249,6 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
                 **msgspec.structs.asdict(found),
                 "seq": seq,
                 "posted_at": instant,
-                "kind": "entitlement",
                 "entries": len(found.entries),
             }
         )

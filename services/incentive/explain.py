@@ -3,17 +3,30 @@
 What a reader may not see is left out: `visible` are the exchanges whose documents the reader may see (None: all).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from services.incentive.explain_declared import declared_account
+from services.incentive.explain_parts import (
+    Account,
+    Json,
+    Visible,
+    both,
+    grouped,
+    is_seen,
+    money,
+    next_threshold,
+    rate_steps,
+    sentence,
+    told_part,
+    told_step,
+    told_trades,
+)
 from services.incentive.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
 from services.incentive.rules import LAST_DAY, Evidence, SubjectFacts, TierYear, split, tier_years
-from services.incentive.terms import Policy, Texts, Tier
+from services.incentive.terms import DeclaredTerms, Policy, Texts, Tier
 from shared.exchanges import Exchanges
-from shared.money import FEN_PER_YUAN, format_yuan
 from shared.parties import Party
 from shared.times import SHANGHAI
 
@@ -30,9 +43,6 @@ REASONS: Mapping[str, Texts] = {
     "not_on_whitelist": Texts("不在交易场所名录期内", "outside the exchange's time on the whitelist"),
     NOT_IN_FORCE: Texts("不在政策有效期内", "outside the policy's time in force"),
 }
-
-Visible = Collection[str] | None
-Json = dict[str, Any]
 
 
 class AwardState(msgspec.Struct, frozen=True):
@@ -63,16 +73,6 @@ class ExchangeFacts(msgspec.Struct, frozen=True):
     exchanges: Exchanges
 
 
-class _Account(msgspec.Struct):
-    """What is found out about an award, before it is cut down to what the reader may see."""
-
-    reason: Texts
-    steps: list[Json] = []
-    counted: list[Json] = []
-    not_counted: list[Json] = []
-    next: Json | None = None
-
-
 def explanation(
     award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible = None
 ) -> Json:
@@ -81,11 +81,11 @@ def explanation(
     `facts` are ExchangeFacts for exchange_tiers, else SubjectFacts.
     """
     account = _account(award, facts, policy, visible)
-    counted = [part for part in account.counted if _seen(part["exchange"], visible)]
+    counted = [part for part in account.counted if is_seen(part["exchange"], visible)]
     # Of an award that a correction took away the facts may name others by now: no sum of theirs is shown either.
     partial = award.partial or len(counted) < len(account.counted)
     account.counted = counted
-    account.not_counted = [part for part in account.not_counted if _seen(part["exchange"], visible)]
+    account.not_counted = [part for part in account.not_counted if is_seen(part["exchange"], visible)]
     suppression = [] if partial else _suppression(award, policy)
     return {
         "award_id": award.award_id,
@@ -100,10 +100,12 @@ def explanation(
     }
 
 
-def _account(award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible) -> _Account:
+def _account(award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible) -> Account:
     if isinstance(facts, ExchangeFacts):
         return _tiers(award, facts, policy)
-    by_rule: dict[str, Callable[[AwardState, SubjectFacts, Policy, Visible], _Account]] = {
+    if policy.declared.find(award.rule) is not None:
+        return declared_account(award.award_id, facts.declared, policy)
+    by_rule: dict[str, Callable[[AwardState, SubjectFacts, Policy, Visible], Account]] = {
         policy.first_listing.rule: _first_listing,
         policy.first_purchase.rule: _first_purchase,
         policy.annual_listed_trading.rule: _annual,
@@ -114,17 +116,17 @@ def _account(award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Pol
 # --- (四) 1 ----------------------------------------------------------------------------------------------------
 
 
-def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> _Account:
+def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> Account:
     fact = merge_first(facts.first_listing)
     first = None if fact is None else fact.first
     if first is None:
-        return _Account(
+        return Account(
             Texts(
                 "目前没有可计入的挂牌（作废的和互认的不计）。",
                 "No listing counts now (annulled and mirrored ones do not).",
             )
         )
-    if not _seen(first.exchange, visible):
+    if not is_seen(first.exchange, visible):
         return _elsewhere()
     when, number = first.listed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d"), first.listing_no
     what = Texts(
@@ -132,34 +134,34 @@ def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: 
         f"the first listing is {number} on {first.exchange}, {when}",
     )
     if first.listed_at not in policy.in_force:
-        return _Account(_history(what), not_counted=[_part(first.exchange, 0, 0, NOT_IN_FORCE)])
+        return Account(_history(what), not_counted=[told_part(first.exchange, 0, 0, NOT_IN_FORCE)])
     amount_fen = policy.first_listing.amount_fen
     steps = [
-        _step("base", 0, f"{what.zh}。", f"{_sentence(what.en)}."),
-        _step(
+        told_step("base", 0, f"{what.zh}。", f"{sentence(what.en)}."),
+        told_step(
             "cap",
             amount_fen,
-            f"一次性奖励，至多 {_money(amount_fen)} 元。",
-            f"A reward once, of at most {_money(amount_fen)} yuan.",
+            f"一次性奖励，至多 {money(amount_fen)} 元。",
+            f"A reward once, of at most {money(amount_fen)} yuan.",
         ),
     ]
-    return _Account(Texts(f"{what.zh}。", f"{_sentence(what.en)}."), steps, counted=[_part(first.exchange, 0, 0)])
+    return Account(Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[told_part(first.exchange, 0, 0)])
 
 
 # --- (四) 2 ----------------------------------------------------------------------------------------------------
 
 
-def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> _Account:
+def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> Account:
     fact = merge_first(facts.first_purchase)
     first = None if fact is None else fact.first
     if first is None:
-        return _Account(
+        return Account(
             Texts(
                 "目前没有可计入的购买（取消的和互认的不计）。",
                 "No purchase counts now (cancelled and mirrored ones do not).",
             )
         )
-    if not _seen(first.exchange, visible):
+    if not is_seen(first.exchange, visible):
         return _elsewhere()
     when = first.completed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d")
     what = Texts(
@@ -167,47 +169,47 @@ def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible:
         f"the first purchase is {first.trade_no} on {first.exchange}, {when}, {_net(first).en}",
     )
     if first.completed_at not in policy.in_force:
-        return _Account(_history(what), not_counted=[_part(first.exchange, first.net_fen, 1, NOT_IN_FORCE)])
+        return Account(_history(what), not_counted=[told_part(first.exchange, first.net_fen, 1, NOT_IN_FORCE)])
     terms = policy.first_purchase
     steps = [
-        _step("base", first.net_fen, f"{what.zh}。", f"{_sentence(what.en)}."),
-        *_rate_steps(first.net_fen, terms.rate, terms.cap_fen),
+        told_step("base", first.net_fen, f"{what.zh}。", f"{sentence(what.en)}."),
+        *rate_steps(first.net_fen, terms.rate, terms.cap_fen),
     ]
-    return _Account(
-        Texts(f"{what.zh}。", f"{_sentence(what.en)}."), steps, counted=[_part(first.exchange, first.net_fen, 1)]
+    return Account(
+        Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[told_part(first.exchange, first.net_fen, 1)]
     )
 
 
 def _net(first: Purchased) -> Texts:
     if first.refunded_fen == 0:
-        return Texts(f"金额 {_money(first.amount_fen)} 元", f"{_money(first.amount_fen)} yuan")
+        return Texts(f"金额 {money(first.amount_fen)} 元", f"{money(first.amount_fen)} yuan")
     return Texts(
-        f"金额 {_money(first.amount_fen)} 元减退款 {_money(first.refunded_fen)} 元，净额 {_money(first.net_fen)} 元",
-        f"{_money(first.amount_fen)} yuan less {_money(first.refunded_fen)} refunded, {_money(first.net_fen)} net",
+        f"金额 {money(first.amount_fen)} 元减退款 {money(first.refunded_fen)} 元，净额 {money(first.net_fen)} 元",
+        f"{money(first.amount_fen)} yuan less {money(first.refunded_fen)} refunded, {money(first.net_fen)} net",
     )
 
 
 # --- (四) 3 ----------------------------------------------------------------------------------------------------
 
 
-def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) -> _Account:
+def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) -> Account:
     terms = policy.annual_listed_trading
     counted, not_counted = annual_parts(award.year, facts, policy)
     base_fen = sum(part[1] for part in counted)
     trades = sum(part[2] for part in counted)
-    account = _Account(
+    account = Account(
         Texts(
-            f"{award.year} 年计入的挂牌交易 {trades} 笔，合计 {_money(base_fen)} 元，"
-            f"门槛 {_money(terms.at_least_fen)} 元。",
-            f"Listed trades that count in {award.year}: {trades}, {_money(base_fen)} yuan in all; "
-            f"the threshold is {_money(terms.at_least_fen)} yuan.",
+            f"{award.year} 年计入的挂牌交易 {trades} 笔，合计 {money(base_fen)} 元，"
+            f"门槛 {money(terms.at_least_fen)} 元。",
+            f"Listed trades that count in {award.year}: {trades}, {money(base_fen)} yuan in all; "
+            f"the threshold is {money(terms.at_least_fen)} yuan.",
         ),
-        counted=[_part(*part) for part in counted],
-        not_counted=[_part(*part) for part in not_counted],
+        counted=[told_part(*part) for part in counted],
+        not_counted=[told_part(*part) for part in not_counted],
     )
-    account.steps.append(_step("base", base_fen, account.reason.zh, account.reason.en))
+    account.steps.append(told_step("base", base_fen, account.reason.zh, account.reason.en))
     if base_fen >= terms.at_least_fen:
-        account.steps += _rate_steps(base_fen, terms.rate, terms.cap_fen)
+        account.steps += rate_steps(base_fen, terms.rate, terms.cap_fen)
     else:
         account.next = next_threshold(terms.at_least_fen, terms.at_least_fen - base_fen)
     return account
@@ -234,17 +236,19 @@ def annual_parts(
 # --- (六) 2 ----------------------------------------------------------------------------------------------------
 
 
-def _tiers(award: AwardState, facts: ExchangeFacts, policy: Policy) -> _Account:
+def _tiers(award: AwardState, facts: ExchangeFacts, policy: Policy) -> Account:
     exchange = award.exchange or award.award_id.split("/")[1]
     years = tier_years(exchange, facts.totals, facts.exchanges, policy, policy.in_force)
     state = next((year for year in years if year.year == award.year), None)
     if state is None:
-        return _Account(Texts(f"{award.year} 年没有计入的交易。", f"No trade counts in {award.year}."))
+        return Account(Texts(f"{award.year} 年没有计入的交易。", f"No trade counts in {award.year}."))
     parts = split(merge_totals(facts.totals[award.year]), policy.in_force)
-    account = _Account(
+    account = Account(
         _tier_reason(state),
-        counted=[_part(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
-        not_counted=[_part(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)] if parts.after_trades else [],
+        counted=[told_part(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
+        not_counted=[told_part(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)]
+        if parts.after_trades
+        else [],
         steps=_tier_steps(state),
     )
     tier = next_tier(state, policy)
@@ -257,12 +261,12 @@ def _tier_reason(state: TierYear) -> Texts:
     before = Texts("", "")
     if state.before_fen:
         before = Texts(
-            f"（其中政策施行前 {_money(state.before_fen)} 元）",
-            f" ({_money(state.before_fen)} of it before the policy)",
+            f"（其中政策施行前 {money(state.before_fen)} 元）",
+            f" ({money(state.before_fen)} of it before the policy)",
         )
     total = Texts(
-        f"{state.year} 年完成交易累计 {_money(state.base_fen)} 元{before.zh}。",
-        f"Completed trades of {state.year} total {_money(state.base_fen)} yuan{before.en}.",
+        f"{state.year} 年完成交易累计 {money(state.base_fen)} 元{before.zh}。",
+        f"Completed trades of {state.year} total {money(state.base_fen)} yuan{before.en}.",
     )
     if state.tier is None:
         return Texts(
@@ -270,8 +274,8 @@ def _tier_reason(state: TierYear) -> Texts:
             f"{total.en} No step was passed for the first time while the policy is in force{_passed(state).en}.",
         )
     step = Texts(
-        f"{total.zh}首次超过 {_money(state.tier.over_fen)} 元。",
-        f"{total.en} That is over {_money(state.tier.over_fen)} yuan for the first time.",
+        f"{total.zh}首次超过 {money(state.tier.over_fen)} 元。",
+        f"{total.en} That is over {money(state.tier.over_fen)} yuan for the first time.",
     )
     if state.subject is None:
         return Texts(
@@ -285,32 +289,32 @@ def _passed(state: TierYear) -> Texts:
     if state.passed_fen == 0:
         return Texts("", "")
     return Texts(
-        f"（此前年度最高 {_money(state.passed_fen)} 元）", f" (an earlier year had {_money(state.passed_fen)} yuan)"
+        f"（此前年度最高 {money(state.passed_fen)} 元）", f" (an earlier year had {money(state.passed_fen)} yuan)"
     )
 
 
 def _tier_steps(state: TierYear) -> list[Json]:
     reason = _tier_reason(state)
-    steps = [_step("base", state.base_fen, reason.zh, reason.en)]
+    steps = [told_step("base", state.base_fen, reason.zh, reason.en)]
     if state.tier is None or state.subject is None:
         return steps
     amount_fen = state.tier.amount_fen
     steps.append(
-        _step(
+        told_step(
             "cap",
             amount_fen,
-            f"该档至多 {_money(amount_fen)} 元。",
-            f"The step is worth at most {_money(amount_fen)} yuan.",
+            f"该档至多 {money(amount_fen)} 元。",
+            f"The step is worth at most {money(amount_fen)} yuan.",
         )
     )
     steps.append(
-        _step(
+        told_step(
             "difference",
             state.ceiling_fen,
-            f"晋级补差：减去该交易场所按本政策已得的 {_money(state.earned_before_fen)} 元，"
-            f"得 {_money(state.ceiling_fen)} 元。",
-            f"Less the {_money(state.earned_before_fen)} yuan that this exchange earned before under this policy: "
-            f"{_money(state.ceiling_fen)} yuan.",
+            f"晋级补差：减去该交易场所按本政策已得的 {money(state.earned_before_fen)} 元，"
+            f"得 {money(state.ceiling_fen)} 元。",
+            f"Less the {money(state.earned_before_fen)} yuan that this exchange earned before under this policy: "
+            f"{money(state.ceiling_fen)} yuan.",
         )
     )
     return steps
@@ -330,49 +334,6 @@ def missing_over(tier: Tier, total_fen: int) -> int:
 # --- what all have in common -----------------------------------------------------------------------------------
 
 
-def next_threshold(threshold_fen: int, missing_fen: int) -> Json:
-    """The contract's `next`."""
-    return {"threshold": format_yuan(threshold_fen), "missing": format_yuan(missing_fen)}
-
-
-def percent(rate: Decimal) -> str:
-    """0.05 -> "5%"."""
-    return f"{(rate * 100).normalize():f}%"
-
-
-def _rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
-    """Base x rate, unrounded; the cap; the fen below. Exact: a rate has at most 8 decimals, an amount 2."""
-    numerator, denominator = rate.as_integer_ratio()
-    product = Decimal(base_fen * numerator) / Decimal(denominator * FEN_PER_YUAN)
-    capped = min(product, Decimal(cap_fen) / FEN_PER_YUAN)
-    ceiling_fen = min(base_fen * numerator // denominator, cap_fen)
-    over = product > capped
-    return [
-        {
-            "step": "rate",
-            "value": _exact(product),
-            "text": _both(
-                f"{_money(base_fen)} 元 × {percent(rate)} = {_grouped(_exact(product))} 元。",
-                f"{_money(base_fen)} yuan x {percent(rate)} = {_grouped(_exact(product))} yuan.",
-            ),
-        },
-        {
-            "step": "cap",
-            "value": _exact(capped),
-            "text": _both(
-                f"封顶 {_money(cap_fen)} 元，{'按封顶计' if over else '未超过'}。",
-                f"The cap is {_money(cap_fen)} yuan: {'it applies' if over else 'not exceeded'}.",
-            ),
-        },
-        _step(
-            "rounding",
-            ceiling_fen,
-            f"舍去不足一分的部分，得 {_money(ceiling_fen)} 元。",
-            f"Down to the fen: {_money(ceiling_fen)} yuan.",
-        ),
-    ]
-
-
 def _suppression(award: AwardState, policy: Policy) -> list[Json]:
     """就高不重复: what a suppressed award lost against, or what the award prevailed over."""
     if award.ceiling_fen == 0:
@@ -381,14 +342,14 @@ def _suppression(award: AwardState, policy: Policy) -> list[Json]:
     if award.suppressed_by is not None:
         rival_fen = ceilings.get(award.suppressed_by)
         amount = (
-            Texts("", "") if rival_fen is None else Texts(f"（{_money(rival_fen)} 元）", f" ({_money(rival_fen)} yuan)")
+            Texts("", "") if rival_fen is None else Texts(f"（{money(rival_fen)} 元）", f" ({money(rival_fen)} yuan)")
         )
         rival = _name(award.suppressed_by, policy)
         equal = rival_fen == award.ceiling_fen
         zh = "金额相等而排序在前" if equal else "更高"
         en = "is equal and comes first" if equal else "is higher"
         return [
-            _step(
+            told_step(
                 "suppression",
                 award.payable_fen,
                 f"就高不重复：同一主体同一年度的{rival.zh}{amount.zh}{zh}，本项不兑现。",
@@ -399,7 +360,7 @@ def _suppression(award: AwardState, policy: Policy) -> list[Json]:
         return []
     others = [_name(award_id, policy) for award_id in sorted(ceilings)]
     return [
-        _step(
+        told_step(
             "suppression",
             award.payable_fen,
             f"就高不重复：本项为同一主体同一年度最高，{'、'.join(other.zh for other in others)}不兑现。",
@@ -410,10 +371,12 @@ def _suppression(award: AwardState, policy: Policy) -> list[Json]:
 
 
 def _name(award_id: str, policy: Policy) -> Texts:
-    """What people call another award of the same subject and year; tiers say of which exchange."""
-    rule, whose = award_id.split("/")[:2]
+    """What people call another award of the same subject and year; tiers say of which exchange,
+    declared ones of which matter.
+    """
+    rule, *whose = award_id.split("/")
     terms = policy.terms(rule)
-    of = f" {whose}" if rule == "exchange_tiers" else ""
+    of = f" {whose[0]}" if rule == "exchange_tiers" else f" {whose[-1]}" if isinstance(terms, DeclaredTerms) else ""
     return Texts(f"{terms.name.zh}{of}", f"{terms.name.en}{of}")
 
 
@@ -424,13 +387,13 @@ def _head(award: AwardState, policy: Policy) -> Texts:
 
 def _partial_text(award: AwardState, policy: Policy) -> Json:
     head = _head(award, policy)
-    return _both(
+    return both(
         f"{head.zh}本项还涉及其他交易场所的数据，金额不在此显示。",
         f"{head.en} other exchanges' documents take part too, so amounts are not shown here.",
     )
 
 
-def _text(award: AwardState, account: _Account, policy: Policy, suppression: Sequence[Json]) -> Json:
+def _text(award: AwardState, account: Account, policy: Policy, suppression: Sequence[Json]) -> Json:
     head = _head(award, policy)
     zh, en = [f"{head.zh}{account.reason.zh}"], [f"{head.en} {account.reason.en}"]
     for step in [*account.steps[1:], *suppression]:
@@ -438,19 +401,19 @@ def _text(award: AwardState, account: _Account, policy: Policy, suppression: Seq
         en.append(step["text"]["en"])
     # A listing that does not count is told by the reason itself: it has no trades to sum.
     for part in (part for part in account.not_counted if part["trades"]):
-        label, amount = reason_label(part["reason"]), _grouped(part["amount"])
+        label, amount = reason_label(part["reason"]), grouped(part["amount"])
         zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {amount} 元未计入：{label.zh}。")
-        en.append(f"Not counted on {part['exchange']}: {_trades(part['trades'])}, {amount} yuan ({label.en}).")
+        en.append(f"Not counted on {part['exchange']}: {told_trades(part['trades'])}, {amount} yuan ({label.en}).")
     if account.next is not None:
-        threshold, missing = _grouped(account.next["threshold"]), _grouped(account.next["missing"])
+        threshold, missing = grouped(account.next["threshold"]), grouped(account.next["missing"])
         zh.append(f"距下一门槛 {threshold} 元还差 {missing} 元。")
         en.append(f"The next threshold is {threshold} yuan; {missing} yuan are missing.")
     if LAST_DAY in award.flags:
         zh.append("若有效期不含末日，本项会不同（G1 的另一种读法）。")
         en.append("If the policy's last day did not count (the other reading of G1), this award would differ.")
-    zh.append(f"测算上限 {_money(award.ceiling_fen)} 元，可兑现 {_money(award.payable_fen)} 元。")
-    en.append(f"Ceiling {_money(award.ceiling_fen)} yuan, payable {_money(award.payable_fen)} yuan.")
-    return _both("".join(zh), " ".join(en))
+    zh.append(f"测算上限 {money(award.ceiling_fen)} 元，可兑现 {money(award.payable_fen)} 元。")
+    en.append(f"Ceiling {money(award.ceiling_fen)} yuan, payable {money(award.payable_fen)} yuan.")
+    return both("".join(zh), " ".join(en))
 
 
 def reason_label(reason: str) -> Texts:
@@ -461,12 +424,12 @@ def reason_label(reason: str) -> Texts:
 def _history(what: Texts) -> Texts:
     return Texts(
         f"{what.zh}；不在政策有效期内，不奖励，但已用去“首次”。",
-        f"{_sentence(what.en)}; it is outside the policy's time in force: it earns nothing, and still was the first.",
+        f"{sentence(what.en)}; it is outside the policy's time in force: it earns nothing, and still was the first.",
     )
 
 
-def _elsewhere() -> _Account:
-    return _Account(
+def _elsewhere() -> Account:
+    return Account(
         Texts("首次由其他交易场所的记录决定。", "The first is a document of an exchange that you cannot see.")
     )
 
@@ -474,51 +437,8 @@ def _elsewhere() -> _Account:
 def _evidence(evidence: Sequence[Evidence], visible: Visible) -> list[Json]:
     shown = []
     for one in evidence:
-        exchanges = [exchange for exchange in one.exchanges if _seen(exchange, visible)]
+        exchanges = [exchange for exchange in one.exchanges if is_seen(exchange, visible)]
         if exchanges or visible is None:
             ref = one.ref
             shown.append({"fact": ref.fact, "generation": ref.generation, "seq": ref.seq, "exchanges": exchanges})
     return shown
-
-
-def _part(exchange: str, amount_fen: int, trades: int, reason: str | None = None) -> Json:
-    why = {} if reason is None else {"reason": reason}
-    return {"exchange": exchange, **why, "amount": format_yuan(amount_fen), "trades": trades}
-
-
-def _step(step: str, value_fen: int, zh: str, en: str) -> Json:
-    return {"step": step, "value": format_yuan(value_fen), "text": _both(zh, en)}
-
-
-def _both(zh: str, en: str) -> Json:
-    return {"zh": zh, "en": en}
-
-
-def _seen(exchange: str, visible: Visible) -> bool:
-    return visible is None or exchange in visible
-
-
-def _money(fen: int) -> str:
-    """Yuan for people: 500000000 -> "5,000,000.00"."""
-    return _grouped(format_yuan(fen))
-
-
-def _grouped(yuan: str) -> str:
-    """With thousands apart: 5000000.0066 -> 5,000,000.0066."""
-    whole, _, decimals = yuan.partition(".")
-    return f"{int(whole):,}.{decimals}"
-
-
-def _trades(count: int) -> str:
-    return "1 trade" if count == 1 else f"{count} trades"
-
-
-def _exact(yuan: Decimal) -> str:
-    """Yuan with at least two decimals, and more where there are."""
-    text = f"{yuan.normalize():f}"
-    decimals = len(text.partition(".")[2])
-    return text if decimals > 1 else f"{yuan:.2f}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -2,19 +2,26 @@
 
 A fact is what listing and trade-ingest say of one party or exchange. Each has a reference with the register's
 generation and seq; of one key the greatest (generation, seq) counts. Amounts are fen, instants are aware.
+
+What no event drives is declared by the bureau. A declaration is a fact as well, of a topic that is in no broker: its
+register is the ledger itself, where `seq` counts all declarations from 1.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
+from shared.canonical import canonical_json
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.money import parse_yuan
 from shared.parties import Party
+from shared.times import format_time
 
 TOPICS = (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
+DECLARED: Final = "declared"
+_BUREAU: Final = "bureau"
 
 
 class FactError(ValueError):
@@ -131,7 +138,45 @@ class ProviderTotal(msgspec.Struct, frozen=True):
     by_exchange: Mapping[str, Share]
 
 
-Fact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal
+class Document(msgspec.Struct, frozen=True):
+    """A document that a declaration rests on: its name, and its SHA-256 in hex."""
+
+    name: str
+    sha256: str
+
+
+class Declaration(msgspec.Struct, frozen=True):
+    """What the bureau declared of one matter (`item`) of a subject under a rule, as it stands.
+
+    `measure` are the measured values as they were written. `exchange`: the one whose operator earns it, else None.
+    `withdrawn`: it was taken back. `declared_by` is the name of the key, `declared_at` the clock's word.
+    """
+
+    ref: FactRef
+    register: str
+    party: Party
+    rule: str
+    item: str
+    earned_on: date
+    measure: Mapping[str, str]
+    exchange: str | None
+    documents: tuple[Document, ...]
+    withdrawn: bool
+    declared_by: str
+    declared_at: datetime
+
+    @property
+    def award_id(self) -> str:
+        """The award that follows from it, if any."""
+        return f"{self.rule}/{self.party.subject}/{self.earned_on.year}/{self.item}"
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What two declarations of one matter must have in common to be the same."""
+        return (self.party.name, self.earned_on, dict(self.measure), self.exchange, self.documents, self.withdrawn)
+
+
+Fact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
 AnyFirst = TypeVar("AnyFirst", FirstListing, FirstPurchase)
 
 
@@ -265,6 +310,21 @@ class _ExchangeTotal(msgspec.Struct):
     buckets: list[_Bucket]
 
 
+class _Declaration(msgspec.Struct, forbid_unknown_fields=True):
+    generation: _Generation
+    seq: _Count
+    party: Party
+    rule: str
+    item: str
+    earned_on: date
+    measure: dict[str, str]
+    exchange: str | None
+    documents: tuple[Document, ...]
+    withdrawn: bool
+    by: str
+    at: _Instant
+
+
 class _ProviderTotal(msgspec.Struct):
     generation: _Generation
     seq: _Count
@@ -278,6 +338,7 @@ _FIRST_LISTING = msgspec.json.Decoder(_FirstListing)
 _FIRST_PURCHASE = msgspec.json.Decoder(_FirstPurchase)
 _EXCHANGE_TOTAL = msgspec.json.Decoder(_ExchangeTotal)
 _PROVIDER_TOTAL = msgspec.json.Decoder(_ProviderTotal)
+_DECLARATION = msgspec.json.Decoder(_Declaration)
 
 
 def parse_fact(topic: str, key: str, value: bytes) -> Fact:
@@ -300,6 +361,8 @@ def _parse(topic: str, key: str, value: bytes) -> Fact:
         return _exchange_total(key, register, value)
     if topic == ANNUAL_TOTAL and rest.startswith("provider/"):
         return _provider_total(key, register, value)
+    if topic == DECLARED:
+        return _declaration(key, value)
     raise FactError("no such fact")
 
 
@@ -368,6 +431,50 @@ def _provider_total(key: str, register: str, value: bytes) -> ProviderTotal:
             )
             for exchange, share in wire.by_exchange.items()
         },
+    )
+
+
+def _declaration(key: str, value: bytes) -> Declaration:
+    wire = _DECLARATION.decode(value)
+    _agree(key, declaration_key(wire.party.subject, wire.rule, wire.earned_on.year, wire.item))
+    return Declaration(
+        ref=FactRef(f"{DECLARED}/{key}", wire.generation, wire.seq),
+        register=_BUREAU,
+        party=wire.party,
+        rule=wire.rule,
+        item=wire.item,
+        earned_on=wire.earned_on,
+        measure=wire.measure,
+        exchange=wire.exchange,
+        documents=wire.documents,
+        withdrawn=wire.withdrawn,
+        declared_by=wire.by,
+        declared_at=wire.at,
+    )
+
+
+def declaration_key(subject: str, rule: str, year: int, item: str) -> str:
+    """The key of a declaration: a later one of the same rule, subject, year and item takes its place."""
+    return f"{_BUREAU}/{subject}/{rule}/{year}/{item}"
+
+
+def declaration_value(declaration: Declaration) -> bytes:
+    """A declaration as it is recorded, in canonical form: its SHA-256 is what the ledger's log has of it."""
+    return canonical_json(
+        {
+            "generation": declaration.ref.generation,
+            "seq": declaration.ref.seq,
+            "party": msgspec.to_builtins(declaration.party),
+            "rule": declaration.rule,
+            "item": declaration.item,
+            "earned_on": declaration.earned_on.isoformat(),
+            "measure": dict(declaration.measure),
+            "exchange": declaration.exchange,
+            "documents": msgspec.to_builtins(declaration.documents),
+            "withdrawn": declaration.withdrawn,
+            "by": declaration.declared_by,
+            "at": format_time(declaration.declared_at),
+        }
     )
 
 

@@ -39,7 +39,7 @@ class SettingsChanged(Halt):
 
 
 class FactRecord(NamedTuple):
-    """A fact as it came from Kafka."""
+    """A fact as it came from Kafka; of a declaration, which came another way, `offset` is its number."""
 
     fact: Fact
     topic: str
@@ -102,9 +102,12 @@ def apply_facts(connection: Connection, records: Sequence[FactRecord], basis: Ba
     """
     check_settings(connection, basis)
     newer = _newer(connection, records)
-    if not newer:
-        return
-    instant = next_instant(connection, clock)
+    if newer:
+        apply_newer(connection, newer, basis, next_instant(connection, clock))
+
+
+def apply_newer(connection: Connection, newer: Sequence[FactRecord], basis: Basis, instant: datetime) -> None:
+    """The same of facts that are known to be newer, by the basis in force, as of an instant of their own."""
     _record_facts(connection, newer, instant)
     parsed = {(record.topic, record.key): record.fact for record in newer}
     recompute(connection, sorted({record.about for record in newer}), parsed, Run(basis, instant, ("", "")))

@@ -59,10 +59,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Posting(msgspec.Struct, frozen=True, gc=False):
-    """An `entitlement` transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
+    """A transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
 
-    `subject_before` and `year_before` say what it moved away from: where that is another, and something was posted
-    there.
+    `decision_id` and `decision_sha256` name what a person did, for every kind but `entitlement`. `subject_before` and
+    `year_before` say what it moved away from: where that is another, and something was posted there.
     """
 
     award_id: str
@@ -76,6 +76,9 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     policy_revision: int
     article: str
     cause: dict[str, Any]
+    kind: str = "entitlement"
+    decision_id: str | None = None
+    decision_sha256: str | None = None
 
 
 def restate(about: str, earned: Entitlement, policy: Policy) -> Award:

@@ -106,6 +106,18 @@ _POLICIES: Final = text(
     ORDER BY account
     """
 )
+# What the bureau declared, by the hash that the ledger has of it.
+_DECLARATIONS: Final = text(
+    """
+    SELECT coalesce(f.key, t.decision_id) AS what, encode(sha256(f.value), 'hex') AS stands,
+           t.decision_sha256 AS follows
+    FROM (SELECT key, value, concat('declared/', seq) AS id FROM fact WHERE topic = 'declared') f
+    FULL JOIN (SELECT decision_id AS id, decision_id, decision_sha256 FROM ledger_transaction
+               WHERE starts_with(decision_id, 'declared/')) t USING (id)
+    WHERE encode(sha256(f.value), 'hex') IS DISTINCT FROM t.decision_sha256
+    ORDER BY 1
+    """
+)
 _COUNTS: Final = text(
     """
     SELECT (SELECT count(*) FROM fact) AS facts, (SELECT count(*) FROM fact_current) AS keys,
@@ -154,6 +166,8 @@ def check_whole(connection: Connection) -> Iterator[Difference]:
     for row in connection.execute(_FOREIGN_ENTRIES, execution_options=_STREAMED):
         what = f"ledger_entry {row.seq}/{row.line}"
         yield Difference(what, row.account, f"账户属于 / an account of {row.kind} {row.award_id}")
+    for row in connection.execute(_DECLARATIONS):
+        yield Difference(f"declaration {row.what}", row.stands, row.follows)
     for row in connection.execute(_POLICIES, execution_options=_STREAMED):
         yield Balance(row.account, int(row.stands), int(row.follows)).difference()
 

@@ -29,8 +29,18 @@ from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
 from services.incentive.explain import AwardState, ExchangeFacts, explanation
-from services.incentive.facts import ExchangeTotal, Fact, FirstListing, FirstPurchase, ProviderTotal
-from services.incentive.models import award_current, ledger_entry, ledger_transaction
+from services.incentive.facts import (
+    DECLARED,
+    Declaration,
+    ExchangeTotal,
+    Fact,
+    FactRef,
+    FirstListing,
+    FirstPurchase,
+    ProviderTotal,
+    parse_fact,
+)
+from services.incentive.models import award_current, fact, fact_current, ledger_entry, ledger_transaction
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
@@ -167,7 +177,7 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
     if view.viewer is None:
         is_known = bool(facts or operated)
     else:
-        is_known = view.viewer in operated or any(view.viewer in named_exchanges(fact) for fact in facts)
+        is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
     if not is_known:
         return None
     awards = _Awards(view)
@@ -188,14 +198,49 @@ def _totals_of(connection: Connection, view: View, exchange: str) -> dict[int, l
     return exchange_totals(_facts_about(connection, f"exchange/{exchange}", view.as_of))
 
 
-def named_exchanges(fact: Fact) -> set[str]:
+def list_declared(
+    connection: Connection, filters: Mapping[str, Any], after: str | None, limit: int
+) -> list[Declaration]:
+    """What the bureau declared, as it stands, in code point order of the facts; `filters` by subject, rule."""
+    columns = fact_current.c
+    statement = (
+        select(columns.topic, columns.key, fact.c.value)
+        .join(fact, fact.c.id == columns.fact_id)
+        .where(columns.topic == DECLARED)
+        .order_by(columns.key)
+        .limit(limit)
+    )
+    if "subject" in filters:
+        statement = statement.where(columns.about == filters["subject"])
+    if "rule" in filters:
+        statement = statement.where(func.split_part(columns.key, "/", 3) == filters["rule"])
+    if after is not None:
+        statement = statement.where(columns.key > after.partition("/")[2])
+    found = [parse_fact(row.topic, row.key, row.value) for row in connection.execute(statement)]
+    return [one for one in found if isinstance(one, Declaration)]
+
+
+def find_declaration(connection: Connection, ref: FactRef) -> Declaration | None:
+    """A declaration as it was at a `seq`; None where the fact is none."""
+    topic, _, key = ref.fact.partition("/")
+    columns = fact.c
+    version = and_(columns.generation == ref.generation, columns.seq == ref.seq)
+    value = select(columns.value).where(columns.topic == topic, columns.key == key, version)
+    found = connection.execute(value).scalar() if topic == DECLARED else None
+    parsed = None if found is None else parse_fact(topic, key, found)
+    return parsed if isinstance(parsed, Declaration) else None
+
+
+def named_exchanges(known: Fact) -> set[str]:
     """The exchanges that a fact names."""
-    if isinstance(fact, ExchangeTotal):
-        return {fact.exchange}
-    if isinstance(fact, ProviderTotal):
-        return set(fact.by_exchange)
-    if isinstance(fact, FirstListing | FirstPurchase) and fact.first is not None:
-        return {fact.first.exchange}
+    if isinstance(known, ExchangeTotal):
+        return {known.exchange}
+    if isinstance(known, ProviderTotal):
+        return set(known.by_exchange)
+    if isinstance(known, FirstListing | FirstPurchase) and known.first is not None:
+        return {known.first.exchange}
+    if isinstance(known, Declaration) and known.exchange is not None:
+        return {known.exchange}
     return set()
 
 

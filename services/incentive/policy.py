@@ -1,7 +1,6 @@
 """The policy file: its form, and how it becomes terms. Which values it has decides every award; see terms.py."""
 
 import hashlib
-from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import NamedTuple, TypeVar
 
 import yaml
 
+from services.incentive.policy_declared import read_declared
 from services.incentive.policy_file import Fault, PolicyError, PolicyFile, compose
+from services.incentive.policy_readings import Place, read_reading, read_says
 from services.incentive.terms import (
     Interval,
     OnceAtRate,
@@ -28,8 +29,6 @@ from shared.money import format_yuan
 __all__ = ["Fault", "PolicyError", "load_policy", "read_policy"]
 
 _Terms = TypeVar("_Terms", OnceFixed, OnceAtRate, YearlyAtRate, Tiers)
-
-_MARKS = ("T", "L", "J")
 
 
 class _Clause(NamedTuple):
@@ -99,11 +98,13 @@ def read_policy(content: bytes, file: str) -> Policy:
     """The policy of a file's bytes; `file` is its name in messages. Raises PolicyError."""
     root = compose(content, file)
     reader = PolicyFile()
-    members = reader.members(root, "", ("id", "revision", "document_no", "title", "issued", "general", "rules"))
+    members = reader.members(
+        root, "", ("id", "revision", "document_no", "title", "issued", "general", "rules"), ("declared",)
+    )
     policy_id = reader.text(members.get("id"), "id")
     revision = reader.whole(members.get("revision"), "revision")
     document_no = reader.text(members.get("document_no"), "document_no")
-    title = _says(reader, members.get("title"), "title")
+    title = read_says(reader, members.get("title"), "title")
     issued = reader.day(members.get("issued"), "issued")
     for path, text in (("id", policy_id), ("revision", str(revision)), ("document_no", document_no)):
         reader.value(path, text)
@@ -112,6 +113,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     reader.value("issued", issued.isoformat())
     general = _general(reader, members.get("general"), issued)
     rules, rule_readings = _rules(reader, members.get("rules"))
+    declared, declared_readings = read_declared(reader, members.get("declared"), taken=tuple(_RULES))
     if reader.faults:
         raise PolicyError(file, reader.faults)
     return Policy(
@@ -130,7 +132,8 @@ def read_policy(content: bytes, file: str) -> Policy:
         annual_listed_trading=_only(rules, YearlyAtRate),
         exchange_tiers=_only(rules, Tiers),
         rules=rules,
-        readings=(*general.readings, *rule_readings),
+        declared=declared,
+        readings=(*general.readings, *rule_readings, *declared_readings),
         values=tuple(reader.values),
         digest=hashlib.sha256(content).hexdigest(),
     )
@@ -175,8 +178,8 @@ def _clause(reader: PolicyFile, node: yaml.Node, path: str, form: _Clause) -> tu
     clause = reader.one_of(members.get("clause"), f"{path}.clause", (form.number,))
     reader.article = reader.text(members.get("article"), f"{path}.article") or "-"
     alternative_values = ("from", "until") if form.number == "G1" else ()
-    place = _Place(node, members, path, path, clause)
-    return members, _reading(reader, place, (form.reading,), alternative_values)
+    place = Place(node, members, path, path, clause)
+    return members, read_reading(reader, place, (form.reading,), alternative_values)
 
 
 def _in_force(reader: PolicyFile, members: dict[str, yaml.Node], path: str, issued: date) -> tuple[Interval, Interval]:
@@ -201,61 +204,6 @@ def _interval(reader: PolicyFile, members: dict[str, yaml.Node], path: str, issu
     reader.value(f"{path}.from", period.start_on.isoformat())
     reader.value(f"{path}.until", period.end_on.isoformat())
     return period
-
-
-# --- readings --------------------------------------------------------------------------------------------------
-
-
-class _Place(NamedTuple):
-    """Where a reading stands: its node and members, its path in the file and among the values, its clause or rule."""
-
-    node: yaml.Node
-    members: dict[str, yaml.Node]
-    path: str
-    value_path: str
-    clause: str
-
-
-def _reading(
-    reader: PolicyFile, place: _Place, known: Collection[str], alternative_values: tuple[str, ...] = ()
-) -> Reading:
-    """How a place of the text is read. L needs the law as `basis`; L and J need an `alternative`, T has none."""
-    node, members, path = place.node, place.members, place.path
-    mark = reader.one_of(members.get("mark"), f"{path}.mark", _MARKS)
-    reading = reader.one_of(members.get("reading"), f"{path}.reading", known)
-    says = _says(reader, members.get("says"), f"{path}.says")
-    basis = reader.text(members["basis"], f"{path}.basis") if "basis" in members else None
-    if mark == "L" and basis is None:
-        reader.fault(node, f"{path}.basis", "标记 L 须写明法律依据 / mark L needs the law it rests on")
-    alternative = None
-    if "alternative" in members:
-        alternative = _says(reader, members["alternative"], f"{path}.alternative", alternative_values)
-    if mark in ("L", "J") and alternative is None:
-        reader.fault(node, f"{path}.alternative", "标记 L 或 J 须写明另一种读法 / marks L and J need the other reading")
-    if mark == "T" and alternative is not None:
-        reader.fault(node, f"{path}.alternative", "标记 T 没有另一种读法 / mark T has no other reading")
-    texts = [("mark", mark), ("reading", reading), ("basis", basis), ("says.zh", says.zh), ("says.en", says.en)]
-    if alternative is not None:
-        texts += [("alternative.zh", alternative.zh), ("alternative.en", alternative.en)]
-    for name, text in texts:
-        if text is not None:
-            reader.value(f"{place.value_path}.{name}", text)
-    return Reading(
-        path=place.value_path,
-        clause=place.clause,
-        article=reader.article,
-        basis=basis,
-        mark="T" if mark == "T" else "L" if mark == "L" else "J",
-        reading=reading,
-        says=says,
-        alternative=alternative,
-    )
-
-
-def _says(reader: PolicyFile, node: yaml.Node | None, path: str, further: tuple[str, ...] = ()) -> Texts:
-    if node is None:
-        return Texts("", "")
-    return reader.texts(reader.members(node, path, (*further, "zh", "en")), path)
 
 
 # --- rules -----------------------------------------------------------------------------------------------------
@@ -300,7 +248,7 @@ def _rule(reader: PolicyFile, node: yaml.Node, path: str, rule: RuleName, readin
     form = _RULES[rule]
     members = reader.members(node, path, ("rule", "article", "name", "subject", "earned", *form.values, "readings"))
     reader.article = article = reader.text(members.get("article"), f"{path}.article") or "-"
-    name = _says(reader, members.get("name"), f"{path}.name")
+    name = read_says(reader, members.get("name"), f"{path}.name")
     subject = reader.one_of(members.get("subject"), f"{path}.subject", (form.subject,))
     earned = reader.one_of(members.get("earned"), f"{path}.earned", (form.earned,))
     words = [("article", article), ("name.zh", name.zh), ("name.en", name.en), ("subject", subject), ("earned", earned)]
@@ -365,7 +313,7 @@ def _rule_readings(reader: PolicyFile, node: yaml.Node | None, path: str, rule: 
         member = f"{path}.readings[{index}]"
         members = reader.members(item, member, ("mark", "reading", "says"), ("basis", "alternative"))
         value_path = f"rules.{rule}.readings.{_plain(members.get('reading'))}"
-        reading = _reading(reader, _Place(item, members, member, value_path, rule), known)
+        reading = read_reading(reader, Place(item, members, member, value_path, rule), known)
         if reading.reading in {known_one.reading for known_one in readings}:
             reader.fault(item, f"{member}.reading", "重复的读法 / repeated reading")
         readings.append(reading)

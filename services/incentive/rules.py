@@ -8,6 +8,7 @@ import msgspec
 
 from services.incentive.facts import (
     Bucket,
+    Declaration,
     ExchangeTotal,
     FactRef,
     FirstListing,
@@ -54,11 +55,12 @@ class Entitlement(msgspec.Struct, frozen=True):
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):
-    """All facts of one subject, of every register; totals by calendar year."""
+    """All facts of one subject, of every register; totals by calendar year; what the bureau declared of it."""
 
     first_listing: tuple[FirstListing, ...] = ()
     first_purchase: tuple[FirstPurchase, ...] = ()
     totals: Mapping[int, Sequence[ProviderTotal]] = {}
+    declared: tuple[Declaration, ...] = ()
 
 
 class TierYear(msgspec.Struct, frozen=True):
@@ -124,7 +126,7 @@ def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy)
         rate=None,
         cap_fen=terms.amount_fen,
         ceiling_fen=terms.amount_fen,
-        flags=_flags(changed=fact.first.listed_at not in policy.in_force_alternative),
+        flags=flags_of(changed=fact.first.listed_at not in policy.in_force_alternative),
         evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
     )
     return [award]
@@ -151,7 +153,7 @@ def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Polic
         rate=terms.rate,
         cap_fen=terms.cap_fen,
         ceiling_fen=ceiling_fen,
-        flags=_flags(changed=fact.first.completed_at not in policy.in_force_alternative),
+        flags=flags_of(changed=fact.first.completed_at not in policy.in_force_alternative),
         evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
     )
     return [award]
@@ -176,7 +178,7 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
         rate=terms.rate,
         cap_fen=terms.cap_fen,
         ceiling_fen=ceiling_fen,
-        flags=_flags(changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen),
+        flags=flags_of(changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen),
         evidence=tuple(
             Evidence(fact.ref, exchanges) for fact in facts if (exchanges := _counted_exchanges(fact, policy.in_force))
         ),
@@ -219,7 +221,7 @@ def exchange_awards(
             rate=None,
             cap_fen=year.tier.amount_fen,
             ceiling_fen=year.ceiling_fen,
-            flags=_flags(changed=alternative[year.year] != year.ceiling_fen),
+            flags=flags_of(changed=alternative[year.year] != year.ceiling_fen),
             evidence=_tier_evidence(exchange, year.year, years, totals),
         )
         awards.append(award)
@@ -333,6 +335,6 @@ def _counted_exchanges(fact: ProviderTotal, period: Interval) -> tuple[str, ...]
     )
 
 
-def _flags(*, changed: bool) -> tuple[str, ...]:
+def flags_of(*, changed: bool) -> tuple[str, ...]:
     """`last_day`: the alternative reading of G1 would change this award's ceiling."""
     return (LAST_DAY,) if changed else ()

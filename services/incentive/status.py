@@ -1,9 +1,12 @@
 """How a subject or an exchange stands in a year, for people (contract, section 4). Pure: from facts, not the ledger."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
-from services.incentive.explain import ExchangeFacts, Json, Visible, annual_parts, missing_over, next_tier
+from services.incentive.declared import outcomes
+from services.incentive.explain import ExchangeFacts, annual_parts, missing_over, next_tier
+from services.incentive.explain_declared import next_step
+from services.incentive.explain_parts import Json, Visible
 from services.incentive.facts import ExchangeTotal, merge_first, merge_totals
 from services.incentive.rules import SubjectFacts, annual_base, tier_years
 from services.incentive.terms import Interval, Policy, RuleTerms
@@ -30,7 +33,7 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
     `operated` are the totals of the exchanges that the subject operates, by exchange; `awards` the ids of the
     subject's awards of that year that the reader may see. `exchange_tiers` stands there once for each exchange that
     it operates on the year's last day. Amounts that rest on what the reader may not see are null, and so is a
-    threshold where none is left to reach.
+    threshold where none is left to reach. Of rules that are declared, what was declared of the year stands there.
     """
     rules: list[Json] = []
     for terms in policy.rules:
@@ -49,6 +52,7 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
                     award = _known(f"{terms.rule}/{exchange}/{year}", awards)
                     totals = ExchangeFacts(operated.get(exchange, {}), exchanges)
                     rules.append(_tiers(exchange, year, totals, policy, award))
+    rules += _declared(year, facts, policy, awards, visible)
     return {"subject": subject, "year": year, "rules": rules}
 
 
@@ -130,6 +134,27 @@ def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award
     if tier is None:
         return _entry(terms, state.base_fen, None, None, award)
     return _entry(terms, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen), award)
+
+
+def _declared(
+    year: int, facts: SubjectFacts, policy: Policy, awards: Collection[str], visible: Visible
+) -> Iterator[Json]:
+    """What was declared of a year, in the policy file's order of rules; the next step where there are steps."""
+    found = [one for one in outcomes(facts.declared, policy, policy.in_force) if one.declaration.earned_on.year == year]
+    order = policy.rule_order
+    for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
+        exchange = outcome.declaration.exchange
+        if visible is not None and exchange not in visible:
+            continue
+        step = next_step(outcome)
+        yield {
+            "rule": outcome.terms.rule,
+            "article": outcome.terms.article,
+            "measure": format_yuan(outcome.worth.base_fen),
+            "threshold": None if step is None else step["threshold"],
+            "missing": None if step is None else step["missing"],
+            "award": _known(outcome.declaration.award_id, awards),
+        }
 
 
 def _entry(

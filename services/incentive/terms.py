@@ -104,6 +104,109 @@ class Tiers(msgspec.Struct, frozen=True):
 RuleTerms = OnceFixed | OnceAtRate | YearlyAtRate | Tiers
 
 
+# --- what no event drives: rewards that a person declares ------------------------------------------------------
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """What is declared of the matter: its name in the declaration, and what people call it."""
+
+    name: str
+    says: Texts
+
+
+class Fixed(msgspec.Struct, frozen=True):
+    """One amount, whatever is declared; where `at_most` is given, only up to that measured value (不高于)."""
+
+    amount_fen: int
+    at_most: Decimal | None
+
+
+class Grade(msgspec.Struct, frozen=True):
+    """One of several grades of a matter, by its name in the declaration, with what it is worth."""
+
+    grade: str
+    says: Texts
+    amount_fen: int
+
+
+class Grades(msgspec.Struct, frozen=True):
+    """An amount by grade. Where rewards go by difference, grades stand from the lowest to the highest."""
+
+    grades: tuple[Grade, ...]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """An amount for a measured sum of at least (达到) a threshold."""
+
+    at_least_fen: int
+    amount_fen: int
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """Steps of a measured sum, lowest first."""
+
+    steps: tuple[Step, ...]
+
+
+class AtRate(msgspec.Struct, frozen=True):
+    """A rate of a measured sum; what comes to less than `at_least_fen` (None: no such limit) is nothing."""
+
+    rate: Decimal
+    at_least_fen: int | None
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """The most that all declared rewards under it yield together, for each subject and year, subject, or matter."""
+
+    limit: str
+    article: str
+    says: Texts
+    per: Literal["subject_year", "subject", "item"]
+    most_fen: int
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """A yearly sum that is set apart for the rules that name it, within the budget (G7)."""
+
+    pool: str
+    article: str
+    says: Texts
+    annual_fen: int
+
+
+class DeclaredTerms(msgspec.Struct, frozen=True):
+    """A reward that the bureau declares.
+
+    `earned`: `once` for each subject or item (`per`), `first` the same over the whole known life, `yearly` once a
+    year, `by_difference` each step once, less what was earned before; `recorded` is worth nothing, as the text names
+    no amount. `years`: over how many calendar years from the first that earns (None: no limit).
+    """
+
+    rule: str
+    article: str
+    name: Texts
+    subject: Literal["entity", "operator"]
+    earned: Literal["once", "first", "yearly", "by_difference", "recorded"]
+    per: Literal["subject", "item"]
+    measure: Measure | None
+    amount: Fixed | Grades | Steps | AtRate | None
+    years: int | None
+    limits: tuple[Limit, ...]
+    pool: Pool | None
+
+
+class DeclaredRewards(msgspec.Struct, frozen=True):
+    """The section `declared` of a policy file; empty for a file that has none."""
+
+    rules: tuple[DeclaredTerms, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    pools: tuple[Pool, ...] = ()
+
+    def find(self, rule: str) -> DeclaredTerms | None:
+        """Terms of a declared rule by its name."""
+        return next((terms for terms in self.rules if terms.rule == rule), None)
+
+
 class PolicyValue(msgspec.Struct, frozen=True):
     """One value of a policy file, for people and for comparison."""
 
@@ -134,14 +237,15 @@ class Policy(msgspec.Struct, frozen=True):
     annual_listed_trading: YearlyAtRate
     exchange_tiers: Tiers
     rules: tuple[RuleTerms, ...]
+    declared: DeclaredRewards
     readings: tuple[Reading, ...]
     values: tuple[PolicyValue, ...]
     digest: str
 
     @property
     def rule_order(self) -> tuple[str, ...]:
-        """Names of the rules in the file's order."""
-        return tuple(terms.rule for terms in self.rules)
+        """Names of all rules in the file's order: those that events drive, then those that are declared."""
+        return tuple(terms.rule for terms in (*self.rules, *self.declared.rules))
 
     @property
     def cut_dates(self) -> tuple[date, ...]:
@@ -154,9 +258,9 @@ class Policy(msgspec.Struct, frozen=True):
         """The readings that are no plain text: each with what else could be read."""
         return tuple(reading for reading in self.readings if reading.alternative is not None)
 
-    def terms(self, rule: str) -> RuleTerms:
+    def terms(self, rule: str) -> RuleTerms | DeclaredTerms:
         """Terms of a rule by its name. Raises KeyError."""
-        for terms in self.rules:
+        for terms in (*self.rules, *self.declared.rules):
             if terms.rule == rule:
                 return terms
         raise KeyError(rule)

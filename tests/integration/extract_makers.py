@@ -10,6 +10,7 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from services.incentive.as_of import last_instant
 from services.incentive.extract import verify
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
@@ -46,6 +47,17 @@ SECRET_TRADE = {
     role: {"id_scheme": "uscc", "id": code, "name": name}
     for role, (code, name) in zip(("provider", "buyer"), SECRETS.items(), strict=True)
 }
+# What the bureau declares: by difference, against another of its subject and year, and what never earns anything.
+DECLARED: list[dict[str, Any]] = [
+    {"rule": rule, "subject": f"uscc:{worlds.uscc(number)}", "item": item, "earned_on": day, "measure": measure}
+    for rule, number, item, day, measure in (
+        ("outbound_transfer", 80, "O-1", "2024-04-01", {}),
+        ("revenue_growth", 1, "R-2025", "2025-12-31", {"revenue": "100000000.00"}),
+        ("revenue_growth", 1, "R-2026", "2026-05-31", {"revenue": "600000000.00"}),
+        ("compute_voucher", 2, "V-1", "2026-03-01", {"settled": "100000.01"}),
+        ("compute_voucher", 2, "V-2", "2026-04-01", {"settled": "2000000.00"}),
+    )
+]
 
 
 class Makers:
@@ -103,14 +115,20 @@ class _WriteOnly:
 
 @contextmanager
 def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterator[Makers]:
-    """A set fed with a random world, one trade of secrets and a record that is refused; served over HTTP."""
+    """A set fed with a random world, declarations, a trade of secrets and a record that is refused; over HTTP."""
     with ExitStack() as opened:
         made = opened.enter_context(whole_set(postgres, folder))
         fed_with_a_world(made, seed, DOCUMENTS, TIMES)
+        urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
+        makers = Makers(made, {"r1": RegisterAddress(*urls)})
+        for declared in DECLARED:
+            answer = makers.ask("POST", "/v1/declared", "bureau", declared)
+            assert answer.status_code == 200, answer.text
+        with made.ledger.connect() as connection:
+            made.now = last_instant(connection) or made.now
         made.trade("dcdex", worlds.record("trade", "dcdex", SECRET_TRADE, 0).value)
         made.trade("kmdex", b"rubbish")
-        urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
-        yield Makers(made, {"r1": RegisterAddress(*urls)})
+        yield makers
 
 
 def files(content: bytes) -> dict[str, bytes]:

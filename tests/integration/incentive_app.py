@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.incentive import api, effects_api
+from services.incentive import api, declared_api, effects_api
 from services.incentive.extract import api as extracts
 from services.incentive.extract.registers import KnownRegisters
 from services.incentive.facts import TOPICS
@@ -15,6 +15,7 @@ from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
 from shared.web.service import ServiceInfo
+from tests.integration.incentive_facts import LOG
 from tests.web_keys import KEYS, headers
 
 if TYPE_CHECKING:
@@ -44,9 +45,16 @@ def incentive_app(
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
+    app.extensions[declared_api.LEDGER_LOG] = LOG
     app.extensions[effects_api.REGISTERS] = registers or KnownRegisters({}, None)
     serve_pages(app, "only-for-tests", None)
-    for blueprint in (api.blueprint, effects_api.blueprint, extracts.blueprint, tlog.blueprint):
+    for blueprint in (
+        api.blueprint,
+        declared_api.blueprint,
+        effects_api.blueprint,
+        extracts.blueprint,
+        tlog.blueprint,
+    ):
         add_routes(app, blueprint)
     return app
 
@@ -57,6 +65,10 @@ class Asker:
 
     def get(self, path: str, role: str | None = "auditor", **parameters: Any) -> tuple[int, Any]:
         answer = self.client.get(path, headers=headers(role), query_string=parameters or None)
+        return answer.status_code, answer.get_json()
+
+    def post(self, path: str, body: Any, role: str | None = "bureau") -> tuple[int, Any]:
+        answer = self.client.post(path, headers=headers(role), json=body)
         return answer.status_code, answer.get_json()
 
     def ok(self, path: str, role: str = "auditor", **parameters: Any) -> Any:

@@ -98,6 +98,17 @@ CHANGES = {
             ),
         ),
     ),
+    "ledger: a declaration of the bureau": Change(
+        "ledger",
+        ("fact",),
+        (
+            (
+                "UPDATE fact SET value = convert_to("
+                """replace(convert_from(value, 'UTF8'), '"by"\\:"key of bureau"', '"by"\\:"another"'), 'UTF8')"""
+                " WHERE topic = 'declared'"
+            ),
+        ),
+    ),
     "ledger: the policy file in force": Change(
         "ledger", ("ledger_settings",), ("UPDATE ledger_settings SET policy_source = policy_source || '# x'",)
     ),

@@ -31,6 +31,7 @@ from shared.times import format_time
 from shared.tlog.note import Signature
 from tests.integration import worlds
 from tests.integration.extract_makers import (
+    DECLARED,
     SECRET_TRADE,
     SECRETS,
     SEED,
@@ -69,7 +70,9 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
     assert page.count("key given") == len(makers.keys().splitlines())
     assert "SOUND" in page
     rules = {item["rule"] for item in lines(content, "awards.ndjson")}
-    assert rules == {"first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"}
+    driven = {"first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"}
+    assert rules == driven | {"revenue_growth", "compute_voucher"}
+    assert f"{len(DECLARED)} declarations are those that the ledger's log has" in done.stdout
 
 
 def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
@@ -273,8 +276,9 @@ def test_tables_are_for_people_and_hold_no_formula(makers: Makers) -> None:
     assert told.count("\r\n") == len(content["awards.ndjson"].splitlines()) + 1
     book = openpyxl.load_workbook(io.BytesIO(content["views/transactions.xlsx"]))
     (sheet,) = book.worksheets
-    postings = sum(len(item["entries"]) for item in map(json.loads, content["transactions.ndjson"].splitlines()))
-    assert sheet.max_row == postings + 1
+    transactions = [json.loads(line) for line in content["transactions.ndjson"].splitlines()]
+    # What posts nothing has a row as well.
+    assert sheet.max_row == sum(len(item["entries"]) or 1 for item in transactions) + 1
     view = views.View("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))
     rows = [{"a": "=1+1", "b": "-1.00"}, {"a": "@SUM(A1)", "b": "1"}, {"a": "一\n二", "b": "+x"}, {"a": None, "b": "y"}]
     assert [line.decode() for line in views.csv_lines(view, rows)][1:] == [

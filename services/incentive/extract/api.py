@@ -1,17 +1,17 @@
 """HTTP routes of extracts: asked for, looked after, taken home, taken away."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from services.incentive.answers import Json
-from services.incentive.api import settle
+from services.incentive.api import current_basis, settle
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.terms import RuleName
 from shared.db import BIGINT_MOST, snapshot
 from shared.events.fields import Choice, Text, Time
 from shared.log_store import newest_checkpoint
@@ -48,15 +48,16 @@ class RequestSchema(Schema):
     until = Time(allow_none=True)
     subjects = fields.List(SubjectParameter(), allow_none=True, metadata={"maxItems": _MOST_NAMED})
     exchange = ExchangeParameter(allow_none=True)
-    rules = fields.List(Choice(get_args(RuleName)), allow_none=True)
+    rules = fields.List(Text(), allow_none=True, metadata={"maxItems": _MOST_NAMED})
     as_of = Time(allow_none=True)
     since = LogSize(allow_none=True)
     evidence = Choice(("awards", "registers"), allow_none=True)
 
     @validates_schema
     def _check_limits(self, data: dict[str, Any], **_: Any) -> None:
-        if len(data.get("subjects") or ()) > _MOST_NAMED:
-            raise ValidationError(f"最多 {_MOST_NAMED} 个 / at most {_MOST_NAMED}", "subjects")
+        for name in ("subjects", "rules"):
+            if len(data.get(name) or ()) > _MOST_NAMED:
+                raise ValidationError(f"最多 {_MOST_NAMED} 个 / at most {_MOST_NAMED}", name)
 
 
 class ExtractSchema(Schema):
@@ -88,6 +89,7 @@ def ask_for_extract(arguments: dict[str, Any]) -> Json:
 def queue_extract(arguments: dict[str, Any]) -> Json:
     """Queue an extract of what a RequestSchema has read, for the key that asks. Problem 409, 422 and 503."""
     service, now = current_service(), current_service().clock()
+    _check_rules(arguments.get("rules") or ())
     settle(arguments.get("as_of"), now)
     with service.engine.begin() as connection:
         newest = newest_checkpoint(connection)
@@ -102,6 +104,18 @@ def queue_extract(arguments: dict[str, Any]) -> Json:
         except jobs.TooMany as error:
             said = f"未完成的摘录已有 {jobs.MOST_UNFINISHED} 份 / {jobs.MOST_UNFINISHED} extracts are unfinished"
             raise Problem(409, said) from error
+
+
+def _check_rules(rules: Sequence[str]) -> None:
+    """Refuse what is no rule of this program's policy file."""
+    known = current_basis().policy.rule_order
+    faults = [
+        FieldFault(f"rules.{place}", f"须为 {'、'.join(known)} 之一 / must be one of {', '.join(known)}")
+        for place, rule in enumerate(rules)
+        if rule not in known
+    ]
+    if faults:
+        raise Problem(422, errors=faults)
 
 
 def _request(arguments: dict[str, Any]) -> ExtractRequest:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from services.incentive.answers import Json, award_json, balance_json
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import parse_fact
+from services.incentive.facts import Declaration, Fact, parse_fact
 from services.incentive.ledger_log import transactions_of
 from services.incentive.operations import named_exchanges
 from services.incentive.terms import Policy
@@ -68,9 +68,12 @@ CONTEXT: Final = f"""
     WHERE {_SEEN} AND NOT EXISTS (SELECT FROM told_award t WHERE t.award_id = a.award_id) AND (a.subject, a.year) IN (
         SELECT subject, year FROM award_then JOIN told_award USING (award_id))
 """
+# What was declared and never earned anything has no award, and is told where all is.
 _TRANSACTIONS: Final = f"""
-    SELECT t.seq FROM ledger_transaction t
-    JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole WHERE {_IN_PERIOD} ORDER BY t.seq
+    SELECT t.seq FROM ledger_transaction t LEFT JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole
+    WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (:is_all AND NOT EXISTS (
+        SELECT FROM award_then n WHERE n.award_id = t.award_id)))
+    ORDER BY t.seq
 """
 _AWARDS: Final = text(
     "SELECT a.*, t.whole FROM award_then a JOIN told_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id"
@@ -127,6 +130,7 @@ class Content:
             "exchange": request.exchange,
             "rules": list(request.rules) or None,
             "subjects": list(request.subjects) or None,
+            "is_all": request.of_all_awards,
         }
         for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE told_award"):
             self._execute(statement)
@@ -190,7 +194,7 @@ class Content:
         statement = text("SELECT f.* FROM told_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key")
         viewer = self._request.viewer
         for row in self._read(statement):
-            if viewer is not None and not named_exchanges(parse_fact(row.topic, row.key, row.value)) <= {viewer}:
+            if viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value)):
                 self.facts_left_out += 1
                 continue
             yield fact_json(row)
@@ -204,6 +208,12 @@ class Content:
         if self._told.as_of is None:
             raise ValueError("there is an award, and nothing was posted")
         return self._told.as_of
+
+
+def _is_for(viewer: str, fact: Fact) -> bool:
+    """Whether a fact names no other exchange; of what is declared, whether it is of this one's operator."""
+    named = named_exchanges(fact)
+    return named == {viewer} if isinstance(fact, Declaration) else named <= {viewer}
 
 
 def fact_json(row: Row[Any]) -> Json:

@@ -22,6 +22,7 @@ from services.incentive.extract.content import Content, Told, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_table
+from services.incentive.facts import DECLARED
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
 from shared.facts import FIRST_LISTING
@@ -251,15 +252,18 @@ class _Making:
     def _add_facts(self) -> None:
         def lines() -> Iterator[bytes]:
             for item in self._watched(self._content.facts()):
-                topic, register, _ = item["fact"].split("/", 2)
-                if register not in {found.register for found in self._logs}:
-                    raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
-                self._rests_on(
-                    "listings" if topic == FIRST_LISTING else "trades", register, item["generation"], item["seq"]
-                )
+                if not item["fact"].startswith(f"{DECLARED}/"):
+                    self._rests_on_register(item)
                 yield canonical_json(item)
 
         self._totals["facts"] = {"count": self._archive.add_lines("facts.ndjson", lines())}
+
+    def _rests_on_register(self, item: Json) -> None:
+        topic, register, _ = item["fact"].split("/", 2)
+        if register not in {found.register for found in self._logs}:
+            raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
+        kind = "listings" if topic == FIRST_LISTING else "trades"
+        self._rests_on(kind, register, item["generation"], item["seq"])
 
     def _rests_on(self, kind: str, register: str, generation: int, seq: int) -> None:
         name = f"{kind}-{register}-{generation}"

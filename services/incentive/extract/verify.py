@@ -537,7 +537,10 @@ class Policy:
     def __init__(self, tree: Json) -> None:
         self.id, self.revision = tree["id"], int(tree["revision"])
         self.rules = {rule["rule"]: rule for rule in tree["rules"]}
-        self.order = list(self.rules)
+        declared = tree.get("declared", {})
+        self.declared = {rule["rule"]: rule for rule in declared.get("rules", ())}
+        self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
+        self.order = [*self.rules, *self.declared]
         general = tree["general"]
         self.in_force = self._period_us(general["in_force"])
         self.alternative = self._period_us(general["in_force"]["alternative"])
@@ -547,18 +550,29 @@ class Policy:
     def _period_us(clause: Json) -> Any:
         return day_us(date.fromisoformat(clause["from"])), day_us(date.fromisoformat(clause["until"]))
 
+    def article(self, rule: str) -> str | None:
+        """Of a rule; None where the file has none of that name."""
+        terms = self.rules.get(rule) or self.declared.get(rule)
+        return None if terms is None else terms["article"]
+
     def is_closed(self, year: int, now_us: int) -> bool:
         month, day = self.closing_day.split("-")
         return local(now_us).date() > date(year + 1, int(month), int(day))
 
     def values(self) -> Iterator[tuple[str, str, str]]:
         """What a person compares with the policy's text: (article, rule, value)."""
-        for name, rule in self.rules.items():
-            for member in ("amount", "at_least", "rate", "cap"):
+        for name, rule in [*self.rules.items(), *self.declared.items()]:
+            for member in ("amount", "at_most", "at_least", "rate", "cap", "years"):
                 if member in rule:
                     yield rule["article"], name, f"{member} {rule[member]}"
             for tier in rule.get("tiers", ()):
                 yield rule["article"], name, f"over {tier['over']}: {tier['amount']}"
+            for step in rule.get("steps", ()):
+                yield rule["article"], name, f"at_least {step['at_least']}: {step['amount']}"
+            for grade in rule.get("amounts", ()):
+                yield rule["article"], name, f"{grade['grade']}: {grade['amount']}"
+        for name, limit in self.limits.items():
+            yield limit["article"], name, f"most {limit['most']} per {limit['per']}"
 
 
 class Basis:
@@ -614,7 +628,7 @@ class Ledger:
     """The postings of an extract: each right by itself, in order, up to the root that is signed.
 
     `accounts`: sums of debit and credit, in fen. `awards`: of each award the last posting's instant, and whether more
-    than entitlements were posted.
+    than entitlements were posted. `declared`: of each award the last declaration's number and hash, in order of seq.
     """
 
     def __init__(
@@ -624,6 +638,7 @@ class Ledger:
         self._size, self._as_of = manifest["size"], manifest["as_of"]
         self.accounts: Balances = {}
         self.awards: dict[str, Json] = {}
+        self.declared: dict[str, tuple[int, str]] = {}
         self.count = self.debit = self.credit = 0
         file = "transactions.ndjson"
         nodes = read_proof(bundle, "proof.json", checkpoint.size)
@@ -663,10 +678,13 @@ class Ledger:
         policy = self._basis.policies.get((item["policy"]["id"], item["policy"]["revision"]))
         if policy is None:
             raise ValueError("所依政策版本不在摘录中 / its policy revision is not in the extract")
-        if rule in policy.rules and policy.rules[rule]["article"] != item["article"]:
+        if policy.article(rule) not in (None, item["article"]):
             raise ValueError("条款与政策文件不符 / its article is not that of the policy file")
         if (item["decision"] is None) != (item["kind"] == "entitlement"):
             raise ValueError("决定与类别不符 / a decision does not go with its kind")
+        if item["decision"] is not None and item["decision"]["id"].startswith(f"{DECLARED}/"):
+            number = int(item["decision"]["id"].split("/")[1])
+            self.declared[item["award_id"]] = (number, item["decision"]["sha256"])
         return at_us
 
     def _check_entries(self, item: Json) -> None:
@@ -989,6 +1007,7 @@ def checked_bytes(encoded: str | None, digest: str | None) -> bytes:
 
 LISTING, FIRST_LISTING = "facts.listing.v1", "facts.first-listing.v1"
 FIRST_PURCHASE, ANNUAL_TOTAL = "facts.first-purchase.v1", "facts.annual-total.v1"
+DECLARED = "declared"  # by the bureau: facts of no register
 
 
 def fact_anew(register: Register, topic: str, rest: str, seq: int) -> Json:
@@ -1170,6 +1189,7 @@ class Facts:
 
     def __init__(self, bundle: Bundle, manifest: Json, registers: Registers) -> None:
         self.count = self.anew = self.of_before = 0
+        self.declared: dict[str, tuple[int, str]] = {}
         self._lines: dict[str, list[bytes]] = {}
         self._viewer = viewer_of(manifest["request"])
         self._registers = registers
@@ -1190,6 +1210,9 @@ class Facts:
             raise ValueError("次序有误 / is out of order")
         if (value["generation"], value["seq"]) != (item["generation"], item["seq"]):
             raise ValueError("版本与值不符 / its version is not that of its value")
+        if topic == DECLARED:
+            self._check_declared(value, rest)
+            return
         kind = "listings" if topic == FIRST_LISTING else "trades"
         register = self._registers.get((kind, name, value["generation"]))
         if register is None:
@@ -1202,6 +1225,31 @@ class Facts:
         expected = dict(fact_anew(register, topic, rest, item["seq"]), generation=item["generation"], seq=item["seq"])
         self._compare(value, expected)
         self.anew += 1
+
+    def _check_declared(self, value: Json, rest: str) -> None:
+        """By its key, and ready to be held against the ledger: its bytes are those of the value in canonical form."""
+        earned_on = date.fromisoformat(value["earned_on"])
+        key = f"{subject_of(value['party'])}/{value['rule']}/{earned_on.year}/{value['item']}"
+        if rest != key:
+            raise ValueError("不是该键的申报 / is not the declaration of its key")
+        award_id = f"{value['rule']}/{subject_of(value['party'])}/{earned_on.year}/{value['item']}"
+        self.declared[award_id] = (value["seq"], hashlib.sha256(canonical(value)).hexdigest())
+
+    def check_declarations(self, ledger: Ledger, is_all: bool) -> tuple[int, int]:
+        """Each declaration by the hash that the ledger's log has; (shown, not here); `is_all`: none may be missing."""
+        shown = 0
+        for award_id, stands in self.declared.items():
+            posted = ledger.declared.get(award_id)
+            if posted is None and not is_all:
+                continue
+            if posted != stands:
+                reason = f"与台账所记的申报不符 / is not the declaration that the ledger has: {award_id}"
+                raise Unsound("facts.ndjson", None, reason)
+            shown += 1
+        for award_id in ledger.declared if is_all else ():
+            if award_id not in self.declared:
+                raise Unsound("facts.ndjson", None, f"缺少申报 / a declaration is missing: {award_id}")
+        return shown, len(self.declared) - shown
 
     def abouts(self) -> Iterable[str]:
         return self._lines
@@ -1245,7 +1293,7 @@ def about_of_fact(fact: str) -> str:
     rest = fact.split("/", 2)[2]
     if rest.startswith("exchange/"):
         return rest.rsplit("/", 1)[0]
-    return rest.split("/")[1] if rest.startswith("provider/") else rest
+    return rest.split("/")[1 if rest.startswith("provider/") else 0]
 
 
 def check_listing_facts(registers: Registers) -> tuple[int, int]:
@@ -1283,6 +1331,7 @@ def entitlements(about: str, facts: Sequence[Json], policy: Policy, whitelist: W
             *first_listing_awards(about, facts, policy),
             *first_purchase_awards(about, facts, policy),
             *annual_awards(about, facts, policy),
+            *declared_awards(about, facts, policy),
         ]
     )
 
@@ -1291,7 +1340,7 @@ def award(policy: Policy, rule: str, award_id: str, subject: str, **members: Any
     found = {
         "award_id": award_id,
         "rule": rule,
-        "article": policy.rules[rule]["article"],
+        "article": policy.article(rule),
         "policy": {"id": policy.id, "revision": policy.revision},
         "subject": subject,
         "rate": None,
@@ -1460,6 +1509,106 @@ def tier_years(
         earned += due
 
 
+class Declared:
+    """A declaration that stands: what it is worth by itself, what it earns, and which earlier ones it gave way to."""
+
+    def __init__(self, fact: Json, terms: Json) -> None:
+        self.fact, self.terms, self.value = fact, terms, fact["value"]
+        self.rule, self.item, self.day = self.value["rule"], self.value["item"], self.value["earned_on"]
+        self.at_us, self.year = day_us(date.fromisoformat(self.day)), int(self.day[:4])
+        self.base, self.worth = worth_of(terms, self.value["measure"])
+        self.ceiling = 0
+        self.before: list[Declared] = []
+
+    def is_same_matter(self, other: Declared) -> bool:
+        """Whether what the other has had cannot be had again, or is deducted."""
+        return (
+            self.rule == other.rule
+            and (self.terms["per"] == "subject" or self.item == other.item)
+            and (self.terms["earned"] != "yearly" or self.year == other.year)
+        )
+
+
+def worth_of(terms: Json, measure: Json) -> tuple[int, int]:
+    """(the measured sum, what it is worth before other declarations and limits)"""
+    names = [terms["measure"]["name"]] if "measure" in terms else []
+    if list(measure) != names or terms["earned"] == "recorded":
+        return 0, 0
+    text = measure[names[0]] if names else ""
+    if "amount" in terms:
+        return 0, 0 if "at_most" in terms and Decimal(text) > Decimal(terms["at_most"]) else fen(terms["amount"])
+    if "amounts" in terms:
+        return 0, sum(fen(grade["amount"]) for grade in terms["amounts"] if grade["grade"] == text)
+    base = fen(text)
+    if "steps" in terms:
+        return base, max([fen(one["amount"]) for one in terms["steps"] if fen(one["at_least"]) <= base], default=0)
+    worth = rate_of(base, terms["rate"])
+    return base, worth if worth >= fen(terms.get("at_least", "0")) else 0
+
+
+def declared_awards(subject: str, facts: Sequence[Json], policy: Policy) -> Iterator[Earned]:
+    """What the bureau declared of a subject, from the earliest day to the last; limits are used up in that order."""
+    alternative = {one.fact["fact"]: one.ceiling for one in declared_ceilings(facts, policy, policy.alternative)}
+    for one in declared_ceilings(facts, policy, policy.in_force):
+        if one.ceiling == 0:
+            continue
+        most = [fen(policy.limits[name]["most"]) for name in one.terms.get("limits", ())]
+        rests_on = [known.fact for known in [one, *one.before]]
+        yield award(
+            policy, one.rule, f"{one.rule}/{subject}/{one.year}/{one.item}", subject,
+            exchange=one.value["exchange"], year=one.year, base=one.base, rate=one.terms.get("rate"),
+            cap=min(most, default=one.worth) if "rate" in one.terms else one.worth, ceiling=one.ceiling,
+            flags=[] if alternative[one.fact["fact"]] == one.ceiling else ["last_day"],
+            evidence=[evidence(fact, [fact["value"]["exchange"]] if fact["value"]["exchange"] else [])
+                      for fact in rests_on],
+        )  # fmt: skip
+
+
+def declared_ceilings(facts: Sequence[Json], policy: Policy, period: Span) -> list[Declared]:
+    order = list(policy.declared)
+    standing = [
+        Declared(fact, policy.declared[fact["value"]["rule"]])
+        for fact in facts
+        if fact["topic"] == DECLARED and not fact["value"]["withdrawn"] and fact["value"]["rule"] in policy.declared
+    ]
+    standing.sort(key=lambda one: (one.day, order.index(one.rule), one.item.encode()))
+    for place, one in enumerate(standing):
+        if one.worth and is_within(one.at_us, period):
+            settle_declared(one, standing[:place], policy, period)
+    return standing
+
+
+def settle_declared(one: Declared, earlier: Sequence[Declared], policy: Policy, period: Span) -> None:
+    """Once, first, once a year or by difference; then years; then what each limit has left."""
+    same = [other for other in earlier if one.is_same_matter(other)]
+    earned = [other for other in same if other.ceiling]
+    history = [other.worth for other in same if other.at_us < period[0]]
+    due = one.worth
+    if one.terms["earned"] == "by_difference":
+        due = 0 if one.worth <= max(history, default=0) else max(0, one.worth - sum(other.ceiling for other in earned))
+        one.before = earned
+    elif earned or (one.terms["earned"] == "first" and any(history)):
+        due = 0
+    years = [other.year for other in earlier if other.rule == one.rule and other.ceiling]
+    if "years" in one.terms and years and one.year >= min(years) + int(one.terms["years"]):
+        due = 0
+    for name in one.terms.get("limits", ()):
+        per = policy.limits[name]["per"]
+        used = [
+            other
+            for other in earlier
+            if other.ceiling
+            and name in other.terms.get("limits", ())
+            and (per != "item" or other.item == one.item)
+            and (per != "subject_year" or other.year == one.year)
+        ]
+        left = max(0, fen(policy.limits[name]["most"]) - sum(other.ceiling for other in used))
+        if left < due:
+            due = left
+            one.before = one.before + [other for other in used if other not in one.before]
+    one.ceiling = due
+
+
 Told = tuple[Json, int, str]  # an award, and its line and file
 
 
@@ -1516,7 +1665,9 @@ def check_awards(awards: Awards, facts: Facts, basis: Basis, manifest: Json) -> 
         as_of_us = instant(manifest["as_of"])
         about = about_of(award)
         of_it = facts.of(about)
-        if award["partial"] or lacks_facts(award, of_it):
+        # What else was declared of its subject may be of others, and then is not here.
+        is_declared = viewer is not None and award["rule"] in policy.declared
+        if award["partial"] or is_declared or lacks_facts(award, of_it):
             if viewer is None:
                 reason = "摘录中没有它所依的事实 / the facts that it rests on are not in the extract"
                 raise Unsound(file, number, reason)
@@ -1555,7 +1706,9 @@ def differs(award: Json, expected: Json | None, names: Iterable[str], policy: Po
         # What was taken away keeps its last exchange and year, rate and cap; its amounts are zero.
         rule, _, rest = award["award_id"].partition("/")
         told.update(base="0.00", ceiling="0.00", payable="0.00", suppressed_by=None, flags=[], rule=rule)
-        told.update(article=policy.rules[rule]["article"], policy={"id": policy.id, "revision": policy.revision})
+        told.update(policy={"id": policy.id, "revision": policy.revision})
+        if policy.article(rule) is not None:
+            told.update(article=policy.article(rule))
         if rule != "exchange_tiers" and subject_of(award["subject"]) != rest.split("/")[0]:
             return "subject"
     else:
@@ -1810,6 +1963,7 @@ class Check:
         facts = Facts(self._bundle, self._manifest, registers)
         compared, not_compared = check_listing_facts(registers)
         self._tell_facts(facts, compared, not_compared)
+        self._check_declarations(facts, ledger)
         self._check_awards(basis, ledger, facts, registers, older)
         self._tell_limits(older)
 
@@ -1920,6 +2074,19 @@ class Check:
             self._limit(
                 f"{not_anew} 项事实出自登记簿的前一代，无法重算",
                 f"{not_anew} facts are of a former generation of their register and could not be worked out anew",
+            )
+
+    def _check_declarations(self, facts: Facts, ledger: Ledger) -> None:
+        is_all = is_of_all_awards(self._request) and is_from_the_beginning(self._request)
+        shown, not_shown = facts.check_declarations(ledger, is_all)
+        if shown:
+            self._shown(
+                f"{shown} 项申报即台账日志所记的申报", f"{shown} declarations are those that the ledger's log has"
+            )
+        if not_shown:
+            self._limit(
+                f"{not_shown} 项申报的登记不在摘录中",
+                f"of {not_shown} declarations the ledger's entries are not in the extract",
             )
 
     def _has_whole_registers(self) -> bool:

@@ -10,7 +10,7 @@ from services.incentive.answers import Json, transaction_json
 from services.incentive.api import asked, find_award, render_award
 from services.incentive.effects import first_of
 from services.incentive.facts import FactRef
-from services.incentive.operations import explain_award, list_transactions
+from services.incentive.operations import explain_award, find_declaration, list_transactions
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.registers import documents_behind
 from shared.db import BIGINT_MOST
@@ -54,8 +54,14 @@ def posting(seq: int) -> ResponseReturnValue:
             raise Problem(404)
         found = transaction_json(rows[0], entries[seq])
         refs = [FactRef(**one) for one in found["cause"]["facts"]]
-        firsts = {ref: _is_seen(connection, ref, view.viewer) for ref in refs}
-    facts = [{"ref": ref, **_behind(ref, view.viewer, tells_later=firsts[ref])} for ref in refs]
+        declared = {ref: find_declaration(connection, ref) for ref in refs}
+        firsts = {ref: _is_seen(connection, ref, view.viewer) for ref in refs if declared[ref] is None}
+    facts = [
+        {"ref": ref, "declaration": one}
+        if (one := declared[ref]) is not None
+        else {"ref": ref, **_behind(ref, view.viewer, tells_later=firsts[ref])}
+        for ref in refs
+    ]
     return show("posting", posting=found, facts=facts, award_url=url_for("pages.award", award_id=found["award_id"]))
 
 

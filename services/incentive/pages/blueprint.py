@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from services.incentive.explain import percent, reason_label
+from services.incentive.explain import reason_label
+from services.incentive.explain_parts import percent
 from services.incentive.pages import words
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.terms import Texts

@@ -1,0 +1,253 @@
+"""Declared rewards worked out: by example, and held against the second reading in verify.py."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incentive.declared import Outcome, declared_awards, outcomes
+from services.incentive.extract import verify
+from services.incentive.facts import (
+    DECLARED,
+    Declaration,
+    Document,
+    FactRef,
+    declaration_key,
+    declaration_value,
+    parse_fact,
+)
+from services.incentive.policy import load_policy
+from shared.parties import Party
+from shared.settings import POLICY_FILE
+
+POLICY = load_policy(POLICY_FILE)
+SECOND = verify.Policy(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+PARTY = Party("uscc", "91530100MA6000001X", "虚构实体")
+WAN = 10_000 * 100
+
+
+def declared(rule: str, item: str, day: str, *, seq: int = 1, withdrawn: bool = False, **measure: str) -> Declaration:
+    earned_on = date.fromisoformat(day)
+    key = declaration_key(PARTY.subject, rule, earned_on.year, item)
+    return Declaration(
+        ref=FactRef(f"{DECLARED}/{key}", 1, seq),
+        register="bureau",
+        party=PARTY,
+        rule=rule,
+        item=item,
+        earned_on=earned_on,
+        measure=measure,
+        exchange=None,
+        documents=(Document("红头文件.pdf", "0" * 64),),
+        withdrawn=withdrawn,
+        declared_by="test",
+        declared_at=datetime(2026, 6, 1, tzinfo=UTC),
+    )
+
+
+def by_item(*declarations: Declaration) -> dict[str, Outcome]:
+    return {one.declaration.item: one for one in outcomes(declarations, POLICY, POLICY.in_force)}
+
+
+def amounts(*declarations: Declaration) -> dict[str, int | str | None]:
+    """Of each item its ceiling in 万元, or why it is nothing."""
+    found = by_item(*declarations)
+    return {item: one.ceiling_fen // WAN if one.ceiling_fen else one.why for item, one in found.items()}
+
+
+def test_a_measured_value_may_equal_the_limit_and_not_be_over_it():
+    assert amounts(declared("computing_centre", "A", "2026-01-01", pue="1.25")) == {"A": 1000}
+    assert amounts(declared("computing_centre", "A", "2026-01-01", pue="1.250001")) == {"A": "over_at_most"}
+    assert amounts(declared("computing_centre", "A", "2026-01-01")) == {"A": "not_measured"}
+
+
+def test_once_for_a_subject_is_the_earliest_whatever_is_declared_first():
+    both = declared("startup_park", "B", "2026-02-01"), declared("startup_park", "A", "2026-03-01")
+    assert amounts(*both) == {"B": 50, "A": "not_the_first"}
+    assert amounts(*reversed(both)) == {"B": 50, "A": "not_the_first"}
+    assert amounts(declared("startup_park", "B", "2026-02-01", withdrawn=True), both[1]) == {"A": 50}
+
+
+def test_once_for_an_item_in_whatever_year():
+    again = declared("ai_scenario", "A", "2026-02-01"), declared("ai_scenario", "A", "2027-02-01")
+    assert [one.why for one in outcomes(again, POLICY, POLICY.in_force)] == [None, "not_the_first"]
+
+
+def test_history_uses_up_what_is_for_the_first_time_alone():
+    history = declared("outbound_transfer", "old", "2024-05-01"), declared("outbound_transfer", "new", "2026-05-01")
+    assert amounts(*history) == {"old": "not_in_force", "new": "not_the_first"}
+    once = declared("startup_park", "old", "2024-05-01"), declared("startup_park", "new", "2026-05-01")
+    assert amounts(*once) == {"old": "not_in_force", "new": 50}
+
+
+def test_the_policys_days():
+    days = ("2025-10-14", "2025-10-15", "2028-10-15", "2028-10-16")
+    found = amounts(*(declared("ai_scenario", day, day) for day in days))
+    assert found == {days[0]: "not_in_force", days[1]: 100, days[2]: 100, days[3]: "not_in_force"}
+    awards = declared_awards(PARTY, [declared("ai_scenario", day, day) for day in days], POLICY)
+    assert {award.year: award.flags for award in awards} == {2025: (), 2028: ("last_day",)}
+
+
+def test_standards_of_a_year_stay_within_the_limit_in_order_of_days():
+    four = [
+        declared("standards", "S1", "2026-03-01", role="international_led"),
+        declared("standards", "S2", "2026-02-01", role="national_led"),
+        declared("standards", "S3", "2026-04-01", role="industry_led"),
+        declared("standards", "S4", "2027-01-01", role="international_took_part"),
+    ]
+    assert amounts(*four) == {"S2": 20, "S1": 30, "S3": "limit_used_up", "S4": 10}
+    assert {one.declaration.item for one in by_item(*four).values() if one.before} == {"S3"}
+    assert amounts(*four[:1], declared("standards", "S0", "2026-01-01", role="international_led")) == {
+        "S0": 30,
+        "S1": 20,
+    }
+    assert amounts(declared("standards", "S", "2026-01-01", role="none")) == {"S": "not_measured"}
+
+
+def test_models_are_limited_over_all_years():
+    three = [declared("ai_model", f"M{year}", f"{year}-01-01") for year in (2026, 2027, 2028)]
+    assert amounts(*three) == {"M2026": 20, "M2027": 20, "M2028": 10}
+
+
+def test_revenue_goes_by_difference():
+    years = [
+        declared("revenue_growth", "2026", "2026-12-31", revenue="100000000.00"),
+        declared("revenue_growth", "2027", "2027-12-31", revenue="1000000000.00"),
+        declared("revenue_growth", "2028", "2028-10-01", revenue="900000000.00"),
+    ]
+    assert amounts(*years) == {"2026": 20, "2027": 30, "2028": "no_higher_step"}
+    assert amounts(years[1], years[2]) == {"2027": 50, "2028": "no_higher_step"}
+    below = declared("revenue_growth", "2026", "2026-12-31", revenue="99999999.99")
+    assert amounts(below) == {"2026": "below_steps"}
+    history = declared("revenue_growth", "2024", "2024-12-31", revenue="600000000.00")
+    assert amounts(history, *years) == {
+        "2024": "not_in_force",
+        "2026": "no_higher_step",
+        "2027": 50,
+        "2028": "no_higher_step",
+    }
+
+
+def test_vouchers_have_a_minimum_and_each_use_a_limit_of_its_own():
+    found = amounts(
+        declared("compute_voucher", "V1", "2026-01-01", settled="33333.32"),
+        declared("compute_voucher", "V2", "2026-02-01", settled="33333.34"),
+        declared("compute_voucher", "V3", "2026-03-01", settled="5000000.00"),
+        declared("compute_voucher", "V4", "2026-04-01", settled="5000000.00"),
+        declared("compute_voucher_overseas", "V5", "2026-04-01", settled="5000000.00"),
+    )
+    assert found == {"V1": "below_minimum", "V2": 1, "V3": 29, "V4": "limit_used_up", "V5": 50}
+    (award,) = declared_awards(PARTY, [declared("compute_voucher", "V", "2026-01-01", settled="333333.33")], POLICY)
+    assert (award.base_fen, award.ceiling_fen, award.cap_fen) == (33_333_333, 9_999_999, 30 * WAN)
+    assert award.award_id == f"compute_voucher/{PARTY.subject}/2026/V"
+
+
+def test_interest_is_for_three_years_from_the_first():
+    loans = [declared("loan_interest", "L", f"{year}-11-01", loan="20000000.00") for year in (2025, 2026, 2027)]
+    loans.append(declared("loan_interest", "L", "2028-02-01", loan="20000000.00"))
+    found = outcomes(loans, POLICY, POLICY.in_force)
+    assert [(one.ceiling_fen // WAN, one.why) for one in found] == [(40, None)] * 3 + [(0, "over_years")]
+    more = declared("loan_interest", "M", "2027-01-01", loan="200000000.00")
+    ceilings = {one.award_id: one.ceiling_fen // WAN for one in declared_awards(PARTY, [*loans, more], POLICY)}
+    assert sum(ceilings.values()) == 200
+    assert ceilings[more.award_id] == 120
+
+
+def test_a_cluster_has_one_limit_for_recognition_and_revenue():
+    found = outcomes(
+        [
+            declared("cluster_recognition", "C", "2026-01-01", level="city"),
+            declared("cluster_recognition", "C", "2027-01-01", level="nation"),
+            declared("cluster_revenue", "C", "2027-12-31", revenue="50000000000.00"),
+            declared("cluster_revenue", "D", "2027-12-31", revenue="20000000000.00"),
+        ],
+        POLICY,
+        POLICY.in_force,
+    )
+    assert [one.ceiling_fen // WAN for one in found] == [50, 150, 300, 100]
+    assert found[1].deducted_fen == 50 * WAN
+    assert len(found[2].before) == 2
+
+
+def test_what_is_recorded_only_and_what_the_file_no_longer_has():
+    assert amounts(declared("international_communications", "X", "2026-01-01")) == {"X": "recorded"}
+    assert amounts(declared("data_festival", "X", "2026-01-01")) == {}
+
+
+def test_a_declaration_is_read_back_as_it_was_recorded():
+    one = declared("compute_voucher", "V1", "2026-01-01", seq=7, settled="1.00")
+    topic, _, key = one.ref.fact.partition("/")
+    assert parse_fact(topic, key, declaration_value(one)) == one
+
+
+RULES = {
+    "computing_centre": ("pue", ["1.2", "1.3"]),
+    "data_assets": (None, []),
+    "startup_park": (None, []),
+    "standards": ("role", ["international_led", "national_led", "industry_led"]),
+    "ai_model": (None, []),
+    "revenue_growth": ("revenue", ["99999999.99", "100000000", "500000000.00", "10000000000.00"]),
+    "compute_voucher": ("settled", ["33333.33", "33333.34", "700000.01", "2000000"]),
+    "loan_interest": ("loan", ["0.49", "100", "50000000.00"]),
+    "cluster_recognition": ("level", ["city", "province", "nation"]),
+    "cluster_revenue": ("revenue", ["19999999999.99", "20000000000.00", "50000000000.00"]),
+    "international_communications": (None, []),
+}
+DAYS = ["2024-01-01", "2025-10-14", "2025-10-15", "2026-01-01", "2026-07-01", "2027-01-01", "2028-10-15", "2028-10-16"]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Declaration]:
+    found: dict[str, Declaration] = {}
+    for seq in range(1, draw(st.integers(2, 12))):
+        rule = draw(st.sampled_from(sorted(RULES)))
+        name, values = RULES[rule]
+        measure = {name: draw(st.sampled_from(values))} if name else {}
+        day, item = draw(st.sampled_from(DAYS)), draw(st.sampled_from(["A", "B", "a"]))
+        one = declared(rule, item, day, seq=seq, withdrawn=draw(st.sampled_from([False] * 7 + [True])), **measure)
+        found[one.ref.fact] = one
+    return list(found.values())
+
+
+def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
+    """What verify.py makes of the same."""
+    facts = [
+        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.ref.seq,
+         "value": msgspec.json.decode(declaration_value(one))}
+        for one in declarations
+    ]  # fmt: skip
+    return dict(verify.declared_awards(PARTY.subject, facts, SECOND))
+
+
+@given(histories(), st.randoms())
+def test_verify_comes_to_the_same_in_whatever_order(declarations, rng):
+    expected = second_reading(declarations)
+    rng.shuffle(declarations)
+    awards = {award.award_id: award for award in declared_awards(PARTY, declarations, POLICY)}
+    assert set(awards) == set(expected)
+    for award_id, award in awards.items():
+        other = expected[award_id]
+        assert (award.base_fen, award.ceiling_fen, award.cap_fen) == (other["base"], other["ceiling"], other["cap"])
+        assert (award.article, award.year, list(award.flags)) == (other["article"], other["year"], other["flags"])
+        assert (None if award.rate is None else str(award.rate)) == other["rate"]
+        assert [one.ref.fact for one in award.evidence] == [one["fact"] for one in other["evidence"]]
+
+
+@given(histories())
+def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations):
+    found = outcomes(declarations, POLICY, POLICY.in_force)
+    for limit in POLICY.declared.limits:
+        sums: dict[Any, int] = {}
+        for one in found:
+            if limit in one.terms.limits:
+                whose = {"item": one.declaration.item, "subject_year": one.declaration.earned_on.year}.get(limit.per)
+                sums[whose] = sums.get(whose, 0) + one.ceiling_fen
+        assert all(fen <= limit.most_fen for fen in sums.values())
+    once = [
+        one for one in found if one.terms.earned in ("once", "first") and one.terms.per == "subject" and one.ceiling_fen
+    ]
+    assert len(once) == len({one.terms.rule for one in once})
+    assert all((one.ceiling_fen > 0) == (one.why is None) for one in found)
