@@ -24,7 +24,8 @@ def overview() -> ResponseReturnValue:
     policy = view.basis.policy
     rules = [
         {"terms": terms, "awards": count, "ceiling": format_yuan(ceilings_fen), "payable": format_yuan(payables_fen)}
-        for terms in policy.rules
+        # Of what is declared, what there is.
+        for terms in (*policy.rules, *(one for one in policy.declared.rules if one.rule in sums))
         for count, ceilings_fen, payables_fen in [sums.get(terms.rule, (0, 0, 0))]
     ]
     payable_fen = sum(payables_fen for _, _, payables_fen in sums.values())

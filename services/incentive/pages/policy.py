@@ -21,8 +21,15 @@ def policy() -> ResponseReturnValue:
     return show(
         "policy",
         policy=found,
-        general=[reading for reading in found.readings if reading.path.startswith(_GENERAL)],
-        rules=[{"terms": terms, "readings": _readings(found, terms.rule)} for terms in found.rules],
+        general=_readings(found, _GENERAL),
+        rules=[
+            {"terms": terms, "readings": _readings(found, f"rules.{terms.rule}.readings.")} for terms in found.rules
+        ],
+        declared=[
+            {"terms": terms, "readings": _readings(found, f"declared.rules.{terms.rule}.readings.")}
+            for terms in found.declared.rules
+        ],
+        of_declared=_readings(found, "declared.readings."),
         values=[value for value in found.values if not value.path.endswith(_PROSE)],
     )
 
@@ -37,5 +44,5 @@ def policy_file() -> ResponseReturnValue:
     return answer
 
 
-def _readings(found: Policy, rule: str) -> list[Reading]:
-    return [reading for reading in found.readings if reading.path.startswith(f"rules.{rule}.readings.")]
+def _readings(found: Policy, below: str) -> list[Reading]:
+    return [reading for reading in found.readings if reading.path.startswith(below)]

@@ -63,6 +63,18 @@ REFUSALS: Final[Mapping[str, Texts]] = {
     "same_party": Texts("买卖双方为同一主体", "One entity on both sides"),
     "revision_conflict": Texts("同一版本内容不同", "Same revision, other content"),
 }
+EARNED: Final[Mapping[str, Texts]] = {
+    "once": Texts("一次性", "Once"),
+    "first": Texts("首次", "The first time"),
+    "yearly": Texts("每年", "Yearly"),
+    "by_difference": Texts("晋级补差", "By difference"),
+    "recorded": Texts("只作记录", "Recorded only"),
+}
+PER: Final[Mapping[str, Texts]] = {
+    "subject_year": Texts("每个主体每年", "for each subject and year"),
+    "subject": Texts("每个主体累计", "for each subject, in all"),
+    "item": Texts("每个事项累计", "for each matter, in all"),
+}
 EXTRACT_STATES: Final[Mapping[str, Texts]] = {
     "queued": Texts("排队中", "Queued"),
     "running": Texts("生成中", "Being made"),
