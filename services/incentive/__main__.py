@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from services.incentive.policy_cli import policy_commands
+from services.incentive.policy_cli import policy_commands, read_file
 from shared.commands import service_commands
+from shared.halt import Halt
 from shared.program import run_program
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,6 +71,36 @@ def verify(extract: str, since: str | None, key: str | None, html: str | None) -
     options = {"--since": since, "--key": key, "--html": html}
     given = [part for name, value in options.items() if value is not None for part in (name, value)]
     raise SystemExit(run_verify([*given, "--", extract], need_key=False))
+
+
+@main.command("what-if")
+@click.option("--policy", metavar="FILE", required=True, type=_FILE, help="另一政策文件 / another policy file")
+@click.option(
+    "--from-ledger", is_flag=True, help="事实取自台账数据库（默认） / facts of the ledger's database, the default"
+)
+@click.option("--extract", metavar="ZIP", type=_FILE, help="事实取自摘录 / facts of an extract, without a database")
+@click.option("--json", "as_json", is_flag=True, help="JSON")
+def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: bool) -> None:
+    """同样的事实按另一政策文件测算，逐项与按年比较；不改动台账。
+
+    The same facts under another policy file: award by award and by year, with the budget. Nothing is written.
+    """
+    from services.incentive import what_if_cli
+
+    if from_ledger and extract is not None:
+        raise click.UsageError("--from-ledger 与 --extract 只能选一个 / only one of --from-ledger and --extract")
+    after = read_file(policy)
+    if extract is None:
+        run_program(
+            "incentive",
+            lambda settings: what_if_cli.say(*what_if_cli.of_ledger(settings, after), after, as_json=as_json),
+        )
+        return
+    try:
+        what_if_cli.say(*what_if_cli.of_extract(extract, after), after, as_json=as_json)
+    except (ValueError, Halt) as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from error
 
 
 main.add_command(policy_commands)

@@ -7,10 +7,10 @@ something of that instant or an earlier one.
 
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, and_, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Subquery, and_, or_, select, text, true
 
 from services.incentive.basis import Basis
 from services.incentive.models import LEDGER_LOCK, award_current, award_version, ledger_settings
@@ -92,6 +92,16 @@ def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> 
     row = connection.execute(_IN_FORCE, {"as_of": as_of}).one_or_none()
     if row is None or (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
         return ours
+    return _recorded_basis(connection, row)
+
+
+def basis_in_force(connection: Connection) -> Basis | None:
+    """What awards are computed by; None while nothing was put in force."""
+    row = connection.execute(_IN_FORCE, {"as_of": None}).one_or_none()
+    return None if row is None else _recorded_basis(connection, row)
+
+
+def _recorded_basis(connection: Connection, row: Row[Any]) -> Basis:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _read:
         _read[digests] = _read_basis(connection, row.id)

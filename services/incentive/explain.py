@@ -4,6 +4,7 @@ What a reader may not see is left out: `visible` are the exchanges whose documen
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -45,11 +46,22 @@ REASONS: Mapping[str, Texts] = {
 }
 
 
+class Revised(msgspec.Struct, frozen=True):
+    """What the revision in force of the policy file made of an award: its ceiling before and just after, in fen."""
+
+    policy_id: str
+    revision: int
+    since: datetime
+    before_fen: int
+    after_fen: int
+
+
 class AwardState(msgspec.Struct, frozen=True):
     """What the ledger has of the award that is explained; amounts in fen.
 
     `partial`: the reader may not see it wholly (contract, section 4). `rivals` are all awards of its subject and year
-    that the reader may see wholly, as (award_id, ceiling_fen), with or without itself.
+    that the reader may see wholly, as (award_id, ceiling_fen), with or without itself. `revised`: None where it was
+    always computed by the revision in force.
     """
 
     award_id: str
@@ -64,6 +76,7 @@ class AwardState(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     partial: bool = False
     rivals: tuple[tuple[str, int], ...] = ()
+    revised: Revised | None = None
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True):
@@ -411,9 +424,28 @@ def _text(award: AwardState, account: Account, policy: Policy, suppression: Sequ
     if LAST_DAY in award.flags:
         zh.append("若有效期不含末日，本项会不同（G1 的另一种读法）。")
         en.append("If the policy's last day did not count (the other reading of G1), this award would differ.")
+    if award.revised is not None:
+        revised = _revised(award.revised)
+        zh.append(revised.zh)
+        en.append(revised.en)
     zh.append(f"测算上限 {money(award.ceiling_fen)} 元，可兑现 {money(award.payable_fen)} 元。")
     en.append(f"Ceiling {money(award.ceiling_fen)} yuan, payable {money(award.payable_fen)} yuan.")
     return both("".join(zh), " ".join(en))
+
+
+def _revised(revised: Revised) -> Texts:
+    """What a new revision of the policy file changed."""
+    day, number = revised.since.astimezone(SHANGHAI).strftime("%Y-%m-%d"), revised.revision
+    before, after = money(revised.before_fen), money(revised.after_fen)
+    if before == after:
+        return Texts(
+            f"{day} 起按政策文件第 {number} 版计算，上限未因此改变。",
+            f"Since {day} by revision {number} of the policy file, which changed nothing of it.",
+        )
+    return Texts(
+        f"{day} 起按政策文件第 {number} 版计算，上限因此由 {before} 元变为 {after} 元。",
+        f"Since {day} by revision {number} of the policy file, by which {before} yuan became {after} yuan.",
+    )
 
 
 def reason_label(reason: str) -> Texts:

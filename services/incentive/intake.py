@@ -29,7 +29,6 @@ from shared.times import Clock
 RECOMPUTE_AT_ONCE: Final = 5_000
 _LIMITS: Final = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
 _TICK: Final = timedelta(microseconds=1)
-_RECOMPUTED: Final = ("政策或白名单变更后重算，", "recomputed after a change of policy or whitelist, ")
 
 log = structlog.get_logger(__name__)
 
@@ -118,18 +117,31 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     lock_ledger(connection)
     # All awards at once may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
-    if settings_in_force(connection) == (basis.policy.digest, basis.exchanges.digest):
+    before = settings_in_force(connection)
+    if before == (basis.policy.digest, basis.exchanges.digest):
         return False
     _check_revision(connection, basis.policy)
     instant = next_instant(connection, clock)
     enter_settings(connection, basis, instant)
     everybody = connection.execute(text("SELECT DISTINCT about FROM fact_current ORDER BY about")).scalars().all()
-    run = Run(basis, instant, _RECOMPUTED)
+    run = Run(basis, instant, _occasion(before, basis))
     for start in range(0, len(everybody), RECOMPUTE_AT_ONCE):
         chunk = everybody[start : start + RECOMPUTE_AT_ONCE]
         recompute(connection, chunk, {}, run)
     log.info("policy and whitelist put in force", policy=basis.policy.id, revision=basis.policy.revision)
     return True
+
+
+def _occasion(before: tuple[str, str] | None, basis: Basis) -> tuple[str, str]:
+    """Why all is computed anew, for the cause of what is posted: the policy's revision, the whitelist, or both."""
+    policy, zh, en = basis.policy, [], []
+    if before is None or before[0] != policy.digest:
+        zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
+        en.append(f"policy {policy.id} revision {policy.revision} put in force")
+    if before is None or before[1] != basis.exchanges.digest:
+        zh.append("交易场所名录变更")
+        en.append("another whitelist")
+    return f"{'、'.join(zh)}后重算，", f"recomputed, {' and '.join(en)}, "
 
 
 def enter_settings(connection: Connection, basis: Basis, instant: datetime) -> None:

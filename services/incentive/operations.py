@@ -28,7 +28,7 @@ from services.incentive.answers import STATE, Json
 from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
-from services.incentive.explain import AwardState, ExchangeFacts, explanation
+from services.incentive.explain import AwardState, ExchangeFacts, Revised, explanation
 from services.incentive.facts import (
     DECLARED,
     Declaration,
@@ -40,7 +40,14 @@ from services.incentive.facts import (
     ProviderTotal,
     parse_fact,
 )
-from services.incentive.models import award_current, fact, fact_current, ledger_entry, ledger_transaction
+from services.incentive.models import (
+    award_current,
+    award_version,
+    fact,
+    fact_current,
+    ledger_entry,
+    ledger_transaction,
+)
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
@@ -144,11 +151,29 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
         flags=tuple(row.flags),
         partial=not row.whole,
         rivals=rivals,
+        revised=_revised(connection, row),
     )
     is_tiers = row.rule == basis.policy.exchange_tiers.rule
     known = ExchangeFacts(exchange_totals(facts), basis.exchanges) if is_tiers else subject_facts(facts)
     told = explanation(state, known, basis.policy, view.visible)
     return {**told, "transactions": _seqs_of(connection, row.award_id) if row.whole else []}
+
+
+def _revised(connection: Connection, row: Row[Any]) -> Revised | None:
+    """The last change of the policy's revision that an award went through, up to the version that is told."""
+    columns = award_version.c
+    of_it = and_(columns.award_id == row.award_id, columns.version <= row.version)
+    is_other = or_(columns.policy_id != row.policy_id, columns.policy_revision != row.policy_revision)
+    newest_first = columns.version.desc()
+    before = connection.execute(
+        select(columns.version, columns.ceiling_fen).where(of_it, is_other).order_by(newest_first).limit(1)
+    ).one_or_none()
+    if before is None:
+        return None
+    after = connection.execute(
+        select(columns.recorded_at, columns.ceiling_fen).where(of_it, columns.version == before.version + 1)
+    ).one()
+    return Revised(row.policy_id, row.policy_revision, after.recorded_at, before.ceiling_fen, after.ceiling_fen)
 
 
 def _seqs_of(connection: Connection, award_id: str) -> list[int]:

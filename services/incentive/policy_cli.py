@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from services.incentive.policy import PolicyError, load_policy
 from services.incentive.policy_diff import Change, compare
-from services.incentive.terms import Interval, OnceAtRate, OnceFixed, Policy, RuleTerms, YearlyAtRate
+from services.incentive.terms import Interval, Limit, OnceAtRate, OnceFixed, Policy, RuleTerms, YearlyAtRate
 from shared.money import format_yuan
 
+_PLACES = {
+    "": "文件 / the file",
+    "rules": "规则的次序 / order of rules",
+    "declared.rules": "申报类规则的次序 / order of declared rules",
+    "declared.readings": "申报类规则的解读 / readings of all declared rules",
+}
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -23,7 +30,7 @@ def policy_commands() -> None:
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """检查政策文件并列出内容 / check a policy file and say what it holds; exit 1 with every fault, one a line."""
-    for line in summary(_load(file)):
+    for line in summary(read_file(file)):
         click.echo(line)
 
 
@@ -32,12 +39,28 @@ def check(file: Path) -> None:
 @click.argument("after", type=_FILE)
 def diff(before: Path, after: Path) -> None:
     """逐项比较两个政策文件 / compare two policy files value by value, and say which periods a change touches."""
-    changes = compare(_load(before), _load(after))
+    old, new = read_file(before), read_file(after)
+    changes = compare(old, new)
     if not changes:
         click.echo("没有差别 / no difference")
-    for change in changes:
-        click.echo(f"{change.path} [{change.article}]: {_shown(change.before)} -> {_shown(change.after)}")
-        click.echo(f"    {_touches(change)}")
+    for group, of_it in groupby(changes, key=lambda change: change.group):
+        click.echo(_heading(group, old, new))
+        for touches, alike in groupby(of_it, key=_touches):
+            for change in alike:
+                click.echo(f"  {change.path} [{change.article}]: {_shown(change.before)} -> {_shown(change.after)}")
+            click.echo(f"      {touches}")
+
+
+def _heading(group: str, before: Policy, after: Policy) -> str:
+    """What a group of changes is about: a rule by its name, and whether it is new or gone; else its place."""
+    rule = group.rpartition(".")[2]
+    known = [policy.terms(rule) for policy in (before, after) if rule in policy.rule_order]
+    if not known or not group.endswith(f"rules.{rule}"):
+        return _PLACES.get(group, group)
+    terms = known[-1]
+    is_new, is_gone = rule not in before.rule_order, rule not in after.rule_order
+    state = "（新增 / new）" if is_new else "（取消 / gone）" if is_gone else ""
+    return f"{terms.article} {rule} {terms.name.zh} / {terms.name.en}{state}"
 
 
 def summary(policy: Policy) -> Iterator[str]:
@@ -52,6 +75,14 @@ def summary(policy: Policy) -> Iterator[str]:
     yield "规则（相等时在前者优先）/ rules (of equal rewards the earlier one is payable):"
     for terms in policy.rules:
         yield f"  {terms.article} {terms.rule} {terms.name.zh} / {terms.name.en}: {_amounts(terms)}"
+    for declared in policy.declared.rules:
+        name = f"{declared.article} {declared.rule} {declared.name.zh} / {declared.name.en}"
+        yield f"  {name}（申报 / declared）: {_values(policy, f'declared.rules.{declared.rule}')}"
+    for limit in policy.declared.limits:
+        yield f"  {limit.article} {limit.limit} {limit.says.zh} / {limit.says.en}（限额 / limit）: {_limit(limit)}"
+    for pool in policy.declared.pools:
+        said = f"{pool.article} {pool.pool} {pool.says.zh} / {pool.says.en}"
+        yield f"  {said}（年度额度 / pool of a year）: {format_yuan(pool.annual_fen)}"
     yield "解读 / readings:"
     for reading in policy.readings:
         basis = f" {reading.basis}" if reading.basis else ""
@@ -61,7 +92,8 @@ def summary(policy: Policy) -> Iterator[str]:
             yield f"      另一种读法 / other reading: {reading.alternative.zh} / {reading.alternative.en}"
 
 
-def _load(file: Path) -> Policy:
+def read_file(file: Path) -> Policy:
+    """The policy of a file that a person names; ends the program with 1 and every fault."""
     try:
         return load_policy(file)
     except PolicyError as error:
@@ -80,6 +112,21 @@ def _amounts(terms: RuleTerms) -> str:
     return "; ".join(
         f"超过 / over {format_yuan(tier.over_fen)}: {format_yuan(tier.amount_fen)}" for tier in terms.tiers
     )
+
+
+def _values(policy: Policy, path: str) -> str:
+    """The values of a rule, but for its words."""
+    own = [(value.path.removeprefix(f"{path}."), value.value) for value in policy.values if _is_of(value.path, path)]
+    shown = [f"{name} {text}" for name, text in own if "readings." not in name and not name.endswith((".zh", ".en"))]
+    return ", ".join(one for one in shown if not one.startswith("article "))
+
+
+def _is_of(path: str, group: str) -> bool:
+    return path.startswith(f"{group}.")
+
+
+def _limit(limit: Limit) -> str:
+    return f"{format_yuan(limit.most_fen)} / {limit.per}"
 
 
 def _touches(change: Change) -> str:

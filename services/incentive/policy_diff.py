@@ -25,9 +25,16 @@ class Change(NamedTuple):
     period: Interval | None
     years: tuple[int, ...]
 
+    @property
+    def group(self) -> str:
+        """What it is about: its rule, limit, pool or general clause, by the path in the file; "" for the whole file."""
+        parts = self.path.split(".")
+        width = 3 if parts[0] == "declared" and parts[1:2] != ["readings"] else 2
+        return ".".join(parts[:width]) if len(parts) > 1 or parts[0] == "rules" else ""
+
 
 def compare(before: Policy, after: Policy) -> list[Change]:
-    """All values that differ, in the order of the files; what only the newer one has comes last."""
+    """All values that differ, in the order of the files; what only the newer one has comes last in its group."""
     old = {value.path: value for value in before.values}
     new = {value.path: value for value in after.values}
     last_year = max(policy.in_force.end_on - timedelta(days=1) for policy in (before, after)).year
@@ -40,7 +47,8 @@ def compare(before: Policy, after: Policy) -> list[Change]:
             period = _touched(path, before, after)
             years = () if period is None else tuple(range(period.start_on.year, last_year + 1))
             changes.append(Change(path, known.article, old_text, new_text, period, years))
-    return changes
+    places = {group: place for place, group in enumerate(dict.fromkeys(change.group for change in changes))}
+    return sorted(changes, key=lambda change: places[change.group])
 
 
 def _touched(path: str, before: Policy, after: Policy) -> Interval | None:

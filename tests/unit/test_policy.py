@@ -323,6 +323,7 @@ def test_check_command_says_what_the_file_holds():
     assert result.exit_code == 0
     assert "kunming-2025-14 revision 1" in result.output
     assert "2025-10-15 至 / to 2028-10-15" in result.output
+    assert "(十四) compute_voucher 算力券 / compute voucher（申报 / declared）" in result.output
     for value in ("20000.00", "0.05", "200000.00", "10000000.00", "0.02", "500000.00", "5000000.00", "[J]", "[L]"):
         assert value in result.output
 
@@ -343,5 +344,19 @@ def test_diff_command(tmp_path):
     assert result.exit_code == 0
     assert "rules.first_purchase.cap [(四) 2]: 200000.00 -> 300000.00" in result.output
     assert "2025, 2026, 2027, 2028" in result.output
+    more = (
+        "    - {rule: data_festival, article: (十八), name: {zh: 数据节, en: festival}, subject: entity, earned: once,"
+    )
+    more += ' per: item, amount: "1.00"}\n'
+    file.write_text(changed('cap: "200000.00"', 'cap: "300000.00"').replace("en: the provider is", "en: it is") + more)
+    lines = CliRunner().invoke(policy_commands, ["diff", str(POLICY_FILE), str(file)]).output.splitlines()
+    headings = [line for line in lines if not line.startswith(" ")]
+    assert headings == [
+        "(四) 2 first_purchase 首单购买奖励 / first purchase",
+        "(四) 3 annual_listed_trading 年度挂牌交易奖励 / annual listed trading",
+        "申报类规则的次序 / order of declared rules",
+        "(十八) data_festival 数据节 / festival（新增 / new）",
+    ]
+    assert sum("wording only" in line for line in lines) == 2
     same = CliRunner().invoke(policy_commands, ["diff", str(POLICY_FILE), str(POLICY_FILE)])
     assert "no difference" in same.output
