@@ -103,6 +103,23 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
         raise SystemExit(1) from error
 
 
+@main.command()
+@click.argument("file", type=_FILE)
+@click.option("--preview", is_flag=True, help="只预览，不写入 / only look, write nothing")
+@click.option(
+    "--url", default="http://127.0.0.1:8003", show_default=True, help="incentive 的地址 / where incentive answers"
+)
+@click.option("--key-file", metavar="FILE", required=True, type=_FILE, help="bureau 密钥 / a key of the role bureau")
+def declare(file: Path, *, preview: bool, url: str, key_file: Path) -> None:
+    """逐行预览并申报一份 CSV；有一行有误则全部不写入。
+
+    Look at a table of declarations row by row, and declare it; nothing is written where a row is faulty.
+    """
+    from services.incentive.declare_cli import declare_file
+
+    raise SystemExit(declare_file(file, url.rstrip("/"), key_file.read_text("utf-8").strip(), only_preview=preview))
+
+
 main.add_command(policy_commands)
 
 

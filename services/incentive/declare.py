@@ -34,6 +34,7 @@ from shared.money import format_yuan, parse_yuan
 from shared.parties import Party, is_number, parse_subject
 from shared.times import Clock, shanghai_date
 
+_FIRST_YEAR: Final = 2000  # as of all documents
 _GENERATION: Final = 1  # the ledger is restored, never rebuilt: it has one for all times
 _NUMBERED: Final = text("SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = :topic")
 # There are as many as the bureau wrote, so all are looked through.
@@ -139,11 +140,12 @@ class _Entering:
         self, connection: Connection, entered: Sequence[Declared], basis: Basis, who: str, instant: datetime
     ) -> None:
         self._connection, self._basis, self._who, self._instant = connection, basis, who, instant
-        self._known = load_facts(connection, sorted({one.subject for one in entered}), {})
+        known = load_facts(connection, sorted({one.subject for one in entered}), {})
         self._declared: dict[str, dict[str, Declaration]] = {
             subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
-            for subject, facts in self._known.items()
+            for subject, facts in known.items()
         }
+        self._names = {subject: name for subject, facts in known.items() if (name := _name_of(facts))}
         self._seq: int = connection.execute(_NUMBERED, {"topic": DECLARED}).scalar_one()
         self.new: dict[str, Declaration] = {}
 
@@ -168,6 +170,7 @@ class _Entering:
             return Answer(None, None, faults)
         self._seq += 1
         self.new[fact] = of_subject[fact] = declaration
+        self._names[one.subject] = declaration.party.name
         return Answer(declaration, None)
 
     def final(self, answer: Answer) -> Answer:
@@ -199,8 +202,7 @@ class _Entering:
         """By the name that was entered, else as the whitelist or a fact has it, else by its code."""
         scheme, code = parse_subject(one.subject)
         operator = None if exchange is None else self._basis.exchanges.operator_on(exchange, one.earned_on)
-        known = self._known.get(one.subject)
-        name = one.name or (operator.name if operator else None) or _name_of(known) or code
+        name = one.name or (operator.name if operator else None) or self._names.get(one.subject, code)
         return Party(scheme, code, name)
 
     def _faults_beside(
@@ -269,7 +271,9 @@ def entry_faults(one: Declared, basis: Basis, today: date) -> Iterator[Fault]:
         yield Fault("subject", "只奖励有统一社会信用代码的主体 / only entities with a USCC earn")
     if not is_number(one.item):
         yield Fault("item", "须为编号 / must be a number as the contract has it")
-    if one.earned_on > today:
+    if one.earned_on.year < _FIRST_YEAR:
+        yield Fault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
+    elif one.earned_on > today:
         yield Fault("earned_on", "不得晚于今天 / may not be in the future")
     elif one.earned_on < basis.policy.in_force.start_on and not looks_back(terms):
         yield Fault("earned_on", "不在政策有效期内 / outside the policy's time in force")
@@ -318,8 +322,8 @@ def _measure_faults(one: Declared, terms: DeclaredTerms) -> Iterator[Fault]:
 MOST_FEN: Final = 10**16  # 100 万亿元: any revenue, and far from what a bigint holds
 
 
-def _name_of(known: Facts | None) -> str | None:
-    party = getattr(known.newest, "party", None) if known is not None else None
+def _name_of(known: Facts) -> str | None:
+    party = getattr(known.newest, "party", None)
     return party.name if isinstance(party, Party) else None
 
 

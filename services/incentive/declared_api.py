@@ -1,12 +1,10 @@
 """HTTP routes of declared rewards: the bureau declares, and whoever sees all may read what was declared."""
 
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
 import msgspec
-from flask import current_app
-from marshmallow import Schema, ValidationError, fields, validate
+from flask import current_app, request
 from sqlalchemy import Connection
 
 from services.incentive import operations
@@ -15,97 +13,31 @@ from services.incentive.api import asked, current_basis
 from services.incentive.as_of import basis_as_of
 from services.incentive.awards import evidence_json
 from services.incentive.declare import Answer, By, Declared, NoPolicy, declare, worthless
-from services.incentive.facts import Declaration, Document
+from services.incentive.declared_csv import Row, TableError, declared_of, read_table
+from services.incentive.declared_schemas import (
+    DeclarationPageSchema,
+    DeclaredQuery,
+    DeclaredSchema,
+    TableQuery,
+    TableSchema,
+)
+from services.incentive.facts import Declaration
 from services.incentive.operations import View
-from services.incentive.schemas import AwardSchema, SubjectSchema
-from shared.events.fields import Number, Text
+from services.incentive.schemas import AwardSchema
+from shared.money import format_yuan, parse_yuan
 from shared.times import format_time
 from shared.web.keys import current_key, require
-from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
+from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import Blueprint, DayParameter, QuerySchema, SubjectParameter
+from shared.web.query import Blueprint
 from shared.web.service import current_service
 
 LEDGER_LOG: Final = "jiangbu.ledger_log"
-_MOST_DOCUMENTS: Final = 100
-_NAME_LENGTH: Final = 200
+
+_CSV: Final = "text/csv"
+_TABLE: Final = {"requestBody": {"required": True, "content": {_CSV: {"schema": {"type": "string"}}}}}
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / rewards that are declared")
-
-
-class MeasureField(fields.Field[Mapping[str, str]]):
-    """What is measured, by name: texts alone. What names a rule takes, the policy file says."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        metadata = {"type": "object", "additionalProperties": {"type": "string"}}
-        super().__init__(metadata=metadata, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Mapping[str, str]:
-        del attr, data, kwargs
-        if not isinstance(value, dict):
-            raise ValidationError("须为对象 / must be an object")
-        faults: dict[str, list[str]] = {}
-        for name, text in value.items():
-            try:
-                Text(max_length=_NAME_LENGTH).deserialize(text)
-            except ValidationError as error:
-                faults[name] = [str(message) for message in error.messages]
-        if faults:
-            raise ValidationError(faults)
-        return value
-
-
-class DocumentSchema(QuerySchema):
-    """A document that a declaration rests on: its name, and the SHA-256 of its bytes in hex."""
-
-    name = Text(required=True, min_length=1, max_length=_NAME_LENGTH)
-    sha256 = Text(
-        required=True,
-        validate=validate.Regexp(r"[0-9a-f]{64}\Z", error="须为 64 位小写十六进制 / must be 64 lower-case hex digits"),
-        metadata={"pattern": "^[0-9a-f]{64}$"},
-    )
-
-
-class DeclaredSchema(QuerySchema):
-    """What is declared. `name`: the subject's, where none is known; `withdrawn`: an earlier one is taken back."""
-
-    rule = Text(required=True)
-    subject = SubjectParameter(required=True)
-    item = Number(required=True)
-    earned_on = DayParameter(required=True)
-    measure = MeasureField()
-    documents = fields.List(
-        fields.Nested(DocumentSchema), validate=validate.Length(max=_MOST_DOCUMENTS), metadata={"maxItems": 100}
-    )
-    name = Text(min_length=1, max_length=_NAME_LENGTH)
-    withdrawn = fields.Boolean(truthy={True}, falsy={False})
-
-
-class DeclaredQuery(PageQuery):
-    """Filters of the list of declarations."""
-
-    subject = SubjectParameter()
-    rule = Text()
-
-
-class DeclarationSchema(Schema):
-    """A declaration as it stands."""
-
-    award_id = fields.String(required=True)
-    rule = fields.String(required=True)
-    subject = fields.Nested(SubjectSchema, required=True)
-    item = fields.String(required=True)
-    earned_on = fields.String(required=True, metadata={"format": "date"})
-    measure = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    documents = fields.List(fields.Nested(DocumentSchema), required=True)
-    withdrawn = fields.Boolean(required=True)
-    by = fields.String(required=True)
-    at = fields.String(required=True, metadata={"format": "date-time"})
-    fact = fields.String(required=True)
-    seq = fields.Integer(required=True)
-
-
-DeclarationPageSchema = page_schema("DeclarationPage", DeclarationSchema)
 
 
 @blueprint.route("/v1/declared", methods=["POST"])
@@ -120,7 +52,7 @@ def declare_reward(arguments: dict[str, Any]) -> Json:
     """
     now = current_service().clock()
     with current_service().engine.begin() as connection:
-        [answer] = run_declare(connection, [_declared(arguments)])
+        [answer] = run_declare(connection, [declared_of(arguments)])
         if answer.faults:
             raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in answer.faults])
         view = View(None, None, now, basis_as_of(connection, None, current_basis()))
@@ -140,6 +72,61 @@ def list_declared(arguments: dict[str, Any]) -> Json:
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), _declaration_json)
 
 
+@blueprint.route("/v1/declared/table", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(TableQuery, location="query")
+@blueprint.response(200, TableSchema)
+@blueprint.doc(**_TABLE)
+def declare_table(arguments: dict[str, Any]) -> Json:
+    """Declare all rows of a table (CSV), or none where one is faulty; `preview=true` says what would come of it.
+
+    Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview
+    tells of each row its line, its award and amounts, or what is wrong with it; else a faulty row is 422.
+    """
+    if request.mimetype != _CSV:
+        raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
+    is_preview = arguments.get("preview") == "true"
+    try:
+        found = run_table(request.get_data(), is_preview=is_preview)
+    except TableError as error:
+        raise Problem(422, str(error)) from error
+    if found["faulty"] and not is_preview:
+        faults = [(row["line"], fault) for row in found["rows"] for fault in row["errors"]]
+        raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
+    return found
+
+
+def run_table(content: bytes, *, is_preview: bool) -> Json:
+    """Declare a table in the name of who asks, in a transaction that stays if nothing is faulty. Raises TableError.
+
+    A preview is the same transaction, taken back: its amounts are those that would be posted.
+    """
+    service = current_service()
+    with service.engine.connect() as connection, connection.begin() as transaction:
+        view = View(None, None, service.clock(), basis_as_of(connection, None, current_basis()))
+        rows = read_table(content, view.basis.policy)
+        entered = [row.declared for row in rows if row.declared is not None]
+        answers = iter(run_declare(connection, entered))
+        told = [_row_json(connection, view, row, None if row.declared is None else next(answers)) for row in rows]
+        faulty = sum(bool(row["errors"]) for row in told)
+        is_written = not (is_preview or faulty)
+        if not is_written:
+            transaction.rollback()
+    return {
+        "written": is_written,
+        "faulty": faulty,
+        **{name: format_yuan(sum(parse_yuan(row[name] or "0") for row in told)) for name in ("ceiling", "payable")},
+        "rows": told,
+    }
+
+
+def _row_json(connection: Connection, view: View, row: Row, answer: Answer | None) -> Json:
+    faults = row.faults if answer is None else answer.faults
+    found: Json = {"line": row.line, "errors": [fault._asdict() for fault in faults]}
+    award = {} if answer is None or faults else render_declared(connection, view, answer)
+    return {**found, **{name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}}
+
+
 def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]:
     """Declare in the name of who asks. 503 while no policy is in force yet."""
     log = current_app.extensions[LEDGER_LOG]
@@ -148,15 +135,6 @@ def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]
     except NoPolicy as error:
         said = "尚无生效的政策 / no policy is in force yet"
         raise Problem(503, said, headers={"Retry-After": "5"}) from error
-
-
-def _declared(arguments: dict[str, Any]) -> Declared:
-    documents = tuple(Document(**one) for one in arguments.get("documents", ()))
-    return Declared(
-        **{name: value for name, value in arguments.items() if name not in ("documents", "measure")},
-        measure=arguments.get("measure", {}),
-        documents=documents,
-    )
 
 
 def render_declared(connection: Connection, view: View, answer: Answer) -> Json:

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from services.incentive.__main__ import main
 from services.incentive.rebuild import verify_all
 from shared.db import make_engine
 from shared.migrate import migrate
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import OPERATOR_OF_KMDEX, Ledger, basis, first_purchase, provider_total, subject
+from tests.integration.whole_set import served
 from tests.web_contract import check_contract
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -241,6 +245,99 @@ def test_the_status_of_a_subject_tells_the_next_step(ask: Asker) -> None:
     }
 
 
+TABLE = """奖项 rule,主体 subject,名称 name,事项 item,取得日期 earned_on,计量 measure
+算力券,{0},虚构表格,T-1,2026-03-01,100000.00
+标准制定奖励,{0},,T-2,2026/4/1,主导国家标准
+revenue_growth,{1},,T-3,2025-12-31,{2}
+"""
+
+
+def table(measured: str) -> bytes:
+    return TABLE.format(*(subject(number).removeprefix("uscc:") for number in (20, 21)), measured).encode()
+
+
+def post_table(ask: Asker, content: bytes, query: str = "", role: str = "bureau") -> tuple[int, Any]:
+    answer = ask.client.post(
+        f"/v1/declared/table{query}", headers={**headers(role), "Content-Type": "text/csv"}, data=content
+    )
+    return answer.status_code, answer.get_json()
+
+
+def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
+    size = ask.ok("/v1/ledger/balances")["size"]
+    status, seen = post_table(ask, table("99999999.99"), "?preview=true")
+    assert (status, seen["written"], seen["faulty"]) == (200, False, 1)
+    assert [fault["field"] for fault in seen["rows"][2]["errors"]] == ["measure.revenue"]
+    assert seen["rows"][2]["award_id"] is None
+    # What is payable is over all rows: the second suppresses the first.
+    standard = f"standards/{subject(20)}/2026/T-2"
+    assert seen["rows"][:2] == [
+        {
+            "line": 2,
+            "award_id": f"compute_voucher/{subject(20)}/2026/T-1",
+            "ceiling": "30000.00",
+            "payable": "0.00",
+            "suppressed_by": standard,
+            "errors": [],
+        },
+        {
+            "line": 3,
+            "award_id": standard,
+            "ceiling": "200000.00",
+            "payable": "200000.00",
+            "suppressed_by": None,
+            "errors": [],
+        },
+    ]
+    status, refused_table = post_table(ask, table("99999999.99"))
+    assert (status, [fault["field"] for fault in refused_table["errors"]]) == (422, ["4.measure.revenue"])
+    assert post_table(ask, table("100000000"), "?preview=true")[1]["written"] is False
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    assert ask.get(f"/v1/awards/{standard}")[0] == 404
+    status, written = post_table(ask, table("100000000"))
+    assert (status, written["written"], written["ceiling"], written["payable"]) == (200, True, "430000.00", "400000.00")
+    for row in written["rows"]:
+        award = ask.ok(f"/v1/awards/{row['award_id']}")
+        assert (award["ceiling"], award["payable"]) == (row["ceiling"], row["payable"])
+        assert award["subject"]["name"] in ("虚构表格", subject(21).removeprefix("uscc:"))
+    size = ask.ok("/v1/ledger/balances")["size"]
+    assert post_table(ask, table("100000000"))[1]["rows"] == written["rows"]
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00\n".encode() * 2
+    assert [len(row["errors"]) for row in post_table(ask, twice, "?preview=true")[1]["rows"]] == [0, 0, 0, 0, 1]
+
+
+def test_what_is_no_table_is_refused(ask: Asker) -> None:
+    assert post_table(ask, b"")[0] == 422
+    assert post_table(ask, "奖项,谁\n".encode())[0] == 422
+    assert post_table(ask, table("1"), "?preview=yes")[0] == 422
+    assert post_table(ask, table("1"), role="auditor")[0] == 403
+    assert ask.post("/v1/declared/table", {})[0] == 415
+
+
+def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path) -> None:
+    file, key = tmp_path / "table.csv", tmp_path / "key"
+    key.write_text("bureau-key\n", "utf-8")
+    with served(ask.client.application) as url:
+
+        def run(content: bytes, *more: str) -> tuple[int, str]:
+            file.write_bytes(content)
+            done = CliRunner().invoke(main, ["declare", str(file), "--url", url, "--key-file", str(key), *more])
+            return done.exit_code, done.output
+
+        good = f"rule,subject,item,earned_on\nai_scenario,{subject(22)},N-1,2026-04-01\n".encode()
+        code, said = run(good, "--preview")
+        assert (code, "1000000.00/1000000.00" in said, "nothing is written" in said) == (0, True, True)
+        assert ask.all("/v1/declared", subject=subject(22)) == []
+        code, said = run(good)
+        assert (code, "1 rows are declared" in said) == (0, True)
+        assert len(ask.all("/v1/declared", subject=subject(22))) == 1
+        code, said = run(good.replace(b"ai_scenario", b"ai_scene"))
+        assert (code, "2: rule: " in said, "1 rows are faulty" in said) == (1, True, True)
+        code, said = run(b"x\n")
+        assert (code, "422" in said) == (1, True)
+
+
 def test_who_may_declare_and_who_may_read(ask: Asker) -> None:
     for role, status in (("auditor", 403), ("service", 403), ("exchange:kmdex", 403), (None, 401)):
         assert ask.post("/v1/declared", {}, role)[0] == status
@@ -265,5 +362,5 @@ def test_all_of_it_is_in_the_log_and_follows_when_worked_out_again(ask: Asker, e
 def test_the_routes_keep_to_their_document(ask: Asker) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", ask.client.application)
     schema.validate()
-    found = schema.include(path="/v1/declared")
-    assert sorted(check_contract(found, headers("bureau"))) == ["GET /v1/declared", "POST /v1/declared"]
+    asked = check_contract(schema.include(path_regex="^/v1/declared"), headers("bureau"))
+    assert sorted(asked) == ["GET /v1/declared", "POST /v1/declared", "POST /v1/declared/table"]
