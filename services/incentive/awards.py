@@ -11,6 +11,7 @@ from services.incentive.basis import Basis
 from services.incentive.declared import declared_awards
 from services.incentive.facts import (
     Declaration,
+    Earning,
     ExchangeTotal,
     Fact,
     FactRef,
@@ -39,11 +40,20 @@ _FACTS_THEN: Final = text(
 class Facts(NamedTuple):
     """All that is known of one subject or exchange, in order of topic and key, and what was recorded last.
 
-    Of a subject, the one recorded last gives the name.
+    Of a subject, the one recorded last gives the name. Signs earn nothing and name nobody: where there is nothing
+    else, `newest` is None.
     """
 
     of: tuple[Fact, ...]
-    newest: Fact
+    newest: Earning | None
+
+
+def sorted_out(facts: Iterable[tuple[Any, Fact]]) -> Facts:
+    """Facts of one, each with what sorts them by when they were recorded."""
+    known = list(facts)
+    earning = [(place, fact) for place, fact in known if isinstance(fact, Earning)]
+    newest = max(earning, key=lambda pair: pair[0])[1] if earning else None
+    return Facts(tuple(fact for _, fact in known), newest)
 
 
 class Run(NamedTuple):
@@ -70,6 +80,8 @@ def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tup
     record_awards(connection, changed, run.instant)
     arrived: dict[str, list[FactRef]] = {}
     for fact in parsed.values():
+        if not isinstance(fact, Earning):
+            continue  # no sign moves money
         arrived.setdefault(whose(fact), []).append(fact.ref)
     postings = [
         posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion) for award in changed
@@ -112,10 +124,7 @@ def load_facts(
     for row in rows:
         fact = parsed.get((row.topic, row.key)) or parse_fact(row.topic, row.key, value_of[row.fact_id])
         known.setdefault(row.about, []).append((row.fact_id, fact))
-    return {
-        about: Facts(tuple(fact for _, fact in facts), max(facts, key=lambda pair: pair[0])[1])
-        for about, facts in known.items()
-    }
+    return {about: sorted_out(facts) for about, facts in known.items()}
 
 
 def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
@@ -146,6 +155,8 @@ def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
 
 def earned_by(facts: Facts, basis: Basis) -> list[Entitlement]:
     """What one subject or exchange earns. Raises CutDatesError."""
+    if facts.newest is None:
+        return []
     if isinstance(facts.newest, ExchangeTotal):
         return exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, basis.policy)
     party, known = facts.newest.party, subject_facts(facts.of)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from services.incentive.awards import Facts
+from services.incentive.awards import Facts, sorted_out
 from services.incentive.basis import Basis
 from services.incentive.facts import Fact, parse_fact, whose
 from services.incentive.policy import read_policy
@@ -27,8 +27,7 @@ def facts_of_ledger(connection: Connection) -> Iterator[tuple[str, Facts]]:
     """The newest version of every fact, by whom it is about; in one snapshot, read as it is asked for."""
     rows = connection.execute(_FACTS, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.about)):
-        numbered = [(row.id, parse_fact(row.topic, row.key, row.value)) for row in of_it]
-        yield about, Facts(tuple(fact for _, fact in numbered), max(numbered, key=lambda pair: pair[0])[1])
+        yield about, sorted_out((row.id, parse_fact(row.topic, row.key, row.value)) for row in of_it)
 
 
 class NoExtract(ValueError):  # noqa: N818 - what is said of the file
@@ -66,4 +65,4 @@ def _by_about(items: Iterable[dict[str, object]]) -> Iterator[tuple[str, Facts]]
         fact = parse_fact(topic, key, msgspec.json.encode(item["value"]))
         found.setdefault(whose(fact), []).append(((str(item["recorded_at"]), key), fact))
     for about, facts in found.items():
-        yield about, Facts(tuple(fact for _, fact in facts), max(facts, key=lambda pair: pair[0])[1])
+        yield about, sorted_out(facts)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
-from services.incentive.awards import Facts, award_from_row, award_rows, earned_by
+from services.incentive.awards import award_from_row, award_rows, earned_by, sorted_out
 from services.incentive.basis import Basis
 from services.incentive.facts import Fact, FactError, FactRef, parse_fact, whose
 from services.incentive.ledger import Award, restate, take_away, with_payables
@@ -21,13 +21,13 @@ from services.incentive.models import AWARD_COLUMNS
 from services.incentive.rules import CutDatesError
 from services.incentive.terms import Policy
 from shared.differences import Difference
-from shared.facts import ANNUAL_TOTAL
+from shared.facts import ANNUAL_TOTAL, SIGN
 from shared.money import format_yuan
 
 _AT_ONCE: Final = 1_000  # awards or subjects that are in memory together
 _NO_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOSE: Final = f"""
-    CASE WHEN topic <> '{ANNUAL_TOTAL}' THEN split_part(key, '/', 2)
+    CASE WHEN topic NOT IN ('{ANNUAL_TOTAL}', '{SIGN}') THEN split_part(key, '/', 2)
          WHEN split_part(key, '/', 2) = 'exchange' THEN concat('exchange/', split_part(key, '/', 3))
          ELSE split_part(key, '/', 3) END
 """
@@ -143,10 +143,8 @@ def _earned_by_rows(about: str, rows: Iterable[Row[Any]], basis: Basis) -> tuple
             faults.append(Difference(f"fact {row.id} {row.topic} {row.key}", str(error), None))
     if faults:
         return [], faults
-    known = list(newest.values())
-    facts = Facts(tuple(fact for _, fact in known), max(known, key=lambda pair: pair[0])[1])
     try:
-        return [restate(about, award, basis.policy) for award in earned_by(facts, basis)], []
+        return [restate(about, award, basis.policy) for award in earned_by(sorted_out(newest.values()), basis)], []
     except CutDatesError as error:
         return [], [Difference(f"fact about {about}", str(error), None)]
 

@@ -164,7 +164,7 @@ def _mend_firsts(
             party = ids[document.provider.id_scheme, document.provider.id]
             first = First(document.listed_at, exchange, number, entry.seq)
             candidates[party] = min(first, candidates.get(party, first))
-    return mend_firsts(connection, FIRST_LISTINGS, candidates, touched)
+    return set(mend_firsts(connection, FIRST_LISTINGS, candidates, touched))
 
 
 def _mark_dirty(

@@ -10,7 +10,7 @@ from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.recount import adopt_settings
 from shared.events.topics import topic_of
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.register.intake import prepare_document
 from shared.register.log_entries import stored_entries
 from shared.register.worker import Kind
@@ -30,7 +30,8 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
 
 TRADES = Kind(
     name="trades",
-    facts=(FIRST_PURCHASE, ANNUAL_TOTAL),
+    facts=(FIRST_PURCHASE, ANNUAL_TOTAL, SIGN),
+    slow_facts=(SIGN,),
     topics=lambda exchanges: [*(topic_of("trade", exchange) for exchange in exchanges), LISTING],
     prepare=_prepare,
     apply=apply_batch,

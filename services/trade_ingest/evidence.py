@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.parties import parse_subject
 from shared.register.evidence import Scope
 from shared.times import day_start
@@ -39,6 +39,8 @@ def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
     if topic == FIRST_PURCHASE and len(key) == 1:
         where = f"d.buyer = {_PARTY}"
         return Scope("trade", "completed_at", where, _party(key[0]), (_CANCELLED, _MIRRORED), takes_least=True)
+    if topic == SIGN:
+        return _scope_of_sign(key)
     if topic != ANNUAL_TOTAL or len(key) != 3:  # noqa: PLR2004 - of whom, its id, the year
         return None
     of_whom, name, year = key
@@ -50,6 +52,21 @@ def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
         reasons = (_CANCELLED, _MIRRORED, ("NOT d.listed", "mode"), (_UNMATCHED, "unmatched"))
         return Scope("trade", "completed_at", where, _party(name) | _year(year), reasons, joins=_PROOF)
     return None
+
+
+def _scope_of_sign(key: Sequence[str]) -> Scope | None:
+    """All trades of the party or exchange: which of them a measure is made of, the fact itself says."""
+    where = {
+        ("provider", 3): f"(d.provider = {_PARTY} OR d.buyer = {_PARTY}) AND {_IN_YEAR}",
+        ("buyer", 2): f"d.buyer = {_PARTY}",
+        ("exchange", 3): f"d.exchange = :exchange AND {_IN_YEAR}",
+    }.get((key[0], len(key)))
+    if where is None:
+        return None
+    of_whom, name, *year = key
+    whose = {"exchange": name} if of_whom == "exchange" else _party(name)
+    span = _year(year[0]) if year else {}
+    return Scope("trade", "completed_at", where, whose | span, (_CANCELLED, _MIRRORED))
 
 
 def _party(subject: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import text
 
+from services.trade_ingest.signs import signs
 from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
 from shared.db import pg_array
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.money import format_yuan
 from shared.register.documents import stored_document
 from shared.register.intake import party_json
@@ -42,6 +43,8 @@ def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> di
         connection, [(t[1], int(t[2])) for t in totals if t[0] == "provider"], buckets
     ).items():
         values[ANNUAL_TOTAL, key] = value
+    for key, value in signs(connection, [key for topic, key in keys if topic == SIGN]).items():
+        values[SIGN, key] = value
     version = {"generation": head.generation, "seq": head.next_seq}
     return {key: msgspec.json.encode({**version, **value}) for key, value in values.items()}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from services.trade_ingest.dirty import mark_changed
+from services.trade_ingest.dirty import mark_changed, mark_signs
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
 from services.trade_ingest.stored_totals import apply_deltas
@@ -87,6 +87,7 @@ def apply_batch(
     apply_deltas(connection, deltas, buckets)
     firsts = _mend_firsts(connection, resolution, replaced, trades)
     mark_changed(connection, deltas, firsts, renamed, now)
+    mark_signs(connection, deltas, firsts, register.exchanges, now)
     keep_account(connection, resolution, refused, now, lambda trade: trade.amount_fen)
     advance(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
@@ -242,7 +243,7 @@ def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int
 
 def _mend_firsts(
     connection: Connection, resolution: Resolution[Any], replaced: dict[Key, Trade], trades: dict[int, Trade]
-) -> set[int]:
+) -> dict[int, First | None]:
     touched: dict[int, set[Key]] = {}
     for key, trade in replaced.items():
         if trade.can_be_first:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from services.trade_ingest.dirty import every_total, keys_of
+from services.trade_ingest.dirty import every_sign, every_total, keys_of, sign_keys
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.stored_totals import rebuild_totals
@@ -41,6 +41,9 @@ def adopt_settings(connection: Connection, head: Head, register: Register, now: 
         exchanges |= all_exchanges
         providers |= all_providers
     mark_dirty(connection, keys_of(connection, exchanges, providers, firsts), now)
+    # Which signs differ is not looked for: what they are made of is nowhere stored.
+    signs = [*every_sign(connection), *sign_keys(connection, exchanges, providers, firsts)]
+    mark_dirty(connection, signs, now)
 
 
 def _cut_dates_differ(connection: Connection, register: Register) -> bool:

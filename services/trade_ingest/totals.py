@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shared.facts import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
 from shared.register.intake import pg_microseconds
 from shared.times import day_start
 
@@ -146,6 +147,9 @@ class Delta(msgspec.Struct, gc=False):
         self.removed = True
 
 
+Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, whether large ones; plain, for there are many
+
+
 class Deltas:
     """What documents changed in the totals of exchanges and providers."""
 
@@ -153,6 +157,8 @@ class Deltas:
         self._buckets = buckets
         self.exchanges: dict[ExchangeBucket, Delta] = {}
         self.providers: dict[ProviderBucket, Delta] = {}
+        self.purchases: set[Purchases] = set()  # by buyers with a USCC, of trades that count
+        self.small_firsts_gone: set[int] = set()  # buyers of small trades that were replaced
 
     def replace(self, old: Trade | None, new: Trade, proof_of_old: Proof | None, proof_of_new: Proof | None) -> None:
         """A document takes the place of another, or of none."""
@@ -160,12 +166,16 @@ class Deltas:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
                 self._exchange(ExchangeBucket(old.exchange, bucket_us)).remove(old.net_fen, 1)
+                self._purchase(old, bucket_us)
+                if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
+                    self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
                 key = ProviderBucket(old.provider, bucket_us, old.exchange, category(old, proof_of_old))
                 self._provider(key).remove(old.net_fen, 1)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
             self._exchange(ExchangeBucket(new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
+            self._purchase(new, bucket_us)
         if new.provider_earns:
             key = ProviderBucket(new.provider, bucket_us, new.exchange, category(new, proof_of_new))
             self._provider(key).add(new.net_fen, 1, new.completed_us)
@@ -179,6 +189,11 @@ class Deltas:
         self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, came)).add(
             moved.amount_fen, moved.trades, moved.last_us
         )
+
+    def _purchase(self, trade: Trade, bucket_us: int) -> None:
+        if trade.buyer_earns:
+            is_large = trade.net_fen >= LARGE_PURCHASE_FEN
+            self.purchases.add((trade.buyer, bucket_us, trade.exchange, is_large))
 
     def _exchange(self, key: ExchangeBucket) -> Delta:
         delta = self.exchanges.get(key)

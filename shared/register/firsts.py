@@ -58,15 +58,15 @@ def mend_firsts(
     table: FirstsTable,
     candidates: Mapping[int, First],
     touched: Mapping[int, Iterable[tuple[str, str]]],
-) -> set[int]:
-    """Bring firsts up to date after documents were written; the parties whose first is now another, or revised.
+) -> dict[int, First | None]:
+    """Bring firsts up to date after documents were written; whose first is now another, or revised, and what it was.
 
     `candidates`: the least new eligible document of each party. `touched`: of each party, the (exchange, number) of its
     eligible documents that were replaced.
     """
     parties = candidates.keys() | touched.keys()
     if not parties:
-        return set()
+        return {}
     standing = _standing(connection, table, parties)
     probe = [
         party
@@ -83,7 +83,7 @@ def mend_firsts(
         least.update({party: found.get(party) for party in probe})
     changed = {party: first for party, first in least.items() if first != standing.get(party)}
     store_firsts(connection, table, changed)
-    return set(changed)
+    return {party: standing.get(party) for party in changed}
 
 
 def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[int, First | None]) -> None:

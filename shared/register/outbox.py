@@ -35,6 +35,8 @@ MAX_KEYS = 5_000
 _CHECK_EVERY_S = 0.5
 _REST = 2.0  # times the time that a round took
 _LONGEST_REST_S = 1.0
+_SLOW_KEYS = 500
+_SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
 _SENT_WITHIN_S = 30.0
 _READABLE_WITHIN_S = 60.0  # another register's sender that died in a transaction is timed out in less
 _NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
@@ -89,6 +91,9 @@ class Sender:
     render: Render
     stop: threading.Event
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
+    # Facts that are costly to render go out by themselves, after the others, and rest for longer: a key that changes
+    # all the time is then rendered now and then.
+    slow_topics: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self._wake = threading.Event()
@@ -165,23 +170,30 @@ class Sender:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
+        slow_from_s = time.monotonic()
         while not self.stop.is_set():
             _still_leading(leader)
             self._wake.clear()
             began_s = time.monotonic()
             there_was_some = self._send_some(producer, read_back)
+            took_s = time.monotonic() - began_s
             self.heartbeat.beat("sender")
+            if self.slow_topics and (slow_began_s := time.monotonic()) >= slow_from_s:
+                there_was_some |= self._send_some(producer, read_back, slow=True)
+                if self._wake.is_set():
+                    slow_from_s = time.monotonic() + _SLOW_REST * (time.monotonic() - slow_began_s)
+                self.heartbeat.beat("sender")
             if there_was_some:
                 # Intake and sender share one interpreter: sending all the time, the sender would hold intake up to send
                 # keys that the next batch changes again.
-                self.stop.wait(min(_REST * (time.monotonic() - began_s), _LONGEST_REST_S))
+                self.stop.wait(min(_REST * took_s, _LONGEST_REST_S))
             else:
                 self._wake.wait(_CHECK_EVERY_S)
 
-    def _send_some(self, producer: KafkaProducer, read_back: ReadBack) -> bool:
-        """Send what is dirty now, at most MAX_KEYS; whether there was any."""
+    def _send_some(self, producer: KafkaProducer, read_back: ReadBack, *, slow: bool = False) -> bool:
+        """Send some of what is dirty now, of the slow topics or of the others; whether there was any."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            ids, keys = _dirty(connection)
+            ids, keys = _dirty(connection, self.slow_topics, slow=slow)
             if not ids:
                 return False
             values = self.render(connection, read_head(connection), keys)
@@ -229,9 +241,15 @@ def _begin_anew(producer: KafkaProducer, topics: Sequence[str]) -> None:
     producer.abort_transaction()
 
 
-def _dirty(connection: Connection) -> tuple[list[int], list[DirtyKey]]:
+def _dirty(
+    connection: Connection, slow_topics: Sequence[str] = (), *, slow: bool = False
+) -> tuple[list[int], list[DirtyKey]]:
     rows = connection.execute(
-        text("SELECT id, topic, key FROM outbox ORDER BY id LIMIT :most"), {"most": MAX_KEYS}
+        text(
+            "SELECT id, topic, key FROM outbox WHERE (topic = ANY(CAST(:slow_topics AS text[]))) = :slow"
+            " ORDER BY id LIMIT :most"
+        ),
+        {"most": _SLOW_KEYS if slow else MAX_KEYS, "slow_topics": list(slow_topics), "slow": slow},
     ).all()
     return [row.id for row in rows], list(dict.fromkeys((row.topic, row.key) for row in rows))
 

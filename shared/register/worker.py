@@ -53,6 +53,7 @@ class Kind:
     every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
     stored: Stored  # the entries of its log
     render: Render
+    slow_facts: tuple[str, ...] = ()  # of those, what takes the reading of many documents to render
 
     def group(self, register: str) -> str:
         """The consumer group of a register's workers."""
@@ -106,6 +107,7 @@ def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: P
         name=kind.name,
         register=register.id,
         topics=kind.facts,
+        slow_topics=kind.slow_facts,
         render=kind.render,
         stop=program.stop,
         heartbeat=program.heartbeat,

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 
 EXCHANGES = Path(__file__).parents[2] / "exchanges.yaml"
 CHECKPOINTS = "logs.checkpoints.v1"
-FACTS = ("facts.listing.v1", "facts.first-listing.v1", "facts.first-purchase.v1", "facts.annual-total.v1")
+FACTS = (
+    "facts.listing.v1",
+    "facts.first-listing.v1",
+    "facts.first-purchase.v1",
+    "facts.annual-total.v1",
+    "facts.sign.v1",
+)
 LISTINGS = ("exchange.kmdex.listings.v1", "exchange.dcdex.listings.v1")
 TRADES = ("exchange.kmdex.trades.v1", "exchange.dcdex.trades.v1")
 TOPICS = {*LISTINGS, *TRADES, *FACTS, CHECKPOINTS}

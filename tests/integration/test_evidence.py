@@ -11,11 +11,13 @@ import pytest
 
 from services.incentive.extract import verify
 from shared.canonical import canonical_json
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.exchanges import load_exchanges
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.tlog.checkpoint import Checkpoint
 from shared.tlog.merkle import Edge, leaf_hash
 from shared.tlog.note import parse_note
-from tests.integration.whole_set import WholeSet, fed_with_a_world, whole_set
+from tests.integration import worlds
+from tests.integration.whole_set import WHITELIST, WholeSet, fed_with_a_world, whole_set
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ SEED, DOCUMENTS = 7, 160
 def made(postgres, tmp_path_factory) -> Iterator[WholeSet]:
     with whole_set(postgres, tmp_path_factory.mktemp("evidence")) as found:
         fed_with_a_world(found, SEED, DOCUMENTS)
+        operator = load_exchanges(WHITELIST).get("kmdex").operators[0].uscc
+        for exchange, data in worlds.telling_trades(operator):
+            found.trade(exchange, worlds.record("trade", exchange, data, 0).value)
         yield found
 
 
@@ -45,7 +50,7 @@ def documents(made: WholeSet, topic: str, key: str, seq: int | None = None) -> l
 
 
 def test_every_version_of_every_fact_is_what_its_evidence_makes(made: WholeSet) -> None:
-    told = Counter()
+    told, measured = Counter(), Counter()
     for (topic, key), values in made.published.items():
         for value in map(json.loads, values):
             items = documents(made, topic, key, value["seq"])
@@ -59,11 +64,31 @@ def test_every_version_of_every_fact_is_what_its_evidence_makes(made: WholeSet) 
                 )
             elif topic == ANNUAL_TOTAL:
                 check_total(value, items)
+            elif topic == SIGN:
+                measured.update(check_sign(value, counted))
             else:
                 assert [item["status"] for item in items] == [value["status"]]
     assert set(told) == {
         "True", "later", "cancelled", "annulled", "mirrored", "mode", "unmatched", "not_on_whitelist",
     }  # fmt: skip
+    assert all(measured[name] for name in ("counterparties", "repeated", "greatest", "operators"))
+
+
+def check_sign(value: dict[str, Any], counted: list[dict[str, Any]]) -> list[str]:
+    """Which measures there were."""
+    told = {(one["exchange"], one["trade_no"]): one for one in counted}
+    by_buyer = Counter(f"{one['buyer']['id_scheme']}:{one['buyer']['id']}" for one in counted)
+    for part in (*value.get("repeated", ()), *value.get("operators", ())):
+        assert {(one["exchange"], one["trade_no"]) for one in part["examples"]} <= told.keys()
+    for part in value.get("operators", ()):
+        assert part["trades"] == by_buyer[part["subject"]]
+    if "sold" in value:
+        is_provider = [f"{one['provider']['id_scheme']}:{one['provider']['id']}" == value["subject"] for one in counted]
+        assert value["sold"]["trades"] == sum(is_provider)
+        assert by_buyer[value["subject"]] == len(counted) - sum(is_provider)
+    if value.get("greatest"):
+        assert (value["greatest"]["exchange"], value["greatest"]["trade_no"]) in told
+    return [name for name, measure in value.items() if measure]
 
 
 def check_total(value: dict[str, Any], items: list[dict[str, Any]]) -> None:
@@ -168,11 +193,10 @@ def register_anew(kind: str, items: list[dict[str, Any]]) -> verify.Register:
 def test_chosen_entries_make_the_facts_of_whom_they_were_chosen_for(made: WholeSet) -> None:
     size = Checkpoint.parse(parse_note(made.trades.get("/v1/log/checkpoint").text).text).size
     for (topic, key), values in made.published.items():
-        if topic not in (FIRST_PURCHASE, ANNUAL_TOTAL):
+        if topic not in (FIRST_PURCHASE, ANNUAL_TOTAL, SIGN):
             continue
         rest = key.partition("/")[2]
-        about = "/".join(rest.split("/")[:2]) if rest.startswith("exchange/") else rest.removeprefix("provider/")
-        about = about.split("/")[0] if about.startswith("uscc:") else about
+        about = verify.about_of_fact(f"{topic}/{key}")
         found = entries(made.trades, size, about)
         assert [item["entry"]["seq"] for item in found] == sorted({item["entry"]["seq"] for item in found})
         anew = register_anew("trades", found)

@@ -33,7 +33,7 @@ from services.incentive.facts import TOPICS as LEDGER_TOPICS
 from services.trade_ingest.consumer import TRADES
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.kafka import Consumption
 from shared.migrate import migrate
 from shared.positions import LostPartition, Position, start_positions
@@ -287,8 +287,8 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     code, told = command("new-generation", "--service", "trade-ingest", "--yes")
     assert code == 0, told
     assert "generation 2" in told
-    # Four totals and firsts of the backup (T0: an exchange's, a provider's, a buyer's), and the first of buyer 11.
-    assert "4 条事实 / facts, 数据库不知道的 / unknown to the database: 1" in told
+    # Totals, first and signs of the backup (T0: an exchange's, a provider's, a buyer's), and the first of buyer 11.
+    assert "7 条事实 / facts, 数据库不知道的 / unknown to the database: 1" in told
     assert f"{trades.topic}[0]: 自偏移 / goes on from offset 1; 重读 / reads again 1 .. 1" in told
 
     consume_in_other_order(trades)
@@ -309,9 +309,13 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     assert "generation 3" in told
     with trades.consuming():
         until(trades.caught_up)
-    assert {key: value | {"generation": 2, "seq": 0} for key, value in trades.facts().items()} == {
+    again = trades.facts()
+    assert {key: again[key] | {"generation": 2, "seq": 0} for key in after} == {
         key: value | {"seq": 0} for key, value in after.items()
     }
+    # A first purchase is small, whatever was bought later: there may be a sign.
+    (sign,) = again.keys() - after.keys()
+    assert (sign[0], again[sign]["first"]) == (SIGN, None)
 
     # The same backup again: generation 2 was published already, and must not be used twice.
     trades.put_back()

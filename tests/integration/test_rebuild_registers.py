@@ -16,7 +16,7 @@ from services.listing.rebuild import LISTINGS_ANEW
 from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.rebuild import TRADES_ANEW
 from shared.db import make_engine
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.log_tables import LOG_TABLES
 from shared.register.head import SettingsDiffer
 from shared.register.published import DatabaseBehind
@@ -408,7 +408,8 @@ def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
     trades.damage("UPDATE trade SET amount_fen = 100")
     assert trades.mend()[0]
     facts = trades.publish()
-    assert facts.keys() == {(FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}")}
+    assert {key for key in facts if key[0] != SIGN} == {(FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}")}
+    assert facts[SIGN, f"provider/uscc:{worlds.uscc(1)}/2026"]["sold"]["amount"] == "10.00"
     assert facts[FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}"]["first"]["amount"] == "10.00"
 
 
@@ -424,7 +425,7 @@ def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> Non
     assert trades.mend()[0]
     assert trades.verify() == []
     facts = trades.publish()
-    assert {topic for topic, _ in facts} == {ANNUAL_TOTAL}
+    assert {topic for topic, _ in facts} == {ANNUAL_TOTAL, SIGN}
     assert facts[ANNUAL_TOTAL, "exchange/kmdex/2026"]["buckets"][0]["amount"] == "16.00"
 
 

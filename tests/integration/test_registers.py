@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +14,14 @@ from sqlalchemy import text
 from services.listing import consumer as listing_consumer
 from services.listing.firsts import FIRST_LISTINGS
 from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest.dirty import every_sign
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.rebuild import TRADES_ANEW
 from services.trade_ingest.stored_totals import rebuild_totals
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.facts import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.migrate import migrate
 from shared.positions import LostPartition, Move, Position, start_positions
 from shared.register.firsts import rebuild_firsts
@@ -38,9 +40,10 @@ if TYPE_CHECKING:
 
 CUTS = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-WHITELIST = """
-- {id: kmdex, name: 虚构交易所甲, from: 2019-01-01, until: null, operators: []}
-- {id: dcdex, name: 虚构交易所乙, from: 2019-01-01, until: null, operators: []}
+WHITELIST = f"""
+- {{id: kmdex, name: 虚构交易所甲, from: 2019-01-01, until: null, operators: [
+    {{uscc: {worlds.uscc(1)}, name: 虚构主体1, from: 2019-01-01, until: 2026-12-31}}]}}
+- {{id: dcdex, name: 虚构交易所乙, from: 2019-01-01, until: null, operators: []}}
 """
 
 FACT_SCHEMAS = {topic: validator(f"{topic}.json") for topic in FACT_TOPICS}
@@ -162,6 +165,7 @@ def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
     keep_newest(facts, trades.publish())
     check_firsts(world, facts)
     check_totals(world, trades, facts)
+    check_signs(trades, facts)
     check_states(world, listings, trades)
     check_counting_anew(listings, trades)
 
@@ -234,6 +238,19 @@ def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
                         datetime.fromisoformat(bucket["last_completed_at"]),
                     )
     assert published == {key: value for key, value in by_provider.items() if key[2] in ("counted", "unmatched")}
+
+
+def check_signs(trades: Bench, facts: dict) -> None:
+    """What was published last is what the trades make now, whether a batch noted the key or not."""
+    with trades.engine.begin() as connection:
+        keys = {*every_sign(connection), *(key for key in facts if key[0] == SIGN)}
+        anew = trades.kind.render(connection, read_head(connection), sorted(keys))
+    for key, value in anew.items():
+        expected = json.loads(value)
+        if key in facts:
+            assert facts[key] == expected | {"seq": facts[key]["seq"]}
+        else:
+            assert not any(expected.get(measure) for measure in ("first", "counterparties", "repeated", "operators"))
 
 
 def check_counting_anew(listings: Bench, trades: Bench) -> None:
@@ -336,6 +353,54 @@ def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trad
     trades.register = old_worker
     with pytest.raises(SettingsDiffer):
         put(trades, "kmdex", trade(trade_no="T3"))
+
+
+def test_signs_are_measured_and_go_when_what_made_them_is_corrected(trades) -> None:
+    documents = [data for _, data in worlds.telling_trades(worlds.uscc(1))]
+    put(trades, "kmdex", *documents[:10])
+    assert (SIGN, f"buyer/{worlds.BEGINNER}") not in trades.publish()  # a small purchase alone says nothing
+    put(trades, "kmdex", *documents[10:])
+    put(trades, "dcdex", documents[-1])  # on an exchange that it does not operate
+    facts = {key: told for (topic, key), told in trades.publish().items() if topic == SIGN}
+    seller = facts[f"provider/{worlds.SELLER}/2026"]
+    assert seller["sold"] == {"amount": "15030.00", "trades": 8}
+    assert seller["counterparties"] == [
+        {
+            "subject": worlds.FRIEND,
+            "sold": {"amount": "6000.00", "trades": 6},
+            "bought": {"amount": "1200.00", "trades": 2},
+        },
+        {
+            "subject": f"uscc:{worlds.uscc(1)}",
+            "sold": {"amount": "30.00", "trades": 1},
+            "bought": {"amount": "0.00", "trades": 0},
+        },
+    ]
+    numbers = [{"exchange": "kmdex", "trade_no": number} for number in ("S0", "S5", "S9", "S10", "S11", "S12")]
+    assert seller["repeated"] == [{"amount": "1000.00", "trades": 6, "buyers": 1, "examples": numbers[:2]}]
+    beginner = facts[f"buyer/{worlds.BEGINNER}"]
+    first, greatest = (beginner[name] for name in ("first", "greatest"))
+    assert first == numbers[2] | {"completed_at": "2026-03-10T10:00:00.000000+08:00", "amount": "0.01"}
+    assert greatest == numbers[3] | {"completed_at": "2026-03-11T10:00:00.000000+08:00", "amount": "4000000.00"}
+    (operator,) = facts["exchange/kmdex/2026"]["operators"]
+    expected = {"subject": f"uscc:{worlds.uscc(1)}", "amount": "70.00", "trades": 2, "examples": numbers[4:]}
+    assert operator == expected
+    assert "exchange/dcdex/2026" not in facts
+    # What the migration puts into the outbox is all of it.
+    migration = import_module("services.trade_ingest.migrations.versions.0005_signs")
+    with trades.engine.begin() as connection:
+        connection.exec_driver_sql(migration.EVERY_SIGN)
+        every = {key for _, key in every_sign(connection)}
+    anew = {key: told for (_, key), told in trades.publish().items()}
+    assert {key: anew[key] for key in facts} == facts
+    assert anew.keys() == every
+    corrected = {"revision": 2, "status": "cancelled"}
+    put(trades, "kmdex", *(documents[n] | corrected for n in (0, 1, 7, 8, 9, 11, 12)))
+    facts = {key: told for (topic, key), told in trades.publish().items() if topic == SIGN}
+    assert facts[f"provider/{worlds.SELLER}/2026"]["repeated"] == []
+    assert facts[f"provider/{worlds.SELLER}/2026"]["counterparties"][0]["bought"]["trades"] == 0
+    assert facts[f"buyer/{worlds.BEGINNER}"]["first"] is None
+    assert facts["exchange/kmdex/2026"]["operators"] == []
 
 
 def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.extract import verify
 from shared.canonical import canonical_json
+from shared.facts import SIGN
 from shared.tlog.checkpoint import Checkpoint
 from shared.tlog.merkle import Edge, leaf_hash
 from shared.tlog.note import SignerKey, parse_note, sign
@@ -367,6 +368,11 @@ class Forged:
         seq = row["entry"]["seq"]
         for fact in self._rows["facts.ndjson"]:
             value_, year = fact["value"], first["completed_at"][:4]
+            if fact["fact"].startswith(SIGN):
+                if fact["fact"].endswith(f"/{verify.subject_of(first['provider'])}/{year}"):
+                    add(value_["sold"], "amount", 20 * MORE)
+                    add(value_["counterparties"][0]["sold"], "amount", 20 * MORE)
+                continue
             if fact["fact"].endswith(f"/exchange/dcdex/{year}") and fact["seq"] > seq:
                 month = next(one for one in value_["buckets"] if one["from"][:7] == first["completed_at"][:7])
                 add(month, "amount", 20 * MORE)

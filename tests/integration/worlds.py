@@ -88,6 +88,42 @@ def random_world(seed: int, documents: int) -> World:
     return world
 
 
+SELLER, FRIEND, BEGINNER = (f"uscc:{uscc(number)}" for number in (101, 102, 103))
+
+
+def telling_trades(operator: str) -> list[tuple[str, dict]]:
+    """Trades that measure signs: one amount again and again, there and back; one fen first; an operator's own."""
+    seller, friend, beginner = ({"id": uscc(number), "name": f"虚构主体{number}"} for number in (101, 102, 103))
+    person = {"id_scheme": "natural_person", "id": "P-1", "name": "某自然人"}
+    made = [
+        *((seller, friend, "1000.00") for _ in range(6)),
+        (seller, person, "9000.00"),
+        (friend, seller, "500.00"),
+        (friend, seller, "700.00"),
+        (friend, beginner, "0.01"),
+        (friend, beginner, "4000000.00"),
+        (seller, {"id": operator, "name": "虚构运营公司"}, "30.00"),
+        (friend, {"id": operator, "name": "虚构运营公司"}, "40.00"),
+    ]
+    return [
+        (
+            "kmdex",
+            {
+                "trade_no": f"S{number}",
+                "revision": 1,
+                "status": "completed",
+                "mode": "negotiated",
+                "provider": provider,
+                "buyer": buyer,
+                "amount": amount,
+                "currency": "CNY",
+                "completed_at": f"2026-03-{number + 1:02d}T10:00:00+08:00",
+            },
+        )
+        for number, (provider, buyer, amount) in enumerate(made)
+    ]
+
+
 def _one_content(documents: list[tuple[str, dict]], number: str) -> list[tuple[str, dict]]:
     return list({(exchange, data[number], data["revision"]): (exchange, data) for exchange, data in documents}.values())
 

@@ -240,6 +240,12 @@ BOUGHT = {
 }
 YEAR = {"year": 2026, "cut_at": ["2025-10-15"]}
 SHARE = {"counted": [BUCKET], "unmatched": [], "other": [{"reason": "later", "amount": "1.00", "trades": 1}]}
+SUBJECT = f"uscc:{PARTY['id']}"
+SUM = {"amount": "1.00", "trades": 1}
+NUMBER = {"exchange": "kmdex", "trade_no": "T-1"}
+ONE = NUMBER | {"completed_at": AT, "amount": "1.00"}
+SOLD_TO = {"subject": "overseas:X-1", "sold": SUM, "bought": SUM}
+REPEATED = {"amount": "1.00", "trades": 5, "buyers": 1, "examples": [NUMBER, NUMBER]}
 FACTS = [
     (LISTING, "r1/kmdex/L-1", LISTED | {"mirrored": False, "counted": True}),
     (LISTING, "r1/kmdex/L-1", LISTED | GONE),
@@ -252,6 +258,18 @@ FACTS = [
         "facts.annual-total.v1",
         f"r1/provider/uscc:{PARTY['id']}/2026",
         YEAR | {"party": PARTY, "by_exchange": {"kmdex": SHARE}},
+    ),
+    (
+        "facts.sign.v1",
+        f"r1/provider/{SUBJECT}/2026",
+        {"subject": SUBJECT, "year": 2026, "sold": SUM, "counterparties": [SOLD_TO], "repeated": [REPEATED]},
+    ),
+    ("facts.sign.v1", f"r1/buyer/{SUBJECT}", {"subject": SUBJECT, "first": None, "greatest": None}),
+    ("facts.sign.v1", f"r1/buyer/{SUBJECT}", {"subject": SUBJECT, "first": ONE, "greatest": ONE}),
+    (
+        "facts.sign.v1",
+        "r1/exchange/kmdex/2026",
+        {"exchange": "kmdex", "year": 2026, "operators": [SUM | {"subject": SUBJECT, "examples": [NUMBER]}]},
     ),
 ]
 

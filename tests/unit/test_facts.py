@@ -6,15 +6,25 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.incentive.facts import (
+    BuyerSign,
+    Counterparty,
+    ExchangeSign,
     ExchangeTotal,
     FactError,
     FactRef,
     FirstListing,
     FirstPurchase,
     NotCounted,
+    OnePurchase,
+    OperatorPurchases,
+    ProviderSign,
     ProviderTotal,
+    Repeated,
+    Sum,
+    TradeNo,
     merge_shares,
     parse_fact,
+    whose,
 )
 from tests.cases.reader import party, uscc
 
@@ -58,11 +68,40 @@ PROVIDER = {
         }
     },
 }
+SUM = {"amount": "5000.00", "trades": 5}
+EXAMPLES = [{"exchange": "kmdex", "trade_no": "T1"}, {"exchange": "kmdex", "trade_no": "T5"}]
+PROVIDER_SIGN = {
+    "generation": 1,
+    "seq": 9,
+    "subject": SUBJECT,
+    "year": 2026,
+    "sold": SUM,
+    "counterparties": [{"subject": f"uscc:{uscc('P2')}", "sold": SUM, "bought": {"amount": "0.00", "trades": 0}}],
+    "repeated": [{"amount": "1000.00", "trades": 5, "buyers": 1, "examples": EXAMPLES}],
+}
+SMALL = {**EXAMPLES[0], "completed_at": "2026-03-01T00:00:00.000000+08:00", "amount": "0.01"}
+BUYER_SIGN = {
+    "generation": 1,
+    "seq": 9,
+    "subject": SUBJECT,
+    "first": SMALL,
+    "greatest": {**SMALL, "trade_no": "T2", "amount": "4000000.00"},
+}
+EXCHANGE_SIGN = {
+    "generation": 1,
+    "seq": 9,
+    "exchange": "kmdex",
+    "year": 2026,
+    "operators": [{**SUM, "subject": SUBJECT, "examples": EXAMPLES}],
+}
 KNOWN = [
     ("facts.first-listing.v1", f"r1/{SUBJECT}", LISTING),
     ("facts.first-purchase.v1", f"r1/{SUBJECT}", PURCHASE),
     ("facts.annual-total.v1", "r1/exchange/kmdex/2026", EXCHANGE),
     ("facts.annual-total.v1", f"r1/provider/{SUBJECT}/2026", PROVIDER),
+    ("facts.sign.v1", f"r1/provider/{SUBJECT}/2026", PROVIDER_SIGN),
+    ("facts.sign.v1", f"r1/buyer/{SUBJECT}", BUYER_SIGN),
+    ("facts.sign.v1", "r1/exchange/kmdex/2026", EXCHANGE_SIGN),
 ]
 
 
@@ -71,7 +110,7 @@ def parse(topic: str, key: str, value):
 
 
 def test_every_fact_is_read():
-    listing, purchase, exchange, provider = (parse(*known) for known in KNOWN)
+    listing, purchase, exchange, provider, sold, bought, operated = (parse(*known) for known in KNOWN)
     assert isinstance(listing, FirstListing)
     assert listing.first is not None
     assert listing.first.listed_at == datetime(2026, 2, 28, 16, tzinfo=UTC)
@@ -84,6 +123,15 @@ def test_every_fact_is_read():
     assert exchange.cut_at[0] == date(2025, 10, 15)
     assert isinstance(provider, ProviderTotal)
     assert provider.by_exchange["kmdex"].other == (NotCounted("cancelled", 100, 1),)
+    first, last = TradeNo("kmdex", "T1"), TradeNo("kmdex", "T5")
+    assert isinstance(sold, ProviderSign)
+    assert sold.counterparties == (Counterparty(f"uscc:{uscc('P2')}", Sum(500_000, 5), Sum(0, 0)),)
+    assert sold.repeated == (Repeated(100_000, 5, 1, (first, last)),)
+    assert isinstance(bought, BuyerSign)
+    assert bought.first == OnePurchase(first, datetime(2026, 2, 28, 16, tzinfo=UTC), 1)
+    assert isinstance(operated, ExchangeSign)
+    assert operated.operators == (OperatorPurchases(SUBJECT, Sum(500_000, 5), (first, last)),)
+    assert [whose(fact) for fact in (sold, bought, operated)] == [SUBJECT, SUBJECT, "exchange/kmdex"]
 
 
 @pytest.mark.parametrize(("topic", "key", "value"), KNOWN[:2])
@@ -120,6 +168,10 @@ def test_unknown_members_are_ignored_and_missing_ones_are_not(topic, key, value)
         ),
         ("facts.first-listing.v1", f"r1/uscc:{uscc('P2')}", LISTING),
         ("facts.first-purchase.v1", f"r1/{SUBJECT}", []),
+        ("facts.sign.v1", f"r1/provider/{SUBJECT}/2027", PROVIDER_SIGN),
+        ("facts.sign.v1", f"r1/buyer/uscc:{uscc('P2')}", BUYER_SIGN),
+        ("facts.sign.v1", "r1/exchange/dcdex/2026", EXCHANGE_SIGN),
+        ("facts.sign.v1", f"r1/{SUBJECT}", BUYER_SIGN),
     ],
 )
 def test_what_is_malformed_is_an_error_that_names_topic_and_key(topic, key, value):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from services.incentive.answers import Json, award_json, balance_json
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import Declaration, Fact, parse_fact
+from services.incentive.facts import Declaration, Fact, Sign, parse_fact
 from services.incentive.ledger_log import transactions_of
 from services.incentive.operations import named_exchanges
 from services.incentive.terms import Policy
@@ -211,7 +211,12 @@ class Content:
 
 
 def _is_for(viewer: str, fact: Fact) -> bool:
-    """Whether a fact names no other exchange; of what is declared, whether it is of this one's operator."""
+    """Whether a fact names no other exchange; of what is declared, whether it is of this one's operator.
+
+    Of signs it cannot be told whose documents they are made of.
+    """
+    if isinstance(fact, Sign):
+        return False
     named = named_exchanges(fact)
     return named == {viewer} if isinstance(fact, Declaration) else named <= {viewer}
 

@@ -937,12 +937,18 @@ class Register:
             return
         for (exchange, year), keys in self._by["exchange"].items():
             yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", max(changed, self._newest(keys))
+            yield SIGN, f"exchange/{exchange}/{year}", max(changed, self._newest(keys))
         proved = max((facts[-1][0] for facts in self._listing_facts.values()), default=changed)
         for subject, keys in self._by["provider"].items():
             if subject.startswith("uscc:"):
                 newest = max(changed, proved, self._newest(keys))
                 for year in sorted({local(document.at).year for key in keys for document in self._revisions(key)}):
                     yield ANNUAL_TOTAL, f"provider/{subject}/{year}", newest
+                    bought = self._by["buyer"].get(subject, [])
+                    yield SIGN, f"provider/{subject}/{year}", max(changed, self._newest(keys + bought))
+        for subject, keys in self._by["buyer"].items():
+            if subject.startswith("uscc:"):
+                yield SIGN, f"buyer/{subject}", max(changed, self._newest(keys))
 
     def _newest(self, keys: Iterable[Key]) -> int:
         newest: int = max(self._documents[key].seq for key in keys)
@@ -1007,6 +1013,7 @@ def checked_bytes(encoded: str | None, digest: str | None) -> bytes:
 
 LISTING, FIRST_LISTING = "facts.listing.v1", "facts.first-listing.v1"
 FIRST_PURCHASE, ANNUAL_TOTAL = "facts.first-purchase.v1", "facts.annual-total.v1"
+SIGN = "facts.sign.v1"
 DECLARED = "declared"  # by the bureau: facts of no register
 
 
@@ -1023,6 +1030,8 @@ def fact_anew(register: Register, topic: str, rest: str, seq: int) -> Json:
         return exchange_total_anew(register, parts[1], int(parts[2]), seq)
     if topic == ANNUAL_TOTAL and parts[0] == "provider":
         return provider_total_anew(register, parts[1], int(parts[2]), seq)
+    if topic == SIGN and parts[0] in SIGNS:
+        return SIGNS[parts[0]](register, seq, *parts[1:])
     raise ValueError("没有这种事实 / there is no such fact")
 
 
@@ -1178,6 +1187,115 @@ def reason_of(register: Register, document: Document, whitelist: Whitelist, seq:
     return "counted" if is_proved else "unmatched"
 
 
+# Of a sign: how many of the greatest are told, from how many trades on an amount is said to repeat, below what a first
+# purchase is small, from what on another is large, and how long after.
+COUNTERPARTIES, REPEATED_AMOUNTS, REPEATED_FROM = 10, 5, 5
+SMALL_FIRST, LARGE_PURCHASE, AFTER_FIRST_US = 100_000, 10_000_000, 90 * 86_400_000_000
+
+
+def counting(register: Register, role: str, whose: Any, seq: int) -> Iterator[Document]:
+    """Trades that a sign (G10) is measured of: completed, not mirrored, within the exchange's time on the list."""
+    whitelist, _ = register.settings(seq)
+    for document in register.standing(role, whose, seq):
+        is_completed = document.status == "completed" and not document.mirrored
+        if is_completed and whitelist.counts(document.exchange, document.at):
+            yield document
+
+
+def sum_json(documents: Sequence[Document]) -> Json:
+    return {"amount": yuan(sum(map(net, documents))), "trades": len(documents)}
+
+
+def net(document: Document) -> int:
+    return document.amount - document.refunded
+
+
+def examples_json(documents: Sequence[Document]) -> Any:
+    """The trades that were entered first and last."""
+    in_order = sorted(documents, key=lambda one: one.seq)
+    ends = in_order[:1] if len(in_order) == 1 else [in_order[0], in_order[-1]]
+    return [{"exchange": one.exchange, "trade_no": one.number} for one in ends]
+
+
+def provider_sign(register: Register, seq: int, subject: str, year: str) -> Json:
+    """To whom the provider sold most in the year, what it bought of them, and the amounts that repeat."""
+    sold = [one for one in counting(register, "provider", subject, seq) if local(one.at).year == int(year)]
+    bought = [one for one in counting(register, "buyer", subject, seq) if local(one.at).year == int(year)]
+    to: dict[str, list[Document]] = {}
+    of_amount: dict[int, list[Document]] = {}
+    for one in sold:
+        if one.buyer is not None and not one.buyer[0].startswith("natural_person:"):
+            to.setdefault(one.buyer[0], []).append(one)
+        of_amount.setdefault(net(one), []).append(one)
+    greatest = sorted(to, key=lambda other: (-sum(map(net, to[other])), other.encode()))
+    repeated = [amount for amount, ones in of_amount.items() if amount > 0 and len(ones) >= REPEATED_FROM]
+    repeated.sort(key=lambda amount: (-amount * len(of_amount[amount]), -amount))
+    return {
+        "subject": subject,
+        "year": int(year),
+        "sold": sum_json(sold),
+        "counterparties": [
+            {
+                "subject": other,
+                "sold": sum_json(to[other]),
+                "bought": sum_json([one for one in bought if one.provider[0] == other]),
+            }
+            for other in greatest[:COUNTERPARTIES]
+        ],
+        "repeated": [
+            {
+                "amount": yuan(amount),
+                "trades": len(of_amount[amount]),
+                "buyers": len({one.buyer for one in of_amount[amount]}),
+                "examples": examples_json(of_amount[amount]),
+            }
+            for amount in repeated[:REPEATED_AMOUNTS]
+        ],
+    }
+
+
+def buyer_sign(register: Register, seq: int, subject: str) -> Json:
+    """A small first purchase, and the greatest of the large ones soon after it."""
+    bought = sorted(counting(register, "buyer", subject, seq), key=lambda one: (one.at, one.exchange, one.number))
+    large = [
+        one for one in bought if net(one) >= LARGE_PURCHASE and bought[0].at <= one.at <= bought[0].at + AFTER_FIRST_US
+    ]
+    if not large or net(bought[0]) >= SMALL_FIRST:
+        return {"subject": subject, "first": None, "greatest": None}
+
+    def told(one: Document) -> Json:
+        return {
+            "exchange": one.exchange,
+            "trade_no": one.number,
+            "completed_at": time_text(one.at),
+            "amount": yuan(net(one)),
+        }
+
+    return {"subject": subject, "first": told(bought[0]), "greatest": told(max(large, key=net))}
+
+
+def exchange_sign(register: Register, seq: int, exchange: str, year: str) -> Json:
+    """What the operators of an exchange bought on it in the year, while they operated it."""
+    whitelist, _ = register.settings(seq)
+    bought: dict[str, list[Document]] = {}
+    for one in counting(register, "exchange", (exchange, int(year)), seq):
+        operator = whitelist.operator_on(exchange, local(one.at).date())
+        if operator is not None and one.buyer is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
+            bought.setdefault(one.buyer[0], []).append(one)
+    return {
+        "exchange": exchange,
+        "year": int(year),
+        "operators": [
+            dict(subject=subject, examples=examples_json(ones), **sum_json(ones))
+            for subject, ones in sorted(bought.items())
+        ],
+    }
+
+
+SIGNS: dict[str, Callable[..., Json]] = {
+    "provider": provider_sign, "buyer": buyer_sign, "exchange": exchange_sign,
+}  # fmt: skip
+
 Registers = dict[tuple[str, str, int], Register]  # listings or trades, register, generation
 
 
@@ -1271,7 +1389,8 @@ class Facts:
                     continue
                 anew = fact_anew(register, topic, rest, register.size)
                 is_nothing = told is None and not any(
-                    anew.get(member) for member in ("first", "buckets", "by_exchange")
+                    anew.get(member)
+                    for member in ("first", "buckets", "by_exchange", "counterparties", "repeated", "operators")
                 )
                 if not is_nothing and (told is None or any(anew[m] != told[m] for m in anew if m != "party")):
                     found.append(fact)
@@ -1293,7 +1412,7 @@ def about_of_fact(fact: str) -> str:
     rest = fact.split("/", 2)[2]
     if rest.startswith("exchange/"):
         return rest.rsplit("/", 1)[0]
-    return rest.split("/")[1 if rest.startswith("provider/") else 0]
+    return rest.split("/")[1 if rest.startswith(("provider/", "buyer/")) else 0]
 
 
 def check_listing_facts(registers: Registers) -> tuple[int, int]:
@@ -1466,7 +1585,8 @@ def tier_awards(exchange: str, facts: Sequence[Json], policy: Policy, whitelist:
     """(六) 2: each tier once, by difference to what the exchange earned before under this policy."""
     totals: dict[int, list[Json]] = {}
     for fact in facts:
-        totals.setdefault(fact["value"]["year"], []).append(fact)
+        if fact["topic"] == ANNUAL_TOTAL:
+            totals.setdefault(fact["value"]["year"], []).append(fact)
     alternative = {
         one["year"]: one["due"] for one in tier_years(exchange, totals, policy, whitelist, policy.alternative)
     }
@@ -1694,7 +1814,7 @@ def names_of(about: str, facts: Sequence[Json], whitelist: Whitelist, award: Jso
     if about.startswith("exchange/"):
         operators = whitelist.exchanges.get(award["exchange"], {}).get("operators", ())
         return {one["name"] for one in operators if one["uscc"] == award["subject"]["id"]}
-    return {fact["value"]["party"]["name"] for fact in facts}
+    return {fact["value"]["party"]["name"] for fact in facts if fact["topic"] != SIGN}
 
 
 def differs(award: Json, expected: Json | None, names: Iterable[str], policy: Policy, now_us: int) -> str:

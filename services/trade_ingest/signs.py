@@ -1,0 +1,272 @@
+"""What is measured of trades for the signs that a person should look at (G10): `facts.sign.v1`, never a verdict.
+
+Of trades that count (completed, not mirrored, within the exchange's time on the whitelist), in any mode, by net
+amount. Nothing of it is stored: it is read from the trades when a fact is rendered, by the indexes on providers and
+buyers, and costs intake no more than noting whose trades a batch touched. Natural persons are not named.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from shared.db import pg_array
+from shared.facts import (
+    AFTER_FIRST,
+    COUNTERPARTIES,
+    LARGE_PURCHASE_FEN,
+    REPEATED_AMOUNTS,
+    REPEATED_FROM,
+    SMALL_FIRST_FEN,
+)
+from shared.money import format_yuan
+from shared.times import day_start, format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_EARLIEST, _LATEST = day_start(date(1900, 1, 1)), day_start(date(2200, 1, 1))  # beyond all years of documents
+_COUNTS = "t.completed AND NOT t.mirrored AND t.counted"
+_YEARS = """
+    k AS MATERIALIZED (
+        SELECT k.n, p.id AS party, k.from_at, k.until_at
+        FROM unnest(CAST(:ns AS int[]), CAST(:codes AS text[]), CAST(:froms AS timestamptz[]),
+                    CAST(:untils AS timestamptz[])) AS k(n, code, from_at, until_at)
+        JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
+    )
+"""
+# Two passes over what a provider sold and bought in the year: whatever it traded, a few rows come back.
+_PROVIDERS = text(f"""
+    WITH {_YEARS}, sold AS MATERIALIZED (
+        SELECT k.n, t.buyer AS other, t.amount_fen - t.refunded_fen AS net_fen, count(*) AS trades,
+               min(t.seq) AS least_seq, max(t.seq) AS greatest_seq
+        FROM k JOIN trade t ON t.provider = k.party AND t.completed_at >= k.from_at AND t.completed_at < k.until_at
+        WHERE {_COUNTS} GROUP BY 1, 2, 3
+    ), bought AS (
+        SELECT k.n, t.provider AS other, sum(t.amount_fen - t.refunded_fen) AS amount_fen, count(*) AS trades
+        FROM k JOIN trade t ON t.buyer = k.party AND t.completed_at >= k.from_at AND t.completed_at < k.until_at
+        WHERE {_COUNTS} GROUP BY 1, 2
+    ), counterparty AS (
+        SELECT s.*, row_number() OVER (PARTITION BY n ORDER BY amount_fen DESC, subject COLLATE "C") AS place
+        FROM (
+            SELECT s.n, s.other, concat(p.scheme, ':', p.code) AS subject, sum(s.net_fen * s.trades) AS amount_fen,
+                   sum(s.trades) AS trades
+            FROM sold s JOIN party p ON p.id = s.other AND p.scheme <> 'natural_person' GROUP BY 1, 2, 3
+        ) s
+    ), repeated AS (
+        SELECT r.*, row_number() OVER (PARTITION BY n ORDER BY net_fen * trades DESC, net_fen DESC) AS place
+        FROM (
+            SELECT n, net_fen, sum(trades) AS trades, count(*) AS buyers, min(least_seq) AS least_seq,
+                   max(greatest_seq) AS greatest_seq
+            FROM sold WHERE net_fen > 0 GROUP BY 1, 2 HAVING sum(trades) >= :repeated_from
+        ) r
+    )
+    SELECT 'sold' AS what, n, CAST(NULL AS text) AS subject, sum(net_fen * trades) AS amount_fen,
+           sum(trades) AS trades, CAST(NULL AS numeric) AS bought_fen, CAST(NULL AS bigint) AS more,
+           CAST(NULL AS bigint) AS least_seq, CAST(NULL AS bigint) AS greatest_seq, 0 AS place
+    FROM sold GROUP BY n
+    UNION ALL
+    SELECT 'counterparty', c.n, c.subject, c.amount_fen, c.trades, b.amount_fen, b.trades, NULL, NULL, c.place
+    FROM counterparty c LEFT JOIN bought b ON b.n = c.n AND b.other = c.other WHERE c.place <= :counterparties
+    UNION ALL
+    SELECT 'repeated', n, NULL, net_fen, trades, NULL, buyers, least_seq, greatest_seq, place
+    FROM repeated WHERE place <= :repeated_amounts
+    ORDER BY what, n, place
+""")
+_BUYERS = text(f"""
+    SELECT k.code, f.exchange, f.number, f.completed_at, f.net_fen, g.exchange AS greatest_exchange,
+           g.number AS greatest_number, g.completed_at AS greatest_completed_at, g.net_fen AS greatest_net_fen
+    FROM unnest(CAST(:codes AS text[])) AS k(code)
+    JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
+    JOIN first_purchase o ON o.party = p.id
+    CROSS JOIN LATERAL (
+        SELECT exchange, number, completed_at, amount_fen - refunded_fen AS net_fen
+        FROM trade WHERE exchange = o.exchange AND number = o.number
+    ) f
+    CROSS JOIN LATERAL (
+        SELECT t.exchange, t.number, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen
+        FROM trade t
+        WHERE t.buyer = p.id AND t.completed_at >= f.completed_at AND t.completed_at <= f.completed_at + :after_first
+          AND {_COUNTS} AND t.amount_fen - t.refunded_fen >= :large_fen
+        ORDER BY net_fen DESC, t.completed_at, t.exchange, t.number LIMIT 1
+    ) g
+    WHERE f.net_fen < :small_fen
+""")
+_OPERATORS = text(f"""
+    SELECT k.n, k.code, sum(t.amount_fen - t.refunded_fen) AS amount_fen, count(*) AS trades,
+           min(t.seq) AS least_seq, max(t.seq) AS greatest_seq
+    FROM unnest(CAST(:ns AS int[]), CAST(:codes AS text[]), CAST(:exchanges AS text[]), CAST(:froms AS timestamptz[]),
+                CAST(:untils AS timestamptz[])) AS k(n, code, exchange, from_at, until_at)
+    JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
+    JOIN trade t ON t.buyer = p.id AND t.exchange = k.exchange AND t.completed_at >= k.from_at
+                 AND t.completed_at < k.until_at
+    WHERE {_COUNTS} GROUP BY 1, 2 ORDER BY 1, 2
+""")
+
+
+def signs(connection: Connection, keys: Iterable[str]) -> dict[str, Any]:
+    """The value of each key of `facts.sign.v1` in this snapshot, without its version; empty where there is nothing."""
+    parts = {key: key.split("/") for key in keys}
+    of = {whose: {key: rest for key, (first, *rest) in parts.items() if first == whose} for whose in _OF}
+    return {key: value for whose, measure in _OF.items() for key, value in measure(connection, of[whose]).items()}
+
+
+def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        key: {"subject": subject, "year": int(year), "sold": _sum(0, 0), "counterparties": [], "repeated": []}
+        for key, (subject, year) in keys.items()
+    }
+    in_order = list(values.values())
+    rows = connection.execute(
+        _PROVIDERS,
+        {
+            "ns": pg_array(range(len(in_order))),
+            "codes": pg_array(_code(value["subject"]) for value in in_order),
+            **_spans([value["year"] for value in in_order]),
+            "counterparties": COUNTERPARTIES,
+            "repeated_amounts": REPEATED_AMOUNTS,
+            "repeated_from": REPEATED_FROM,
+        },
+    ).all()
+    numbers = _numbers(connection, rows)
+    for row in rows:
+        value: dict[str, Any] = in_order[row.n]
+        if row.what == "sold":
+            value["sold"] = _sum(row.amount_fen, row.trades)
+        elif row.what == "counterparty":
+            bought = _sum(row.bought_fen or 0, row.more or 0)
+            value["counterparties"].append(
+                {"subject": row.subject, "sold": _sum(row.amount_fen, row.trades), "bought": bought}
+            )
+        else:
+            value["repeated"].append(
+                {**_sum(row.amount_fen, row.trades), "buyers": row.more, "examples": _examples(row, numbers)}
+            )
+    return values
+
+
+def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        f"uscc:{_code(subject)}": {"subject": subject, "first": None, "greatest": None} for (subject,) in keys.values()
+    }
+    rows = connection.execute(
+        _BUYERS,
+        {
+            "codes": pg_array(_code(subject) for subject in values),
+            "after_first": AFTER_FIRST,
+            "large_fen": LARGE_PURCHASE_FEN,
+            "small_fen": SMALL_FIRST_FEN,
+        },
+    )
+    for row in rows:
+        values[f"uscc:{row.code}"] |= {
+            "first": _purchase(row.exchange, row.number, row.completed_at, row.net_fen),
+            "greatest": _purchase(
+                row.greatest_exchange, row.greatest_number, row.greatest_completed_at, row.greatest_net_fen
+            ),
+        }
+    return {key: values[subject] for key, (subject,) in keys.items()}
+
+
+def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        key: {"exchange": exchange, "year": int(year), "operators": []} for key, (exchange, year) in keys.items()
+    }
+    in_order, terms = list(values.values()), _terms(connection)
+    asked = [
+        (n, value["exchange"], code, max(from_at, begin), min(until_at, end))
+        for n, value in enumerate(in_order)
+        for begin, end in [_span(value["year"])]
+        for code, from_at, until_at in terms.get(value["exchange"], ())
+    ]
+    ns, exchanges, codes, froms, untils = zip(*asked, strict=True) if asked else ((), (), (), (), ())
+    rows = connection.execute(
+        _OPERATORS,
+        {
+            "ns": pg_array(ns),
+            "exchanges": pg_array(exchanges),
+            "codes": pg_array(codes),
+            "froms": pg_array(froms),
+            "untils": pg_array(untils),
+        },
+    ).all()
+    numbers = _numbers(connection, rows)
+    for row in rows:
+        in_order[row.n]["operators"].append(
+            {
+                "subject": f"uscc:{row.code}",
+                **_sum(row.amount_fen, row.trades),
+                "examples": _examples(row, numbers),
+            }
+        )
+    return values
+
+
+_OF = {"provider": _of_providers, "buyer": _of_buyers, "exchange": _of_exchanges}
+
+
+def _terms(connection: Connection) -> dict[str, list[tuple[str, datetime, datetime]]]:
+    """Who operated each exchange from when until when, as the settings say that stand in this snapshot."""
+    listed = connection.execute(
+        text("SELECT content -> 'exchanges' FROM settings_entry ORDER BY seq DESC LIMIT 1")
+    ).scalar()
+    return {
+        exchange["id"]: [
+            (one["uscc"], _start(one["from"], _EARLIEST), _start(one["until"], _LATEST))
+            for one in exchange["operators"]
+        ]
+        for exchange in listed or ()
+    }
+
+
+def _start(day: str | None, otherwise: datetime) -> datetime:
+    return otherwise if day is None else day_start(date.fromisoformat(day))
+
+
+def _span(year: int) -> tuple[datetime, datetime]:
+    return day_start(date(year, 1, 1)), day_start(date(year + 1, 1, 1))
+
+
+def _spans(years: Sequence[int]) -> dict[str, str]:
+    spans = [_span(year) for year in years]
+    return {"froms": pg_array(span[0] for span in spans), "untils": pg_array(span[1] for span in spans)}
+
+
+def _code(subject: str) -> str:
+    return subject.partition(":")[2]
+
+
+def _sum(amount_fen: int, trades: int) -> dict[str, Any]:
+    return {"amount": format_yuan(int(amount_fen)), "trades": int(trades)}
+
+
+def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) -> dict[str, Any]:
+    return {
+        "exchange": exchange,
+        "trade_no": number,
+        "completed_at": format_time(completed_at),
+        "amount": format_yuan(net_fen),
+    }
+
+
+def _numbers(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, tuple[str, str]]:
+    """(exchange, number) of the trades that are examples, by their entries."""
+    seqs = {seq for row in rows for seq in (row.least_seq, row.greatest_seq) if seq is not None}
+    found = connection.execute(
+        text("SELECT seq, exchange, number FROM trade WHERE seq = ANY(CAST(:seqs AS bigint[]))"),
+        {"seqs": pg_array(sorted(seqs))},
+    )
+    return {row.seq: (row.exchange, row.number) for row in found}
+
+
+def _examples(row: Row[Any], numbers: dict[int, tuple[str, str]]) -> list[dict[str, str]]:
+    """Of what was summed up, the trades that were entered first and last."""
+    return [
+        {"exchange": exchange, "trade_no": number}
+        for exchange, number in (numbers[seq] for seq in dict.fromkeys((row.least_seq, row.greatest_seq)))
+    ]
