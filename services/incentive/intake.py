@@ -121,6 +121,7 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     if before == (basis.policy.digest, basis.exchanges.digest):
         return False
     _check_revision(connection, basis.policy)
+    _check_rules(connection, basis.policy)
     instant = next_instant(connection, clock)
     enter_settings(connection, basis, instant)
     everybody = connection.execute(text("SELECT DISTINCT about FROM fact_current ORDER BY about")).scalars().all()
@@ -174,6 +175,17 @@ def _check_revision(connection: Connection, policy: Policy) -> None:
         raise SettingsError(
             f"POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision {newest} was put in force;"
             f" to go back to its values, give them as revision {newest + 1}"
+        )
+
+
+def _check_rules(connection: Connection, policy: Policy) -> None:
+    """What awards are of must be told for ever: a rule that earned stays in the file, and can be made to end there."""
+    rules = connection.execute(text("SELECT DISTINCT rule FROM award_current ORDER BY rule")).scalars()
+    gone = [rule for rule in rules if rule not in policy.rule_order]
+    if gone:
+        raise SettingsError(
+            f"POLICY_FILE: revision {policy.revision} of {policy.id} has no rule {', '.join(gone)}, of which there are"
+            " awards; to end it, leave it there as `earned: recorded`, without an amount"
         )
 
 

@@ -21,7 +21,7 @@ from services.incentive.what_if import what_if, what_if_json
 from services.incentive.what_if_cli import of_extract
 from shared.db import make_engine, snapshot
 from shared.migrate import migrate
-from shared.settings import POLICY_FILE
+from shared.settings import POLICY_FILE, SettingsError
 from tests.integration.extract_makers import Makers, makers_of
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import (
@@ -169,6 +169,28 @@ def test_a_file_that_cannot_be_used_is_told(urls: tuple[str, str], policy_file: 
     assert done.returncode == 1
     assert "2025-11-20" in done.stdout + done.stderr
     assert run(urls[1], "--policy", str(bad), "--from-ledger", "--extract", str(bad)).returncode == 2
+
+
+def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
+    urls: tuple[str, str], policy_file: Path, tmp_path: Path
+) -> None:
+    source = policy_file.read_text("utf-8")
+    start, end = source.index("    - rule: computing_centre"), source.index("    - rule: data_circulation_facility")
+    without, ended = tmp_path / "without.yaml", tmp_path / "ended.yaml"
+    without.write_text(source[:start] + source[end:], "utf-8")
+    terms = "    - {rule: computing_centre, article: (一), name: {zh: 智算中心奖励, en: computing centre},"
+    terms += " subject: entity, earned: recorded, per: subject}\n"
+    ended.write_text(source[:start] + terms + source[end:], "utf-8")
+    engine = make_engine(urls[1])
+    with engine.connect() as connection:
+        with pytest.raises(SettingsError, match="has no rule computing_centre"):
+            Ledger(connection, basis(without), NOW).put_in_force()
+        connection.rollback()
+        assert Ledger(connection, basis(ended), NOW).put_in_force()
+        award = connection.execute(text("SELECT * FROM award_current WHERE award_id = :id"), {"id": CENTRE}).one()
+        assert (award.ceiling_fen, award.article) == (0, "(一)")
+        connection.rollback()
+    engine.dispose()
 
 
 def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str], policy_file: Path) -> None:
