@@ -40,7 +40,7 @@ _NUMBERED: Final = text("SELECT coalesce(max(seq), 0) FROM fact_current WHERE to
 # There are as many as the bureau wrote, so all are looked through.
 _OF_ITEM: Final = text(
     "SELECT f.topic, f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = :topic"
-    " AND split_part(c.key, '/', 3) = :rule AND split_part(c.key, '/', 5) = :item AND c.about <> :subject"
+    " AND split_part(c.key, '/', 3) = ANY(:rules) AND split_part(c.key, '/', 5) = :item AND c.about <> :subject"
 )
 
 
@@ -214,7 +214,7 @@ class _Entering:
             if not stands:
                 yield Fault("withdrawn", "没有可撤回的申报 / there is no declaration to take back")
             return
-        if any(limit.per == "item" for limit in terms.limits) and self._is_of_another(declaration):
+        if self._is_of_another(declaration, terms):
             yield Fault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
             return
         of_subject = {**self._declared[declaration.party.subject], declaration.ref.fact: declaration}
@@ -223,14 +223,18 @@ class _Entering:
             return
         yield nothing_fault(outcome)
 
-    def _is_of_another(self, declaration: Declaration) -> bool:
-        known = {"topic": DECLARED, "rule": declaration.rule, "item": declaration.item}
-        rows = self._connection.execute(_OF_ITEM, {**known, "subject": declaration.party.subject})
-        recorded = [parse_fact(row.topic, row.key, row.value) for row in rows]
+    def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
+        """Whether a matter that has a limit of its own was declared of another subject, under a rule of that limit."""
+        limits = {limit.limit for limit in terms.limits if limit.per == "item"}
+        policy, whose = self._basis.policy, declaration.party.subject
+        rules = [one.rule for one in policy.declared.rules if limits & {limit.limit for limit in one.limits}]
+        if not rules:
+            return False
+        known = {"topic": DECLARED, "rules": rules, "item": declaration.item, "subject": whose}
+        recorded = [parse_fact(row.topic, row.key, row.value) for row in self._connection.execute(_OF_ITEM, known)]
         others = {one.ref.fact: one for one in recorded if isinstance(one, Declaration)}
         for one in self.new.values():
-            is_same = (one.rule, one.item) == (declaration.rule, declaration.item)
-            if is_same and one.party.subject != declaration.party.subject:
+            if one.rule in rules and one.item == declaration.item and one.party.subject != whose:
                 others[one.ref.fact] = one
         return any(not one.withdrawn for one in others.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from services.incentive import as_of
 from services.incentive.basis import Basis
+from services.incentive.declare import By, Declared, declare
 from services.incentive.policy import read_policy
 from shared.db import make_engine
 from shared.exchanges import parse_exchanges
@@ -22,6 +23,7 @@ from shared.settings import POLICY_FILE
 from shared.times import format_time
 from tests.integration.incentive_app import incentive_app
 from tests.integration.incentive_facts import (
+    LOG,
     OPERATOR_OF_KMDEX,
     START,
     Ledger,
@@ -128,6 +130,21 @@ def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
     return rng.choice(questions)
 
 
+def some_declaration(rng: Random) -> Declared:
+    """Often one that earns nothing, or another of the same matter."""
+    rule, measure = rng.choice(
+        [
+            ("ai_model", {}),
+            ("revenue_growth", {"revenue": rng.choice(["100000000.00", "600000000.00", "7000000000.00"])}),
+            ("mutual_recognition", {}),
+        ]
+    )
+    item, whose = ("kmdex", OPERATOR_OF_KMDEX) if rule == "mutual_recognition" else (rng.choice("AB"), None)
+    day = date(2026, rng.randint(1, 5), 1)
+    is_withdrawn = rng.random() < 1 / 8
+    return Declared(rule, whose or rng.choice(SUBJECTS[:2]), item, day, measure, withdrawn=is_withdrawn)
+
+
 @pytest.fixture(scope="module")
 def told(postgres) -> Iterator[Told]:
     owner_url, service_url = postgres("incentive")
@@ -145,7 +162,8 @@ def told(postgres) -> Iterator[Told]:
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
             ledger.take(*facts[number * 3 : number * 3 + 3])
-        told.now = ledger.now
+            declare(connection, [some_declaration(rng)], in_force, LOG, By("test", ledger.clock))
+            told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         # Nothing is recorded between two batches, so any instant between them is as good.
         told.now += rng.choice([timedelta(), timedelta(days=3)])
@@ -196,6 +214,8 @@ def test_the_history_is_one_in_which_answers_change(told: Told) -> None:
             if "partial" in item:
                 partial.setdefault((said.role, item["award_id"]), set()).add(item["partial"])
     assert any(found == {True, False} for found in partial.values())
+    declared = {award.partition("/")[0] for award in awards_of(told)}
+    assert declared >= {"ai_model", "revenue_growth", "mutual_recognition"}
     closed = {
         item["period_closed"]
         for said in told.said

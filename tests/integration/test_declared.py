@@ -227,6 +227,7 @@ def test_an_operator_is_rewarded_for_its_exchange_which_sees_it(ask: Asker) -> N
 def test_a_cluster_is_of_one_subject(ask: Asker) -> None:
     declared(ask, "cluster_recognition", 8, "K-1", "2026-01-01", level="city")
     assert set(refused(ask, body("cluster_recognition", 9, "K-1", level="province"))) == {"item"}
+    assert set(refused(ask, body("cluster_revenue", 9, "K-1", revenue="20000000000.00"))) == {"item"}
     more = declared(ask, "cluster_recognition", 8, "K-1", "2025-11-01", level="province")
     assert more["ceiling"] == "1000000.00"
     assert ask.ok(f"/v1/awards/cluster_recognition/{subject(8)}/2026/K-1")["ceiling"] == "0.00"

@@ -176,6 +176,7 @@ def test_an_exchange_is_told_of_its_own_alone(makers: Makers, tmp_path: Path, ro
     report = checked(makers, content, tmp_path)
     assert report.is_sound, report.text()
     assert "what is payable depends on awards of others" in report.text()
+    assert not [one for one in lines(content, "facts.ndjson") if one["fact"].startswith("declared/")]
     assert lines(content, "awards.ndjson") == makers.get("/v1/awards?limit=500", role)["items"]
     seen = {item["seq"] for item in makers.get("/v1/ledger/transactions?limit=500", role)["items"]}
     assert {item["seq"] for item in lines(content, "transactions.ndjson")} == seen
