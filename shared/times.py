@@ -46,6 +46,11 @@ def day_start(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
 
 
+def year_start(year: int) -> datetime:
+    """The instant at which a calendar year begins in Shanghai."""
+    return day_start(date(year, 1, 1))
+
+
 def shanghai_date(instant: datetime) -> date:
     """The day in Shanghai to which an instant belongs."""
     return instant.astimezone(SHANGHAI).date()

@@ -4,6 +4,8 @@ import hashlib
 
 ROLES = ("auditor", "bureau", "service", "exchange:kmdex", "exchange:dcdex")
 KEYS = {role: hashlib.sha256(f"{role}-key".encode()).hexdigest() for role in ROLES}
+# A second person of the bureau, whose key is `bureau2-key`.
+BUREAU2 = hashlib.sha256(b"bureau2-key").hexdigest()
 
 
 def headers(role: str | None) -> dict[str, str]:

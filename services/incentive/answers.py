@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row
 
+from services.incentive.standings import Told
 from services.incentive.terms import Policy
 from shared.money import format_yuan
 from shared.parties import parse_subject
@@ -14,16 +15,16 @@ from shared.times import format_time
 Visible = Collection[str] | None
 Json = dict[str, Any]
 
-# Until the bureau's decisions are recorded, every award is where it begins.
-STATE: Final = "estimated"
 
-
-def award_json(row: Row[Any], *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
+def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
     """An award of a row of `award_current`; of one that is not wholly visible, no amounts and nothing of others.
 
-    `visible` are the exchanges whose documents the reader may see (None: all).
+    `told` is where it stands with the bureau; `visible` are the exchanges whose documents the reader may see (None:
+    all).
     """
     scheme, code = parse_subject(row.subject)
+    standing = told.standing
+    changed_at = row.recorded_at if told.changed_at is None else max(row.recorded_at, told.changed_at)
     return {
         "award_id": row.award_id,
         "rule": row.rule,
@@ -39,15 +40,15 @@ def award_json(row: Row[Any], *, whole: bool, visible: Visible, policy: Policy, 
         "ceiling": format_yuan(row.ceiling_fen) if whole else None,
         "payable": format_yuan(row.payable_fen) if whole else None,
         "suppressed_by": row.suppressed_by if whole else None,
-        "approved": format_yuan(0) if whole else None,
-        "paid": format_yuan(0) if whole else None,
-        "returned": format_yuan(0) if whole else None,
-        "state": STATE,
-        "eligibility": "unverified",
-        "holds": ["eligibility"],
-        "flags": list(row.flags),
+        "approved": format_yuan(standing.approved_fen) if whole else None,
+        "paid": format_yuan(standing.paid_fen) if whole else None,
+        "returned": format_yuan(standing.returned_fen) if whole else None,
+        "state": standing.state,
+        "eligibility": told.eligibility,
+        "holds": list(told.holds),
+        "flags": [*row.flags, *told.flags],
         "partial": not whole,
-        "updated_at": format_time(row.recorded_at),
+        "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
     }
 

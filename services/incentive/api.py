@@ -1,6 +1,6 @@
 """HTTP routes of the incentive service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +27,7 @@ from services.incentive.schemas import (
     TransactionPageSchema,
     TransactionQuery,
 )
+from services.incentive.standings import read_standings
 from shared.db import snapshot
 from shared.parties import parse_subject
 from shared.times import format_time
@@ -76,7 +77,8 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
     limit = arguments["limit"]
     with asked(arguments.get("as_of")) as (connection, view):
         rows = operations.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
-    return page(rows, limit, lambda row: encode_cursor(row.award_id), lambda row: render_award(row, view))
+        render = awards_rendered(connection, view, rows)
+    return page(rows, limit, lambda row: encode_cursor(row.award_id), render)
 
 
 @blueprint.route("/v1/awards/<path:award_id>")
@@ -85,7 +87,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
 def get_award(arguments: dict[str, Any], award_id: str) -> Json:
     """One award."""
     with asked(arguments.get("as_of")) as (connection, view):
-        return render_award(find_award(connection, view, award_id), view)
+        return render_award(connection, view, find_award(connection, view, award_id))
 
 
 @blueprint.route("/v1/awards/<path:award_id>/explanation")
@@ -164,6 +166,17 @@ def find_award(connection: Connection, view: View, award_id: str) -> Any:
     return row
 
 
-def render_award(row: Any, view: View) -> Json:
+def render_award(connection: Connection, view: View, row: Any) -> Json:
     """The contract's Award of such a row, as the view has it."""
-    return award_json(row, whole=row.whole, visible=view.visible, policy=view.basis.policy, now=view.instant)
+    return awards_rendered(connection, view, [row])(row)
+
+
+def awards_rendered(connection: Connection, view: View, rows: Sequence[Any]) -> Callable[[Any], Json]:
+    """How each of these rows is shown, with where the award stands with the bureau."""
+    policy, now = view.basis.policy, view.instant
+    standings = read_standings(connection, rows, policy, view.as_of, now)
+
+    def render(row: Any) -> Json:
+        return award_json(row, standings[row.award_id], whole=row.whole, visible=view.visible, policy=policy, now=now)
+
+    return render

@@ -3,8 +3,9 @@
 from flask import Flask
 from sqlalchemy import Select, and_, func, select
 
-from services.incentive import api, declared_api, effects_api
+from services.incentive import api, bureau_api, declared_api, effects_api
 from services.incentive.basis import Basis, load_basis
+from services.incentive.bureau import Office
 from services.incentive.extract import api as extracts
 from services.incentive.facts import TOPICS
 from services.incentive.ledger_log import ledger_log, stored_transactions
@@ -22,7 +23,10 @@ from shared.web.service import ServiceInfo
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application. SettingsError, ExchangesError or KeysError when its files cannot be used."""
+    """The application. SettingsError, ExchangesError or KeysError when its files cannot be used.
+
+    It signs the ledger's log as the consumer does: what a person decides is in the log when it is answered.
+    """
     basis = load_basis(settings)
     service = ServiceInfo(
         name=settings.service,
@@ -41,9 +45,10 @@ def create_app(settings: Settings) -> Flask:
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
+    app.extensions[bureau_api.OFFICE] = Office(basis, ledger_log(signing_key(settings), settings.log_origin), now)
     app.extensions[effects_api.REGISTERS] = effects_api.registers_of(settings)
-    app.extensions[declared_api.LEDGER_LOG] = ledger_log(signing_key(settings), settings.log_origin)
     add_routes(app, api.blueprint)
+    add_routes(app, bureau_api.blueprint)
     add_routes(app, declared_api.blueprint)
     add_routes(app, effects_api.blueprint)
     add_routes(app, extracts.blueprint)

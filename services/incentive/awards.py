@@ -23,6 +23,7 @@ from services.incentive.facts import (
 )
 from services.incentive.ledger import Award, Posting, posting, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
+from services.incentive.recorded import grants_of
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.terms import Policy
 
@@ -73,9 +74,9 @@ def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tup
         *(award for award in before.values() if award.about not in known),
         *_restated(known, earned, before, run.basis.policy),
     ]
-    changed = [
-        award for award in with_payables(after, run.basis.policy.rule_order) if award != before.get(award.award_id)
-    ]
+    grants = grants_of(connection, {award.subject for award in after})
+    settled = with_payables(after, run.basis.policy.rule_order, grants)
+    changed = [award for award in settled if award != before.get(award.award_id)]
     changed.sort(key=lambda award: award.award_id)
     record_awards(connection, changed, run.instant)
     arrived: dict[str, list[FactRef]] = {}

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import msgspec
-from flask import current_app, request
+from flask import request
 from sqlalchemy import Connection
 
 from services.incentive import operations
@@ -12,6 +12,7 @@ from services.incentive.answers import Json, award_json
 from services.incentive.api import asked, current_basis
 from services.incentive.as_of import basis_as_of
 from services.incentive.awards import evidence_json
+from services.incentive.bureau_api import current_office
 from services.incentive.declare import Answer, By, Declared, NoPolicy, declare, worthless
 from services.incentive.declared_csv import Row, TableError, declared_of, read_table
 from services.incentive.declared_schemas import (
@@ -24,6 +25,7 @@ from services.incentive.declared_schemas import (
 from services.incentive.facts import Declaration
 from services.incentive.operations import View
 from services.incentive.schemas import AwardSchema
+from services.incentive.standings import read_standings
 from shared.money import format_yuan, parse_yuan
 from shared.times import format_time
 from shared.web.keys import current_key, require
@@ -31,8 +33,6 @@ from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service
-
-LEDGER_LOG: Final = "jiangbu.ledger_log"
 
 _CSV: Final = "text/csv"
 _TABLE: Final = {"requestBody": {"required": True, "content": {_CSV: {"schema": {"type": "string"}}}}}
@@ -129,7 +129,7 @@ def _row_json(connection: Connection, view: View, row: Row, answer: Answer | Non
 
 def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]:
     """Declare in the name of who asks. 503 while no policy is in force yet."""
-    log = current_app.extensions[LEDGER_LOG]
+    log = current_office().log
     try:
         return declare(connection, entered, current_basis(), log, By(current_key().name, current_service().clock))
     except NoPolicy as error:
@@ -148,7 +148,9 @@ def render_declared(connection: Connection, view: View, answer: Answer) -> Json:
             **{**msgspec.structs.asdict(nothing), "evidence": evidence_json(nothing.evidence)},
             recorded_at=declaration.declared_at,
         )
-    return award_json(row, whole=True, visible=None, policy=view.basis.policy, now=view.instant)
+    policy, now = view.basis.policy, view.instant
+    told = read_standings(connection, [row], policy, None, now)[row.award_id]
+    return award_json(row, told, whole=True, visible=None, policy=policy, now=now)
 
 
 def _declaration_json(one: Declaration) -> Json:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from services.incentive.bureau_schemas import DocumentSchema
 from services.incentive.schemas import SubjectSchema
 from shared.events.fields import Choice, Number, Text
 from shared.web.pagination import PageQuery, page_schema
@@ -44,17 +45,6 @@ class MeasureField(fields.Field[Mapping[str, str]]):
         if faults:
             raise ValidationError(faults)
         return value
-
-
-class DocumentSchema(QuerySchema):
-    """A document that a declaration rests on: its name, and the SHA-256 of its bytes in hex."""
-
-    name = Text(required=True, min_length=1, max_length=_NAME_LENGTH)
-    sha256 = Text(
-        required=True,
-        validate=validate.Regexp(r"[0-9a-f]{64}\Z", error="须为 64 位小写十六进制 / must be 64 lower-case hex digits"),
-        metadata={"pattern": "^[0-9a-f]{64}$"},
-    )
 
 
 class DeclaredSchema(QuerySchema):

@@ -25,6 +25,7 @@ from services.incentive.explain_parts import (
     told_trades,
 )
 from services.incentive.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
+from services.incentive.priority import OTHER_GRANT
 from services.incentive.rules import LAST_DAY, Evidence, SubjectFacts, TierYear, split, tier_years
 from services.incentive.terms import DeclaredTerms, Policy, Texts, Tier
 from shared.exchanges import Exchanges
@@ -388,6 +389,8 @@ def _name(award_id: str, policy: Policy) -> Texts:
     declared ones of which matter.
     """
     rule, *whose = award_id.split("/")
+    if rule == OTHER_GRANT:
+        return Texts("市级其他政策的奖补", "a grant under another municipal policy")
     terms = policy.terms(rule)
     of = f" {whose[0]}" if rule == "exchange_tiers" else f" {whose[-1]}" if isinstance(terms, DeclaredTerms) else ""
     return Texts(f"{terms.name.zh}{of}", f"{terms.name.en}{of}")

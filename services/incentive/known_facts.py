@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -13,8 +13,11 @@ from sqlalchemy import Connection, text
 from services.incentive.awards import Facts, sorted_out
 from services.incentive.basis import Basis
 from services.incentive.facts import Fact, parse_fact, whose
+from services.incentive.ledger import Grant, Grants
 from services.incentive.policy import read_policy
+from services.incentive.priority import OTHER_GRANT
 from shared.exchanges import ExchangesError, parse_exchanges
+from shared.money import parse_yuan
 
 _FACTS = text(
     "SELECT c.about, f.id, f.topic, f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id"
@@ -35,11 +38,15 @@ class NoExtract(ValueError):  # noqa: N818 - what is said of the file
 
 
 class OfExtract(NamedTuple):
-    """What an extract holds: its facts by whom they are about, by what awards were computed, and of which instant."""
+    """What an extract holds: its facts by whom they are about, by what awards were computed, and of which instant.
+
+    `grants`: of other municipal policies.
+    """
 
     known: tuple[tuple[str, Facts], ...]
     basis: Basis
     as_of: str
+    grants: Grants
 
 
 def facts_of_extract(path: Path) -> OfExtract:
@@ -50,11 +57,23 @@ def facts_of_extract(path: Path) -> OfExtract:
             settings = json.loads(archive.read("policy/settings.json"))[-1]
             source = archive.read(settings["policy"]["file"])
             exchanges = parse_exchanges(archive.read(settings["whitelist"]["file"]).decode())
+            acts = [json.loads(line) for line in archive.read("decisions.ndjson").splitlines()]
             items = [json.loads(line) for line in archive.read("facts.ndjson").splitlines()]
         basis = Basis(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
-        return OfExtract(tuple(_by_about(items)), basis, str(manifest["as_of"]))
+        return OfExtract(tuple(_by_about(items)), basis, str(manifest["as_of"]), _grants(acts))
     except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, ExchangesError) as error:
         raise NoExtract(f"{path}: 不是可用的摘录 / is no extract that can be read: {error}") from error
+
+
+def _grants(acts: Iterable[dict[str, Any]]) -> Grants:
+    """Of one name the last counts."""
+    newest = {(one["subject"], one["year"], one["name"]): one for one in acts if "other_grant_id" in one}
+    found: dict[tuple[str, int], list[Grant]] = {}
+    for (subject, year, _), one in newest.items():
+        found.setdefault((subject, year), []).append(
+            Grant(f"{OTHER_GRANT}/{one['other_grant_id']}", parse_yuan(one["amount"]))
+        )
+    return found
 
 
 def _by_about(items: Iterable[dict[str, object]]) -> Iterator[tuple[str, Facts]]:

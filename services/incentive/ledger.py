@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from services.incentive.facts import FactRef
-from services.incentive.priority import payables
+from services.incentive.priority import OTHER_GRANT, payables
 from services.incentive.rules import Entitlement, Evidence
 from services.incentive.terms import Policy
 from shared.money import format_yuan
@@ -61,15 +61,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class Posting(msgspec.Struct, frozen=True, gc=False):
     """A transaction that is not numbered yet. `amount_fen` is what changes for the award, net.
 
-    `decision_id` and `decision_sha256` name what a person did, for every kind but `entitlement`. `subject_before` and
-    `year_before` say what it moved away from: where that is another, and something was posted there.
+    `decision_id` and `decision_sha256` name what a person did, for every kind but `entitlement`; award, subject and
+    year are None where that is not of any. `subject_before` and `year_before` say what it moved away from: where that
+    is another, and something was posted there.
     """
 
-    award_id: str
+    award_id: str | None
     amount_fen: int
     entries: tuple[Entry, ...]
-    subject: str
-    year: int
+    subject: str | None
+    year: int | None
     subject_before: str | None
     year_before: int | None
     policy_id: str
@@ -79,6 +80,16 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     kind: str = "entitlement"
     decision_id: str | None = None
     decision_sha256: str | None = None
+
+
+class Grant(NamedTuple):
+    """What another municipal policy granted somebody in a year. `name` is `other_grant/<id>`, as in `suppressed_by`."""
+
+    name: str
+    amount_fen: int
+
+
+Grants = Mapping[tuple[str, int], Sequence[Grant]]  # by subject and year
 
 
 def restate(about: str, earned: Entitlement, policy: Policy) -> Award:
@@ -125,14 +136,19 @@ def take_away(award: Award, policy: Policy, newest: Mapping[str, FactRef]) -> Aw
     )
 
 
-def with_payables(awards: Iterable[Award], rule_order: Sequence[str]) -> list[Award]:
-    """The same awards, with what G6 leaves payable. Needs all awards of each subject and year that it is given."""
+def with_payables(awards: Iterable[Award], rule_order: Sequence[str], grants: Grants) -> list[Award]:
+    """The same awards, with what G6 leaves payable. Needs all awards of each subject and year that it is given.
+
+    `grants` are those of other municipal policies, which compete with them.
+    """
     groups: dict[tuple[str, int], list[Award]] = {}
     for award in awards:
         groups.setdefault((award.subject, award.year), []).append(award)
     settled = []
-    for group in groups.values():
-        answers = payables([(award.award_id, award.rule, award.ceiling_fen) for award in group], rule_order)
+    for of_whom, group in groups.items():
+        competing = [(award.award_id, award.rule, award.ceiling_fen) for award in group]
+        competing += [(grant.name, OTHER_GRANT, grant.amount_fen) for grant in grants.get(of_whom, ())]
+        answers = payables(competing, rule_order)
         for award in group:
             payable_fen, suppressed_by = answers[award.award_id]
             if (award.payable_fen, award.suppressed_by) == (payable_fen, suppressed_by):

@@ -122,7 +122,8 @@ _COUNTS: Final = text(
     """
     SELECT (SELECT count(*) FROM fact) AS facts, (SELECT count(*) FROM fact_current) AS keys,
            (SELECT count(*) FROM award_current) AS awards, (SELECT count(*) FROM award_version) AS versions,
-           (SELECT count(*) FROM ledger_transaction) AS transactions, (SELECT count(*) FROM ledger_entry) AS entries
+           (SELECT count(*) FROM ledger_transaction) AS transactions, (SELECT count(*) FROM ledger_entry) AS entries,
+           (SELECT count(*) FROM act) AS acts
     """
 )
 
@@ -151,6 +152,7 @@ class Counts(NamedTuple):
     versions: int
     transactions: int
     entries: int
+    acts: int
 
 
 def count_all(connection: Connection) -> Counts:

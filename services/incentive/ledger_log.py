@@ -50,7 +50,7 @@ class _Policy(msgspec.Struct, gc=False):
 class _Transaction(msgspec.Struct, gc=False):
     amount: str
     article: str
-    award_id: str
+    award_id: str | None
     cause: _Cause
     decision: _Decision | None
     entries: list[_Entry]

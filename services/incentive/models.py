@@ -7,6 +7,8 @@ PostgreSQL enforces that (see the migrations):
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
 - `ledger_settings`: which policy and whitelist were in force from which `seq` on; entered again where a rebuild mended.
+- `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility` and
+  `other_grant` are its kinds, each a row with the same id. Each act has a transaction of its own in the ledger.
 - `extract`, `extract_piece`: extracts as jobs, and what was made; `extract_access`: who asked for and took what.
 - `page_session`: who is signed in to the pages.
 
@@ -20,6 +22,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     Column,
+    Date,
     DateTime,
     Identity,
     Integer,
@@ -114,11 +117,12 @@ ledger_transaction = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("posted_at", DateTime(timezone=True), nullable=False),
     Column("kind", _name(), nullable=False),
-    Column("award_id", _name(), nullable=False),
+    # Of an act about a subject or a rule there is no award.
+    Column("award_id", _name(), nullable=True),
     Column("amount_fen", BigInteger, nullable=False),
     Column("entries", SmallInteger, nullable=False),
-    Column("subject", _name(), nullable=False),
-    Column("year", SmallInteger, nullable=False),
+    Column("subject", _name(), nullable=True),
+    Column("year", SmallInteger, nullable=True),
     # What it moved away from, if that was another: the filters find a move under both.
     Column("subject_before", _name(), nullable=True),
     Column("year_before", SmallInteger, nullable=True),
@@ -152,6 +156,89 @@ ledger_settings = Table(
     Column("policy_source", Text, nullable=False),  # the file itself, so that as-of answers and extracts have it
     Column("whitelist_digest", Text, nullable=False),
     Column("whitelist", JSONB, nullable=False),  # canonical form of exchanges.yaml
+)
+
+act = Table(
+    "act",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("kind", _name(), nullable=False),
+    Column("seq", BigInteger, nullable=False),  # of its transaction
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("request_key", _name(), nullable=True),
+    Column("request_sha256", Text, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("award_id", _name(), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("action", _name(), nullable=False),
+    Column("from_state", _name(), nullable=False),
+    Column("to_state", _name(), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("rule", _name(), nullable=False),
+    Column("subject", _name(), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("documents", JSONB, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=True),
+    Column("voucher_no", Text, nullable=True),
+    Column("paid_on", Date, nullable=True),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("award_id", _name(), nullable=False),
+    Column("kind", _name(), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+suspension = Table(
+    "suspension",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("rule", _name(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), nullable=True),
+    Column("reason", Text, nullable=False),
+)
+
+hold_release = Table(
+    "hold_release",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("hold_id", _name(), nullable=False),  # of a hold, or of a suspension
+    Column("reason", Text, nullable=True),
+)
+
+eligibility = Table(
+    "eligibility",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("subject", _name(), nullable=False),
+    Column("status", _name(), nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=True),
+    Column("until_at", DateTime(timezone=True), nullable=True),
+    Column("kind_of_entity", Text, nullable=True),
+    Column("criteria", JSONB, nullable=False),
+    Column("documents", JSONB, nullable=False),
+)
+
+other_grant = Table(
+    "other_grant",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("subject", _name(), nullable=False),
+    Column("name", _name(), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("documents", JSONB, nullable=False),
 )
 
 extract = Table(

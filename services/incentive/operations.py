@@ -6,7 +6,7 @@ if its evidence names nobody else and no award suppresses it that is not wholly 
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,10 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from services.incentive.answers import STATE, Json
+from services.incentive.answers import Json
 from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
+from services.incentive.clawbacks import Proposal, Version, proposals
+from services.incentive.decisions import FIRST_STATE, ApprovedFor
 from services.incentive.explain import AwardState, ExchangeFacts, Revised, explanation
 from services.incentive.facts import (
     DECLARED,
@@ -43,13 +45,18 @@ from services.incentive.facts import (
 from services.incentive.models import (
     award_current,
     award_version,
+    decision,
     fact,
     fact_current,
     ledger_entry,
     ledger_transaction,
 )
+from services.incentive.priority import OTHER_GRANT
+from services.incentive.recorded import grants_of, state_of, steps_of
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
+
+PROPOSALS_AT_ONCE: Final = 500
 
 
 class View(NamedTuple):
@@ -94,8 +101,10 @@ class _Awards:
         if self._viewer is None:
             return literal(value=True)
         only, rival = _only(self._viewer), self._suppressor.c
-        # What suppresses is the highest of its group, so nothing suppresses it in turn.
-        return and_(self.c.exchanges == only, or_(self.c.suppressed_by.is_(None), rival.exchanges == only))
+        # What suppresses is the highest of its group, so nothing suppresses it in turn. A grant under another policy is
+        # no exchange's.
+        is_alone = or_(self.c.suppressed_by.is_(None), self.c.suppressed_by.startswith(f"{OTHER_GRANT}/"))
+        return and_(self.c.exchanges == only, or_(is_alone, func.coalesce(rival.exchanges == only, False)))
 
 
 def _only(viewer: str) -> ColumnElement[Any]:
@@ -107,7 +116,7 @@ def list_awards(
     connection: Connection, view: View, filters: Mapping[str, Any], after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Awards in code point order of `award_id`, at most `limit`; `filters` by subject, exchange, rule, year, state."""
-    if filters.get("state", STATE) != STATE or _foreign(view.viewer, filters):
+    if _foreign(view.viewer, filters):
         return []
     awards = _Awards(view)
     statement = awards.seen().order_by(awards.c.award_id).limit(limit)
@@ -116,6 +125,9 @@ def list_awards(
     for name in ("exchange", "rule", "year"):
         if name in filters:
             statement = statement.where(awards.c[name] == filters[name])
+    if "state" in filters:
+        state = func.coalesce(state_of(awards.c.award_id, view.as_of), FIRST_STATE)
+        statement = statement.where(state == filters["state"])
     if after is not None:
         statement = statement.where(awards.c.award_id > after)
     return connection.execute(statement).all()
@@ -135,7 +147,10 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
     """The contract's Explanation of a row of `find_award`."""
     awards, basis = _Awards(view), view.basis
     group = awards.seen().where(awards.of_subject(row.subject), awards.c.year == row.year)
-    rivals = tuple((rival.award_id, rival.ceiling_fen) for rival in connection.execute(group) if rival.whole)
+    rivals = [(rival.award_id, rival.ceiling_fen) for rival in connection.execute(group) if rival.whole]
+    if view.viewer is None:
+        grants = grants_of(connection, [row.subject], view.as_of)
+        rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
     facts = _facts_about(connection, row.about, view.as_of)
     scheme, code = parse_subject(row.subject)
     state = AwardState(
@@ -150,7 +165,7 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
         evidence=award_from_row(row).evidence,
         flags=tuple(row.flags),
         partial=not row.whole,
-        rivals=rivals,
+        rivals=tuple(rivals),
         revised=_revised(connection, row),
     )
     is_tiers = row.rule == basis.policy.exchange_tiers.rule
@@ -279,6 +294,54 @@ def tell_exchange_status(connection: Connection, view: View, exchange: str, year
     found = list(connection.execute(of_it.order_by(awards.award_id)).scalars())
     totals = _totals_of(connection, view, exchange)
     return exchange_status(exchange, year, ExchangeFacts(totals, exchanges), policy, found)
+
+
+def payable_in(connection: Connection, view: View, year: int) -> int:
+    """What is payable of all rewards of a year, in fen."""
+    awards = awards_as_of(view.as_of, "award").c
+    statement = select(func.coalesce(func.sum(awards.payable_fen), 0)).where(awards.year == year)
+    return int(connection.execute(statement).scalar_one())
+
+
+def list_proposals(
+    connection: Connection, view: View, state: str | None, after: tuple[str, int] | None, limit: int
+) -> list[Proposal]:
+    """Clawback proposals in order of award and number, at most `limit`; `after` names the last of the page before."""
+    approved = select(decision.c.award_id).where(decision.c.action == "approve").distinct()
+    if after is not None:
+        approved = approved.where(decision.c.award_id >= after[0])
+    ids = list(connection.execute(approved.order_by(decision.c.award_id)).scalars())
+    found: list[Proposal] = []
+    for start in range(0, len(ids), PROPOSALS_AT_ONCE):
+        some = ids[start : start + PROPOSALS_AT_ONCE]
+        steps, versions = steps_of(connection, some, view.as_of), _payables_of(connection, some, view.as_of)
+        of_each = (proposals(award_id, versions.get(award_id, ()), steps.get(award_id, ())) for award_id in some)
+        found += [
+            one
+            for each in of_each
+            for one in each
+            if state in (None, one.state) and (after is None or (one.award_id, one.number) > after)
+        ]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> dict[str, list[Version]]:
+    """What each version of these awards says is payable, in order."""
+    columns = award_version.c
+    statement = (
+        select(columns.award_id, columns.recorded_at, columns.subject, columns.year, columns.payable_fen)
+        .where(columns.award_id == any_(literal(award_ids, ARRAY(columns.award_id.type))))
+        .order_by(columns.award_id, columns.version)
+    )
+    if as_of is not None:
+        statement = statement.where(columns.recorded_at <= as_of)
+    found: dict[str, list[Version]] = {}
+    for row in connection.execute(statement):
+        version = Version(row.recorded_at, ApprovedFor(row.subject, row.year), row.payable_fen)
+        found.setdefault(row.award_id, []).append(version)
+    return found
 
 
 def list_transactions(

@@ -1,7 +1,10 @@
 """就高不重复 (G6): of all rewards of one subject in one year only the highest is payable. Pure."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# What competes from other municipal policies. It is no rule of a policy file: of equal ones the file's come first.
+OTHER_GRANT: Final = "other_grant"
 
 
 class Payable(NamedTuple):

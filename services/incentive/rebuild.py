@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from services.incentive.acts_check import check_acts
 from services.incentive.awards import next_seq
 from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import FactError
@@ -154,6 +155,7 @@ def _all_differences(connection: Connection, basis: Basis, client_config: Client
 def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
     """What follows from `rebuilt_award` and from the tables alone; the same again after a mend."""
     yield from check_whole(connection)
+    yield from check_acts(connection)
     yield from log_differences(connection, stored_transactions, next_seq(connection))
     for compared in compare_awards(connection, policy):
         if not compared.is_right:
@@ -180,9 +182,11 @@ def _what_was_compared(connection: Connection, client_config: ClientConfig | Non
     topics_zh, topics_en = ("", "") if client_config is None else ("事实主题, ", "the fact topics, ")
     return (
         f"已比对 / compared: {topics_zh}事实 {counts.facts} (键 {counts.keys}), 奖补 {counts.awards}"
-        f" (版本 {counts.versions}), 交易 {counts.transactions} (分录 {counts.entries}); 差异 {differences} / "
+        f" (版本 {counts.versions}), 交易 {counts.transactions} (分录 {counts.entries}), 办理 {counts.acts};"
+        f" 差异 {differences} / "
         f"{topics_en}facts {counts.facts} (keys {counts.keys}), awards {counts.awards} (versions {counts.versions}),"
-        f" transactions {counts.transactions} (entries {counts.entries}); differences {differences}"
+        f" transactions {counts.transactions} (entries {counts.entries}), acts {counts.acts};"
+        f" differences {differences}"
     )
 
 

@@ -18,6 +18,7 @@ from services.incentive.basis import Basis
 from services.incentive.facts import Fact, FactError, FactRef, parse_fact, whose
 from services.incentive.ledger import Award, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
+from services.incentive.recorded import grants_of
 from services.incentive.rules import CutDatesError
 from services.incentive.terms import Policy
 from shared.differences import Difference
@@ -183,7 +184,8 @@ def _compared(connection: Connection, together: Sequence[tuple[Any, Any, Any]], 
     earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
     gone = [_first(stands, newest) for newest, stands, rebuilt in together if rebuilt is None]
     awards = [*earned, *_taken_away(connection, gone, policy)]
-    follows = {award.award_id: award for award in with_payables(awards, policy.rule_order)}
+    grants = grants_of(connection, {award.subject for award in awards})
+    follows = {award.award_id: award for award in with_payables(awards, policy.rule_order, grants)}
     for newest, stands, rebuilt in together:
         yield Compared(newest, stands, follows[_first(rebuilt, stands, newest).award_id])
 

@@ -2,22 +2,13 @@
 
 from marshmallow import Schema, fields
 
+from services.incentive.decisions import STATES
 from shared.events.fields import Choice, Text
 from shared.parties import ID_SCHEMES
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.trade_facts import CountedField, PlaceSchema
 
-STATES = (
-    "estimated",
-    "applied",
-    "reviewed",
-    "joint_reviewed",
-    "published",
-    "approved",
-    "paid",
-    "rejected",
-)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")
 
 
@@ -257,7 +248,7 @@ class TransactionSchema(Schema):
     seq = fields.Integer(required=True)
     posted_at = fields.String(required=True, metadata={"format": "date-time"})
     kind = fields.String(required=True, metadata={"enum": list(KINDS)})
-    award_id = fields.String(required=True)
+    award_id = fields.String(required=True, allow_none=True)
     amount = fields.String(required=True)
     entries = fields.List(fields.Nested(EntrySchema), required=True)
     policy = fields.Nested(PolicyRefSchema, required=True)

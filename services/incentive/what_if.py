@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from services.incentive.awards import Facts, earned_by
 from services.incentive.basis import Basis
-from services.incentive.ledger import Award, restate, with_payables
+from services.incentive.ledger import Award, Grants, restate, with_payables
 from services.incentive.terms import Policy
 from shared.money import format_yuan
 
@@ -55,11 +55,11 @@ class WhatIf(NamedTuple):
         return tuple(case for case in self.cases if case.before != case.after)
 
 
-def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy) -> WhatIf:
+def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy, grants: Grants) -> WhatIf:
     """Compare what is in force with another policy, by the same whitelist. Raises CutDatesError.
 
     `known` are all facts of each subject and exchange (`about`). G6 is over all awards of a subject and year: of a part
-    of the facts, payables are those of that part.
+    of the facts, payables are those of that part. `grants` are those of other municipal policies.
     """
     after = replace(before, policy=policy)
     earned: tuple[list[Award], list[Award]] = ([], [])
@@ -67,7 +67,7 @@ def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy) -
         for basis, awards in zip((before, after), earned, strict=True):
             awards.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis))
     was, would = (
-        {award.award_id: award for award in with_payables(awards, basis.policy.rule_order)}
+        {award.award_id: award for award in with_payables(awards, basis.policy.rule_order, grants)}
         for basis, awards in zip((before, after), earned, strict=True)
     )
     cases = tuple(Case(one, _amounts(was, one), _amounts(would, one)) for one in sorted({*was, *would}))

@@ -9,6 +9,7 @@ import click
 from services.incentive.as_of import basis_in_force
 from services.incentive.intake import SettingsChanged
 from services.incentive.known_facts import facts_of_extract, facts_of_ledger
+from services.incentive.recorded import grants_of
 from services.incentive.terms import Policy
 from services.incentive.what_if import Case, WhatIf, what_if, what_if_json
 from shared.db import make_engine, snapshot
@@ -24,7 +25,7 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             before = basis_in_force(connection)
             if before is None:
                 raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
-            return what_if(facts_of_ledger(connection), before, policy), before.policy
+            return what_if(facts_of_ledger(connection), before, policy, grants_of(connection)), before.policy
     finally:
         engine.dispose()
 
@@ -32,7 +33,7 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
 def of_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
     """The facts of an extract: no database is asked. Raises NoExtract."""
     found = facts_of_extract(extract)
-    return what_if(found.known, found.basis, policy), found.basis.policy
+    return what_if(found.known, found.basis, policy, found.grants), found.basis.policy
 
 
 def say(found: WhatIf, before: Policy, after: Policy, *, as_json: bool) -> None:

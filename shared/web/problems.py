@@ -48,7 +48,7 @@ class FieldFault:
 
 
 class Problem(HTTPException):
-    """An error answer. `detail` is for people, Chinese first."""
+    """An error answer. `detail` is for people, Chinese first; `further` are members beside those of RFC 9457."""
 
     def __init__(
         self,
@@ -56,11 +56,13 @@ class Problem(HTTPException):
         detail: str | None = None,
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
+        further: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail or _DETAILS.get(status))
         self.code = status
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.further = dict(further or {})
 
 
 class FieldFaultSchema(Schema):
@@ -95,10 +97,14 @@ def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], 
 
 
 def problem_response(
-    status: int, detail: str | None, errors: Sequence[FieldFault], headers: Mapping[str, str]
+    status: int,
+    detail: str | None,
+    errors: Sequence[FieldFault],
+    headers: Mapping[str, str],
+    further: Mapping[str, Any] | None = None,
 ) -> Response:
     """The answer itself."""
-    body = problem_body(status, detail, errors, request.path)
+    body = {**problem_body(status, detail, errors, request.path), **(further or {})}
     response = Response(dumps(body), status=status, content_type=PROBLEM_TYPE)
     response.headers.extend(headers)
     return response
@@ -107,7 +113,7 @@ def problem_response(
 def answer_http_exception(error: HTTPException) -> Response:
     """Any HTTP error: ours (`Problem`), the parser's (its messages become `errors`), Flask's own."""
     if isinstance(error, Problem):
-        return problem_response(error.code or 500, error.description, error.errors, error.headers)
+        return problem_response(error.code or 500, error.description, error.errors, error.headers, error.further)
     status = error.code or 500
     if status < http.HTTPStatus.BAD_REQUEST:
         # A redirect of the router: not an error, and it has a location to give.

@@ -19,6 +19,7 @@ from services.incentive.extract.request import ExtractRequest
 from shared.log_store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
 from tests.integration import worlds
+from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_app import incentive_app
 from tests.integration.whole_set import WholeSet, fed_with_a_world, served, whole_set
 from tests.integration.worlds import LOG_KEY
@@ -126,9 +127,34 @@ def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterat
             assert answer.status_code == 200, answer.text
         with made.ledger.connect() as connection:
             made.now = last_instant(connection) or made.now
+        decide(made)
         made.trade("dcdex", worlds.record("trade", "dcdex", SECRET_TRADE, 0).value)
         made.trade("kmdex", b"rubbish")
         yield makers
+
+
+def decide(made: WholeSet) -> None:
+    """The bureau pays one award, approves another, holds a third, and does each other thing that it can."""
+    desk = Desk(made.ledger, made.basis, made.now)
+    payable = [one for one in desk.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
+    paid, approved, held, rival = (payable[number] for number in (0, 1, 2, -1))
+    for award in (paid, approved):
+        desk.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
+        desk.approved(award["award_id"], award["payable"])
+    desk.done(paid["award_id"], "pay")
+    desk.done(held["award_id"], "apply")
+    holds = f"/v1/awards/{held['award_id']}/holds"
+    released = [desk.post(holds, {"kind": kind, "reason": "r"})[1] for kind in ("manual", "objection")]
+    desk.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
+    suspension = {"from": "2025-01-01", "until": "2026-12-31", "reason": "r"}
+    desk.post(f"/v1/rules/{held['rule']}/suspensions", suspension)
+    grant = {"name": "虚构市级奖补", "year": rival["year"], "amount": "9000000000.00"}
+    assert desk.post(f"/v1/subjects/{subject_of(rival)}/other-grants", grant)[0] == 201
+    made.now = desk.now
+
+
+def subject_of(award: dict[str, Any]) -> str:
+    return f"{award['subject']['id_scheme']}:{award['subject']['id']}"
 
 
 def files(content: bytes) -> dict[str, bytes]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.incentive import api, declared_api, effects_api
+from services.incentive import api, bureau_api, declared_api, effects_api
+from services.incentive.bureau import Office
 from services.incentive.extract import api as extracts
 from services.incentive.extract.registers import KnownRegisters
 from services.incentive.facts import TOPICS
@@ -16,7 +17,7 @@ from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
 from shared.web.service import ServiceInfo
 from tests.integration.incentive_facts import LOG
-from tests.web_keys import KEYS, headers
+from tests.web_keys import BUREAU2, KEYS, headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,18 +39,24 @@ def incentive_app(
         engine=engine,
         topics=TOPICS,
         kafka={},
-        keys=ApiKeys(tuple(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items())),
+        keys=ApiKeys(
+            (
+                *(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()),
+                ApiKey("key of bureau2", "bureau", BUREAU2),
+            )
+        ),
         clock=clock,
         takes_documents=False,
         log_entries=stored_transactions,
     )
     app = create_base_app(service)
     app.extensions[api.BASIS] = basis
-    app.extensions[declared_api.LEDGER_LOG] = LOG
+    app.extensions[bureau_api.OFFICE] = Office(basis, LOG, clock)
     app.extensions[effects_api.REGISTERS] = registers or KnownRegisters({}, None)
     serve_pages(app, "only-for-tests", None)
     for blueprint in (
         api.blueprint,
+        bureau_api.blueprint,
         declared_api.blueprint,
         effects_api.blueprint,
         extracts.blueprint,

@@ -112,6 +112,12 @@ CHANGES = {
     "ledger: the policy file in force": Change(
         "ledger", ("ledger_settings",), ("UPDATE ledger_settings SET policy_source = policy_source || '# x'",)
     ),
+    "ledger: the reason of a decision": Change(
+        "ledger", ("decision",), ("UPDATE decision SET reason = 'another' WHERE number = 0",)
+    ),
+    "ledger: whether a subject is eligible": Change(
+        "ledger", ("eligibility",), ("UPDATE eligibility SET status = 'failed'",)
+    ),
     "trades: the bytes of a record, meaning the same": Change(
         "trades", ("trade",), one("trade", "value = value || ' '::bytea")
     ),

@@ -57,8 +57,8 @@ def evidence(makers: Makers, ref: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def driven_postings(makers: Makers) -> list[dict[str, Any]]:
-    """What documents led to: what the bureau declared rests on none."""
-    postings = all_of(makers, "/v1/ledger/transactions")
+    """What documents led to: what the bureau declared or decided rests on none."""
+    postings = [one for one in all_of(makers, "/v1/ledger/transactions") if one["decision"] is None]
     return [one for one in postings if not one["cause"]["facts"][0]["fact"].startswith(f"{DECLARED}/")]
 
 

@@ -101,6 +101,13 @@ def test_it_holds_what_the_api_says(makers: Makers) -> None:
     assert told == everything("/v1/awards")
     assert json.loads(files(content)["balances.json"])["items"] == everything("/v1/ledger/balances")
     assert lines(content, "context.ndjson") == []
+    acts = lines(content, "decisions.ndjson")
+    steps = [one for award in told for one in everything(f"/v1/awards/{award['award_id']}/decisions")]
+    assert sorted((one for one in acts if "decision_id" in one), key=lambda one: one["transaction"]) == sorted(
+        steps, key=lambda one: one["transaction"]
+    )
+    others = {name for one in acts for name in one if name.endswith("_id")} - {"decision_id", "award_id"}
+    assert others == {"hold_id", "release_id", "eligibility_id", "suspension_id", "other_grant_id"}
     assert files(content)["checkpoint"].decode() == makers.ask("GET", "/v1/log/checkpoint").text
     (refused,) = lines(content, "quarantine.ndjson")
     assert refused["reason"] == "not_json"

@@ -246,6 +246,6 @@ def test_an_extract_has_the_facts_for_it_too(makers: Makers, policy_file: Path, 
     }
     assert found.differing
     known = facts_of_extract(extract)
-    assert not what_if(known.known, known.basis, known.basis.policy).differing
+    assert not what_if(known.known, known.basis, known.basis.policy, known.grants).differing
     with pytest.raises(NoExtract, match="no extract"):
         facts_of_extract(policy_file)

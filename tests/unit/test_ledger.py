@@ -114,7 +114,7 @@ def test_what_is_no_amount_posts_nothing() -> None:
 def test_payables_are_settled_within_subject_and_year() -> None:
     other = msgspec.structs.replace(AWARD, award_id="first_listing/uscc:A", rule="first_listing", ceiling_fen=900)
     elsewhere = msgspec.structs.replace(AWARD, award_id="x", year=2027)
-    settled = {award.award_id: award for award in with_payables([AWARD, other, elsewhere], ["first_listing"])}
+    settled = {award.award_id: award for award in with_payables([AWARD, other, elsewhere], ["first_listing"], {})}
     assert (settled[AWARD.award_id].payable_fen, settled[AWARD.award_id].suppressed_by) == (0, other.award_id)
     assert (settled[other.award_id].payable_fen, settled[other.award_id].suppressed_by) == (900, None)
     assert settled["x"] == elsewhere

@@ -16,6 +16,9 @@ from services.incentive.extract.request import ExtractRequest
 from services.incentive.facts import Declaration, Fact, Sign, parse_fact
 from services.incentive.ledger_log import transactions_of
 from services.incentive.operations import named_exchanges
+from services.incentive.priority import OTHER_GRANT
+from services.incentive.recorded import told_acts
+from services.incentive.standings import read_standings
 from services.incentive.terms import Policy
 from shared.times import format_time
 
@@ -43,9 +46,10 @@ _IN_PERIOD: Final = """
     AND (CAST(:until_at AS timestamptz) IS NULL OR t.posted_at < :until_at)
 """
 # What suppresses is the highest of its group, so nothing suppresses it in turn.
-_WHOLE: Final = """
+_WHOLE: Final = f"""
     (CAST(:viewer AS text) IS NULL OR (a.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C"
-        AND (a.suppressed_by IS NULL OR s.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C")))
+        AND (a.suppressed_by IS NULL OR starts_with(a.suppressed_by, '{OTHER_GRANT}/')
+             OR coalesce(s.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C", false))))
 """
 _SEEN: Final = '(CAST(:viewer AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:viewer AS text)] COLLATE "C")'
 _ASKED: Final = f"""
@@ -68,13 +72,25 @@ CONTEXT: Final = f"""
     WHERE {_SEEN} AND NOT EXISTS (SELECT FROM told_award t WHERE t.award_id = a.award_id) AND (a.subject, a.year) IN (
         SELECT subject, year FROM award_then JOIN told_award USING (award_id))
 """
-# What was declared and never earned anything has no award, and is told where all is.
+# What was declared and never earned anything has no award, and is told where all is; so is all that is of no award. Of
+# the latter, what is of the subjects that awards were of when they were decided on or are, and of their rules, is told
+# with them.
 _TRANSACTIONS: Final = f"""
     SELECT t.seq FROM ledger_transaction t LEFT JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole
     WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (:is_all AND NOT EXISTS (
         SELECT FROM award_then n WHERE n.award_id = t.award_id)))
-    ORDER BY t.seq
+    UNION ALL
+    SELECT t.seq FROM ledger_transaction t
+    WHERE t.award_id IS NULL AND NOT :is_all AND CAST(:viewer AS text) IS NULL AND {_IN_PERIOD}
+      AND (t.subject IN (SELECT subject FROM award_then JOIN told_award a USING (award_id) WHERE a.asked
+                         UNION SELECT subject FROM decision JOIN told_award a USING (award_id) WHERE a.asked)
+           OR t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
+                        JOIN suspension s ON s.id = coalesce(r.hold_id, x.id)
+                        WHERE s.rule IN (SELECT rule FROM award_then JOIN told_award a USING (award_id)
+                                         WHERE a.asked)))
+    ORDER BY seq
 """
+_ACTS: Final = text("SELECT * FROM act WHERE seq = ANY(:seqs) ORDER BY seq")
 _AWARDS: Final = text(
     "SELECT a.*, t.whole FROM award_then a JOIN told_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id"
 )
@@ -155,22 +171,34 @@ class Content:
 
     def transactions(self) -> Iterator[bytes]:
         """The same transactions, as the log has them."""
-        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
-        for some in seqs.partitions(AT_ONCE):
+        for some in self._seqs():
             for _, entry in transactions_of(self._connection, some):
                 yield entry
+
+    def _seqs(self) -> Iterator[list[int]]:
+        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
+        for some in seqs.partitions(AT_ONCE):
+            yield list(some)
+
+    def decisions(self) -> Iterator[Json]:
+        """What persons did in these transactions, in the same order."""
+        for some in self._seqs():
+            for _, told in told_acts(self._connection, self._connection.execute(_ACTS, {"seqs": some}).all()):
+                if told is not None:
+                    yield told
 
     def awards(self, policy: Policy, *, asked: bool) -> Iterator[Json]:
         """The awards that were asked for, or those that compete with them."""
         viewer = self._request.viewer
-        for row in self._read(_AWARDS, asked=asked):
-            yield award_json(
-                row,
-                whole=row.whole,
-                visible=None if viewer is None else {viewer},
-                policy=policy,
-                now=self._instant(),
-            )
+        visible = None if viewer is None else {viewer}
+        rows = self._connection.execute(
+            _AWARDS, {**self._parameters, "asked": asked}, execution_options=_STREAMED
+        ).partitions(AT_ONCE)
+        for some in rows:
+            now = self._instant()
+            standings = read_standings(self._connection, some, policy, now, now)
+            for row in some:
+                yield award_json(row, standings[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
 
     def balances(self) -> Iterator[Json]:
         """Every account, or those of the awards that were asked for, in order."""

@@ -21,7 +21,7 @@ from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Told, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
-from services.incentive.extract.views import AWARDS, BALANCES, TRANSACTIONS, View, csv_lines, write_table
+from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, View, csv_lines, write_table
 from services.incentive.facts import DECLARED
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
@@ -231,8 +231,8 @@ class _Making:
         self._totals["awards"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
         count = self._archive.add_lines("context.ndjson", map(canonical_json, self._awards(asked=False)))
         self._totals["context"] = {"count": count}
-        # What persons decided: nothing can be decided yet.
-        self._archive.add_lines("decisions.ndjson", ())
+        decided = map(canonical_json, self._watched(self._content.decisions()))
+        self._totals["decisions"] = {"count": self._archive.add_lines("decisions.ndjson", decided)}
 
     def _add_balances(self) -> None:
         def lines() -> Iterator[bytes]:
@@ -332,6 +332,7 @@ class _Making:
             (TRANSACTIONS, lambda: map(msgspec.json.decode, self._content.transactions())),
             (AWARDS, lambda: self._awards(asked=True)),
             (BALANCES, self._content.balances),
+            (DECISIONS, self._content.decisions),
         )
         for view, items in views:
             self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, self._watched(items())))

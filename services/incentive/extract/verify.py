@@ -46,6 +46,7 @@ Party = tuple[str, str]  # subject, name
 Balances = dict[str, list[int]]  # account: debit, credit
 Key = tuple[str, str]  # exchange, number
 Earned = tuple[str, Json]
+Grants = dict[tuple[str, int], dict[str, tuple[str, int]]]  # subject, year: by name, the id and the amount
 
 KEY_BYTES = HASH_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -540,11 +541,13 @@ class Policy:
         declared = tree.get("declared", {})
         self.declared = {rule["rule"]: rule for rule in declared.get("rules", ())}
         self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
+        self.pools = {pool["pool"]: fen(pool["annual"]) for pool in declared.get("pools", ())}
         self.order = [*self.rules, *self.declared]
         general = tree["general"]
         self.in_force = self._period_us(general["in_force"])
         self.alternative = self._period_us(general["in_force"]["alternative"])
         self.closing_day = general["period_closing"]["day"]
+        self.budget = fen(general["budget"]["annual"])
 
     @staticmethod
     def _period_us(clause: Json) -> Any:
@@ -629,16 +632,18 @@ class Ledger:
 
     `accounts`: sums of debit and credit, in fen. `awards`: of each award the last posting's instant, and whether more
     than entitlements were posted. `declared`: of each award the last declaration's number and hash, in order of seq.
+    `acts`: what else persons did, by number, as the ledger has it.
     """
 
     def __init__(
         self, bundle: Bundle, manifest: Json, basis: Basis, checkpoint: Checkpoint, wanted: Iterable[Span]
     ) -> None:
-        self._bundle, self._basis, self._request = bundle, basis, manifest["request"]
+        self._bundle, self._basis, self.request = bundle, basis, manifest["request"]
         self._size, self._as_of = manifest["size"], manifest["as_of"]
         self.accounts: Balances = {}
         self.awards: dict[str, Json] = {}
         self.declared: dict[str, tuple[int, str]] = {}
+        self.acts: dict[int, Json] = {}
         self.count = self.debit = self.credit = 0
         file = "transactions.ndjson"
         nodes = read_proof(bundle, "proof.json", checkpoint.size)
@@ -667,32 +672,40 @@ class Ledger:
         at_us = instant(item["posted_at"])
         if item["seq"] <= seq_before or at_us < us_before:
             raise ValueError("次序有误 / is out of order")
-        if not (self._request["since"] or 0) <= item["seq"] < self._size or at_us > instant(self._as_of):
+        if not (self.request["since"] or 0) <= item["seq"] < self._size or at_us > instant(self._as_of):
             raise ValueError("不在所求范围内 / is not within what was asked for")
-        begin, end = self._request["from"], self._request["until"]
+        begin, end = self.request["from"], self.request["until"]
         if (begin and at_us < instant(begin)) or (end and at_us >= instant(end)):
             raise ValueError("不在所求时段内 / is not within the period that was asked for")
-        rule = item["award_id"].partition("/")[0]
-        if self._request["rules"] and rule not in self._request["rules"]:
+        is_act = item["kind"] == "decision"
+        rule = None if item["award_id"] is None and is_act else item["award_id"].partition("/")[0]
+        if rule is not None and self.request["rules"] and rule not in self.request["rules"]:
             raise ValueError("不属于所求奖项 / is not of the rules that were asked for")
         policy = self._basis.policies.get((item["policy"]["id"], item["policy"]["revision"]))
         if policy is None:
             raise ValueError("所依政策版本不在摘录中 / its policy revision is not in the extract")
-        if policy.article(rule) not in (None, item["article"]):
+        if rule is not None and policy.article(rule) not in (None, item["article"]):
             raise ValueError("条款与政策文件不符 / its article is not that of the policy file")
         if (item["decision"] is None) != (item["kind"] == "entitlement"):
             raise ValueError("决定与类别不符 / a decision does not go with its kind")
-        if item["decision"] is not None and item["decision"]["id"].startswith(f"{DECLARED}/"):
-            number = int(item["decision"]["id"].split("/")[1])
-            self.declared[item["award_id"]] = (number, item["decision"]["sha256"])
+        if item["decision"] is not None:
+            self._note_act(item)
         return at_us
+
+    def _note_act(self, item: Json) -> None:
+        decision = item["decision"]
+        if decision["id"].startswith(f"{DECLARED}/"):
+            self.declared[item["award_id"]] = (int(decision["id"].split("/")[1]), decision["sha256"])
+        else:
+            self.acts[item["seq"]] = item
 
     def _check_entries(self, item: Json) -> None:
         """Debits equal credits, the amount is what they say, and each account is of this kind and award."""
         kind, award_id = item["kind"], item["award_id"]
-        award = self.awards.setdefault(award_id, {"decided": False})
-        award["posted_at"] = item["posted_at"]
-        award["decided"] = award["decided"] or kind != "entitlement"
+        if award_id is not None:
+            award = self.awards.setdefault(award_id, {"decided": False})
+            award["posted_at"] = item["posted_at"]
+            award["decided"] = award["decided"] or kind != "entitlement"
         debited = credited = amount = 0
         for entry in item["entries"]:
             debit, credit = fen(entry["debit"]), fen(entry["credit"])
@@ -716,7 +729,7 @@ class Ledger:
         sums[0] += debit
         sums[1] += credit
         if kind == "entitlement" and name == "entitlement" and of_award:
-            if sums[1] < sums[0] and is_from_the_beginning(self._request):
+            if sums[1] < sums[0] and is_from_the_beginning(self.request):
                 raise ValueError(f"账户余额低于零 / the account falls below zero: {account}")
             return credit - debit
         rule = award_id.partition("/")[0]
@@ -1820,6 +1833,7 @@ def names_of(about: str, facts: Sequence[Json], whitelist: Whitelist, award: Jso
 def differs(award: Json, expected: Json | None, names: Iterable[str], policy: Policy, now_us: int) -> str:
     """The members of the award that are not as expected (None: earned no more); empty if all are."""
     told: Json = {"period_closed": policy.is_closed(award["year"], now_us)}
+    award = {**award, "flags": [flag for flag in award["flags"] if flag != OVER_APPROVED]}  # which decisions raise
     if award["subject"]["name"] not in names:
         return "subject.name"
     if expected is None:
@@ -1863,24 +1877,30 @@ class Rival:
         self.number, self.file = number, file
 
 
-def check_payables(awards: Awards, policy: Policy | None) -> None:
-    """就高不重复 (G6): of one subject and year the highest alone is payable; then the order of rules, then the id."""
+def check_payables(awards: Awards, policy: Policy | None, grants: Grants) -> None:
+    """就高不重复 (G6): of one subject and year the highest alone is payable; then the order of rules, then the id.
+
+    `grants` of other municipal policies compete, and come after all rules where they are equal.
+    """
     groups: dict[tuple[str, int], list[Rival]] = {}
     for award, number, file in awards.all():
         group = groups.setdefault((subject_of(award["subject"]), award["year"]), [])
         group.append(Rival(award, number, file))
     rank = {rule: place for place, rule in enumerate(policy.order)} if policy else {}
-    for group in groups.values():
-        competing = [one for one in group if fen(one.ceiling) > 0]
-        winner = min(
-            competing,
-            key=lambda one: (-fen(one.ceiling), rank.get(one.rule, len(rank)), one.award_id.encode()),
-            default=None,
-        )
+    for of_whom, group in groups.items():
+        competing = [
+            (-fen(one.ceiling), rank.get(one.rule, len(rank)), one.award_id.encode())
+            for one in group
+            if fen(one.ceiling) > 0
+        ]
+        competing += [
+            (-amount, len(rank), name.encode()) for name, amount in grants.get(of_whom, {}).values() if amount
+        ]
+        winner = min(competing)[2].decode() if competing else None
         for one in group:
             payable = (one.ceiling, None)
-            if winner is not None and winner is not one and fen(one.ceiling) > 0:
-                payable = ("0.00", winner.award_id)
+            if winner not in (None, one.award_id) and fen(one.ceiling) > 0:
+                payable = ("0.00", winner)
             if one.told != payable:
                 raise Unsound(one.file, one.number, "就高不重复有误 / payable or suppressed_by is not what G6 makes")
 
@@ -1928,6 +1948,260 @@ def check_last_posting(award: Json, last: Json | None, request: Json) -> bool:
     return instant(award["updated_at"]) >= instant(last["posted_at"])
 
 
+# --- what persons decided --------------------------------------------------------------------------------------------
+
+OVER_APPROVED = "over_approved"
+STEPS = {
+    "apply": (("estimated", "approved", "paid"), "applied"),
+    "list": (("estimated", "approved", "paid"), "applied"),
+    "review": (("applied",), "reviewed"),
+    "joint_review": (("reviewed",), "joint_reviewed"),
+    "publish": (("joint_reviewed",), "published"),
+    "approve": (("published",), "approved"),
+    "pay": (("approved",), "paid"),
+    "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
+    "reopen": (("rejected",), "estimated"),
+}
+POSTS = {"approve": "approval", "pay": "payment", "return": "return"}
+# Which act a line is of, by the member that has its id.
+ACT_IDS = ("decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "other_grant_id")
+
+
+class Standing:
+    """Where an award stands after its steps: `outstanding` is approved less returned, by subject and year."""
+
+    def __init__(self) -> None:
+        self.state, self.steps = "estimated", 0
+        self.approved = self.paid = self.returned = self.unpaid = 0
+        self.outstanding: dict[tuple[str, int], int] = {}
+        self.reviewer = self.publisher = None
+        self.until_us = 0
+
+    def take(self, step: Json) -> None:
+        """One more step; ValueError if it does not follow."""
+        self._check(step)
+        action, amount, whose = step["action"], fen(step["amount"]), (step["subject"], step["year"])
+        self.state, self.steps = step["to"], self.steps + 1
+        if action == "approve":
+            self.approved, self.unpaid = self.approved + amount, self.unpaid + amount
+            self.outstanding[whose] = self.outstanding.get(whose, 0) + amount
+        elif action == "pay":
+            self.paid, self.unpaid = self.paid + amount, 0
+        elif action == "return":
+            self.returned, self.unpaid = self.returned + amount, max(0, self.unpaid - amount)
+            self.outstanding[whose] = self.outstanding.get(whose, 0) - amount
+            if self.outstanding[whose] < 0:
+                raise ValueError("追缴多于核定 / more is returned than was approved")
+        elif action == "review":
+            self.reviewer = step["by"]
+        elif action == "publish":
+            self.publisher, self.until_us = step["by"], instant(step["until"])
+
+    def _check(self, step: Json) -> None:
+        action, amount = step["action"], fen(step["amount"])
+        sources, target = STEPS.get(action, ((self.state,), self.state))
+        if step["from"] != self.state or step["from"] not in sources or step["to"] != target:
+            raise ValueError("步骤不合次序 / the step does not follow the one before")
+        if action not in POSTS and (action not in STEPS or amount):
+            raise ValueError("步骤或金额有误 / no such step, or it moves money")
+        if action == "joint_review" and step["by"] == self.reviewer:
+            raise ValueError("初审与联合审核为同一人 / review and joint_review are by one person")
+        if action == "approve" and (step["by"] == self.publisher or instant(step["at"]) < self.until_us):
+            raise ValueError(
+                "公示与核定为同一人，或公示期未满 / approved by the publisher, or before publicity was over"
+            )
+        if action == "pay" and amount != self.unpaid:
+            raise ValueError("拨付额不是全部未拨付额 / is not all that was unpaid")
+
+
+class Acts:
+    """What persons did, each held against the hash that the ledger has of it, and what follows from it.
+
+    `spent`: approved less returned of each year and rule. `held`: of each hold that stands its award and kind.
+    `suspended`: of each suspension that was not lifted its rule and period. `grants`: of other policies, by subject and
+    year.
+    """
+
+    def __init__(self, bundle: Bundle, ledger: Ledger) -> None:
+        self.standings: dict[str, Standing] = {}
+        self.spent: dict[tuple[int, str], int] = {}
+        self.held: dict[str, tuple[str, str]] = {}
+        self.suspended: dict[str, tuple[str, Span]] = {}
+        self.grants: Grants = {}
+        self._eligible: dict[str, list[tuple[str, Span]]] = {}
+        file, left = "decisions.ndjson", dict(ledger.acts)
+        for number, item, line in bundle.items(file):
+            posted = left.pop(item.get("transaction", -1), None)
+            kind = next((name for name in ACT_IDS if name in item), None)
+            if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
+                raise Unsound(file, number, "与台账所载散列不符 / has not the hash that the ledger has")
+            try:
+                self._check(kind, item, posted)
+            except (ValueError, KeyError, TypeError) as error:
+                raise Unsound(file, number, str(error) or repr(error)) from None
+            if is_from_the_beginning(ledger.request) and viewer_of(ledger.request) is None:
+                self._take(kind, item, number)
+        for seq in left:
+            raise Unsound(file, None, f"缺少办理记录 / an act is missing, of transaction {seq}")
+
+    @staticmethod
+    def _check(kind: str, item: Json, posted: Json) -> None:
+        """Whether it is what was posted."""
+        expected = ("decision", "0.00", item.get("award_id"))
+        if kind == "decision_id":
+            expected = (POSTS.get(item["action"], "decision"), item["amount"], item["award_id"])
+        elif kind == "release_id":
+            expected = ("decision", "0.00", posted["award_id"])
+        told = (posted["decision"]["id"], posted["posted_at"], posted["kind"], posted["amount"], posted["award_id"])
+        if told != (item[kind], item["at"], *expected):
+            raise ValueError("与其交易不符 / is not what its transaction is of")
+        accounts = {entry["account"] for entry in posted["entries"]}
+        whose = f"{item.get('subject')}:{item.get('award_id')}"
+        wanted = {
+            "approval": {f"budget:{item.get('year')}", f"approved:{whose}"},
+            "payment": {f"paid:{whose}", "treasury"},
+            "return": {"treasury", f"returned:{whose}"},
+            "decision": set(),
+        }[posted["kind"]]
+        if accounts != wanted:
+            raise ValueError("账户不是其主体与年度的 / the accounts are not those of its subject and year")
+
+    def _take(self, kind: str, item: Json, number: int) -> None:
+        if kind == "decision_id":
+            self._take_step(item, number)
+        elif kind == "hold_id":
+            self.held[item["hold_id"]] = (item["award_id"], item["kind"])
+        elif kind == "release_id":
+            if not (self.held.pop(item["hold_id"], None) or self.suspended.pop(item["hold_id"], None)):
+                raise Unsound("decisions.ndjson", number, "没有可解除的暂缓 / releases what does not hold")
+        elif kind == "eligibility_id":
+            self._eligible.setdefault(item["subject"], []).append((item["status"], period_of(item)))
+        elif kind == "suspension_id":
+            self.suspended[item["suspension_id"]] = (item["rule"], period_of(item))
+        else:
+            of_year = self.grants.setdefault((item["subject"], item["year"]), {})
+            of_year[item["name"]] = (f"other_grant/{item['other_grant_id']}", fen(item["amount"]))
+
+    def _take_step(self, step: Json, number: int) -> None:
+        try:
+            self.standings.setdefault(step["award_id"], Standing()).take(step)
+            if step["action"] in ("approve", "pay"):
+                self._check_holds(step)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unsound("decisions.ndjson", number, str(error) or repr(error)) from None
+        sign = {"approve": 1, "return": -1}.get(step["action"], 0)
+        which = (step["year"], step["award_id"].partition("/")[0])
+        self.spent[which] = self.spent.get(which, 0) + sign * fen(step["amount"])
+
+    def spent_in(self, year: int) -> dict[str, int]:
+        """By rule."""
+        return {rule: amount for (of_year, rule), amount in self.spent.items() if of_year == year}
+
+    def _check_holds(self, step: Json) -> None:
+        """ValueError if a person could see that no money may be approved or paid."""
+        if self.holds_by_hand(step["award_id"]):
+            raise ValueError("有暂缓时核定或拨付 / approved or paid in spite of a hold")
+        if self.eligibility(step["subject"], instant(step["at"])) != "verified":
+            raise ValueError("未经资格审核而核定或拨付 / approved or paid without verified eligibility")
+
+    def eligibility(self, subject: str, at_us: int) -> str:
+        status = "unverified"
+        for told, period in self._eligible.get(subject, ()):
+            if is_within(at_us, period):
+                status = told
+        return status
+
+    def holds_by_hand(self, award_id: str) -> list[str]:
+        kinds = {kind for whose, kind in self.held.values() if whose == award_id}
+        return [kind for kind in ("manual", "objection") if kind in kinds]
+
+
+def period_of(item: Json) -> Span:
+    """`from` .. `until` of an act; null: without a beginning, or open."""
+    start, end = item["from"], item["until"]
+    return (-(10**18) if start is None else instant(start), 10**18 if end is None else instant(end))
+
+
+def check_standings(awards: Awards, acts: Acts, facts: Facts, basis: Basis, manifest: Json) -> None:
+    """State, amounts, eligibility, holds and flag of every award that was asked for, anew from acts.
+
+    Whether it fits the budget only where all awards are here, as it depends on what was approved for others.
+    """
+    knows_budget = is_of_all_awards(manifest["request"])
+    unknown = () if knows_budget else ("budget",)
+    for award, number, file in awards.asked():
+        found = acts.standings.get(award["award_id"]) or Standing()
+        policy, _ = basis.in_force()
+        told = {
+            "state": found.state,
+            "approved": yuan(found.approved),
+            "paid": yuan(found.paid),
+            "returned": yuan(found.returned),
+            "eligibility": acts.eligibility(subject_of(award["subject"]), instant(manifest["as_of"])),
+            "holds": expected_holds(award, found, acts, facts, policy, instant(manifest["as_of"])),
+        }
+        here = {**award, "holds": [kind for kind in award["holds"] if kind not in unknown]}
+        told["holds"] = [kind for kind in told["holds"] if kind not in unknown]
+        wrong = [member for member in told if here[member] != told[member]]
+        if (OVER_APPROVED in award["flags"]) != is_over_approved(award, found):
+            wrong.append("flags")
+        if wrong:
+            raise Unsound(file, number, f"与办理记录重算不符 / is not what the acts make: {', '.join(wrong)}")
+
+
+def is_over_approved(award: Json, found: Standing) -> bool:
+    whose = (subject_of(award["subject"]), award["year"])
+    return any(
+        amount > (fen(award["payable"]) if approved_for == whose else 0)
+        for approved_for, amount in found.outstanding.items()
+    )
+
+
+def expected_holds(award: Json, found: Standing, acts: Acts, facts: Facts, policy: Policy, now_us: int) -> list[str]:
+    """The holds of an award, in the contract's order."""
+    subject, year = subject_of(award["subject"]), award["year"]
+    to_approve = fen(award["payable"]) - found.outstanding.get((subject, year), 0)
+    earned = earned_within(award, facts)
+    stops = [
+        ("eligibility", acts.eligibility(subject, now_us) != "verified"),
+        ("budget", to_approve > 0 and not fits(to_approve, award, acts, policy)),
+        (
+            "rule_suspended",
+            any(
+                rule == award["rule"] and start < earned[1] and earned[0] < end
+                for rule, (start, end) in acts.suspended.values()
+            ),
+        ),
+    ]
+    return [kind for kind, stands in stops if stands] + acts.holds_by_hand(award["award_id"])
+
+
+def fits(amount: int, award: Json, acts: Acts, policy: Policy) -> bool:
+    """Whether it fits into what the year has left, and what the pool of its rule has."""
+    year, pool = award["year"], policy.declared.get(award["rule"], {}).get("pool")
+    spent = [(policy.budget, sum(acts.spent_in(year).values()))]
+    if pool is not None:
+        rules = [name for name, rule in policy.declared.items() if rule.get("pool") == pool]
+        spent.append((policy.pools[pool], sum(acts.spent_in(year).get(rule, 0) for rule in rules)))
+    return all(amount <= most - used for most, used in spent)
+
+
+def earned_within(award: Json, facts: Facts) -> Span:
+    """When the one document or declaration was that earned an award; else, and if it was taken away, the whole year."""
+    named = {(one["fact"], one["generation"], one["seq"]) for one in award["evidence"][:1]}
+    for fact in facts.of(about_of(award)):
+        if (fact["fact"], fact["generation"], fact["seq"]) not in named:
+            continue
+        first = fact["value"].get("first")
+        if first:
+            at_us = instant(first.get("listed_at") or first["completed_at"])
+            return (at_us, at_us + 1)
+        if "earned_on" in fact["value"]:
+            day = date.fromisoformat(fact["value"]["earned_on"])
+            return (day_us(day), day_us(day + timedelta(days=1)))
+    return (day_us(date(award["year"], 1, 1)), day_us(date(award["year"] + 1, 1, 1)))
+
+
 # --- what the manifest says of it all, and an older extract ----------------------------------------------------------
 
 
@@ -1942,6 +2216,7 @@ def check_totals(manifest: Json, ledger: Ledger, awards: Awards, facts: Facts, r
         "transactions": {"count": ledger.count, "debit": yuan(ledger.debit), "credit": yuan(ledger.credit)},
         "awards": {"count": asked, "ceiling": yuan(ceiling), "payable": yuan(payable)},
         "context": {"count": context},
+        "decisions": {"count": len(ledger.acts)},
         "facts": {"count": facts.count},
         "evidence": {register.name: {"count": register.count} for register in registers.values()},
     }
@@ -2250,11 +2525,32 @@ class Check:
                 f"{unknown} 项奖补涉及他人，上限无法重算",
                 f"{unknown} awards rest on what is of others, and could not be worked out anew",
             )
-        if viewer_of(self._request) is None:
-            check_payables(awards, basis.policy)
+        self._at("decisions.ndjson")
+        acts = Acts(self._bundle, ledger)
+        self._shown(
+            f"{len(ledger.acts)} 项办理记录与台账所载散列相符",
+            f"{len(ledger.acts)} acts of persons have the ledger's hashes",
+        )
+        self._at("awards.ndjson")
+        if viewer_of(self._request) is None and is_from_the_beginning(self._request):
+            check_payables(awards, basis.policy, acts.grants)
             self._shown("可兑现额按就高不重复重算，相符", "what is payable was worked out anew under G6, and agrees")
+            check_standings(awards, acts, facts, basis, self._manifest)
+            self._shown(
+                "各项奖补的状态、已核定、资格、暂缓由办理记录重算，相符；步骤合乎次序、两人经办与公示期",
+                "states, amounts, eligibility and holds of awards were worked out anew from acts, and agree; steps are"
+                " in order, by two persons where that is asked for, and after the publicity",
+            )
+        elif viewer_of(self._request) is None:
+            self._limit(
+                "此前的办理记录不在摘录中，可兑现额、状态与暂缓未重算",
+                "acts of before are not here, so what is payable, states and holds were not worked out anew",
+            )
         else:
-            self._limit("可兑现额取决于他人的奖补", "what is payable depends on awards of others")
+            self._limit(
+                "可兑现额取决于他人的奖补，资格与暂缓取决于不在此的办理记录",
+                "what is payable depends on awards of others, eligibility and holds on acts that are not here",
+            )
         check_posted(awards, ledger, balances, self._request)
         self._shown("各项奖补与其台账账户一致", "awards are what is posted on their accounts")
         check_totals(self._manifest, ledger, awards, facts, registers)
@@ -2297,9 +2593,9 @@ class Check:
         else:
             self._shown("台账延续旧摘录", "the ledger goes on from the older extract")
         self._limit(
-            "资格、暂缓、隔离记录和 views/ 只由签名保证；交易场所所报是否属实不在核验之内",
-            "eligibility, holds, the quarantine and views/ are vouched for by the signature alone; whether what"
-            " exchanges reported is true is not looked at",
+            "隔离记录和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
+            "the quarantine and views/ are vouched for by the signature alone; whether what exchanges reported and"
+            " persons recorded is true is not looked at",
         )
 
 

@@ -57,6 +57,23 @@ def _award_rows(item: Json) -> Iterator[Row]:
     ]
 
 
+def _decision_rows(item: Json) -> Iterator[Row]:
+    """A step with an award, or whatever else a person did: then the act is what its id is called by."""
+    act = next(name.removesuffix("_id") for name in item if name.endswith("_id") and name != "award_id")
+    yield [
+        item["transaction"],
+        item["at"],
+        item["by"],
+        item.get("action", item.get("status", item.get("kind", act))),
+        item.get("award_id") or item.get("subject") or item.get("rule") or item.get("hold_id"),
+        item.get("from"),
+        item.get("to", item.get("until")),
+        item.get("amount"),
+        item.get("reason") or item.get("name"),
+        "; ".join(f"{one['name']} {one['sha256']}" for one in item.get("documents", ())),
+    ]
+
+
 def _balance_rows(item: Json) -> Iterator[Row]:
     yield [item["account"], item["debit"], item["credit"], item["balance"]]
 
@@ -103,9 +120,25 @@ AWARDS = View(
     ),
     _award_rows,
 )
+DECISIONS = View(
+    "decisions",
+    (
+        "交易 transaction",
+        "时间 at",
+        "经办人 by",
+        "办理 action",
+        "对象 of",
+        "自 from",
+        "至 to",
+        "金额 amount",
+        "事由 reason",
+        "文件 documents",
+    ),
+    _decision_rows,
+)
 BALANCES = View("balances", ("账户 account", "借方 debit", "贷方 credit", "余额 balance"), _balance_rows)
 _AMOUNTS: Final = frozenset(
-    ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance")
+    ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")
 )
 
 

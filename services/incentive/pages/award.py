@@ -13,6 +13,7 @@ from services.incentive.facts import FactRef
 from services.incentive.operations import explain_award, find_declaration, list_transactions
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.registers import documents_behind
+from services.incentive.priority import OTHER_GRANT
 from shared.db import BIGINT_MOST
 from shared.web.problems import Problem
 
@@ -25,11 +26,11 @@ def award(award_id: str) -> ResponseReturnValue:
     with asked() as (connection, view):
         row = find_award(connection, view, award_id)
         rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
-        found = render_award(row, view)
+        found = render_award(connection, view, row)
         explanation = explain_award(connection, view, row)
         rival = None
-        if found["suppressed_by"] is not None:
-            rival = render_award(find_award(connection, view, found["suppressed_by"]), view)
+        if found["suppressed_by"] is not None and not found["suppressed_by"].startswith(f"{OTHER_GRANT}/"):
+            rival = render_award(connection, view, find_award(connection, view, found["suppressed_by"]))
     terms = view.basis.policy.terms(found["rule"])
     return show(
         "award",
@@ -62,7 +63,9 @@ def posting(seq: int) -> ResponseReturnValue:
         else {"ref": ref, **_behind(ref, view.viewer, tells_later=firsts[ref])}
         for ref in refs
     ]
-    return show("posting", posting=found, facts=facts, award_url=url_for("pages.award", award_id=found["award_id"]))
+    award_id = found["award_id"]
+    award_url = None if award_id is None else url_for("pages.award", award_id=award_id)
+    return show("posting", posting=found, facts=facts, award_url=award_url)
 
 
 def _is_seen(connection: Connection, ref: FactRef, viewer: str | None) -> bool:

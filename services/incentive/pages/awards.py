@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from services.incentive.api import asked, render_award
+from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards
 from services.incentive.pages.blueprint import blueprint, show, years
 from services.incentive.pages.language import say_half
@@ -28,7 +28,8 @@ def awards() -> ResponseReturnValue:
         rows = (
             [] if faults else list_awards(connection, view, filters, None if after is None else after[0], _A_PAGE + 1)
         )
-    found = page(rows, _A_PAGE, lambda row: encode_cursor(row.award_id), lambda row: render_award(row, view))
+        render = awards_rendered(connection, view, rows)
+    found = page(rows, _A_PAGE, lambda row: encode_cursor(row.award_id), render)
     cursor = found["next_cursor"]
     return show(
         "awards",

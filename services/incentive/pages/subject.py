@@ -4,7 +4,7 @@ from typing import Final
 
 from flask.typing import ResponseReturnValue
 
-from services.incentive.api import asked, render_award
+from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards, tell_subject_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from shared.parties import parse_subject
@@ -26,7 +26,7 @@ def subject(subject: str) -> ResponseReturnValue:
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
-        awards = [render_award(row, view) for row in rows]
+        awards = list(map(awards_rendered(connection, view, rows), rows))
     name = next((award["subject"]["name"] for award in awards), None)
     return show(
         "subject",

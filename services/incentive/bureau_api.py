@@ -1,0 +1,187 @@
+"""HTTP routes of the bureau: what it decides, and how budget and clawbacks stand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask import current_app
+
+from services.incentive import operations, recorded
+from services.incentive.acts import Json, decision_json
+from services.incentive.api import asked
+from services.incentive.budget import budget_json
+from services.incentive.bureau import KeyUsedError, NotThereError, Office, Request, Session, WrongStepError
+from services.incentive.bureau_schemas import (
+    BudgetQuery,
+    BudgetSchema,
+    ClawbackPageSchema,
+    ClawbackQuery,
+    DecisionPageSchema,
+    DecisionQuery,
+    DecisionRequestSchema,
+    DecisionSchema,
+    EligibilityRequestSchema,
+    EligibilitySchema,
+    HoldRequestSchema,
+    HoldSchema,
+    KeyHeader,
+    NeededKeyHeader,
+    OtherGrantRequestSchema,
+    OtherGrantSchema,
+    ReleaseRequestSchema,
+    ReleaseSchema,
+    SuspensionRequestSchema,
+    SuspensionSchema,
+)
+from services.incentive.clawbacks import proposal_json
+from services.incentive.intake import SettingsChanged
+from shared.parties import parse_subject
+from shared.times import shanghai_date
+from shared.web.keys import current_key, require
+from shared.web.pagination import decode_cursor, encode_cursor, page
+from shared.web.problems import FieldFault, Problem
+from shared.web.query import Blueprint
+from shared.web.service import current_service
+
+OFFICE: Final = "jiangbu.office"
+_SEE_ALL: Final = ("auditor", "bureau", "service")
+
+blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 / decisions, payments and budget")
+
+
+@blueprint.route("/v1/awards/<path:award_id>/decisions", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(NeededKeyHeader, location="headers")
+@blueprint.arguments(DecisionRequestSchema)
+@blueprint.response(201, DecisionSchema)
+def decide(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
+    """Take a step with an award. 409 where it cannot be taken, with the steps that this person can take now."""
+    paid_on = given.get("paid_on")
+    if paid_on is not None and paid_on > shanghai_date(current_service().clock()):
+        raise Problem(422, errors=[FieldFault("paid_on", "不得晚于今天 / may not be in the future")])
+    return _act(header, award_id, given, Session.decide)
+
+
+@blueprint.route("/v1/awards/<path:award_id>/decisions")
+@blueprint.arguments(DecisionQuery, location="query")
+@blueprint.response(200, DecisionPageSchema)
+def list_decisions(arguments: dict[str, Any], award_id: str) -> dict[str, Any]:
+    """The steps that were taken with an award, in order; none of an award that is not wholly visible."""
+    after = decode_cursor(arguments.get("cursor"), int)
+    limit = arguments["limit"]
+    with asked(arguments.get("as_of")) as (connection, view):
+        row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
+        if row is None:
+            raise Problem(404)
+        steps = recorded.steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
+    left = [step for step in steps if after is None or step.transaction > after[0]]
+    return page(left[: limit + 1], limit, lambda step: encode_cursor(step.transaction), decision_json)
+
+
+@blueprint.route("/v1/awards/<path:award_id>/holds", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(HoldRequestSchema)
+@blueprint.response(201, HoldSchema)
+def place_hold(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
+    """Put a hold on an award: it blocks approval and payment until it is released."""
+    return _act(header, award_id, given, Session.place_hold)
+
+
+@blueprint.route("/v1/holds/<id>/release", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(ReleaseRequestSchema, required=False)
+@blueprint.response(201, ReleaseSchema)
+def release_hold(header: dict[str, Any], given: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
+    """Let go of a hold, or lift the suspension of that id. 409 where that was done before."""
+    return _act(header, id, given, Session.release)
+
+
+@blueprint.route("/v1/subjects/<subject>/eligibility", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(EligibilityRequestSchema)
+@blueprint.response(201, EligibilitySchema)
+def verify_eligibility(header: dict[str, Any], given: dict[str, Any], subject: str) -> Json:
+    """Record whether a subject is eligible. At each instant the last record that is valid then counts."""
+    return _act(header, _subject(subject), given, Session.verify)
+
+
+@blueprint.route("/v1/rules/<rule>/suspensions", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(SuspensionRequestSchema)
+@blueprint.response(201, SuspensionSchema)
+def suspend_rule(header: dict[str, Any], given: dict[str, Any], rule: str) -> Json:
+    """Suspend a rule: awards that are earned within the period are held; a total is earned over its year."""
+    return _act(header, rule, given, Session.suspend)
+
+
+@blueprint.route("/v1/subjects/<subject>/other-grants", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(OtherGrantRequestSchema)
+@blueprint.response(201, OtherGrantSchema)
+def note_grant(header: dict[str, Any], given: dict[str, Any], subject: str) -> Json:
+    """Record what another municipal policy granted a subject; what is payable of its awards follows at once."""
+    return _act(header, _subject(subject), given, Session.note_grant)
+
+
+@blueprint.route("/v1/clawbacks")
+@require(*_SEE_ALL)
+@blueprint.arguments(ClawbackQuery, location="query")
+@blueprint.response(200, ClawbackPageSchema)
+def list_clawbacks(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Clawback proposals, in code point order of awards; open as long as more is approved than payable."""
+    after = decode_cursor(arguments.get("cursor"), str, int)
+    limit, state = arguments["limit"], arguments.get("state")
+    with asked(arguments.get("as_of")) as (connection, view):
+        found = operations.list_proposals(connection, view, state, after, limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), proposal_json)
+
+
+@blueprint.route("/v1/budget")
+@require(*_SEE_ALL)
+@blueprint.arguments(BudgetQuery, location="query")
+@blueprint.response(200, BudgetSchema)
+def get_budget(arguments: dict[str, Any]) -> Json:
+    """A year's budget: what is payable of its rewards, and what was approved, paid and returned."""
+    year = arguments["year"]
+    with asked(arguments.get("as_of")) as (connection, view):
+        payable_fen = operations.payable_in(connection, view, year)
+        posted = recorded.posted_in(connection, [year], view.as_of).get(year, [])
+    return budget_json(year, view.basis.policy, payable_fen, posted)
+
+
+def current_office() -> Office:
+    """By what the bureau decides, and what signs the log, in the application that answers."""
+    office: Office = current_app.extensions[OFFICE]
+    return office
+
+
+def _subject(subject: str) -> str:
+    try:
+        parse_subject(subject)
+    except ValueError as error:
+        raise Problem(404) from error
+    return subject
+
+
+def _act(header: Mapping[str, Any], of: str, given: Mapping[str, Any], do: Callable[[Session], Json]) -> Json:
+    """Do it in a transaction of its own, and say what was recorded, or why it was not."""
+    if "\0" in of:
+        raise Problem(404)
+    request = Request(current_key().name, header.get("key"), of, given)
+    try:
+        with current_service().engine.begin() as connection:
+            return do(Session(connection, current_office(), request))
+    except NotThereError as error:
+        raise Problem(404) from error
+    except KeyUsedError as error:
+        said = "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request"
+        raise Problem(409, said) from error
+    except WrongStepError as error:
+        raise Problem(409, str(error), further=None if error.allowed is None else {"allowed": error.allowed}) from error
+    except SettingsChanged as error:
+        said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
+        raise Problem(503, said, headers={"Retry-After": "5"}) from error

@@ -1,0 +1,179 @@
+"""Reading what the bureau recorded, as of an instant; None as the instant is now: all of it.
+
+Every function asks once for everything that it is given. What is recorded stays, so what was there at an instant is
+what has `recorded_at` up to it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.incentive.acts import Json, act_json, decided
+from services.incentive.budget import Posted
+from services.incentive.decisions import Decided
+from services.incentive.holds import Period, Verification
+from services.incentive.ledger import Grant
+from services.incentive.models import act, decision, eligibility, hold, hold_release, other_grant, suspension
+from services.incentive.priority import OTHER_GRANT
+
+PARTS: Final[dict[str, Table]] = {
+    "decision": decision,
+    "hold": hold,
+    "release": hold_release,
+    "eligibility": eligibility,
+    "suspension": suspension,
+    "other_grant": other_grant,
+}
+
+
+def _then(as_of: datetime | None) -> ColumnElement[bool]:
+    return true() if as_of is None else act.c.recorded_at <= as_of
+
+
+def _among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """One parameter however many values there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def steps_of(connection: Connection, award_ids: Collection[str], as_of: datetime | None) -> dict[str, list[Decided]]:
+    """The steps that were taken with each award, in order."""
+    statement = (
+        select(decision, act)
+        .join(act, act.c.id == decision.c.id)
+        .where(_among(decision.c.award_id, award_ids), _then(as_of))
+        .order_by(decision.c.award_id, decision.c.number)
+    )
+    found: dict[str, list[Decided]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.award_id, []).append(decided(row, row))
+    return found
+
+
+def state_of(award_id: ColumnElement[str], as_of: datetime | None) -> ColumnElement[str | None]:
+    """The state to which an award's last step led; null before the first."""
+    return (
+        select(decision.c.to_state)
+        .join(act, act.c.id == decision.c.id)
+        .where(decision.c.award_id == award_id, _then(as_of))
+        .order_by(decision.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def held_by_hand(
+    connection: Connection, award_ids: Collection[str], as_of: datetime | None
+) -> dict[str, list[tuple[str, datetime, bool]]]:
+    """The holds that persons put on each award: kind, when it last changed, whether it stands."""
+    release = act.alias("release")
+    released = hold_release.join(release, release.c.id == hold_release.c.id)
+    is_then = true() if as_of is None else release.c.recorded_at <= as_of
+    statement = (
+        select(hold.c.award_id, hold.c.kind, act.c.recorded_at, release.c.recorded_at.label("released_at"))
+        .select_from(
+            hold.join(act, act.c.id == hold.c.id).outerjoin(released, (hold_release.c.hold_id == hold.c.id) & is_then)
+        )
+        .where(_among(hold.c.award_id, award_ids), _then(as_of))
+    )
+    found: dict[str, list[tuple[str, datetime, bool]]] = {}
+    for row in connection.execute(statement):
+        changed_at = row.released_at or row.recorded_at
+        found.setdefault(row.award_id, []).append((row.kind, changed_at, row.released_at is None))
+    return found
+
+
+def verifications(
+    connection: Connection, subjects: Collection[str], as_of: datetime | None
+) -> dict[str, list[Verification]]:
+    """What was recorded of each subject's eligibility, in order."""
+    statement = (
+        select(eligibility)
+        .join(act, act.c.id == eligibility.c.id)
+        .where(_among(eligibility.c.subject, subjects), _then(as_of))
+        .order_by(act.c.seq)
+    )
+    found: dict[str, list[Verification]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.subject, []).append(Verification(row.status, Period(row.from_at, row.until_at)))
+    return found
+
+
+def suspensions(connection: Connection, as_of: datetime | None) -> dict[str, list[Period]]:
+    """The periods for which each rule is suspended, without those that were lifted."""
+    lifted = select(hold_release.c.hold_id).join(act, act.c.id == hold_release.c.id).where(_then(as_of))
+    statement = (
+        select(suspension)
+        .join(act, act.c.id == suspension.c.id)
+        .where(_then(as_of), suspension.c.id.not_in(lifted))
+        .order_by(act.c.seq)
+    )
+    found: dict[str, list[Period]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.rule, []).append(Period(row.from_at, row.until_at))
+    return found
+
+
+def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[Posted]]:
+    """What was approved, paid and returned in each year's budget, by rule in code point order."""
+    sums = [
+        func.coalesce(func.sum(decision.c.amount_fen).filter(decision.c.action == action), 0)
+        for action in ("approve", "pay", "return")
+    ]
+    statement = (
+        select(decision.c.year, decision.c.rule, *sums)
+        .join(act, act.c.id == decision.c.id)
+        .where(_among(decision.c.year, years), decision.c.amount_fen > 0, _then(as_of))
+        .group_by(decision.c.year, decision.c.rule)
+        .order_by(decision.c.year, decision.c.rule)
+    )
+    found: dict[int, list[Posted]] = {}
+    for year, rule, approved_fen, paid_fen, returned_fen in connection.execute(statement):
+        found.setdefault(year, []).append(Posted(rule, int(approved_fen), int(paid_fen), int(returned_fen)))
+    return found
+
+
+def outstanding_of(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Approved less returned of the decisions that a condition names, in fen."""
+    signed = func.sum(decision.c.amount_fen).filter(decision.c.action == "approve")
+    returned = func.sum(decision.c.amount_fen).filter(decision.c.action == "return")
+    statement = select(func.coalesce(signed, 0) - func.coalesce(returned, 0)).where(which)
+    return int(connection.execute(statement).scalar_one())
+
+
+def grants_of(
+    connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
+) -> dict[tuple[str, int], list[Grant]]:
+    """What other municipal policies granted these subjects (None: all), by subject and year.
+
+    Of each name what was said last counts.
+    """
+    statement = (
+        select(other_grant)
+        .join(act, act.c.id == other_grant.c.id)
+        .where(true() if subjects is None else _among(other_grant.c.subject, subjects), _then(as_of))
+        .order_by(act.c.seq)
+    )
+    newest = {(row.subject, row.year, row.name): row for row in connection.execute(statement)}
+    found: dict[tuple[str, int], list[Grant]] = {}
+    for (subject, year, _), row in newest.items():
+        if row.amount_fen > 0:
+            found.setdefault((subject, year), []).append(Grant(f"{OTHER_GRANT}/{row.id}", row.amount_fen))
+    return found
+
+
+def told_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:
+    """Each of these rows of `act`, in the same order, with the act as told; None where its part is missing."""
+    by_kind: dict[str, list[str]] = {}
+    for one in acts:
+        by_kind.setdefault(one.kind, []).append(one.id)
+    parts = {
+        (kind, part.id): part
+        for kind, ids in by_kind.items()
+        for part in connection.execute(select(PARTS[kind]).where(_among(PARTS[kind].c.id, ids)))
+    }
+    for one in acts:
+        part = parts.get((one.kind, one.id))
+        yield one, None if part is None else act_json(one, part)

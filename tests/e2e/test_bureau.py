@@ -1,0 +1,93 @@
+"""The bureau at work on a running set: API and consumer write one ledger and one log, in turn."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import requests
+from kafka import KafkaProducer
+
+from shared.tlog.checkpoint import open_checkpoint
+from shared.tlog.note import VerifierKey
+from tests.e2e.conftest import client_of
+from tests.integration import worlds
+
+if TYPE_CHECKING:
+    from deploy.local.client import Client
+
+BUYER = worlds.uscc(8101)
+AWARD = f"first_purchase/uscc:{BUYER}"
+
+
+def bought(running: dict[str, Any], client: Client, revision: int, refunded: str) -> None:
+    """A first purchase through Kafka, until the ledger has what follows."""
+    parties = {
+        role: {"id_scheme": "uscc", "id": worlds.uscc(number), "name": f"虚构主体{number}"}
+        for role, number in (("provider", 8102), ("buyer", 8101))
+    }
+    trade = {
+        "trade_no": "T-bureau",
+        "revision": revision,
+        "status": "completed",
+        "mode": "negotiated",
+        "amount": "5000000.00",
+        "refunded": refunded,
+        "currency": "CNY",
+        "completed_at": "2026-03-01T10:00:00+08:00",
+        **parties,
+    }
+    producer = KafkaProducer(bootstrap_servers=running["kafka"], acks="all")
+    producer.send("exchange.kmdex.trades.v1", worlds.record("trade", "kmdex", trade, 0).value).get(10)
+    producer.close()
+    client.await_quiet(60, lambda: None)
+
+
+def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any]) -> None:
+    client, base = client_of(running_set), running_set["incentive"]
+
+    def post(path: str, body: dict[str, Any], who: str = "bureau") -> Any:
+        given = {"Authorization": f"Bearer {running_set['keys'][who]}", "Idempotency-Key": uuid.uuid4().hex}
+        answer = requests.post(f"{base}{path}", json=body, headers=given, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    bought(running_set, client, 1, "0")
+    post(f"/v1/subjects/uscc:{BUYER}/eligibility", {"status": "verified"})
+    for who, step in (
+        ("bureau", {"action": "list"}),
+        ("bureau", {"action": "review"}),
+        ("bureau2", {"action": "joint_review"}),
+        ("bureau", {"action": "publish", "until": "2026-03-10"}),
+        ("bureau2", {"action": "approve", "amount": "200000.00"}),
+        ("bureau", {"action": "pay", "voucher_no": "V-1", "paid_on": "2026-03-11"}),
+    ):
+        post(f"/v1/awards/{AWARD}/decisions", step, who)
+    bought(running_set, client, 2, "1500000")
+    (proposal,) = client.items("incentive", "/v1/clawbacks", state="open")
+    assert (proposal["award_id"], proposal["amount"]) == (AWARD, "25000.00")
+    returned = post(f"/v1/awards/{AWARD}/decisions", {"action": "return", "amount": "25000.00", "reason": "退款"})
+    found = client.get("incentive", f"/v1/awards/{AWARD}")
+    assert (found["state"], found["approved"], found["paid"], found["returned"], found["flags"]) == (
+        "paid",
+        "200000.00",
+        "200000.00",
+        "25000.00",
+        [],
+    )
+    transactions = list(client.items("incentive", "/v1/ledger/transactions"))
+    assert [one["seq"] for one in transactions] == list(range(len(transactions)))
+    assert transactions[-1]["seq"] == returned["transaction"]
+    kinds = [one["kind"] for one in transactions if one["award_id"] == AWARD]
+    assert [kind for kind in kinds if kind != "decision"] == [
+        "entitlement",
+        "approval",
+        "payment",
+        "entitlement",
+        "return",
+    ]
+    # Both programs sign with one key.
+    auditor = {"Authorization": f"Bearer {running_set['keys']['auditor']}"}
+    (key,) = requests.get(f"{base}/v1/log/keys", headers=auditor, timeout=10).text.splitlines()
+    note = requests.get(f"{base}/v1/log/checkpoint", headers=auditor, timeout=10).content
+    assert 0 < open_checkpoint(note, [VerifierKey.parse(key)]).size <= len(transactions)

@@ -1,0 +1,165 @@
+"""The bureau's steps: the table against the contract's, and random histories against what must never happen."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incentive.clawbacks import Version, proposals
+from services.incentive.decisions import (
+    ACTIONS,
+    STATES,
+    ApprovedFor,
+    Case,
+    Decided,
+    Limit,
+    Standing,
+    Wanted,
+    after,
+    allowed,
+    amount_of,
+    refusal,
+    standing,
+)
+from services.incentive.terms import Texts
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BASIS = ApprovedFor("uscc:91530100MA6K123456", 2026)
+
+# The contract's table, section 6: from which states an action leads where.
+CONTRACT = {
+    "apply": (("estimated", "approved", "paid"), "applied"),
+    "list": (("estimated", "approved", "paid"), "applied"),
+    "review": (("applied",), "reviewed"),
+    "joint_review": (("reviewed",), "joint_reviewed"),
+    "publish": (("joint_reviewed",), "published"),
+    "approve": (("published",), "approved"),
+    "pay": (("approved",), "paid"),
+    "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
+    "reopen": (("rejected",), "estimated"),
+    "return": (STATES, None),
+}
+
+
+def step(before: Standing, action: str, amount_fen: int = 0, by: str = "a", basis: ApprovedFor = BASIS) -> Decided:
+    return Decided(
+        decision_id=f"d{before.steps}",
+        award_id="award",
+        number=before.steps,
+        action=action,
+        from_state=before.state,
+        to_state=ACTIONS[action].to_state or before.state,
+        amount_fen=amount_fen,
+        subject=basis.subject,
+        year=basis.year,
+        by=by,
+        at=NOW + timedelta(seconds=before.steps),
+        reason=None,
+        documents=(),
+        until=NOW if action == "publish" else None,
+        voucher_no=None,
+        paid_on=None,
+        transaction=before.steps,
+    )
+
+
+def case(state: Standing, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()) -> Case:
+    limit = Limit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
+    return Case(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))
+
+
+def through(*actions: tuple[str, int, str]) -> Standing:
+    state = Standing()
+    for action, amount_fen, by in actions:
+        state = after(state, step(state, action, amount_fen, by))
+    return state
+
+
+ROUND = (("apply", 0, "a"), ("review", 0, "a"), ("joint_review", 0, "b"), ("publish", 0, "a"))
+
+
+def test_the_table_is_the_contracts() -> None:
+    assert {name: (action.from_states, action.to_state) for name, action in ACTIONS.items()} == CONTRACT
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_is_allowed_leads_from_where_it_is(state: str) -> None:
+    found = Standing(state=state, reviewed_by="a", published_by="a", until=NOW, unpaid_fen=5, outstanding={BASIS: 5})
+    for name in allowed(case(found, person="b")):
+        assert state in CONTRACT[name][0]
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "wanted", "says"),
+    [
+        (through(*ROUND[:2]), {"person": "a"}, Wanted("joint_review"), "another person"),
+        (through(*ROUND), {"person": "a"}, Wanted("approve", 1), "another person"),
+        (through(*ROUND), {"person": "b", "holds": ("manual",)}, Wanted("approve", 1), "manual"),
+        (through(*ROUND), {"person": "b"}, Wanted("approve", 101), "1.00"),
+        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("apply"), "risen"),
+        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 99}, Wanted("pay"), "return"),
+        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("pay", 99), "at once"),
+        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("return", 1), "no clawback"),
+        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 90}, Wanted("return", 11), "0.10"),
+        (through(("reject", 0, "a")), {}, Wanted("apply"), "rejected"),
+    ],
+)
+def test_why_a_step_may_not_be_taken(state: Standing, changes: dict, wanted: Wanted, says: str) -> None:
+    said = refusal(case(state, **changes), wanted)
+    assert said is not None
+    assert says in said.en
+
+
+def test_what_was_returned_before_it_was_paid_is_not_paid() -> None:
+    state = through(*ROUND, ("approve", 100, "b"), ("return", 30, "a"))
+    assert amount_of(case(state, 70), Wanted("pay")) == 70
+    paid = after(state, step(state, "pay", 70))
+    assert (paid.paid_fen, paid.unpaid_fen) == (70, 0)
+
+
+def test_what_was_returned_after_it_was_paid_is_no_part_of_what_is_paid_next() -> None:
+    state = through(*ROUND, ("approve", 100, "b"), ("pay", 100, "a"), ("return", 30, "a"), *ROUND, ("approve", 30, "b"))
+    assert amount_of(case(state), Wanted("pay")) == 30
+
+
+def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
+    state = through(*ROUND, ("approve", 100, "b"))
+    later = ApprovedFor(BASIS.subject, 2027)
+    assert state.excess(BASIS, 100) is None
+    assert state.excess(later, 100) == (BASIS, 100)
+
+
+@given(st.data())
+def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> None:
+    """Whatever people try and however what is payable changes: money stays within what was payable when it moved."""
+    state, payable_fen, steps, versions = Standing(), 100, [], [Version(NOW - timedelta(days=1), BASIS, 100)]
+    for number in range(data.draw(st.integers(1, 40))):
+        at = NOW + timedelta(seconds=number)
+        if data.draw(st.integers(0, 4)) == 0:
+            payable_fen = data.draw(st.integers(0, 200))
+            versions.append(Version(at, BASIS, payable_fen))
+            continue
+        now = case(state, payable_fen, data.draw(st.sampled_from(["a", "b"])))
+        wanted = Wanted(data.draw(st.sampled_from(sorted(ACTIONS))), data.draw(st.integers(1, 200)))
+        if wanted.action not in ("approve", "return"):
+            wanted = Wanted(wanted.action)
+        if refusal(now, wanted) is not None:
+            continue
+        assert wanted.action in allowed(now)
+        amount_fen = amount_of(now, wanted)
+        taken = step(state, wanted.action, amount_fen, now.person)
+        steps.append(Decided(**{name: getattr(taken, name) for name in taken.__struct_fields__} | {"at": at}))
+        state = after(state, steps[-1])
+        outstanding_fen = state.outstanding.get(BASIS, 0)
+        assert 0 <= state.unpaid_fen <= outstanding_fen
+        assert state.paid_fen <= state.approved_fen
+        if wanted.action in ("approve", "pay"):
+            assert outstanding_fen <= payable_fen
+    assert standing(steps) == state
+    found = proposals("award", versions, steps)
+    is_over = state.excess(BASIS, payable_fen) is not None
+    assert [one.state for one in found[:-1]].count("open") == 0
+    assert (bool(found) and found[-1].state == "open") == is_over
+    assert sum(one.returned_fen for one in found) == state.returned_fen
+    assert [one.number for one in found] == list(range(1, len(found) + 1))
