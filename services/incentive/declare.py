@@ -34,6 +34,7 @@ from shared.money import format_yuan, parse_yuan
 from shared.parties import Party, is_number, parse_subject
 from shared.times import Clock, shanghai_date
 
+_MOST_FEN: Final = 10**16  # 100 万亿元: more than any revenue, and far from what a bigint holds
 _FIRST_YEAR: Final = 2000  # as of all documents
 _GENERATION: Final = 1  # the ledger is restored, never rebuilt: it has one for all times
 _NUMBERED: Final = text("SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = :topic")
@@ -101,11 +102,12 @@ def declare(connection: Connection, entered: Sequence[Declared], ours: Basis, lo
     entering = _Entering(connection, entered, basis, by.name, instant)
     answers = [entering.enter(one) for one in entered]
     if entering.new:
-        records = [_record(one, instant) for one in entering.new.values()]
-        post(connection, [_decision(record, basis) for record in records], instant)
+        values = [(one, declaration_value(one)) for one in entering.new.values()]
+        records = [_record(one, value, instant) for one, value in values]
+        post(connection, [_decision(one, value, basis) for one, value in values], instant)
         apply_newer(connection, records, basis, instant)
         log.extend(connection, edge, by.clock())
-    return [answer if answer.faults else entering.final(answer) for answer in answers]
+    return [entering.final(answer) for answer in answers]
 
 
 def worthless(declaration: Declaration, policy: Policy) -> Award:
@@ -151,10 +153,9 @@ class _Entering:
 
     def enter(self, one: Declared) -> Answer:
         faults = tuple(entry_faults(one, self._basis, shanghai_date(self._instant)))
-        if faults:
-            return Answer(None, None, faults)
         terms = self._basis.policy.declared.find(one.rule)
-        assert terms is not None  # noqa: S101 - else it is a fault
+        if faults or terms is None:
+            return Answer(None, None, faults)
         declaration = self._declaration(one, terms)
         fact = declaration.ref.fact
         of_subject = self._declared.setdefault(one.subject, {})
@@ -176,7 +177,8 @@ class _Entering:
     def final(self, answer: Answer) -> Answer:
         """What it comes to now that all are entered."""
         declaration = answer.declaration
-        assert declaration is not None  # noqa: S101 - else it is a fault
+        if declaration is None:
+            return answer
         return Answer(declaration, self._outcome(declaration, self._declared[declaration.party.subject]))
 
     def _declaration(self, one: Declared, terms: DeclaredTerms) -> Declaration:
@@ -319,11 +321,8 @@ def _measure_faults(one: Declared, terms: DeclaredTerms) -> Iterator[Fault]:
         said = "须为小数文本 / must be a decimal" if isinstance(terms.amount, Fixed) else "须为金额文本 / must be yuan"
         yield Fault(f"measure.{name}", said)
         return
-    if not isinstance(terms.amount, Fixed) and parse_yuan(value) > MOST_FEN:
-        yield Fault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(MOST_FEN)}")
-
-
-MOST_FEN: Final = 10**16  # 100 万亿元: any revenue, and far from what a bigint holds
+    if not isinstance(terms.amount, Fixed) and parse_yuan(value) > _MOST_FEN:
+        yield Fault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(_MOST_FEN)}")
 
 
 def _name_of(known: Facts) -> str | None:
@@ -331,16 +330,13 @@ def _name_of(known: Facts) -> str | None:
     return party.name if isinstance(party, Party) else None
 
 
-def _record(declaration: Declaration, instant: datetime) -> FactRecord:
+def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRecord:
     topic, _, key = declaration.ref.fact.partition("/")
-    value, number = declaration_value(declaration), declaration.ref.seq
-    return FactRecord(declaration, topic, key, declaration.party.subject, value, 0, number, instant)
+    return FactRecord(declaration, topic, key, declaration.party.subject, value, 0, declaration.ref.seq, instant)
 
 
-def _decision(record: FactRecord, basis: Basis) -> Posting:
+def _decision(declaration: Declaration, value: bytes, basis: Basis) -> Posting:
     """The act itself: no amount, and the hash of what was declared."""
-    declaration = record.fact
-    assert isinstance(declaration, Declaration)  # noqa: S101 - made here
     ref = declaration.ref
     said = "主管部门撤回申报 / the bureau took a declaration back"
     return Posting(
@@ -360,5 +356,5 @@ def _decision(record: FactRecord, basis: Basis) -> Posting:
         },
         kind="decision",
         decision_id=f"{DECLARED}/{ref.seq}",
-        decision_sha256=hashlib.sha256(record.value).hexdigest(),
+        decision_sha256=hashlib.sha256(value).hexdigest(),
     )
