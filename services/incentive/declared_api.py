@@ -53,10 +53,10 @@ def declare_reward(arguments: dict[str, Any]) -> Json:
     now = current_service().clock()
     with current_service().engine.begin() as connection:
         [answer] = run_declare(connection, [declared_of(arguments)])
-        if answer.faults:
+        if answer.declaration is None:
             raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in answer.faults])
         view = View(None, None, now, basis_as_of(connection, None, current_basis()))
-        return render_declared(connection, view, answer)
+        return render_declared(connection, view, answer.declaration)
 
 
 @blueprint.route("/v1/declared")
@@ -123,7 +123,8 @@ def run_table(content: bytes, *, is_preview: bool) -> Json:
 def _row_json(connection: Connection, view: View, row: Row, answer: Answer | None) -> Json:
     faults = row.faults if answer is None else answer.faults
     found: Json = {"line": row.line, "errors": [fault._asdict() for fault in faults]}
-    award = {} if answer is None or faults else render_declared(connection, view, answer)
+    declaration = None if answer is None else answer.declaration
+    award = {} if declaration is None else render_declared(connection, view, declaration)
     return {**found, **{name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}}
 
 
@@ -137,10 +138,8 @@ def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]
         raise Problem(503, said, headers={"Retry-After": "5"}) from error
 
 
-def render_declared(connection: Connection, view: View, answer: Answer) -> Json:
+def render_declared(connection: Connection, view: View, declaration: Declaration) -> Json:
     """The award that follows from a declaration; where there never was one, what it would be, with amounts of zero."""
-    declaration = answer.declaration
-    assert declaration is not None  # noqa: S101 - else it is a fault
     row: Any = operations.find_award(connection, view, declaration.award_id)
     if row is None:
         nothing = worthless(declaration, view.basis.policy)

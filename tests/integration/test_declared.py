@@ -15,8 +15,10 @@ from services.incentive.__main__ import main
 from services.incentive.rebuild import verify_all
 from shared.db import make_engine
 from shared.migrate import migrate
+from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import OPERATOR_OF_KMDEX, Ledger, basis, first_purchase, provider_total, subject
+from tests.integration.test_as_of import WHITELIST, changed
 from tests.integration.whole_set import served
 from tests.web_contract import check_contract
 from tests.web_keys import headers
@@ -337,6 +339,45 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
         assert (code, "2: rule: " in said, "1 rows are faulty" in said) == (1, True, True)
         code, said = run(b"x\n")
         assert (code, "422" in said) == (1, True)
+
+
+def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], tuple[str, str]]) -> None:
+    """(十四) has a sum of its own for a year: what does not fit is held, until something of it comes back."""
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    desk = Desk(engine, changed(1, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    desk.begin()
+
+    def entered(rule: str, number: int, item: str, **measure: str) -> str:
+        status, award = desk.post("/v1/declared", body(rule, number, item, **measure))
+        assert status == 200, award
+        desk.verify(subject(number))
+        return str(award["award_id"])
+
+    one = entered("compute_voucher", 1, "V-1", settled="100000.00")
+    other = entered("compute_voucher_overseas", 2, "V-2", settled="100000.00")
+    standard = entered("standards", 3, "S-1", role="national_led")
+    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], [], []]
+    desk.approved(one, "30000.00")
+    pool = {"article": "(十四)", "budget": "50000.00", "approved": "30000.00"}
+    assert desk.ask.ok("/v1/budget", year=2026)["pools"] == [pool]
+    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
+    assert desk.award(other)["payable"] == "30000.00"
+    desk.published(other)
+    assert desk.step(other, "approve", amount="20000.00")[0] == 409
+
+    status, gone = desk.post("/v1/declared", {**body("compute_voucher", 1, "V-1"), "withdrawn": True})
+    assert (status, gone["ceiling"], gone["flags"]) == (200, "0.00", ["over_approved"])
+    (proposal,) = desk.ask.all("/v1/clawbacks", state="open")
+    assert proposal["award_id"] == one
+    desk.done(one, "return", amount="30000.00")
+    assert desk.award(other)["holds"] == []
+    desk.done(other, "approve", amount="30000.00")
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        told: list[str] = []
+        assert verify_all(connection, desk.basis, None, told.append).is_right, told
+    engine.dispose()
 
 
 def test_who_may_declare_and_who_may_read(ask: Asker) -> None:

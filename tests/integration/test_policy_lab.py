@@ -77,6 +77,10 @@ def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
             Declared("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
         declare(connection, entered, basis(), LOG, By("test", lambda: NOW))
+    # What another policy granted competes under both files.
+    ask = Asker(incentive_app(engine, basis(), lambda: NOW).test_client())
+    grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
+    assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
     engine.dispose()
     return owner_url, service_url
 
@@ -125,7 +129,7 @@ EXPECTED = {
     VOUCHER: (amounts("30000.00", "0.00"), amounts("30000.00", "30000.00")),
     TRADING: (amounts("300000.00", "300000.00"), amounts("0.00", "0.00")),
     PURCHASE: (amounts("100000.00", "100000.00"), amounts("10000.00", "0.00")),
-    LISTING: (amounts("20000.00", "0.00"), amounts("20000.00", "20000.00")),
+    LISTING: (amounts("20000.00", "0.00"), amounts("20000.00", "0.00")),
     TIERS: (amounts("1000000.00", "1000000.00"), amounts("1000000.00", "1000000.00")),
 }
 
@@ -137,14 +141,14 @@ def test_award_by_award_and_by_year_and_nothing_is_written(urls: tuple[str, str]
     found = json.loads(done.stdout)
     assert {one["award_id"]: (one["before"], one["after"]) for one in found["awards"]} == EXPECTED
     assert [one["award_id"] for one in found["awards"]] == sorted(EXPECTED)
-    assert found["years"] == [{"year": 2026, "before": "11400000.00", "after": "1050000.00", "budget": "1000000.00"}]
+    assert found["years"] == [{"year": 2026, "before": "11400000.00", "after": "1030000.00", "budget": "1000000.00"}]
     told = run(urls[1], "--policy", str(policy_file))
     assert told.returncode == 0, told.stderr
-    assert "of which differ 5" in told.stdout
+    assert "of which differ 4" in told.stdout
     assert f"{PURCHASE}: 100000.00/100000.00 -> 10000.00/0.00 (-100000.00)" in told.stdout
     assert TIERS not in told.stdout
     assert (
-        "2026: 11400000.00 -> 1050000.00 (-10350000.00), 预算 / budget 1000000.00, 超出 / over by 50000.00"
+        "2026: 11400000.00 -> 1030000.00 (-10370000.00), 预算 / budget 1000000.00, 超出 / over by 30000.00"
         in told.stdout
     )
     assert digests(urls[0]) == before
