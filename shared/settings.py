@@ -108,6 +108,21 @@ class AccessSettings:
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """The OpenID Connect provider by which people sign in to the pages, and which of its claims say what.
+
+    `roles_claim` is a path of members, such as `realm_access.roles`; `public_url` is where the provider sends back to.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    roles_claim: str
+    name_claim: str
+    public_url: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none are named."""
 
@@ -126,6 +141,7 @@ class Settings:
     service_key_file: Path | None
     session_key_file: Path | None
     public_url: str | None
+    oidc: OidcSettings | None
     log_origin: str
     checkpoint_interval_s: float
     witnesses: tuple[WitnessAddress, ...]
@@ -165,12 +181,36 @@ def load_settings(service: Service) -> Settings:
         service_key_file=_optional(env, "SERVICE_KEY_FILE", Path),
         session_key_file=_optional(env, "SESSION_KEY_FILE", Path),
         public_url=_optional(env, "PUBLIC_URL", _http_url),
+        oidc=_load_oidc_settings(env),
         log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
         checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or DEFAULT_CHECKPOINT_INTERVAL_S,
         witnesses=_optional(env, "WITNESSES", _witnesses) or (),
         heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
         otlp_endpoint=_optional(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _http_url),
         log_level=load_log_level(),
+    )
+
+
+def _load_oidc_settings(env: Env) -> OidcSettings | None:
+    issuer = _optional(env, "OIDC_ISSUER", _http_url)
+    client_id, public_url = _text(env, "OIDC_CLIENT_ID"), _optional(env, "PUBLIC_URL", _http_url)
+    secret = _one(
+        _text(env, "OIDC_CLIENT_SECRET"),
+        _optional(env, "OIDC_CLIENT_SECRET_FILE", _secret),
+        "OIDC_CLIENT_SECRET, OIDC_CLIENT_SECRET_FILE",
+    )
+    if issuer is None:
+        return None
+    for name, value in (("OIDC_CLIENT_ID", client_id), ("PUBLIC_URL", public_url)):
+        if value is None:
+            raise _not_set(name)
+    return OidcSettings(
+        issuer=issuer,
+        client_id=str(client_id),
+        client_secret=secret,
+        roles_claim=_text(env, "OIDC_ROLES_CLAIM") or "roles",
+        name_claim=_text(env, "OIDC_NAME_CLAIM") or "preferred_username",
+        public_url=str(public_url),
     )
 
 

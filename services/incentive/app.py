@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Flask:
     add_routes(app, effects_api.blueprint)
     add_routes(app, extracts.blueprint)
     add_routes(app, tlog.blueprint)
-    serve_pages(app, read_session_key(settings), settings.public_url)
+    serve_pages(app, read_session_key(settings), settings.public_url, settings.oidc)
     return app
 
 

@@ -285,7 +285,7 @@ page_session = Table(
     Column("token_sha256", _name(), primary_key=True),
     Column("who", Text, nullable=False),
     Column("role", _name(), nullable=False),
-    Column("key_sha256", _name(), nullable=False),
+    Column("key_sha256", _name(), nullable=False),  # empty: a provider vouched for who it is
     Column("begun_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )

@@ -16,7 +16,7 @@ from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import SettingsError
 from shared.web.problems import Problem
 
-_ROLE = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
+ROLE: Final = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _MEMBERS: Final = {"name", "role", "sha256"}
@@ -99,7 +99,7 @@ def _parse_key(where: str, entry: Any) -> ApiKey:
     name, role, sha256 = entry["name"], entry["role"], entry["sha256"]
     if not isinstance(name, str) or not name.strip():
         raise KeysError(f"{where}: name must be a text")
-    if not isinstance(role, str) or _ROLE.fullmatch(role) is None:
+    if not isinstance(role, str) or ROLE.fullmatch(role) is None:
         raise KeysError(f"{where}: role must be auditor, bureau, service or exchange:<id>")
     # Digits alone would be read by YAML as a number.
     if not isinstance(sha256, str) or _SHA256.fullmatch(sha256) is None:

@@ -197,6 +197,7 @@ def register_set(
         service_key_file=None,
         session_key_file=None,
         public_url=None,
+        oidc=None,
         log_origin="jiangbu",
         checkpoint_interval_s=10.0,
         witnesses=(),

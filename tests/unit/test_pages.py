@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
+from services.incentive.pages.oidc import ClaimError, key_of
 from services.incentive.schemas import KINDS, STATES
 from shared.events.decode import REASONS
+from shared.settings import OidcSettings
 
 YI = 10**10  # fen
 TIERS = [YI, 5 * YI, 10 * YI]
@@ -63,3 +68,35 @@ def test_everything_that_an_answer_can_name_has_a_word() -> None:
     assert set(words.REFUSALS) == set(REASONS)
     assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")
     assert words.grouped("-5000000.00") == "-5,000,000.00"
+
+
+OIDC = OidcSettings(
+    "https://id.example.org/realms/x", "c", None, "roles", "preferred_username", "https://a.example.org"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "role"),
+    [
+        ("roles", {"roles": ["auditor"]}, "auditor"),
+        ("roles", {"roles": "bureau"}, "bureau"),
+        ("realm_access.roles", {"realm_access": {"roles": ["offline_access", "exchange:kmdex"]}}, "exchange:kmdex"),
+        ("roles", {"roles": ["auditor", "bureau"]}, None),
+        ("roles", {"roles": ["service"]}, None),
+        ("roles", {"roles": ["auditor ", "EXCHANGE:kmdex", 1, None]}, None),
+        ("roles", {"roles": {"auditor": True}}, None),
+        ("realm_access.roles", {"realm_access": "auditor"}, None),
+        ("roles", {}, None),
+    ],
+)
+def test_a_claim_gives_one_role_and_no_more(path: str, claims: dict[str, object], role: str | None) -> None:
+    settings = replace(OIDC, roles_claim=path)
+    with Flask("test").test_request_context():
+        if role is None:
+            with pytest.raises(ClaimError):
+                key_of({"preferred_username": "zhang", **claims}, settings)
+            return
+        key = key_of({"preferred_username": "zhang", **claims}, settings)
+        assert (key.name, key.role) == ("zhang@id.example.org", role)
+        with pytest.raises(ClaimError):
+            key_of(claims, settings)

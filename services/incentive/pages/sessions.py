@@ -32,7 +32,7 @@ def begin_session(connection: Connection, key: ApiKey, now: datetime) -> str:
 
 
 def find_session(connection: Connection, token: str, now: datetime) -> ApiKey | None:
-    """Who signed in with that token; None where nobody did, or it is over."""
+    """Who signed in with that token, without a hash if it was without a key; None: nobody did, or it is over."""
     columns = page_session.c
     statement = select(columns.who, columns.role, columns.key_sha256)
     row = connection.execute(

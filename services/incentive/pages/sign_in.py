@@ -9,25 +9,27 @@ from flask.typing import ResponseReturnValue
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
 from services.incentive.pages.sessions import begin_session, end_session, find_session
-from shared.web.keys import ask_as
+from shared.web.keys import ApiKey, ask_as
 from shared.web.service import current_service
 
 _TOKEN: Final = "token"  # noqa: S105 - a member's name
-_OPEN: Final = frozenset({"pages.sign_in", "pages.send_key", "pages.static"})
+_OPEN: Final = frozenset(
+    {"pages.sign_in", "pages.send_key", "pages.static", "pages.sign_in_elsewhere", "pages.signed_in_elsewhere"}
+)
 _KEY_MOST: Final = 1024
 
 
 def who_asks() -> ResponseReturnValue | None:
     """Set the key of this request to the one that signed in; else send whoever asks to sign in first.
 
-    A key that is no longer in the file of keys signs nobody in any more.
+    A key that is no longer in the file of keys signs nobody in any more. Whom a provider vouched for has none.
     """
     service = current_service()
     token = session.get(_TOKEN)
     if token is not None:
         with service.engine.connect() as connection:
             found = find_session(connection, token, service.clock())
-        known = None if found is None else service.keys.of_digest(found.sha256)
+        known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
         if known is not None:
             ask_as(known)
             return None
@@ -40,14 +42,14 @@ def who_asks() -> ResponseReturnValue | None:
 @blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form."""
-    return show("sign_in", target=_target(request.args.get("next")), fault=None)
+    return show("sign_in", target=safe_target(request.args.get("next")), fault=None)
 
 
 @blueprint.post("/sign-in")
 def send_key() -> ResponseReturnValue:
     """Begin a session, if the key is one of a person's."""
     service = current_service()
-    target = _target(request.form.get("next"))
+    target = safe_target(request.form.get("next"))
     presented = request.form.get("key", "").strip()[:_KEY_MOST]
     key = service.keys.find(presented.encode("utf-8", "replace"))
     if key is None:
@@ -57,10 +59,16 @@ def send_key() -> ResponseReturnValue:
     if key.kind == "service":
         said = say("此密钥供系统使用，不能登录。", "This key is for systems and cannot sign in.")
         return show("sign_in", 403, target=target, fault=said)
+    begin(key)
+    return redirect(target, 303)
+
+
+def begin(key: ApiKey) -> None:
+    """Begin a session as whom the key is of; one that there was is over."""
     _forget()
+    service = current_service()
     with service.engine.begin() as connection:
         session[_TOKEN] = begin_session(connection, key, service.clock())
-    return redirect(target, 303)
 
 
 @blueprint.post("/sign-out")
@@ -79,7 +87,7 @@ def _forget() -> None:
             end_session(connection, token)
 
 
-def _target(named: str | None) -> str:
+def safe_target(named: str | None) -> str:
     """Where to go then: a page of ours, whatever a link says."""
     home = url_for("pages.overview")
     if named is None or not named.startswith("/") or named.startswith("//") or "\\" in named:

@@ -9,6 +9,7 @@ from services.incentive.pages import (  # noqa: F401 - each adds its routes
     awards,
     exchange,
     extracts,
+    oidc,
     overview,
     policy,
     quarantine,
@@ -17,10 +18,13 @@ from services.incentive.pages import (  # noqa: F401 - each adds its routes
 )
 from services.incentive.pages.blueprint import blueprint, csrf
 from services.incentive.pages.sign_in import who_asks
+from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
 
 
-def serve_pages(app: Flask, session_key: str | None, public_url: str | None) -> None:
+def serve_pages(
+    app: Flask, session_key: str | None, public_url: str | None, oidc_settings: OidcSettings | None = None
+) -> None:
     """Serve them. Without a key cookies are signed with one that lasts as long as the program.
 
     To be called before the workers are forked, so that all have the same.
@@ -39,3 +43,6 @@ def serve_pages(app: Flask, session_key: str | None, public_url: str | None) -> 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sign_in_by(app, blueprint.name, who_asks)
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["oidc_is_offered"] = oidc.is_offered
+    if oidc_settings is not None:
+        oidc.offer_oidc(app, oidc_settings)
