@@ -31,6 +31,7 @@ from services.incentive.bureau_schemas import (
     ReleaseSchema,
     SuspensionRequestSchema,
     SuspensionSchema,
+    WrongStepSchema,
 )
 from services.incentive.clawbacks import proposal_json
 from services.incentive.intake import SettingsChanged
@@ -38,7 +39,7 @@ from shared.parties import parse_subject
 from shared.times import shanghai_date
 from shared.web.keys import current_key, require
 from shared.web.pagination import decode_cursor, encode_cursor, page
-from shared.web.problems import FieldFault, Problem
+from shared.web.problems import PROBLEM_TYPE, FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service
 
@@ -53,6 +54,7 @@ blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 
 @blueprint.arguments(NeededKeyHeader, location="headers")
 @blueprint.arguments(DecisionRequestSchema)
 @blueprint.response(201, DecisionSchema)
+@blueprint.alt_response(409, schema=WrongStepSchema, content_type=PROBLEM_TYPE)
 def decide(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
     """Take a step with an award. 409 where it cannot be taken, with the steps that this person can take now."""
     paid_on = given.get("paid_on")

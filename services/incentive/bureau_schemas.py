@@ -15,6 +15,7 @@ from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Time, Yuan
 from shared.times import day_start
 from shared.web.pagination import PageQuery, page_schema
+from shared.web.problems import ProblemSchema
 from shared.web.query import DayParameter, QuerySchema, WholeNumber
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
@@ -185,6 +186,12 @@ class DecisionSchema(Schema):
 
 
 DecisionPageSchema = page_schema("DecisionPage", DecisionSchema)
+
+
+class WrongStepSchema(ProblemSchema):
+    """A step that cannot be taken as things stand: `allowed` are those that this person can take now."""
+
+    allowed = fields.List(fields.String(metadata={"enum": list(ACTIONS)}))
 
 
 class DecisionQuery(PageQuery, AsOfQuery):

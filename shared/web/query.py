@@ -180,6 +180,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorator: Callable[[View], View] = super().response(status, schema, **options)
         return decorator
 
+    def alt_response(self, status: int, **options: Any) -> Callable[[View], View]:
+        """Say that a route may also answer so."""
+        decorator: Callable[[View], View] = super().alt_response(status, **options)
+        return decorator
+
     def doc(self, **members: Any) -> Callable[[View], View]:
         """Add members to the route's OpenAPI entry."""
         decorator: Callable[[View], View] = super().doc(**members)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rfc8785
+import schemathesis
 
 from services.incentive.rebuild import verify_all
 from shared.db import make_engine
@@ -28,6 +29,7 @@ from tests.integration.incentive_facts import (
     subject,
 )
 from tests.integration.test_as_of import WHITELIST, changed
+from tests.web_contract import check_contract
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
@@ -584,7 +586,20 @@ def test_as_of_tells_what_was_decided_then(desk: Desk) -> None:
             desk.ask.ok("/v1/budget", year=2026, as_of=at),
         ]
         assert again == answers
+        listed = desk.ask.all("/v1/awards", subject=subject(25), state=answers[0]["state"], as_of=at)
+        assert [one["award_id"] for one in listed] == [award_id]
     assert len({str(answers) for _, *answers in said}) == len(said)
+
+
+def test_the_routes_keep_to_their_document(desk: Desk) -> None:
+    """For who may decide: the bodies of schemathesis' making are good ones, too."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", desk.ask.client.application)
+    schema.validate()
+    ours = (
+        "^/v1/(awards/.*/(decisions|holds)|holds/.*|subjects/.*/(eligibility|other-grants)|rules/.*|clawbacks|budget)$"
+    )
+    asked = check_contract(schema.include(path_regex=ours), headers("bureau"))
+    assert len(asked) == 9
 
 
 def test_nothing_of_it_differs_from_what_is_worked_out_anew(desk: Desk) -> None:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from services.incentive.acts import decision_json
 from services.incentive.clawbacks import Version, proposals
 from services.incentive.decisions import (
     ACTIONS,
@@ -22,6 +24,7 @@ from services.incentive.decisions import (
     refusal,
     standing,
 )
+from services.incentive.extract import verify
 from services.incentive.terms import Texts
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -130,6 +133,48 @@ def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
     assert state.excess(later, 100) == (BASIS, 100)
 
 
+def assert_verified(steps: list[Decided], state: Standing, payable_fen: int) -> None:
+    """What verifies extracts reads the table a second time, and comes to the same."""
+    told = verify.Standing()
+    for one in steps:
+        told.take(decision_json(one))
+    assert (told.state, told.steps) == (state.state, state.steps)
+    assert (told.approved, told.paid, told.returned, told.unpaid) == (
+        state.approved_fen,
+        state.paid_fen,
+        state.returned_fen,
+        state.unpaid_fen,
+    )
+    scheme, code = BASIS.subject.split(":")
+    award = {"subject": {"id_scheme": scheme, "id": code}, "year": BASIS.year, "payable": verify.yuan(payable_fen)}
+    assert verify.is_over_approved(award, told) == (state.excess(BASIS, payable_fen) is not None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "changes"),
+    [
+        (1, {"action": "pay"}),
+        (1, {"from_state": "paid"}),
+        (1, {"to_state": "approved"}),
+        (1, {"amount_fen": 5}),
+        (3, {"by": "a"}),
+        (5, {"by": "a"}),
+        (5, {"at": NOW - timedelta(days=1)}),
+        (6, {"amount_fen": 99}),
+    ],
+)
+def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes: dict) -> None:
+    state, told = Standing(), verify.Standing()
+    for number, (action, amount_fen, by) in enumerate((*ROUND, ("approve", 100, "b"), ("pay", 100, "a")), 1):
+        taken = step(state, action, amount_fen, by)
+        if number == steps:
+            with pytest.raises(ValueError, match=" / "):
+                told.take(decision_json(replace(taken, **changes)))
+            return
+        told.take(decision_json(taken))
+        state = after(state, taken)
+
+
 @given(st.data())
 def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> None:
     """Whatever people try and however what is payable changes: money stays within what was payable when it moved."""
@@ -149,7 +194,7 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
         assert wanted.action in allowed(now)
         amount_fen = amount_of(now, wanted)
         taken = step(state, wanted.action, amount_fen, now.person)
-        steps.append(Decided(**{name: getattr(taken, name) for name in taken.__struct_fields__} | {"at": at}))
+        steps.append(replace(taken, at=at))
         state = after(state, steps[-1])
         outstanding_fen = state.outstanding.get(BASIS, 0)
         assert 0 <= state.unpaid_fen <= outstanding_fen
@@ -157,6 +202,7 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
         if wanted.action in ("approve", "pay"):
             assert outstanding_fen <= payable_fen
     assert standing(steps) == state
+    assert_verified(steps, state, payable_fen)
     found = proposals("award", versions, steps)
     is_over = state.excess(BASIS, payable_fen) is not None
     assert [one.state for one in found[:-1]].count("open") == 0

@@ -3,17 +3,22 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.incentive import budget
-from services.incentive.budget import Pool, Posted, budget_json, rooms
+from services.incentive.budget import Pool, Posted, budget_json, pools_of, rooms
+from services.incentive.extract import verify
 from services.incentive.holds import Period, Room, Verification, eligibility, holds
 from services.incentive.policy import load_policy
 from shared.settings import POLICY_FILE
+from shared.times import format_time, year_start
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
+VALUES = verify.Policy(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - texts
 
 
 @pytest.mark.parametrize(
@@ -76,15 +81,76 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
     assert holds(**{**of_none, **changes}) == expected
 
 
-def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article(monkeypatch: pytest.MonkeyPatch) -> None:
-    posted = [Posted("first_listing", 500, 300, 100), Posted("first_purchase", 50, 0, 0)]
+def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() -> None:
+    assert pools_of(POLICY) == (Pool("(十四)", 1_000_000_000, ("compute_voucher", "compute_voucher_overseas")),)
+    posted = [Posted("compute_voucher", 500, 300, 100), Posted("first_purchase", 50, 0, 0)]
     whole = POLICY.budget_fen - 450
-    assert rooms(POLICY, "first_listing", posted) == (Room(whole),)
-    monkeypatch.setattr(budget, "pools_of", lambda _policy: (Pool("(四) 1", 1000, ("first_listing",)),))
-    assert rooms(POLICY, "first_listing", posted) == (Room(whole), Room(600))
+    assert rooms(POLICY, "compute_voucher", posted) == (Room(whole), Room(1_000_000_000 - 400))
     assert rooms(POLICY, "first_purchase", posted) == (Room(whole),)
     told = budget_json(2026, POLICY, POLICY.budget_fen, posted)
-    assert told["pools"] == [{"article": "(四) 1", "budget": "10.00", "approved": "5.00"}]
+    assert told["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
     assert (told["approved"], told["paid"], told["returned"]) == ("5.50", "3.00", "1.00")
     assert (told["available"], told["exceeded"]) == ("99999995.50", False)
     assert budget_json(2026, POLICY, POLICY.budget_fen + 1, posted)["exceeded"]
+
+
+RULES = ("first_purchase", "compute_voucher", "exchange_tiers")
+WHOSE = "uscc:91530100MA6K123456"
+OFFSETS = st.sampled_from([None, -2, -1, 0, 1])
+
+
+@given(st.data())
+def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> None:
+    """The second reading in verify.py, of the same records."""
+    draw = data.draw
+
+    def period() -> Period:
+        start, end = draw(OFFSETS), draw(OFFSETS)
+        return Period(*(None if one is None else NOW + one * DAY for one in (start, end)))
+
+    rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
+    near_full = (0, POLICY.budget_fen - 500, POLICY.budget_fen, 1_000_000_000 - 500, 1_000_000_000)
+    posted = [Posted(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
+    verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
+    suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
+    expected = holds(
+        status=eligibility(verified, NOW),
+        to_approve_fen=payable_fen,
+        rooms=rooms(POLICY, rule, posted),
+        earned=Period(year_start(2026), year_start(2027)),
+        suspensions=suspended,
+        by_hand=placed,
+    )
+    acts = verify.Acts.__new__(verify.Acts)
+    acts.spent = {(2026, one.rule): one.outstanding_fen for one in posted}
+    acts.held = {kind: ("award", kind) for kind in placed}
+    acts.suspended = {str(number): (rule, told(one)) for number, one in enumerate(suspended)}
+    acts._eligible = {WHOSE: [(one.status, told(one.valid)) for one in verified]}  # noqa: SLF001 - as it was read
+    scheme, code = WHOSE.split(":")
+    award = {
+        "award_id": "award",
+        "rule": rule,
+        "subject": {"id_scheme": scheme, "id": code},
+        "year": 2026,
+        "payable": verify.yuan(payable_fen),
+        "evidence": [],
+    }
+    now_us = verify.instant(format_time(NOW))
+    found = verify.expected_holds(award, verify.Standing(), acts, NoFacts(), VALUES, now_us)
+    assert tuple(found) == expected
+
+
+class NoFacts:
+    """No fact tells when it was earned, so its whole year counts."""
+
+    def of(self, about: str) -> list[object]:
+        del about
+        return []
+
+
+COUNTS = st.integers(0, 3)
+
+
+def told(period: Period) -> verify.Span:
+    start, end = (None if one is None else format_time(one) for one in period)
+    return verify.period_of({"from": start, "until": end})
