@@ -7,6 +7,7 @@ never made of one state, and nothing is decided on an award that is being comput
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, text
@@ -196,29 +197,19 @@ class Session:
 
     def _step(self) -> _Act:
         award, given = self._award(), self._request.given
-        told = read_standings(self._connection, [award], self._policy, None, self._instant)[award.award_id]
-        approved_for = ApprovedFor(award.subject, award.year)
-        case = Case(
-            standing=told.standing,
-            basis=approved_for,
-            payable_fen=award.payable_fen,
-            holds=told.holds,
-            limits=self._limits(award, told.standing.outstanding.get(approved_for, 0)),
-            person=self._request.person,
-            now=self._instant,
-        )
+        case = case_of(self._connection, award, self._policy, self._request.person, self._instant)
         wanted = Wanted(given["action"], given.get("amount"))
         said = refusal(case, wanted)
         if said is not None:
             raise WrongStepError(said, allowed(case))
         action, amount_fen = ACTIONS[wanted.action], amount_of(case, wanted)
-        subject, year = case.clawback[0] if wanted.action == "return" and case.clawback else approved_for
+        subject, year = case.clawback[0] if wanted.action == "return" and case.clawback else case.basis
         part = {
             "award_id": award.award_id,
-            "number": told.standing.steps,
+            "number": case.standing.steps,
             "action": action.name,
-            "from_state": told.standing.state,
-            "to_state": action.to_state or told.standing.state,
+            "from_state": case.standing.state,
+            "to_state": action.to_state or case.standing.state,
             "amount_fen": amount_fen,
             "rule": award.rule,
             "subject": subject,
@@ -235,33 +226,6 @@ class Session:
         )
         entries = _entries(action.posts, award.award_id, subject, year, amount_fen)
         return _Act(part, award.award_id, subject, year, award.article, says, action.posts, amount_fen, entries)
-
-    def _limits(self, award: Any, outstanding_fen: int) -> tuple[Limit, ...]:
-        """What an approval stays within: the award's payable, its G6 group's highest, an operator's highest tier."""
-        limits = [Limit(award.payable_fen, outstanding_fen, Texts("可兑现额", "what is payable"))]
-        columns = award_current.c
-        highest = select(func.max(columns.payable_fen)).where(
-            columns.subject == award.subject, columns.year == award.year
-        )
-        of_group = (decision.c.subject == award.subject) & (decision.c.year == award.year)
-        limits.append(
-            Limit(
-                self._connection.execute(highest).scalar_one(),
-                recorded.outstanding_of(self._connection, of_group),
-                Texts("同一主体同一年度最高一项的可兑现额", "the highest payable of the subject and year"),
-            )
-        )
-        tiers = self._policy.exchange_tiers
-        if award.rule == tiers.rule:
-            of_operator = (decision.c.subject == award.subject) & (decision.c.rule == tiers.rule)
-            limits.append(
-                Limit(
-                    max(tier.amount_fen for tier in tiers.tiers),
-                    recorded.outstanding_of(self._connection, of_operator),
-                    Texts("同一运营主体的最高一档", "the highest tier of one operator"),
-                )
-            )
-        return tuple(limits)
 
     # --- holds, eligibility, suspensions, other grants ---
 
@@ -344,6 +308,47 @@ class Session:
         about = select(columns.about).where(columns.subject == told["subject"]).distinct().order_by(columns.about)
         abouts = list(self._connection.execute(about).scalars())
         recompute(self._connection, abouts, {}, Run(self._office.basis, self._instant, ("", "")))
+
+
+def case_of(connection: Connection, award: Any, policy: Policy, person: str, instant: datetime) -> Case:
+    """A row of an award before a step: all that decides which steps the person may take at the instant."""
+    told = read_standings(connection, [award], policy, None, instant)[award.award_id]
+    approved_for = ApprovedFor(award.subject, award.year)
+    return Case(
+        standing=told.standing,
+        basis=approved_for,
+        payable_fen=award.payable_fen,
+        holds=told.holds,
+        limits=_limits(connection, award, policy, told.standing.outstanding.get(approved_for, 0)),
+        person=person,
+        now=instant,
+    )
+
+
+def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen: int) -> tuple[Limit, ...]:
+    """What an approval stays within: the award's payable, its G6 group's highest, an operator's highest tier."""
+    limits = [Limit(award.payable_fen, outstanding_fen, Texts("可兑现额", "what is payable"))]
+    columns = award_current.c
+    highest = select(func.max(columns.payable_fen)).where(columns.subject == award.subject, columns.year == award.year)
+    of_group = (decision.c.subject == award.subject) & (decision.c.year == award.year)
+    limits.append(
+        Limit(
+            connection.execute(highest).scalar_one(),
+            recorded.outstanding_of(connection, of_group),
+            Texts("同一主体同一年度最高一项的可兑现额", "the highest payable of the subject and year"),
+        )
+    )
+    tiers = policy.exchange_tiers
+    if award.rule == tiers.rule:
+        of_operator = (decision.c.subject == award.subject) & (decision.c.rule == tiers.rule)
+        limits.append(
+            Limit(
+                max(tier.amount_fen for tier in tiers.tiers),
+                recorded.outstanding_of(connection, of_operator),
+                Texts("同一运营主体的最高一档", "the highest tier of one operator"),
+            )
+        )
+    return tuple(limits)
 
 
 def _entries(posts: str, award_id: str, subject: str, year: int, amount_fen: int) -> tuple[Entry, ...]:

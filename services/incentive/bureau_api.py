@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import current_app
+from sqlalchemy import Connection
 
 from services.incentive import operations, recorded
 from services.incentive.acts import Json, decision_json
@@ -57,10 +58,15 @@ blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 
 @blueprint.alt_response(409, schema=WrongStepSchema, content_type=PROBLEM_TYPE)
 def decide(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
     """Take a step with an award. 409 where it cannot be taken, with the steps that this person can take now."""
+    return take_step(header.get("key"), given, award_id)
+
+
+def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
+    """Take a step of what a DecisionRequestSchema has read. Problem 404, 409 (with `allowed`), 422 or 503."""
     paid_on = given.get("paid_on")
     if paid_on is not None and paid_on > shanghai_date(current_service().clock()):
         raise Problem(422, errors=[FieldFault("paid_on", "不得晚于今天 / may not be in the future")])
-    return _act(header, award_id, given, Session.decide)
+    return act(key, award_id, given, Session.decide)
 
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions")
@@ -86,7 +92,7 @@ def list_decisions(arguments: dict[str, Any], award_id: str) -> dict[str, Any]:
 @blueprint.response(201, HoldSchema)
 def place_hold(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
     """Put a hold on an award: it blocks approval and payment until it is released."""
-    return _act(header, award_id, given, Session.place_hold)
+    return act(header.get("key"), award_id, given, Session.place_hold)
 
 
 @blueprint.route("/v1/holds/<id>/release", methods=["POST"])
@@ -96,7 +102,7 @@ def place_hold(header: dict[str, Any], given: dict[str, Any], award_id: str) -> 
 @blueprint.response(201, ReleaseSchema)
 def release_hold(header: dict[str, Any], given: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
     """Let go of a hold, or lift the suspension of that id. 409 where that was done before."""
-    return _act(header, id, given, Session.release)
+    return act(header.get("key"), id, given, Session.release)
 
 
 @blueprint.route("/v1/subjects/<subject>/eligibility", methods=["POST"])
@@ -106,7 +112,7 @@ def release_hold(header: dict[str, Any], given: dict[str, Any], id: str) -> Json
 @blueprint.response(201, EligibilitySchema)
 def verify_eligibility(header: dict[str, Any], given: dict[str, Any], subject: str) -> Json:
     """Record whether a subject is eligible. At each instant the last record that is valid then counts."""
-    return _act(header, _subject(subject), given, Session.verify)
+    return act(header.get("key"), _subject(subject), given, Session.verify)
 
 
 @blueprint.route("/v1/rules/<rule>/suspensions", methods=["POST"])
@@ -116,7 +122,7 @@ def verify_eligibility(header: dict[str, Any], given: dict[str, Any], subject: s
 @blueprint.response(201, SuspensionSchema)
 def suspend_rule(header: dict[str, Any], given: dict[str, Any], rule: str) -> Json:
     """Suspend a rule: awards that are earned within the period are held; a total is earned over its year."""
-    return _act(header, rule, given, Session.suspend)
+    return act(header.get("key"), rule, given, Session.suspend)
 
 
 @blueprint.route("/v1/subjects/<subject>/other-grants", methods=["POST"])
@@ -126,7 +132,7 @@ def suspend_rule(header: dict[str, Any], given: dict[str, Any], rule: str) -> Js
 @blueprint.response(201, OtherGrantSchema)
 def note_grant(header: dict[str, Any], given: dict[str, Any], subject: str) -> Json:
     """Record what another municipal policy granted a subject; what is payable of its awards follows at once."""
-    return _act(header, _subject(subject), given, Session.note_grant)
+    return act(header.get("key"), _subject(subject), given, Session.note_grant)
 
 
 @blueprint.route("/v1/clawbacks")
@@ -150,8 +156,13 @@ def get_budget(arguments: dict[str, Any]) -> Json:
     """A year's budget: what is payable of its rewards, and what was approved, paid and returned."""
     year = arguments["year"]
     with asked(arguments.get("as_of")) as (connection, view):
-        payable_fen = operations.payable_in(connection, view, year)
-        posted = recorded.posted_in(connection, [year], view.as_of).get(year, [])
+        return tell_budget(connection, view, year)
+
+
+def tell_budget(connection: Connection, view: operations.View, year: int) -> Json:
+    """The contract's budget of a year, as the view has it."""
+    payable_fen = operations.payable_in(connection, view, year)
+    posted = recorded.posted_in(connection, [year], view.as_of).get(year, [])
     return budget_json(year, view.basis.policy, payable_fen, posted)
 
 
@@ -169,11 +180,14 @@ def _subject(subject: str) -> str:
     return subject
 
 
-def _act(header: Mapping[str, Any], of: str, given: Mapping[str, Any], do: Callable[[Session], Json]) -> Json:
-    """Do it in a transaction of its own, and say what was recorded, or why it was not."""
+def act(key: str | None, of: str, given: Mapping[str, Any], do: Callable[[Session], Json]) -> Json:
+    """Do it for whoever asks, in a transaction of its own, and say what was recorded.
+
+    `key` is the Idempotency-Key. Problem 404, 409 or 503 where it was not done.
+    """
     if "\0" in of:
         raise Problem(404)
-    request = Request(current_key().name, header.get("key"), of, given)
+    request = Request(current_key().name, key, of, given)
     try:
         with current_service().engine.begin() as connection:
             return do(Session(connection, current_office(), request))

@@ -50,6 +50,11 @@ def declare_reward(arguments: dict[str, Any]) -> Json:
     422 for what earns nothing, with the member that it lies in; what the article only has recorded, what is history
     and what corrects an earlier one may earn nothing.
     """
+    return enter_declaration(arguments)
+
+
+def enter_declaration(arguments: dict[str, Any]) -> Json:
+    """Declare what a DeclaredSchema has read, in the name of who asks; the award. Problem 422 and 503."""
     now = current_service().clock()
     with current_service().engine.begin() as connection:
         [answer] = run_declare(connection, [declared_of(arguments)])
@@ -69,7 +74,7 @@ def list_declared(arguments: dict[str, Any]) -> Json:
     limit = arguments["limit"]
     with asked() as (connection, _):
         found = operations.list_declared(connection, arguments, None if after is None else after[0], limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one.ref.fact), _declaration_json)
+    return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
 @blueprint.route("/v1/declared/table", methods=["POST"])
@@ -152,7 +157,8 @@ def render_declared(connection: Connection, view: View, declaration: Declaration
     return award_json(row, told, whole=True, visible=None, policy=policy, now=now)
 
 
-def _declaration_json(one: Declaration) -> Json:
+def declaration_json(one: Declaration) -> Json:
+    """A declaration as the API gives it."""
     return {
         "award_id": one.award_id,
         "rule": one.rule,

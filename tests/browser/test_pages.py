@@ -118,6 +118,70 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
         page.wait_for_url("**/extracts")
 
 
+def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
+    """From the desk, with documents; what cannot be done is not offered, or refused with the reason."""
+    awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=annual_listed_trading&limit=500")["items"]
+    award = next(one for one in awards if one["suppressed_by"] is None)
+    address, subject = f"/awards/{award['award_id']}", f"/subjects/uscc:{award['subject']['id']}?year={YEAR}"
+    paper = tmp_path / "minutes.txt"
+    paper.write_text("a meeting", "utf-8")
+
+    with site.open("bureau") as one, site.open("bureau2", language="en") as other:
+        one.get_by_role("link", name="办理台").click()
+        check_accessible(one, "/desk")
+        check_fits(one, "/desk")
+        assert one.get_by_role("row", name=re.compile("测算 申报")).count() == 1
+        one.goto(subject)
+        one.get_by_text("登记资格审核").click()
+        one.get_by_label("依据文件").first.set_input_files(paper)
+        check_accessible(one, subject)
+        one.get_by_role("button", name="登记").first.click()
+        one.goto(address)
+        take(one, "免申即享")
+        take(one, "初审")
+        assert "联合审核" not in one.locator("details.step > summary").all_inner_texts()
+        other.goto(address)
+        take(other, "Review jointly")
+        other.locator("summary", has_text="Publish").click()
+        other.get_by_label("Published until").fill("2026-12-28")
+        check_accessible(other, address)
+        check_fits(other, address)
+        take(other, "Publish", opened=True)
+        one.goto(f"/publicity?year={YEAR}")
+        check_accessible(one, "/publicity")
+        with one.expect_download() as awaited:
+            one.get_by_role("link", name="下载 XLSX").click()
+        assert awaited.value.suggested_filename == f"publicity-{YEAR}.xlsx"
+        one.goto(address)
+        one.locator("summary", has_text="核定").click()
+        one.get_by_label("金额（元）").fill("100000000")
+        one.get_by_role("button", name="确认核定").click()
+        alert = one.get_by_role("alert")
+        assert "超过可兑现额" in alert.inner_text()
+        one.get_by_label("金额（元）").fill(award["payable"])
+        take(one, "核定", opened=True)
+        other.goto(address)
+        other.locator("summary", has_text=re.compile("^Pay$")).click()
+        other.get_by_label("Voucher number").fill("2026-1")
+        take(other, "Pay", opened=True)
+        assert "Paid" in other.locator(".head").inner_text()
+        other.goto(f"/budget?year={YEAR}")
+        check_accessible(other, "/budget")
+        check_fits(other, "/budget")
+        assert f"{float(award['payable']):,.2f}" in other.locator("main").inner_text()
+
+
+def take(page: Page, step: str, *, opened: bool = False) -> None:
+    """Confirm a step, and see it among those that were taken."""
+    if not opened:
+        page.locator("details.step > summary", has_text=re.compile(f"^{step}$")).click()
+    taken = page.locator("section[aria-labelledby=decisions] li").count()
+    page.get_by_role("button", name=re.compile(f"(确认|Confirm: ){step}$")).click()
+    page.wait_for_function(
+        "count => document.querySelectorAll('section[aria-labelledby=decisions] li').length == count", arg=taken + 1
+    )
+
+
 def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
     with site.open("bureau", language="en") as page:
         page.goto("/awards")
@@ -181,6 +245,7 @@ def test_pictures(site: Site, pictures: Path) -> None:
         ("operator", "exchange:kmdex", DESKTOP, "zh", f"/exchanges/kmdex?year={YEAR}", 1000),
         ("operator-phone", "exchange:kmdex", PHONE, "zh", f"/exchanges/kmdex?year={YEAR}", 812),
         ("award", "bureau", DESKTOP, "zh", f"/awards/{suppressed}", 1000),
+        ("desk", "bureau", DESKTOP, "zh", f"/desk?year={YEAR}", 900),
         ("overview", "bureau", DESKTOP, "en", f"/?year={YEAR}", 900),
         ("policy", "bureau", DESKTOP, "zh", "/policy", 900),
         ("extracts", "auditor", DESKTOP, "zh", "/extracts", 900),

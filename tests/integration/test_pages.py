@@ -111,6 +111,7 @@ def routes(makers: Makers, method: str) -> list[str]:
         "award_id": "exchange_tiers/dcdex/2026",
         "exchange": "dcdex",
         "filename": "style.css",
+        "hold_id": "0" * 32,
         "id": "0" * 32,
         "no": "T1",
         "seq": 0,
@@ -224,7 +225,7 @@ def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: st
             assert re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text) is None, address
 
 
-@pytest.mark.parametrize("role", ["auditor", "exchange:kmdex"])
+@pytest.mark.parametrize("role", ["auditor", "bureau", "exchange:kmdex"])
 def test_in_english_nothing_is_left_in_chinese(makers: Makers, role: str) -> None:
     for address, answer in crawl(signed_in(makers, role, "en")).items():
         if answer.mimetype == "text/html" and not address.startswith("/docs"):
@@ -291,6 +292,7 @@ def test_a_posting_leads_to_the_documents_that_its_reader_may_see(makers: Makers
         html = auditor.get(f"/ledger/{seq}").text
         facts = posting["cause"]["facts"]
         if not facts:  # what a person decided rests on no document
+            assert "所依据的决定" in html
             assert posting["cause"]["text"].partition(" / ")[0] in html
             continue
         if facts[0]["fact"].startswith("declared/"):

@@ -6,15 +6,22 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from services.incentive.acts import decision_json
 from services.incentive.answers import Json, transaction_json
 from services.incentive.api import asked, find_award, render_award
+from services.incentive.bureau import case_of
+from services.incentive.decisions import ACTIONS, Case, allowed
 from services.incentive.effects import first_of
 from services.incentive.facts import FactRef
-from services.incentive.operations import explain_award, find_declaration, list_transactions
-from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.operations import View, explain_award, find_declaration, list_transactions
+from services.incentive.pages.blueprint import blueprint, show, today
+from services.incentive.pages.forms import Refused, new_once
 from services.incentive.pages.registers import documents_behind
 from services.incentive.priority import OTHER_GRANT
+from services.incentive.recorded import find_act, holds_on, steps_of
 from shared.db import BIGINT_MOST
+from shared.money import format_yuan
+from shared.web.keys import current_key
 from shared.web.problems import Problem
 
 _POSTINGS_MOST: Final = 500
@@ -22,19 +29,34 @@ _POSTINGS_MOST: Final = 500
 
 @blueprint.get("/awards/<path:award_id>")
 def award(award_id: str) -> ResponseReturnValue:
-    """The award with its explanation and history."""
+    """The award with its explanation and history; for the bureau, what can be done with it."""
+    return show_award(award_id, None)
+
+
+def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
+    """The same, with why a form was not carried out."""
+    key = current_key()
     with asked() as (connection, view):
         row = find_award(connection, view, award_id)
         rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
         found = render_award(connection, view, row)
         explanation = explain_award(connection, view, row)
-        rival = None
-        if found["suppressed_by"] is not None and not found["suppressed_by"].startswith(f"{OTHER_GRANT}/"):
-            rival = render_award(connection, view, find_award(connection, view, found["suppressed_by"]))
+        steps = steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
+        case = case_of(connection, row, view.basis.policy, key.name, view.instant) if key.kind == "bureau" else None
+        held = holds_on(connection, award_id) if row.whole else []
+        rival = _rival(connection, view, found["suppressed_by"])
     terms = view.basis.policy.terms(found["rule"])
     return show(
         "award",
+        200 if refused is None else refused.http_status,
         award=found,
+        decisions=[decision_json(one) for one in steps],
+        actions=[] if case is None else [ACTIONS[name] for name in allowed(case)],
+        suggested=None if case is None else _suggested(case),
+        held=held,
+        refused=refused,
+        once=new_once(),
+        today=today(),
         subject=f"{found['subject']['id_scheme']}:{found['subject']['id']}",
         terms=terms,
         explanation=explanation,
@@ -42,6 +64,21 @@ def award(award_id: str) -> ResponseReturnValue:
         postings=[transaction_json(one, entries[one.seq]) for one in rows],
         policy=view.basis.policy,
     )
+
+
+def _suggested(case: Case) -> dict[str, str]:
+    """The amount that a step is most likely of: all that may be approved, all that is unpaid, all to be returned."""
+    room_fen = min(limit.room_fen for limit in case.limits)
+    over_fen = 0 if case.clawback is None else case.clawback[1]
+    amounts = {"approve": room_fen, "pay": case.standing.unpaid_fen, "return": over_fen}
+    return {action: format_yuan(fen) for action, fen in amounts.items()}
+
+
+def _rival(connection: Connection, view: View, award_id: str | None) -> Json | None:
+    """The award that suppresses it; a grant under another policy is none."""
+    if award_id is None or award_id.startswith(f"{OTHER_GRANT}/"):
+        return None
+    return render_award(connection, view, find_award(connection, view, award_id))
 
 
 @blueprint.get("/ledger/<int:seq>")
@@ -54,6 +91,7 @@ def posting(seq: int) -> ResponseReturnValue:
         if not rows or rows[0].seq != seq:
             raise Problem(404)
         found = transaction_json(rows[0], entries[seq])
+        decided = None if rows[0].decision_id is None else find_act(connection, rows[0].decision_id)
         refs = [FactRef(**one) for one in found["cause"]["facts"]]
         declared = {ref: find_declaration(connection, ref) for ref in refs}
         firsts = {ref: _is_seen(connection, ref, view.viewer) for ref in refs if declared[ref] is None}
@@ -65,7 +103,7 @@ def posting(seq: int) -> ResponseReturnValue:
     ]
     award_id = found["award_id"]
     award_url = None if award_id is None else url_for("pages.award", award_id=award_id)
-    return show("posting", posting=found, facts=facts, award_url=award_url)
+    return show("posting", posting=found, facts=facts, award_url=award_url, decided=decided)
 
 
 def _is_seen(connection: Connection, ref: FactRef, viewer: str | None) -> bool:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from services.incentive.explain import reason_label
 from services.incentive.explain_parts import percent
 from services.incentive.pages import words
+from services.incentive.pages.forms import UPLOADS_MOST_BYTES
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.terms import Texts
 from shared.times import SHANGHAI, shanghai_year
@@ -31,6 +32,8 @@ csrf: Final = CSRFProtect()
 @blueprint.before_request
 def begin() -> ResponseReturnValue | None:
     """A form that is not ours is refused; a link to the other language is followed."""
+    if request.mimetype == "multipart/form-data" and "api_key" in g:
+        request.max_content_length = UPLOADS_MOST_BYTES  # documents, of which the hash alone is kept
     csrf.protect()
     return switch_language()
 
@@ -72,8 +75,11 @@ def vocabulary() -> dict[str, Any]:
 
 
 def _navigation() -> list[tuple[str, str]]:
+    key = g.get("api_key")
+    desk = [("pages.desk", say("办理台", "Desk")), ("pages.budget", say("预算", "Budget"))]
     return [
         ("pages.overview", say("首页", "Home")),
+        *(desk if key is not None and key.exchange is None else []),
         ("pages.awards", say("奖补", "Awards")),
         ("pages.quarantine", say("被拒收事件", "Refused events")),
         ("pages.extracts", say("摘录与核验", "Extracts")),

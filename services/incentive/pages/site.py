@@ -5,8 +5,12 @@ import secrets
 from flask import Flask
 
 from services.incentive.pages import (  # noqa: F401 - each adds its routes
+    acts,
     award,
     awards,
+    budget,
+    declared,
+    desk,
     exchange,
     extracts,
     oidc,

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards, tell_subject_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
+from services.incentive.pages.forms import Refused, new_once
+from services.incentive.recorded import acts_about
 from shared.parties import parse_subject
 from shared.web.problems import Problem
 
@@ -15,7 +17,12 @@ _AWARDS_MOST: Final = 200  # of one subject and year there are as many as rules
 
 @blueprint.get("/subjects/<subject>")
 def subject(subject: str) -> ResponseReturnValue:
-    """How it stands."""
+    """How it stands; for the bureau, what is recorded of it."""
+    return show_subject(subject, None)
+
+
+def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
+    """The same, with why a form was not carried out."""
     try:
         scheme, code = parse_subject(subject)
     except ValueError as error:
@@ -26,11 +33,16 @@ def subject(subject: str) -> ResponseReturnValue:
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
+        told = acts_about(connection, subject) if view.viewer is None else []
         awards = list(map(awards_rendered(connection, view, rows), rows))
     name = next((award["subject"]["name"] for award in awards), None)
     return show(
         "subject",
+        200 if refused is None else refused.http_status,
         subject=subject,
+        acts=told,
+        refused=refused,
+        once=new_once(),
         scheme=scheme,
         code=code,
         name=name,

@@ -22,6 +22,27 @@ STATES: Final[Mapping[str, Texts]] = {
     "paid": Texts("已拨付", "Paid"),
     "rejected": Texts("已驳回", "Rejected"),
 }
+ACTIONS: Final[Mapping[str, Texts]] = {
+    "apply": Texts("申报", "Apply"),
+    "list": Texts("免申即享", "List without application"),
+    "review": Texts("初审", "Review"),
+    "joint_review": Texts("联合审核", "Review jointly"),
+    "publish": Texts("公示", "Publish"),
+    "approve": Texts("核定", "Approve"),
+    "pay": Texts("拨付", "Pay"),
+    "reject": Texts("不予通过", "Reject"),
+    "reopen": Texts("重新办理", "Reopen"),
+    "return": Texts("追缴", "Claim back"),
+}
+# The step that an award in a state waits for, and who may not take it.
+NEXT: Final[Mapping[str, tuple[str, Texts | None]]] = {
+    "estimated": ("apply", None),
+    "applied": ("review", None),
+    "reviewed": ("joint_review", Texts("其中您初审的 {}", "{} of them reviewed by you")),
+    "joint_reviewed": ("publish", None),
+    "published": ("approve", Texts("其中您公示的 {}", "{} of them published by you")),
+    "approved": ("pay", None),
+}
 KINDS: Final[Mapping[str, Texts]] = {
     "entitlement": Texts("测算", "Entitlement"),
     "approval": Texts("核定", "Approval"),

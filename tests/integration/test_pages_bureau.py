@@ -1,0 +1,183 @@
+"""What the bureau does on pages is what it does by the API: steps, holds, eligibility, grants, suspensions, lists."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from tests.integration.extract_makers import Makers, makers_of
+from tests.integration.test_pages import PEOPLE, routes, send, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from tests.conftest import FreshDatabase
+
+PAPER = b"minutes of a meeting"
+
+
+@pytest.fixture(scope="module")
+def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
+    with makers_of(postgres, tmp_path_factory.mktemp("bureau")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def award(makers: Makers) -> dict[str, Any]:
+    """One with something payable, and that suppresses nothing, so that nobody else is in the way."""
+    awards = makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]
+    return next(one for one in awards if one["payable"] != "0.00")
+
+
+def step(client: FlaskClient, award: dict[str, Any], action: str, **form: Any) -> TestResponse:
+    page = f"/awards/{award['award_id']}"
+    return send(client, f"{page}/steps", page=page, action=action, **form)
+
+
+def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_desk(makers: Makers, award: dict[str, Any]) -> None:
+    acts = [
+        address
+        for address in routes(makers, "POST")
+        if any(part in address for part in ("steps", "holds", "desk", "declared"))
+    ]
+    acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
+    assert len(acts) == 8
+    for role in PEOPLE:
+        client = signed_in(makers, role)
+        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared"):
+            assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
+        for address in acts:
+            refused = send(client, address, page="/extracts").status_code == 403
+            assert refused == (role != "bureau"), (role, address)
+        assert ("现在没有可由您办理的步骤" in client.get("/awards/exchange_tiers/kmdex/2025").text) <= (
+            role == "bureau"
+        )
+
+
+def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, award: dict[str, Any]) -> None:
+    one, other = signed_in(makers, "bureau"), signed_in(makers, "bureau2")
+    page = f"/awards/{award['award_id']}"
+    subject = f"/subjects/uscc:{award['subject']['id']}"
+    year = award["year"]
+    # What is missing is said at its field, and nothing is done.
+    answer = step(one, award, "reject")
+    assert answer.status_code == 422
+    assert 'id="reject-reason-fault"' in answer.text
+    paper = {"documents": (io.BytesIO(PAPER), "纪要.pdf")}
+    assert step(one, award, "list", once="the same", **paper).status_code == 303
+    assert step(one, award, "list", once="the same", documents=(io.BytesIO(PAPER), "纪要.pdf")).status_code == 303
+    listed = makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]
+    assert len(listed) == 1
+    assert listed[0]["documents"] == [{"name": "纪要.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
+    assert "纪要.pdf" in one.get(page).text
+    assert step(one, award, "review").status_code == 303
+    refused = step(one, award, "joint_review")
+    assert refused.status_code == 409
+    assert "联合审核须由初审以外的人办理" in refused.text
+    assert 'value="joint_review"' not in one.get(page).text
+    assert "其中您初审的 1" in one.get(f"/desk?year={year}").text
+    assert 'value="joint_review"' in other.get(page).text
+    assert step(other, award, "joint_review").status_code == 303
+    assert step(other, award, "publish", until="2026-05-31").status_code == 303
+    published(makers, one, award)
+    # Nobody verified the subject yet.
+    refused = step(one, award, "approve", amount=award["payable"])
+    assert refused.status_code == 409
+    assert "eligibility" in refused.text
+    assert send(one, f"{subject}/eligibility", page=subject, status="verified", year=year).status_code == 303
+    assert "已核实" in one.get(subject).text
+    assert step(one, award, "approve", amount="many").status_code == 422
+    assert step(one, award, "approve", amount=award["payable"]).status_code == 303
+    answer = step(other, award, "pay", voucher_no="第 1 号", paid_on="2099-01-01")
+    assert answer.status_code == 422
+    assert 'id="pay-paid_on-fault"' in answer.text
+    assert 'value="第 1 号"' in answer.text
+    assert step(other, award, "pay", voucher_no="第 1 号", paid_on="2026-05-31").status_code == 303
+    paid = makers.get(f"/v1/awards/{award['award_id']}")
+    assert (paid["state"], paid["paid"]) == ("paid", award["payable"])
+    budget = makers.get(f"/v1/budget?year={year}")
+    assert f"{float(budget['available']):,.2f}" in signed_in(makers, "auditor").get(f"/budget?year={year}").text
+    for decision in makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]:
+        assert decision["by"] in one.get(f"/ledger/{decision['transaction']}").text
+
+
+def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
+    """The list has it, on the page and in the workbook."""
+    year = award["year"]
+    assert award["subject"]["id"] in client.get(f"/publicity?year={year}").text
+    content = client.get(f"/publicity.xlsx?year={year}").data
+    rows = list(openpyxl.load_workbook(io.BytesIO(content)).active.values)
+    assert [row[2] for row in rows[1:]] == [award["subject"]["id"]]
+    assert rows[1][6] == pytest.approx(float(award["payable"]))
+    assert [row[2] for row in rows[:1]] == ["代码 Code"]
+    assert makers.get(f"/v1/awards/{award['award_id']}")["state"] == "published"
+
+
+def test_a_reward_is_declared_corrected_and_taken_back(makers: Makers, award: dict[str, Any]) -> None:
+    client = signed_in(makers, "bureau")
+    page = "/declared?rule=standards"
+    assert "先在上面选择规则" in client.get("/declared").text
+    assert client.get("/declared?rule=first_purchase").status_code == 404
+    subject = f"uscc:{award['subject']['id']}"
+    grade = client.get(page).text.partition('name="measure"')[2].partition('<option value="')[2].partition('"')[0]
+    form = {"subject": subject, "item": "GB-1", "earned_on": "2026-03-01", "measure": grade}
+    wrong = send(client, page, page=page, **{**form, "subject": "nobody", "earned_on": ""})
+    assert wrong.status_code == 422
+    assert 'id="declare-subject-fault"' in wrong.text
+    assert 'id="declare-earned_on-fault"' in wrong.text
+    answer = send(client, page, page=page, **form, documents=(io.BytesIO(PAPER), "标准.pdf"))
+    assert answer.status_code == 303
+    told = makers.get(f"/v1{answer.headers['Location']}")
+    assert (told["rule"], told["subject"]["id"]) == ("standards", award["subject"]["id"])
+    assert told["ceiling"] != "0.00"
+    assert client.get(answer.headers["Location"]).status_code == 200
+    assert "GB-1" in client.get(page).text
+    assert send(client, page, page=page, **form, withdrawn="yes").headers["Location"] == page
+    assert "已撤回" in client.get(page).text
+
+
+def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:
+    client = signed_in(makers, "bureau")
+    held = next(one for one in makers.get("/v1/awards?limit=500")["items"] if one["rule"] == "first_listing")
+    page = f"/awards/{held['award_id']}"
+    assert send(client, f"{page}/holds", page=page, kind="objection").status_code == 422
+    assert send(client, f"{page}/holds", page=page, kind="objection", reason="有人提出异议").status_code == 303
+    assert "objection" in makers.get(f"/v1{page}")["holds"]
+    html = client.get(page).text
+    assert "有人提出异议" in html
+    release = html.partition(f'action="{page}/holds/')[2].partition('"')[0]
+    assert send(client, f"{page}/holds/{release}", page=page, reason="已答复").status_code == 303
+    again = send(client, f"{page}/holds/{release}", page=page)
+    assert again.status_code == 409
+    assert "暂缓已解除" in again.text
+    assert "objection" not in makers.get(f"/v1{page}")["holds"]
+
+    sent = {"rule": "first_listing", "from": "2025-10-15", "reason": "上级规定"}
+    before = makers.get(f"/v1{page}")["holds"]
+    assert send(client, "/desk/suspensions", page="/desk", **sent, until="2025-10-15").status_code == 422
+    assert send(client, "/desk/suspensions", page="/desk", **sent).status_code == 303
+    assert "rule_suspended" in makers.get(f"/v1{page}")["holds"]
+    html = client.get("/desk").text
+    assert "上级规定" in html
+    lift = html.partition("上级规定")[2].partition('action="/desk/suspensions/')[2].partition('"')[0]
+    assert send(client, f"/desk/suspensions/{lift}", page="/desk").status_code == 303
+    assert "上级规定" not in client.get("/desk").text
+    assert makers.get(f"/v1{page}")["holds"] == before
+
+    subject = f"/subjects/uscc:{held['subject']['id']}"
+    grant = {"name": "另一项政策", "year": str(held["year"])}
+    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="-1").status_code == 422
+    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="90000000").status_code == 303
+    assert makers.get(f"/v1{page}")["suppressed_by"].startswith("other_grant/")
+    assert client.get(page).status_code == 200
+    assert "另一项政策" in client.get(subject).text
+    # An exchange is told of none of it.
+    seen = signed_in(makers, "exchange:kmdex")
+    assert all("另一项政策" not in seen.get(address).text for address in (page, subject))
