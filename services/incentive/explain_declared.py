@@ -85,7 +85,7 @@ def _steps(outcome: Outcome) -> list[Json]:
         )
     else:
         amount = money(amount_fen)
-        steps.append(told_step("cap", amount_fen, f"至多 {amount} 元。", f"At most {amount} yuan."))
+        steps.append(told_step("cap", amount_fen, f"对应金额 {amount} 元。", f"That is worth {amount} yuan."))
     if outcome.deducted_fen:
         due_fen = max(0, amount_fen - outcome.deducted_fen)
         steps.append(
