@@ -5,19 +5,19 @@ never made of one state, and nothing is decided on an award that is being comput
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select
 
 from services.incentive import recorded
 from services.incentive.acts import Json, act_json, digest
 from services.incentive.awards import Run, next_seq, post, recompute
 from services.incentive.basis import Basis
 from services.incentive.decisions import ACTIONS, ApprovedFor, Case, Limit, Wanted, allowed, amount_of, refusal
-from services.incentive.intake import check_settings, lock_ledger, next_instant
+from services.incentive.intake import check_settings, lock_for_a_person, next_instant
 from services.incentive.ledger import Entry, Posting
 from services.incentive.models import act, award_current, decision, hold, hold_release, suspension
 from services.incentive.recorded import PARTS
@@ -27,7 +27,6 @@ from shared.log_store import ServiceLog
 from shared.money import format_yuan
 from shared.times import Clock
 
-_WAIT: Final = text("SET LOCAL lock_timeout = '10s'")
 # Where the policy's text says who is eligible, and that the highest reward alone is granted.
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"
 _HIGHEST_ONLY: Final = "G6"
@@ -124,10 +123,9 @@ class Session:
         """Record what another municipal policy granted; what is payable of the subject's awards follows at once."""
         return self._do("other_grant", self._other_grant)
 
-    def _do(self, kind: str, make: Any) -> Json:
+    def _do(self, kind: str, make: Callable[[], _Act]) -> Json:
         connection, office = self._connection, self._office
-        connection.execute(_WAIT)
-        lock_ledger(connection)
+        lock_for_a_person(connection)
         known = self._done_before(kind)
         if known is not None:
             return known

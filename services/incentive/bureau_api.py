@@ -12,24 +12,28 @@ from services.incentive.api import asked
 from services.incentive.budget import budget_json
 from services.incentive.bureau import KeyUsedError, NotThereError, Office, Request, Session, WrongStepError
 from services.incentive.bureau_schemas import (
+    ActsQuery,
     BudgetQuery,
     BudgetSchema,
     ClawbackPageSchema,
     ClawbackQuery,
     DecisionPageSchema,
-    DecisionQuery,
     DecisionRequestSchema,
     DecisionSchema,
+    EligibilityPageSchema,
     EligibilityRequestSchema,
     EligibilitySchema,
+    HoldPageSchema,
     HoldRequestSchema,
     HoldSchema,
     KeyHeader,
     NeededKeyHeader,
+    OtherGrantPageSchema,
     OtherGrantRequestSchema,
     OtherGrantSchema,
     ReleaseRequestSchema,
     ReleaseSchema,
+    SuspensionPageSchema,
     SuspensionRequestSchema,
     SuspensionSchema,
     WrongStepSchema,
@@ -70,7 +74,7 @@ def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
 
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions")
-@blueprint.arguments(DecisionQuery, location="query")
+@blueprint.arguments(ActsQuery, location="query")
 @blueprint.response(200, DecisionPageSchema)
 def list_decisions(arguments: dict[str, Any], award_id: str) -> dict[str, Any]:
     """The steps that were taken with an award, in order; none of an award that is not wholly visible."""
@@ -95,6 +99,15 @@ def place_hold(header: dict[str, Any], given: dict[str, Any], award_id: str) -> 
     return act(header.get("key"), award_id, given, Session.place_hold)
 
 
+@blueprint.route("/v1/awards/<path:award_id>/holds")
+@require(*_SEE_ALL)
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, HoldPageSchema)
+def list_holds(arguments: dict[str, Any], award_id: str) -> Json:
+    """The holds that persons put on an award, released ones too."""
+    return _list_acts(arguments, "hold", ("award_id", award_id))
+
+
 @blueprint.route("/v1/holds/<id>/release", methods=["POST"])
 @require("bureau")
 @blueprint.arguments(KeyHeader, location="headers")
@@ -115,6 +128,15 @@ def verify_eligibility(header: dict[str, Any], given: dict[str, Any], subject: s
     return act(header.get("key"), _subject(subject), given, Session.verify)
 
 
+@blueprint.route("/v1/subjects/<subject>/eligibility")
+@require(*_SEE_ALL)
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, EligibilityPageSchema)
+def list_eligibility(arguments: dict[str, Any], subject: str) -> Json:
+    """What was recorded of a subject's eligibility."""
+    return _list_acts(arguments, "eligibility", ("subject", _subject(subject)))
+
+
 @blueprint.route("/v1/rules/<rule>/suspensions", methods=["POST"])
 @require("bureau")
 @blueprint.arguments(KeyHeader, location="headers")
@@ -125,6 +147,15 @@ def suspend_rule(header: dict[str, Any], given: dict[str, Any], rule: str) -> Js
     return act(header.get("key"), rule, given, Session.suspend)
 
 
+@blueprint.route("/v1/rules/<rule>/suspensions")
+@require(*_SEE_ALL)
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, SuspensionPageSchema)
+def list_suspensions(arguments: dict[str, Any], rule: str) -> Json:
+    """The suspensions of a rule, lifted ones too."""
+    return _list_acts(arguments, "suspension", ("rule", rule))
+
+
 @blueprint.route("/v1/subjects/<subject>/other-grants", methods=["POST"])
 @require("bureau")
 @blueprint.arguments(KeyHeader, location="headers")
@@ -133,6 +164,15 @@ def suspend_rule(header: dict[str, Any], given: dict[str, Any], rule: str) -> Js
 def note_grant(header: dict[str, Any], given: dict[str, Any], subject: str) -> Json:
     """Record what another municipal policy granted a subject; what is payable of its awards follows at once."""
     return act(header.get("key"), _subject(subject), given, Session.note_grant)
+
+
+@blueprint.route("/v1/subjects/<subject>/other-grants")
+@require(*_SEE_ALL)
+@blueprint.arguments(ActsQuery, location="query")
+@blueprint.response(200, OtherGrantPageSchema)
+def list_grants(arguments: dict[str, Any], subject: str) -> Json:
+    """What was recorded of grants under other policies; of one name and year the last counts."""
+    return _list_acts(arguments, "other_grant", ("subject", _subject(subject)))
 
 
 @blueprint.route("/v1/clawbacks")
@@ -170,6 +210,17 @@ def current_office() -> Office:
     """By what the bureau decides, and what signs the log, in the application that answers."""
     office: Office = current_app.extensions[OFFICE]
     return office
+
+
+def _list_acts(arguments: Mapping[str, Any], kind: str, whose: tuple[str, str]) -> Json:
+    """A page of them; none of what there is not."""
+    after = decode_cursor(arguments.get("cursor"), int)
+    limit = arguments["limit"]
+    if "\0" in whose[1]:
+        raise Problem(404)
+    with asked(arguments.get("as_of")) as (connection, view):
+        found = recorded.list_acts(connection, kind, whose, view.as_of, None if after is None else after[0], limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one["transaction"]), dict)
 
 
 def _subject(subject: str) -> str:

@@ -194,8 +194,8 @@ class WrongStepSchema(ProblemSchema):
     allowed = fields.List(fields.String(metadata={"enum": list(ACTIONS)}))
 
 
-class DecisionQuery(PageQuery, AsOfQuery):
-    """A list of decisions, in order of their transactions."""
+class ActsQuery(PageQuery, AsOfQuery):
+    """A list of what persons did, in order of transactions."""
 
 
 class _ActSchema(Schema):
@@ -297,6 +297,24 @@ class OtherGrantSchema(_ActSchema):
     year = fields.Integer(required=True)
     amount = fields.String(required=True)
     documents = fields.List(fields.Nested(DocumentSchema), required=True)
+
+
+class HeldSchema(HoldSchema):
+    """A hold, and when it was released (null: it holds)."""
+
+    released_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+
+
+class SuspendedSchema(SuspensionSchema):
+    """A suspension, and when it was lifted (null: it was not)."""
+
+    released_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+
+
+HoldPageSchema = page_schema("HoldPage", HeldSchema)
+SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)
+EligibilityPageSchema = page_schema("EligibilityPage", EligibilitySchema)
+OtherGrantPageSchema = page_schema("OtherGrantPage", OtherGrantSchema)
 
 
 class ClawbackQuery(PageQuery, AsOfQuery):

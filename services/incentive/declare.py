@@ -24,7 +24,7 @@ from services.incentive.facts import (
     declaration_value,
     parse_fact,
 )
-from services.incentive.intake import FactRecord, apply_newer, lock_ledger, next_instant, settings_in_force
+from services.incentive.intake import FactRecord, apply_newer, lock_for_a_person, next_instant, settings_in_force
 from services.incentive.ledger import Award, Posting
 from services.incentive.rules import Evidence
 from services.incentive.terms import DeclaredTerms, Fixed, Grades, Policy
@@ -93,7 +93,7 @@ def declare(connection: Connection, entered: Sequence[Declared], ours: Basis, lo
     A later entry of the same rule, subject, year and item takes the place of the one before; what is the same changes
     nothing. All is by the policy in force in the ledger (`ours` is this program's). Raises NoPolicy.
     """
-    lock_ledger(connection)
+    lock_for_a_person(connection)
     if settings_in_force(connection) is None:
         raise NoPolicy
     edge = log.edge(connection)

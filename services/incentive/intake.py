@@ -94,6 +94,12 @@ def lock_ledger(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LEDGER_LOCK})
 
 
+def lock_for_a_person(connection: Connection) -> None:
+    """The same for somebody who waits for an answer: not for long, as everything may be being computed anew."""
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    lock_ledger(connection)
+
+
 def apply_facts(connection: Connection, records: Sequence[FactRecord], basis: Basis, clock: Clock) -> None:
     """Record the facts that are newer than what is known, and post what follows. Needs the ledger's lock.
 

@@ -18,6 +18,7 @@ from services.incentive.holds import Period, Verification
 from services.incentive.ledger import Grant
 from services.incentive.models import act, decision, eligibility, hold, hold_release, other_grant, suspension
 from services.incentive.priority import OTHER_GRANT
+from shared.times import format_time
 
 PARTS: Final[dict[str, Table]] = {
     "decision": decision,
@@ -27,6 +28,7 @@ PARTS: Final[dict[str, Table]] = {
     "suspension": suspension,
     "other_grant": other_grant,
 }
+RELEASED: Final = ("hold", "suspension")
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -194,6 +196,29 @@ def grants_of(
         if row.amount_fen > 0:
             found.setdefault((subject, year), []).append(Grant(f"{OTHER_GRANT}/{row.id}", row.amount_fen))
     return found
+
+
+def list_acts(
+    connection: Connection, kind: str, whose: tuple[str, str], as_of: datetime | None, after: int | None, limit: int
+) -> list[Json]:
+    """Acts of a kind about one award, subject or rule (`whose`: column and value), in order, at most `limit`.
+
+    What can be released has `released_at`, null as long as it holds.
+    """
+    part, (name, value) = PARTS[kind], whose
+    statement = (
+        select(act).join(part, part.c.id == act.c.id).where(part.c[name] == value, _then(as_of)).order_by(act.c.seq)
+    )
+    if after is not None:
+        statement = statement.where(act.c.seq > after)
+    rows = connection.execute(statement.limit(limit)).all()
+    found = [(row, told) for row, told in told_acts(connection, rows) if told is not None]
+    if kind not in RELEASED:
+        return [told for _, told in found]
+    released = select(hold_release.c.hold_id, act.c.recorded_at).join(act, act.c.id == hold_release.c.id)
+    of_these = released.where(_among(hold_release.c.hold_id, [row.id for row, _ in found]), _then(as_of))
+    released_at = {row.hold_id: format_time(row.recorded_at) for row in connection.execute(of_these)}
+    return [{**told, "released_at": released_at.get(row.id)} for row, told in found]
 
 
 def told_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:

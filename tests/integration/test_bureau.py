@@ -248,6 +248,9 @@ def test_holds_block_approval_and_payment_and_nothing_else(desk: Desk) -> None:
     assert desk.award(award_id)["holds"] == ["manual"]
     assert desk.post(f"/v1/holds/{held[0]['hold_id']}/release", None)[0] == 409
     assert desk.post("/v1/holds/none/release", None)[0] == 404
+    listed = desk.ask.all(path, limit=1)
+    assert [{name: one[name] for name in held[0]} for one in listed] == held
+    assert [one["released_at"] is None for one in listed] == [False, False, True]
     released = desk.post(f"/v1/holds/{held[2]['hold_id']}/release", None)[1]
     assert released["hold_id"] == held[2]["hold_id"]
     assert desk.award(award_id)["updated_at"] == released["at"]
@@ -271,6 +274,9 @@ def test_eligibility_has_a_validity_and_the_last_word_counts(desk: Desk) -> None
     assert desk.award(award_id)["eligibility"] == "failed"
     desk.later(minutes=1)
     assert desk.award(award_id)["eligibility"] == "verified"
+    recorded = desk.ask.all(f"/v1/subjects/{subject(10)}/eligibility")
+    assert [one["status"] for one in recorded] == ["verified", "verified", "failed"]
+    assert recorded[1] == told
     for body in (
         {"status": "maybe"},
         {"status": "failed", "from": "2026-02-01", "until": "2026-02-01"},
@@ -295,6 +301,7 @@ def test_a_rule_is_suspended_for_what_is_earned_within_a_period(desk: Desk) -> N
     assert [desk.award(award_id)["holds"] for award_id in (within, before, yearly)] == [["rule_suspended"], [], []]
     told = desk.post("/v1/rules/annual_listed_trading/suspensions", {"from": "2026-12-01", "reason": "r"})[1]
     assert desk.award(yearly)["holds"] == ["rule_suspended"]
+    assert desk.ask.all("/v1/rules/first_purchase/suspensions") == [suspended | {"released_at": None}]
     for one in (suspended, told):
         assert desk.post(f"/v1/holds/{one['suspension_id']}/release", None)[0] == 201
     assert [desk.award(award_id)["holds"] for award_id in (within, before, yearly)] == [[], [], []]
@@ -472,6 +479,13 @@ def test_budget_and_clawbacks_are_not_for_exchanges(desk: Desk) -> None:
     assert desk.ask.get("/v1/budget", "auditor")[0] == 422
     assert desk.ask.get("/v1/budget", "exchange:kmdex", year=2028)[0] == 403
     assert desk.ask.get("/v1/clawbacks", "exchange:kmdex")[0] == 403
+    for path in (
+        f"/v1/awards/first_purchase/{subject(1)}/holds",
+        f"/v1/subjects/{subject(1)}/eligibility",
+        f"/v1/subjects/{subject(1)}/other-grants",
+        "/v1/rules/first_purchase/suspensions",
+    ):
+        assert desk.ask.get(path, "exchange:kmdex")[0] == 403
 
 
 def test_grants_of_other_policies_compete_at_once(desk: Desk) -> None:
@@ -489,6 +503,9 @@ def test_grants_of_other_policies_compete_at_once(desk: Desk) -> None:
     assert "市级其他政策" in explained["text"]["zh"]
     seen = desk.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")
     assert (seen["partial"], seen["payable"]) == (False, "0.00")
+    granted = desk.ask.all(f"/v1/subjects/{subject(20)}/other-grants", "bureau")
+    assert [one["amount"] for one in granted] == ["200000.00", "200000.01"]
+    assert granted[1] == told
     # Another year's is no rival, and of one name the last word counts.
     desk.post(path, lower | {"year": 2027, "amount": "900000.00"})
     desk.post(path, lower | {"amount": "0.00"})
@@ -599,7 +616,7 @@ def test_the_routes_keep_to_their_document(desk: Desk) -> None:
         "^/v1/(awards/.*/(decisions|holds)|holds/.*|subjects/.*/(eligibility|other-grants)|rules/.*|clawbacks|budget)$"
     )
     asked = check_contract(schema.include(path_regex=ours), headers("bureau"))
-    assert len(asked) == 9
+    assert len(asked) == 13
 
 
 def test_nothing_of_it_differs_from_what_is_worked_out_anew(desk: Desk) -> None:
