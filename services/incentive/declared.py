@@ -77,6 +77,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Entitlement]:
     """What the declarations of one subject earn, in the order in which they are looked at."""
+    if not declared:  # as of nearly all subjects
+        return []
     other = {
         outcome.declaration.award_id: outcome.ceiling_fen
         for outcome in outcomes(declared, policy, policy.in_force_alternative)

@@ -105,7 +105,7 @@ def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[
         *first_purchase(subject, facts.first_purchase, policy),
         *(award for year in sorted(facts.totals) for award in annual(subject, year, facts.totals[year], policy)),
     ]
-    order = {rule: index for index, rule in enumerate(policy.rule_order)}
+    order: dict[str, int] = {terms.rule: index for index, terms in enumerate(policy.rules)}
     return sorted(earned, key=lambda award: (order[award.rule], award.year))
 
 

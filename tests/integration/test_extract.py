@@ -26,7 +26,7 @@ from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
 from services.incentive.extract.request import ExtractRequest
-from shared.settings import RegisterAddress
+from shared.settings import POLICY_FILE, RegisterAddress
 from shared.times import format_time
 from shared.tlog.note import Signature
 from tests.integration import worlds
@@ -509,3 +509,26 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
     with makers.set.ledger.begin() as connection:
         attempts = connection.execute(text("SELECT attempts FROM extract WHERE id = :id"), {"id": extract_id}).scalar()
     assert attempts == 2
+
+
+def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Path) -> None:
+    """Whoever has no database gets from an extract of everything what is there now, and what would be."""
+    file, policy = tmp_path / "extract.zip", tmp_path / "revision-2.yaml"
+    file.write_bytes(makers.extract())
+    source = POLICY_FILE.read_text("utf-8").replace("revision: 1\n", "revision: 2\n")
+    policy.write_text(source.replace('cap: "200000.00"', 'cap: "1.00"'), "utf-8")
+    arguments = ["what-if", "--policy", str(policy), "--extract", str(file)]
+    done = CliRunner().invoke(main, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    now = {award["award_id"]: award for award in makers.get("/v1/awards?limit=500")["items"]}
+    assert {one["award_id"]: one["before"] for one in told["awards"]} == {
+        award_id: {name: award[name] for name in ("ceiling", "payable")}
+        for award_id, award in now.items()
+        if award["ceiling"] != "0.00"
+    }
+    purchases = [one for one in told["awards"] if one["award_id"].startswith("first_purchase/")]
+    assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
+    assert "revision 1 -> kunming-2025-14 revision 2" in CliRunner().invoke(main, arguments).output
+    done = CliRunner().invoke(main, [*arguments[:-1], str(policy)])
+    assert (done.exit_code, "is no extract" in done.output) == (1, True)

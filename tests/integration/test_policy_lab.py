@@ -7,22 +7,17 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
 from services.incentive.declare import By, Declared, declare
-from services.incentive.known_facts import NoExtract, facts_of_extract
-from services.incentive.policy import load_policy
 from services.incentive.rebuild import verify_all
-from services.incentive.what_if import what_if, what_if_json
-from services.incentive.what_if_cli import of_extract
 from shared.db import make_engine, snapshot
 from shared.migrate import migrate
 from shared.settings import POLICY_FILE, SettingsError
-from tests.integration.extract_makers import Makers, makers_of
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import (
     LOG,
@@ -37,7 +32,7 @@ from tests.integration.incentive_facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -227,29 +222,3 @@ def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str],
     unchanged = run(urls[1], "--policy", str(policy_file))
     assert "of which differ 0" in unchanged.stdout
     engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def makers(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
-    with makers_of(postgres, tmp_path_factory.mktemp("lab-extract")) as found:
-        yield found
-
-
-def test_an_extract_has_the_facts_for_it_too(makers: Makers, policy_file: Path, tmp_path: Path) -> None:
-    """Whoever has no database gets the same from an extract of everything, which knows what is there now."""
-    extract = tmp_path / "extract.zip"
-    extract.write_bytes(makers.extract())
-    found, before = of_extract(extract, load_policy(policy_file))
-    assert before.revision == 1
-    told = what_if_json(found)
-    now = {award["award_id"]: award for award in makers.get("/v1/awards?limit=500")["items"]}
-    assert {one["award_id"]: one["before"] for one in told["awards"]} == {
-        award_id: amounts(award["ceiling"], award["payable"])
-        for award_id, award in now.items()
-        if award["ceiling"] != "0.00"
-    }
-    assert found.differing
-    known = facts_of_extract(extract)
-    assert not what_if(known.known, known.basis, known.basis.policy, known.grants).differing
-    with pytest.raises(NoExtract, match="no extract"):
-        facts_of_extract(policy_file)
