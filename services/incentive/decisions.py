@@ -66,10 +66,11 @@ ACTIONS: Final = {
             ("amount",),
             posts="approval",
         ),
+        # What an earlier round approved is due also where the next one was rejected and reopened.
         Action(
             "pay",
             Texts("拨付", "paid"),
-            ("approved",),
+            ("approved", "estimated"),
             "paid",
             ("not_over_approved", "no_hold", "unpaid"),
             ("voucher_no", "paid_on"),

@@ -38,7 +38,7 @@ CONTRACT = {
     "joint_review": (("reviewed",), "joint_reviewed"),
     "publish": (("joint_reviewed",), "published"),
     "approve": (("published",), "approved"),
-    "pay": (("approved",), "paid"),
+    "pay": (("approved", "estimated"), "paid"),  # the latter for what an earlier round approved
     "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
     "reopen": (("rejected",), "estimated"),
     "return": (STATES, None),
@@ -124,6 +124,14 @@ def test_what_was_returned_before_it_was_paid_is_not_paid() -> None:
 def test_what_was_returned_after_it_was_paid_is_no_part_of_what_is_paid_next() -> None:
     state = through(*ROUND, ("approve", 100, "b"), ("pay", 100, "a"), ("return", 30, "a"), *ROUND, ("approve", 30, "b"))
     assert amount_of(case(state), Wanted("pay")) == 30
+
+
+def test_what_an_earlier_round_approved_is_paid_though_the_next_was_rejected() -> None:
+    rejected = (("apply", 0, "a"), ("reject", 0, "a"), ("reopen", 0, "a"))
+    state = through(*ROUND, ("approve", 100, "b"), *rejected)
+    assert allowed(case(state)) == ["apply", "list", "pay", "reject"]
+    assert amount_of(case(state), Wanted("pay")) == 100
+    assert "pay" not in allowed(case(Standing()))
 
 
 def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:

@@ -1958,7 +1958,7 @@ STEPS = {
     "joint_review": (("reviewed",), "joint_reviewed"),
     "publish": (("joint_reviewed",), "published"),
     "approve": (("published",), "approved"),
-    "pay": (("approved",), "paid"),
+    "pay": (("approved", "estimated"), "paid"),
     "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
     "reopen": (("rejected",), "estimated"),
 }

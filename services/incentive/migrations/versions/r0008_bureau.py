@@ -57,7 +57,7 @@ CREATE TABLE decision (
         WHEN 'joint_review' THEN from_state = 'reviewed' AND to_state = 'joint_reviewed'
         WHEN 'publish' THEN from_state = 'joint_reviewed' AND to_state = 'published'
         WHEN 'approve' THEN from_state = 'published' AND to_state = 'approved'
-        WHEN 'pay' THEN from_state = 'approved' AND to_state = 'paid'
+        WHEN 'pay' THEN from_state IN ('approved', 'estimated') AND to_state = 'paid'
         WHEN 'reject' THEN from_state IN ('estimated', 'applied', 'reviewed', 'joint_reviewed', 'published')
             AND to_state = 'rejected'
         WHEN 'reopen' THEN from_state = 'rejected' AND to_state = 'estimated'
