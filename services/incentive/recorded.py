@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, select, true, union_all
+from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.acts import Json, act_json, decided
@@ -87,36 +87,18 @@ def held_by_hand(
     return found
 
 
-def holds_on(connection: Connection, award_id: str) -> list[Json]:
-    """The holds that persons put on an award and nobody released, as told, in order."""
-    return _standing(connection, hold, hold.c.award_id == award_id)
-
-
 def suspensions_now(connection: Connection) -> list[Json]:
-    """The suspensions that nobody lifted, as told, in order."""
-    return _standing(connection, suspension, true())
+    """The suspensions of all rules that nobody lifted, as told, in order."""
+    lifted = select(hold_release.c.hold_id)
+    statement = select(act).join(suspension, suspension.c.id == act.c.id).where(act.c.id.not_in(lifted))
+    acts = connection.execute(statement.order_by(act.c.seq)).all()
+    return [told for _, told in told_acts(connection, acts) if told is not None]
 
 
 def find_act(connection: Connection, act_id: str) -> Json | None:
     """An act, as told; None where it is not there."""
     acts = connection.execute(select(act).where(act.c.id == act_id)).all()
     return next((told for _, told in told_acts(connection, acts)), None)
-
-
-def acts_about(connection: Connection, subject: str) -> list[Json]:
-    """What was recorded of a subject's eligibility and of its grants under other policies, as told, in order."""
-    parts = [select(part.c.id).where(part.c.subject == subject) for part in (eligibility, other_grant)]
-    statement = select(act).where(act.c.id.in_(union_all(*parts))).order_by(act.c.seq)
-    return [told for _, told in told_acts(connection, connection.execute(statement).all()) if told is not None]
-
-
-def _standing(connection: Connection, part: Table, which: ColumnElement[bool]) -> list[Json]:
-    released = select(hold_release.c.hold_id)
-    statement = (
-        select(act).join(part, part.c.id == act.c.id).where(which, act.c.id.not_in(released)).order_by(act.c.seq)
-    )
-    acts = connection.execute(statement).all()
-    return [told for _, told in told_acts(connection, acts) if told is not None]
 
 
 def verifications(

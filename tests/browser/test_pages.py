@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.settings import POLICY_FILE
 from tests.browser.site import DESKTOP, PHONE, check_accessible, check_fits
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def addresses(site: Site) -> list[str]:
         "/policy",
         "/extracts",
         f"/extracts/{extract}",
+        f"/publicity?year={YEAR}",
+        "/declared?rule=standards",
         "/exchanges/nowhere",
     ]
 
@@ -169,6 +172,27 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
         check_accessible(other, "/budget")
         check_fits(other, "/budget")
         assert f"{float(award['payable']):,.2f}" in other.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(("screen", "language"), [(DESKTOP, "zh"), (PHONE, "en")], ids=["desktop", "phone"])
+def test_another_policy_file_is_tried(
+    site: Site, tmp_path: Path, pictures: Path, screen: dict[str, int], language: str
+) -> None:
+    other = tmp_path / "other.yaml"
+    ours = POLICY_FILE.read_text("utf-8")
+    other.write_text(
+        ours.replace("revision: 1\n", "revision: 2\n", 1).replace('rate: "0.02"', 'rate: "0.03"', 1), "utf-8"
+    )
+    with site.open("bureau", screen, language) as page:
+        page.goto("/policy")
+        page.get_by_role("link", name=re.compile("政策试算|Policy lab")).click()
+        page.locator("#policy").set_input_files(other)
+        page.get_by_role("button", name=re.compile("试算|Try it")).click()
+        assert page.get_by_text("rules.annual_listed_trading.rate").count() == 1
+        assert page.locator("section[aria-labelledby=cases] tbody tr").count() > 1
+        check_accessible(page, "/lab")
+        check_fits(page, "/lab")
+        page.screenshot(path=pictures / f"lab-{language}.png")
 
 
 def take(page: Page, step: str, *, opened: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from shared.settings import POLICY_FILE
 from tests.integration.extract_makers import Makers, makers_of
 from tests.integration.test_pages import PEOPLE, routes, send, signed_in
 
@@ -51,7 +52,7 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_desk(makers: Make
     assert len(acts) == 8
     for role in PEOPLE:
         client = signed_in(makers, role)
-        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared"):
+        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared", "/lab"):
             assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
         for address in acts:
             refused = send(client, address, page="/extracts").status_code == 403
@@ -141,6 +142,30 @@ def test_a_reward_is_declared_corrected_and_taken_back(makers: Makers, award: di
     assert "GB-1" in client.get(page).text
     assert send(client, page, page=page, **form, withdrawn="yes").headers["Location"] == page
     assert "已撤回" in client.get(page).text
+
+
+def test_another_policy_file_is_tried_and_nothing_is_written(makers: Makers) -> None:
+    client = signed_in(makers, "auditor")
+    ours = POLICY_FILE.read_text("utf-8")
+    before = makers.get("/v1/ledger/transactions?limit=500")["items"]
+    other = ours.replace("revision: 1\n", "revision: 2\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
+    assert other.count('"0.04"') == 1
+    answer = send(client, "/lab", page="/lab", policy=(io.BytesIO(other.encode()), "other.yaml"))
+    assert answer.status_code == 200
+    assert "rules.first_purchase.rate" in answer.text
+    awards = {one["award_id"]: one for one in makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]}
+    uncapped = [one for one in awards.values() if "0.00" != one["ceiling"] != one["cap"]]
+    assert uncapped
+    for award in uncapped:
+        fen = round(float(award["base"]) * 100) * 4 // 100
+        assert f"{fen / 100:,.2f}" in answer.text, award["award_id"]
+    same = send(client, "/lab", page="/lab", policy=(io.BytesIO(ours.encode()), "same.yaml"))
+    assert "没有变化" in same.text
+    wrong = send(client, "/lab", page="/lab", policy=(io.BytesIO(b"id: x"), "wrong.yaml"))
+    assert wrong.status_code == 422
+    assert "wrong.yaml:1" in wrong.text
+    assert send(client, "/lab", page="/lab").status_code == 422
+    assert makers.get("/v1/ledger/transactions?limit=500")["items"] == before
 
 
 def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:

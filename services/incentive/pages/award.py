@@ -18,13 +18,14 @@ from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.forms import Refused, new_once
 from services.incentive.pages.registers import documents_behind
 from services.incentive.priority import OTHER_GRANT
-from services.incentive.recorded import find_act, holds_on, steps_of
+from services.incentive.recorded import find_act, list_acts, steps_of
 from shared.db import BIGINT_MOST
 from shared.money import format_yuan
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 
 _POSTINGS_MOST: Final = 500
+_HOLDS_MOST: Final = 200
 
 
 @blueprint.get("/awards/<path:award_id>")
@@ -43,7 +44,7 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
         explanation = explain_award(connection, view, row)
         steps = steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
         case = case_of(connection, row, view.basis.policy, key.name, view.instant) if key.kind == "bureau" else None
-        held = holds_on(connection, award_id) if row.whole else []
+        placed = list_acts(connection, "hold", ("award_id", award_id), None, None, _HOLDS_MOST) if row.whole else []
         rival = _rival(connection, view, found["suppressed_by"])
     terms = view.basis.policy.terms(found["rule"])
     return show(
@@ -53,7 +54,7 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
         decisions=[decision_json(one) for one in steps],
         actions=[] if case is None else [ACTIONS[name] for name in allowed(case)],
         suggested=None if case is None else _suggested(case),
-        held=held,
+        held=[one for one in placed if one["released_at"] is None],
         refused=refused,
         once=new_once(),
         today=today(),

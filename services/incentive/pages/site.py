@@ -13,6 +13,7 @@ from services.incentive.pages import (  # noqa: F401 - each adds its routes
     desk,
     exchange,
     extracts,
+    lab,
     oidc,
     overview,
     policy,

@@ -3,15 +3,18 @@
 from typing import Final
 
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
+from services.incentive.answers import Json
 from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards, tell_subject_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.forms import Refused, new_once
-from services.incentive.recorded import acts_about
+from services.incentive.recorded import list_acts
 from shared.parties import parse_subject
 from shared.web.problems import Problem
 
+_ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # of one subject and year there are as many as rules
 
 
@@ -33,7 +36,7 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
-        told = acts_about(connection, subject) if view.viewer is None else []
+        told = _recorded(connection, subject) if view.viewer is None else []
         awards = list(map(awards_rendered(connection, view, rows), rows))
     name = next((award["subject"]["name"] for award in awards), None)
     return show(
@@ -52,3 +55,10 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         awards=awards,
         policy=view.basis.policy,
     )
+
+
+def _recorded(connection: Connection, subject: str) -> list[Json]:
+    """What persons recorded of its eligibility and of grants under other policies, in order."""
+    kinds = ("eligibility", "other_grant")
+    found = [one for kind in kinds for one in list_acts(connection, kind, ("subject", subject), None, None, _ACTS_MOST)]
+    return sorted(found, key=lambda one: int(one["transaction"]))
