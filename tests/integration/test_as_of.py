@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive import as_of
+from services.incentive import as_of, recorded
 from services.incentive.basis import Basis
+from services.incentive.bureau import NotThereError, Office, Request, Session, WrongStepError
+from services.incentive.decisions import ACTIONS, STATES
 from services.incentive.declare import By, Declared, declare
+from services.incentive.holds import BY_HAND
 from services.incentive.policy import read_policy
+from services.incentive.rebuild import verify_all
 from shared.db import make_engine
 from shared.exchanges import parse_exchanges
 from shared.migrate import migrate
@@ -35,12 +39,12 @@ from tests.integration.incentive_facts import (
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-SEED, BATCHES, QUESTIONS = 3, 30, 4
+SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 10
 ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
 YEARS = (2025, 2026, 2027, 2028)
 SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
@@ -92,6 +96,7 @@ class Told:
     now: datetime
     said: list[Said] = field(default_factory=list)
     instants: list[datetime] = field(default_factory=list)
+    acts: int = 0  # how many of the bureau were done
 
     def ask(self, role: str, path: str, **query: Any) -> tuple[int, bytes]:
         answer = self.client.get(path, headers=headers(role), query_string=query)
@@ -145,12 +150,73 @@ def some_declaration(rng: Random) -> Declared:
     return Declared(rule, whose or rng.choice(SUBJECTS[:2]), item, day, measure, withdrawn=is_withdrawn)
 
 
+NEXT = {
+    "estimated": "apply",
+    "applied": "review",
+    "reviewed": "joint_review",
+    "joint_reviewed": "publish",
+    "published": "approve",
+    "approved": "pay",
+    "paid": "return",
+    "rejected": "reopen",
+}
+
+
+def some_act(rng: Random, told: Told) -> tuple[Callable[[Session], Any], str, dict[str, Any]]:
+    """What somebody of the bureau asks for: mostly the next step with one of a few awards, possible or not."""
+    with told.engine.connect() as connection:
+        payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
+        awards = connection.execute(text(payable)).all() or [("none", 0)]
+        held = connection.execute(text("SELECT id FROM hold UNION SELECT id FROM suspension")).scalars().all()
+        award_id, payable_fen = rng.choice(awards)
+        state = recorded.steps_of(connection, [award_id], None).get(award_id, [])
+    action = NEXT[state[-1].to_state if state else "estimated"]
+    step = {
+        "action": rng.choice([action] * 9 + ["reject"]),
+        "amount": max(1, payable_fen // rng.choice([1, 2])),
+        "until": told.now,
+        "reason": "r",
+        "voucher_no": "v",
+        "paid_on": told.now.date(),
+    }
+    whose, year = rng.choice(SUBJECTS), rng.choice(YEARS)
+    return rng.choice(
+        [
+            *[(Session.decide, award_id, only_what_it_takes(step))] * 20,
+            *[(Session.verify, whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
+            (Session.verify, whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
+            (Session.place_hold, award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
+            *[(Session.release, one, {}) for one in held[-3:]],
+            (Session.suspend, "first_purchase", {"from_": told.now, "reason": "r"}),
+            (Session.note_grant, whose, {"name": "n", "year": year, "amount": rng.choice([0, 10**7])}),
+        ]
+    )
+
+
+def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
+    action = ACTIONS[step["action"]]
+    return {name: value for name, value in step.items() if name in ("action", *action.needs)}
+
+
+def act(rng: Random, told: Told, in_force: Basis) -> bool:
+    """Whether it was done."""
+    told.now += timedelta(seconds=1)
+    do, of, given = some_act(rng, told)
+    office = Office(in_force, LOG, lambda: told.now)
+    try:
+        with told.engine.begin() as connection:
+            do(Session(connection, office, Request(rng.choice("ab"), None, of, given)))
+    except (WrongStepError, NotThereError):
+        return False
+    return True
+
+
 @pytest.fixture(scope="module")
 def told(postgres) -> Iterator[Told]:
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    rng = Random(SEED)
+    rng, acting = Random(SEED), Random(SEED)
     told = Told(incentive_app(engine, basis(), lambda: told.now).test_client(), engine, START)
     facts = random_facts(rng, 1, BATCHES * 3)
     in_force = basis()
@@ -165,6 +231,7 @@ def told(postgres) -> Iterator[Told]:
             declare(connection, [some_declaration(rng)], in_force, LOG, By("test", ledger.clock))
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
+        told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))
         # Nothing is recorded between two batches, so any instant between them is as good.
         told.now += rng.choice([timedelta(), timedelta(days=3)])
         for role in ROLES:
@@ -172,8 +239,13 @@ def told(postgres) -> Iterator[Told]:
             for _ in range(QUESTIONS):
                 path, query = some_question(rng, awards_of(told))
                 told.note(role, path, **query)
+            told.note(role, "/v1/awards", state=acting.choice(STATES))
             if number % 5 == 0:
                 told.note(role, "/v1/ledger/balances", limit=rng.choice([2, 500]))
+        for award_id in awards_of(told)[:2]:
+            told.note("auditor", f"/v1/awards/{award_id}/decisions")
+        told.note("auditor", "/v1/clawbacks")
+        told.note("auditor", "/v1/budget", year=acting.choice(YEARS))
     told.now += timedelta(days=1)
     yield told
     engine.dispose()
@@ -216,6 +288,14 @@ def test_the_history_is_one_in_which_answers_change(told: Told) -> None:
     assert any(found == {True, False} for found in partial.values())
     declared = {award.partition("/")[0] for award in awards_of(told)}
     assert declared >= {"ai_model", "revenue_growth", "mutual_recognition"}
+    states, holds, flags = (
+        {str(item[name]) for said in told.said for item in json.loads(said.body).get("items", ()) if name in item}
+        for name in ("state", "holds", "flags")
+    )
+    assert told.acts > BATCHES
+    assert {"applied", "reviewed", "approved", "paid", "rejected"} <= states
+    assert len(holds) > 5
+    assert any("over_approved" in one for one in flags)
     closed = {
         item["period_closed"]
         for said in told.said
@@ -275,3 +355,9 @@ def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) 
             then = as_of.basis_as_of(connection, told.instants[number], basis())
             assert (then.policy, then.exchanges) == (found.policy, found.exchanges)
             assert then.exchanges.digest == found.exchanges.digest
+
+
+def test_of_all_this_nothing_differs_from_what_is_worked_out_anew(told: Told) -> None:
+    said: list[str] = []
+    with told.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert verify_all(connection, SETTINGS[27], None, said.append).is_right, said
