@@ -195,6 +195,21 @@ def test_another_policy_file_is_tried(
         page.screenshot(path=pictures / f"lab-{language}.png")
 
 
+def test_a_table_of_declarations_is_looked_at_first(site: Site, tmp_path: Path) -> None:
+    award = site.makers.get(f"/v1/awards?year={YEAR}&limit=1")["items"][0]
+    row = f"talent_project,uscc:{award['subject']['id']},P-1"
+    table = tmp_path / "table.csv"
+    table.write_text(f"rule,subject,item,earned_on\n{row},{YEAR}-03-01\n{row},yesterday\n", "utf-8")
+    with site.open("bureau") as page:
+        page.goto("/declared")
+        page.get_by_role("link", name="批量申报").click()
+        page.locator("#table").set_input_files(table)
+        page.get_by_role("button", name="预览").click()
+        assert "1 行有错误" in page.locator("#rows").inner_text()
+        check_accessible(page, "/declared/table")
+        check_fits(page, "/declared/table")
+
+
 def take(page: Page, step: str, *, opened: bool = False) -> None:
     """Confirm a step, and see it among those that were taken."""
     if not opened:

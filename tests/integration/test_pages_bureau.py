@@ -49,11 +49,12 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_desk(makers: Make
         if any(part in address for part in ("steps", "holds", "desk", "declared"))
     ]
     acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
-    assert len(acts) == 8
+    assert len(acts) == 10
     for role in PEOPLE:
         client = signed_in(makers, role)
         for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared", "/lab"):
             assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
+        assert client.get("/declared/table").status_code == (200 if role == "bureau" else 403)
         for address in acts:
             refused = send(client, address, page="/extracts").status_code == 403
             assert refused == (role != "bureau"), (role, address)
@@ -142,6 +143,35 @@ def test_a_reward_is_declared_corrected_and_taken_back(makers: Makers, award: di
     assert "GB-1" in client.get(page).text
     assert send(client, page, page=page, **form, withdrawn="yes").headers["Location"] == page
     assert "已撤回" in client.get(page).text
+
+
+def test_a_table_is_looked_at_and_then_entered_as_a_whole(makers: Makers, award: dict[str, Any]) -> None:
+    client = signed_in(makers, "bureau")
+    page, rule = "/declared/table", "talent_project"
+    head, row = b"rule,subject,item,earned_on\n", f"{rule},uscc:{award['subject']['id']}".encode()
+    good = head + row + b",P-1,2026-03-01\n" + row + b",P-2,2026-03-02\n"
+    bad = good + row + b",P-3,yesterday\n"
+
+    def look(content: bytes) -> TestResponse:
+        return send(client, page, page=page, table=(io.BytesIO(content), "t.csv"))
+
+    def declared() -> list[str]:
+        return [one["item"] for one in makers.get(f"/v1/declared?rule={rule}")["items"]]
+
+    for content in (b"", b"\xff\xfe", b"x" * 400_000):
+        assert look(content).status_code == 422
+    wrong = look(bad)
+    assert wrong.status_code == 422
+    assert "earned_on" in wrong.text
+    assert "登记全部" not in wrong.text
+    shown = look(good)
+    assert shown.status_code == 200
+    assert shown.text.count(f"{rule}/uscc:{award['subject']['id']}/2026/P-") == 2
+    assert declared() == []
+    content = shown.text.partition('name="content" value="')[2].partition('"')[0]
+    assert send(client, f"{page}/enter", page=page, content="?").status_code == 422
+    assert send(client, f"{page}/enter", page=page, content=content).headers["Location"] == "/declared"
+    assert declared() == ["P-1", "P-2"]
 
 
 def test_another_policy_file_is_tried_and_nothing_is_written(makers: Makers) -> None:

@@ -10,6 +10,7 @@ from services.incentive.pages import (  # noqa: F401 - each adds its routes
     awards,
     budget,
     declared,
+    declared_table,
     desk,
     exchange,
     extracts,
