@@ -134,11 +134,14 @@ def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterat
 
 
 def decide(made: WholeSet) -> None:
-    """The bureau pays one award, approves another, holds a third, and does each other thing that it can."""
+    """The bureau pays one award, approves two, holds one, and does each other thing that it can.
+
+    One of those approved is suppressed later, and given back in part.
+    """
     desk = Desk(made.ledger, made.basis, made.now)
     payable = [one for one in desk.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
-    paid, approved, held, rival = (payable[number] for number in (0, 1, 2, -1))
-    for award in (paid, approved):
+    paid, approved, held, over, rival = (payable[number] for number in (0, 1, 2, 3, -1))
+    for award in (paid, approved, over):
         desk.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
         desk.approved(award["award_id"], award["payable"])
     desk.done(paid["award_id"], "pay")
@@ -148,8 +151,11 @@ def decide(made: WholeSet) -> None:
     desk.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
     suspension = {"from": "2025-01-01", "until": "2026-12-31", "reason": "r"}
     desk.post(f"/v1/rules/{held['rule']}/suspensions", suspension)
-    grant = {"name": "虚构市级奖补", "year": rival["year"], "amount": "9000000000.00"}
-    assert desk.post(f"/v1/subjects/{subject_of(rival)}/other-grants", grant)[0] == 201
+    for award in (rival, over):
+        grant = {"name": "虚构市级奖补", "year": award["year"], "amount": "9000000000.00"}
+        assert desk.post(f"/v1/subjects/{subject_of(award)}/other-grants", grant)[0] == 201
+    desk.done(over["award_id"], "return", amount="0.01")
+    assert desk.award(over["award_id"])["flags"] == ["over_approved"]
     made.now = desk.now
 
 
