@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
@@ -85,13 +86,6 @@ class _Act(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
 
-class _Row:
-    """The columns of a row that is about to be written, as members."""
-
-    def __init__(self, columns: Mapping[str, Any]) -> None:
-        self.__dict__.update(columns)
-
-
 class Session:
     """One act of a person, in a transaction of its own that has nothing before it. Raises the errors above."""
 
@@ -162,7 +156,7 @@ class Session:
             "request_sha256": self._request.sha256(kind),
         }
         part = {"id": act_row["id"], **made.part}
-        told = act_json(_Row(act_row), _Row(part))
+        told = act_json(SimpleNamespace(**act_row), SimpleNamespace(**part))
         posting = Posting(
             award_id=made.award_id,
             amount_fen=made.amount_fen,

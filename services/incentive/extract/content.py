@@ -90,7 +90,7 @@ _TRANSACTIONS: Final = f"""
                                          WHERE a.asked)))
     ORDER BY seq
 """
-_ACTS: Final = text("SELECT * FROM act WHERE seq = ANY(:seqs) ORDER BY seq")
+_ACTS: Final = text(f"SELECT act.* FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq")
 _AWARDS: Final = text(
     "SELECT a.*, t.whole FROM award_then a JOIN told_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id"
 )
@@ -171,19 +171,16 @@ class Content:
 
     def transactions(self) -> Iterator[bytes]:
         """The same transactions, as the log has them."""
-        for some in self._seqs():
+        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
+        for some in seqs.partitions(AT_ONCE):
             for _, entry in transactions_of(self._connection, some):
                 yield entry
 
-    def _seqs(self) -> Iterator[list[int]]:
-        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
-        for some in seqs.partitions(AT_ONCE):
-            yield list(some)
-
     def decisions(self) -> Iterator[Json]:
         """What persons did in these transactions, in the same order."""
-        for some in self._seqs():
-            for _, told in told_acts(self._connection, self._connection.execute(_ACTS, {"seqs": some}).all()):
+        acts = self._connection.execute(_ACTS, self._parameters, execution_options=_STREAMED)
+        for some in acts.partitions(AT_ONCE):
+            for _, told in told_acts(self._connection, some):
                 if told is not None:
                     yield told
 

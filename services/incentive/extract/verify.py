@@ -2029,12 +2029,15 @@ class Acts:
         self.suspended: dict[str, tuple[str, Span]] = {}
         self.grants: Grants = {}
         self._eligible: dict[str, list[tuple[str, Span]]] = {}
-        file, left = "decisions.ndjson", dict(ledger.acts)
+        file, left, before = "decisions.ndjson", dict(ledger.acts), -1
         for number, item, line in bundle.items(file):
             posted = left.pop(item.get("transaction", -1), None)
             kind = next((name for name in ACT_IDS if name in item), None)
             if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
                 raise Unsound(file, number, "与台账所载散列不符 / has not the hash that the ledger has")
+            if item["transaction"] <= before:
+                raise Unsound(file, number, "次序有误 / is out of order")
+            before = item["transaction"]
             try:
                 self._check(kind, item, posted)
             except (ValueError, KeyError, TypeError) as error:
