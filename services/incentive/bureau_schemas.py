@@ -219,8 +219,9 @@ class HoldRequestSchema(_BodySchema):
 
 
 class HoldSchema(_ActSchema):
-    """The same, as recorded."""
+    """The same, as recorded; `id` is what the path of its release names."""
 
+    id = fields.String(required=True, dump_only=True, attribute="hold_id")
     hold_id = fields.String(required=True)
     award_id = fields.String(required=True)
     kind = fields.String(required=True, metadata={"enum": list(BY_HAND)})
@@ -272,8 +273,9 @@ class SuspensionRequestSchema(_BodySchema):
 
 
 class SuspensionSchema(_PeriodSchema):
-    """The same, as recorded; released like a hold."""
+    """The same, as recorded; `id` is what the path of its release names, as of a hold."""
 
+    id = fields.String(required=True, dump_only=True, attribute="suspension_id")
     suspension_id = fields.String(required=True)
     rule = fields.String(required=True)
     reason = fields.String(required=True)

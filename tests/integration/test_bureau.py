@@ -244,9 +244,9 @@ def test_holds_block_approval_and_payment_and_nothing_else(desk: Desk) -> None:
     assert (status, told["allowed"]) == (409, ["reject"])
     assert "objection" in told["detail"]
     for one in held[:2]:
-        assert desk.post(f"/v1/holds/{one['hold_id']}/release", {"reason": "r"})[0] == 201
+        assert desk.post(f"/v1/holds/{one['id']}/release", {"reason": "r"})[0] == 201
     assert desk.award(award_id)["holds"] == ["manual"]
-    assert desk.post(f"/v1/holds/{held[0]['hold_id']}/release", None)[0] == 409
+    assert desk.post(f"/v1/holds/{held[0]['id']}/release", None)[0] == 409
     assert desk.post("/v1/holds/none/release", None)[0] == 404
     listed = desk.ask.all(path, limit=1)
     assert [{name: one[name] for name in held[0]} for one in listed] == held
