@@ -120,6 +120,17 @@ def _other_grant(act: Any, part: Any) -> Json:
     }
 
 
+def _related_party(act: Any, part: Any) -> Json:
+    return {
+        "related_party_id": act.id,
+        "subjects": [part.subject, part.other],
+        "status": part.status,
+        "reason": part.reason,
+        "documents": part.documents,
+        **_who(act),
+    }
+
+
 def _who(act: Any) -> Json:
     return {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
 
@@ -139,4 +150,5 @@ _TELL: Final[Mapping[str, Callable[[Any, Any], Json]]] = {
     "eligibility": _eligibility,
     "suspension": _suspension,
     "other_grant": _other_grant,
+    "related_party": _related_party,
 }

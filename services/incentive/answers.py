@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.incentive.rules import LAST_DAY
+from services.incentive.signs import Found
 from services.incentive.standings import Told
 from services.incentive.terms import Policy
 from shared.money import format_yuan
@@ -46,10 +48,23 @@ def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, poli
         "state": standing.state,
         "eligibility": told.eligibility,
         "holds": list(told.holds),
-        "flags": [*row.flags, *told.flags],
+        # Signs are for those who decide: they may come of trades on other exchanges.
+        "flags": [*(flag for flag in row.flags if visible is None or flag == LAST_DAY), *told.flags],
         "partial": not whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
+    }
+
+
+def sign_json(found: Found, policy: Policy) -> Json:
+    """A sign on an award: what was seen, in which facts, and trades that are examples of it."""
+    name = next(terms.name for terms in policy.signs if terms.sign == found.sign)
+    return {
+        "sign": found.sign,
+        "name": {"zh": name.zh, "en": name.en},
+        "text": {"zh": found.text.zh, "en": found.text.en},
+        "evidence": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in found.refs],
+        "trades": [{"exchange": one.exchange, "trade_no": one.trade_no} for one in found.trades],
     }
 
 

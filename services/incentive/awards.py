@@ -23,8 +23,10 @@ from services.incentive.facts import (
 )
 from services.incentive.ledger import Award, Posting, posting, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
-from services.incentive.recorded import grants_of
+from services.incentive.others import Others, alike_among, beside
+from services.incentive.recorded import grants_of, related_of
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.signs import Around, flagged
 from services.incentive.terms import Policy
 
 _FACTS_NOW: Final = text(
@@ -66,16 +68,30 @@ class Run(NamedTuple):
 
 
 def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Run) -> None:
-    """Awards of these subjects and exchanges anew from all their facts; versions and postings of what differs."""
+    """Awards of these subjects and exchanges anew from all their facts; versions and postings of what differs.
+
+    With them those on whose awards signs may come or go.
+    """
+    policy = run.basis.policy
     known = load_facts(connection, abouts, parsed)
-    earned = {award.award_id: (about, award) for about, facts in known.items() for award in earned_by(facts, run.basis)}
+    alike = alike_among((facts.of for facts in known.values()), policy)
+    if more := beside(connection, abouts, policy, is_there=bool(alike)):
+        abouts = [*abouts, *more]
+        known |= load_facts(connection, more, parsed)
+        alike = alike_among((facts.of for facts in known.values()), policy)
+    others = Others(alike, related_of(connection, known.keys()))
+    earned = {
+        award.award_id: (about, award)
+        for about, facts in known.items()
+        for award in earned_by(facts, run.basis, others.around(about))
+    }
     before = _load_awards(connection, abouts, {award.subject.subject for _, award in earned.values()})
     after = [
         *(award for award in before.values() if award.about not in known),
-        *_restated(known, earned, before, run.basis.policy),
+        *_restated(known, earned, before, policy),
     ]
     grants = grants_of(connection, {award.subject for award in after})
-    settled = with_payables(after, run.basis.policy.rule_order, grants)
+    settled = with_payables(after, policy.rule_order, grants)
     changed = [award for award in settled if award != before.get(award.award_id)]
     changed.sort(key=lambda award: award.award_id)
     record_awards(connection, changed, run.instant)
@@ -154,14 +170,17 @@ def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
     return totals
 
 
-def earned_by(facts: Facts, basis: Basis) -> list[Entitlement]:
-    """What one subject or exchange earns. Raises CutDatesError."""
+def earned_by(facts: Facts, basis: Basis, around: Around) -> list[Entitlement]:
+    """What one subject or exchange earns, with the signs that are found on it. Raises CutDatesError."""
+    policy = basis.policy
     if facts.newest is None:
         return []
     if isinstance(facts.newest, ExchangeTotal):
-        return exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, basis.policy)
-    party, known = facts.newest.party, subject_facts(facts.of)
-    return [*subject_awards(party, known, basis.policy), *declared_awards(party, known.declared, basis.policy)]
+        earned = exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, policy)
+    else:
+        party, known = facts.newest.party, subject_facts(facts.of)
+        earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]
+    return [flagged(award, facts.of, around, policy) for award in earned]
 
 
 def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:

@@ -31,6 +31,7 @@ from shared.times import Clock
 # Where the policy's text says who is eligible, and that the highest reward alone is granted.
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"
 _HIGHEST_ONLY: Final = "G6"
+_RELATED_PARTIES: Final = "G10"
 
 
 class NotThereError(LookupError):
@@ -117,6 +118,10 @@ class Session:
         """Record what another municipal policy granted; what is payable of the subject's awards follows at once."""
         return self._do("other_grant", self._other_grant)
 
+    def relate(self) -> Json:
+        """Enter two subjects into the list of related parties, or take them out; signs on their awards follow."""
+        return self._do("related_party", self._related_party)
+
     def _do(self, kind: str, make: Callable[[], _Act]) -> Json:
         connection, office = self._connection, self._office
         lock_for_a_person(connection)
@@ -128,7 +133,9 @@ class Session:
         self._instant = next_instant(connection, office.clock)
         told = self._write(kind, make())
         if kind == "other_grant":
-            self._settle(told)
+            self._settle([told["subject"]])
+        if kind == "related_party":
+            self._settle(told["subjects"])
         office.log.extend(connection, edge, office.clock())
         return told
 
@@ -294,10 +301,26 @@ class Session:
         article = next(one.article for one in self._policy.readings if one.clause == _HIGHEST_ONLY)
         return _Act(part, None, subject, given["year"], article, says)
 
-    def _settle(self, told: Json) -> None:
-        """G6 anew over the subject's awards: as of the same instant, which is how one sees what it came of."""
+    def _related_party(self) -> _Act:
+        given = self._request.given
+        subject, other = sorted(given["subjects"])
+        part = {
+            "subject": subject,
+            "other": other,
+            "status": given["status"],
+            "reason": given["reason"],
+            "documents": given.get("documents") or [],
+        }
+        says = Texts("列入关联方名单", "entered into the list of related parties")
+        if given["status"] != recorded.RELATED:
+            says = Texts("移出关联方名单", "taken out of the list of related parties")
+        article = next(one.article for one in self._policy.readings if one.clause == _RELATED_PARTIES)
+        return _Act(part, None, None, None, article, says)
+
+    def _settle(self, subjects: list[str]) -> None:
+        """These subjects' awards anew: as of the same instant, which is how one sees what it came of."""
         columns = award_current.c
-        about = select(columns.about).where(columns.subject == told["subject"]).distinct().order_by(columns.about)
+        about = select(columns.about).where(columns.subject.in_(subjects)).distinct().order_by(columns.about)
         abouts = list(self._connection.execute(about).scalars())
         recompute(self._connection, abouts, {}, Run(self._office.basis, self._instant, ("", "")))
 

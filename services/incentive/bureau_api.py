@@ -31,6 +31,10 @@ from services.incentive.bureau_schemas import (
     OtherGrantPageSchema,
     OtherGrantRequestSchema,
     OtherGrantSchema,
+    RelatedPartiesPageSchema,
+    RelatedPartiesQuery,
+    RelatedPartiesRequestSchema,
+    RelatedPartiesSchema,
     ReleaseRequestSchema,
     ReleaseSchema,
     SuspensionPageSchema,
@@ -173,6 +177,30 @@ def note_grant(header: dict[str, Any], given: dict[str, Any], subject: str) -> J
 def list_grants(arguments: dict[str, Any], subject: str) -> Json:
     """What was recorded of grants under other policies; of one name and year the last counts."""
     return _list_acts(arguments, "other_grant", ("subject", _subject(subject)))
+
+
+@blueprint.route("/v1/related-parties", methods=["POST"])
+@require("bureau")
+@blueprint.arguments(KeyHeader, location="headers")
+@blueprint.arguments(RelatedPartiesRequestSchema)
+@blueprint.response(201, RelatedPartiesSchema)
+def relate_parties(header: dict[str, Any], given: dict[str, Any]) -> Json:
+    """Enter two subjects into the list of related parties, or take them out; it flags awards and denies none (G10)."""
+    return act(header.get("key"), " ".join(sorted(given["subjects"])), given, Session.relate)
+
+
+@blueprint.route("/v1/related-parties")
+@require(*_SEE_ALL)
+@blueprint.arguments(RelatedPartiesQuery, location="query")
+@blueprint.response(200, RelatedPartiesPageSchema)
+def list_related_parties(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Who is on the list of related parties."""
+    after = decode_cursor(arguments.get("cursor"), int)
+    limit = arguments["limit"]
+    with asked(arguments.get("as_of")) as (connection, view):
+        found = recorded.related_parties(connection, arguments.get("subject"), view.as_of)
+    left = [one for one in found if after is None or one["transaction"] > after[0]]
+    return page(left[: limit + 1], limit, lambda one: encode_cursor(one["transaction"]), lambda one: one)
 
 
 @blueprint.route("/v1/clawbacks")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Final, get_args
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.incentive.clawbacks import ProposalState
 from services.incentive.decisions import ACTIONS, STATES
@@ -16,9 +16,10 @@ from shared.events.fields import Choice, Text, Time, Yuan
 from shared.times import day_start
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.problems import ProblemSchema
-from shared.web.query import DayParameter, QuerySchema, WholeNumber
+from shared.web.query import DayParameter, QuerySchema, SubjectParameter, WholeNumber
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
+RELATED_STATUSES: Final = ("related", "unrelated")
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -317,6 +318,39 @@ HoldPageSchema = page_schema("HoldPage", HeldSchema)
 SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)
 EligibilityPageSchema = page_schema("EligibilityPage", EligibilitySchema)
 OtherGrantPageSchema = page_schema("OtherGrantPage", OtherGrantSchema)
+
+
+class RelatedPartiesRequestSchema(_BodySchema):
+    """Two subjects that are related parties (G10), or are no longer. Of two the last entry counts."""
+
+    subjects = fields.List(SubjectParameter(), required=True, validate=validate.Length(equal=2))
+    status = Choice(RELATED_STATUSES, required=True)
+    reason = _reason(required=True)
+    documents = _documents()
+
+    @validates_schema
+    def _check_two(self, data: dict[str, Any], **_: Any) -> None:
+        if len(set(data["subjects"])) == 1:
+            raise ValidationError({"subjects": ["须为两个主体 / must be two subjects"]})
+
+
+class RelatedPartiesSchema(_ActSchema):
+    """The same, as recorded; `subjects` in code point order."""
+
+    related_party_id = fields.String(required=True)
+    subjects = fields.List(fields.String(), required=True)
+    status = fields.String(required=True, metadata={"enum": list(RELATED_STATUSES)})
+    reason = fields.String(required=True)
+    documents = fields.List(fields.Nested(DocumentSchema), required=True)
+
+
+class RelatedPartiesQuery(PageQuery, AsOfQuery):
+    """The list of related parties, in order of the transactions; of one subject, if it is given."""
+
+    subject = SubjectParameter()
+
+
+RelatedPartiesPageSchema = page_schema("RelatedPartiesPage", RelatedPartiesSchema)
 
 
 class ClawbackQuery(PageQuery, AsOfQuery):

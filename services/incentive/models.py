@@ -241,6 +241,17 @@ other_grant = Table(
     Column("documents", JSONB, nullable=False),
 )
 
+related_party = Table(
+    "related_party",
+    metadata,
+    Column("id", _name(), primary_key=True),
+    Column("subject", _name(), nullable=False),  # of the two the one that comes first
+    Column("other", _name(), nullable=False),
+    Column("status", _name(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("documents", JSONB, nullable=False),
+)
+
 extract = Table(
     "extract",
     metadata,

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from services.incentive.answers import Json
+from services.incentive.answers import Json, sign_json
 from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
@@ -51,8 +51,10 @@ from services.incentive.models import (
     ledger_entry,
     ledger_transaction,
 )
+from services.incentive.others import Others, alike_among, ever_beside, near_first
 from services.incentive.priority import OTHER_GRANT
-from services.incentive.recorded import grants_of, state_of, steps_of
+from services.incentive.recorded import grants_of, related_of, state_of, steps_of
+from services.incentive.signs import Found, OnAward, signs_on
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
@@ -171,7 +173,25 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
     is_tiers = row.rule == basis.policy.exchange_tiers.rule
     known = ExchangeFacts(exchange_totals(facts), basis.exchanges) if is_tiers else subject_facts(facts)
     told = explanation(state, known, basis.policy, view.visible)
-    return {**told, "transactions": _seqs_of(connection, row.award_id) if row.whole else []}
+    signs = (
+        []
+        if view.viewer is not None
+        else [sign_json(one, basis.policy) for one in _signs(connection, view, row, facts)]
+    )
+    return {**told, "transactions": _seqs_of(connection, row.award_id) if row.whole else [], "signs": signs}
+
+
+def _signs(connection: Connection, view: View, row: Row[Any], facts: tuple[Fact, ...]) -> list[Found]:
+    """The signs on an award, as of the view's instant."""
+    if row.ceiling_fen == 0:
+        return []
+    policy = view.basis.policy
+    on = OnAward(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
+    beside = [] if near_first(facts, policy) is None else ever_beside(connection, policy)
+    known = load_facts(connection, beside, {}, view.as_of)
+    related = related_of(connection, [row.about], view.as_of)
+    others = Others(alike_among((facts.of for facts in known.values()), policy), related)
+    return signs_on(on, facts, others.around(row.about), policy)
 
 
 def _revised(connection: Connection, row: Row[Any]) -> Revised | None:

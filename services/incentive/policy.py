@@ -11,6 +11,7 @@ import yaml
 from services.incentive.policy_declared import read_declared
 from services.incentive.policy_file import Fault, PolicyError, PolicyFile, compose
 from services.incentive.policy_readings import Place, read_reading, read_says
+from services.incentive.policy_signs import read_signs
 from services.incentive.terms import (
     Interval,
     OnceAtRate,
@@ -99,7 +100,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     root = compose(content, file)
     reader = PolicyFile()
     members = reader.members(
-        root, "", ("id", "revision", "document_no", "title", "issued", "general", "rules"), ("declared",)
+        root, "", ("id", "revision", "document_no", "title", "issued", "general", "rules"), ("declared", "signs")
     )
     policy_id = reader.text(members.get("id"), "id")
     revision = reader.whole(members.get("revision"), "revision")
@@ -114,6 +115,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     general = _general(reader, members.get("general"), issued)
     rules, rule_readings = _rules(reader, members.get("rules"))
     declared, declared_readings = read_declared(reader, members.get("declared"), taken=tuple(_RULES))
+    signs = read_signs(reader, members.get("signs"))
     if reader.faults:
         raise PolicyError(file, reader.faults)
     return Policy(
@@ -136,6 +138,7 @@ def read_policy(content: bytes, file: str) -> Policy:
         readings=(*general.readings, *rule_readings, *declared_readings),
         values=tuple(reader.values),
         digest=hashlib.sha256(content).hexdigest(),
+        signs=signs,
     )
 
 

@@ -78,6 +78,9 @@ def summary(policy: Policy) -> Iterator[str]:
     for declared in policy.declared.rules:
         name = f"{declared.article} {declared.rule} {declared.name.zh} / {declared.name.en}"
         yield f"  {name}（申报 / declared）: {_values(policy, f'declared.rules.{declared.rule}')}"
+    for sign in policy.signs:
+        name = f"{sign.article} {sign.sign} {sign.name.zh} / {sign.name.en}"
+        yield f"  {name}（迹象 / sign）: {_values(policy, f'signs.{sign.sign}')}"
     for limit in policy.declared.limits:
         yield f"  {limit.article} {limit.limit} {limit.says.zh} / {limit.says.en}（限额 / limit）: {_limit(limit)}"
     for pool in policy.declared.pools:

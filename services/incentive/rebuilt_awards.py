@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
-from services.incentive.awards import award_from_row, award_rows, earned_by, sorted_out
+from services.incentive.awards import Facts, award_from_row, award_rows, earned_by, sorted_out
 from services.incentive.basis import Basis
 from services.incentive.facts import Fact, FactError, FactRef, parse_fact, whose
 from services.incentive.ledger import Award, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
-from services.incentive.recorded import grants_of
+from services.incentive.others import Others, alike_among, near_first
+from services.incentive.recorded import grants_of, related_of
 from services.incentive.rules import CutDatesError
 from services.incentive.terms import Policy
 from shared.differences import Difference
@@ -117,24 +118,32 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
     connection.execute(_REBUILT)
     earned: list[Award] = []
     damaged: list[str] = []
+    near: list[tuple[str, Facts]] = []  # whose signs need the facts of each other: few
+    related = related_of(connection)
     rows = connection.execute(_FACTS, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.whose)):
-        awards, faults = _earned_by_rows(about, of_it, basis)
+        facts, faults = _newest_of_rows(of_it)
         yield from faults
-        earned.extend(awards)
         if faults:
             damaged.append(about)
+        elif near_first(facts.of, basis.policy) is not None:
+            near.append((about, facts))
+        else:
+            yield from _earn(about, facts, basis, Others((), related), (earned, damaged))
         if len(earned) >= _AT_ONCE:
             connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
             earned.clear()
+    others = Others(alike_among((facts.of for _, facts in near), basis.policy), related)
+    for about, facts in near:
+        yield from _earn(about, facts, basis, others, (earned, damaged))
     if earned:
         connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
     connection.execute(_KEEP_AS_THEY_STAND, {"abouts": damaged})
     connection.execute(text("ANALYZE rebuilt_award"))
 
 
-def _earned_by_rows(about: str, rows: Iterable[Row[Any]], basis: Basis) -> tuple[list[Award], list[Difference]]:
-    """What the newest version of each fact earns, rows in order of version; nothing where any of them is damaged."""
+def _newest_of_rows(rows: Iterable[Row[Any]]) -> tuple[Facts, list[Difference]]:
+    """The newest version of each fact, rows in order of version; and which are damaged."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
     faults = []
     for row in rows:
@@ -142,12 +151,19 @@ def _earned_by_rows(about: str, rows: Iterable[Row[Any]], basis: Basis) -> tuple
             newest[row.topic, row.key] = row.id, _read_fact(row)
         except FactError as error:
             faults.append(Difference(f"fact {row.id} {row.topic} {row.key}", str(error), None))
-    if faults:
-        return [], faults
+    return sorted_out(newest.values()), faults
+
+
+def _earn(
+    about: str, facts: Facts, basis: Basis, others: Others, into: tuple[list[Award], list[str]]
+) -> Iterator[Difference]:
+    """Put what facts earn into the first of two lists; of whom it cannot be worked out, into the second."""
+    earned, damaged = into
     try:
-        return [restate(about, award, basis.policy) for award in earned_by(sorted_out(newest.values()), basis)], []
+        earned.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis, others.around(about)))
     except CutDatesError as error:
-        return [], [Difference(f"fact about {about}", str(error), None)]
+        damaged.append(about)
+        yield Difference(f"fact about {about}", str(error), None)
 
 
 def _read_fact(row: Row[Any]) -> Fact:

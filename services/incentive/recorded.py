@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.acts import Json, act_json, decided
@@ -16,7 +16,16 @@ from services.incentive.budget import Posted
 from services.incentive.decisions import Decided
 from services.incentive.holds import Period, Verification
 from services.incentive.ledger import Grant
-from services.incentive.models import act, decision, eligibility, hold, hold_release, other_grant, suspension
+from services.incentive.models import (
+    act,
+    decision,
+    eligibility,
+    hold,
+    hold_release,
+    other_grant,
+    related_party,
+    suspension,
+)
 from services.incentive.priority import OTHER_GRANT
 from shared.times import format_time
 
@@ -27,8 +36,10 @@ PARTS: Final[dict[str, Table]] = {
     "eligibility": eligibility,
     "suspension": suspension,
     "other_grant": other_grant,
+    "related_party": related_party,
 }
 RELEASED: Final = ("hold", "suspension")
+RELATED: Final = "related"
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -201,6 +212,32 @@ def list_acts(
     of_these = released.where(_among(hold_release.c.hold_id, [row.id for row, _ in found]), _then(as_of))
     released_at = {row.hold_id: format_time(row.recorded_at) for row in connection.execute(of_these)}
     return [{**told, "released_at": released_at.get(row.id)} for row, told in found]
+
+
+def related_parties(connection: Connection, subject: str | None, as_of: datetime | None) -> list[Json]:
+    """The list of related parties: each pair that is on it, as it was entered last, in order of that."""
+    statement = select(related_party, act).join(act, act.c.id == related_party.c.id).where(_then(as_of))
+    if subject is not None:
+        statement = statement.where((related_party.c.subject == subject) | (related_party.c.other == subject))
+    newest = {(row.subject, row.other): row for row in connection.execute(statement.order_by(act.c.seq))}
+    in_order = sorted(newest.values(), key=lambda row: row.seq)
+    return [act_json(row, row) for row in in_order if row.status == RELATED]
+
+
+def related_of(
+    connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
+) -> dict[str, frozenset[str]]:
+    """To whom each of these subjects (None: all) is related by the list."""
+    pair = related_party.c
+    statement = select(pair.subject, pair.other, pair.status).join(act, act.c.id == pair.id).where(_then(as_of))
+    if subjects is not None:
+        statement = statement.where(or_(_among(pair.subject, subjects), _among(pair.other, subjects)))
+    newest = {(row.subject, row.other): row.status for row in connection.execute(statement.order_by(act.c.seq))}
+    found: dict[str, set[str]] = {}
+    for one, other in (two for two, status in newest.items() if status == RELATED):
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {subject: frozenset(others) for subject, others in found.items()}
 
 
 def told_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:

@@ -155,6 +155,23 @@ class NextSchema(Schema):
     missing = fields.String(required=True)
 
 
+class TradeNoSchema(Schema):
+    """A trade by its number."""
+
+    exchange = fields.String(required=True)
+    trade_no = fields.String(required=True)
+
+
+class SignSchema(Schema):
+    """What a person should look at (G10); told to those who see all."""
+
+    sign = fields.String(required=True)
+    name = fields.Nested(TextsSchema, required=True)
+    text = fields.Nested(TextsSchema, required=True)
+    evidence = fields.List(fields.Nested(FactRefSchema), required=True)
+    trades = fields.List(fields.Nested(TradeNoSchema), required=True)
+
+
 class ExplanationSchema(Schema):
     """Why an award is what it is."""
 
@@ -168,6 +185,7 @@ class ExplanationSchema(Schema):
     next = fields.Nested(NextSchema, required=True, allow_none=True)
     transactions = fields.List(fields.Integer(), required=True)
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True)
+    signs = fields.List(fields.Nested(SignSchema), required=True)
 
 
 class RuleStatusSchema(Schema):

@@ -1,5 +1,6 @@
 """What a policy file holds, as values: periods, rates, caps, thresholds, and how the text is read. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -102,6 +103,25 @@ class Tiers(msgspec.Struct, frozen=True):
 
 
 RuleTerms = OnceFixed | OnceAtRate | YearlyAtRate | Tiers
+
+
+class SignTerms(msgspec.Struct, frozen=True):
+    """What a person should look at (G10), and from which numbers on: amounts in fen, shares, how many, days."""
+
+    sign: str
+    article: str
+    name: Texts
+    says: Texts
+    numbers: Mapping[str, int | Decimal]
+
+    def whole(self, name: str) -> int:
+        """An amount in fen, a number of something, or days."""
+        return int(self.numbers[name])
+
+    def share_of(self, name: str, fen: int) -> int:
+        """That share of an amount, up to the next fen: what is at least it has the share."""
+        numerator, denominator = self.numbers[name].as_integer_ratio()
+        return -(-fen * numerator // denominator)
 
 
 # --- what no event drives: rewards that a person declares ------------------------------------------------------
@@ -241,6 +261,7 @@ class Policy(msgspec.Struct, frozen=True):
     readings: tuple[Reading, ...]
     values: tuple[PolicyValue, ...]
     digest: str
+    signs: tuple[SignTerms, ...] = ()
 
     @property
     def rule_order(self) -> tuple[str, ...]:

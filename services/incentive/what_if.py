@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from services.incentive.awards import Facts, earned_by
 from services.incentive.basis import Basis
 from services.incentive.ledger import Award, Grants, restate, with_payables
+from services.incentive.signs import Around
 from services.incentive.terms import Policy
 from shared.money import format_yuan
 
@@ -65,7 +66,7 @@ def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy, g
     earned: tuple[list[Award], list[Award]] = ([], [])
     for about, facts in known:
         for basis, awards in zip((before, after), earned, strict=True):
-            awards.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis))
+            awards.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis, Around()))
     was, would = (
         {award.award_id: award for award in with_payables(awards, basis.policy.rule_order, grants)}
         for basis, awards in zip((before, after), earned, strict=True)

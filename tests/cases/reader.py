@@ -75,6 +75,11 @@ def all_cases() -> list[Case]:
     return [case for path in sorted(FOLDER.glob("*.yaml")) for case in read_cases(path)]
 
 
+def cases_through_kafka() -> list[Case]:
+    """Those that the pure core cannot run: they rest on what trade-ingest measures."""
+    return [case for path in sorted((FOLDER / "through_kafka").glob("*.yaml")) for case in read_cases(path)]
+
+
 def read_cases(path: Path) -> Iterator[Case]:
     """The cases of one file."""
     # The loader is a SafeLoader that knows fewer types.

@@ -18,7 +18,7 @@ from kafka import KafkaProducer
 
 from shared.money import format_yuan, parse_yuan
 from shared.parties import complete_uscc
-from tests.cases.reader import Case, CaseEvent, all_cases, differences, party
+from tests.cases.reader import Case, CaseEvent, all_cases, cases_through_kafka, differences, party
 from tests.e2e.conftest import client_of, up_while_used
 from tests.e2e.test_up import Up
 
@@ -65,7 +65,7 @@ class Run:
 
 def runs() -> list[Run]:
     found: list[Run] = []
-    for case in all_cases():
+    for case in (*all_cases(), *cases_through_kafka()):
         batches = [[list(step.events) for step in case.steps]]
         if not case.ordered:
             events = list(case.events) * 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-TABLES = ("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant")
+TABLES = ("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant", "related_party")
 APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(2)}"
 
 
@@ -49,6 +49,8 @@ def worked(postgres) -> Iterator[Worked]:
     desk.post(f"/v1/holds/{held['hold_id']}/release", None)
     desk.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
     desk.post(f"/v1/subjects/{subject(3)}/other-grants", {"name": "n", "year": 2026, "amount": "300000.00"})
+    related = {"subjects": [subject(3), subject(999)], "status": "related", "reason": "r"}
+    desk.post("/v1/related-parties", related)
     yield found
     found.owner.dispose()
     found.service.dispose()
@@ -200,6 +202,8 @@ def test_what_must_never_be_decided_is_refused(
             "INSERT INTO eligibility VALUES ('x', 's', 'maybe', NULL, NULL, NULL, '{}', '[]')",
         ),
         ("other_grant_amount_fen_check", "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, -1, '[]')"),
+        ("related_party_two", "INSERT INTO related_party VALUES ('x', 'b', 'a', 'related', 'r', '[]')"),
+        ("related_party_status_check", "INSERT INTO related_party VALUES ('x', 'a', 'b', 'perhaps', 'r', '[]')"),
         ("act_has_its_transaction", "INSERT INTO act VALUES ('y', 'hold', 0, now(), 'p', NULL, 's')"),
         ("act_seq_key", "INSERT INTO act SELECT 'y', kind, seq, recorded_at, 'p', NULL, 's' FROM act WHERE id = 'x'"),
         (
@@ -264,6 +268,8 @@ def differences(worked: Worked, *statements: str) -> list[str]:
         ("UPDATE eligibility SET status = 'failed'", ["eligibility"]),
         ("UPDATE other_grant SET amount_fen = 1", ["other_grant", "award first_purchase"]),
         ("UPDATE other_grant SET name = 'another'", ["other_grant"]),
+        ("UPDATE related_party SET reason = 'another'", ["related_party"]),
+        ("UPDATE related_party SET status = 'unrelated'", ["related_party", "award first_purchase"]),
         ("DELETE FROM eligibility", ["eligibility"]),
         ("DELETE FROM decision WHERE number = 0", ["decision"]),
     ],

@@ -543,6 +543,7 @@ class Policy:
         self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
         self.pools = {pool["pool"]: fen(pool["annual"]) for pool in declared.get("pools", ())}
         self.order = [*self.rules, *self.declared]
+        self.signs = {one["sign"]: one["numbers"] for one in tree.get("signs", ())}
         general = tree["general"]
         self.in_force = self._period_us(general["in_force"])
         self.alternative = self._period_us(general["in_force"]["alternative"])
@@ -1742,6 +1743,111 @@ def settle_declared(one: Declared, earlier: Sequence[Declared], policy: Policy, 
     one.ceiling = due
 
 
+# Flags that do not follow from the facts about the award's own subject: decisions raise the first, other subjects'
+# purchases and the bureau's list the others.
+OVER_APPROVED = "over_approved"
+OF_OTHERS = (OVER_APPROVED, "split_purchases", "related_parties")
+
+
+def signs_on(award: Json, facts: Sequence[Json], policy: Policy) -> list[str]:
+    """What a person should look at (G10), of what follows from the facts about the subject or exchange alone."""
+    return [
+        name
+        for name, numbers in policy.signs.items()
+        if (name, award["rule"]) in LOOK and LOOK[name, award["rule"]](award, facts, numbers, policy)
+    ]
+
+
+def has_share(part: int, share: str, whole: int) -> bool:
+    return Fraction(share) * whole <= part
+
+
+def in_year(facts: Sequence[Json], topic: str, award: Json) -> Iterator[Json]:
+    """The values of that topic and the award's year."""
+    for fact in facts:
+        if fact["topic"] == topic and fact["value"].get("year") == award["year"]:
+            yield fact["value"]
+
+
+def is_late_burst(award: Json, facts: Sequence[Json], numbers: Json, policy: Policy) -> bool:
+    """Just over the threshold or step, and much of it in December."""
+    terms, december = policy.rules[award["rule"]], 0
+    for value in in_year(facts, ANNUAL_TOTAL, award):
+        shares = [share["counted"] for share in value.get("by_exchange", {}).values()]
+        for bucket in [one for buckets in shares or [value.get("buckets", [])] for one in buckets]:
+            begin = instant(bucket["from"])
+            if local(begin).month == 12 and is_within(begin, policy.in_force):  # noqa: PLR2004 - the month
+                december += fen(bucket["amount"])
+    if "tiers" in terms:
+        threshold = next(fen(tier["over"]) for tier in terms["tiers"] if fen(tier["amount"]) == award["cap"])
+    else:
+        threshold = fen(terms["at_least"])
+    over = award["base"] - threshold
+    is_just_over = over <= -(-threshold * Fraction(numbers["over_by"]) // 1)
+    return is_just_over and has_share(december, numbers["december"], award["base"])
+
+
+def provider_signs(award: Json, facts: Sequence[Json]) -> tuple[int, dict[str, list[int]], dict[int, list[int]]]:
+    """Over all registers: sold in all; sold to and bought of each; how often each amount, and to how many."""
+    in_all, others, again = 0, {}, {}  # type: ignore[var-annotated]  # as in the line above
+    for value in in_year(facts, SIGN, award):
+        if "sold" not in value:
+            continue
+        in_all += fen(value["sold"]["amount"])
+        for one in value["counterparties"]:
+            sums = others.setdefault(one["subject"], [0, 0])
+            sums[0] += fen(one["sold"]["amount"])
+            sums[1] += fen(one["bought"]["amount"])
+        for one in value["repeated"]:
+            counts = again.setdefault(fen(one["amount"]), [0, 0])
+            counts[0] += one["trades"]
+            counts[1] += one["buyers"]
+    return in_all, others, again
+
+
+def is_round_trip(award: Json, facts: Sequence[Json], numbers: Json, _: Policy) -> bool:
+    _in_all, others, _again = provider_signs(award, facts)
+    return any(
+        sold >= fen(numbers["sold"]) and has_share(bought, numbers["back"], sold) for sold, bought in others.values()
+    )
+
+
+def is_same_amount(award: Json, facts: Sequence[Json], numbers: Json, _: Policy) -> bool:
+    in_all, _others, again = provider_signs(award, facts)
+    return any(
+        trades >= int(numbers["trades"])
+        and buyers <= int(numbers["buyers"])
+        and has_share(amount * trades, numbers["share"], in_all)
+        for amount, (trades, buyers) in again.items()
+    )
+
+
+def is_small_first(award: Json, facts: Sequence[Json], numbers: Json, _: Policy) -> bool:
+    fact = least_first(facts, FIRST_PURCHASE, "completed_at", "trade_no")
+    if fact is None or award["base"] >= fen(numbers["first_below"]):
+        return False
+    begin = instant(fact["value"]["first"]["completed_at"])
+    until = begin + int(numbers["days"]) * 86_400_000_000
+    later = [one["value"]["greatest"] for one in facts if one["topic"] == SIGN and one["value"].get("greatest")]
+    return any(
+        fen(one["amount"]) >= fen(numbers["later"]) and begin <= instant(one["completed_at"]) <= until for one in later
+    )
+
+
+def is_own_exchange(award: Json, facts: Sequence[Json], numbers: Json, _: Policy) -> bool:
+    bought = [one for value in in_year(facts, SIGN, award) for one in value["operators"]]
+    return bool(bought) and has_share(sum(fen(one["amount"]) for one in bought), numbers["share"], award["base"])
+
+
+LOOK: dict[tuple[str, str], Callable[[Json, Sequence[Json], Json, Policy], bool]] = {
+    ("late_burst", "annual_listed_trading"): is_late_burst,
+    ("late_burst", "exchange_tiers"): is_late_burst,
+    ("round_trip", "annual_listed_trading"): is_round_trip,
+    ("same_amount", "annual_listed_trading"): is_same_amount,
+    ("small_first", "first_purchase"): is_small_first,
+    ("own_exchange", "exchange_tiers"): is_own_exchange,
+}
+
 Told = tuple[Json, int, str]  # an award, and its line and file
 
 
@@ -1807,6 +1913,8 @@ def check_awards(awards: Awards, facts: Facts, basis: Basis, manifest: Json) -> 
             unknown += 1
             continue
         expected = entitlements(about, of_it, policy, whitelist).get(award["award_id"])
+        if expected is not None and viewer is None:  # others are told of no sign
+            expected["flags"] = expected["flags"] + signs_on(expected, of_it, policy)
         problem = differs(award, expected, names_of(about, of_it, whitelist, award), policy, as_of_us)
         if problem or instant(award["updated_at"]) > as_of_us:
             reason = f"与事实重算不符 / is not what the facts earn: {problem or 'updated_at'}"
@@ -1833,7 +1941,7 @@ def names_of(about: str, facts: Sequence[Json], whitelist: Whitelist, award: Jso
 def differs(award: Json, expected: Json | None, names: Iterable[str], policy: Policy, now_us: int) -> str:
     """The members of the award that are not as expected (None: earned no more); empty if all are."""
     told: Json = {"period_closed": policy.is_closed(award["year"], now_us)}
-    award = {**award, "flags": [flag for flag in award["flags"] if flag != OVER_APPROVED]}  # which decisions raise
+    award = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
     if award["subject"]["name"] not in names:
         return "subject.name"
     if expected is None:
@@ -1950,7 +2058,6 @@ def check_last_posting(award: Json, last: Json | None, request: Json) -> bool:
 
 # --- what persons decided --------------------------------------------------------------------------------------------
 
-OVER_APPROVED = "over_approved"
 STEPS = {
     "apply": (("estimated", "approved", "paid"), "applied"),
     "list": (("estimated", "approved", "paid"), "applied"),
@@ -1964,7 +2071,15 @@ STEPS = {
 }
 POSTS = {"approve": "approval", "pay": "payment", "return": "return"}
 # Which act a line is of, by the member that has its id.
-ACT_IDS = ("decision_id", "release_id", "hold_id", "eligibility_id", "suspension_id", "other_grant_id")
+ACT_IDS = (
+    "decision_id",
+    "release_id",
+    "hold_id",
+    "eligibility_id",
+    "suspension_id",
+    "other_grant_id",
+    "related_party_id",
+)
 
 
 class Standing:
@@ -2527,6 +2642,12 @@ class Check:
             self._limit(
                 f"{unknown} 项奖补涉及他人，上限无法重算",
                 f"{unknown} awards rest on what is of others, and could not be worked out anew",
+            )
+        flagged = sum(any(flag in OF_OTHERS[1:] for flag in award["flags"]) for award, _, _ in awards.all())
+        if flagged:
+            self._limit(
+                f"{flagged} 项奖补的提示涉及他人或关联方名单，无法重算",
+                f"flags of {flagged} awards rest on what is of others, and could not be worked out anew",
             )
         self._at("decisions.ndjson")
         acts = Acts(self._bundle, ledger)

@@ -65,6 +65,13 @@ ELIGIBILITY: Final[Mapping[str, Texts]] = {
 FLAGS: Final[Mapping[str, Texts]] = {
     "last_day": Texts("有效期末日的另一读法会改变本项", "Another reading of the last day would change this award"),
     "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
+    "late_burst": Texts("年末冲量", "A late burst"),
+    "round_trip": Texts("对敲往返", "There and back"),
+    "same_amount": Texts("同额反复", "The same amount again and again"),
+    "small_first": Texts("小额首单", "A small first purchase"),
+    "own_exchange": Texts("运营主体自购", "An operator's own purchases"),
+    "split_purchases": Texts("贴顶拆单", "First purchases split around the cap"),
+    "related_parties": Texts("关联方交易", "Trades between related parties"),
 }
 STEPS: Final[Mapping[str, Texts]] = {
     "base": Texts("基数", "Base"),
