@@ -118,8 +118,8 @@ class DayParameter(fields.Field[date]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
         del attr, data, kwargs
         try:
-            # `fromisoformat` alone would take week dates and days without dashes too.
-            return date.fromisoformat(value if _DAY.fullmatch(value) else "")
+            # `fromisoformat` alone would take week dates and days without dashes too. In a body it may be anything.
+            return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
         except ValueError as error:
             raise ValidationError("须为 2026-03-01 形式的日期 / must be a day such as 2026-03-01") from error
 

@@ -44,6 +44,8 @@ class InnerBody(QuerySchema):
 class TriedBody(QuerySchema):
     reason = fields.String(required=True)
     documents = fields.List(fields.Nested(InnerBody))
+    on = DayParameter()
+    subject = SubjectParameter()
 
 
 @blueprint.route("/v1/tried")
@@ -189,6 +191,13 @@ def test_422_names_members_of_the_body_by_path(client: FlaskClient) -> None:
     for nothing in ("[]", "7", "null", ""):
         sent = headers("bureau") | {"Content-Type": "application/json"}
         assert problem(client.post("/v1/tried", headers=sent, data=nothing), 422)["errors"]
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, None, {}, {"a": 1}, [], ["2026-01-01"]])
+def test_422_of_a_member_that_is_no_text(client: FlaskClient, value: object) -> None:
+    for name in ("on", "subject"):
+        answer = problem(client.post("/v1/tried", headers=headers("bureau"), json={"reason": "r", name: value}), 422)
+        assert [error["field"].partition(".")[0] for error in answer["errors"]] == [name]
 
 
 def test_413_and_415(client: FlaskClient) -> None:
