@@ -133,7 +133,7 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
         one.get_by_role("link", name="办理台").click()
         check_accessible(one, "/desk")
         check_fits(one, "/desk")
-        assert one.get_by_role("row", name=re.compile("测算 申报")).count() == 1
+        assert one.get_by_role("row", name=re.compile("测算 申报 或 免申即享")).count() == 1
         one.goto(subject)
         one.get_by_text("登记资格审核").click()
         one.get_by_label("依据文件").first.set_input_files(paper)
