@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -12,6 +14,7 @@ import pytest
 from shared.settings import POLICY_FILE
 from tests.integration.extract_makers import Makers, makers_of
 from tests.integration.test_pages import PEOPLE, routes, send, signed_in
+from tests.integration.test_policy_lab import digests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import FreshDatabase
 
+AMOUNTS = ("payable", "ceiling")  # what awards that differ go by
 PAPER = b"minutes of a meeting"
 
 
@@ -174,28 +178,54 @@ def test_a_table_is_looked_at_and_then_entered_as_a_whole(makers: Makers, award:
     assert declared() == ["P-1", "P-2"]
 
 
-def test_another_policy_file_is_tried_and_nothing_is_written(makers: Makers) -> None:
+def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: Makers) -> None:
     client = signed_in(makers, "auditor")
     ours = POLICY_FILE.read_text("utf-8")
-    before = makers.get("/v1/ledger/transactions?limit=500")["items"]
+    url = makers.set.ledger.url.render_as_string(hide_password=False)
+    before = digests(url)
+
+    def tried(source: str, **form: Any) -> TestResponse:
+        return send(client, "/lab", page="/lab", policy=(io.BytesIO(source.encode()), "other.yaml"), **form)
+
     other = ours.replace("revision: 1\n", "revision: 2\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
-    assert other.count('"0.04"') == 1
-    answer = send(client, "/lab", page="/lab", policy=(io.BytesIO(other.encode()), "other.yaml"))
+    other = other.replace('amount: "20000.00"', 'amount: "30000.01"', 1)
+    assert (other.count('"0.04"'), other.count('"30000.01"')) == (1, 1)
+    answer = tried(other)
     assert answer.status_code == 200
     assert "rules.first_purchase.rate" in answer.text
-    awards = {one["award_id"]: one for one in makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]}
-    uncapped = [one for one in awards.values() if "0.00" != one["ceiling"] != one["cap"]]
+    awards = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500")["items"]}
+    uncapped = [
+        one for one in awards.values() if one["rule"] == "first_purchase" and "0.00" != one["ceiling"] != one["cap"]
+    ]
     assert uncapped
+    table = {row["award_id"]: row for row in csv.DictReader(io.StringIO(tried(other, **{"as": "csv"}).text[1:]))}
+    assert {award_id for award_id, one in awards.items() if one["ceiling"] != "0.00"} <= set(table)
     for award in uncapped:
         fen = round(float(award["base"]) * 100) * 4 // 100
         assert f"{fen / 100:,.2f}" in answer.text, award["award_id"]
-    same = send(client, "/lab", page="/lab", policy=(io.BytesIO(ours.encode()), "same.yaml"))
-    assert "没有变化" in same.text
-    wrong = send(client, "/lab", page="/lab", policy=(io.BytesIO(b"id: x"), "wrong.yaml"))
-    assert wrong.status_code == 422
-    assert "wrong.yaml:1" in wrong.text
+        row = table[award["award_id"]]
+        assert (row["ceiling_before"], row["ceiling_after"]) == (award["ceiling"], f"{fen / 100:.2f}")
+        assert row["payable_before"] == award["payable"]
+    listed = re.findall(r'href="/awards/([^"]+)"', answer.text.partition('id="cases"')[2])
+    changes = [
+        [abs(float(table[one][f"{amount}_after"]) - float(table[one][f"{amount}_before"])) for amount in AMOUNTS]
+        for one in listed
+    ]
+    assert len(listed) > 1
+    assert changes == sorted(changes, reverse=True)
+
+    assert "没有变化" in tried(ours).text
+    for faulty, said in (("id: x", "other.yaml:1"), (other + "#" * 300_000, "300 KB")):
+        wrong = tried(faulty)
+        assert wrong.status_code == 422
+        assert said in wrong.text
     assert send(client, "/lab", page="/lab").status_code == 422
-    assert makers.get("/v1/ledger/transactions?limit=500")["items"] == before
+    reading = send(client, "/lab", page="/lab", reading="general.in_force")
+    assert reading.status_code == 200
+    assert reading.text.index("general.in_force.until") < reading.text.index("general.in_force.alternative.until")
+    assert 'value="general.first"' not in reading.text  # that the file gives no values for
+    assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
+    assert digests(url) == before
 
 
 def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:

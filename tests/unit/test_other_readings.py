@@ -1,0 +1,43 @@
+"""The policy under the alternative of one of its readings, where the file gives that one's values."""
+
+from __future__ import annotations
+
+from services.incentive.other_readings import computable, under_alternative
+from services.incentive.policy import read_policy
+from services.incentive.policy_diff import compare
+from shared.settings import POLICY_FILE
+
+G1 = "general.in_force"
+SOURCE = POLICY_FILE.read_text("utf-8")
+POLICY = read_policy(SOURCE.encode(), "policy")
+
+
+def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
+    assert [reading.path for reading in computable(POLICY)] == [G1]
+    other = under_alternative(POLICY, G1)
+    assert other is not None
+    assert (other.in_force, other.in_force_alternative) == (POLICY.in_force_alternative, POLICY.in_force)
+    assert other.cut_dates == POLICY.cut_dates  # so that totals of the ledger can be taken for it
+    assert {change.path: (change.before, change.after) for change in compare(POLICY, other)} == {
+        f"{G1}.until": ("2028-10-16", "2028-10-15"),
+        f"{G1}.alternative.until": ("2028-10-15", "2028-10-16"),
+    }
+    assert under_alternative(other, G1) == POLICY
+
+
+def test_it_is_what_the_file_with_these_values_would_be() -> None:
+    swapped = SOURCE.replace("until: 2028-10-16", "until: x", 1)
+    swapped = swapped.replace("until: 2028-10-15", "until: 2028-10-16", 1).replace("until: x", "until: 2028-10-15", 1)
+    other = under_alternative(POLICY, G1)
+    assert other is not None
+    assert compare(read_policy(swapped.encode(), "swapped"), other) == []
+
+
+def test_a_reading_in_words_alone_cannot_be_tried() -> None:
+    in_words = [reading.path for reading in POLICY.alternatives if reading.path != G1]
+    assert in_words
+    for path in (*in_words, "", "rules"):
+        assert under_alternative(POLICY, path) is None
+    same = read_policy(SOURCE.replace("until: 2028-10-15", "until: 2028-10-16", 1).encode(), "same")
+    assert computable(same) == ()
+    assert under_alternative(same, G1) is None
