@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from services.incentive.awards import sorted_out
+from services.incentive.facts import parse_fact
 from services.incentive.other_readings import computable, under_alternative
 from services.incentive.policy import read_policy
 from services.incentive.policy_diff import compare
+from services.incentive.what_if import what_if
 from shared.settings import POLICY_FILE
+from tests.integration.incentive_facts import basis, first_listing, subject
 
 G1 = "general.in_force"
 SOURCE = POLICY_FILE.read_text("utf-8")
@@ -41,3 +45,19 @@ def test_a_reading_in_words_alone_cannot_be_tried() -> None:
     same = read_policy(SOURCE.replace("until: 2028-10-15", "until: 2028-10-16", 1).encode(), "same")
     assert computable(same) == ()
     assert under_alternative(same, G1) is None
+
+
+def test_what_is_of_the_last_day_is_no_longer_earned() -> None:
+    last_day, day_before = (
+        (subject(number), sorted_out([(1, parse_fact(record.topic, record.key.decode(), record.value))]))
+        for number, day in ((1, "2028-10-15"), (2, "2028-10-14"))
+        for record in [first_listing(number, day, seq=1)]
+    )
+    other = under_alternative(POLICY, G1)
+    assert other is not None
+    found = what_if([last_day, day_before], basis(), other, {})
+    assert {case.award_id: (case.before.payable_fen, case.after.payable_fen) for case in found.cases} == {
+        f"first_listing/{subject(1)}": (2_000_000, 0),
+        f"first_listing/{subject(2)}": (2_000_000, 2_000_000),
+    }
+    assert [(one.year, one.before_fen, one.after_fen) for one in found.years] == [(2028, 4_000_000, 2_000_000)]
