@@ -40,7 +40,7 @@ def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
 
 main = service_commands(
     "incentive",
-    "奖补:政策、测算与台账 / incentive: policy, awards and the ledger",
+    "奖补：政策、测算与台账 / incentive: policy, awards and the ledger",
     bind="0.0.0.0:8003",
     make_app=_make_app,
     consume=_consume,

@@ -282,7 +282,7 @@ def _no_hold(case: Case, wanted: Wanted) -> Texts | None:
     if not case.holds:
         return None
     listed = ", ".join(case.holds)
-    return Texts(f"有暂缓事由:{listed}", f"it is on hold: {listed}")
+    return Texts(f"有暂缓事由：{listed}", f"it is on hold: {listed}")
 
 
 def _room(case: Case, wanted: Wanted) -> Texts | None:
@@ -290,7 +290,7 @@ def _room(case: Case, wanted: Wanted) -> Texts | None:
         if limit.room_fen < max(1, wanted.amount_fen or 0):
             most, now = format_yuan(limit.most_fen), format_yuan(limit.outstanding_fen)
             return Texts(
-                f"超过{limit.of.zh} {most} 元(已核定减追缴 {now} 元)",
+                f"超过{limit.of.zh} {most} 元（已核定减追缴 {now} 元）",
                 f"over {limit.of.en} of {most} yuan (approved less returned is {now} yuan)",
             )
     return None
@@ -300,7 +300,7 @@ def _not_over_approved(case: Case, wanted: Wanted) -> Texts | None:
     del wanted
     if case.clawback is None:
         return None
-    return Texts("已核定额高于可兑现额,须先追缴", "more is approved than payable: return the difference first")
+    return Texts("已核定额高于可兑现额，须先追缴", "more is approved than payable: return the difference first")
 
 
 def _unpaid(case: Case, wanted: Wanted) -> Texts | None:
