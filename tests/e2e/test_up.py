@@ -15,6 +15,8 @@ import psutil
 import pytest
 import requests
 
+from tests.command_line import command_line
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 240.0
 
@@ -85,7 +87,7 @@ def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
 
 def named(up: Up, *words: str) -> psutil.Process:
     """The program of the set whose command line has all the words; a gunicorn's first process."""
-    found = [one for one in up.programs() if set(words) <= set(one.cmdline())]
+    found = [one for one in up.programs() if set(words) <= set(command_line(one))]
     return min(found, key=lambda one: one.create_time())
 
 

@@ -29,6 +29,7 @@ from services.incentive.extract.request import ExtractRequest
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.times import format_time
 from shared.tlog.note import Signature
+from tests.command_line import command_line
 from tests.integration import worlds
 from tests.integration.extract_makers import (
     DECLARED,
@@ -461,11 +462,6 @@ def test_it_is_kept_for_a_week(makers: Makers) -> None:
         assert ("expired", None) in told
         assert {action for action, _ in told} == {"requested", "expired"}
     assert makers.ask("GET", f"/v1/extracts/{extract_id}").status_code == 404
-
-
-def command_line(process: psutil.Process) -> list[str]:
-    """As it was started; empty where it has ended already, and nobody has waited for it yet."""
-    return process.as_dict(["cmdline"], ad_value=[])["cmdline"]
 
 
 def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_path: Path, monkeypatch) -> None:

@@ -1,0 +1,14 @@
+"""Command lines of processes that tests look for among others, which may end meanwhile."""
+
+from __future__ import annotations
+
+import psutil
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """As it was started; empty where it has ended."""
+    try:
+        found: list[str] = process.cmdline()
+    except psutil.Error:
+        return []
+    return found
