@@ -27,7 +27,7 @@ from services.incentive.schemas import (
     TransactionPageSchema,
     TransactionQuery,
 )
-from services.incentive.standings import read_standings
+from services.incentive.standings import Told, read_standings
 from shared.db import snapshot
 from shared.parties import parse_subject
 from shared.times import format_time
@@ -166,6 +166,12 @@ def find_award(connection: Connection, view: View, award_id: str) -> Any:
     return row
 
 
+def no_policy_yet() -> Problem:
+    """503: the ledger has not been told of any policy."""
+    said = "尚无生效的政策 / no policy is in force yet"
+    return Problem(503, said, headers={"Retry-After": "5"})
+
+
 def render_award(connection: Connection, view: View, row: Any) -> Json:
     """The contract's Award of such a row, as the view has it."""
     return awards_rendered(connection, view, [row])(row)
@@ -173,10 +179,10 @@ def render_award(connection: Connection, view: View, row: Any) -> Json:
 
 def awards_rendered(connection: Connection, view: View, rows: Sequence[Any]) -> Callable[[Any], Json]:
     """How each of these rows is shown, with where the award stands with the bureau."""
-    policy, now = view.basis.policy, view.instant
-    standings = read_standings(connection, rows, policy, view.as_of, now)
+    standings = read_standings(connection, rows, view.basis.policy, view.as_of, view.instant)
+    return lambda row: render_at(view, row, standings[row.award_id])
 
-    def render(row: Any) -> Json:
-        return award_json(row, standings[row.award_id], whole=row.whole, visible=view.visible, policy=policy, now=now)
 
-    return render
+def render_at(view: View, row: Any, told: Told) -> Json:
+    """The contract's Award of such a row, that stands with the bureau as told."""
+    return award_json(row, told, whole=row.whole, visible=view.visible, policy=view.basis.policy, now=view.instant)

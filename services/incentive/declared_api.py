@@ -8,8 +8,8 @@ from flask import request
 from sqlalchemy import Connection
 
 from services.incentive import operations
-from services.incentive.answers import Json, award_json
-from services.incentive.api import asked, current_basis
+from services.incentive.answers import Json
+from services.incentive.api import asked, current_basis, no_policy_yet, render_award
 from services.incentive.as_of import basis_as_of
 from services.incentive.awards import evidence_json
 from services.incentive.bureau_api import current_office
@@ -25,7 +25,6 @@ from services.incentive.declared_schemas import (
 from services.incentive.facts import Declaration
 from services.incentive.operations import View
 from services.incentive.schemas import AwardSchema
-from services.incentive.standings import read_standings
 from shared.money import format_yuan, parse_yuan
 from shared.times import format_time
 from shared.web.keys import current_key, require
@@ -139,8 +138,7 @@ def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]
     try:
         return declare(connection, entered, current_basis(), log, By(current_key().name, current_service().clock))
     except NoPolicy as error:
-        said = "尚无生效的政策 / no policy is in force yet"
-        raise Problem(503, said, headers={"Retry-After": "5"}) from error
+        raise no_policy_yet() from error
 
 
 def render_declared(connection: Connection, view: View, declaration: Declaration) -> Json:
@@ -151,10 +149,9 @@ def render_declared(connection: Connection, view: View, declaration: Declaration
         row = SimpleNamespace(
             **{**msgspec.structs.asdict(nothing), "evidence": evidence_json(nothing.evidence)},
             recorded_at=declaration.declared_at,
+            whole=True,
         )
-    policy, now = view.basis.policy, view.instant
-    told = read_standings(connection, [row], policy, None, now)[row.award_id]
-    return award_json(row, told, whole=True, visible=None, policy=policy, now=now)
+    return render_award(connection, view, row)
 
 
 def declaration_json(one: Declaration) -> Json:

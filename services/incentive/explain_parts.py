@@ -89,9 +89,8 @@ def money(fen: int) -> str:
 
 
 def grouped(yuan: str) -> str:
-    """With thousands apart: 5000000.0066 -> 5,000,000.0066."""
-    whole, _, decimals = yuan.partition(".")
-    return f"{int(whole):,}.{decimals}"
+    """With thousands apart: -5000000.0066 -> -5,000,000.0066."""
+    return f"{Decimal(yuan):,}"
 
 
 def told_trades(count: int) -> str:

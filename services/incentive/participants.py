@@ -1,7 +1,6 @@
 """Who takes part on an exchange in a year, and what a year's awards come to: what pages list beside the API's lists."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, text
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select, text
 from services.incentive.as_of import awards_as_of
 from services.incentive.operations import View
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
-from shared.times import day_start
+from shared.times import year_start
 
 # A fact names a party with an exchange: by its trades of the year there, or by a first of the year there.
 _PARTICIPANTS: Final = text("""
@@ -39,8 +38,8 @@ def list_participants(
         {
             "exchange": exchange,
             "year_of_key": f"/{year}",
-            "from_at": day_start(date(year, 1, 1)),
-            "until_at": day_start(date(year + 1, 1, 1)),
+            "from_at": year_start(year),
+            "until_at": year_start(year + 1),
             "topics": [ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE],
             "totals": ANNUAL_TOTAL,
             "after": after or "",

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from services.incentive.explain_parts import money
 from services.incentive.facts import (
     BuyerSign,
     Counterparty,
@@ -30,7 +31,6 @@ from services.incentive.facts import (
 )
 from services.incentive.rules import Entitlement
 from services.incentive.terms import Interval, Policy, SignTerms, Texts
-from shared.money import format_yuan
 from shared.times import SHANGHAI
 
 _DECEMBER: Final = 12
@@ -121,10 +121,10 @@ def _late(
     if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", award.base_fen):
         return None
     text = Texts(
-        f"合计 {_yuan(award.base_fen)} 元，只比门槛 {_yuan(threshold_fen)} 元多 {_yuan(over_fen)} 元，"
-        f"其中12月 {_yuan(december_fen)} 元。",
-        f"The total of {_yuan(award.base_fen)} yuan is {_yuan(over_fen)} over the threshold of {_yuan(threshold_fen)}; "
-        f"{_yuan(december_fen)} of it came in December.",
+        f"合计 {money(award.base_fen)} 元，只比门槛 {money(threshold_fen)} 元多 {money(over_fen)} 元，"
+        f"其中12月 {money(december_fen)} 元。",
+        f"The total of {money(award.base_fen)} yuan is {money(over_fen)} over the threshold of {money(threshold_fen)}; "
+        f"{money(december_fen)} of it came in December.",
     )
     return Found(terms.sign, text, _refs(totals))
 
@@ -148,12 +148,12 @@ def _round_trip(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Arou
         return None
     text = Texts(
         "".join(
-            f"售予 {one.subject} {_yuan(one.sold.amount_fen)} 元，同年从其购入 {_yuan(one.bought.amount_fen)} 元。"
+            f"售予 {one.subject} {money(one.sold.amount_fen)} 元，同年从其购入 {money(one.bought.amount_fen)} 元。"
             for one in both
         ),
         " ".join(
-            f"Sold to {one.subject}: {_yuan(one.sold.amount_fen)} yuan; bought of it in the same year: "
-            f"{_yuan(one.bought.amount_fen)} yuan."
+            f"Sold to {one.subject}: {money(one.sold.amount_fen)} yuan; bought of it in the same year: "
+            f"{money(one.bought.amount_fen)} yuan."
             for one in both
         ),
     )
@@ -174,13 +174,13 @@ def _same_amount(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Aro
         return None
     text = Texts(
         "".join(
-            f"净额 {_yuan(one.amount_fen)} 元的交易有 {one.trades} 笔，买方 {one.buyers} 家，"
-            f"全年售出 {_yuan(sold_fen)} 元。"
+            f"净额 {money(one.amount_fen)} 元的交易有 {one.trades} 笔，买方 {one.buyers} 家，"
+            f"全年售出 {money(sold_fen)} 元。"
             for one in again
         ),
         " ".join(
-            f"{one.trades} trades of {_yuan(one.amount_fen)} yuan net, to {one.buyers} buyers; sold in the year: "
-            f"{_yuan(sold_fen)} yuan."
+            f"{one.trades} trades of {money(one.amount_fen)} yuan net, to {one.buyers} buyers; sold in the year: "
+            f"{money(sold_fen)} yuan."
             for one in again
         ),
     )
@@ -198,8 +198,8 @@ def _sold_to_related(
         return None
     names = [one.subject for one in related]
     text = Texts(
-        f"全年售出 {_yuan(sold_fen)} 元，其中 {_yuan(related_fen)} 元售予名单上的关联方：{'、'.join(names)}。",
-        f"Of {_yuan(sold_fen)} yuan sold in the year {_yuan(related_fen)} went to related parties on the list: "
+        f"全年售出 {money(sold_fen)} 元，其中 {money(related_fen)} 元售予名单上的关联方：{'、'.join(names)}。",
+        f"Of {money(sold_fen)} yuan sold in the year {money(related_fen)} went to related parties on the list: "
         f"{', '.join(names)}.",
     )
     return Found(terms.sign, text, _refs(signs))
@@ -249,10 +249,10 @@ def _small_first(_: OnAward, terms: SignTerms, facts: Sequence[Fact], __: Around
         return None
     sign, greatest = max(later, key=lambda pair: pair[1].amount_fen)
     text = Texts(
-        f"首单 {first.trade_no} 净额 {_yuan(first.net_fen)} 元，{_day(greatest.completed_at)} 又购买 "
-        f"{greatest.trade.trade_no}，净额 {_yuan(greatest.amount_fen)} 元。",
-        f"The first purchase, {first.trade_no}, is of {_yuan(first.net_fen)} yuan net; {greatest.trade.trade_no} on "
-        f"{_day(greatest.completed_at)} is of {_yuan(greatest.amount_fen)}.",
+        f"首单 {first.trade_no} 净额 {money(first.net_fen)} 元，{_day(greatest.completed_at)} 又购买 "
+        f"{greatest.trade.trade_no}，净额 {money(greatest.amount_fen)} 元。",
+        f"The first purchase, {first.trade_no}, is of {money(first.net_fen)} yuan net; {greatest.trade.trade_no} on "
+        f"{_day(greatest.completed_at)} is of {money(greatest.amount_fen)}.",
     )
     return Found(terms.sign, text, _refs([fact, sign]), (TradeNo(first.exchange, first.trade_no), greatest.trade))
 
@@ -271,7 +271,8 @@ def _bought_of_related(_: OnAward, terms: SignTerms, facts: Sequence[Fact], arou
 
 def _split(award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, policy: Policy) -> Found | None:
     fact, first = _first(facts)
-    if fact is None or first is None or first.net_fen not in near_cap(policy):
+    near = near_cap(policy)
+    if fact is None or first is None or first.net_fen not in near:
         return None
     span = timedelta(days=terms.whole("days"))
     beside = [
@@ -280,7 +281,7 @@ def _split(award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Arou
         if one.first is not None
         and one.party.subject != award.subject
         and one.first.provider.subject == first.provider.subject
-        and one.first.net_fen in near_cap(policy)
+        and one.first.net_fen in near
         and abs(one.first.completed_at - first.completed_at) <= span
     ]
     if len(beside) + 1 < terms.whole("purchases"):
@@ -312,9 +313,9 @@ def _own_exchange(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Ar
         return None
     trades = sum(one.bought.trades for one in bought)
     text = Texts(
-        f"运营主体在本交易场所购买 {trades} 笔，合计 {_yuan(bought_fen)} 元，当年合计 {_yuan(award.base_fen)} 元。",
-        f"Operators bought on their own exchange: {trades} trades, {_yuan(bought_fen)} yuan in all; the year's total "
-        f"is {_yuan(award.base_fen)}.",
+        f"运营主体在本交易场所购买 {trades} 笔，合计 {money(bought_fen)} 元，当年合计 {money(award.base_fen)} 元。",
+        f"Operators bought on their own exchange: {trades} trades, {money(bought_fen)} yuan in all; the year's total "
+        f"is {money(award.base_fen)}.",
     )
     return Found(terms.sign, text, _refs(signs), tuple(trade for one in bought for trade in one.examples))
 
@@ -340,11 +341,6 @@ def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
 
 def _add(left: Sum, right: Sum) -> Sum:
     return Sum(left.amount_fen + right.amount_fen, left.trades + right.trades)
-
-
-def _yuan(fen: int) -> str:
-    whole, _, decimals = format_yuan(fen).partition(".")
-    return f"{int(whole):,}.{decimals}"
 
 
 def _day(instant: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from shared.db import pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.register.outbox import mark_dirty
 from shared.register.parties import subjects_of
-from shared.times import day_start, shanghai_year
+from shared.times import shanghai_year, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -143,8 +142,8 @@ def _sold_too(connection: Connection, bought: Iterable[tuple[int, int]]) -> set[
             ),
             {
                 "parties": pg_array(parties),
-                "from_at": day_start(date(year, 1, 1)),
-                "until_at": day_start(date(year + 1, 1, 1)),
+                "from_at": year_start(year),
+                "until_at": year_start(year + 1),
             },
         )
         found.update((party, year) for party in rows.scalars())

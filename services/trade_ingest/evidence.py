@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.parties import parse_subject
 from shared.register.evidence import Scope
-from shared.times import day_start
+from shared.times import year_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,4 +75,4 @@ def _party(subject: str) -> dict[str, Any]:
 
 def _year(year: str) -> dict[str, Any]:
     number = int(year) if _YEAR.fullmatch(year) else 0
-    return {"from_at": day_start(date(number, 1, 1)), "until_at": day_start(date(number + 1, 1, 1))}
+    return {"from_at": year_start(number), "until_at": year_start(number + 1)}

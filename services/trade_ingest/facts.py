@@ -16,7 +16,7 @@ from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.money import format_yuan
 from shared.register.documents import stored_document
 from shared.register.intake import party_json
-from shared.times import day_start, format_time
+from shared.times import format_time, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,6 +198,6 @@ def _subject_arrays(subjects: list[str]) -> dict[str, str]:
 def _year_arrays(years: list[int]) -> dict[str, str]:
     return {
         "years": pg_array(years),
-        "froms": pg_array(day_start(date(year, 1, 1)) for year in years),
-        "untils": pg_array(day_start(date(year + 1, 1, 1)) for year in years),
+        "froms": pg_array(year_start(year) for year in years),
+        "untils": pg_array(year_start(year + 1) for year in years),
     }

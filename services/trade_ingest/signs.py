@@ -22,7 +22,7 @@ from shared.facts import (
     SMALL_FIRST_FEN,
 )
 from shared.money import format_yuan
-from shared.times import day_start, format_time
+from shared.times import day_start, format_time, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-_EARLIEST, _LATEST = day_start(date(1900, 1, 1)), day_start(date(2200, 1, 1))  # beyond all years of documents
+_EARLIEST, _LATEST = year_start(1900), year_start(2200)  # beyond all years of documents
 _COUNTS = "t.completed AND NOT t.mirrored AND t.counted"
 _YEARS = """
     k AS MATERIALIZED (
@@ -229,7 +229,7 @@ def _start(day: str | None, otherwise: datetime) -> datetime:
 
 
 def _span(year: int) -> tuple[datetime, datetime]:
-    return day_start(date(year, 1, 1)), day_start(date(year + 1, 1, 1))
+    return year_start(year), year_start(year + 1)
 
 
 def _spans(years: Sequence[int]) -> dict[str, str]:

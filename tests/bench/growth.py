@@ -1,4 +1,4 @@
-"""What stays the same while a register grows: intake, an exchange's status, bytes of a trade, `rebuild --verify`.
+"""What stays the same while a register grows: intake, bytes of a trade, `rebuild --verify`.
 
 Documents are taken in by the handler of the consumer, without a broker, so that five million are there in minutes.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -15,26 +16,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
 from deploy.local.programs import command
-from exchange_kit.sample import sample_events
-from tests.bench.bed import SEED, YEAR, Spread, say
-from tests.bench.logs import EXCHANGES, trade_ingest
+from tests.bench.bed import Spread, say
+from tests.bench.logs import trade_ingest, trades
 from tests.bench.processes import measure
-from tests.integration.incentive_facts import FakeRecord
-from tests.integration.web_register import RECORD_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from deploy.local.postgres import Database
+    from tests.integration.incentive_facts import FakeRecord
 
 BATCH: Final = 5_000
 MARKS: Final = (100_000, 1_000_000, 5_000_000)  # trades
 WINDOW: Final = 10  # batches that a rate is of
 
 
-def growth(folder: Path, trades: int) -> list[dict[str, Any]]:
-    """At each mark up to `trades`: rows a second, bytes a trade, and seconds and memory of the check."""
+def growth(folder: Path, most: int) -> list[dict[str, Any]]:
+    """At each mark up to `most`: rows a second, bytes a trade, and seconds and memory of the check."""
     folder.mkdir()
     with ExitStack() as stack:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
@@ -45,8 +44,8 @@ def growth(folder: Path, trades: int) -> list[dict[str, Any]]:
         stack.callback(side.engine.dispose)
         gc.freeze()
         found: list[dict[str, Any]] = []
-        marks = [mark for mark in MARKS if mark < trades] + [trades]
-        for number, batch in enumerate(batches(trades), 1):
+        marks = [mark for mark in MARKS if mark < most] + [most]
+        for number, batch in enumerate(batches(most), 1):
             side.take(batch)
             if number * BATCH >= marks[len(found)]:
                 rates = Spread.of(BATCH / seconds for seconds in side.seconds[-WINDOW:])
@@ -58,17 +57,11 @@ def growth(folder: Path, trades: int) -> list[dict[str, Any]]:
         return found
 
 
-def batches(trades: int) -> Iterator[list[FakeRecord]]:
-    """Sample years, one after the other; each of exchanges' trades alone."""
-    offsets: dict[str, int] = {}
-    batch: list[FakeRecord] = []
-    for event in sample_events(SEED, EXCHANGES, trades * 2, YEAR, rubbish=False):
-        if event.topic.endswith("trades.v1"):
-            offset = offsets[event.topic] = offsets.get(event.topic, -1) + 1
-            batch.append(FakeRecord(event.topic, 0, offset, RECORD_MS, event.key, event.value, event.headers))
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
+def batches(count: int) -> Iterator[list[FakeRecord]]:
+    """At least so many trades: most events are."""
+    left = trades(count * 2)
+    while batch := list(islice(left, BATCH)):
+        yield batch
 
 
 def looked_at(database: Database, trades: int) -> dict[str, Any]:

@@ -49,7 +49,7 @@ from tests.integration.incentive_facts import FakeRecord, basis, first_purchase
 from tests.integration.web_register import RECORD_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
@@ -145,15 +145,13 @@ def incentive(database: Database, private: Ed25519PrivateKey, *, with_log: bool)
     return Side(engine, LedgerIntake(by, log, now), lambda: None)
 
 
-def trades(count: int) -> list[FakeRecord]:
-    """The trades of a year of two fictional exchanges."""
-    found: list[FakeRecord] = []
+def trades(events: int) -> Iterator[FakeRecord]:
+    """The trades among the events of a year of two fictional exchanges."""
     offsets: dict[str, int] = {}
-    for event in sample_events(SEED, EXCHANGES, count, YEAR, rubbish=False):
+    for event in sample_events(SEED, EXCHANGES, events, YEAR, rubbish=False):
         if event.topic.endswith("trades.v1"):
             offset = offsets[event.topic] = offsets.get(event.topic, -1) + 1
-            found.append(FakeRecord(event.topic, 0, offset, RECORD_MS, event.key, event.value, event.headers))
-    return found
+            yield FakeRecord(event.topic, 0, offset, RECORD_MS, event.key, event.value, event.headers)
 
 
 def facts(count: int) -> list[FakeRecord]:
@@ -198,7 +196,10 @@ def main(events: int, batch: int) -> None:
         stack.callback(server.stop)
         private = Ed25519PrivateKey.generate()
         found = {}
-        for name, side, records in (("intake", trade_ingest, trades(events)), ("posting", incentive, facts(events))):
+        for name, side, records in (
+            ("intake", trade_ingest, list(trades(events))),
+            ("posting", incentive, facts(events)),
+        ):
             sides = {
                 with_log: side(
                     server.ensure_database(f"{name}_{with_log}".lower(), "bench"), private, with_log=with_log

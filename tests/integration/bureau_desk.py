@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from shared.db import make_engine
+from shared.migrate import migrate
+from tests.integration import incentive_facts
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import START, FakeRecord, Ledger
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
 
@@ -23,6 +27,18 @@ FIRST, SECOND = "bureau", "bureau2"
 _WHO = {"joint_review": SECOND, "approve": SECOND}
 SHA256 = "ab" * 32
 Answer = tuple[int, Any]
+
+
+@contextmanager
+def empty_desk(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Desk]:
+    """One over a new ledger, by the project's own policy and whitelist."""
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    found = Desk(engine, incentive_facts.basis())
+    found.begin()
+    yield found
+    engine.dispose()
 
 
 @dataclass

@@ -18,10 +18,9 @@ from shared.migrate import migrate
 from shared.times import format_time
 from shared.tlog.checkpoint import open_checkpoint
 from shared.tlog.note import VerifierKey
-from tests.integration.bureau_desk import FIRST, SECOND, SHA256, Desk
+from tests.integration.bureau_desk import FIRST, SECOND, SHA256, Desk, empty_desk
 from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,
-    basis,
     exchange_total,
     first_listing,
     first_purchase,
@@ -39,13 +38,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def desk(postgres) -> Iterator[Desk]:
     """A ledger that tests share: each has subjects of its own."""
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    found = Desk(engine, basis())
-    found.begin()
-    yield found
-    engine.dispose()
+    with empty_desk(postgres) as found:
+        yield found
 
 
 def purchase(desk: Desk, number: int, amount: str = "5000000.00", *, seq: int = 1, verified: bool = True) -> str:

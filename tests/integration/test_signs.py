@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.rebuild import verify_all
-from shared.db import make_engine
 from shared.facts import SIGN
-from shared.migrate import migrate
-from tests.integration.bureau_desk import SECOND, Desk
-from tests.integration.incentive_facts import basis, first_purchase, provider_total, record, subject
+from tests.integration.bureau_desk import SECOND, Desk, empty_desk
+from tests.integration.incentive_facts import first_purchase, provider_total, record, subject
 from tests.integration.test_pages import sign_in
 
 if TYPE_CHECKING:
@@ -24,13 +22,8 @@ LIST = "/v1/related-parties"
 @pytest.fixture(scope="module")
 def desk(postgres) -> Iterator[Desk]:
     """A ledger that tests share: each has subjects of its own."""
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    found = Desk(engine, basis())
-    found.begin()
-    yield found
-    engine.dispose()
+    with empty_desk(postgres) as found:
+        yield found
 
 
 def sold(number: int, other: int, back: str, *, seq: int) -> Any:

@@ -9,6 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.explain_parts import grouped
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
 from services.incentive.pages.oidc import ClaimError, key_of
@@ -67,7 +68,7 @@ def test_everything_that_an_answer_can_name_has_a_word() -> None:
     assert set(words.KINDS) == set(KINDS)
     assert set(words.REFUSALS) == set(REASONS)
     assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")
-    assert words.grouped("-5000000.00") == "-5,000,000.00"
+    assert grouped("-5000000.00") == "-5,000,000.00"
 
 
 OIDC = OidcSettings(

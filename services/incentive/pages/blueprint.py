@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from services.incentive.explain import reason_label
-from services.incentive.explain_parts import percent
+from services.incentive.explain_parts import grouped, percent
 from services.incentive.pages import words
 from services.incentive.pages.forms import UPLOADS_MOST_BYTES
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
@@ -63,7 +63,7 @@ def vocabulary() -> dict[str, Any]:
         "key": g.get("api_key"),
         "language": language(),
         "navigation": _navigation(),
-        "grouped": words.grouped,
+        "grouped": grouped,
         "percent": percent,
         "reason_label": reason_label,
         "rounded": words.rounded,

@@ -8,7 +8,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from services.incentive.answers import Json
-from services.incentive.api import asked, awards_rendered
+from services.incentive.api import asked, render_at
 from services.incentive.bureau_api import tell_budget
 from services.incentive.extract.workbook import write_workbook
 from services.incentive.operations import list_awards
@@ -75,14 +75,15 @@ def _published(year: int) -> tuple[list[Json], Policy]:
     with asked() as (connection, view):
         policy = view.basis.policy
         rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _PUBLISHED_MOST)
-        render = awards_rendered(connection, view, rows)
         standings = read_standings(connection, rows, policy, view.as_of, view.instant)
     found = []
     for row in rows:
         standing = standings[row.award_id].standing
         left_fen = row.payable_fen - sum(standing.outstanding.values())
         until = None if standing.until is None else format_time(standing.until)
-        found.append(render(row) | {"amount": format_yuan(max(0, left_fen)), "until": until})
+        found.append(
+            render_at(view, row, standings[row.award_id]) | {"amount": format_yuan(max(0, left_fen)), "until": until}
+        )
     return found, policy
 
 

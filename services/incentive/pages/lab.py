@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from services.incentive.answers import Json
+from services.incentive.api import no_policy_yet
 from services.incentive.as_of import basis_in_force
 from services.incentive.basis import Basis
 from services.incentive.known_facts import facts_of_ledger
@@ -64,7 +65,7 @@ def try_policy() -> ResponseReturnValue:
 
 def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
     with snapshot(current_service().engine) as connection:
-        readings = computable(_policy_in_force(connection).policy)
+        readings = computable(_basis_in_force(connection).policy)
     return show("lab", http_status, faults=faults or (), result=result, readings=readings)
 
 
@@ -72,7 +73,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
     """What is chosen beside what is in force, in one snapshot of the ledger's database."""
     chosen = _chosen() if reading is None else None
     with snapshot(current_service().engine) as connection:
-        before = _policy_in_force(connection)
+        before = _basis_in_force(connection)
         after = chosen if reading is None else under_alternative(before.policy, reading)
         if after is None:
             raise Problem(404)
@@ -88,12 +89,11 @@ def _chosen() -> Policy:
     return read_policy(content, "policy" if file is None else file.filename or "policy")
 
 
-def _policy_in_force(connection: Connection) -> Basis:
+def _basis_in_force(connection: Connection) -> Basis:
     """Problem 503 while no policy is in force in the ledger."""
     found = basis_in_force(connection)
     if found is None:
-        said = "尚无生效的政策 / no policy is in force yet"
-        raise Problem(503, said, headers={"Retry-After": "5"})
+        raise no_policy_yet()
     return found
 
 
@@ -112,7 +112,7 @@ def _as_csv(found: WhatIf) -> Response:
 
 def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
     changes = compare(before, after)
-    differing = sorted(found.differing, key=_least_changed_last)
+    differing = sorted(found.differing, key=_most_changed_first)
     return {
         "before": before,
         "after": after,
@@ -128,7 +128,7 @@ def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
     }
 
 
-def _least_changed_last(case: Case) -> tuple[int, int, str]:
+def _most_changed_first(case: Case) -> tuple[int, int, str]:
     was, would = case.before, case.after
     return (-abs(would.payable_fen - was.payable_fen), -abs(would.ceiling_fen - was.ceiling_fen), case.award_id)
 

@@ -128,11 +128,6 @@ def word(words: Mapping[str, Texts], name: str) -> Texts:
     return words.get(name, Texts(name, name))
 
 
-def grouped(yuan: str) -> str:
-    """With thousands apart: -5000000.00 -> -5,000,000.00."""
-    return f"{Decimal(yuan):,}"
-
-
 def rounded(yuan: str) -> Texts:
     """For headings and charts, at most two decimals of a large unit: 123456789.00 -> 1.23亿, 123.46 million."""
     fen = parse_yuan(yuan)

@@ -18,8 +18,8 @@ from deploy.local.jars import KAFKA_VERSION
 from deploy.local.kafka import java_command
 from shared.events.topics import topic_of
 from shared.settings import load_local_settings
-from tests.bench.bed import EXCHANGE, rate_of
-from tests.bench.peers.peer import NotHere, read_offsets
+from tests.bench.bed import EXCHANGE
+from tests.bench.peers.peer import NotHere, rate_beside
 
 if TYPE_CHECKING:
     from tests.bench.bed import Bed
@@ -40,21 +40,12 @@ def kafka_streams(bed: Bed) -> float:
     done = subprocess.run(compiler, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NotHere(f"javac: {done.stderr.strip().splitlines()[0]}")
-    partitions = bed.partitions("trade")
     admin = KafkaAdminClient(bootstrap_servers=bed.kafka.bootstrap_servers)
-    try:
-        admin.create_topics([NewTopic(f"{name}-out", len(partitions), 1)])
-        java = [*java_command([folder, *jars]), "Totals", bed.kafka.bootstrap_servers]
-        java += [topic_of("trade", EXCHANGE), f"{name}-out", name, str(folder / "state")]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(java, stdout=log, stderr=log)
-        try:
-            return rate_of(lambda: read_offsets(admin, name, partitions), lambda: True, bed.counts["trade"])
-        finally:
-            process.terminate()
-            process.wait()
-    finally:
-        admin.close()
+    admin.create_topics([NewTopic(f"{name}-out", len(bed.partitions("trade")), 1)])
+    admin.close()
+    java = [*java_command([folder, *jars]), "Totals", bed.kafka.bootstrap_servers]
+    java += [topic_of("trade", EXCHANGE), f"{name}-out", name, str(folder / "state")]
+    return rate_beside(bed, name, java, folder)
 
 
 def streams_jars() -> list[Path]:

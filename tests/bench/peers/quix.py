@@ -4,17 +4,14 @@ It is no dependency of the project: it runs where `pip install quixstreams` was 
 """
 
 import importlib.util
-import subprocess
 import sys
 import uuid
 from decimal import Decimal
 from typing import Any
 
-from kafka.admin import KafkaAdminClient
-
 from shared.events.topics import topic_of
-from tests.bench.bed import EXCHANGE, Bed, rate_of
-from tests.bench.peers.peer import NotHere, read_offsets
+from tests.bench.bed import EXCHANGE, Bed
+from tests.bench.peers.peer import NotHere, rate_beside
 
 
 def quixstreams(bed: Bed) -> float:
@@ -24,17 +21,8 @@ def quixstreams(bed: Bed) -> float:
     name = f"quix-{uuid.uuid4().hex[:8]}"
     folder = bed.folder / name
     folder.mkdir()
-    partitions = bed.partitions("trade")
-    admin = KafkaAdminClient(bootstrap_servers=bed.kafka.bootstrap_servers)
     program = [sys.executable, "-m", "tests.bench.peers.quix", bed.kafka.bootstrap_servers]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*program, name, str(folder / "state")], stdout=log, stderr=log)
-    try:
-        return rate_of(lambda: read_offsets(admin, name, partitions), lambda: True, bed.counts["trade"])
-    finally:
-        process.terminate()
-        process.wait()
-        admin.close()
+    return rate_beside(bed, name, [*program, name, folder / "state"], folder)
 
 
 def run(servers: str, name: str, folder: str) -> None:
