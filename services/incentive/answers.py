@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
+from services.incentive.decisions import OVER_APPROVED
 from services.incentive.rules import LAST_DAY
 from services.incentive.signs import Found
 from services.incentive.standings import Told
@@ -16,6 +17,8 @@ from shared.times import format_time
 
 Visible = Collection[str] | None
 Json = dict[str, Any]
+# Signs are for those who decide: they may come of trades on other exchanges.
+FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
 
 
 def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
@@ -48,8 +51,7 @@ def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, poli
         "state": standing.state,
         "eligibility": told.eligibility,
         "holds": list(told.holds),
-        # Signs are for those who decide: they may come of trades on other exchanges.
-        "flags": [*(flag for flag in row.flags if visible is None or flag == LAST_DAY), *told.flags],
+        "flags": [flag for flag in (*row.flags, *told.flags) if visible is None or flag in FLAGS_FOR_ALL],
         "partial": not whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),

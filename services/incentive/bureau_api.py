@@ -186,7 +186,12 @@ def list_grants(arguments: dict[str, Any], subject: str) -> Json:
 @blueprint.response(201, RelatedPartiesSchema)
 def relate_parties(header: dict[str, Any], given: dict[str, Any]) -> Json:
     """Enter two subjects into the list of related parties, or take them out; it flags awards and denies none (G10)."""
-    return act(header.get("key"), " ".join(sorted(given["subjects"])), given, Session.relate)
+    return keep_related(header.get("key"), given)
+
+
+def keep_related(key: str | None, given: Mapping[str, Any]) -> Json:
+    """Enter or take out what a RelatedPartiesRequestSchema has read. Problem 409 or 503."""
+    return act(key, " ".join(sorted(given["subjects"])), given, Session.relate)
 
 
 @blueprint.route("/v1/related-parties")

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.incentive.clawbacks import ProposalState
 from services.incentive.decisions import ACTIONS, STATES
 from services.incentive.holds import BY_HAND
+from services.incentive.recorded import RELATED, UNRELATED
 from services.incentive.schemas import AsOfQuery
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Time, Yuan
@@ -19,7 +20,7 @@ from shared.web.problems import ProblemSchema
 from shared.web.query import DayParameter, QuerySchema, SubjectParameter, WholeNumber
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
-RELATED_STATUSES: Final = ("related", "unrelated")
+RELATED_STATUSES: Final = (RELATED, UNRELATED)
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

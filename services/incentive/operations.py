@@ -17,6 +17,7 @@ from sqlalchemy import (
     any_,
     cast,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -24,12 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from services.incentive.answers import Json, sign_json
+from services.incentive.answers import FLAGS_FOR_ALL, Json, sign_json
 from services.incentive.as_of import awards_as_of, is_of_subject
 from services.incentive.awards import award_from_row, exchange_totals, load_facts, subject_facts
 from services.incentive.basis import Basis
 from services.incentive.clawbacks import Proposal, Version, proposals
-from services.incentive.decisions import FIRST_STATE, ApprovedFor
+from services.incentive.decisions import FIRST_STATE, OVER_APPROVED, ApprovedFor
 from services.incentive.explain import AwardState, ExchangeFacts, Revised, explanation
 from services.incentive.facts import (
     DECLARED,
@@ -53,7 +54,7 @@ from services.incentive.models import (
 )
 from services.incentive.others import Others, alike_among, ever_beside, near_first
 from services.incentive.priority import OTHER_GRANT
-from services.incentive.recorded import grants_of, related_of, state_of, steps_of
+from services.incentive.recorded import grants_of, is_over_approved, related_of, state_of, steps_of
 from services.incentive.signs import Found, OnAward, signs_on
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
@@ -117,7 +118,10 @@ def _only(viewer: str) -> ColumnElement[Any]:
 def list_awards(
     connection: Connection, view: View, filters: Mapping[str, Any], after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Awards in code point order of `award_id`, at most `limit`; `filters` by subject, exchange, rule, year, state."""
+    """Awards in code point order of `award_id`, at most `limit`.
+
+    `filters` by subject, exchange, rule, year, state, flag.
+    """
     if _foreign(view.viewer, filters):
         return []
     awards = _Awards(view)
@@ -130,9 +134,21 @@ def list_awards(
     if "state" in filters:
         state = func.coalesce(state_of(awards.c.award_id, view.as_of), FIRST_STATE)
         statement = statement.where(state == filters["state"])
+    if "flag" in filters:
+        statement = statement.where(_is_flagged(awards.c, filters["flag"], view))
     if after is not None:
         statement = statement.where(awards.c.award_id > after)
     return connection.execute(statement).all()
+
+
+def _is_flagged(awards: Any, flag: str, view: View) -> ColumnElement[bool]:
+    """Whether the viewer is told that an award has the flag."""
+    if view.viewer is not None and flag not in FLAGS_FOR_ALL:
+        return false()
+    if flag == OVER_APPROVED:
+        return is_over_approved(awards, view.as_of)
+    found: ColumnElement[bool] = awards.flags.contains([flag])
+    return found
 
 
 def _foreign(viewer: str | None, filters: Mapping[str, Any]) -> bool:

@@ -1,11 +1,13 @@
 """Who takes part on an exchange in a year, and what a year's awards come to: what pages list beside the API's lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, any_, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.as_of import awards_as_of
+from services.incentive.models import award_current
 from services.incentive.operations import View
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.times import year_start
@@ -46,6 +48,17 @@ def list_participants(
             "limit": limit,
         },
     ).all()
+
+
+def names_of(connection: Connection, subjects: Collection[str]) -> dict[str, str]:
+    """What those of these subjects are called that have or had an award, as in the newest of it."""
+    columns = award_current.c
+    statement = (
+        select(columns.subject, columns.subject_name)
+        .where(columns.subject == any_(literal(list(subjects), ARRAY(columns.subject.type))))
+        .order_by(columns.recorded_at)
+    )
+    return {row.subject: row.subject_name for row in connection.execute(statement)}
 
 
 def sums_by_rule(connection: Connection, view: View, year: int) -> dict[str, tuple[int, int, int]]:

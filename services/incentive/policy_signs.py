@@ -28,6 +28,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "split_purchases": {"near": "rate", "purchases": "whole", "days": "whole"},
     "related_parties": {"share": "rate"},
 }
+SIGNS: Final = tuple(_NUMBERS)
 # What trade-ingest does not measure cannot be asked for (shared/facts.py).
 _AT_LEAST: Final[Mapping[tuple[str, str], int]] = {
     ("same_amount", "trades"): REPEATED_FROM,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, any_, func, literal, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Table, any_, case, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.acts import Json, act_json, decided
@@ -39,7 +39,7 @@ PARTS: Final[dict[str, Table]] = {
     "related_party": related_party,
 }
 RELEASED: Final = ("hold", "suspension")
-RELATED: Final = "related"
+RELATED, UNRELATED = "related", "unrelated"
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -74,6 +74,20 @@ def state_of(award_id: ColumnElement[str], as_of: datetime | None) -> ColumnElem
         .order_by(decision.c.number.desc())
         .limit(1)
         .scalar_subquery()
+    )
+
+
+def is_over_approved(awards: Any, as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether of awards (the columns of `award_current`) more is approved than is payable: as `Standing.excess`."""
+    is_its = (decision.c.subject == awards.subject) & (decision.c.year == awards.year)
+    approved = func.sum(decision.c.amount_fen).filter(decision.c.action == "approve")
+    returned = func.coalesce(func.sum(decision.c.amount_fen).filter(decision.c.action == "return"), 0)
+    return exists(
+        select(decision.c.subject)
+        .join(act, act.c.id == decision.c.id)
+        .where(decision.c.award_id == awards.award_id, _then(as_of))
+        .group_by(decision.c.subject, decision.c.year)
+        .having(approved - returned > case((is_its, awards.payable_fen), else_=0))
     )
 
 

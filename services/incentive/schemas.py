@@ -2,13 +2,16 @@
 
 from marshmallow import Schema, fields
 
+from services.incentive.answers import FLAGS_FOR_ALL
 from services.incentive.decisions import STATES
+from services.incentive.policy_signs import SIGNS
 from shared.events.fields import Choice, Text
 from shared.parties import ID_SCHEMES
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.trade_facts import CountedField, PlaceSchema
 
+FLAGS = (*FLAGS_FOR_ALL, *SIGNS)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")
 
 
@@ -33,6 +36,7 @@ class AwardQuery(PageQuery, AsOfQuery):
     rule = Text()
     year = _Year()
     state = Choice(STATES)
+    flag = Choice(FLAGS)
 
 
 class StatusQuery(AsOfQuery):

@@ -1,11 +1,14 @@
-"""What waits with the bureau, and for whom: awards of a year by the state that they are in."""
+"""What waits with the bureau, and for whom: awards of a year by the state that they are in, and by their flags."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
-from services.incentive.decisions import FIRST_STATE, STATES
+from services.incentive.as_of import awards_as_of
+from services.incentive.decisions import FIRST_STATE, OVER_APPROVED, STATES
+from services.incentive.operations import View
+from services.incentive.recorded import is_over_approved
 
 # Of an award that is reviewed or published the last step is that of whom another must follow.
 _WAITING: Final = text("""
@@ -43,3 +46,13 @@ def waiting_in(connection: Connection, year: int, person: str, now: datetime) ->
         for row in connection.execute(_WAITING, parameters)
     }
     return [found.get(state, Waiting(state, 0, 0, 0, 0)) for state in STATES]
+
+
+def flags_in(connection: Connection, view: View, year: int) -> dict[str, int]:
+    """How many awards of a year have each flag, for who sees all."""
+    awards = awards_as_of(view.as_of, "award").c
+    each = select(func.unnest(awards.flags).label("flag")).where(awards.year == year).subquery()
+    statement = select(each.c.flag, func.count().label("awards")).group_by(each.c.flag)
+    found = {row.flag: row.awards for row in connection.execute(statement)}
+    over = select(func.count()).where(awards.year == year, is_over_approved(awards, view.as_of))
+    return {**found, OVER_APPROVED: connection.execute(over).scalar_one()}

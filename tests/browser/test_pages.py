@@ -276,6 +276,46 @@ def test_all_can_be_done_by_keyboard_alone(site: Site, screen: dict[str, int]) -
         page.wait_for_url("**/sign-in")
 
 
+def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
+    """From the desk: two parties are entered, which is looked at on a phone too, and taken out."""
+    first, second = (
+        f"uscc:{one['subject']['id']}" for one in site.makers.get("/v1/awards?rule=first_listing&limit=2")["items"]
+    )
+    with site.open("bureau") as page, site.open("bureau2", PHONE, "en") as other:
+        page.goto("/desk")
+        press_until(page, "关联方名单")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/related-parties")
+        press_until(page, "relate-1")
+        page.keyboard.type(first)
+        press_until(page, "relate-2")
+        page.keyboard.type("uscc:1")
+        press_until(page, "relate-reason")
+        page.keyboard.type("同一实际控制人")
+        press_until(page, "列入名单")
+        page.keyboard.press("Enter")
+        page.locator("#relate-subjects-fault").wait_for()
+        check_accessible(page, "/related-parties")
+        press_until(page, "relate-2")
+        page.keyboard.press("Control+a")
+        page.keyboard.type(second)
+        press_until(page, "列入名单")
+        page.keyboard.press("Enter")
+        page.locator(".pair").wait_for()
+        other.goto("/related-parties")
+        assert "同一实际控制人" in other.locator(".pair").inner_text()
+        other.get_by_text("Take out of the list").click()
+        check_accessible(other, "/related-parties")
+        check_fits(other, "/related-parties")
+        press_until(page, "移出名单")
+        page.keyboard.press("Enter")
+        press_until(page, f"unrelate-{first}-{second}-reason")
+        page.keyboard.type("已转让")
+        press_until(page, "移出名单")
+        page.keyboard.press("Enter")
+        page.get_by_text("名单上没有主体").wait_for()
+
+
 def test_pictures(site: Site, pictures: Path) -> None:
     """Of the pages that the documents show."""
     suppressed = next(

@@ -20,6 +20,7 @@ from services.incentive.declare import By, Declared, declare
 from services.incentive.holds import BY_HAND
 from services.incentive.policy import read_policy
 from services.incentive.rebuild import verify_all
+from services.incentive.schemas import FLAGS
 from shared.db import make_engine
 from shared.exchanges import parse_exchanges
 from shared.migrate import migrate
@@ -240,6 +241,7 @@ def told(postgres) -> Iterator[Told]:
                 path, query = some_question(rng, awards_of(told))
                 told.note(role, path, **query)
             told.note(role, "/v1/awards", state=acting.choice(STATES))
+            told.note(role, "/v1/awards", flag=FLAGS[number % len(FLAGS)])
             if number % 5 == 0:
                 told.note(role, "/v1/ledger/balances", limit=rng.choice([2, 500]))
         for award_id in awards_of(told)[:2]:

@@ -307,14 +307,21 @@ def open_clawbacks(desk: Desk, award_id: str) -> list[Any]:
     return [one for one in desk.ask.all("/v1/clawbacks", state="open", limit=1) if one["award_id"] == award_id]
 
 
+def over_approved(desk: Desk, **parameters: Any) -> list[str]:
+    return [one["award_id"] for one in desk.ask.all("/v1/awards", flag="over_approved", **parameters)]
+
+
 def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(desk: Desk) -> None:
     award_id = purchase(desk, 14)
     desk.approved(award_id, "200000.00")
     desk.done(award_id, "pay")
     assert open_clawbacks(desk, award_id) == []
+    before = desk.award(award_id)["updated_at"]
     desk.take(first_purchase(14, "2026-03-01", "5000000.00", seq=3, refunded="1500000.00"))
     found = desk.award(award_id)
     assert (found["payable"], found["flags"], found["state"]) == ("175000.00", ["over_approved"], "paid")
+    assert award_id in over_approved(desk)
+    assert award_id not in over_approved(desk, as_of=before)
     (proposal,) = open_clawbacks(desk, award_id)
     assert (proposal["amount"], proposal["returned"]) == ("25000.00", "0.00")
     assert proposal["opened_at"] == found["updated_at"]
@@ -327,6 +334,7 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(des
     assert [one["amount"] for one in open_clawbacks(desk, award_id)] == ["30000.00"]
     returned = desk.done(award_id, "return", amount="30000.00")
     assert desk.award(award_id)["flags"] == []
+    assert award_id not in over_approved(desk)
     (answered,) = [one for one in desk.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
     assert (answered["state"], answered["amount"], answered["returned"]) == ("answered", "0.00", "50000.00")
     assert answered["decisions"] == [told["decision_id"], returned["decision_id"]]

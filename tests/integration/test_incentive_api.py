@@ -150,6 +150,7 @@ def test_filters(ask: Asker, filters: dict[str, Any], expected: set[str]) -> Non
         ("/v1/awards", {"subject": "uscc:1"}, "subject"),
         ("/v1/awards", {"state": "gone"}, "state"),
         ("/v1/awards", {"year": "x"}, "year"),
+        ("/v1/awards", {"flag": "red"}, "flag"),
         ("/v1/awards", {"rule": "a\0"}, "rule"),
         ("/v1/awards", {"cursor": "x"}, "cursor"),
         ("/v1/awards", {"colour": "red"}, "colour"),

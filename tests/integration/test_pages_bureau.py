@@ -50,13 +50,13 @@ def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_desk(makers: Make
     acts = [
         address
         for address in routes(makers, "POST")
-        if any(part in address for part in ("steps", "holds", "desk", "declared"))
+        if any(part in address for part in ("steps", "holds", "desk", "declared", "related"))
     ]
     acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
-    assert len(acts) == 10
+    assert len(acts) == 12
     for role in PEOPLE:
         client = signed_in(makers, role)
-        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared", "/lab"):
+        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared", "/lab", "/related-parties"):
             assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
         assert client.get("/declared/table").status_code == (200 if role == "bureau" else 403)
         for address in acts:
@@ -226,6 +226,46 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
     assert 'value="general.first"' not in reading.text  # that the file gives no values for
     assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
     assert digests(url) == before
+
+
+def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) -> None:
+    client, onlooker = signed_in(makers, "bureau"), signed_in(makers, "auditor")
+    awards = makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]
+    bought = next(one for one in awards if one["ceiling"] != "0.00" and one["year"] == 2026)
+    page, buyer = "/related-parties", f"uscc:{bought['subject']['id']}"
+    trades = makers.set.trades.items("/v1/trades", buyer=buyer, status="completed")
+    in_order = sorted((one["completed_at"], one["exchange"], one["trade_no"], one) for one in trades if one["counted"])
+    provider = f"uscc:{in_order[0][-1]['provider']['id']}"
+    wrong = send(client, page, page=page, subjects=[buyer, "nobody"], reason="同一实际控制人")
+    assert wrong.status_code == 422
+    assert 'id="relate-subjects-fault"' in wrong.text
+    assert 'value="nobody"' in wrong.text
+    assert send(client, page, page=page, subjects=[buyer, buyer], reason="r").status_code == 422
+    assert send(client, page, page=page, subjects=[buyer, provider]).status_code == 422
+    form = {"subjects": [buyer, provider], "reason": "同一实际控制人", "once": "o"}
+    for _ in range(2):
+        paper = (io.BytesIO(PAPER), "股权.pdf")
+        assert send(client, page, page=page, **form, documents=paper).status_code == 303
+    (told,) = makers.get("/v1/related-parties")["items"]
+    assert told["documents"] == [{"name": "股权.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
+    for reader in (client, onlooker):
+        listed = reader.get(f"{page}?subject={provider}").text
+        assert all(said in listed for said in ("同一实际控制人", "股权.pdf", buyer, provider))
+        assert ('action="/related-parties/end"' in listed) == (reader is client)
+        assert bought["subject"]["id"] in reader.get("/awards?flag=related_parties").text
+        assert "/awards?flag=related_parties&amp;year=2026" in reader.get("/desk?year=2026").text
+    assert "名单上没有主体" in client.get(f"{page}?subject=uscc:91530100MAXGAAA018").text
+    assert client.get(f"{page}?subject=x").status_code == 422
+    # An exchange is not told that there is such a flag.
+    seen = signed_in(makers, "exchange:kmdex")
+    assert "related_parties" not in seen.get("/awards").text
+    assert bought["subject"]["id"] not in seen.get("/awards?flag=related_parties").text
+    ended = send(client, f"{page}/end", page=page, subjects=[buyer, provider])
+    assert ended.status_code == 422
+    assert f'id="unrelate-{"-".join(told["subjects"])}-reason-fault"' in ended.text
+    assert send(client, f"{page}/end", page=page, subjects=[provider, buyer], reason="已转让").status_code == 303
+    assert makers.get("/v1/related-parties")["items"] == []
+    assert bought["subject"]["id"] not in client.get("/awards?flag=related_parties").text
 
 
 def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.rebuild import verify_all
+from services.incentive.schemas import FLAGS
 from shared.facts import SIGN
 from tests.integration.bureau_desk import SECOND, Desk, empty_desk
 from tests.integration.incentive_facts import first_purchase, provider_total, record, subject
@@ -46,7 +47,12 @@ def flags(desk: Desk, *award_ids: str, **parameters: Any) -> list[list[str]]:
 
 
 def is_whole(desk: Desk) -> None:
-    """Whatever stands is what follows from the facts and the list."""
+    """Whatever stands is what follows from the facts and the list; and it is found by its flags."""
+    for role in ("auditor", "exchange:kmdex"):
+        awards = desk.ask.all("/v1/awards", role)
+        for flag in FLAGS:
+            listed = [one["award_id"] for one in desk.ask.all("/v1/awards", role, flag=flag, limit=1)]
+            assert listed == [one["award_id"] for one in awards if flag in one["flags"]], (role, flag)
     said: list[str] = []
     with desk.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         verify_all(connection, desk.basis, None, said.append)

@@ -13,7 +13,7 @@ from services.incentive.explain_parts import grouped
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
 from services.incentive.pages.oidc import ClaimError, key_of
-from services.incentive.schemas import KINDS, STATES
+from services.incentive.schemas import FLAGS, KINDS, STATES
 from shared.events.decode import REASONS
 from shared.settings import OidcSettings
 
@@ -65,6 +65,7 @@ def test_large_amounts_are_cut_off_and_not_rounded(yuan: str, zh: str, en: str) 
 
 def test_everything_that_an_answer_can_name_has_a_word() -> None:
     assert set(words.STATES) == set(STATES)
+    assert set(words.FLAGS) == set(FLAGS)
     assert set(words.KINDS) == set(KINDS)
     assert set(words.REFUSALS) == set(REASONS)
     assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")

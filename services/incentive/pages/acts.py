@@ -1,4 +1,4 @@
-"""What the bureau does on pages: steps with an award, holds, eligibility, grants under other policies, suspensions."""
+"""What the bureau does on pages: steps with an award, holds, eligibility, other grants, suspensions, its lists."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,12 +9,13 @@ from marshmallow import Schema
 
 from services.incentive.answers import Json
 from services.incentive.bureau import Session
-from services.incentive.bureau_api import act, take_step
+from services.incentive.bureau_api import act, keep_related, take_step
 from services.incentive.bureau_schemas import (
     DecisionRequestSchema,
     EligibilityRequestSchema,
     HoldRequestSchema,
     OtherGrantRequestSchema,
+    RelatedPartiesRequestSchema,
     ReleaseRequestSchema,
     SuspensionRequestSchema,
 )
@@ -23,7 +24,9 @@ from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.desk import show_desk
 from services.incentive.pages.forms import Refused, read_form, sent_once
 from services.incentive.pages.language import say_half
+from services.incentive.pages.related import show_related
 from services.incentive.pages.subject import show_subject
+from services.incentive.recorded import RELATED, UNRELATED
 from shared.web.keys import require
 from shared.web.problems import Problem
 
@@ -32,10 +35,15 @@ _CONFLICT, _UNPROCESSABLE = 409, 422
 
 
 def _carry_out(
-    form: str, schema: type[Schema], names: tuple[str, ...], do: Callable[[Json], Json], numbers: tuple[str, ...] = ()
+    form: str,
+    schema: type[Schema],
+    names: tuple[str, ...],
+    do: Callable[[Json], Json],
+    numbers: tuple[str, ...] = (),
+    more: Json | None = None,
 ) -> Refused | None:
     """Do what a form asks for; what is in the way of it, if anything is."""
-    given, faults = read_form(schema(), names, numbers)
+    given, faults = read_form(schema(), names, numbers, more)
     if faults:
         return Refused(form, _UNPROCESSABLE, None, faults)
     try:
@@ -133,6 +141,32 @@ def _about_subject(
     if refused is None:
         return redirect(url_for("pages.subject", subject=subject, year=request.args.get("year")), 303)
     return show_subject(subject, refused)
+
+
+@blueprint.post("/related-parties")
+@require("bureau")
+def relate() -> ResponseReturnValue:
+    """Enter two subjects into the list of related parties."""
+    return _keep_list("relate", RELATED)
+
+
+@blueprint.post("/related-parties/end")
+@require("bureau")
+def unrelate() -> ResponseReturnValue:
+    """Take them out of it."""
+    return _keep_list(f"unrelate-{'-'.join(_two())}", UNRELATED)
+
+
+def _keep_list(form: str, status: str) -> ResponseReturnValue:
+    more = {"subjects": _two(), "status": status}
+    refused = _carry_out(
+        form, RelatedPartiesRequestSchema, ("reason",), lambda given: keep_related(sent_once(), given), more=more
+    )
+    return redirect(url_for("pages.related"), 303) if refused is None else show_related(refused)
+
+
+def _two() -> list[str]:
+    return [one.strip() for one in request.form.getlist("subjects")]
 
 
 def _to_award(award_id: str) -> ResponseReturnValue:

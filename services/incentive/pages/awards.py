@@ -6,15 +6,16 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from services.incentive.answers import FLAGS_FOR_ALL
 from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards
 from services.incentive.pages.blueprint import blueprint, show, years
 from services.incentive.pages.language import say_half
-from services.incentive.schemas import AwardQuery
+from services.incentive.schemas import FLAGS, AwardQuery
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import field_faults
 
-_FILTERS: Final = ("subject", "exchange", "rule", "year", "state")
+_FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
 _A_PAGE: Final = 25
 
 
@@ -42,6 +43,7 @@ def awards() -> ResponseReturnValue:
         years=years(),
         exchanges=[one for one in view.basis.exchanges.ids if view.viewer in (None, one)],
         policy=view.basis.policy,
+        flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
     )
 
 

@@ -19,6 +19,7 @@ from services.incentive.pages import (  # noqa: F401 - each adds its routes
     overview,
     policy,
     quarantine,
+    related,
     subject,
     trade,
 )
