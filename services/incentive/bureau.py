@@ -22,7 +22,7 @@ from services.incentive.intake import check_settings, lock_for_a_person, next_in
 from services.incentive.ledger import Entry, Posting
 from services.incentive.models import act, award_current, decision, hold, hold_release, suspension
 from services.incentive.recorded import PARTS
-from services.incentive.standings import read_standings
+from services.incentive.standings import Told, read_standings
 from services.incentive.terms import Policy, Texts
 from shared.log_store import ServiceLog
 from shared.money import format_yuan
@@ -196,7 +196,8 @@ class Session:
 
     def _step(self) -> _Act:
         award, given = self._award(), self._request.given
-        case = case_of(self._connection, award, self._policy, self._request.person, self._instant)
+        told = read_standings(self._connection, [award], self._policy, None, self._instant)[award.award_id]
+        case = case_of(self._connection, award, told, self._policy, self._request.person, self._instant)
         wanted = Wanted(given["action"], given.get("amount"))
         said = refusal(case, wanted)
         if said is not None:
@@ -325,9 +326,8 @@ class Session:
         recompute(self._connection, abouts, {}, Run(self._office.basis, self._instant, ("", "")))
 
 
-def case_of(connection: Connection, award: Any, policy: Policy, person: str, instant: datetime) -> Case:
-    """A row of an award before a step: all that decides which steps the person may take at the instant."""
-    told = read_standings(connection, [award], policy, None, instant)[award.award_id]
+def case_of(connection: Connection, award: Any, told: Told, policy: Policy, person: str, instant: datetime) -> Case:
+    """A row of an award, that stands as told, before a step: all that decides what the person may do at the instant."""
     approved_for = ApprovedFor(award.subject, award.year)
     return Case(
         standing=told.standing,

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
@@ -55,7 +56,7 @@ from services.incentive.models import (
 from services.incentive.others import Others, alike_among, ever_beside, near_first
 from services.incentive.priority import OTHER_GRANT
 from services.incentive.recorded import grants_of, is_over_approved, related_of, state_of, steps_of
-from services.incentive.signs import Found, OnAward, signs_on
+from services.incentive.signs import Found, OnAward, signs_on, without_award
 from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
@@ -194,7 +195,7 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
         if view.viewer is not None
         else [sign_json(one, basis.policy) for one in _signs(connection, view, row, facts)]
     )
-    return {**told, "transactions": _seqs_of(connection, row.award_id) if row.whole else [], "signs": signs}
+    return {**told, "transactions": _seqs_of(connection, view, row.award_id) if row.whole else [], "signs": signs}
 
 
 def _signs(connection: Connection, view: View, row: Row[Any], facts: tuple[Fact, ...]) -> list[Found]:
@@ -227,9 +228,9 @@ def _revised(connection: Connection, row: Row[Any]) -> Revised | None:
     return Revised(row.policy_id, row.policy_revision, after.recorded_at, before.ceiling_fen, after.ceiling_fen)
 
 
-def _seqs_of(connection: Connection, award_id: str) -> list[int]:
+def _seqs_of(connection: Connection, view: View, award_id: str) -> list[int]:
     columns = ledger_transaction.c
-    statement = select(columns.seq).where(columns.award_id == award_id).order_by(columns.seq)
+    statement = select(columns.seq).where(columns.award_id == award_id, _posted(view)).order_by(columns.seq)
     return list(connection.execute(statement).scalars())
 
 
@@ -258,7 +259,8 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
         return None
     awards = _Awards(view)
     of_it = awards.seen().where(awards.of_subject(subject), awards.c.year == year)
-    return subject_status(
+    alone = without_award(facts, view.basis.policy) if view.viewer is None else None
+    told = subject_status(
         subject,
         year,
         subject_facts(facts),
@@ -268,6 +270,8 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
         awards={row.award_id for row in connection.execute(of_it)},
         visible=view.visible,
     )
+    of_year = [alone.found] if alone is not None and alone.year == year else []
+    return {**told, "signs": [sign_json(one, view.basis.policy) for one in of_year]}
 
 
 def _totals_of(connection: Connection, view: View, exchange: str) -> dict[int, list[ExchangeTotal]]:
@@ -383,12 +387,12 @@ def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime |
 def list_transactions(
     connection: Connection, view: View, filters: Mapping[str, Any], after: int | None, limit: int
 ) -> tuple[list[Row[Any]], dict[int, list[Row[Any]]]]:
-    """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
+    """Transactions in order of `seq`, at most `limit`, and their entries by `seq`; those that the view's instant had.
 
     `filters` by award_id, kind, subject, year (what it moved away from too), from_ and until (half-open).
     """
     columns = ledger_transaction.c
-    statement = select(ledger_transaction).order_by(columns.seq).limit(limit)
+    statement = select(ledger_transaction).where(_posted(view)).order_by(columns.seq).limit(limit)
     for name in ("award_id", "kind"):
         if name in filters:
             statement = statement.where(columns[name] == filters[name])
@@ -420,6 +424,10 @@ def of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
     awards = _Awards(view)
     of_it = awards.c.award_id == ledger_transaction.c.award_id
     return statement.where(exists().select_from(awards.joined).where(of_it, awards.is_whole))
+
+
+def _posted(view: View) -> ColumnElement[bool]:
+    return true() if view.as_of is None else ledger_transaction.c.posted_at <= view.as_of
 
 
 class LedgerAsOf(NamedTuple):

@@ -1,4 +1,4 @@
-"""Who takes part on an exchange in a year, and what a year's awards come to: what pages list beside the API's lists."""
+"""Who takes part on an exchange in a year, what a year's awards come to, whose they are: beside the API's lists."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -13,30 +13,37 @@ from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.times import year_start
 
 # A fact names a party with an exchange: by its trades of the year there, or by a first of the year there.
-_PARTICIPANTS: Final = text("""
-    SELECT DISTINCT ON (told.about) told.about AS subject, told.value #>> '{party,name}' AS name
+_PARTICIPANTS: Final = """
+    SELECT DISTINCT ON (told.about) told.about AS subject, told.value #>> '{{party,name}}' AS name
     FROM (
-        SELECT c.about, c.topic, c.key, c.fact_id, convert_from(f.value, 'UTF8')::jsonb AS value
-        FROM fact_current c JOIN fact f ON f.id = c.fact_id
+        SELECT c.about, c.topic, c.key, f.id AS fact_id, convert_from(f.value, 'UTF8')::jsonb AS value
+        FROM fact_current c {facts}
         WHERE c.about > :after AND c.topic = ANY(:topics) AND NOT starts_with(c.about, 'exchange/')
           AND (c.topic <> :totals OR right(c.key, 5) = :year_of_key)
     ) AS told
     WHERE CASE WHEN told.topic = :totals THEN jsonb_exists(told.value -> 'by_exchange', :exchange)
-               ELSE told.value #>> '{first,exchange}' = :exchange
-                    AND coalesce(told.value #>> '{first,listed_at}', told.value #>> '{first,completed_at}')::timestamptz
-                        <@ tstzrange(:from_at, :until_at)
+               ELSE told.value #>> '{{first,exchange}}' = :exchange
+                    AND coalesce(told.value #>> '{{first,listed_at}}', told.value #>> '{{first,completed_at}}')
+                        ::timestamptz <@ tstzrange(:from_at, :until_at)
           END
     ORDER BY told.about, told.fact_id DESC
     LIMIT :limit
-""")
+"""
+_NOW: Final = text(_PARTICIPANTS.format(facts="JOIN fact f ON f.id = c.fact_id"))
+_THEN: Final = text(
+    _PARTICIPANTS.format(
+        facts="CROSS JOIN LATERAL (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key"
+        " AND recorded_at <= :as_of ORDER BY recorded_at DESC LIMIT 1) f"
+    )
+)
 
 
 def list_participants(
-    connection: Connection, exchange: str, year: int, after: str | None, limit: int
+    connection: Connection, view: View, exchange: str, year: int, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """`subject` and `name` (as in the newest fact) in code point order, at most `limit`; for who sees the exchange."""
     return connection.execute(
-        _PARTICIPANTS,
+        _NOW if view.as_of is None else _THEN,
         {
             "exchange": exchange,
             "year_of_key": f"/{year}",
@@ -46,6 +53,7 @@ def list_participants(
             "totals": ANNUAL_TOTAL,
             "after": after or "",
             "limit": limit,
+            **({} if view.as_of is None else {"as_of": view.as_of}),
         },
     ).all()
 
@@ -59,6 +67,13 @@ def names_of(connection: Connection, subjects: Collection[str]) -> dict[str, str
         .order_by(columns.recorded_at)
     )
     return {row.subject: row.subject_name for row in connection.execute(statement)}
+
+
+def which_awards(connection: Connection, award_ids: Collection[str]) -> set[str]:
+    """Those of these ids that are of an award: what earned nothing made none."""
+    column = award_current.c.award_id
+    statement = select(column).where(column == any_(literal(list(award_ids), ARRAY(column.type))))
+    return set(connection.execute(statement).scalars())
 
 
 def sums_by_rule(connection: Connection, view: View, year: int) -> dict[str, tuple[int, int, int]]:

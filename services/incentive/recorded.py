@@ -8,7 +8,21 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, any_, case, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    any_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.acts import Json, act_json, decided
@@ -77,6 +91,17 @@ def state_of(award_id: ColumnElement[str], as_of: datetime | None) -> ColumnElem
     )
 
 
+def last_step(award_id: ColumnElement[str], as_of: datetime | None) -> Select[Any]:
+    """`to_state`, `until` and `person` of the last step that led an award anywhere: a return leads nowhere."""
+    return (
+        select(decision.c.to_state, decision.c.until, act.c.person)
+        .join(act, act.c.id == decision.c.id)
+        .where(decision.c.award_id == award_id, decision.c.action != "return", _then(as_of))
+        .order_by(decision.c.number.desc())
+        .limit(1)
+    )
+
+
 def is_over_approved(awards: Any, as_of: datetime | None) -> ColumnElement[bool]:
     """Whether of awards (the columns of `award_current`) more is approved than is payable: as `Standing.excess`."""
     is_its = (decision.c.subject == awards.subject) & (decision.c.year == awards.year)
@@ -112,10 +137,10 @@ def held_by_hand(
     return found
 
 
-def suspensions_now(connection: Connection) -> list[Json]:
+def suspensions_told(connection: Connection, as_of: datetime | None) -> list[Json]:
     """The suspensions of all rules that nobody lifted, as told, in order."""
-    lifted = select(hold_release.c.hold_id)
-    statement = select(act).join(suspension, suspension.c.id == act.c.id).where(act.c.id.not_in(lifted))
+    lifted = _lifted(as_of)
+    statement = select(act).join(suspension, suspension.c.id == act.c.id).where(_then(as_of), act.c.id.not_in(lifted))
     acts = connection.execute(statement.order_by(act.c.seq)).all()
     return [told for _, told in told_acts(connection, acts) if told is not None]
 
@@ -144,17 +169,23 @@ def verifications(
 
 def suspensions(connection: Connection, as_of: datetime | None) -> dict[str, list[Period]]:
     """The periods for which each rule is suspended, without those that were lifted."""
-    lifted = select(hold_release.c.hold_id).join(act, act.c.id == hold_release.c.id).where(_then(as_of))
     statement = (
         select(suspension)
         .join(act, act.c.id == suspension.c.id)
-        .where(_then(as_of), suspension.c.id.not_in(lifted))
+        .where(_then(as_of), suspension.c.id.not_in(_lifted(as_of)))
         .order_by(act.c.seq)
     )
     found: dict[str, list[Period]] = {}
     for row in connection.execute(statement):
         found.setdefault(row.rule, []).append(Period(row.from_at, row.until_at))
     return found
+
+
+def _lifted(as_of: datetime | None) -> Select[Any]:
+    """The ids of what was released; of a row of its own in the statement, beside another act's."""
+    release = act.alias("release")
+    is_then = true() if as_of is None else release.c.recorded_at <= as_of
+    return select(hold_release.c.hold_id).join(release, release.c.id == hold_release.c.id).where(is_then)
 
 
 def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[Posted]]:

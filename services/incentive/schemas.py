@@ -204,11 +204,12 @@ class RuleStatusSchema(Schema):
 
 
 class SubjectStatusSchema(Schema):
-    """How a subject stands in a year."""
+    """How a subject stands in a year; `signs` are those that no award of it carries."""
 
     subject = fields.String(required=True)
     year = fields.Integer(required=True)
     rules = fields.List(fields.Nested(RuleStatusSchema), required=True)
+    signs = fields.List(fields.Nested(SignSchema), required=True)
 
 
 class MonthSchema(Schema):

@@ -29,9 +29,10 @@ from services.incentive.facts import (
     merge_buckets,
     merge_first,
 )
-from services.incentive.rules import Entitlement
+from services.incentive.rules import Entitlement, rate_up_to
 from services.incentive.terms import Interval, Policy, SignTerms, Texts
-from shared.times import SHANGHAI
+from shared.parties import Party
+from shared.times import SHANGHAI, shanghai_year
 
 _DECEMBER: Final = 12
 
@@ -64,6 +65,14 @@ class Found(msgspec.Struct, frozen=True):
     trades: tuple[TradeNo, ...] = ()
 
 
+class Alone(NamedTuple):
+    """A sign that no award carries, of whom and of which year it is."""
+
+    party: Party
+    year: int
+    found: Found
+
+
 def flagged(award: Entitlement, facts: Sequence[Fact], around: Around, policy: Policy) -> Entitlement:
     """The same award with the signs that are found on it, in the policy file's order."""
     on = OnAward(award.rule, award.subject.subject, award.year, award.base_fen, award.cap_fen)
@@ -79,6 +88,21 @@ def signs_on(award: OnAward, facts: Sequence[Fact], around: Around, policy: Poli
         if (terms.sign, award.rule) in _LOOK
     )
     return [one for one in found if one is not None]
+
+
+def without_award(facts: Sequence[Fact], policy: Policy) -> Alone | None:
+    """A sign that no award can carry: a first purchase too small to earn a fen, before a large one."""
+    terms = next((terms for terms in policy.signs if terms.sign == "small_first"), None)
+    fact, first = _first(facts)
+    if terms is None or fact is None or first is None or first.completed_at not in policy.in_force:
+        return None
+    reward = policy.first_purchase
+    if rate_up_to(first.net_fen, reward.rate, reward.cap_fen) > 0:
+        return None
+    year = shanghai_year(first.completed_at)
+    on = OnAward(reward.rule, fact.party.subject, year, first.net_fen, reward.cap_fen)
+    found = _small_first(on, terms, facts, Around(), policy)
+    return None if found is None else Alone(fact.party, year, found)
 
 
 def near_cap(policy: Policy) -> range:

@@ -1,28 +1,13 @@
 """What waits with the bureau, and for whom: awards of a year by the state that they are in, and by their flags."""
 
-from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, or_, select, true
 
 from services.incentive.as_of import awards_as_of
 from services.incentive.decisions import FIRST_STATE, OVER_APPROVED, STATES
 from services.incentive.operations import View
-from services.incentive.recorded import is_over_approved
-
-# Of an award that is reviewed or published the last step is that of whom another must follow.
-_WAITING: Final = text("""
-    SELECT coalesce(last.to_state, :first_state) AS state, count(*) AS awards,
-           sum(award.payable_fen) AS payable_fen,
-           count(*) FILTER (WHERE last.person = :person) AS own,
-           count(*) FILTER (WHERE last.until > :now) AS in_publicity
-    FROM award_current award LEFT JOIN LATERAL (
-        SELECT d.to_state, d.until, a.person FROM decision d JOIN act a ON a.id = d.id
-        WHERE d.award_id = award.award_id AND d.action <> 'return' ORDER BY d.number DESC LIMIT 1
-    ) AS last ON true
-    WHERE award.year = :year AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
-    GROUP BY 1
-""")
+from services.incentive.recorded import is_over_approved, last_step
 
 
 class Waiting(NamedTuple):
@@ -38,12 +23,27 @@ class Waiting(NamedTuple):
     in_publicity: int
 
 
-def waiting_in(connection: Connection, year: int, person: str, now: datetime) -> list[Waiting]:
+def waiting_in(connection: Connection, view: View, year: int, person: str) -> list[Waiting]:
     """Awards of a year that something is payable of or was decided on, by state, in the order of states."""
-    parameters = {"year": year, "person": person, "now": now, "first_state": FIRST_STATE}
+    awards = awards_as_of(view.as_of, "award")
+    # Of an award that is reviewed or published the last step is that of whom another must follow.
+    last = last_step(awards.c.award_id, view.as_of).lateral("last")
+    state = func.coalesce(last.c.to_state, FIRST_STATE).label("state")
+    statement = (
+        select(
+            state,
+            func.count().label("awards"),
+            func.sum(awards.c.payable_fen).label("payable_fen"),
+            func.count().filter(last.c.person == person).label("own"),
+            func.count().filter(last.c.until > view.instant).label("in_publicity"),
+        )
+        .select_from(awards.outerjoin(last, true()))
+        .where(awards.c.year == year, or_(awards.c.payable_fen > 0, last.c.to_state.is_not(None)))
+        .group_by(state)
+    )
     found = {
         row.state: Waiting(row.state, row.awards, int(row.payable_fen), row.own, row.in_publicity)
-        for row in connection.execute(_WAITING, parameters)
+        for row in connection.execute(statement)
     }
     return [found.get(state, Waiting(state, 0, 0, 0, 0)) for state in STATES]
 

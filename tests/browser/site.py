@@ -38,6 +38,7 @@ class Site:
             base_url=self.url,
             java_script_enabled=scripts,
             accept_downloads=True,
+            locale="zh-CN" if language == "zh" else "en-GB",
         )
         context.set_default_timeout(20_000)
         context.add_cookies([{"name": "language", "value": language, "url": self.url}])

@@ -235,6 +235,39 @@ def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
         assert "must be a subject" in told
 
 
+def test_a_past_state_is_asked_for_and_kept_by_links(site: Site) -> None:
+    """Without JavaScript, on a phone; until one goes back to the present."""
+    postings = site.makers.get(f"/v1/ledger/transactions?award_id={TIERS}")["items"]
+    then = postings[0]["posted_at"][:19]
+    told = site.makers.get(f"/v1/exchanges/kmdex/status?year={YEAR}&as_of={then}.999999%2B08:00")
+    assert told["total"] != site.makers.get(f"/v1/exchanges/kmdex/status?year={YEAR}")["total"]
+    with site.open("exchange:kmdex", PHONE, scripts=False) as page:
+        page.goto(f"/exchanges/kmdex?year={YEAR}")
+        assert page.get_by_role("note").count() == 0
+        page.get_by_text("查看过去某时").click()
+        page.get_by_label("截至").fill(then)
+        page.get_by_role("button", name="查看当时").click()
+        assert then.replace("T", " ") in page.get_by_role("note").inner_text()
+        assert f"{float(told['total']):,.2f}" in page.locator("main").inner_text()
+        page.locator("section[aria-labelledby=participants] tbody th a").first.click()
+        page.wait_for_url("**/subjects/**")
+        assert page.get_by_role("note").count() == 1
+        page.get_by_role("link", name="奖补", exact=True).click()
+        assert page.get_by_label("截至").input_value() == then
+        page.get_by_role("link", name="回到现在").click()
+        assert page.get_by_role("note").count() == 0
+    with site.open("bureau", PHONE, "en") as page:
+        for address in (
+            f"/desk?year={YEAR}&as_of={then}",
+            f"/awards/{TIERS}?as_of={then}",
+            f"/quarantine?as_of={then}",
+        ):
+            page.goto(address)
+            assert page.get_by_role("note").count() == 1
+            check_accessible(page, address)
+            check_fits(page, address)
+
+
 def press_until(page: Page, wanted: str) -> None:
     """Tab on until what has the focus says this; it must be in sight."""
     for _ in range(80):

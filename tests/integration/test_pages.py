@@ -16,6 +16,7 @@ from services.incentive import effects_api
 from services.incentive.extract.registers import KnownRegisters
 from services.incentive.pages.sessions import LASTS
 from shared.settings import RegisterAddress
+from shared.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.integration.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
 from tests.web_keys import headers
@@ -241,8 +242,13 @@ def test_in_english_nothing_is_left_in_chinese(makers: Makers, role: str) -> Non
 @pytest.mark.parametrize(("role", "other"), [("exchange:kmdex", "dcdex"), ("exchange:dcdex", "kmdex")])
 def test_an_exchange_sees_nothing_of_another(makers: Makers, role: str, other: str) -> None:
     secrets = [other] if other == "kmdex" else [other, SECRET_TRADE["trade_no"], *SECRETS, *SECRETS.values()]
-    pages = crawl(signed_in(makers, role))
-    for address, answer in pages.items():
+    client = signed_in(makers, role)
+    then = crawl(client, f"/?as_of={halfway(makers)}") if secrets[1:] else {}
+    assert not secrets[1:] or sum("as_of=" in address for address in then) > 20
+    for address, answer in [*crawl(client).items(), *then.items()]:
+        # What it was shown then may be nothing of its own any more: the way back to the present ends there.
+        is_back = address in then and "as_of=" not in address
+        assert answer.status_code in ((200, 302, 404) if is_back else (200, 302)), address
         if address.startswith("/docs"):
             continue
         assert [secret for secret in secrets if secret in answer.text] == [], address
@@ -272,6 +278,76 @@ def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> Non
     listed = client.get("/awards?exchange=dcdex")
     assert listed.status_code == 200
     assert "没有奖补" in listed.text
+
+
+def halfway(makers: Makers) -> str:
+    """A second in which an award was posted, as pages say it; others were posted later."""
+    posted = [one["posted_at"][:19] for one in all_postings(makers) if one["kind"] == "entitlement"]
+    found: str = posted[len(posted) // 2]
+    assert found < posted[-1]
+    return found
+
+
+def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
+    """What the API has as of the last instant of the second; nothing can be done there."""
+    bureau, then = signed_in(makers, "bureau"), halfway(makers)
+    as_of = f"as_of={then}.999999%2B08:00"
+    awards = makers.get(f"/v1/awards?limit=500&{as_of}")["items"]
+    now = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500")["items"]}
+    assert any(one != now[one["award_id"]] for one in awards)
+    later = [award_id for award_id in now if award_id not in {one["award_id"] for one in awards}]
+    assert later
+    one = next(one for one in awards if now[one["award_id"]]["ceiling"] != one["ceiling"])
+    year, subject = one["year"], f"{one['subject']['id_scheme']}:{one['subject']['id']}"
+    budget = makers.get(f"/v1/budget?year={year}&{as_of}")
+    assert budget != makers.get(f"/v1/budget?year={year}")
+    status = makers.get(f"/v1/exchanges/kmdex/status?year={year}&{as_of}")
+    standing = makers.get(f"/v1/subjects/{subject}/status?year={year}&{as_of}")
+    says = {
+        f"/awards/{one['award_id']}?": [one["ceiling"]],
+        f"/subjects/{subject}?year={year}&": [
+            rule[name]
+            for rule in standing["rules"]
+            for name in ("measure", "missing")
+            if rule[name] not in (None, "0.00")
+        ],
+        f"/exchanges/kmdex?year={year}&": [status["total"]],
+        f"/budget?year={year}&": [budget["payable"], budget["available"]],
+        f"/desk?year={year}&": [],
+        f"/?year={year}&": [budget["payable"]],
+        f"/awards?year={year}&": [],
+        "/related-parties?": [],
+        "/policy?": [],
+        f"/publicity?year={year}&": [],
+    }
+    for address, amounts in says.items():
+        html = bureau.get(f"{address}as_of={then}").text
+        assert "过去的状态" in html, address
+        assert f'截至 <time datetime="{then}+08:00">' in html
+        assert [amount for amount in amounts if f"{float(amount):,.2f}" not in html] == []
+        kept = [link for link in Page(html).links if link.startswith("/") and "lang=" not in link]
+        back = [link for link in kept if "as_of=" not in link]
+        assert [link for link in back if not link.startswith("/docs")] == [address.rstrip("?&")], back
+        assert set(re.findall(r'method="post" action="([^"?]*)', html)) == {"/sign-out"}, address
+        assert html.count('method="get"') == html.count('name="as_of"'), address
+    assert bureau.get(f"/awards/{later[0]}?as_of={then}").status_code == 404
+    seq = all_postings(makers)[-1]["seq"]
+    assert [bureau.get(f"/ledger/{seq}{asked}").status_code for asked in ("", f"?as_of={then}")] == [200, 404]
+    # A page of the present says so; what it leads to is of the present too, but for the navigation.
+    present = bureau.get(f"/quarantine?as_of={then}").text
+    assert "本页显示现在的状态" in present
+    assert f'href="/desk?as_of={then}' in present.replace("%3A", ":")
+    # A day is all of it, also the one that is not over; the API's form is exact.
+    day, today = then[:10], makers.set.now.astimezone(SHANGHAI).date().isoformat()
+    whole = makers.get(f"/v1/awards/{one['award_id']}?as_of={day}T23:59:59.999999%2B08:00") if day < today else one
+    assert f"{float(whole['ceiling']):,.2f}" in bureau.get(f"/awards/{one['award_id']}?as_of={day}").text
+    assert bureau.get(f"/desk?as_of={today}").status_code == 200
+    assert bureau.get(f"/awards/{one['award_id']}?{as_of}").status_code == 200
+    for wrong in ("2099-01-01", "2099-01-01T00:00", "yesterday", "2026-13-01", "1999-01-01", "2026-01-01T25:00", "0"):
+        answer = bureau.get(f"/desk?as_of={wrong}")
+        assert answer.status_code == 422, wrong
+        assert "as_of" in answer.text
+        assert "as_of=" not in without_links(answer.text)
 
 
 def without_links(html: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from services.incentive.rebuild import verify_all
 from services.incentive.schemas import FLAGS
 from shared.facts import SIGN
+from shared.times import SHANGHAI, format_time
 from tests.integration.bureau_desk import SECOND, Desk, empty_desk
 from tests.integration.incentive_facts import first_purchase, provider_total, record, subject
 from tests.integration.test_pages import sign_in
@@ -120,6 +121,41 @@ def test_first_purchases_around_the_cap_flag_each_other(desk: Desk) -> None:
     assert flags(desk, *award_ids) == [[], [], []]
     desk.take(first_purchase(12, None, seq=2, register="r2"))
     assert flags(desk, *award_ids) == [["split_purchases"]] * 3
+    is_whole(desk)
+
+
+def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(desk: Desk) -> None:
+    buyer = subject(31)
+    award_id, status = f"first_purchase/{buyer}", f"/v1/subjects/{buyer}/status"
+    trades = [
+        {"exchange": "kmdex", "trade_no": no, "completed_at": f"{day}T10:00:00+08:00", "amount": amount}
+        for no, day, amount in (("T31", "2026-03-01", "0.01"), ("T32", "2026-03-02", "4000000.00"))
+    ]
+    value = {"generation": 1, "seq": 2, "subject": buyer, "first": trades[0], "greatest": trades[1]}
+    desk.take(first_purchase(31, "2026-03-01", "0.01", seq=1))
+    before = desk.now
+    desk.take(record(SIGN, f"r1/buyer/{buyer}", value))
+    assert desk.ask.get(f"/v1/awards/{award_id}")[0] == 404
+    for role in ("auditor", "bureau"):
+        (sign,) = desk.ask.ok(status, role, year=2026)["signs"]
+        assert (sign["sign"], sign["trades"][1]["trade_no"]) == ("small_first", "T32")
+        assert [one["fact"].split("/")[0] for one in sign["evidence"]] == ["facts.first-purchase.v1", "facts.sign.v1"]
+        assert desk.ask.ok(status, role, year=2027)["signs"] == []
+        assert desk.ask.ok(status, role, year=2026, as_of=format_time(before))["signs"] == []
+    assert desk.ask.ok(status, "exchange:kmdex", year=2026)["signs"] == []
+    client = desk.ask.client.application.test_client()
+    assert sign_in(client, "auditor-key").status_code == 303
+    assert sign["text"]["zh"] in client.get(f"/subjects/{buyer}?year=2026").text
+    then = before.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")
+    desk.later(minutes=1)
+    desks = [client.get(f"/desk?year={year}").text for year in (2026, 2025)]
+    desks.append(client.get(f"/desk?year=2026&as_of={then}").text)
+    assert [f"/subjects/{buyer}?" in html for html in desks] == [True, False, False]
+    # Of what earns a fen the award has it, and no other place.
+    desk.take(first_purchase(31, "2026-03-01", "0.20", seq=3))
+    assert flags(desk, award_id) == [["small_first"]]
+    assert desk.ask.ok(status, year=2026)["signs"] == []
+    assert f"/subjects/{buyer}?" not in client.get("/desk?year=2026").text
     is_whole(desk)
 
 

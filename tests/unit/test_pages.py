@@ -9,6 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.decisions import ACTIONS
 from services.incentive.explain_parts import grouped
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
@@ -66,6 +67,9 @@ def test_large_amounts_are_cut_off_and_not_rounded(yuan: str, zh: str, en: str) 
 def test_everything_that_an_answer_can_name_has_a_word() -> None:
     assert set(words.STATES) == set(STATES)
     assert set(words.FLAGS) == set(FLAGS)
+    assert set(words.NEXT) == set(STATES)
+    for state, (actions, _) in words.NEXT.items():
+        assert all(state in ACTIONS[action].from_states for action in actions), state
     assert set(words.KINDS) == set(KINDS)
     assert set(words.REFUSALS) == set(REASONS)
     assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")

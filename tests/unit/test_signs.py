@@ -27,7 +27,7 @@ from services.incentive.facts import (
 )
 from services.incentive.policy import load_policy, read_policy
 from services.incentive.policy_file import PolicyError
-from services.incentive.signs import Around, OnAward, flagged, near_cap, signs_on
+from services.incentive.signs import Around, OnAward, flagged, near_cap, signs_on, without_award
 from shared.money import parse_yuan
 from shared.parties import Party
 from shared.settings import POLICY_FILE
@@ -172,6 +172,26 @@ def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: in
     assert found(PURCHASE._replace(base_fen=first_fen), *facts) == expected
     nothing = BuyerSign(FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4), "r1", B1, None, None)
     assert found(PURCHASE, facts[0], nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("first_fen", "later_fen", "ago", "expected"),
+    [
+        (1, MILLION // 10, 0, True),
+        (19, MILLION, 0, True),
+        (20, MILLION, 0, False),  # it earns a fen, so its award has the flag
+        (1, MILLION // 10 - 1, 0, False),
+        (1, MILLION, 200, False),  # before the policy
+    ],
+)
+def test_a_small_first_purchase_that_earns_nothing(first_fen: int, later_fen: int, ago: int, expected: bool) -> None:
+    facts = [first("B1", first_fen, days=-ago), bought(later_fen, days=1 - ago)]
+    alone = without_award(facts, POLICY)
+    assert (None if alone is None else (alone.party.subject, alone.year, alone.found.sign)) == (
+        (B1, 2026, "small_first") if expected else None
+    )
+    assert without_award(facts, WITHOUT["small_first"]) is None
+    assert without_award(facts[1:], POLICY) is None
 
 
 def test_a_first_purchase_of_a_related_party() -> None:

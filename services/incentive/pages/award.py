@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from services.incentive.acts import decision_json
 from services.incentive.answers import Json, transaction_json
-from services.incentive.api import asked, find_award, render_award
+from services.incentive.api import asked, find_award, render_at, render_award
 from services.incentive.bureau import case_of
 from services.incentive.decisions import ACTIONS, Case, allowed
 from services.incentive.effects import first_of
@@ -17,8 +17,10 @@ from services.incentive.operations import View, explain_award, find_declaration,
 from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.forms import Refused, new_once
 from services.incentive.pages.registers import documents_behind
+from services.incentive.pages.then import told_as_of
 from services.incentive.priority import OTHER_GRANT
 from services.incentive.recorded import find_act, list_acts, steps_of
+from services.incentive.standings import read_standings
 from shared.db import BIGINT_MOST
 from shared.money import format_yuan
 from shared.web.keys import current_key
@@ -36,15 +38,19 @@ def award(award_id: str) -> ResponseReturnValue:
 
 def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
-    key = current_key()
-    with asked() as (connection, view):
+    key, as_of = current_key(), told_as_of()
+    acts_now = key.kind == "bureau" and as_of is None
+    with asked(as_of) as (connection, view):
         row = find_award(connection, view, award_id)
         rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
-        found = render_award(connection, view, row)
+        told = read_standings(connection, [row], view.basis.policy, view.as_of, view.instant)[award_id]
+        found = render_at(view, row, told)
         explanation = explain_award(connection, view, row)
         steps = steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
-        case = case_of(connection, row, view.basis.policy, key.name, view.instant) if key.kind == "bureau" else None
-        placed = list_acts(connection, "hold", ("award_id", award_id), None, None, _HOLDS_MOST) if row.whole else []
+        case = case_of(connection, row, told, view.basis.policy, key.name, view.instant) if acts_now else None
+        placed = (
+            list_acts(connection, "hold", ("award_id", award_id), view.as_of, None, _HOLDS_MOST) if row.whole else []
+        )
         rival = _rival(connection, view, found["suppressed_by"])
     terms = view.basis.policy.terms(found["rule"])
     return show(
@@ -52,6 +58,7 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
         200 if refused is None else refused.http_status,
         award=found,
         decisions=[decision_json(one) for one in steps],
+        acts_now=acts_now,
         actions=[] if case is None else [ACTIONS[name] for name in allowed(case)],
         suggested=None if case is None else _suggested(case),
         held=[one for one in placed if one["released_at"] is None],
@@ -87,7 +94,7 @@ def posting(seq: int) -> ResponseReturnValue:
     """A posting of the ledger, and of each fact that it was posted for the documents that the fact was made of."""
     if seq > BIGINT_MOST:
         raise Problem(404)
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         rows, entries = list_transactions(connection, view, {}, seq - 1, 1)
         if not rows or rows[0].seq != seq:
             raise Problem(404)

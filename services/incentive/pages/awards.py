@@ -11,6 +11,7 @@ from services.incentive.api import asked, awards_rendered
 from services.incentive.operations import list_awards
 from services.incentive.pages.blueprint import blueprint, show, years
 from services.incentive.pages.language import say_half
+from services.incentive.pages.then import told_as_of
 from services.incentive.schemas import FLAGS, AwardQuery
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import field_faults
@@ -25,7 +26,7 @@ def awards() -> ResponseReturnValue:
     given: dict[str, Any] = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
     filters, faults = _read(given)
     after = decode_cursor(request.args.get("cursor"), str)
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         rows = (
             [] if faults else list_awards(connection, view, filters, None if after is None else after[0], _A_PAGE + 1)
         )

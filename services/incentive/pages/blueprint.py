@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.incentive.explain import reason_label
 from services.incentive.explain_parts import grouped, percent
-from services.incentive.pages import words
+from services.incentive.pages import then, words
 from services.incentive.pages.forms import UPLOADS_MOST_BYTES
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.terms import Texts
@@ -27,15 +27,19 @@ FIRST_YEAR: Final = 2025
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 csrf: Final = CSRFProtect()
+blueprint.url_defaults(then.keep_instant)
 
 
 @blueprint.before_request
 def begin() -> ResponseReturnValue | None:
-    """A form that is not ours is refused; a link to the other language is followed."""
+    """A form that is not ours is refused; a link to the other language is followed; the instant is read."""
     if request.mimetype == "multipart/form-data" and "api_key" in g:
         request.max_content_length = UPLOADS_MOST_BYTES  # documents, of which the hash alone is kept
     csrf.protect()
-    return switch_language()
+    switched = switch_language()
+    if switched is None:
+        then.read_instant()
+    return switched
 
 
 @blueprint.after_request
@@ -71,6 +75,7 @@ def vocabulary() -> dict[str, Any]:
         "when": when,
         "word": words.word,
         "words": words,
+        **then.vocabulary(),
     }
 
 
@@ -104,8 +109,8 @@ def show(template: str, http_status: int = 200, **values: Any) -> tuple[str, int
 
 
 def this_year() -> int:
-    """The year in Shanghai."""
-    return shanghai_year(current_service().clock())
+    """The year in Shanghai; of a page that tells of an instant, that instant's."""
+    return shanghai_year(then.asked_as_of() or current_service().clock())
 
 
 def today() -> str:
@@ -125,7 +130,7 @@ def asked_year() -> int:
 
 def years() -> list[int]:
     """Years to choose from."""
-    return list(range(FIRST_YEAR, max(this_year(), FIRST_YEAR) + 1))
+    return list(range(FIRST_YEAR, max(shanghai_year(current_service().clock()), FIRST_YEAR) + 1))
 
 
 @blueprint.errorhandler(CSRFError)

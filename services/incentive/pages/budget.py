@@ -13,6 +13,7 @@ from services.incentive.bureau_api import tell_budget
 from services.incentive.extract.workbook import write_workbook
 from services.incentive.operations import list_awards
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
+from services.incentive.pages.then import told_as_of
 from services.incentive.standings import read_standings
 from services.incentive.terms import Policy
 from shared.money import format_yuan, parse_yuan
@@ -39,7 +40,7 @@ _AMOUNT: Final = 6  # the column
 def budget() -> ResponseReturnValue:
     """The year's budget against what is payable, approved and paid."""
     year = asked_year()
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         found = tell_budget(connection, view, year)
     amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
     spent = {"approved": amounts["approved"] - amounts["returned"], "paid": amounts["paid"]}
@@ -72,7 +73,7 @@ def publicity_workbook() -> Response:
 
 def _published(year: int) -> tuple[list[Json], Policy]:
     """Awards in publicity, each with what is to be approved of it, and until when it is published."""
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         policy = view.basis.policy
         rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _PUBLISHED_MOST)
         standings = read_standings(connection, rows, policy, view.as_of, view.instant)

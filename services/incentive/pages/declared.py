@@ -12,6 +12,7 @@ from services.incentive.operations import list_declared
 from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.forms import Refused, read_form
 from services.incentive.pages.language import say_half
+from services.incentive.participants import which_awards
 from services.incentive.terms import DeclaredTerms
 from shared.web.keys import require
 from shared.web.pagination import decode_cursor, encode_cursor, page
@@ -60,12 +61,14 @@ def _show(refused: Refused | None) -> ResponseReturnValue:
     filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
     with asked() as (connection, view):
         found = list_declared(connection, filters, None if after is None else after[0], _A_PAGE + 1)
+        awards = which_awards(connection, [one.award_id for one in found])
     listed = page(found, _A_PAGE, lambda one: encode_cursor(one.ref.fact), declaration_json)
     cursor = listed["next_cursor"]
     return show(
         "declared",
         200 if refused is None else refused.http_status,
         declarations=listed["items"],
+        awards=awards,
         more=None if cursor is None else url_for("pages.declared", **filters, cursor=cursor),
         start=url_for("pages.declared", **filters),
         terms=terms,

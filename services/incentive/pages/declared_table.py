@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Final
 
-from flask import redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.declared_api import run_table
@@ -48,7 +48,8 @@ def enter_table() -> ResponseReturnValue:
         found = run_table(content, is_preview=False)
     except TableError as error:
         return _refused(say_half(str(error)))
-    return redirect(url_for("pages.declared"), 303) if found["written"] else _look(content)
+    # Shown at once: where it is sent again, the same declarations change nothing.
+    return show("declared_table", table=found, content=None, said=None) if found["written"] else _look(content)
 
 
 def _look(content: bytes) -> ResponseReturnValue:

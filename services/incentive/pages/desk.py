@@ -4,18 +4,22 @@ from typing import Final
 
 from flask.typing import ResponseReturnValue
 
+from services.incentive.answers import sign_json
 from services.incentive.api import asked
 from services.incentive.clawbacks import proposal_json
 from services.incentive.operations import list_proposals
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.forms import Refused, new_once
-from services.incentive.recorded import suspensions_now
+from services.incentive.pages.then import told_as_of
+from services.incentive.recorded import suspensions_told
 from services.incentive.schemas import FLAGS
+from services.incentive.signs_alone import signs_alone
 from services.incentive.waiting import flags_in, waiting_in
 from shared.money import format_yuan
 from shared.web.keys import current_key, require
 
 _PROPOSALS_MOST: Final = 100
+_ALONE_MOST: Final = 50
 
 
 @blueprint.get("/desk")
@@ -28,11 +32,12 @@ def desk() -> ResponseReturnValue:
 def show_desk(refused: Refused | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     year = asked_year()
-    with asked() as (connection, view):
-        waiting = waiting_in(connection, year, current_key().name, view.instant)
+    with asked(told_as_of()) as (connection, view):
+        waiting = waiting_in(connection, view, year, current_key().name)
         proposals = list_proposals(connection, view, "open", None, _PROPOSALS_MOST)
-        suspensions = suspensions_now(connection)
+        suspensions = suspensions_told(connection, view.as_of)
         flags = flags_in(connection, view, year)
+        alone = signs_alone(connection, view, year, _ALONE_MOST + 1)
     looked_for = {terms.sign: terms for terms in view.basis.policy.signs}
     return show(
         "desk",
@@ -44,6 +49,8 @@ def show_desk(refused: Refused | None) -> ResponseReturnValue:
         suspensions=suspensions,
         flagged=[(flag, flags.get(flag, 0)) for flag in FLAGS if flag in flags or flag in looked_for],
         looked_for=looked_for,
+        alone=[(one, sign_json(one.found, view.basis.policy)) for one in alone[:_ALONE_MOST]],
+        more_alone=len(alone) > _ALONE_MOST,
         policy=view.basis.policy,
         refused=refused,
         once=new_once(),

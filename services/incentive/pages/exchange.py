@@ -13,6 +13,7 @@ from services.incentive.operations import View, tell_exchange_status, tell_subje
 from services.incentive.pages.blueprint import asked_year, blueprint, show, today, years
 from services.incentive.pages.chart import bar_chart, way_to
 from services.incentive.pages.registers import received_on
+from services.incentive.pages.then import told_as_of
 from services.incentive.participants import list_participants
 from shared.money import parse_yuan
 from shared.web.pagination import decode_cursor, encode_cursor, page
@@ -26,11 +27,13 @@ def exchange(exchange: str) -> ResponseReturnValue:
     """How it stands in a year."""
     year = asked_year()
     after = decode_cursor(request.args.get("cursor"), str)
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         status = tell_exchange_status(connection, view, exchange, year)
         if status is None:
             raise Problem(404)
-        found = list_participants(connection, exchange, year, None if after is None else after[0], _PARTICIPANTS + 1)
+        found = list_participants(
+            connection, view, exchange, year, None if after is None else after[0], _PARTICIPANTS + 1
+        )
         participants = page(
             found,
             _PARTICIPANTS,
@@ -56,7 +59,8 @@ def exchange(exchange: str) -> ResponseReturnValue:
         else url_for("pages.exchange", exchange=exchange, year=year, cursor=participants["next_cursor"]),
         policy=view.basis.policy,
         day=today(),
-        received=received_on(exchange, today()),
+        # What comes in is of today alone.
+        received=received_on(exchange, today()) if view.as_of is None else None,
     )
 
 

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.api import asked
 from services.incentive.operations import tell_exchange_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
+from services.incentive.pages.then import told_as_of
 from services.incentive.participants import sums_by_rule
 from shared.money import format_yuan
 from shared.web.keys import current_key
@@ -14,11 +15,11 @@ from shared.web.keys import current_key
 @blueprint.get("/")
 def overview() -> ResponseReturnValue:
     """Exchanges in a year with their totals, and what the year's awards come to."""
-    exchange = current_key().exchange
+    as_of, exchange = told_as_of(), current_key().exchange
     if exchange is not None:
         return redirect(url_for("pages.exchange", exchange=exchange))
     year = asked_year()
-    with asked() as (connection, view):
+    with asked(as_of) as (connection, view):
         sums = sums_by_rule(connection, view, year)
         statuses = [tell_exchange_status(connection, view, one, year) for one in view.basis.exchanges.ids]
     policy = view.basis.policy

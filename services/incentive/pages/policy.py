@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.api import asked
 from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.then import told_as_of
 from services.incentive.terms import Policy, Reading
 
 _GENERAL: Final = "general."
@@ -16,7 +17,7 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 @blueprint.get("/policy")
 def policy() -> ResponseReturnValue:
     """What is in force."""
-    with asked() as (_, view):
+    with asked(told_as_of()) as (_, view):
         found = view.basis.policy
     return show(
         "policy",
@@ -37,7 +38,7 @@ def policy() -> ResponseReturnValue:
 @blueprint.get("/policy/file")
 def policy_file() -> ResponseReturnValue:
     """The policy file, to read or to compare."""
-    with asked() as (_, view):
+    with asked(told_as_of()) as (_, view):
         source, found = view.basis.policy_source, view.basis.policy
     answer = Response(source, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.id}-{found.revision}.yaml"'

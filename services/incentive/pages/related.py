@@ -10,6 +10,7 @@ from services.incentive.api import asked
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.forms import Refused, new_once
 from services.incentive.pages.language import say_half
+from services.incentive.pages.then import told_as_of
 from services.incentive.participants import names_of
 from services.incentive.recorded import related_parties
 from shared.web.keys import require
@@ -31,7 +32,7 @@ def show_related(refused: Refused | None) -> ResponseReturnValue:
     asked_for = request.args.get("subject", "").strip()
     subject, fault = _read(asked_for)
     after = decode_cursor(request.args.get("cursor"), int)
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         found = [] if fault else related_parties(connection, subject, view.as_of)
         left = [one for one in found if after is None or one["transaction"] > after[0]]
         listed = page(left[: _A_PAGE + 1], _A_PAGE, lambda one: encode_cursor(one["transaction"]), dict)

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from services.incentive.answers import Json
 from services.incentive.api import asked, awards_rendered
-from services.incentive.operations import list_awards, tell_subject_status
+from services.incentive.operations import View, list_awards, tell_subject_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.forms import Refused, new_once
+from services.incentive.pages.then import told_as_of
 from services.incentive.recorded import list_acts
 from shared.parties import parse_subject
 from shared.web.problems import Problem
@@ -31,12 +32,12 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
     except ValueError as error:
         raise Problem(404) from error
     year = asked_year()
-    with asked() as (connection, view):
+    with asked(told_as_of()) as (connection, view):
         status = tell_subject_status(connection, view, subject, year)
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
-        told = _recorded(connection, subject) if view.viewer is None else []
+        told = _recorded(connection, view, subject) if view.viewer is None else []
         awards = list(map(awards_rendered(connection, view, rows), rows))
     name = next((award["subject"]["name"] for award in awards), None)
     return show(
@@ -57,8 +58,10 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
     )
 
 
-def _recorded(connection: Connection, subject: str) -> list[Json]:
+def _recorded(connection: Connection, view: View, subject: str) -> list[Json]:
     """What persons recorded of its eligibility and of grants under other policies, in order."""
     kinds = ("eligibility", "other_grant")
-    found = [one for kind in kinds for one in list_acts(connection, kind, ("subject", subject), None, None, _ACTS_MOST)]
+    found = [
+        one for kind in kinds for one in list_acts(connection, kind, ("subject", subject), view.as_of, None, _ACTS_MOST)
+    ]
     return sorted(found, key=lambda one: int(one["transaction"]))

@@ -34,14 +34,30 @@ ACTIONS: Final[Mapping[str, Texts]] = {
     "reopen": Texts("重新办理", "Reopen"),
     "return": Texts("追缴", "Claim back"),
 }
-# The step that an award in a state waits for, and who may not take it.
-NEXT: Final[Mapping[str, tuple[str, Texts | None]]] = {
-    "estimated": ("apply", None),
-    "applied": ("review", None),
-    "reviewed": ("joint_review", Texts("其中您初审的 {}", "{} of them reviewed by you")),
-    "joint_reviewed": ("publish", None),
-    "published": ("approve", Texts("其中您公示的 {}", "{} of them published by you")),
-    "approved": ("pay", None),
+# The steps that lead an award on from a state, and what is to be known of them.
+NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
+    "estimated": (("apply", "list"), None),
+    "applied": (("review",), None),
+    "reviewed": (("joint_review",), Texts("须由初审以外的人办理", "by another person than the review")),
+    "joint_reviewed": (("publish",), None),
+    "published": (
+        ("approve",),
+        Texts("公示期满、无暂缓，由公示以外的人办理", "publicity over, no hold, by another person than publicity"),
+    ),
+    "approved": (("pay",), Texts("无暂缓时", "without a hold")),
+    "paid": (
+        ("apply", "list"),
+        Texts("仅在可兑现增加后；否则已办结", "only once more is payable; otherwise it is done"),
+    ),
+    "rejected": (
+        ("reopen",),
+        Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; else it is done"),
+    ),
+}
+# Of which awards in a state the person who asks cannot take the next step.
+OWN: Final[Mapping[str, Texts]] = {
+    "reviewed": Texts("其中您初审的 {}", "{} of them reviewed by you"),
+    "published": Texts("其中您公示的 {}", "{} of them published by you"),
 }
 KINDS: Final[Mapping[str, Texts]] = {
     "entitlement": Texts("测算", "Entitlement"),
