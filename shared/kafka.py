@@ -39,6 +39,8 @@ MAX_BATCH_RECORDS = 10_000
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
+# A transaction has its price, however few its records: with this between two of them it is shared by more.
+_BETWEEN_BATCHES_S = 0.05
 _LONGEST_REBALANCE_S = 30.0
 _LAST_BATCH_S = 2.0
 _LONGEST_HOLD_S = 60.0
@@ -88,6 +90,10 @@ class _Pending(Generic[P]):
     size: int
     stood: dict[TopicPartition, int]
 
+    @property
+    def is_full(self) -> bool:
+        return len(self.prepared) >= MAX_BATCH_RECORDS or self.size >= MAX_BATCH_BYTES
+
 
 class _Hold(NamedTuple):
     """A partition that is not read for now, because what comes at `offset` is damaged."""
@@ -113,6 +119,7 @@ class _Reader(threading.Thread, Generic[P]):
         self.witness = Witness()
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
+        self._next_batch_s = 0.0
         self._pauses = Pauses(run.stop)
         self._held: dict[TopicPartition, _Hold] = {}
         self._held_before: dict[TopicPartition, _Hold] = {}
@@ -239,7 +246,7 @@ class _Reader(threading.Thread, Generic[P]):
 
     def _poll(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
-        if len(pending.prepared) >= MAX_BATCH_RECORDS or pending.size >= MAX_BATCH_BYTES:
+        if pending.is_full:
             # Polling goes on, for the group's sake, but brings nothing.
             consumer.pause(*pending.stood)
             consumer.poll(timeout_ms=_BUSY_POLL_MS)
@@ -278,9 +285,9 @@ class _Reader(threading.Thread, Generic[P]):
                 consumer.resume(tp)
 
     def _hand_over(self, consumer: KafkaConsumer) -> None:
-        if self.batches.full():
-            return
         pending = self._pending
+        if self.batches.full() or (not pending.is_full and time.monotonic() < self._next_batch_s):
+            return
         # Positions pass markers of transactions and aborted records too: a batch may bring moves alone.
         reached = {tp: consumer.position(tp) for tp in pending.stood}
         # A rebalance raises its flag before it touches a position: with the flag down, these are of what was polled.
@@ -293,6 +300,7 @@ class _Reader(threading.Thread, Generic[P]):
         ]
         if moves:
             self.batches.put((pending.prepared, moves))
+            self._next_batch_s = time.monotonic() + _BETWEEN_BATCHES_S
             self._pending = _Pending([], 0, reached)
 
 

@@ -70,13 +70,14 @@ class ServiceLog:
         A log of another origin (a new generation) or key goes on with the same entries, under a checkpoint of its own.
         """
         connection.execute(_NO_LIMIT)
+        head = self.read_head(connection)
         if newest_checkpoint(connection) is None:
-            edge = self._grow(connection, Edge(), self.read_head(connection).size)
-            self._sign(connection, edge, now)
+            edge = self._grow(connection, Edge(), head.size)
+            self._sign(connection, head, edge, now)
             return edge
         edge = self.edge(connection)
-        if verifier_keys(connection)[0] != str(self._key(connection).verifier):
-            self._sign(connection, edge, now)
+        if verifier_keys(connection)[0] != str(SignerKey(head.origin, self.private).verifier):
+            self._sign(connection, head, edge, now)
         return edge
 
     def edge(self, connection: Connection) -> Edge:
@@ -95,9 +96,9 @@ class ServiceLog:
 
         Entries are made from the rows as they stand in this transaction: what is hashed is what is stored.
         """
-        size = self.read_head(connection).size
-        if edge.size < size:
-            self._sign(connection, self._grow(connection, edge, size), now)
+        head = self.read_head(connection)
+        if edge.size < head.size:
+            self._sign(connection, head, self._grow(connection, edge, head.size), now)
 
     def _grow(self, connection: Connection, edge: Edge, size: int) -> Edge:
         while edge.size < size:
@@ -115,28 +116,18 @@ class ServiceLog:
             edge = grown
         return edge
 
-    def _key(self, connection: Connection) -> SignerKey:
-        return SignerKey(self.read_head(connection).origin, self.private)
-
-    def _sign(self, connection: Connection, edge: Edge, now: datetime) -> None:
-        key = self._key(connection)
-        vkey = {"vkey": str(key.verifier)}
-        key_id = connection.execute(text("SELECT id FROM log_key WHERE vkey = :vkey"), vkey).scalar()
-        if key_id is None:
-            key_id = connection.execute(text("INSERT INTO log_key (vkey) VALUES (:vkey) RETURNING id"), vkey).scalar()
-        connection.execute(
-            text(
-                "INSERT INTO log_checkpoint (size, peaks, key_id, signed_at, note)"
-                " VALUES (:size, :peaks, :key_id, :now, :note)"
-            ),
-            {
-                "size": edge.size,
-                "peaks": b"".join(edge.peaks),
-                "key_id": key_id,
-                "now": now,
-                "note": str(sign(Checkpoint(key.name, edge.size, edge.root()).text(), key)),
-            },
-        )
+    def _sign(self, connection: Connection, head: LogHead, edge: Edge, now: datetime) -> None:
+        key = SignerKey(head.origin, self.private)
+        row = {
+            "size": edge.size,
+            "peaks": b"".join(edge.peaks),
+            "vkey": str(key.verifier),
+            "now": now,
+            "note": str(sign(Checkpoint(key.name, edge.size, edge.root()).text(), key)),
+        }
+        if connection.execute(text(_ADD_CHECKPOINT), row).rowcount == 0:
+            connection.execute(text("INSERT INTO log_key (vkey) VALUES (:vkey)"), row)
+            connection.execute(text(_ADD_CHECKPOINT), row)
 
 
 def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> list[bytes]:
@@ -188,6 +179,10 @@ def stored_hashes(connection: Connection, level: int, first: int, count: int) ->
     return b"".join(pieces)
 
 
+_ADD_CHECKPOINT = """
+    INSERT INTO log_checkpoint (size, peaks, key_id, signed_at, note)
+    SELECT :size, :peaks, id, :now, :note FROM log_key WHERE vkey = :vkey
+"""
 _KEYS = """
     SELECT vkey FROM log_key k
     ORDER BY id = (SELECT key_id FROM log_checkpoint ORDER BY id DESC LIMIT 1) DESC, id DESC

@@ -16,7 +16,7 @@ from shared.positions import move_positions
 from shared.register.account import keep_account
 from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
-from shared.register.head import advance, check_settings, lock_head
+from shared.register.head import advance, check_settings
 from shared.register.intake import pg_microseconds, split
 from shared.register.outbox import mark_dirty
 from shared.register.refusals import record_time
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.positions import Move
+    from shared.register.head import Head
     from shared.register.intake import Register
     from shared.register.parties import Entity
     from shared.register.revisions import Entry, Key, Resolution
@@ -60,10 +61,17 @@ class _Stored(NamedTuple):
 
 
 def apply_batch(
-    connection: Connection, register: Register, prepared: Sequence[Any], moves: Sequence[Move], now: datetime
+    connection: Connection,
+    head: Head,
+    register: Register,
+    prepared: Sequence[Any],
+    moves: Sequence[Move],
+    now: datetime,
 ) -> None:
-    """Do all that follows from a batch; raises LostPartition, SettingsDiffer, or what the database says."""
-    head = lock_head(connection)
+    """Do all that follows from a batch, as the register's one writer.
+
+    Raises LostPartition, SettingsDiffer, or what the database says.
+    """
     check_settings(head, register.settings)
     move_positions(connection, moves, now)
     arrivals, refused, _ = split(prepared)

@@ -20,7 +20,7 @@ from shared.positions import move_positions
 from shared.register.account import keep_account
 from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
-from shared.register.head import advance, check_settings, lock_head
+from shared.register.head import advance, check_settings
 from shared.register.intake import pg_microseconds, split
 from shared.register.refusals import record_time
 from shared.register.revisions import resolve
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from services.trade_ingest.totals import Buckets, Proof
     from shared.parties import Party
     from shared.positions import Move
+    from shared.register.head import Head
     from shared.register.intake import Register
     from shared.register.parties import Entity
     from shared.register.revisions import Entry, Key, Resolution
@@ -62,10 +63,17 @@ _PAST_ROWS = RowFormat("trade_past", [*_COLUMNS, "replaced_by"], list(_FIXED.val
 
 
 def apply_batch(
-    connection: Connection, register: Register, prepared: Sequence[Any], moves: Sequence[Move], now: datetime
+    connection: Connection,
+    head: Head,
+    register: Register,
+    prepared: Sequence[Any],
+    moves: Sequence[Move],
+    now: datetime,
 ) -> None:
-    """Do all that follows from a batch; raises LostPartition, SettingsDiffer, or what the database says."""
-    head = lock_head(connection)
+    """Do all that follows from a batch, as the register's one writer.
+
+    Raises LostPartition, SettingsDiffer, or what the database says.
+    """
     check_settings(head, register.settings)
     move_positions(connection, moves, now)
     arrivals, refused, facts = split(prepared)

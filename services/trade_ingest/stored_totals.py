@@ -42,8 +42,8 @@ def apply_deltas(connection: Connection, deltas: Deltas, buckets: Buckets) -> No
         for key, delta in deltas.providers.items()
     }
     for table, changes in (("exchange_total", exchanges), ("provider_total", providers)):
-        _add(connection, table, {key: delta for key, delta in changes.items() if not delta.removed})
-        _take(connection, table, {key: delta for key, delta in changes.items() if delta.removed}, buckets)
+        _add(connection, table, {key: delta for key, delta in changes.items() if delta.gone_us is None})
+        _take(connection, table, {key: delta for key, delta in changes.items() if delta.gone_us is not None}, buckets)
 
 
 def _unnest(table: str) -> str:
@@ -88,7 +88,8 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
     _open(connection, table, {key: delta for key, delta in changes.items() if delta.last_us is not None})
     result = connection.execute(
         text(
-            f"UPDATE {table} o SET amount_fen = o.amount_fen + k.amount_fen, trades = o.trades + k.trades"
+            f"UPDATE {table} o SET amount_fen = o.amount_fen + k.amount_fen, trades = o.trades + k.trades,"
+            " last_completed_at = greatest(o.last_completed_at, k.last_completed_at)"
             f" FROM {_unnest(table)} WHERE {same}"
         ),
         parameters,
@@ -98,7 +99,8 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
             f"{table}: {len(changes)} buckets to take from, {result.rowcount} found: totals are inconsistent"
         )
     connection.execute(text(f"DELETE FROM {table} o USING {_unnest(table)} WHERE {same} AND o.trades = 0"), parameters)
-    # What left may have been the last: look up the last instant of what remains.
+    # Where what left may have been the last: look up the last instant of what remains.
+    parameters["gones"] = pg_array(instant_of(delta.gone_us) for delta in changes.values() if delta.gone_us is not None)
     parameters["untils"] = pg_array(buckets.until_of(key[_KEYS[table].index("bucket_at")]) for key in changes)
     connection.execute(
         text(
@@ -108,8 +110,9 @@ def _take(connection: Connection, table: str, changes: Mapping[tuple[Any, ...], 
                 AND t.completed_at >= k.bucket_at AND t.completed_at < k.until
             )
             FROM (SELECT {", ".join(f"unnest(CAST(:{name} AS {_TYPES[name]}[])) AS {name}" for name in _KEYS[table])},
-                         unnest(CAST(:untils AS timestamptz[])) AS until) k
-            WHERE {same}
+                         unnest(CAST(:untils AS timestamptz[])) AS until,
+                         unnest(CAST(:gones AS timestamptz[])) AS gone_at) k
+            WHERE {same} AND k.gone_at >= o.last_completed_at
             """
         ),
         parameters,

@@ -128,12 +128,12 @@ class ProviderBucket(NamedTuple):
 
 
 class Delta(msgspec.Struct, gc=False):
-    """A change of one bucket. `removed`: something left it, so its last instant must be looked up anew."""
+    """A change of one bucket. `last_us`: of what came, `gone_us`: of what left it, the last instant."""
 
     amount_fen: int = 0
     trades: int = 0
     last_us: int | None = None
-    removed: bool = False
+    gone_us: int | None = None
 
     def add(self, amount_fen: int, trades: int, last_us: int) -> None:
         self.amount_fen += amount_fen
@@ -141,10 +141,11 @@ class Delta(msgspec.Struct, gc=False):
         if self.last_us is None or last_us > self.last_us:
             self.last_us = last_us
 
-    def remove(self, amount_fen: int, trades: int) -> None:
+    def remove(self, amount_fen: int, trades: int, last_us: int) -> None:
         self.amount_fen -= amount_fen
         self.trades -= trades
-        self.removed = True
+        if self.gone_us is None or last_us > self.gone_us:
+            self.gone_us = last_us
 
 
 Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, whether large ones; plain, for there are many
@@ -165,13 +166,13 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self._exchange(ExchangeBucket(old.exchange, bucket_us)).remove(old.net_fen, 1)
+                self._exchange(ExchangeBucket(old.exchange, bucket_us)).remove(old.net_fen, 1, old.completed_us)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
                 key = ProviderBucket(old.provider, bucket_us, old.exchange, category(old, proof_of_old))
-                self._provider(key).remove(old.net_fen, 1)
+                self._provider(key).remove(old.net_fen, 1, old.completed_us)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
             self._exchange(ExchangeBucket(new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
@@ -184,7 +185,7 @@ class Deltas:
         """Trades of a listing now fit it, or no longer do."""
         came, went = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
         self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, went)).remove(
-            moved.amount_fen, moved.trades
+            moved.amount_fen, moved.trades, moved.last_us
         )
         self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, came)).add(
             moved.amount_fen, moved.trades, moved.last_us

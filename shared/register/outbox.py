@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 MAX_KEYS = 5_000
+_LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
 _CHECK_EVERY_S = 0.5
-_REST = 2.0  # times the time that a round took
-_LONGEST_REST_S = 1.0
+_LEAST_ROUND_S = 0.1  # a round has its price, however few the keys
+# While intake has a backlog, what is sent is changed again by its next batch, and sending takes time from it.
+_BACKLOG_S = 2.0  # how long a full batch tells of one
+_LONGEST_REST_S = 10.0
 _SLOW_KEYS = 500
 _SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
+_LEAST_SLOW_REST_S = 1.0
 _SENT_WITHIN_S = 30.0
 _READABLE_WITHIN_S = 60.0  # another register's sender that died in a transaction is timed out in less
 _NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
@@ -97,6 +101,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         self._wake = threading.Event()
+        self._backlog_until_s = 0.0
         self.failure: BaseException | None = None
         self.is_leading = False
         self._pauses = Pauses(self.stop)
@@ -109,8 +114,9 @@ class Sender:
         self._wake.set()
         self._thread.join(timeout_s)
 
-    def wake(self) -> None:
-        """Something was committed; look now."""
+    def wake(self, *, has_backlog: bool = False) -> None:
+        """Something was committed; look now, or rest a while, as intake has a backlog."""
+        self._backlog_until_s = time.monotonic() + _BACKLOG_S if has_backlog else 0.0
         self._wake.set()
         if self.failure is not None:
             raise self.failure
@@ -174,21 +180,27 @@ class Sender:
         while not self.stop.is_set():
             _still_leading(leader)
             self._wake.clear()
-            began_s = time.monotonic()
+            round_until_s = time.monotonic() + _LEAST_ROUND_S
             there_was_some = self._send_some(producer, read_back)
-            took_s = time.monotonic() - began_s
             self.heartbeat.beat("sender")
             if self.slow_topics and (slow_began_s := time.monotonic()) >= slow_from_s:
                 there_was_some |= self._send_some(producer, read_back, slow=True)
                 if self._wake.is_set():
-                    slow_from_s = time.monotonic() + _SLOW_REST * (time.monotonic() - slow_began_s)
+                    took_s = time.monotonic() - slow_began_s
+                    slow_from_s = time.monotonic() + max(_SLOW_REST * took_s, _LEAST_SLOW_REST_S)
                 self.heartbeat.beat("sender")
-            if there_was_some:
-                # Intake and sender share one interpreter: sending all the time, the sender would hold intake up to send
-                # keys that the next batch changes again.
-                self.stop.wait(min(_REST * took_s, _LONGEST_REST_S))
-            else:
+            if not there_was_some:
                 self._wake.wait(_CHECK_EVERY_S)
+            self.stop.wait(max(0.0, round_until_s - time.monotonic()))
+            self._rest()
+
+    def _rest(self) -> None:
+        """Let intake work, which shares the interpreter, until it has no backlog; but not for ever."""
+        rested_s = time.monotonic() + _LONGEST_REST_S
+        while time.monotonic() < min(self._backlog_until_s, rested_s) and not self.stop.is_set():
+            self._wake.clear()
+            self._wake.wait(_CHECK_EVERY_S)
+            self.heartbeat.beat("sender")
 
     def _send_some(self, producer: KafkaProducer, read_back: ReadBack, *, slow: bool = False) -> bool:
         """Send some of what is dirty now, of the slow topics or of the others; whether there was any."""
@@ -244,14 +256,21 @@ def _begin_anew(producer: KafkaProducer, topics: Sequence[str]) -> None:
 def _dirty(
     connection: Connection, slow_topics: Sequence[str] = (), *, slow: bool = False
 ) -> tuple[list[int], list[DirtyKey]]:
+    """The keys that have been dirty for longest, and all their rows among those looked through."""
+    most = _SLOW_KEYS if slow else MAX_KEYS
     rows = connection.execute(
         text(
-            "SELECT id, topic, key FROM outbox WHERE (topic = ANY(CAST(:slow_topics AS text[]))) = :slow"
-            " ORDER BY id LIMIT :most"
+            """
+            SELECT topic, key, array_agg(id) AS ids FROM (
+                SELECT id, topic, key FROM outbox
+                WHERE (topic = ANY(CAST(:slow_topics AS text[]))) = :slow ORDER BY id LIMIT :rows
+            ) oldest
+            GROUP BY topic, key ORDER BY min(id) LIMIT :most
+            """
         ),
-        {"most": _SLOW_KEYS if slow else MAX_KEYS, "slow_topics": list(slow_topics), "slow": slow},
+        {"most": most, "rows": most * _LOOKED_THROUGH, "slow_topics": list(slow_topics), "slow": slow},
     ).all()
-    return [row.id for row in rows], list(dict.fromkeys((row.topic, row.key) for row in rows))
+    return [one for row in rows for one in row.ids], [(row.topic, row.key) for row in rows]
 
 
 def _lead(connection: Connection) -> bool:

@@ -22,6 +22,7 @@ from shared.events.topics import topic_of
 from shared.positions import load_positions
 from shared.register.account import CONFLICT
 from shared.register.documents import stored_document, stored_headers, version_rows
+from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.intake_days import Day, compare_duplicates, load_duplicates
 from shared.register.refusals import Refused, record_time
@@ -81,7 +82,8 @@ class Reread:
     def take_in(self) -> None:
         """What was lost goes the way of every batch; positions stay where they are."""
         if self._lost and self.mending_at is not None:
-            self.kind.apply(self.connection, self.register, self._lost, [], self.mending_at)
+            head = lock_head(self.connection)
+            self.kind.apply(self.connection, head, self.register, self._lost, [], self.mending_at)
             self.connection.execute(text("SET LOCAL transaction_timeout = 0"))
         self._lost.clear()
 

@@ -11,7 +11,7 @@ import structlog
 from shared.checkpoint_publisher import checkpoints_published
 from shared.consumer import Program, consumer_program
 from shared.exchanges import load_exchanges
-from shared.kafka import Consumption
+from shared.kafka import MAX_BATCH_RECORDS, Consumption
 from shared.log_store import LogHead, ServiceLog
 from shared.positions import load_positions
 from shared.register.head import check_register, lock_head, read_head, settings_of
@@ -48,7 +48,7 @@ class Kind:
     facts: tuple[str, ...]  # the topics that it publishes
     topics: Callable[[Sequence[str]], list[str]]
     prepare: Callable[[Sequence[Record]], list[Any]]
-    apply: Callable[[Connection, Register, Sequence[Any], Sequence[Move], datetime], None]
+    apply: Callable[[Connection, Head, Register, Sequence[Any], Sequence[Move], datetime], None]
     adopt_settings: Callable[[Connection, Head, Register, datetime], None]
     every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
     stored: Stored  # the entries of its log
@@ -76,15 +76,17 @@ class Handler:
         self._kind = kind
         self._register = register
         self._log = log
+        self.last_size = 0
 
     def prepare(self, records: Sequence[Record]) -> list[Any]:
         return self._kind.prepare(records)
 
     def apply(self, connection: Connection, prepared: list[Any], moves: Sequence[Move], now: datetime) -> None:
-        lock_head(connection)
+        head = lock_head(connection)
         edge = self._log.edge(connection)
-        self._kind.apply(connection, self._register, prepared, moves, now)
+        self._kind.apply(connection, head, self._register, prepared, moves, now)
         self._log.extend(connection, edge, now)
+        self.last_size = len(prepared)
 
 
 def run_worker(kind: Kind, settings: Settings) -> None:
@@ -113,9 +115,11 @@ def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: P
         heartbeat=program.heartbeat,
     )
 
+    handler = Handler(kind, register, service_log)
+
     def committed() -> None:
         register.parties.committed()
-        sender.wake()
+        sender.wake(has_backlog=handler.last_size >= MAX_BATCH_RECORDS)
 
     gc.collect()
     gc.freeze()
@@ -123,7 +127,7 @@ def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: P
     try:
         with checkpoints_published(program):
             Consumption(
-                handler=traced(Handler(kind, register, service_log), program.tracing, group),
+                handler=traced(handler, program.tracing, group),
                 engine=program.engine,
                 client_config=client_config,
                 service=program.settings.service,

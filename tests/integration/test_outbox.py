@@ -17,6 +17,7 @@ from sqlalchemy import text
 from services.trade_ingest.consumer import TRADES
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.kafka_faults import drop_producer
+from shared.register import outbox as outbox_module
 from shared.register.head import raise_generation, read_head
 from shared.register.outbox import Sender, fence_senders
 from shared.register.published import check_not_behind, everything_published, newest_published
@@ -97,6 +98,38 @@ def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> N
     versions = [(value["seq"], value["first"]["amount"]) for key, value in sent(kafka, register) if key == buyer]
     assert versions == [(3, "11.00"), (4, "12.00")]  # the settings entry is entry 0
     assert len(sent(kafka, register)) == 10
+
+
+class Beats:
+    """Counts a sender's signs of life."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def beat(self, _part: str) -> None:
+        self.count += 1
+
+    def await_some(self) -> None:
+        enough = self.count + 3
+        until(lambda: self.count >= enough)
+
+
+def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(outbox_module, "_BACKLOG_S", 600.0)
+    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
+    sender, beats = sender_of(trades, kafka, register), Beats()
+    sender.heartbeat = beats
+    sender.start()
+    until(lambda: sender.is_leading)
+    sender.wake(has_backlog=True)
+    beats.await_some()
+    put(trades, "kmdex", trade())
+    sender.wake(has_backlog=True)
+    beats.await_some()
+    assert outbox(trades) > 0
+    sender.wake()
+    until(lambda: outbox(trades) == 0)
+    stop(sender)
 
 
 def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811

@@ -331,7 +331,7 @@ def test_a_batch_whose_partition_was_lost_leaves_nothing(trades) -> None:
     put(trades, "kmdex", trade())
     prepared = trades.kind.prepare([worlds.record("trade", "kmdex", trade(trade_no="T2"), 0)])
     with pytest.raises(LostPartition), trades.engine.begin() as connection:
-        trades.kind.apply(connection, trades.register, prepared, [Move(topic, 0, 0, 1)], NOW)
+        trades.kind.apply(connection, lock_head(connection), trades.register, prepared, [Move(topic, 0, 0, 1)], NOW)
     assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
     assert trades.rows("SELECT next_offset FROM position")[0].next_offset == 1
 
