@@ -36,8 +36,8 @@ _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more 
 _CHECK_EVERY_S = 0.5
 _LEAST_ROUND_S = 0.1  # a round has its price, however few the keys
 # While intake has a backlog, what is sent is changed again by its next batch, and sending takes time from it.
-_BACKLOG_S = 2.0  # how long a full batch tells of one
-_LONGEST_REST_S = 10.0
+_BACKLOG_S = 1.0  # how long a large batch tells of one
+_LONGEST_REST_S = 5.0
 _SLOW_KEYS = 500
 _SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
 _LEAST_SLOW_REST_S = 1.0
