@@ -114,7 +114,7 @@ def _apply_facts(
     deltas: Deltas,
     now: datetime,
 ) -> int:
-    latest = newest(facts)
+    latest = newest(fact for fact in facts if fact.register == register.id)
     if not latest:
         return next_seq
     newer = newer_than_stored(connection, latest)

@@ -1,4 +1,8 @@
-"""Listing facts: which listings prove listed trades (挂牌交易), and what moves in the totals when that changes."""
+"""Listing facts: which listings prove listed trades (挂牌交易), and what moves in the totals when that changes.
+
+Of the register of listings alone that has the same id: others have other exchanges, or, while a register is split, the
+same ones under numbers of their own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from shared.register.intake import pg_microseconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from services.trade_ingest.totals import Buckets
     from shared.kafka import Record
@@ -113,7 +117,7 @@ def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> 
     rows = connection.execute(
         text(
             """
-            SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
+            SELECT f.exchange, f.listing_no, f.register, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
             FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
             JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
             JOIN party p ON p.id = f.provider
@@ -125,13 +129,18 @@ def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> 
     newer = []
     for key, fact in facts.items():
         known = stored.get(key)
-        if known is not None and (known.generation, known.fact_seq) >= (fact.generation, fact.seq):
+        if known is not None and _is_as_new(known, fact):
             continue
         if fact.provider is not None and fact.listed_at is not None:
             newer.append(Newer(fact, fact.provider, fact.listed_at))
         elif known is not None:
             newer.append(Newer(fact, Party(known.scheme, known.code, known.name), known.listed_at))
     return newer
+
+
+def _is_as_new(stored: Row[Any], fact: ListingFact) -> bool:
+    """Whether what is stored of the listing is that fact, or a newer one."""
+    return stored.register == fact.register and (stored.generation, stored.fact_seq) >= (fact.generation, fact.seq)
 
 
 def apply_listing_facts(

@@ -1,4 +1,4 @@
-"""facts.listing.v1 read again: of each listing the register must hold the newest fact that it has read.
+"""facts.listing.v1 read again: of each listing the register must hold the newest fact of its own that it has read.
 
 The topic is compacted: what a newer fact replaced may be gone, and the newer one may not be read yet.
 """
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 
 def compare_fact_topic(reread: Reread) -> None:
-    """Hold all facts of listings, of any register, against those that are stored."""
+    """Hold the facts of the register of listings that has the same id against those that are stored."""
     positions = {
         (one.topic, one.partition): one.next_offset for one in reread.positions(lambda topic: topic == LISTING)
     }
     comparison = _Comparison(reread, positions)
     for records in read_again(reread.client_config, stable_ends(reread.client_config, positions)):
-        comparison.compare([read_listing_fact(record) for record in records])
+        facts = [read_listing_fact(record) for record in records]
+        comparison.compare([fact for fact in facts if fact.register == reread.register.id])
         reread.report.compared("Kafka 事实 / facts", len(records))
     comparison.close()
 
