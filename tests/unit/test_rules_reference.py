@@ -142,13 +142,19 @@ def test_rules_agree_with_the_reference(some_listings, some_trades):
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(listings(), max_size=8), st.lists(trades(), max_size=25))
-def test_two_registers_give_the_awards_of_one(some_listings, some_trades):
-    whole, first, second = Documents(), Documents(), Documents()
+@given(
+    st.lists(listings(), max_size=8),
+    st.lists(trades(), max_size=25),
+    st.fixed_dictionaries({exchange: st.sampled_from(["r2", "r3", "r4"]) for exchange in PERIODS}),
+    st.randoms(),
+)
+def test_registers_for_groups_of_exchanges_give_the_awards_of_one(some_listings, some_trades, group_of, rng):
+    whole, groups = Documents(), {register: Documents() for register in ("r2", "r3", "r4")}
     for exchange, document in [*some_listings, *some_trades]:
         whole.accept(exchange, document)
-        (second if exchange == "dcdex" else first).accept(exchange, document)
-    merged = [*facts_of(first, EXCHANGES, "r1"), *facts_of(second, EXCHANGES, "r2")]
+        groups[group_of.get(exchange, "r2")].accept(exchange, document)
+    merged = [fact for register, known in groups.items() for fact in facts_of(known, EXCHANGES, register)]
+    rng.shuffle(merged)
     assert awards_of(merged, EXCHANGES, POLICY) == awards_of(facts_of(whole, EXCHANGES), EXCHANGES, POLICY)
 
 
