@@ -1,10 +1,11 @@
-"""What stood at an instant: awards, and the policy and whitelist in force. None as the instant is now: what stands.
+"""What stood at an instant (None: now): awards, and the policy, whitelist and registers in force.
 
 Whatever is recorded has the instant of its batch, which no two batches share and which never falls. So what has an
 instant up to the one that is asked for is what was there then, and stays so once nobody is writing who may still record
 something of that instant or an earlier one.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -13,13 +14,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Subquery, and_, or_, select, text, true
 
 from services.incentive.basis import Basis
+from services.incentive.facts import Registers
 from services.incentive.models import LEDGER_LOCK, award_current, award_version, ledger_settings
 from services.incentive.policy import read_policy
 from shared.exchanges import parse_exchanges
 
 WAIT_FOR_WRITERS: Final = "5s"
 _IN_FORCE: Final = text(
-    "SELECT id, policy_digest, whitelist_digest FROM ledger_settings"
+    "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
     " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
 )
 
@@ -90,8 +92,10 @@ def is_of_subject(awards: FromClause, subject: str, as_of: datetime | None) -> C
 def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> Basis:
     """What awards were computed by; the program's own where nothing had been put in force yet."""
     row = connection.execute(_IN_FORCE, {"as_of": as_of}).one_or_none()
-    if row is None or (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
+    if row is None:
         return ours
+    if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
+        return replace(ours, registers=registers_of(row))
     return _recorded_basis(connection, row)
 
 
@@ -105,7 +109,12 @@ def _recorded_basis(connection: Connection, row: Row[Any]) -> Basis:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _read:
         _read[digests] = _read_basis(connection, row.id)
-    return _read[digests]
+    return replace(_read[digests], registers=registers_of(row))
+
+
+def registers_of(row: Row[Any]) -> Registers:
+    """The registers that count by a row of `ledger_settings`."""
+    return None if row.registers is None else tuple(row.registers)
 
 
 def _read_basis(connection: Connection, settings_id: int) -> Basis:

@@ -18,6 +18,8 @@ from services.incentive.facts import (
     FirstListing,
     FirstPurchase,
     ProviderTotal,
+    Registers,
+    is_counted,
     parse_fact,
     whose,
 )
@@ -51,6 +53,9 @@ class Facts(NamedTuple):
     newest: Earning | None
 
 
+NOTHING: Final = Facts((), None)
+
+
 def sorted_out(facts: Iterable[tuple[Any, Fact]]) -> Facts:
     """Facts of one, each with what sorts them by when they were recorded."""
     known = list(facts)
@@ -73,11 +78,13 @@ def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tup
     With them those on whose awards signs may come or go.
     """
     policy = run.basis.policy
-    known = load_facts(connection, abouts, parsed)
+    registers = run.basis.registers
+    # Of whom nothing counts any more, awards are taken away.
+    known = dict.fromkeys(abouts, NOTHING) | load_facts(connection, abouts, parsed, registers)
     alike = alike_among((facts.of for facts in known.values()), policy)
     if more := beside(connection, abouts, policy, is_there=bool(alike)):
         abouts = [*abouts, *more]
-        known |= load_facts(connection, more, parsed)
+        known |= load_facts(connection, more, parsed, registers)
         alike = alike_among((facts.of for facts in known.values()), policy)
     others = Others(alike, related_of(connection, known.keys()))
     earned = {
@@ -96,8 +103,8 @@ def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tup
     changed.sort(key=lambda award: award.award_id)
     record_awards(connection, changed, run.instant)
     arrived: dict[str, list[FactRef]] = {}
-    for fact in parsed.values():
-        if not isinstance(fact, Earning):
+    for (topic, key), fact in parsed.items():
+        if not (isinstance(fact, Earning) and is_counted(topic, key, registers)):
             continue  # no sign moves money
         arrived.setdefault(whose(fact), []).append(fact.ref)
     postings = [
@@ -125,15 +132,15 @@ def load_facts(
     connection: Connection,
     abouts: Sequence[str],
     parsed: Mapping[tuple[str, str], Fact],
+    registers: Registers,
     as_of: datetime | None = None,
 ) -> dict[str, Facts]:
-    """The newest version of every fact about each, now or as of an instant.
+    """The newest version of every fact about each that counts, now or as of an instant.
 
     `parsed` holds, by topic and key, those that are read already.
     """
-    rows = connection.execute(
-        _FACTS_NOW if as_of is None else _FACTS_THEN, {"abouts": list(abouts), "as_of": as_of}
-    ).all()
+    found = connection.execute(_FACTS_NOW if as_of is None else _FACTS_THEN, {"abouts": list(abouts), "as_of": as_of})
+    rows = [row for row in found if is_counted(row.topic, row.key, registers)]
     unread = [row.fact_id for row in rows if (row.topic, row.key) not in parsed]
     values = connection.execute(text("SELECT id, value FROM fact WHERE id = ANY(:ids)"), {"ids": unread})
     value_of = {row.id: row.value for row in values}

@@ -1,7 +1,8 @@
-"""What awards are computed by: the policy file and the whitelist, as a program was started with them."""
+"""What awards are computed by: policy file and whitelist, as a program was started with them, and which registers."""
 
 from dataclasses import dataclass
 
+from services.incentive.facts import Registers
 from services.incentive.policy import PolicyError, read_policy
 from services.incentive.terms import Policy
 from shared.exchanges import Exchanges, load_exchanges
@@ -10,11 +11,12 @@ from shared.settings import Settings, SettingsError
 
 @dataclass(frozen=True)
 class Basis:
-    """`policy_source` is the text of the policy file."""
+    """`policy_source` is the text of the policy file. `registers` are those that count, which the ledger says."""
 
     policy: Policy
     policy_source: str
     exchanges: Exchanges
+    registers: Registers = None
 
 
 def load_basis(settings: Settings) -> Basis:

@@ -92,6 +92,7 @@ class Session:
 
     def __init__(self, connection: Connection, office: Office, request: Request) -> None:
         self._connection, self._office, self._request = connection, office, request
+        self._basis = office.basis
         self._policy: Policy = office.basis.policy
 
     def decide(self) -> Json:
@@ -129,7 +130,7 @@ class Session:
         if known is not None:
             return known
         edge = office.log.edge(connection)
-        check_settings(connection, office.basis)
+        self._basis = check_settings(connection, office.basis)
         self._instant = next_instant(connection, office.clock)
         told = self._write(kind, make())
         if kind == "other_grant":
@@ -323,7 +324,7 @@ class Session:
         columns = award_current.c
         about = select(columns.about).where(columns.subject.in_(subjects)).distinct().order_by(columns.about)
         abouts = list(self._connection.execute(about).scalars())
-        recompute(self._connection, abouts, {}, Run(self._office.basis, self._instant, ("", "")))
+        recompute(self._connection, abouts, {}, Run(self._basis, self._instant, ("", "")))
 
 
 def case_of(connection: Connection, award: Any, told: Told, policy: Policy, person: str, instant: datetime) -> Case:

@@ -1,8 +1,10 @@
 """The incentive service's consumer: facts in, awards and postings out."""
 
 import gc
+from dataclasses import replace
 
 from services.incentive.basis import Basis, load_basis
+from services.incentive.counted_registers import named_registers, registers_at_start, registers_counted
 from services.incentive.extract.maker import extracts_made
 from services.incentive.facts import TOPICS
 from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
@@ -32,13 +34,17 @@ def run_consumer(settings: Settings) -> None:
 
 
 def _put_in_force(basis: Basis, log: ServiceLog, program: Program) -> None:
-    """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger."""
+    """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger.
+
+    Its registers as far as that changes nothing; else when they can count (`registers_counted`).
+    """
+    named = named_registers(program.settings.registers)
     shown = read_shown(program.settings.kafka.client_config(), GROUP)
     with program.engine.begin() as connection:
         check_witness(shown, load_positions(connection), program.settings.service)
         lock_ledger(connection)
         edge = log.begin(connection, now())
-        put_in_force(connection, basis, now)
+        put_in_force(connection, replace(basis, registers=registers_at_start(connection, named)), now)
         log.extend(connection, edge, now())
 
 
@@ -48,7 +54,7 @@ def _consume(basis: Basis, log: ServiceLog, program: Program) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    with checkpoints_published(program), extracts_made(program):
+    with checkpoints_published(program), extracts_made(program), registers_counted(program, basis, log):
         Consumption(
             handler=traced(LedgerIntake(basis, log, now), program.tracing, GROUP),
             engine=program.engine,

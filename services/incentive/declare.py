@@ -142,7 +142,7 @@ class _Entering:
         self, connection: Connection, entered: Sequence[Declared], basis: Basis, who: str, instant: datetime
     ) -> None:
         self._connection, self._basis, self._who, self._instant = connection, basis, who, instant
-        known = load_facts(connection, sorted({one.subject for one in entered}), {})
+        known = load_facts(connection, sorted({one.subject for one in entered}), {}, basis.registers)
         self._declared: dict[str, dict[str, Declaration]] = {
             subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
             for subject, facts in known.items()

@@ -5,6 +5,7 @@ the number of workers. Everything is done for the whole batch by a handful of st
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -12,10 +13,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, text
 
-from services.incentive.as_of import last_instant
+from services.incentive.as_of import last_instant, registers_of
 from services.incentive.awards import Run, next_seq, recompute
 from services.incentive.basis import Basis
-from services.incentive.facts import Fact, FactError, parse_fact, whose
+from services.incentive.facts import Fact, FactError, Registers, is_counted, parse_fact, whose
 from services.incentive.models import LEDGER_LOCK
 from services.incentive.terms import Policy
 from shared.db import raw
@@ -35,6 +36,14 @@ log = structlog.get_logger(__name__)
 
 class SettingsChanged(Halt):
     """The ledger's policy or whitelist in force is not this worker's: it must be started anew with the right files."""
+
+
+class InForce(NamedTuple):
+    """What awards are computed by: digests of policy and whitelist, and the registers that count."""
+
+    policy_digest: str
+    whitelist_digest: str
+    registers: Registers
 
 
 class FactRecord(NamedTuple):
@@ -105,26 +114,31 @@ def apply_facts(connection: Connection, records: Sequence[FactRecord], basis: Ba
 
     Of one key the greatest (generation, seq) counts; what is equal or older changes nothing.
     """
-    check_settings(connection, basis)
+    basis = check_settings(connection, basis)
     newer = _newer(connection, records)
     if newer:
         apply_newer(connection, newer, basis, next_instant(connection, clock))
 
 
 def apply_newer(connection: Connection, newer: Sequence[FactRecord], basis: Basis, instant: datetime) -> None:
-    """The same of facts that are known to be newer, by the basis in force, as of an instant of their own."""
+    """The same of facts that are known to be newer, by the basis in force, as of an instant of their own.
+
+    Facts of registers that do not count are kept, and nothing follows from them.
+    """
     _record_facts(connection, newer, instant)
-    parsed = {(record.topic, record.key): record.fact for record in newer}
-    recompute(connection, sorted({record.about for record in newer}), parsed, Run(basis, instant, ("", "")))
+    counted = [record for record in newer if is_counted(record.topic, record.key, basis.registers)]
+    if counted:
+        parsed = {(record.topic, record.key): record.fact for record in counted}
+        recompute(connection, sorted({record.about for record in counted}), parsed, Run(basis, instant, ("", "")))
 
 
 def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
-    """Compute everything anew if the policy or the whitelist is not the one in force; says whether it was done."""
+    """Compute everything anew if policy, whitelist or registers are not those in force; says whether it was done."""
     lock_ledger(connection)
     # All awards at once may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
     before = settings_in_force(connection)
-    if before == (basis.policy.digest, basis.exchanges.digest):
+    if before == InForce(basis.policy.digest, basis.exchanges.digest, basis.registers):
         return False
     _check_revision(connection, basis.policy)
     _check_rules(connection, basis.policy)
@@ -135,29 +149,38 @@ def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
     for start in range(0, len(everybody), RECOMPUTE_AT_ONCE):
         chunk = everybody[start : start + RECOMPUTE_AT_ONCE]
         recompute(connection, chunk, {}, run)
-    log.info("policy and whitelist put in force", policy=basis.policy.id, revision=basis.policy.revision)
+    log.info(
+        "policy, whitelist and registers put in force",
+        policy=basis.policy.id,
+        revision=basis.policy.revision,
+        registers=basis.registers,
+    )
     return True
 
 
-def _occasion(before: tuple[str, str] | None, basis: Basis) -> tuple[str, str]:
-    """Why all is computed anew, for the cause of what is posted: the policy's revision, the whitelist, or both."""
+def _occasion(before: InForce | None, basis: Basis) -> tuple[str, str]:
+    """Why all is computed anew, for the cause of what is posted: the policy's revision, whitelist, registers."""
     policy, zh, en = basis.policy, [], []
-    if before is None or before[0] != policy.digest:
+    if before is None or before.policy_digest != policy.digest:
         zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
         en.append(f"policy {policy.id} revision {policy.revision} put in force")
-    if before is None or before[1] != basis.exchanges.digest:
+    if before is None or before.whitelist_digest != basis.exchanges.digest:
         zh.append("交易场所名录变更")
         en.append("another whitelist")
+    if before is not None and before.registers != basis.registers:
+        zh.append(f"改以登记簿 {listed_registers(basis.registers)} 为准")
+        en.append(f"registers {listed_registers(basis.registers)} count")
     return f"{'、'.join(zh)}后重算，", f"recomputed, {' and '.join(en)}, "
 
 
 def enter_settings(connection: Connection, basis: Basis, instant: datetime) -> None:
-    """Write down that everything is computed anew by this policy and whitelist as of an instant."""
+    """Write down that everything is computed anew by this policy, whitelist and registers as of an instant."""
     connection.execute(
         text(
             "INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest,"
-            " policy_source, whitelist_digest, whitelist) VALUES (:from_seq, :recorded_at, :policy_id,"
-            " :policy_revision, :policy_digest, :policy_source, :whitelist_digest, CAST(:whitelist AS jsonb))"
+            " policy_source, whitelist_digest, whitelist, registers) VALUES (:from_seq, :recorded_at, :policy_id,"
+            " :policy_revision, :policy_digest, :policy_source, :whitelist_digest, CAST(:whitelist AS jsonb),"
+            " :registers)"
         ),
         {
             "from_seq": next_seq(connection),
@@ -168,6 +191,7 @@ def enter_settings(connection: Connection, basis: Basis, instant: datetime) -> N
             "policy_source": basis.policy_source,
             "whitelist_digest": basis.exchanges.digest,
             "whitelist": msgspec.json.encode(basis.exchanges.canonical()).decode(),
+            "registers": None if basis.registers is None else list(basis.registers),
         },
     )
 
@@ -195,18 +219,28 @@ def _check_rules(connection: Connection, policy: Policy) -> None:
         )
 
 
-def settings_in_force(connection: Connection) -> tuple[str, str] | None:
-    """Digests of the policy and of the whitelist in force; None before the first."""
+def settings_in_force(connection: Connection) -> InForce | None:
+    """None before the first."""
     row = connection.execute(
-        text("SELECT policy_digest, whitelist_digest FROM ledger_settings ORDER BY id DESC LIMIT 1")
+        text("SELECT policy_digest, whitelist_digest, registers FROM ledger_settings ORDER BY id DESC LIMIT 1")
     ).one_or_none()
-    return None if row is None else (row.policy_digest, row.whitelist_digest)
+    return None if row is None else InForce(row.policy_digest, row.whitelist_digest, registers_of(row))
 
 
-def check_settings(connection: Connection, basis: Basis) -> None:
-    """Raise SettingsChanged unless the policy and the whitelist in force are these."""
-    if settings_in_force(connection) != (basis.policy.digest, basis.exchanges.digest):
+def check_settings(connection: Connection, basis: Basis) -> Basis:
+    """The basis with the registers that count, which the ledger says, whatever a program was started with.
+
+    Raises SettingsChanged unless the policy and the whitelist in force are these.
+    """
+    found = settings_in_force(connection)
+    if found is None or found[:2] != (basis.policy.digest, basis.exchanges.digest):
         raise SettingsChanged("another policy or whitelist is in force in the ledger: start this worker anew")
+    return replace(basis, registers=found.registers)
+
+
+def listed_registers(registers: Registers) -> str:
+    """For a person."""
+    return "全部 all" if registers is None else ", ".join(registers)
 
 
 def _newer(connection: Connection, records: Sequence[FactRecord]) -> list[FactRecord]:

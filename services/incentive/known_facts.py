@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from services.incentive.awards import Facts, sorted_out
 from services.incentive.basis import Basis
-from services.incentive.facts import Fact, parse_fact, whose
+from services.incentive.facts import IS_COUNTED, Fact, Registers, parse_fact, whose
 from services.incentive.ledger import Grant, Grants
 from services.incentive.policy import read_policy
 from services.incentive.priority import OTHER_GRANT
@@ -20,15 +20,17 @@ from shared.exchanges import ExchangesError, parse_exchanges
 from shared.money import parse_yuan
 
 _FACTS = text(
-    "SELECT c.about, f.id, f.topic, f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id"
+    "SELECT c.about, f.id, f.topic, f.key, f.value"
+    f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
     " ORDER BY c.about, c.topic, c.key"
 )
 _STREAMED = {"yield_per": 1_000}
 
 
-def facts_of_ledger(connection: Connection) -> Iterator[tuple[str, Facts]]:
-    """The newest version of every fact, by whom it is about; in one snapshot, read as it is asked for."""
-    rows = connection.execute(_FACTS, execution_options=_STREAMED)
+def facts_of_ledger(connection: Connection, registers: Registers) -> Iterator[tuple[str, Facts]]:
+    """The newest version of every fact that counts, by whom it is about; in one snapshot, read as it is asked for."""
+    counted = {"registers": None if registers is None else list(registers)}
+    rows = connection.execute(_FACTS, counted, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.about)):
         yield about, sorted_out((row.id, parse_fact(row.topic, row.key, row.value)) for row in of_it)
 

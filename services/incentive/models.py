@@ -6,7 +6,8 @@ PostgreSQL enforces that (see the migrations):
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
-- `ledger_settings`: which policy and whitelist were in force from which `seq` on; entered again where a rebuild mended.
+- `ledger_settings`: which policy, whitelist and registers were in force from which `seq` on; entered again where a
+  rebuild mended.
 - `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility` and
   `other_grant` are its kinds, each a row with the same id. Each act has a transaction of its own in the ledger.
 - `extract`, `extract_piece`: extracts as jobs, and what was made; `extract_access`: who asked for and took what.
@@ -156,6 +157,7 @@ ledger_settings = Table(
     Column("policy_source", Text, nullable=False),  # the file itself, so that as-of answers and extracts have it
     Column("whitelist_digest", Text, nullable=False),
     Column("whitelist", JSONB, nullable=False),  # canonical form of exchanges.yaml
+    Column("registers", ARRAY(_name()), nullable=True),  # whose facts count; null: of all that publish
 )
 
 act = Table(

@@ -170,7 +170,7 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
     if view.viewer is None:
         grants = grants_of(connection, [row.subject], view.as_of)
         rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
-    facts = _facts_about(connection, row.about, view.as_of)
+    facts = _facts_about(connection, view, row.about)
     scheme, code = parse_subject(row.subject)
     state = AwardState(
         award_id=row.award_id,
@@ -205,7 +205,7 @@ def _signs(connection: Connection, view: View, row: Row[Any], facts: tuple[Fact,
     policy = view.basis.policy
     on = OnAward(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
     beside = [] if near_first(facts, policy) is None else ever_beside(connection, policy)
-    known = load_facts(connection, beside, {}, view.as_of)
+    known = load_facts(connection, beside, {}, view.basis.registers, view.as_of)
     related = related_of(connection, [row.about], view.as_of)
     others = Others(alike_among((facts.of for facts in known.values()), policy), related)
     return signs_on(on, facts, others.around(row.about), policy)
@@ -234,8 +234,8 @@ def _seqs_of(connection: Connection, view: View, award_id: str) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def _facts_about(connection: Connection, about: str, as_of: datetime | None) -> tuple[Fact, ...]:
-    found = load_facts(connection, [about], {}, as_of).get(about)
+def _facts_about(connection: Connection, view: View, about: str) -> tuple[Fact, ...]:
+    found = load_facts(connection, [about], {}, view.basis.registers, view.as_of).get(about)
     return () if found is None else found.of
 
 
@@ -244,7 +244,7 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
 
     An exchange sees the subjects that a fact names with it, and its own operator.
     """
-    facts, exchanges = _facts_about(connection, subject, view.as_of), view.basis.exchanges
+    facts, exchanges = _facts_about(connection, view, subject), view.basis.exchanges
     last_day = date(year, 12, 31)
     operated = [
         exchange
@@ -275,7 +275,7 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
 
 
 def _totals_of(connection: Connection, view: View, exchange: str) -> dict[int, list[ExchangeTotal]]:
-    return exchange_totals(_facts_about(connection, f"exchange/{exchange}", view.as_of))
+    return exchange_totals(_facts_about(connection, view, f"exchange/{exchange}"))
 
 
 def list_declared(

@@ -18,7 +18,8 @@ _PARTICIPANTS: Final = """
     FROM (
         SELECT c.about, c.topic, c.key, f.id AS fact_id, convert_from(f.value, 'UTF8')::jsonb AS value
         FROM fact_current c {facts}
-        WHERE c.about > :after AND c.topic = ANY(:topics) AND NOT starts_with(c.about, 'exchange/')
+        WHERE (CAST(:registers AS text[]) IS NULL OR split_part(c.key, '/', 1) = ANY(:registers))
+          AND c.about > :after AND c.topic = ANY(:topics) AND NOT starts_with(c.about, 'exchange/')
           AND (c.topic <> :totals OR right(c.key, 5) = :year_of_key)
     ) AS told
     WHERE CASE WHEN told.topic = :totals THEN jsonb_exists(told.value -> 'by_exchange', :exchange)
@@ -45,6 +46,7 @@ def list_participants(
     return connection.execute(
         _NOW if view.as_of is None else _THEN,
         {
+            "registers": None if view.basis.registers is None else list(view.basis.registers),
             "exchange": exchange,
             "year_of_key": f"/{year}",
             "from_at": year_start(year),

@@ -17,7 +17,7 @@ from services.incentive.acts_check import check_acts
 from services.incentive.awards import next_seq
 from services.incentive.basis import Basis, load_basis
 from services.incentive.facts import FactError
-from services.incentive.intake import SettingsChanged, apply_facts, lock_ledger, settings_in_force
+from services.incentive.intake import SettingsChanged, apply_facts, check_settings, lock_ledger, settings_in_force
 from services.incentive.ledger_check import check_whole, count_all, wrong_entitlements
 from services.incentive.ledger_log import ledger_log, stored_transactions
 from services.incentive.mend import mend
@@ -85,7 +85,7 @@ def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say 
 def verify_all(connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Say) -> Outcome:
     """Tell what differs; needs a transaction that is one snapshot."""
     _no_limits(connection)
-    _check_in_force(connection, basis)
+    basis = _in_force(connection, basis)
     told = _tell(_all_differences(connection, basis, client_config), say)
     return Outcome(told.count == 0, _what_was_compared(connection, client_config, told.count))
 
@@ -101,7 +101,7 @@ def mend_all(
     """Tell what differs, and mend what can be mended. Nothing is written where nothing differs."""
     lock_ledger(connection)
     _no_limits(connection)
-    _check_in_force(connection, basis)
+    basis = _in_force(connection, basis)
     edge = log.edge(connection)
     published, applied = _Told(), 0
     refused: list[str] = []
@@ -195,12 +195,14 @@ def _no_limits(connection: Connection) -> None:
     connection.execute(text("SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1"))
 
 
-def _check_in_force(connection: Connection, basis: Basis) -> None:
-    in_force = settings_in_force(connection)
-    if in_force is None:
+def _in_force(connection: Connection, basis: Basis) -> Basis:
+    """The basis with the registers that count in the ledger, if policy and whitelist are those in force."""
+    if settings_in_force(connection) is None:
         raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
-    if in_force != (basis.policy.digest, basis.exchanges.digest):
+    try:
+        return check_settings(connection, basis)
+    except SettingsChanged:
         raise SettingsChanged(
             "台账中生效的政策或白名单不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
             f" force in the ledger is not this program's ({basis.policy.id} revision {basis.policy.revision})"
-        )
+        ) from None

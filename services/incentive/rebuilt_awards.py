@@ -13,9 +13,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
+from services.incentive.as_of import registers_of
 from services.incentive.awards import Facts, award_from_row, award_rows, earned_by, sorted_out
 from services.incentive.basis import Basis
-from services.incentive.facts import Fact, FactError, FactRef, parse_fact, whose
+from services.incentive.facts import Fact, FactError, FactRef, Registers, is_counted, parse_fact, whose
 from services.incentive.ledger import Award, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
 from services.incentive.others import Others, alike_among, near_first
@@ -122,7 +123,7 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
     related = related_of(connection)
     rows = connection.execute(_FACTS, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.whose)):
-        facts, faults = _newest_of_rows(of_it)
+        facts, faults = _newest_of_rows(of_it, basis.registers)
         yield from faults
         if faults:
             damaged.append(about)
@@ -142,15 +143,18 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
     connection.execute(text("ANALYZE rebuilt_award"))
 
 
-def _newest_of_rows(rows: Iterable[Row[Any]]) -> tuple[Facts, list[Difference]]:
-    """The newest version of each fact, rows in order of version; and which are damaged."""
+def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Facts, list[Difference]]:
+    """The newest version of each fact that counts, rows in order of version; and which of all are damaged."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
     faults = []
     for row in rows:
         try:
-            newest[row.topic, row.key] = row.id, _read_fact(row)
+            fact = _read_fact(row)
         except FactError as error:
             faults.append(Difference(f"fact {row.id} {row.topic} {row.key}", str(error), None))
+        else:
+            if is_counted(row.topic, row.key, registers):
+                newest[row.topic, row.key] = row.id, fact
     return sorted_out(newest.values()), faults
 
 
@@ -224,18 +228,36 @@ def _taken_away(connection: Connection, gone: Sequence[Any], policy: Policy) -> 
 
 
 def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, FactRef]:
-    """The newest version of each of these, by name (`<topic>/<key>`)."""
+    """The newest version of each of these that ever counted, by name (`<topic>/<key>`)."""
     named = [fact.partition("/") for fact in sorted(facts)]
+    settings = connection.execute(text("SELECT recorded_at, registers FROM ledger_settings ORDER BY id")).all()
     rows = connection.execute(
         text(
-            "SELECT n.topic, n.key, f.generation, f.seq"
-            " FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS n(topic, key) CROSS JOIN LATERAL"
+            "SELECT n.topic, n.key, f.generation, f.seq FROM"
+            " unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:untils AS timestamptz[]))"
+            " AS n(topic, key, counted_until) CROSS JOIN LATERAL"
             " (SELECT generation, seq FROM fact WHERE topic = n.topic AND key = n.key"
+            " AND recorded_at < coalesce(n.counted_until, 'infinity')"
             " ORDER BY generation DESC, seq DESC LIMIT 1) f"
         ),
-        {"topics": [topic for topic, _, _ in named], "keys": [key for _, _, key in named]},
+        {
+            "topics": [topic for topic, _, _ in named],
+            "keys": [key for _, _, key in named],
+            "untils": [_counted_until(topic, key, settings) for topic, _, key in named],
+        },
     )
     return {f"{row.topic}/{row.key}": FactRef(f"{row.topic}/{row.key}", row.generation, row.seq) for row in rows}
+
+
+def _counted_until(topic: str, key: str, settings: Sequence[Row[Any]]) -> datetime | None:
+    """When a fact's register ceased to count, by all rows of `ledger_settings`; None where it counts."""
+    until: datetime | None = None
+    for row in settings:
+        if is_counted(topic, key, registers_of(row)):
+            until = None
+        elif until is None:
+            until = row.recorded_at
+    return until
 
 
 def _first(*rows: Any) -> Any:

@@ -34,7 +34,7 @@ def _signs_alone(connection: Connection, view: View, year: int) -> Iterator[Alon
     while True:
         parameters = {"topic": SIGN, "after": after, "as_of": view.as_of, "limit": _AT_ONCE}
         subjects = list(connection.execute(_CANDIDATES, parameters).scalars())
-        known = load_facts(connection, subjects, {}, view.as_of)
+        known = load_facts(connection, subjects, {}, view.basis.registers, view.as_of)
         for subject in subjects:
             one = without_award(known[subject].of, view.basis.policy) if subject in known else None
             if one is not None and one.year == year:

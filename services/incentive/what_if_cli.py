@@ -25,7 +25,8 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             before = basis_in_force(connection)
             if before is None:
                 raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
-            return what_if(facts_of_ledger(connection), before, policy, grants_of(connection)), before.policy
+            facts = facts_of_ledger(connection, before.registers)
+            return what_if(facts, before, policy, grants_of(connection)), before.policy
     finally:
         engine.dispose()
 

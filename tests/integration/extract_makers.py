@@ -26,10 +26,11 @@ from tests.integration.worlds import LOG_KEY
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tests.conftest import FreshDatabase
+    from tests.integration.web_register import RegisterSet
 
 SEED, DOCUMENTS = 11, 130
 TIMES = 5000  # so that every rule earns
@@ -64,8 +65,12 @@ DECLARED: list[dict[str, Any]] = [
 class Makers:
     """A set with documents in it, its API, and extracts of it."""
 
-    def __init__(self, made: WholeSet, addresses: dict[str, RegisterAddress]) -> None:
+    def __init__(
+        self, made: WholeSet, addresses: dict[str, RegisterAddress], registers: Iterable[RegisterSet] = ()
+    ) -> None:
+        """`registers`: those whose keys an auditor has, if not those of the set."""
         self.set, self.addresses = made, addresses
+        self.registers = tuple(registers) or (made.listings, made.trades)
         self.app = incentive_app(
             made.ledger,
             made.basis,
@@ -87,7 +92,7 @@ class Makers:
 
     def keys(self) -> str:
         found = []
-        for engine in (self.set.ledger, self.set.listings.engine, self.set.trades.engine):
+        for engine in (self.set.ledger, *(register.engine for register in self.registers)):
             with engine.connect() as connection:
                 found += verifier_keys(connection)
         return "".join(f"{key}\n" for key in found)

@@ -112,6 +112,9 @@ CHANGES = {
     "ledger: the policy file in force": Change(
         "ledger", ("ledger_settings",), ("UPDATE ledger_settings SET policy_source = policy_source || '# x'",)
     ),
+    "ledger: the registers that count": Change(
+        "ledger", ("ledger_settings",), ("UPDATE ledger_settings SET registers = '{r9}'",)
+    ),
     "ledger: the reason of a decision": Change(
         "ledger", ("decision",), ("UPDATE decision SET reason = 'another' WHERE number = 0",)
     ),

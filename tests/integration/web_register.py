@@ -167,7 +167,7 @@ class RegisterSet:
 
 
 @contextmanager
-def register_set(
+def register_set(  # noqa: PLR0913 - which service, and by which settings
     service: str,
     urls: tuple[str, str],
     folder: Path,
@@ -176,17 +176,18 @@ def register_set(
     *,
     whitelist_file: Path | None = None,
     cut_dates: tuple[date, ...] = (),
+    register_id: str = "r1",
 ) -> Iterator[RegisterSet]:
     """An empty register of the exchanges (default: the sample's two, or those of a whitelist), and its API."""
     side = SIDES[service]
     owner_url, service_url = urls
-    migrate(side.package, owner_url, service_url, "r1")
+    migrate(side.package, owner_url, service_url, register_id)
     settings = Settings(
         service=service,  # type: ignore[arg-type]
         kafka=KafkaSettings((kafka,)),
         database_url=service_url,
         database_owner_url=None,
-        register="r1",
+        register=register_id,
         exchanges=None,
         registers=None,
         exchanges_file=whitelist_file or folder / f"{service}-exchanges.yaml",
@@ -216,7 +217,7 @@ def register_set(
     if settings.api_keys_file is not None:
         settings.api_keys_file.write_text(yaml.safe_dump(entries), "utf-8")
     whitelist = load_exchanges(settings.exchanges_file)
-    register = Register("r1", whitelist, settings_of(whitelist, cut_dates), PartyIds())
+    register = Register(register_id, whitelist, settings_of(whitelist, cut_dates), PartyIds())
     engine = make_engine(service_url)
     with engine.begin() as connection:
         head, log = lock_head(connection), side.kind.log(LOG_KEY, LOG_ORIGIN)

@@ -83,7 +83,11 @@ class WholeSet:
             dirty = sorted({tuple(row) for row in connection.execute(text("SELECT topic, key FROM outbox"))})
             values = register.side.kind.render(connection, read_head(connection), dirty)
             connection.execute(text("DELETE FROM outbox"))
-        sent = [(topic, f"r1/{key}", values[topic, key]) for topic, key in dirty if (topic, key) in values]
+        sent = [
+            (topic, f"{register.register.id}/{key}", values[topic, key])
+            for topic, key in dirty
+            if (topic, key) in values
+        ]
         for topic, key, value in sent:
             self.published.setdefault((topic, key), []).append(value)
         return sent
@@ -100,22 +104,31 @@ class WholeSet:
 
 
 @contextmanager
-def whole_set(postgres: Callable[[str], tuple[str, str]], folder: Path) -> Iterator[WholeSet]:
-    """An empty set by the project's own whitelist and policy."""
-    with ExitStack() as opened:
-        registers = [
-            opened.enter_context(
-                register_set(service, postgres(service), folder, whitelist_file=WHITELIST, cut_dates=CUTS)
-            )
-            for service in ("listing", "trade-ingest")
-        ]
+def whole_set(
+    postgres: Callable[[str], tuple[str, str]], folder: Path, whitelist: Path = WHITELIST
+) -> Iterator[WholeSet]:
+    """An empty set by the project's own policy, and its whitelist if no other is given."""
+    with registers_of(postgres, folder, whitelist) as registers, ExitStack() as opened:
         owner_url, service_url = postgres("incentive")
         migrate("services.incentive", owner_url, service_url)
         engine = make_engine(service_url)
         opened.callback(engine.dispose)
-        made = WholeSet(*registers, engine, owner_url, basis(exchanges=WHITELIST))
+        made = WholeSet(*registers, engine, owner_url, basis(exchanges=whitelist))
         made.put_in_force()
         yield made
+
+
+@contextmanager
+def registers_of(
+    postgres: Callable[[str], tuple[str, str]], folder: Path, whitelist: Path, register_id: str = "r1"
+) -> Iterator[tuple[RegisterSet, RegisterSet]]:
+    """An empty register of listings, and one of trades."""
+    options: dict[str, Any] = {"whitelist_file": whitelist, "cut_dates": CUTS, "register_id": register_id}
+    with (
+        register_set("listing", postgres("listing"), folder, **options) as listings,
+        register_set("trade-ingest", postgres("trade-ingest"), folder, **options) as trades,
+    ):
+        yield listings, trades
 
 
 @contextmanager
@@ -132,20 +145,34 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+Item = tuple[str, str, dict[str, Any]]  # kind, exchange, data
+
+
 def fed_with_a_world(made: WholeSet, seed: int, documents: int, times: int = 1) -> None:
     """Random listings and trades, in small batches; amounts `times` as large."""
-    world = worlds.random_world(seed, documents)
+    items = items_of_a_world(seed, documents, times)
+    random.Random(seed).shuffle(items)
+    feed(made, items)
+
+
+def items_of_a_world(
+    seed: int, documents: int, times: int = 1, exchanges: tuple[str, ...] = worlds.EXCHANGES
+) -> list[Item]:
+    """Random listings, then trades; amounts `times` as large."""
+    world = worlds.random_world(seed, documents, exchanges)
     for _, trade in world.trades:
         amount = int(verify.fen(trade["amount"]) // 100) * times
         trade["refunded"] = f"{amount}.00" if trade["refunded"] + ".00" == trade["amount"] else trade["refunded"]
         trade["amount"] = f"{amount}.00"
-    rng = random.Random(seed)
-    items: list[tuple[str, str, dict[str, Any]]] = [("listing", *one) for one in world.listings]
-    items += [("trade", *one) for one in world.trades]
-    rng.shuffle(items)
-    while items:
-        kind, exchange, _ = items[0]
+    return [*(("listing", *one) for one in world.listings), *(("trade", *one) for one in world.trades)]
+
+
+def feed(made: WholeSet, items: list[Item], at_once: int = 8) -> None:
+    """Documents in this order, in batches of one topic each."""
+    rest = list(items)
+    while rest:
+        kind, exchange, _ = rest[0]
         batch = []
-        while items and items[0][:2] == (kind, exchange) and len(batch) < 8:
-            batch.append(worlds.record(kind, exchange, items.pop(0)[2], 0).value)
+        while rest and rest[0][:2] == (kind, exchange) and len(batch) < at_once:
+            batch.append(worlds.record(kind, exchange, rest.pop(0)[2], 0).value)
         made.listing(exchange, *batch) if kind == "listing" else made.trade(exchange, *batch)

@@ -33,7 +33,7 @@ class World:
     trades: list[tuple[str, dict]] = field(default_factory=list)
 
 
-def random_world(seed: int, documents: int) -> World:
+def random_world(seed: int, documents: int, exchanges: tuple[str, ...] = EXCHANGES) -> World:
     rng = random.Random(seed)
     world = World()
     parties = [{"id_scheme": "uscc", "id": uscc(n), "name": f"虚构主体{n}"} for n in range(6)]
@@ -43,7 +43,7 @@ def random_world(seed: int, documents: int) -> World:
     # Before the exchanges' time on the whitelist.
     instants.append(datetime(2018, 6, 1, tzinfo=UTC))
     for _ in range(documents):
-        exchange = rng.choice(EXCHANGES)
+        exchange = rng.choice(exchanges)
         at = rng.choice(instants).isoformat()
         common = {
             "revision": rng.randint(1, 4),

@@ -12,8 +12,9 @@ import msgspec
 from sqlalchemy import Connection, Row, text
 
 from services.incentive.answers import Json, award_json, balance_json
+from services.incentive.as_of import registers_of
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import Declaration, Fact, Sign, parse_fact
+from services.incentive.facts import IS_COUNTED, Declaration, Fact, Registers, Sign, parse_fact
 from services.incentive.ledger_log import transactions_of
 from services.incentive.operations import named_exchanges
 from services.incentive.priority import OTHER_GRANT
@@ -27,7 +28,7 @@ _STREAMED: Final = {"yield_per": AT_ONCE}
 
 _SETTINGS: Final = text(
     "SELECT from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source, whitelist_digest,"
-    " whitelist FROM ledger_settings WHERE recorded_at <= :as_of ORDER BY id"
+    " whitelist, registers FROM ledger_settings WHERE recorded_at <= :as_of ORDER BY id"
 )
 _AWARDS_THEN: Final = (
     "CREATE TEMPORARY TABLE award_then (LIKE award_version) ON COMMIT DROP",
@@ -102,9 +103,9 @@ _OF_TOLD: Final = """
     AND seq IN (SELECT seq FROM ledger_transaction t
                 JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole)
 """
-_FACTS: Final = """
+_FACTS: Final = f"""
     INSERT INTO told_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
-    WHERE recorded_at <= :as_of {of} ORDER BY topic, key, generation DESC, seq DESC
+    WHERE recorded_at <= :as_of AND {IS_COUNTED} {{of}} ORDER BY topic, key, generation DESC, seq DESC
 """
 _ABOUT_TOLD: Final = """
     AND about IN (SELECT about FROM award_then JOIN told_award t USING (award_id) WHERE t.whole)
@@ -135,7 +136,7 @@ class Content:
     """What one extract tells of the ledger; `connection` is in a transaction of its own, at one snapshot."""
 
     def __init__(self, connection: Connection, request: ExtractRequest, told: Told) -> None:
-        self._connection, self._request, self._told = connection, request, told
+        self._connection, self._request, self.told = connection, request, told
         self._parameters: dict[str, Any] = {
             "as_of": told.as_of,
             "size": 0 if request.is_foreign else told.size,
@@ -148,6 +149,9 @@ class Content:
             "subjects": list(request.subjects) or None,
             "is_all": request.of_all_awards,
         }
+        settings = self.settings()
+        self.registers: Registers = registers_of(settings[-1]) if settings else None
+        self._parameters["registers"] = None if self.registers is None else list(self.registers)
         for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE told_award"):
             self._execute(statement)
         self.facts_left_out = 0
@@ -161,7 +165,7 @@ class Content:
         yield from self._connection.execute(statement, {**self._parameters, **more}, execution_options=_STREAMED)
 
     def settings(self) -> list[Row[Any]]:
-        """Policies and whitelists that were in force up to the instant, in order."""
+        """Policies, whitelists and registers that were in force up to the instant, in order."""
         return list(self._connection.execute(_SETTINGS, self._parameters))
 
     def transaction_seqs(self) -> Iterator[int]:
@@ -204,7 +208,7 @@ class Content:
             yield balance_json(row)
 
     def facts(self) -> Iterator[Json]:
-        """The facts that the awards rest on, in their newest version then; all of them, if all awards are asked for.
+        """The facts that the awards rest on, in their newest version then; all that count, if all awards are asked for.
 
         For an exchange those alone that name no other.
         """
@@ -230,9 +234,9 @@ class Content:
         return {"partial_awards": partial, "facts_of_others": self.facts_left_out}
 
     def _instant(self) -> datetime:
-        if self._told.as_of is None:
+        if self.told.as_of is None:
             raise ValueError("there is an award, and nothing was posted")
-        return self._told.as_of
+        return self.told.as_of
 
 
 def _is_for(viewer: str, fact: Fact) -> bool:

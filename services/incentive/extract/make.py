@@ -18,11 +18,12 @@ import yaml
 from sqlalchemy import text
 
 from services.incentive.extract.archive import Archive
-from services.incentive.extract.content import Content, Told, Wanted, told_as_of
+from services.incentive.extract.content import Content, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, View, csv_lines, write_table
 from services.incentive.facts import DECLARED
+from services.incentive.intake import settings_in_force
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
 from shared.facts import FIRST_LISTING
@@ -72,14 +73,15 @@ def make_extract(
 
     Raises RegisterAway or RegisterRefuses, and whatever `tick` raises.
     """
+    content = Content(connection, order.request, told_as_of(connection, order.request, order.log_size))
     logs = [
         registers.log(kind, register, getattr(addresses[register], service))
         for register in sorted(addresses)
+        if content.registers is None or register in content.registers
         for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
     ]
-    told = told_as_of(connection, order.request, order.log_size)
     with Archive(stream) as archive:
-        _Making(connection, order, told, registers, logs, archive, tick).run()
+        _Making(connection, order, content, registers, logs, archive, tick).run()
 
 
 class _Making:
@@ -89,16 +91,18 @@ class _Making:
         self,
         connection: Connection,
         order: Order,
-        told: Told,
+        content: Content,
         registers: Registers,
         logs: list[RegisterLog],
         archive: Archive,
         tick: Tick,
     ) -> None:
-        self._connection, self._order, self._told = connection, order, told
+        self._connection, self._order, self._content, self._told = connection, order, content, content.told
         self._registers, self._logs, self._archive, self._tick = registers, logs, archive, tick
         self._request = order.request
-        self._content = Content(connection, order.request, told)
+        in_force = settings_in_force(connection)
+        self._counted_now = None if in_force is None else in_force.registers
+        self._not_asked: set[str] = set()
         self._newest: dict[str, int] = {}  # of each log, how many entries the facts and listing facts rest on
         self._totals: dict[str, Any] = {"evidence": {}}
         self._manifest_logs: list[Json] = []
@@ -157,6 +161,7 @@ class _Making:
                         "values": f"{name}.json",
                     },
                     "whitelist": {"sha256": row.whitelist_digest, "file": listed},
+                    "registers": row.registers,
                 }
             )
             self._policy = read_policy(source, f"{name}.yaml")
@@ -261,7 +266,10 @@ class _Making:
     def _rests_on_register(self, item: Json) -> None:
         topic, register, _ = item["fact"].split("/", 2)
         if register not in {found.register for found in self._logs}:
-            raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
+            if self._counted_now is None or register in self._counted_now:
+                raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
+            self._not_asked.add(register)  # it counted then, and is no longer there to be asked
+            return
         kind = "listings" if topic == FIRST_LISTING else "trades"
         self._rests_on(kind, register, item["generation"], item["seq"])
 
@@ -297,7 +305,7 @@ class _Making:
                 entry = msgspec.json.decode(line, type=_EntryLine)
                 seqs.add(entry.entry.seq)
                 if entry.entry.kind == "fact":
-                    self._add_listing(wanted, base64.b64decode(entry.value))
+                    self._add_listing(found.register, wanted, base64.b64decode(entry.value))
                 yield line
 
         count = self._archive.add_lines(entries, lines())
@@ -308,12 +316,11 @@ class _Making:
         told.update(kind=found.kind, register=found.register, generation=found.generation)
         self._totals["evidence"][found.name] = {"count": count}
 
-    def _add_listing(self, wanted: Wanted, value: bytes) -> None:
+    def _add_listing(self, register: str, wanted: Wanted, value: bytes) -> None:
+        """A listing fact that a register of trades applied: one of the register of listings of the same id."""
         fact = msgspec.json.decode(value, type=_ListingFact)
         wanted.add([f"listing/{fact.exchange}/{fact.listing_no}"])
-        for found in self._logs:
-            if found.kind == "listings" and found.generation == fact.generation:
-                self._rests_on("listings", found.register, fact.generation, fact.seq)
+        self._rests_on("listings", register, fact.generation, fact.seq)
 
     def _add_quarantine(self) -> None:
         exchange = self._request.viewer or self._request.exchange
@@ -359,6 +366,7 @@ class _Making:
             "logs": self._manifest_logs,
             "totals": self._totals,
             "left_out": self._left_out(),
+            "registers_not_asked": sorted(self._not_asked),
             "files": {name: {"bytes": one.bytes, "sha256": one.sha256} for name, one in self._archive.entries.items()},
         }
         content = _pretty(manifest)

@@ -65,6 +65,22 @@ class RegisterLog:
         return f"{self.kind}-{self.register}-{self.generation}"
 
 
+class _Partition(msgspec.Struct, frozen=True):
+    topic: str
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a service is, as it tells it: records and facts that wait, and the partitions that it reads."""
+
+    lag: int
+    outbox: int
+    partitions: tuple[_Partition, ...]
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(partition.topic for partition in self.partitions)
+
+
 class Registers:
     """The registers of a set, asked with a key of the role `service`."""
 
@@ -91,6 +107,10 @@ class Registers:
         if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
             raise RegisterRefuses(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
         return RegisterLog(kind, register, url, str(Note(shown.text, own)).encode(), checkpoint)
+
+    def progress(self, url: str) -> Progress:
+        """How far a service is. Raises RegisterAway, RegisterRefuses."""
+        return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=Progress)
 
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""

@@ -580,12 +580,16 @@ class Policy:
 
 
 class Basis:
-    """Every policy and whitelist that was in force, and those that were at last (None: nothing was ever posted)."""
+    """Every policy and whitelist that was in force, and those that were at last (None: nothing was ever posted).
+
+    `registers`: those whose facts counted at last; None: of all that publish.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self.policies: dict[tuple[str, int], Policy] = {}
         self.policy: Policy | None = None
         self.whitelist: Whitelist | None = None
+        self.registers: list[str] | None = None
         file = "policy/settings.json"
         for one in bundle.json(file):
             source = bundle.read(one["policy"]["file"])
@@ -600,6 +604,12 @@ class Basis:
             if (self.policy.id, self.policy.revision) != (one["policy"]["id"], one["policy"]["revision"]):
                 raise Unsound(one["policy"]["values"], None, "版本不符 / is of another revision")
             self.policies[self.policy.id, self.policy.revision] = self.policy
+            self.registers = one.get("registers")
+
+    def counts(self, fact: str) -> bool:
+        """Whether a fact counts, by its name."""
+        topic, register = fact.split("/")[:2]
+        return self.registers is None or topic == DECLARED or register in self.registers
 
     def in_force(self) -> tuple[Policy, Whitelist]:
         """Those that awards were last computed by."""
@@ -1319,8 +1329,9 @@ class Facts:
     Lines are kept, and read again where they are needed: values would take ten times the memory.
     """
 
-    def __init__(self, bundle: Bundle, manifest: Json, registers: Registers) -> None:
-        self.count = self.anew = self.of_before = 0
+    def __init__(self, bundle: Bundle, manifest: Json, basis: Basis, registers: Registers) -> None:
+        self.count = self.anew = self.of_before = self.of_gone = 0
+        self._basis, self._not_asked = basis, manifest.get("registers_not_asked", ())
         self.declared: dict[str, tuple[int, str]] = {}
         self._lines: dict[str, list[bytes]] = {}
         self._viewer = viewer_of(manifest["request"])
@@ -1342,12 +1353,17 @@ class Facts:
             raise ValueError("次序有误 / is out of order")
         if (value["generation"], value["seq"]) != (item["generation"], item["seq"]):
             raise ValueError("版本与值不符 / its version is not that of its value")
+        if not self._basis.counts(item["fact"]):
+            raise ValueError("其登记簿当时不计 / is of a register that did not count")
         if topic == DECLARED:
             self._check_declared(value, rest)
             return
         kind = "listings" if topic == FIRST_LISTING else "trades"
         register = self._registers.get((kind, name, value["generation"]))
         if register is None:
+            if name in self._not_asked:
+                self.of_gone += 1
+                return
             if (kind, name) not in {key[:2] for key in self._registers}:
                 raise ValueError("摘录中没有其登记簿 / the extract has no register of it")
             self.of_before += 1
@@ -1906,7 +1922,7 @@ def check_awards(awards: Awards, facts: Facts, basis: Basis, manifest: Json) -> 
         of_it = facts.of(about)
         # What else was declared of its subject may be of others, and then is not here.
         is_declared = viewer is not None and award["rule"] in policy.declared
-        if award["partial"] or is_declared or lacks_facts(award, of_it):
+        if award["partial"] or is_declared or lacks_facts(award, of_it, basis):
             if viewer is None:
                 reason = "摘录中没有它所依的事实 / the facts that it rests on are not in the extract"
                 raise Unsound(file, number, reason)
@@ -1915,7 +1931,10 @@ def check_awards(awards: Awards, facts: Facts, basis: Basis, manifest: Json) -> 
         expected = entitlements(about, of_it, policy, whitelist).get(award["award_id"])
         if expected is not None and viewer is None:  # others are told of no sign
             expected["flags"] = expected["flags"] + signs_on(expected, of_it, policy)
-        problem = differs(award, expected, names_of(about, of_it, whitelist, award), policy, as_of_us)
+        names = names_of(about, of_it, whitelist, award)
+        if expected is None and not all(basis.counts(one["fact"]) for one in award["evidence"]):
+            names.add(award["subject"]["name"])  # taken away while another register counted
+        problem = differs(award, expected, names, policy, as_of_us)
         if problem or instant(award["updated_at"]) > as_of_us:
             reason = f"与事实重算不符 / is not what the facts earn: {problem or 'updated_at'}"
             raise Unsound(file, number, reason)
@@ -1925,9 +1944,13 @@ def check_awards(awards: Awards, facts: Facts, basis: Basis, manifest: Json) -> 
     return anew, unknown
 
 
-def lacks_facts(award: Json, facts: Sequence[Json]) -> bool:
+def lacks_facts(award: Json, facts: Sequence[Json], basis: Basis) -> bool:
+    """Whether facts that the award rests on are missing. Those of registers that count no more prove nothing."""
     known = {(fact["fact"], fact["generation"], fact["seq"]) for fact in facts}
-    return not facts or any((one["fact"], one["generation"], one["seq"]) not in known for one in award["evidence"])
+    counted = [one for one in award["evidence"] if basis.counts(one["fact"])]
+    if any((one["fact"], one["generation"], one["seq"]) not in known for one in counted):
+        return True
+    return not facts and len(counted) == len(award["evidence"])
 
 
 def names_of(about: str, facts: Sequence[Json], whitelist: Whitelist, award: Json) -> set[str]:
@@ -2473,7 +2496,7 @@ class Check:
         ledger = self._check_ledger(basis, older)
         registers = self._check_registers(older)
         self._at("facts.ndjson")
-        facts = Facts(self._bundle, self._manifest, registers)
+        facts = Facts(self._bundle, self._manifest, basis, registers)
         compared, not_compared = check_listing_facts(registers)
         self._tell_facts(facts, compared, not_compared)
         self._check_declarations(facts, ledger)
@@ -2580,13 +2603,22 @@ class Check:
                 f"{compared} 项挂牌事实与挂牌登记簿相符",
                 f"{compared} listing facts that trades were matched by agree with the register of listings",
             )
-        if self._has_whole_registers() and not self._request["as_of"]:
+        if self._has_whole_registers() and not self._request["as_of"] and not facts.of_gone:
             self._tell_behind(facts.behind(is_of_all_awards(self._request) and is_from_the_beginning(self._request)))
         not_anew = facts.of_before + not_compared
         if not_anew:
             self._limit(
                 f"{not_anew} 项事实出自登记簿的前一代，无法重算",
                 f"{not_anew} facts are of a former generation of their register and could not be worked out anew",
+            )
+
+        if facts.of_gone:
+            names = ", ".join(self._manifest["registers_not_asked"])
+            self._limit(
+                f"{facts.of_gone} 项事实出自当时计入、现已由其他登记簿取代的 {names}，其文件不在摘录中，无法重算；"
+                "请另以切换之后的时点（as_of）申请",
+                f"{facts.of_gone} facts are of {names}, which counted then and was replaced by other registers: its"
+                " documents are not here, and the facts could not be worked out anew; ask as of an instant after that",
             )
 
     def _check_declarations(self, facts: Facts, ledger: Ledger) -> None:

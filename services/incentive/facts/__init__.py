@@ -5,6 +5,7 @@ reference with the register's generation and seq; of one key the greatest (gener
 instants are aware.
 """
 
+from services.incentive.facts.counting import IS_COUNTED, Registers, is_counted
 from services.incentive.facts.declarations import (
     DECLARED,
     Declaration,
@@ -40,6 +41,7 @@ from services.incentive.facts.totals import (
 
 __all__ = [
     "DECLARED",
+    "IS_COUNTED",
     "TOPICS",
     "Bucket",
     "BuyerSign",
@@ -61,6 +63,7 @@ __all__ = [
     "ProviderSign",
     "ProviderTotal",
     "Purchased",
+    "Registers",
     "Repeated",
     "Share",
     "Sign",
@@ -68,6 +71,7 @@ __all__ = [
     "TradeNo",
     "declaration_key",
     "declaration_value",
+    "is_counted",
     "merge_buckets",
     "merge_first",
     "merge_shares",

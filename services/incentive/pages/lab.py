@@ -77,7 +77,8 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
         after = chosen if reading is None else under_alternative(before.policy, reading)
         if after is None:
             raise Problem(404)
-        return what_if(facts_of_ledger(connection), before, after, grants_of(connection)), before.policy, after
+        facts = facts_of_ledger(connection, before.registers)
+        return what_if(facts, before, after, grants_of(connection)), before.policy, after
 
 
 def _chosen() -> Policy:

@@ -1,0 +1,289 @@
+"""A register split as docs/operations.md says, through a real Kafka: one for all exchanges, then three for one each.
+
+Workers are killed meanwhile. All exchanges and entities are fictional.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+import requests
+import yaml
+from kafka.admin import KafkaAdminClient
+from sqlalchemy import create_engine, text
+
+from deploy.local.demo import operators_of
+from deploy.local.expected import Expected, expected_outcome
+from deploy.local.folder import load_secrets, write_key_files
+from deploy.local.programs import Addresses, command, environment, module
+from deploy.topics import apply_topics
+from exchange_kit.publish import publish
+from exchange_kit.sample import sample_events
+from services.incentive.app import create_app as incentive_app
+from services.listing.app import create_app as listing_app
+from services.trade_ingest.app import create_app as trade_app
+from shared.exchanges import load_exchanges
+from shared.migrate import migrate
+from shared.parties import complete_uscc
+from shared.settings import load_settings
+from tests.integration.test_consumption import until
+from tests.integration.whole_set import served
+from tests.procedures import carry_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from deploy.local.postgres import Database, Postgres
+    from exchange_kit.records import SampleRecord
+
+EXCHANGES = ("dcdex", "evdex", "kmdex")
+GROUPS = {"r2": "dcdex", "r3": "evdex", "r4": "kmdex"}
+SIDES = ("listing", "trade-ingest")
+APPS = {"listing": listing_app, "trade-ingest": trade_app, "incentive": incentive_app}
+EVENTS, SEED, YEAR = 900, 5, 2026
+WITHIN_S = 120.0
+
+
+@dataclass
+class Site:
+    """A broker, databases, and the consumers that run on them; the APIs are in this process."""
+
+    folder: Path
+    server: Postgres
+    broker: str
+    opened: ExitStack
+    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    databases: dict[str, Database] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.keys = load_secrets(self.folder, EXCHANGES).keys
+        write_key_files(self.folder / "keys.yaml", self.keys)
+        entries = [
+            {
+                "id": exchange,
+                "name": f"虚构 {exchange}",
+                "from": "2019-01-01",
+                "until": None,
+                "approved_by": None,
+                "operators": [
+                    {"uscc": complete_uscc(f"9153010{n}MAXKMDEX0"), "name": "虚构", "from": "2019-01-01", "until": None}
+                ],
+            }
+            for n, exchange in enumerate(EXCHANGES)
+        ]
+        whitelist = yaml.safe_dump({"exchanges": entries}, allow_unicode=True)
+        (self.folder / "exchanges.yaml").write_text(whitelist, "utf-8")
+        self.exchanges = load_exchanges(self.folder / "exchanges.yaml")
+        with KafkaAdminClient(bootstrap_servers=self.broker) as admin:
+            apply_topics(admin, self.exchanges)
+
+    def database(self, service: str, register: str = "") -> Database:
+        name = f"split_{service.replace('-', '_')}_{register or 'ledger'}"
+        if name not in self.databases:
+            self.databases[name] = self.server.ensure_database(name, "only-for-tests")
+        return self.databases[name]
+
+    def migrate(self, service: str, register: str = "") -> None:
+        database = self.database(service, register)
+        migrate(module(service), database.owner_url, database.service_url, register or None)
+
+    def environment(self, service: str, register: str = "", **settings: str) -> dict[str, str]:
+        nobody = "127.0.0.1:1"
+        addresses = Addresses(self.broker, {"listing": nobody, "trade-ingest": nobody})
+        made = environment(
+            addresses, self.database(service, register), self.folder / "exchanges.yaml", self.folder / "keys.yaml", {}
+        )
+        own = {"REGISTER": register, "EXCHANGES": GROUPS.get(register, "")} if register else {}
+        return made | {"CHECKPOINT_INTERVAL": "0.5"} | own | settings
+
+    def consume(self, service: str, register: str = "", **settings: str) -> None:
+        name = f"{service} {register}".strip()
+        with self.log(name).open("ab") as log:
+            self.programs[name] = subprocess.Popen(
+                command(service, "consume"),
+                env=self.environment(service, register, **settings),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        program = self.programs.pop(name)
+        program.send_signal(number)
+        assert program.wait(15) == (0 if number is signal.SIGTERM else -number), self.log(name).read_text("utf-8")
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def says(self, name: str, event: str) -> list[dict[str, Any]]:
+        """Lines of one event in a consumer's log."""
+        lines = (json.loads(line) for line in self.log(name).read_text("utf-8").splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == event]
+
+    def serve(self, service: str, register: str = "", **settings: str) -> None:
+        with mock.patch.dict(os.environ, self.environment(service, register, **settings), clear=True):
+            app = APPS[service](load_settings(service))  # type: ignore[arg-type, index]
+        self.opened.callback(app.extensions["jiangbu"].engine.dispose)
+        self.opened.callback(app.extensions["jiangbu.sampler"].stop)
+        self.urls[f"{service} {register}".strip()] = self.opened.enter_context(served(app))
+
+    def registers(self, *names: str) -> str:
+        """As REGISTERS has them; of one whose APIs nobody started, addresses where nobody answers."""
+        nobody = "http://127.0.0.1:1"
+        urls = {name: [self.urls.get(f"{service} {name}", nobody) for service in SIDES] for name in names}
+        return ";".join(f"{name}={','.join(both)}" for name, both in urls.items())
+
+    def ask(self, method: str, name: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.keys['auditor']}"}
+        answer = requests.request(method, f"{self.urls[name]}{path}", headers=headers, timeout=30, **options)
+        assert answer.status_code < 400, answer.text
+        return answer
+
+    def waits(self, name: str) -> bool:
+        told = self.ask("GET", name, "/v1/progress").json()
+        return bool(told["lag"] or told["outbox"])
+
+    def rows(self, statement: str) -> list[Any]:
+        engine = create_engine(self.database("incentive").service_url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as connection:
+            found = list(connection.execute(text(statement)))
+        engine.dispose()
+        return found
+
+    def awards(self) -> dict[str, Expected]:
+        rows = self.rows("SELECT * FROM award_current WHERE ceiling_fen > 0")
+        return {row.award_id: Expected(row.ceiling_fen, row.payable_fen, row.suppressed_by) for row in rows}
+
+    def await_awards(self, sent: list[SampleRecord]) -> None:
+        wanted = expected_outcome(sent, operators_of(self.exchanges)).awards
+        assert len(wanted) > 10
+        try:
+            until(lambda: self.awards() == wanted, WITHIN_S)
+        except AssertionError:
+            assert self.awards() == wanted
+
+    def evidence(self) -> set[str]:
+        rows = self.rows("SELECT evidence FROM award_current WHERE ceiling_fen > 0")
+        return {one["fact"].split("/")[1] for row in rows for one in row.evidence}
+
+    def publish(self, records: list[SampleRecord]) -> None:
+        publish(records, {"bootstrap_servers": [self.broker]}, lambda _: None)
+
+
+@pytest.fixture
+def site(tmp_path: Path, postgres_server: Postgres, own_kafka: str) -> Iterator[Site]:
+    with ExitStack() as opened:
+        found = Site(tmp_path, postgres_server, own_kafka, opened)
+        yield found
+        for program in found.programs.values():
+            program.kill()
+            program.wait()
+
+
+def test_a_register_is_split_by_the_documented_procedure(site: Site) -> None:
+    records = list(sample_events(SEED, EXCHANGES, EVENTS, YEAR))
+    before, after = records[: EVENTS // 2], records[EVENTS // 2 :]
+    site.migrate("incentive")
+    for service in SIDES:
+        site.migrate(service, "r1")
+        site.consume(service, "r1")
+    site.consume("incentive", REGISTERS=site.registers("r1"))
+    site.publish(before)
+    _start_new_registers(site)
+    site.await_awards(before)
+    assert site.evidence() == {"r1"}
+
+    # One of the new ones has not read all when it is named.
+    until(lambda: not any(site.waits(name) for name in site.urls), WITHIN_S)
+    site.end("trade-ingest r3", signal.SIGKILL)
+    site.publish(after[:100])
+    site.await_awards(records[: EVENTS // 2 + 100])
+    for service in SIDES:
+        site.end(f"{service} r1")
+    site.end("incentive", signal.SIGKILL)
+    site.log("incentive").unlink()
+    site.consume("incentive", REGISTERS=site.registers(*GROUPS))
+    until(lambda: _waits_for("r3 trades: lag", site), WITHIN_S)
+    (settings,) = site.rows("SELECT registers FROM ledger_settings")
+    assert settings.registers == ["r1"]
+    posted = site.rows("SELECT count(*) FROM ledger_transaction")
+    site.consume("trade-ingest", "r3")
+    until(lambda: len(site.rows("SELECT id FROM ledger_settings")) == 2, WITHIN_S)
+    assert site.rows("SELECT count(*) FROM ledger_transaction") == posted
+    site.await_awards(records[: EVENTS // 2 + 100])
+    assert site.evidence() == set(GROUPS)
+
+    site.publish(after[100:])
+    site.end("trade-ingest r4", signal.SIGKILL)
+    site.consume("trade-ingest", "r4")
+    site.await_awards(records)
+    assert site.evidence() == set(GROUPS)
+    _is_sound(site)
+
+
+def _waits_for(what: str, site: Site) -> bool:
+    return any(what in line["reason"] for line in site.says("incentive", "registers do not count yet"))
+
+
+def _start_new_registers(site: Site) -> None:
+    for register in GROUPS:
+        listings, trades = (site.database(service, register) for service in SIDES)
+        if register == "r2":
+            given = {
+                "REGISTER": register,
+                "LISTINGS": listings.service_url,
+                "LISTINGS_OWNER": listings.owner_url,
+                "TRADES": trades.service_url,
+                "TRADES_OWNER": trades.owner_url,
+                "ALL": site.registers("r1", *GROUPS),
+            }
+            carry_out("another register", site.environment("listing", register) | given)
+        for service in SIDES:
+            site.migrate(service, register)
+            site.consume(service, register)
+            site.serve(service, register)
+
+
+def _is_sound(site: Site) -> None:
+    """An extract of whole registers, verified by its own program, and everything worked out again."""
+    site.serve("incentive", REGISTERS=site.registers(*GROUPS))
+    until(lambda: not any(site.waits(name) for name in site.urls), WITHIN_S)
+    job = site.ask("POST", "incentive", "/v1/extracts", json={"evidence": "registers"}).json()["id"]
+
+    def is_ready() -> bool:
+        found = site.ask("GET", "incentive", f"/v1/extracts/{job}").json()
+        assert found["state"] != "failed", found
+        return bool(found["state"] == "ready")
+
+    until(is_ready, WITHIN_S)
+    unpacked = site.folder / "unpacked"
+    with zipfile.ZipFile(BytesIO(site.ask("GET", "incentive", f"/v1/extracts/{job}/download").content)) as archive:
+        archive.extractall(unpacked)
+    keys = site.folder / "keys"
+    keys.write_text("".join(site.ask("GET", name, "/v1/log/keys").text for name in site.urls), "utf-8")
+    verify = [sys.executable, "-I", "-S", "verify.py", "--key", str(keys)]
+    done = subprocess.run(verify, cwd=unpacked, capture_output=True, text=True, check=False, env={})
+    assert done.returncode == 0, done.stdout
+    assert "facts are of r1" not in done.stdout
+    logs = {log["log"] for log in json.loads((unpacked / "manifest.json").read_bytes())["logs"]}
+    assert logs == {"ledger", *(f"{kind}-{name}-1" for kind in ("listings", "trades") for name in GROUPS)}
+    rebuilt = subprocess.run(
+        command("incentive", "rebuild", "--verify", "--from-kafka"),
+        env=site.environment("incentive", REGISTERS=site.registers(*GROUPS)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
