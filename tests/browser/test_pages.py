@@ -76,8 +76,9 @@ def test_an_operator_learns_where_it_stands(site: Site, screen: dict[str, int]) 
         missing = next(tier["missing"] for tier in status["tiers"] if not tier["reached"])
         assert f"{float(missing):,.2f}" in main.inner_text()
         page.get_by_text("以表格查看").click()
-        assert main.locator("details tbody tr").count() == 12
-        assert f"{float(status['months'][0]['amount']):,.2f}" in main.locator("details").inner_text()
+        months = main.locator("section[aria-labelledby=months] details")
+        assert months.locator("tbody tr").count() == 12
+        assert f"{float(status['months'][0]['amount']):,.2f}" in months.inner_text()
         page.get_by_role("link", name="查看本年度晋级奖励及理由").click()
         assert page.url.endswith(f"/awards/{TIERS}")
         reason = site.makers.get(f"/v1/awards/{TIERS}/explanation")["text"]["zh"]

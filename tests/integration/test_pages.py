@@ -330,7 +330,9 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
         assert [link for link in back if not link.startswith("/docs")] == [address.rstrip("?&")], back
         assert set(re.findall(r'method="post" action="([^"?]*)', html)) == {"/sign-out"}, address
         assert html.count('method="get"') == html.count('name="as_of"'), address
-    assert bureau.get(f"/awards/{later[0]}?as_of={then}").status_code == 404
+    missing = bureau.get(f"/awards/{later[0]}?as_of={then}")
+    assert missing.status_code == 404
+    assert "截至所选时点还没有" in missing.text
     seq = all_postings(makers)[-1]["seq"]
     assert [bureau.get(f"/ledger/{seq}{asked}").status_code for asked in ("", f"?as_of={then}")] == [200, 404]
     # A page of the present says so; what it leads to is of the present too, but for the navigation.

@@ -145,7 +145,9 @@ def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(desk: D
     assert desk.ask.ok(status, "exchange:kmdex", year=2026)["signs"] == []
     client = desk.ask.client.application.test_client()
     assert sign_in(client, "auditor-key").status_code == 303
-    assert sign["text"]["zh"] in client.get(f"/subjects/{buyer}?year=2026").text
+    html = client.get(f"/subjects/{buyer}?year=2026").text
+    assert sign["text"]["zh"] in html
+    assert '<h1><span lang="zh-CN">虚构实体31</span></h1>' in html
     then = before.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")
     desk.later(minutes=1)
     desks = [client.get(f"/desk?year={year}").text for year in (2026, 2025)]

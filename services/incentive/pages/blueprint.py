@@ -105,7 +105,7 @@ def when(instant: str) -> str:
 
 def show(template: str, http_status: int = 200, **values: Any) -> tuple[str, int]:
     """A page."""
-    return render_template(f"pages/{template}.html", **values), http_status
+    return render_template(f"pages/{template}.html", http_status=http_status, **values), http_status
 
 
 def this_year() -> int:

@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from services.incentive.answers import Json
 from services.incentive.api import asked, awards_rendered
+from services.incentive.awards import load_facts
+from services.incentive.facts import ExchangeTotal
 from services.incentive.operations import View, list_awards, tell_subject_status
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.forms import Refused, new_once
@@ -39,7 +41,7 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
         told = _recorded(connection, view, subject) if view.viewer is None else []
         awards = list(map(awards_rendered(connection, view, rows), rows))
-    name = next((award["subject"]["name"] for award in awards), None)
+        name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
     return show(
         "subject",
         200 if refused is None else refused.http_status,
@@ -56,6 +58,13 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         awards=awards,
         policy=view.basis.policy,
     )
+
+
+def _name(connection: Connection, view: View, subject: str) -> str | None:
+    """What a subject without an award is called; it may be another exchange's word, so for who sees all."""
+    known = load_facts(connection, [subject], {}, view.as_of) if view.viewer is None else {}
+    newest = known[subject].newest if subject in known else None
+    return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 
 
 def _recorded(connection: Connection, view: View, subject: str) -> list[Json]:
