@@ -62,7 +62,7 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
 
 def _name(connection: Connection, view: View, subject: str) -> str | None:
     """What a subject without an award is called; it may be another exchange's word, so for who sees all."""
-    known = load_facts(connection, [subject], {}, view.as_of) if view.viewer is None else {}
+    known = load_facts(connection, [subject], {}, view.basis.registers, view.as_of) if view.viewer is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 
