@@ -25,8 +25,11 @@ def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> di
     version = {"generation": head.generation, "seq": head.next_seq}
     listings = [key for topic, key in keys if topic == LISTING]
     parties = [key for topic, key in keys if topic == FIRST_LISTING]
-    values: dict[DirtyKey, Any] = {(LISTING, key): value for key, value in _listings(connection, listings).items()}
-    values |= {(FIRST_LISTING, key): value for key, value in _firsts(connection, parties).items()}
+    values: dict[DirtyKey, Any] = {}
+    if listings:
+        values |= {(LISTING, key): value for key, value in _listings(connection, listings).items()}
+    if parties:
+        values |= {(FIRST_LISTING, key): value for key, value in _firsts(connection, parties).items()}
     return {key: msgspec.json.encode({**version, **value}) for key, value in values.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import text
@@ -19,7 +19,7 @@ from shared.register.intake import party_json
 from shared.times import format_time, year_start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
     """The value of each key in this snapshot."""
-    buckets = _buckets(connection)
-    totals = [key.split("/") for topic, key in keys if topic == ANNUAL_TOTAL]
+    of = defaultdict(list)
+    for topic, key in keys:
+        of[topic].append(key)
     values: dict[DirtyKey, Any] = {}
-    for key, value in _firsts(connection, [key for topic, key in keys if topic == FIRST_PURCHASE]).items():
-        values[FIRST_PURCHASE, key] = value
-    for key, value in _exchange_totals(
-        connection, [(t[1], int(t[2])) for t in totals if t[0] == "exchange"], buckets
-    ).items():
-        values[ANNUAL_TOTAL, key] = value
-    for key, value in _provider_totals(
-        connection, [(t[1], int(t[2])) for t in totals if t[0] == "provider"], buckets
-    ).items():
-        values[ANNUAL_TOTAL, key] = value
-    for key, value in signs(connection, [key for topic, key in keys if topic == SIGN]).items():
-        values[SIGN, key] = value
+    for topic, render in _RENDERED.items():
+        if of[topic]:
+            values |= {(topic, key): value for key, value in render(connection, of[topic]).items()}
     version = {"generation": head.generation, "seq": head.next_seq}
     return {key: msgspec.json.encode({**version, **value}) for key, value in values.items()}
+
+
+def _totals(connection: Connection, keys: list[str]) -> dict[str, Any]:
+    buckets = _buckets(connection)
+    parts = [key.split("/") for key in keys]
+    exchanges = [(part[1], int(part[2])) for part in parts if part[0] == "exchange"]
+    providers = [(part[1], int(part[2])) for part in parts if part[0] == "provider"]
+    return _exchange_totals(connection, exchanges, buckets) | _provider_totals(connection, providers, buckets)
 
 
 def _buckets(connection: Connection) -> Buckets:
@@ -201,3 +201,10 @@ def _year_arrays(years: list[int]) -> dict[str, str]:
         "froms": pg_array(year_start(year) for year in years),
         "untils": pg_array(year_start(year + 1) for year in years),
     }
+
+
+_RENDERED: Final[Mapping[str, Callable[[Connection, list[str]], dict[str, Any]]]] = {
+    FIRST_PURCHASE: _firsts,
+    ANNUAL_TOTAL: _totals,
+    SIGN: signs,
+}

@@ -113,7 +113,12 @@ def signs(connection: Connection, keys: Iterable[str]) -> dict[str, Any]:
     """The value of each key of `facts.sign.v1` in this snapshot, without its version; empty where there is nothing."""
     parts = {key: key.split("/") for key in keys}
     of = {whose: {key: rest for key, (first, *rest) in parts.items() if first == whose} for whose in _OF}
-    return {key: value for whose, measure in _OF.items() for key, value in measure(connection, of[whose]).items()}
+    return {
+        key: value
+        for whose, measure in _OF.items()
+        if of[whose]
+        for key, value in measure(connection, of[whose]).items()
+    }
 
 
 def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from deploy.local.stopping import StopSignals
 from deploy.local.supervisor import Options
 from deploy.local.up import running_set, told_in_one_line
 from tests.bench.bed import Spread, prepared_bed, say
+from tests.bench.extract import extract
 from tests.bench.growth import growth
 from tests.bench.intake import intake
 from tests.bench.limit import limit
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "whole", "growth")
+SECTIONS: Final = ("intake", "whole", "growth", "extract")
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
 
@@ -45,9 +46,10 @@ STEADY_S: Final = 20.0
 @click.option("--events", type=click.IntRange(min=1000), default=200_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--trades", type=click.IntRange(min=100_000), default=1_000_000, show_default=True, help="of growth")
+@click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True, help="of the extract")
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="leave the others out")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="a folder for bench.json, bench.svg")
-def main(events: int, rounds: int, trades: int, only: tuple[str, ...], report: Path | None) -> None:
+def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[str, ...], report: Path | None) -> None:
     signals = StopSignals()
     signals.install()
     result: dict[str, Any] = {"machine": machine()}
@@ -62,6 +64,8 @@ def main(events: int, rounds: int, trades: int, only: tuple[str, ...], report: P
                 result["whole"] = Whole(local).measure(events // 2, STEADY_S)
         if "growth" in (only or SECTIONS):
             result["growth"] = growth(folder / "growth", trades)
+        if "extract" in (only or SECTIONS):
+            result["extract"] = extract(folder / "extract", transactions)
     console = Console(stderr=True, record=True, width=120)
     for table in tables(result):
         console.print(table)

@@ -1,21 +1,17 @@
-"""How long an extract takes to make and to verify, and in how much memory: `python -m tests.bench.extract`.
+"""How long an extract takes to make and to verify, and in how much memory.
 
 The heaviest kind for its number of transactions: each is of an award of its own, made of a trade of its own, and whole
 registers go with it. Registers and ledger take in the documents in this process, without a broker; the extract is made
 by the real program and verified by its own verify.py, each a process of its own. All entities are fictional.
 """
 
-import json
-import os
 import sys
-import tempfile
 import zipfile
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import click
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.local.postgres import Postgres
@@ -31,12 +27,10 @@ from tests.integration.worlds import LOG_KEY
 BATCH = 5000
 
 
-@click.command(help="测量摘录 / Measure an extract; JSON to stdout.")
-@click.option("--transactions", type=click.IntRange(min=1), default=100_000, show_default=True)
-@click.option("--python", default=sys.executable, help="verifies")
-def main(transactions: int, python: str) -> None:
+def extract(folder: Path, transactions: int) -> dict[str, Any]:
+    """Seconds and memory of making and of verifying it, its size, and lines a second."""
+    folder.mkdir()
     with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="jiangbu-bench-")))
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
         server.start()
         opened.callback(server.stop)
@@ -50,16 +44,16 @@ def main(transactions: int, python: str) -> None:
         feed(made, transactions)
         urls = [opened.enter_context(served(one.app)) for one in (made.listings, made.trades)]
         makers = Makers(made, {"r1": RegisterAddress(*urls)})
-        result: dict[str, Any] = {"transactions": transactions, "load_before": round(os.getloadavg()[0], 1)}
+        result: dict[str, Any] = {"transactions": transactions}
         extract_id = makers.ask("POST", "/v1/extracts", body={"evidence": "registers"}).get_json()["id"]
         result["made"] = measure_making(makers, folder)
         path, keys = taken_home(makers, extract_id, folder), folder / "keys"
-        result["mb"], result["rows"] = path.stat().st_size >> 20, rows(path)
-        result["rows_per_s"] = round(result["rows"] / result["made"]["s"])
+        result["mb"], result["lines"] = path.stat().st_size >> 20, lines(path)
+        result["lines_per_s"] = round(result["lines"] / result["made"]["s"])
         keys.write_text(makers.keys(), "utf-8")
-        verify = (python, "-I", "-S", "services/incentive/extract/verify.py", "--key", str(keys), str(path))
+        verify = (sys.executable, "-I", "-S", "services/incentive/extract/verify.py", "--key", str(keys), str(path))
         result["verified"] = measure(verify)
-    click.echo(json.dumps(result))
+    return result
 
 
 def feed(made: WholeSet, transactions: int) -> None:
@@ -114,7 +108,7 @@ def taken_home(makers: Makers, extract_id: str, folder: Path) -> Path:
     return path
 
 
-def rows(path: Path) -> int:
+def lines(path: Path) -> int:
     """Lines of its files for machines, entries of balances included; `views/` have the same rows again."""
     with zipfile.ZipFile(path) as archive:
         return sum(
@@ -122,7 +116,3 @@ def rows(path: Path) -> int:
             for name in archive.namelist()
             if name.startswith("lines/") and "/views/" not in name
         )
-
-
-if __name__ == "__main__":
-    main()

@@ -20,6 +20,8 @@ def tables(result: Json) -> Iterator[Table]:
         yield from _whole(result["whole"])
     if "growth" in result:
         yield _growth(result["growth"])
+    if "extract" in result:
+        yield _pairs("摘录 / extract", result["extract"])
 
 
 def _pairs(title: str, values: Json) -> Table:
