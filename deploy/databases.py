@@ -1,4 +1,7 @@
-"""Databases of the services: each with a role that owns everything in it, and one for the service that owns nothing."""
+"""Databases of the services, each with three roles: of the owner of all that is in it, of the service, of a viewer.
+
+The service's role owns nothing. The viewer's cannot log in: the service reads as it for the keys of exchanges.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
+from shared.fence import viewer_role
 from shared.settings import Service
 
 if TYPE_CHECKING:
@@ -33,24 +37,33 @@ def service_role(database: str) -> str:
 def ensure_database(
     connection: psycopg.Connection[tuple[object, ...]], name: str, *, owner_password: str, service_password: str
 ) -> bool:
-    """Create database `name` with its two roles where they do not exist yet; whether the database was made.
+    """Create database `name` with its three roles where they do not exist yet; whether the database was made.
 
-    The roles get their passwords, also when they exist. The service's role may connect and make temporary tables,
-    nothing else: what it may do with tables is granted by the migration that makes them. Nobody else may connect. To be
-    called by a superuser, in autocommit mode; errors of psycopg.
+    The roles get their passwords and attributes, also when they exist. The service's role may connect and make
+    temporary tables, nothing else: what it may do with tables is granted by the migration that makes them. Row-level
+    security does not hold it until it becomes the viewer, on purpose. Nobody else may connect. To be called by a
+    superuser, in autocommit mode; errors of psycopg.
     """
     database, owner, service = (sql.Identifier(word) for word in (name, owner_role(name), service_role(name)))
+    viewer = sql.Identifier(viewer_role(service_role(name)))
     for role, password in ((owner_role(name), owner_password), (service_role(name), service_password)):
         found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         verb = sql.SQL("ALTER" if found else "CREATE")
         connection.execute(
             sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
         )
+    connection.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(service))
+    if not connection.execute(
+        "SELECT 1 FROM pg_roles WHERE rolname = %s", [viewer_role(service_role(name))]
+    ).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(viewer))
+    connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
     made = not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
     if made:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, service))
+    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, viewer))
     return made
 
 

@@ -9,6 +9,8 @@ import psycopg
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
+from shared.fence import see_as
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
@@ -44,10 +46,15 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A transaction that reads one state of the database, and nothing else."""
+def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
+    """A transaction that reads one state of the database, and nothing else.
+
+    `viewer` is the exchange for whose key it reads, and whose rows alone PostgreSQL then shows; None: all.
+    """
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**options) as connection, connection.begin():
+        if viewer is not None:
+            see_as(connection, viewer)
         yield connection
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Text,
 )
 
+from shared.fence import EVERY_ROW, shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -99,6 +101,10 @@ CREATE_COSIGNATURES = (
     "GRANT SELECT, INSERT ON log_cosignature TO {role}",
 )
 GRANT_LOG_TABLES = (f"GRANT SELECT, INSERT ON {', '.join(LOG_TABLES)} TO {{role}}",)
+# Hashes of all that is numbered are for every key: what a proof needs of others is no more than these.
+SHOW_LOG_TABLES = tuple(
+    statement for table in (*LOG_TABLES, "log_cosignature") for statement in shown(table, EVERY_ROW)
+)
 
 
 def log_is_whole(numbered: str, heads: Sequence[str]) -> tuple[str, ...]:

@@ -10,10 +10,13 @@ from alembic.config import Config
 from sqlalchemy import make_url, text
 
 from shared.db import make_engine
+from shared.fence import viewer_role
 from shared.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy import Connection
 
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -28,21 +31,32 @@ def _config(package: str) -> Config:
 def migrate(
     package: str, owner_url: str, service_url: str, register: str | None = None, revision: str = "head"
 ) -> None:
-    """Bring the database to the newest form, or to an earlier `revision`. Safe to run again, and beside another."""
+    """Bring the database to the newest form, or to an earlier `revision`. Safe to run again, and beside another.
+
+    SettingsError where the roles are not there to whom it grants.
+    """
     role = make_url(service_url).username or ""
     if not _ROLE.fullmatch(role):
         raise SettingsError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
     engine = make_engine(owner_url)
-    config = _config(package)
-    with engine.connect() as connection:
-        # One migration at a time: the second waits here and then finds nothing to do.
-        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
-        connection.commit()
-        config.attributes.update(connection=connection, role=role, register=register)
-        command.upgrade(config, revision)
-        connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
-        connection.commit()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            _migrate(connection, _config(package), role, register, revision)
+    finally:
+        engine.dispose()
+
+
+def _migrate(connection: Connection, config: Config, role: str, register: str | None, revision: str) -> None:
+    viewer = viewer_role(role)
+    if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
+        raise SettingsError(f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`")
+    # One migration at a time: the second waits here and then finds nothing to do.
+    connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
+    connection.commit()
+    config.attributes.update(connection=connection, role=role, viewer=viewer, register=register)
+    command.upgrade(config, revision)
+    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
+    connection.commit()
 
 
 def run_environment() -> None:
@@ -53,9 +67,14 @@ def run_environment() -> None:
 
 
 def execute_all(statements: Iterable[str]) -> None:
-    """Run a migration's statements; `{role}` is the service's own role, `{register}` the register's id."""
+    """Run a migration's statements.
+
+    `{role}` is the service's own role, `{viewer}` the one that it reads as for exchanges, `{register}` the register.
+    """
     attributes = context.config.attributes
     connection = attributes["connection"]
     for statement in statements:
-        filled = statement.replace("{role}", attributes["role"]).replace("{register}", attributes["register"] or "")
+        filled = statement
+        for name in ("role", "viewer", "register"):
+            filled = filled.replace(f"{{{name}}}", attributes[name] or "")
         connection.exec_driver_sql(filled)

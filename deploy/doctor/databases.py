@@ -12,6 +12,7 @@ from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.migrations.versions.r0001_ledger import APPEND_ONLY
+from shared.fence import viewer_role
 from shared.log_tables import LOG_TABLES
 from shared.schema import needed_migration
 from shared.settings import Service
@@ -24,7 +25,8 @@ CONNECT_WITHIN_S = 5
 CLOCKS_DIFFER_S = 2.0
 # Without these a server that fails can lose what it has acknowledged.
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
-_ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
+_BYPASSES = "rolbypassrls"
+_ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", _BYPASSES)
 APPLY = "run `jiangbu databases apply FOLDER`"
 
 
@@ -77,8 +79,9 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
 
 def _roles(connection: Connection, name: str) -> list[str]:
     owner, service = owner_role(name), service_role(name)
+    viewer = viewer_role(service)
     faults = []
-    for role in (owner, service):
+    for role in (owner, service, viewer):
         row = connection.execute(
             f"SELECT {', '.join(_ATTRIBUTES)} FROM pg_roles WHERE rolname = %s",
             [role],
@@ -86,13 +89,19 @@ def _roles(connection: Connection, name: str) -> list[str]:
         if row is None:
             faults.append(f"{role}: 不存在 / is not there: {APPLY}")
             continue
-        too_much = [f"NO{word.removeprefix('rol').upper()}" for word, has in zip(_ATTRIBUTES, row, strict=True) if has]
+        held = {word for word, has in zip(_ATTRIBUTES, row, strict=True) if has}
+        needed = {_BYPASSES} if role == service else set()
+        if needed - held:
+            faults.append(f"{role}: 受行级安全约束 / is held by row-level security: {APPLY}")
+        too_much = [f"NO{word.removeprefix('rol').upper()}" for word in _ATTRIBUTES if word in held - needed]
         if too_much:
             faults.append(f"{role}: 权限过大 / may too much: ALTER ROLE {role} {' '.join(too_much)}")
     if faults:
         return faults
     if _value(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", service, owner):
         faults.append(f"{service}: 可充当所有者 / can act as the owner: REVOKE {owner} FROM {service}")
+    if not _value(connection, "SELECT pg_has_role(%s, %s, 'SET')", service, viewer):
+        faults.append(f"{service}: 不能充当查看者 / cannot become {viewer}: {APPLY}")
     if _value(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", name) != owner:
         faults.append(f"所有者不是 / its owner is not {owner}: ALTER DATABASE {name} OWNER TO {owner}")
     if _value(

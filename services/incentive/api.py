@@ -28,13 +28,13 @@ from services.incentive.schemas import (
     TransactionQuery,
 )
 from services.incentive.standings import Told, read_standings
-from shared.db import snapshot
 from shared.parties import parse_subject
 from shared.times import format_time
 from shared.web.keys import current_key
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, NoQuery
+from shared.web.seen import seen
 from shared.web.service import current_service
 
 BASIS: Final = "jiangbu.basis"
@@ -64,7 +64,7 @@ def asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, View]]:
     service = current_service()
     now = service.clock()
     settle(as_of, now)
-    with snapshot(service.engine) as connection:
+    with seen() as connection:
         yield connection, View(current_key().exchange, as_of, now, basis_as_of(connection, as_of, current_basis()))
 
 

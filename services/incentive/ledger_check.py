@@ -118,6 +118,17 @@ _DECLARATIONS: Final = text(
     ORDER BY 1
     """
 )
+# Which exchanges may see an award: those that any of its versions names, and in any case those that it now names.
+_NAMED: Final = text(
+    """
+    SELECT award_id, array_to_string(c.named, ' ') AS stands, array_to_string(v.named, ' ') AS follows
+    FROM award_current c JOIN (
+        SELECT award_id, array_agg(DISTINCT e ORDER BY e) AS named
+        FROM award_version, unnest(exchanges) AS e GROUP BY award_id) v USING (award_id)
+    WHERE NOT (c.named <@ v.named AND c.named @> c.exchanges)
+    ORDER BY award_id
+    """
+)
 _COUNTS: Final = text(
     """
     SELECT (SELECT count(*) FROM fact) AS facts, (SELECT count(*) FROM fact_current) AS keys,
@@ -170,6 +181,8 @@ def check_whole(connection: Connection) -> Iterator[Difference]:
         yield Difference(what, row.account, f"账户属于 / an account of {row.kind} {row.award_id}")
     for row in connection.execute(_DECLARATIONS):
         yield Difference(f"declaration {row.what}", row.stands, row.follows)
+    for row in connection.execute(_NAMED, execution_options=_STREAMED):
+        yield Difference(f"award_current {row.award_id}", f"named {row.stands}", f"named {row.follows}")
     for row in connection.execute(_POLICIES, execution_options=_STREAMED):
         yield Balance(row.account, int(row.stands), int(row.follows)).difference()
 

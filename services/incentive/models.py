@@ -1,9 +1,10 @@
 """Tables of the incentive service.
 
-Every table but `position`, `worker_run`, the two projections, `extract`, its pieces and `page_session` is append-only;
+Every table but `position`, `worker_run`, three projections, `extract`, its pieces and `page_session` is append-only;
 PostgreSQL enforces that (see the migrations):
 
 - `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
+- `known_to`: which subjects an exchange may see: whom a fact ever named with it, and its operators; triggers keep it.
 - `award_version`: what an award was, from `recorded_at` on. `award_current` is the newest of each; a trigger keeps it.
 - `ledger_transaction`, `ledger_entry`: the double-entry ledger.
 - `ledger_settings`: which policy, whitelist and registers were in force from which `seq` on; entered again where a
@@ -81,6 +82,13 @@ fact_current = Table(
     Column("fact_id", BigInteger, nullable=False),
 )
 
+known_to = Table(
+    "known_to",
+    metadata,
+    Column("exchange", _name(), primary_key=True),
+    Column("about", _name(), primary_key=True),
+)
+
 
 def _award_columns() -> list[Column[object]]:
     return [
@@ -109,7 +117,12 @@ def _award_columns() -> list[Column[object]]:
 
 
 award_version = Table("award_version", metadata, *_award_columns())
-award_current = Table("award_current", metadata, *_award_columns())
+award_current = Table(
+    "award_current",
+    metadata,
+    *_award_columns(),
+    Column("named", ARRAY(_name()), nullable=False),  # all that the evidence of any version names, in the same order
+)
 AWARD_COLUMNS: Final = tuple(column.name for column in award_version.columns)
 
 ledger_transaction = Table(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -39,9 +40,7 @@ from services.incentive.facts import (
     ExchangeTotal,
     Fact,
     FactRef,
-    FirstListing,
-    FirstPurchase,
-    ProviderTotal,
+    named_exchanges,
     parse_fact,
 )
 from services.incentive.models import (
@@ -61,6 +60,7 @@ from services.incentive.status import exchange_status, subject_status
 from shared.parties import Party, parse_subject
 
 PROPOSALS_AT_ONCE: Final = 500
+_LEDGER_END: Final = text("SELECT seq, posted_at FROM ledger_end(:before, :as_of)")
 
 
 class View(NamedTuple):
@@ -311,19 +311,6 @@ def find_declaration(connection: Connection, ref: FactRef) -> Declaration | None
     return parsed if isinstance(parsed, Declaration) else None
 
 
-def named_exchanges(known: Fact) -> set[str]:
-    """The exchanges that a fact names."""
-    if isinstance(known, ExchangeTotal):
-        return {known.exchange}
-    if isinstance(known, ProviderTotal):
-        return set(known.by_exchange)
-    if isinstance(known, FirstListing | FirstPurchase) and known.first is not None:
-        return {known.first.exchange}
-    if isinstance(known, Declaration) and known.exchange is not None:
-        return {known.exchange}
-    return set()
-
-
 def tell_exchange_status(connection: Connection, view: View, exchange: str, year: int) -> Json | None:
     """How an exchange stands in a year; None where it is not on the whitelist, or is another's."""
     exchanges, policy = view.basis.exchanges, view.basis.policy
@@ -439,23 +426,24 @@ class LedgerAsOf(NamedTuple):
 
 def ledger_as_of(connection: Connection, view: View) -> LedgerAsOf:
     """The ledger at the view's instant, else at its last posting; now while it has none."""
-    columns = ledger_transaction.c
-    statement = select(columns.seq, columns.posted_at).order_by(columns.seq.desc()).limit(1)
-    if view.as_of is not None:
-        statement = statement.where(columns.posted_at <= view.as_of)
-    last = connection.execute(statement).one_or_none()
+    last = ledger_end(connection, None, view.as_of)
     if last is None:
         return LedgerAsOf(view.instant, 0)
     return LedgerAsOf(view.as_of or last.posted_at, last.seq + 1)
 
 
+def ledger_end(connection: Connection, before: int | None, as_of: datetime | None) -> Row[Any] | None:
+    """`seq` and `posted_at` of the last transaction before that number, up to an instant (None: whatever there is).
+
+    Of all that there are, whoever asks.
+    """
+    return connection.execute(_LEDGER_END, {"before": before, "as_of": as_of}).one_or_none()
+
+
 def ledger_of_size(connection: Connection, size: int, newest: LedgerAsOf) -> LedgerAsOf:
     """The ledger as a page before had it; `newest` where its size is none that the ledger had."""
-    if not 0 < size < newest.size:
-        return newest
-    columns = ledger_transaction.c
-    posted_at = connection.execute(select(columns.posted_at).where(columns.seq == size - 1)).scalar_one()
-    return LedgerAsOf(posted_at, size)
+    last = ledger_end(connection, size, None) if 0 < size < newest.size else None
+    return newest if last is None else LedgerAsOf(last.posted_at, size)
 
 
 def list_balances(connection: Connection, view: View, size: int, after: str | None, limit: int) -> Sequence[Row[Any]]:

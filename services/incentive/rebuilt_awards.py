@@ -16,7 +16,16 @@ from sqlalchemy import Connection, Row, text
 from services.incentive.as_of import registers_of
 from services.incentive.awards import Facts, award_from_row, award_rows, earned_by, sorted_out
 from services.incentive.basis import Basis
-from services.incentive.facts import Fact, FactError, FactRef, Registers, is_counted, parse_fact, whose
+from services.incentive.facts import (
+    Fact,
+    FactError,
+    FactRef,
+    Registers,
+    is_counted,
+    named_exchanges,
+    parse_fact,
+    whose,
+)
 from services.incentive.ledger import Award, restate, take_away, with_payables
 from services.incentive.models import AWARD_COLUMNS
 from services.incentive.others import Others, alike_among, near_first
@@ -39,8 +48,9 @@ _FACTS: Final = text(
     " ORDER BY whose, topic, key, generation, seq"
 )
 _REBUILT: Final = text(
-    "CREATE TEMPORARY TABLE rebuilt_award (LIKE award_current) ON COMMIT DROP;"
-    "ALTER TABLE rebuilt_award ADD PRIMARY KEY (award_id)"
+    "CREATE TEMPORARY TABLE rebuilt_award (LIKE award_version) ON COMMIT DROP;"
+    "ALTER TABLE rebuilt_award ADD PRIMARY KEY (award_id);"
+    "CREATE TEMPORARY TABLE rebuilt_known_to (LIKE known_to) ON COMMIT DROP"
 )
 _KEEP: Final = text(
     f"INSERT INTO rebuilt_award ({', '.join(AWARD_COLUMNS)})"
@@ -48,7 +58,20 @@ _KEEP: Final = text(
     " FROM jsonb_populate_recordset(NULL::rebuilt_award, CAST(:rows AS jsonb))"
 )
 _KEEP_AS_THEY_STAND: Final = text(
-    "INSERT INTO rebuilt_award SELECT * FROM award_current WHERE about = ANY(:abouts) ON CONFLICT DO NOTHING"
+    f"INSERT INTO rebuilt_award SELECT {', '.join(AWARD_COLUMNS)} FROM award_current WHERE about = ANY(:abouts)"
+    " ON CONFLICT DO NOTHING"
+)
+_KEEP_KNOWN: Final = text(
+    "INSERT INTO rebuilt_known_to SELECT * FROM unnest(CAST(:exchanges AS text[]), CAST(:abouts AS text[]))"
+)
+_KNOWN_TO: Final = text(
+    """
+    SELECT exchange, about, k.about IS NOT NULL AS stands FROM known_to k FULL JOIN (
+        SELECT * FROM rebuilt_known_to
+        UNION SELECT o.* FROM ledger_settings s, operators_listed(s.whitelist) AS o) f USING (exchange, about)
+    WHERE (k.about IS NULL OR f.about IS NULL) AND about <> ALL(:damaged)
+    ORDER BY exchange, about
+    """
 )
 
 
@@ -121,10 +144,12 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
     damaged: list[str] = []
     near: list[tuple[str, Facts]] = []  # whose signs need the facts of each other: few
     related = related_of(connection)
+    known: list[tuple[str, str]] = []
     rows = connection.execute(_FACTS, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.whose)):
-        facts, faults = _newest_of_rows(of_it, basis.registers)
+        facts, named, faults = _newest_of_rows(of_it, basis.registers)
         yield from faults
+        known.extend((exchange, about) for exchange in named)
         if faults:
             damaged.append(about)
         elif near_first(facts.of, basis.policy) is not None:
@@ -134,6 +159,9 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
         if len(earned) >= _AT_ONCE:
             connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
             earned.clear()
+        if len(known) >= _AT_ONCE:
+            _keep_known(connection, known)
+    _keep_known(connection, known)
     others = Others(alike_among((facts.of for _, facts in near), basis.policy), related)
     for about, facts in near:
         yield from _earn(about, facts, basis, others, (earned, damaged))
@@ -141,11 +169,23 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
         connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
     connection.execute(_KEEP_AS_THEY_STAND, {"abouts": damaged})
     connection.execute(text("ANALYZE rebuilt_award"))
+    for row in connection.execute(_KNOWN_TO, {"damaged": damaged}, execution_options=_STREAMED):
+        told = ("shown", None) if row.stands else (None, "shown")
+        yield Difference(f"known_to {row.exchange} {row.about}", *told)
 
 
-def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Facts, list[Difference]]:
-    """The newest version of each fact that counts, rows in order of version; and which of all are damaged."""
+def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
+    """Who is named with which exchange, into the temporary table."""
+    if known:
+        exchanges, abouts = zip(*known, strict=True)
+        connection.execute(_KEEP_KNOWN, {"exchanges": list(exchanges), "abouts": list(abouts)})
+        known.clear()
+
+
+def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Facts, set[str], list[Difference]]:
+    """The newest version of each fact that counts, rows in order; exchanges that any names; what is damaged."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
+    named: set[str] = set()
     faults = []
     for row in rows:
         try:
@@ -153,9 +193,10 @@ def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Fac
         except FactError as error:
             faults.append(Difference(f"fact {row.id} {row.topic} {row.key}", str(error), None))
         else:
+            named |= named_exchanges(fact)
             if is_counted(row.topic, row.key, registers):
                 newest[row.topic, row.key] = row.id, fact
-    return sorted_out(newest.values()), faults
+    return sorted_out(newest.values()), named, faults
 
 
 def _earn(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -54,6 +55,8 @@ PARTS: Final[dict[str, Table]] = {
 }
 RELEASED: Final = ("hold", "suspension")
 RELATED, UNRELATED = "related", "unrelated"
+# A function of the database, as an exchange is shown of decisions its own and nevertheless told what is left.
+_POSTED: Final = text("SELECT * FROM budget_posted(CAST(:years AS smallint[]), :as_of)")
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -155,8 +158,9 @@ def verifications(
     connection: Connection, subjects: Collection[str], as_of: datetime | None
 ) -> dict[str, list[Verification]]:
     """What was recorded of each subject's eligibility, in order."""
+    columns = eligibility.c
     statement = (
-        select(eligibility)
+        select(columns.subject, columns.status, columns.from_at, columns.until_at)
         .join(act, act.c.id == eligibility.c.id)
         .where(_among(eligibility.c.subject, subjects), _then(as_of))
         .order_by(act.c.seq)
@@ -169,10 +173,11 @@ def verifications(
 
 def suspensions(connection: Connection, as_of: datetime | None) -> dict[str, list[Period]]:
     """The periods for which each rule is suspended, without those that were lifted."""
+    columns = suspension.c
     statement = (
-        select(suspension)
-        .join(act, act.c.id == suspension.c.id)
-        .where(_then(as_of), suspension.c.id.not_in(_lifted(as_of)))
+        select(columns.rule, columns.from_at, columns.until_at)
+        .join(act, act.c.id == columns.id)
+        .where(_then(as_of), columns.id.not_in(_lifted(as_of)))
         .order_by(act.c.seq)
     )
     found: dict[str, list[Period]] = {}
@@ -190,20 +195,9 @@ def _lifted(as_of: datetime | None) -> Select[Any]:
 
 def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[Posted]]:
     """What was approved, paid and returned in each year's budget, by rule in code point order."""
-    sums = [
-        func.coalesce(func.sum(decision.c.amount_fen).filter(decision.c.action == action), 0)
-        for action in ("approve", "pay", "return")
-    ]
-    statement = (
-        select(decision.c.year, decision.c.rule, *sums)
-        .join(act, act.c.id == decision.c.id)
-        .where(_among(decision.c.year, years), decision.c.amount_fen > 0, _then(as_of))
-        .group_by(decision.c.year, decision.c.rule)
-        .order_by(decision.c.year, decision.c.rule)
-    )
     found: dict[int, list[Posted]] = {}
-    for year, rule, approved_fen, paid_fen, returned_fen in connection.execute(statement):
-        found.setdefault(year, []).append(Posted(rule, int(approved_fen), int(paid_fen), int(returned_fen)))
+    for year, *posted in connection.execute(_POSTED, {"years": list(years), "as_of": as_of}):
+        found.setdefault(year, []).append(Posted(*posted))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.fence import EVERY_ROW, OF_VIEWER, shown
 from shared.log_tables import log_tables
 from shared.positions import CREATE_POSITION, position_table
 from shared.worker_run import worker_run_table
@@ -86,6 +87,12 @@ GRANT_REGISTER_TABLES = (
     "GRANT SELECT, INSERT, UPDATE ON register_head TO {role}",
     "GRANT SELECT, INSERT ON settings_entry, quarantine TO {role}",
     "GRANT SELECT, INSERT, DELETE ON outbox TO {role}",
+)
+# Parties are no one's: an exchange looks one up by what it knows it by, and is not shown its name.
+SHOW_REGISTER_TABLES = (
+    *shown("quarantine", OF_VIEWER),
+    *shown("intake_day", OF_VIEWER),
+    *shown("party", EVERY_ROW, ("id", "scheme", "code")),
 )
 
 

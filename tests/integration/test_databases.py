@@ -44,10 +44,21 @@ def test_databases_are_made_once_and_passwords_are_those_of_the_files(apply, ser
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                     connection.execute(refused)
     (tmp_path / "listing" / "database-password").write_text("another\n")
+    with psycopg.connect(server.url(), autocommit=True) as admin:  # as a version had it that knew no viewer
+        for statement in (
+            "ALTER ROLE listing_service NOBYPASSRLS",
+            "REVOKE listing_service_viewer FROM listing_service",
+        ):
+            admin.execute(statement)
     again = apply()
     assert again.exit_code == 0
     assert "created" not in again.output
-    login(server, tmp_path, "listing", "service").close()
+    with login(server, tmp_path, "listing", "service") as service:
+        held = (
+            "SELECT rolbypassrls, pg_has_role(rolname || '_viewer', 'SET') FROM pg_roles WHERE rolname = current_user"
+        )
+        assert service.execute(held).fetchone() == (True, True)
+        assert service.execute("SELECT pg_has_role(current_user || '_viewer', 'USAGE')").fetchone() == (False,)
     with login(server, tmp_path, "listing", "owner") as owner:
         assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 

@@ -180,6 +180,9 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             f"GRANT {owner_role('listing')} TO {service_role('listing')}",
             f"ALTER ROLE {service_role('trade_ingest')} PASSWORD 'another'",
             "GRANT CONNECT ON DATABASE trade_ingest TO PUBLIC",
+            f"ALTER ROLE {role} NOBYPASSRLS",
+            "REVOKE trade_ingest_service_viewer FROM trade_ingest_service",
+            "ALTER ROLE incentive_service_viewer BYPASSRLS",
         ),
         "incentive": (
             f"GRANT UPDATE ON ledger_entry TO {role}",
@@ -194,7 +197,11 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
         ),
     }
     mending = {
-        "postgres": (f"ALTER ROLE {role} NOCREATEDB", f"REVOKE {owner_role('listing')} FROM {service_role('listing')}"),
+        "postgres": (
+            f"ALTER ROLE {role} NOCREATEDB",
+            "ALTER ROLE incentive_service_viewer NOBYPASSRLS",
+            f"REVOKE {owner_role('listing')} FROM {service_role('listing')}",
+        ),
         "incentive": (
             f"REVOKE UPDATE ON ledger_entry FROM {role}",
             "ALTER TABLE fact ENABLE TRIGGER append_only",
@@ -224,6 +231,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
         "角色 roles of trade_ingest": [
             "any role may connect",
             "password authentication failed",
+            "cannot become trade_ingest_service_viewer",
             "databases apply",
             "REVOKE UPDATE, DELETE, TRUNCATE ON log_checkpoint FROM trade_ingest_service",
             "triggers are off: append_only ON log_hash, log_is_whole ON register_head",
@@ -231,6 +239,8 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
         ],
         "角色 roles of incentive": [
             "ALTER ROLE incentive_service NOCREATEDB",
+            "incentive_service: 受行级安全约束",
+            "ALTER ROLE incentive_service_viewer NOBYPASSRLS",
             "REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry",
             "triggers are off: append_only ON fact: ",
             '"position" (postgres)',

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from services.incentive.facts import FactError
 from services.incentive.intake import LedgerIntake, SettingsChanged, read_record
+from services.incentive.models import AWARD_COLUMNS
 from services.incentive.rules import CutDatesError
 from shared.db import make_engine
 from shared.log_store import newest_checkpoint, verifier_keys
@@ -62,7 +63,10 @@ def ledger(engine: Engine) -> Iterator[Ledger]:
 
 
 def awards(ledger: Ledger) -> dict[str, Any]:
-    return {row.award_id: row for row in ledger.connection.execute(text("SELECT * FROM award_current"))}
+    return {
+        row.award_id: row
+        for row in ledger.connection.execute(text(f"SELECT {', '.join(AWARD_COLUMNS)} FROM award_current"))
+    }
 
 
 def transactions(ledger: Ledger) -> list[Any]:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.incentive.facts import TOPICS
 from services.incentive.intake import LedgerIntake, SettingsChanged
+from services.incentive.migrations.versions.r0011_viewer import FILL_KNOWN_TO, FILL_NAMED
 from services.incentive.rebuild import mend_all, verify_all
 from shared.db import make_engine
 from shared.facts import FIRST_LISTING
@@ -164,6 +165,22 @@ def test_an_award_that_was_changed_gets_a_version_and_no_posting(database: Datab
     assert database.all("SELECT max(recorded_at) AS at FROM fact")[0].at > version.recorded_at
 
 
+def test_who_may_see_what_is_worked_out_again_too(database: Database) -> None:
+    database.damage(
+        "UPDATE award_current SET named = '{}' WHERE rule = 'exchange_tiers'",
+        f"DELETE FROM known_to WHERE about = '{subject(2)}'",
+        f"INSERT INTO known_to VALUES ('dcdex', '{subject(2)}')",
+    )
+    assert database.verify() == [
+        f"known_to dcdex {subject(2)}: 现为 / stands shown; 应为 / follows 无 nothing",
+        f"known_to kmdex {subject(2)}: 现为 / stands 无 nothing; 应为 / follows shown",
+        "award_current exchange_tiers/kmdex/2026: 现为 / stands named ; 应为 / follows named kmdex",
+    ]
+    # As the migration does of what was recorded before it.
+    database.damage("UPDATE award_current SET named = '{}'", "DELETE FROM known_to", FILL_NAMED, FILL_KNOWN_TO)
+    assert database.verify() == []
+
+
 def test_a_newest_version_that_was_changed_is_followed_by_a_right_one(database: Database) -> None:
     database.damage(f"UPDATE award_version SET year = 2027 WHERE award_id = '{LISTING}'")
     assert database.verify() == [
@@ -201,9 +218,11 @@ def test_every_member_of_an_award_is_looked_at(database: Database, column: str, 
         f"UPDATE award_current SET {column} = {value} WHERE award_id = '{LISTING}'",
         f"UPDATE award_version SET {column} = {value} WHERE award_id = '{LISTING}'",
     )
-    (line,) = database.verify()
-    assert line.startswith(f"award {LISTING}: ")
+    said = database.verify()
+    (line,) = (line for line in said if line.startswith(f"award {LISTING}: "))
     assert told.replace("; ", "; 应为") in line
+    # Nor is it shown to the exchange that it now names.
+    assert len(said) == (2 if column == "exchanges" else 1)
     assert database.mend()[0]
     assert database.verify() == []
 
@@ -247,7 +266,7 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
         f"INSERT INTO award_version SELECT (v).* FROM (SELECT jsonb_populate_record(a, jsonb_build_object("
         f"'award_id', '{foreign}', 'subject', '{subject(77)}', 'about', '{subject(77)}')) v"
         f" FROM award_version a WHERE award_id = '{LISTING}') x",
-        f"INSERT INTO award_current SELECT * FROM award_version WHERE award_id = '{foreign}'",
+        f"INSERT INTO award_current SELECT *, exchanges FROM award_version WHERE award_id = '{foreign}'",
         f"INSERT INTO ledger_transaction SELECT (t).* FROM (SELECT jsonb_populate_record(l, jsonb_build_object("
         f"'seq', (SELECT max(seq) + 1 FROM ledger_transaction), 'award_id', '{foreign}', 'subject', '{subject(77)}',"
         " 'posted_at', (SELECT max(posted_at) FROM ledger_transaction))) t"
@@ -493,7 +512,7 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
             ledger.take(found)
         said: list[str] = []
         assert verify_all(connection, ledger.basis, None, said.append).is_right, said
-        connection.execute(text("DROP TABLE rebuilt_award"))
+        connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to"))
         ledger.basis = changed
         ledger.put_in_force()
         if cut < len(history):

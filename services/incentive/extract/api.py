@@ -12,13 +12,14 @@ from services.incentive.answers import Json
 from services.incentive.api import current_basis, settle
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
-from shared.db import BIGINT_MOST, snapshot
+from shared.db import BIGINT_MOST
 from shared.events.fields import Choice, Text, Time
 from shared.log_store import newest_checkpoint
 from shared.times import format_time
 from shared.web.keys import current_key, require
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery, SubjectParameter
+from shared.web.seen import seen
 from shared.web.service import current_service
 
 _MOST_NAMED: Final = 1000
@@ -144,7 +145,7 @@ def get_extract(arguments: dict[str, Any], id: str) -> Json:  # noqa: A002 - the
 
 def tell_extract(extract_id: str) -> Json:
     """How it stands, for the key that asks. Problem 404."""
-    with snapshot(current_service().engine) as connection:
+    with seen() as connection:
         return extract_json(_find(connection, extract_id))
 
 
@@ -160,6 +161,7 @@ def delete_extract(arguments: dict[str, Any], id: str) -> None:  # noqa: A002 - 
 
 def withdraw_extract(extract_id: str) -> None:
     """Cancel it or take it away. Problem 403 and 404."""
+    tell_extract(extract_id)
     with current_service().engine.begin() as connection:
         row = _find(connection, extract_id)
         if row.role != current_key().role:
@@ -179,14 +181,14 @@ def download_extract(arguments: dict[str, Any], id: str) -> Response:  # noqa: A
 
 def send_extract(extract_id: str) -> Response:
     """The zip as an answer to the key that asks. Problem 404 and 409."""
-    engine = current_service().engine
-    with engine.begin() as connection:
+    tell_extract(extract_id)
+    with current_service().engine.begin() as connection:
         row = _find(connection, extract_id)
         if row.state != "ready":
             raise Problem(409, f"尚不可下载，状态为 {row.state} / not to be had yet: it is {row.state}")
         jobs.note_access(connection, row.id, _asker(), "downloaded", current_service().clock())
     with ExitStack() as opened:
-        connection = opened.enter_context(snapshot(engine))
+        connection = opened.enter_context(seen())
         response = Response(jobs.pieces(connection, row.id), content_type=_ZIP["content_type"])
         response.content_length = row.bytes
         response.headers["Content-Disposition"] = f'attachment; filename="jiangbu-{row.log_size}-{row.id[:8]}.zip"'

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row, text
 from services.incentive.answers import Json, award_json, balance_json
 from services.incentive.as_of import registers_of
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import IS_COUNTED, Declaration, Fact, Registers, Sign, parse_fact
+from services.incentive.facts import IS_COUNTED, Declaration, Fact, Registers, Sign, named_exchanges, parse_fact
 from services.incentive.ledger_log import transactions_of
-from services.incentive.operations import named_exchanges
+from services.incentive.operations import ledger_end
 from services.incentive.priority import OTHER_GRANT
 from services.incentive.recorded import told_acts
 from services.incentive.standings import read_standings
@@ -60,7 +60,7 @@ _ASKED: Final = f"""
         WHERE {_SEEN}
           AND (CAST(:exchange AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:exchange AS text)] COLLATE "C")
           AND (CAST(:rules AS text[]) IS NULL OR a.rule = ANY(:rules))
-          AND (CAST(:subjects AS text[]) IS NULL OR a.award_id IN (
+          AND (CAST(:subjects AS text[]) IS NULL OR a.subject = ANY(:subjects) OR a.award_id IN (
               SELECT award_id FROM ledger_transaction
               WHERE seq < :size AND (subject = ANY(:subjects) OR subject_before = ANY(:subjects))))
     ) a
@@ -121,12 +121,7 @@ class Told(NamedTuple):
 
 def told_as_of(connection: Connection, request: ExtractRequest, log_size: int) -> Told:
     """The instant and the size that a request is about, of a ledger whose log has `log_size` entries."""
-    statement = "SELECT seq, posted_at FROM ledger_transaction WHERE seq < :log_size"
-    if request.as_of is not None:
-        statement += " AND posted_at <= :as_of"
-    last = connection.execute(
-        text(f"{statement} ORDER BY seq DESC LIMIT 1"), {"log_size": log_size, "as_of": request.as_of}
-    ).one_or_none()
+    last = ledger_end(connection, log_size, request.as_of)
     if last is None:
         return Told(request.as_of, 0)
     return Told(request.as_of or last.posted_at, last.seq + 1)

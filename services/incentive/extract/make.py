@@ -27,6 +27,7 @@ from services.incentive.intake import settings_in_force
 from services.incentive.policy import read_policy
 from shared.canonical import canonical_json
 from shared.facts import FIRST_LISTING
+from shared.fence import see_as
 from shared.log_store import stored_hashes
 from shared.money import format_yuan, parse_yuan
 from shared.times import format_time
@@ -73,7 +74,10 @@ def make_extract(
 
     Raises RegisterAway or RegisterRefuses, and whatever `tick` raises.
     """
-    content = Content(connection, order.request, told_as_of(connection, order.request, order.log_size))
+    told = told_as_of(connection, order.request, order.log_size)
+    if order.request.viewer is not None:
+        see_as(connection, order.request.viewer)
+    content = Content(connection, order.request, told)
     logs = [
         registers.log(kind, register, getattr(addresses[register], service))
         for register in sorted(addresses)

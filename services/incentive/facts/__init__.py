@@ -14,7 +14,7 @@ from services.incentive.facts.declarations import (
     declaration_value,
 )
 from services.incentive.facts.firsts import FirstListing, FirstPurchase, Listed, Purchased, merge_first
-from services.incentive.facts.parse import TOPICS, Earning, Fact, parse_fact, whose
+from services.incentive.facts.parse import TOPICS, Earning, Fact, named_exchanges, parse_fact, whose
 from services.incentive.facts.reference import FactError, FactRef
 from services.incentive.facts.signs import (
     BuyerSign,
@@ -76,6 +76,7 @@ __all__ = [
     "merge_first",
     "merge_shares",
     "merge_totals",
+    "named_exchanges",
     "parse_fact",
     "whose",
 ]

@@ -23,6 +23,19 @@ def whose(fact: Fact) -> str:
     return fact.subject if isinstance(fact, ProviderSign | BuyerSign) else fact.party.subject
 
 
+def named_exchanges(known: Fact) -> set[str]:
+    """The exchanges that a fact names; whose documents a sign is made of it does not say."""
+    if isinstance(known, ExchangeTotal):
+        return {known.exchange}
+    if isinstance(known, ProviderTotal):
+        return set(known.by_exchange)
+    if isinstance(known, FirstListing | FirstPurchase) and known.first is not None:
+        return {known.first.exchange}
+    if isinstance(known, Declaration) and known.exchange is not None:
+        return {known.exchange}
+    return set()
+
+
 def parse_fact(topic: str, key: str, value: bytes) -> Fact:
     """One record of a fact topic; `key` is "<register>/...". Raises FactError for what the contract does not know."""
     try:

@@ -21,10 +21,10 @@ from services.incentive.extract.api import (
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say_half
 from services.incentive.terms import RuleName
-from shared.db import snapshot
 from shared.log_store import served_checkpoint, verifier_keys
 from shared.web.keys import current_key
 from shared.web.problems import Problem, field_faults
+from shared.web.seen import seen
 from shared.web.service import current_service
 
 _SHOWN: Final = 50
@@ -90,7 +90,7 @@ def checkpoint_keys() -> Response:
 
 
 def _show(given: dict[str, str], faults: dict[str, str], status: int) -> ResponseReturnValue:
-    with snapshot(current_service().engine) as connection:
+    with seen() as connection:
         rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
     note, keys = _signed()
     basis, own = current_basis(), current_key().exchange
@@ -110,7 +110,7 @@ def _show(given: dict[str, str], faults: dict[str, str], status: int) -> Respons
 
 def _signed() -> tuple[str | None, list[str]]:
     service = current_service()
-    with snapshot(service.engine) as connection:
+    with seen() as connection:
         settled = service.clock() - timedelta(seconds=service.checkpoint_interval_s)
         return served_checkpoint(connection, settled), list(verifier_keys(connection))
 

@@ -1,0 +1,47 @@
+"""Row-level security: what PostgreSQL itself shows to a request that is asked with the key of an exchange.
+
+Queries are narrowed to the exchange by their own conditions. This is the second fence, for the day on which one of them
+is forgotten: such a request reads as another role, the *viewer*, to which policies show the rows of one exchange alone.
+The service's own role is let past all policies (BYPASSRLS), since COPY FROM is refused under them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# The exchange whose key asks, in conditions of policies. Of the session's end, or before it was set, nobody's.
+VIEWER: Final = "current_setting('jiangbu.viewer', true)"
+OF_VIEWER: Final = f"exchange = {VIEWER}"
+EVERY_ROW: Final = "true"
+
+_SEE_AS: Final = text(
+    "SELECT set_config('jiangbu.viewer', :exchange, true), set_config('role', session_user || '_viewer', true)"
+)
+
+
+def viewer_role(service_role: str) -> str:
+    """The role as which a service reads for the keys of exchanges."""
+    return f"{service_role}_viewer"
+
+
+def shown(table: str, rows: str, columns: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Statements of a migration that show rows of a table to the viewer: those of which the condition `rows` holds.
+
+    `columns`: these alone; all if none is named. A table of which nothing of the kind was ever said shows it nothing.
+    """
+    named = f" ({', '.join(columns)})" if columns else ""
+    return (
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"CREATE POLICY viewer ON {table} FOR SELECT TO {{viewer}} USING ({rows})",
+        f"GRANT SELECT{named} ON {table} TO {{viewer}}",
+    )
+
+
+def see_as(connection: Connection, exchange: str) -> None:
+    """From here to the end of the transaction read what that exchange may be shown, and nothing else."""
+    connection.execute(_SEE_AS, {"exchange": exchange})
