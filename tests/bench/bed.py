@@ -88,12 +88,13 @@ class Bed:
             consumer.close()
 
     @contextmanager
-    def place(self, service: str) -> Iterator[Place]:
-        """An empty database of the service, with a register of its own; its programs are ended with it."""
+    def place(self, service: str, register: str | None = None) -> Iterator[Place]:
+        """An empty database of the service, with a register of its own or this; its programs are ended with it."""
         self._places += 1
         folder = self.folder / f"place-{self._places}"
         folder.mkdir()
         place = Place(service, folder, self.postgres, self.kafka, EXCHANGE)
+        place.register = register or place.register
         try:
             place.prepare()
             yield place
@@ -111,6 +112,7 @@ def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
     """Engines of its own, with `events` events on the topics of the exchange."""
     settings = load_local_settings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, say)
+    folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
         server.start()

@@ -29,6 +29,8 @@ from tests.bench.naive import naive
 from tests.bench.peers.kafka_streams import kafka_streams
 from tests.bench.peers.peer import NotHere
 from tests.bench.peers.quix import quixstreams
+from tests.bench.registers import registers
+from tests.bench.replay import replay
 from tests.bench.report import tables
 from tests.bench.whole import Whole
 
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
 
     from tests.bench.bed import Bed
 
-SECTIONS: Final = ("intake", "whole", "growth", "extract")
+SECTIONS: Final = ("intake", "replay", "whole", "growth", "extract", "registers")
 NAIVE_TRADES: Final = 3_000
 STEADY_S: Final = 20.0
+COMPANIES: Final = 3_000
 
 
 @click.command(help=__doc__)
@@ -56,8 +59,11 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
     with told_in_one_line(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if "intake" in (only or SECTIONS):
-            with prepared_bed(folder, events) as bed:
+            with prepared_bed(folder / "intake", events) as bed:
                 result["intake"] = compared(bed, rounds)
+        if "replay" in (only or SECTIONS):
+            with prepared_bed(folder / "replay", events) as bed:
+                result["replay"] = {"events": sum(bed.counts.values()), "events_per_s": round(replay(bed))}
         if "whole" in (only or SECTIONS):
             options = Options(folder / "set", Path("exchanges.yaml"), None, any_ports=True)
             with running_set(options, signals) as local:
@@ -66,6 +72,8 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
             result["growth"] = growth(folder / "growth", trades)
         if "extract" in (only or SECTIONS):
             result["extract"] = extract(folder / "extract", transactions)
+        if "registers" in (only or SECTIONS):
+            result["registers"] = registers(folder / "registers", COMPANIES)
     console = Console(stderr=True, record=True, width=120)
     for table in tables(result):
         console.print(table)

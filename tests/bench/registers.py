@@ -1,22 +1,18 @@
 """What it costs to merge registers: the same companies in facts of one register, and of three.
 
-`python -m tests.bench.registers` prints as JSON what the processor took for a fact, and for a company, Python and
-PostgreSQL together, of decoding and the transactions of incentive; batches of all ways go in turn. A company that
+Told is what the processor took for a fact, and for a company, Python and PostgreSQL together, of decoding and the
+transactions of incentive; batches of all ways go in turn. A company that
 trades on one exchange has as many facts either way. One that trades on three has three times as many of three
 registers, each of them a third as large.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import click
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -27,6 +23,7 @@ from tests.integration.incentive_facts import FakeRecord, provider_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 A_BATCH = 1_000
 ROUNDS = 3  # in the first of which there is nothing yet
@@ -55,12 +52,11 @@ def total(number: int, round_: int, exchanges: list[str], register: str) -> Fake
     return provider_total(number, YEAR, sold, seq=round_ + 1, register=register)
 
 
-@click.command(help=__doc__)
-@click.option("--companies", type=click.IntRange(min=100), default=3_000, show_default=True)
-def main(companies: int) -> None:
+def registers(folder: Path, companies: int) -> dict[str, Any]:
+    """Of each way: how many facts, and microseconds of the processor for one, and for a company."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    folder.mkdir()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
         server.start()
         stack.callback(server.stop)
@@ -89,19 +85,11 @@ def main(companies: int) -> None:
                 for side in sides.values():
                     side.processor_s.clear()
         found = {name: sum(side.processor_s) / (ROUNDS - 1) for name, side in sides.items()}
-    click.echo(
-        json.dumps(
-            {
-                name: {
-                    "facts": facts[name] // ROUNDS,
-                    "processor_us_a_fact": round(seconds / (facts[name] // ROUNDS) * 1e6, 1),
-                    "processor_us_a_company": round(seconds / companies * 1e6, 1),
-                }
-                for name, seconds in found.items()
-            }
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        name: {
+            "facts": facts[name] // ROUNDS,
+            "processor_us_a_fact": round(seconds / (facts[name] // ROUNDS) * 1e6, 1),
+            "processor_us_a_company": round(seconds / companies * 1e6, 1),
+        }
+        for name, seconds in found.items()
+    }

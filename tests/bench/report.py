@@ -16,12 +16,16 @@ def tables(result: Json) -> Iterator[Table]:
     yield _pairs("机器 / machine", result["machine"])
     if "intake" in result:
         yield _intake(result["intake"])
+    if "replay" in result:
+        yield _pairs("重放 / replay", result["replay"])
     if "whole" in result:
         yield from _whole(result["whole"])
     if "growth" in result:
         yield _growth(result["growth"])
     if "extract" in result:
         yield _pairs("摘录 / extract", result["extract"])
+    if "registers" in result:
+        yield _pairs("合并登记簿 / merging registers", result["registers"])
 
 
 def _pairs(title: str, values: Json) -> Table:
