@@ -24,6 +24,12 @@ _IN_FORCE: Final = text(
     "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
     " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
 )
+# What joins `fact_current c` with the version `f` of each fact that stands, and that stood as of `:as_of`.
+FACT_NOW: Final = "JOIN fact f ON f.id = c.fact_id"
+FACT_THEN: Final = (
+    "CROSS JOIN LATERAL (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key"
+    " AND recorded_at <= :as_of ORDER BY recorded_at DESC LIMIT 1) f"
+)
 
 _read: dict[tuple[str, str], Basis] = {}  # by the digests of both: few are ever in force
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.incentive.as_of import awards_as_of
+from services.incentive.as_of import FACT_NOW, FACT_THEN, awards_as_of
 from services.incentive.models import award_current
 from services.incentive.operations import View
 from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
@@ -30,13 +30,8 @@ _PARTICIPANTS: Final = """
     ORDER BY told.about, told.fact_id DESC
     LIMIT :limit
 """
-_NOW: Final = text(_PARTICIPANTS.format(facts="JOIN fact f ON f.id = c.fact_id"))
-_THEN: Final = text(
-    _PARTICIPANTS.format(
-        facts="CROSS JOIN LATERAL (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key"
-        " AND recorded_at <= :as_of ORDER BY recorded_at DESC LIMIT 1) f"
-    )
-)
+_NOW: Final = text(_PARTICIPANTS.format(facts=FACT_NOW))
+_THEN: Final = text(_PARTICIPANTS.format(facts=FACT_THEN))
 
 
 def list_participants(
@@ -55,7 +50,7 @@ def list_participants(
             "totals": ANNUAL_TOTAL,
             "after": after or "",
             "limit": limit,
-            **({} if view.as_of is None else {"as_of": view.as_of}),
+            "as_of": view.as_of,
         },
     ).all()
 

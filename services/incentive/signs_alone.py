@@ -6,21 +6,23 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from services.incentive.as_of import FACT_NOW, FACT_THEN
 from services.incentive.awards import load_facts
 from services.incentive.operations import View
 from services.incentive.signs import Alone, without_award
 from shared.facts import SIGN
 
-# Buyers of whom a large purchase soon after a small first one was ever measured: few, as trade-ingest names no others.
-_CANDIDATES: Final = text("""
+# Buyers of whom a large purchase soon after a small first one was measured: few, as trade-ingest names no others.
+_CANDIDATES: Final = """
     SELECT DISTINCT c.about
-    FROM fact_current c JOIN fact f ON f.topic = c.topic AND f.key = c.key
+    FROM fact_current c {facts}
     WHERE c.topic = :topic AND c.about > :after AND split_part(c.key, '/', 2) = 'buyer'
-      AND f.recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity')
       AND jsonb_typeof(convert_from(f.value, 'UTF8')::jsonb -> 'greatest') = 'object'
     ORDER BY c.about
     LIMIT :limit
-""")
+"""
+_NOW: Final = text(_CANDIDATES.format(facts=FACT_NOW))
+_THEN: Final = text(_CANDIDATES.format(facts=FACT_THEN))
 _AT_ONCE: Final = 200
 
 
@@ -32,8 +34,9 @@ def signs_alone(connection: Connection, view: View, year: int, limit: int) -> li
 def _signs_alone(connection: Connection, view: View, year: int) -> Iterator[Alone]:
     after = ""
     while True:
+        statement = _NOW if view.as_of is None else _THEN
         parameters = {"topic": SIGN, "after": after, "as_of": view.as_of, "limit": _AT_ONCE}
-        subjects = list(connection.execute(_CANDIDATES, parameters).scalars())
+        subjects = list(connection.execute(statement, parameters).scalars())
         known = load_facts(connection, subjects, {}, view.basis.registers, view.as_of)
         for subject in subjects:
             one = without_award(known[subject].of, view.basis.policy) if subject in known else None
