@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
-from shared.fence import viewer_role
+from shared.fence import make_viewer, viewer_role
 from shared.settings import Service
 
 if TYPE_CHECKING:
@@ -52,12 +52,7 @@ def ensure_database(
         connection.execute(
             sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
         )
-    connection.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(service))
-    if not connection.execute(
-        "SELECT 1 FROM pg_roles WHERE rolname = %s", [viewer_role(service_role(name))]
-    ).fetchone():
-        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(viewer))
-    connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
+    make_viewer(connection, service_role(name))
     made = not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
     if made:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))

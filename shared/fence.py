@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from psycopg import sql
 from sqlalchemy import text
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy import Connection
 
 # The exchange whose key asks, in conditions of policies. Of the session's end, or before it was set, nobody's.
@@ -27,6 +29,19 @@ _SEE_AS: Final = text(
 def viewer_role(service_role: str) -> str:
     """The role as which a service reads for the keys of exchanges."""
     return f"{service_role}_viewer"
+
+
+def make_viewer(connection: psycopg.Connection[tuple[object, ...]], service_role: str) -> None:
+    """Make the viewer of a service's role where there is none. To be called by who may make roles; errors of psycopg.
+
+    The service's own role is let past policies, and becomes the viewer only where it says so.
+    """
+    viewer, service = sql.Identifier(viewer_role(service_role)), sql.Identifier(service_role)
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [viewer_role(service_role)]).fetchone()
+    if not found:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(viewer))
+    connection.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(service))
+    connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
 
 
 def shown(table: str, rows: str, columns: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import psycopg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import make_url, text
 
-from shared.db import make_engine
-from shared.fence import viewer_role
+from shared.db import make_engine, raw
+from shared.fence import make_viewer, viewer_role
 from shared.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def migrate(
 ) -> None:
     """Bring the database to the newest form, or to an earlier `revision`. Safe to run again, and beside another.
 
-    SettingsError where the roles are not there to whom it grants.
+    Of the roles to whom it grants the viewer's is made here, if the owner may make roles; else SettingsError.
     """
     role = make_url(service_url).username or ""
     if not _ROLE.fullmatch(role):
@@ -49,7 +50,13 @@ def migrate(
 def _migrate(connection: Connection, config: Config, role: str, register: str | None, revision: str) -> None:
     viewer = viewer_role(role)
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
-        raise SettingsError(f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`")
+        try:
+            make_viewer(raw(connection), role)
+        except psycopg.errors.InsufficientPrivilege:
+            raise SettingsError(
+                f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"
+            ) from None
+        connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {viewer}')
     # One migration at a time: the second waits here and then finds nothing to do.
     connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
     connection.commit()

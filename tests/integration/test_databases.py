@@ -7,10 +7,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from deploy.__main__ import main
 from deploy.secrets import make_secrets, wanted_secrets
+from shared.db import make_engine, snapshot
 from shared.exchanges import load_exchanges
+from shared.migrate import migrate
+from shared.settings import SettingsError
 
 ROOT = Path(__file__).parents[2]
 DATABASES = {"listing": "listing", "trade-ingest": "trade_ingest", "incentive": "incentive"}
@@ -61,6 +65,25 @@ def test_databases_are_made_once_and_passwords_are_those_of_the_files(apply, ser
         assert service.execute("SELECT pg_has_role(current_user || '_viewer', 'USAGE')").fetchone() == (False,)
     with login(server, tmp_path, "listing", "owner") as owner:
         assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_a_migration_makes_the_viewer_where_it_may(server) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        for statement in (
+            "CREATE ROLE plain_owner LOGIN PASSWORD 'only-for-tests'",
+            "CREATE ROLE plain LOGIN PASSWORD 'only-for-tests'",
+            "CREATE DATABASE plain OWNER plain_owner",
+        ):
+            admin.execute(statement)
+    owner, service = (server.url("plain", role, "only-for-tests") for role in ("plain_owner", "plain"))
+    with pytest.raises(SettingsError, match="no role plain_viewer: run `jiangbu databases apply`"):
+        migrate("services.listing", owner, service, "r1")
+    migrate("services.listing", server.url("plain"), service, "r1")
+    engine = make_engine(service)
+    with snapshot(engine, "kmdex") as connection:
+        assert connection.execute(text("SELECT current_user, count(*) FROM listing")).one() == ("plain_viewer", 0)
+        assert connection.execute(text("SELECT has_database_privilege(current_database(), 'TEMPORARY')")).scalar()
+    engine.dispose()
 
 
 def test_a_role_cannot_reach_the_database_of_another(apply, server, tmp_path) -> None:
