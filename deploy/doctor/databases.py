@@ -70,10 +70,11 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
         with _connect(_of(admin_url, database=name)) as connection:
             migration = _migration(connection, service, registers)
             rights = [] if migration else _rights(connection, service)
+            counted = _counted(connection, registers) if service == "incentive" and not migration else []
     except psycopg.Error as error:
         yield Finding(subject, False, _line(error))
         return
-    yield found(subject, migration, f"revision {needed_migration(service)}")
+    yield found(subject, migration + counted, f"revision {needed_migration(service)}")
     yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
 
 
@@ -127,6 +128,16 @@ def _migration(connection: Connection, service: Service, registers: tuple[str, .
         held = f"登记簿 / holds register {register}, not {', '.join(registers)}"
         return [f"{held}: set REGISTER and REGISTERS to what it is"]
     return []
+
+
+def _counted(connection: Connection, registers: tuple[str, ...]) -> list[str]:
+    """Whether the registers that count in the ledger are those of REGISTERS; a new ledger names none."""
+    newest = "SELECT registers FROM ledger_settings ORDER BY id DESC LIMIT 1"
+    counted = _values(connection, f"SELECT unnest(registers) FROM ({newest}) newest")
+    if not counted or set(counted) == set(registers):
+        return []
+    others = f"计入的登记簿 / registers {', '.join(counted)} count, not {', '.join(registers)}"
+    return [f"{others}: the log of `incentive consume` says what it waits for"]
 
 
 def _rights(connection: Connection, service: Service) -> list[str]:

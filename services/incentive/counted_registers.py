@@ -143,7 +143,7 @@ class Change:
             lock_ledger(connection)
             if check_settings(connection, self.basis).registers != before:
                 raise NotYet("其他程序刚刚变更 / another program has just changed them")
-            _check_silence(connection, before, self._named, last_fact)
+            check_silence(connection, before, self._named, last_fact)
             edge = self.ledger_log.edge(connection)
             put_in_force(connection, replace(self.basis, registers=self._named), now)
             self.ledger_log.extend(connection, edge, now())
@@ -190,8 +190,8 @@ def check_caught_up(asked: Registers, addresses: Mapping[str, RegisterAddress], 
             )
 
 
-def _check_silence(connection: Connection, before: Ids, named: tuple[str, ...], last_fact: int) -> None:
-    """Raise NotYet if a register that ceases to count has published something since."""
+def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], last_fact: int) -> None:
+    """Raise NotYet if of a register that ceases to count a fact was recorded after that one (by its `id`)."""
     told = connection.execute(_SINCE, {"id": last_fact, "declared": DECLARED}).scalars()
     going = [one for one in told if one not in named and (before is None or one in before)]
     if going:

@@ -188,6 +188,9 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             f"GRANT UPDATE ON ledger_entry TO {role}",
             "ALTER TABLE fact DISABLE TRIGGER append_only",
             "ALTER TABLE position OWNER TO postgres",
+            "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
+            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now(), 'p', 1, '', '', '', '{}', '{r9}')",
+            "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
         ),
         "listing": ("UPDATE alembic_version SET version_num = '0001'",),
         "trade_ingest": (
@@ -206,6 +209,9 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             f"REVOKE UPDATE ON ledger_entry FROM {role}",
             "ALTER TABLE fact ENABLE TRIGGER append_only",
             f"ALTER TABLE position OWNER TO {owner_role('incentive')}",
+            "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
+            "DELETE FROM ledger_settings",
+            "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
         ),
         "listing": (f"UPDATE alembic_version SET version_num = '{needed_migration('listing')}'",),
         "trade_ingest": (
@@ -227,6 +233,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
     said = {
         "PostgreSQL": ["clocks differ by 10"],
         "数据库 database listing": ["revision 0001, needed", "run `listing migrate`"],
+        "数据库 database incentive": ["registers r9 count, not r1"],
         "角色 roles of listing": ["REVOKE listing_owner FROM listing_service"],
         "角色 roles of trade_ingest": [
             "any role may connect",

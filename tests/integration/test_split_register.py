@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import text
 
 from services.incentive.as_of import awards_as_of, last_instant
-from services.incentive.counted_registers import NotYet, check_caught_up, registers_at_start
+from services.incentive.counted_registers import NotYet, check_caught_up, check_silence, registers_at_start
 from services.incentive.extract.registers import Progress, RegisterRefuses
 from services.incentive.rebuild import verify_all
 from shared.db import make_engine
@@ -222,6 +222,17 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
         assert ledger.put_in_force()
         assert registers_at_start(connection, ("r2", "r3")) == ("r1",)
         assert registers_at_start(connection, None) == ("r1",)
+
+        # While the old one still publishes, the new ones may not have read what it tells of.
+        last = connection.execute(text("SELECT max(id) FROM fact")).scalar_one()
+        ledger.take(first_purchase(1, "2026-03-01", "4000000.00", seq=2, register="r2"))
+        check_silence(connection, ("r1",), ("r2", "r3"), last)
+        ledger.take(first_purchase(1, "2026-03-01", "4000000.00", seq=2))
+        check_silence(connection, ("r1",), ("r1", "r2"), last)
+        check_silence(connection, ("r3",), ("r2",), last)
+        for before in (("r1",), None):
+            with pytest.raises(NotYet, match=r"r1: .* still publishes"):
+                check_silence(connection, before, ("r2", "r3"), last)
     engine.dispose()
 
 
