@@ -51,6 +51,8 @@ FIRST = (
     "tests/integration/test_generation.py",
     "tests/e2e/test_cases_kafka.py",
     "tests/e2e/test_changed_files.py",
+    "tests/e2e/test_split_register.py",
+    "tests/integration/test_split_register.py",
 )
 
 FreshDatabase = Callable[[str], tuple[str, str]]
