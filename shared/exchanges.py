@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,6 +120,7 @@ def load_exchanges(path: Path) -> Exchanges:
         raise ExchangesError(f"{path}: {fault}") from fault
 
 
+@lru_cache(maxsize=8)
 def parse_exchanges(content: str) -> Exchanges:
     """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_exchanges` explains."""
     root = yaml.compose(content, Loader=yaml.SafeLoader)

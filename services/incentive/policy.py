@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -95,8 +96,12 @@ def load_policy(path: Path) -> Policy:
     return read_policy(path.read_bytes(), path.name)
 
 
+@lru_cache(maxsize=8)
 def read_policy(content: bytes, file: str) -> Policy:
-    """The policy of a file's bytes; `file` is its name in messages. Raises PolicyError."""
+    """The policy of a file's bytes; `file` is its name in messages. Raises PolicyError.
+
+    Reading takes a tenth of a second, and questions about the past ask for the same few files again and again.
+    """
     root = compose(content, file)
     reader = PolicyFile()
     members = reader.members(
