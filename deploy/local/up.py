@@ -75,8 +75,8 @@ def told_in_one_line() -> Iterator[None]:
     """What is in the way of the set is told in one line, and the program ends with 1; a stop ends it with 0."""
     try:
         yield
-    except Stopped:
-        stderr_line("已停止 / stopped")
+    except Stopped as reason:
+        stderr_line(f"已停止 / stopped: {reason}")
     except (LocalError, SettingsError) as error:
         stderr_line(f"错误 / error: {error}")
         sys.exit(1)

@@ -120,6 +120,7 @@ def test_a_set_is_watched_and_leaves_nothing_behind(start) -> None:
     assert len(programs) > 8
     first.process.send_signal(signal.SIGTERM)  # to make alone
     assert first.end()[1] == ""
+    assert "stopped: SIGTERM" in first.errors
     assert_gone(programs)
 
 
@@ -129,6 +130,7 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
     programs = up.programs()
     up.process.send_signal(signal.SIGINT)  # to make alone, which tells nobody
     up.end()
+    assert "stopped: make" in up.errors
     assert_gone(programs)
 
     up = start()
