@@ -129,7 +129,7 @@ def test_an_exchange_that_is_new_on_the_whitelist(deployment: Deployment) -> Non
     listed = deployment.exchanges.read_text("utf-8")
     newer = yaml.safe_load(listed)
     newer["exchanges"].append(
-        {"id": "newdex", "name": "虚构", "from": "2026-01-01", "until": None, "approved_by": None, "operators": []}
+        {"id": "latedex", "name": "虚构", "from": "2026-01-01", "until": None, "approved_by": None, "operators": []}
     )
     deployment.exchanges.write_text(yaml.safe_dump(newer), "utf-8")
     try:
@@ -137,9 +137,9 @@ def test_an_exchange_that_is_new_on_the_whitelist(deployment: Deployment) -> Non
     finally:
         deployment.exchanges.write_text(listed, "utf-8")
     assert found.keys() == {"密码文件 passwords", "密钥 API keys", "主题 topics", "用户 users", "权限 rights"}
-    assert "exchange.newdex.trades.v1" in found["主题 topics"]
+    assert "exchange.latedex.trades.v1" in found["主题 topics"]
     assert "jiangbu secrets" in found["用户 users"]
-    assert "exchange.newdex: 缺少 / lacks WRITE TOPIC exchange.newdex.listings.v1" in found["权限 rights"]
+    assert "exchange.latedex: 缺少 / lacks WRITE TOPIC exchange.latedex.listings.v1" in found["权限 rights"]
 
 
 def test_topics_users_and_rights(deployment: Deployment) -> None:
