@@ -98,12 +98,13 @@ def spawn(
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
+            preexec_fn=tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
         )
     return Program(name=name, process=process, log_file=log_file, log_from=log_from)
 
 
-def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+def tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """What a child calls first, made by its parent: it ignores SIGINT, and gets the signal when this one dies."""
     parent = os.getpid()
 
     def tie() -> None:

@@ -23,6 +23,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.reference import Reference
 from tests.faults.rig import ROOT, NotMoving, Rig
 from tests.faults.world import World
+from tests.nursery import Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.faults.fault import Kind
 
 # A set is made anew after so many events: the reference works everything out again after each fault.
-EVENTS_A_SET = 6_000
+EVENTS_A_SET = 12_000
 # What a world has, with room for kinds that publish several slices.
 EVENTS_A_WORLD = 2 * EVENTS_A_SET
 NICE = 5
@@ -50,6 +51,7 @@ class Share:
     kinds: Sequence[str]
     events: int = 0
     sets: int = 0
+    nursery: Nursery = field(default_factory=Nursery)
     rig: Rig | None = None
     world: World = field(init=False)
     reference: Reference = field(init=False)
@@ -66,6 +68,7 @@ class Share:
                     self._once(kind, number)
         finally:
             self._end_set(keep=False)
+            self.nursery.stop()
 
     def _take(self, kind: str) -> bool:
         """Whether this process is the first to ask for the kind."""
@@ -118,7 +121,7 @@ class Share:
         # One set at a time: a port that is free when it is chosen could be another's before it is taken.
         with (self.folder / "starting").open("w", encoding="ascii") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            self.rig = Rig(place, self.world.exchanges, build)
+            self.rig = Rig(place, self.world.exchanges, self.nursery, build)
             self.rig.start()
 
     def _end_set(self, *, keep: bool) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment, module
 from deploy.topics import apply_topics
+from shared.migrate import migrate
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from shared.exchanges import Exchanges
+    from tests.nursery import Nursery
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 120.0
@@ -43,6 +46,7 @@ POLL_S = 0.05
 ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
+REGISTER = "r1"
 
 
 # What a program logs that ended by a fault of ours.
@@ -94,11 +98,12 @@ def _error_of(trace: str) -> str:
 
 
 class Rig:
-    """One set in `folder`. `build` is the source tree that consumers and migrations run."""
+    """One set in `folder`. `build` is the source tree that consumers and migrations run, `nursery` runs our own."""
 
-    def __init__(self, folder: Path, exchanges: Exchanges, build: Path = ROOT) -> None:
+    def __init__(self, folder: Path, exchanges: Exchanges, nursery: Nursery, build: Path = ROOT) -> None:
         self.folder = folder
         self.exchanges = exchanges
+        self.nursery = nursery
         self.build = build
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
@@ -135,7 +140,7 @@ class Rig:
         self.postgres.await_ready()
         for service in SERVICES:
             self.grant(service)
-            self.run("migrate", service, build=self.build)
+            self._migrate(service)
         self.kafka.await_ready()
         admin = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
         try:
@@ -143,17 +148,24 @@ class Rig:
         finally:
             admin.close()
         for service in SERVICES:
+            arguments = (module(service), "serve", "--bind", self.addresses.apis[service])
             self._apis.append(
-                spawn(
+                self.nursery.spawn(
                     f"{service} serve",
-                    command(service, "serve", "--bind", self.addresses.apis[service]),
+                    *arguments,
                     log_file=self.folder / f"{service}-serve.log",
                     environment=self.environment(service),
-                    working_directory=ROOT,
                 )
             )
             self.add_worker(service)
         self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready", ASK_EVERY_S)
+
+    def _migrate(self, service: str) -> None:
+        if self.build == ROOT:
+            database = self._databases[service]
+            migrate(module(service), database.owner_url, database.service_url, register=REGISTER)
+        else:
+            self.run("migrate", service, build=self.build)
 
     def stop(self) -> None:
         try:
@@ -182,21 +194,24 @@ class Rig:
 
     # Workers
 
-    def add_worker(self, service: str, build: Path | None = None) -> Worker:
+    def add_worker(self, service: str) -> Worker:
         line = Line(self.postgres.port)
         # Never the name of one before: its log would tell of things that this one has not done yet.
         self._added[service] += 1
         name = f"{service}-consume-{self._added[service]}"
-        run = command(service, "consume")
-        run = [run[0], "-m", "tests.faults.clocked", str(self.clock_file), module(service), *run[3:]]
+        log_file = self.folder / f"{name}.log"
+        environment = self.environment(service, line.port)
 
         def launch() -> Program:
+            run = (module(service), "consume")
+            if self.build == ROOT:
+                return self.nursery.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
             return spawn(
                 name,
-                run,
-                log_file=self.folder / f"{name}.log",
-                environment={**self.environment(service, line.port), "PYTHONPATH": str(ROOT)},
-                working_directory=build or self.build,
+                [sys.executable, "-m", "tests.faults.clocked", self.clock_file, *run],
+                log_file=log_file,
+                environment={**environment, "PYTHONPATH": str(ROOT)},
+                working_directory=self.build,
             )
 
         worker = Worker(service, name, line, launch, launch())
