@@ -12,6 +12,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import free_ports
 from shared.settings import load_local_settings
 from tests.integration.secured_broker import SecuredBroker
+from tests.nursery import Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,3 +44,10 @@ def secured(engine_folder) -> Iterator[SecuredBroker]:
         yield broker
     finally:
         broker.stop()
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 import uuid
 from contextlib import contextmanager, suppress
@@ -19,7 +18,8 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from psycopg.rows import namedtuple_row
 
-from deploy.local.programs import Addresses, command, environment
+from deploy.local.processes import spawn
+from deploy.local.programs import Addresses, command, environment, module
 from deploy.topics import apply_topics
 from shared.db import make_engine
 from shared.exchanges import load_exchanges
@@ -28,6 +28,7 @@ from tests.integration.test_consumption import until
 from tests.integration.web_register import SIDES
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from deploy.local.kafka import Kafka
     from deploy.local.postgres import Database, Postgres
+    from tests.nursery import Child, Nursery
 
 STOP_WITHIN_S = 10.0
 
@@ -57,9 +59,9 @@ def frozen(pid: int) -> Iterator[None]:
 
 
 @contextmanager
-def prepared_place(service: str, folder: Path, server: Postgres, broker: Kafka) -> Iterator[Place]:
+def prepared_place(service: str, folder: Path, server: Postgres, broker: Kafka, nursery: Nursery) -> Iterator[Place]:
     """A place with all that programs of the service need; they are ended with it."""
-    place = Place(service, folder, server, broker)
+    place = Place(service, folder, server, broker, nursery)
     try:
         place.prepare()
         yield place
@@ -71,7 +73,7 @@ def prepared_place(service: str, folder: Path, server: Postgres, broker: Kafka) 
 class Running:
     """A program that was started, and what it has logged."""
 
-    process: subprocess.Popen[bytes]
+    process: Child | subprocess.Popen[bytes]
     log_file: Path
 
     def lines(self, event: str | None = None) -> list[dict[str, Any]]:
@@ -96,14 +98,19 @@ class Running:
 
 @dataclass
 class Place:
-    """Everything that programs of one service need: an exchange of its own, a database, a broker."""
+    """Everything that programs of one service need: an exchange of its own, a database, a broker.
+
+    Without a nursery they start by themselves, as elsewhere.
+    """
 
     service: str
     folder: Path
     server: Postgres
     broker: Kafka
+    nursery: Nursery | None
     exchange: str = field(default_factory=lambda: f"x{uuid.uuid4().hex[:12]}")
     started: list[Running] = field(default_factory=list)
+    _connection: psycopg.Connection[Any] | None = None
 
     def __post_init__(self) -> None:
         # Fact topics are shared by all of a broker.
@@ -172,14 +179,15 @@ class Place:
     def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
         """Start a program of the service. `database` where the server is away and cannot be asked for it."""
         log_file = self.folder / f"{len(self.started)}.log"
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                command(self.service, *arguments),
-                env=self.environment(database, **settings),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.started.append(Running(process, log_file))
+        name = f"{self.service} {arguments[0]}"
+        environment = self.environment(database, **settings)
+        if self.nursery is None:
+            run = command(self.service, *arguments)
+            program = spawn(name, run, log_file=log_file, environment=environment)
+        else:
+            run = (module(self.service), *arguments)
+            program = self.nursery.spawn(name, *run, log_file=log_file, environment=environment)
+        self.started.append(Running(program.process, log_file))
         return self.started[-1]
 
     def runs(self) -> list[Any]:
@@ -187,11 +195,17 @@ class Place:
         return self.rows("SELECT * FROM worker_run ORDER BY id")
 
     def rows(self, query: LiteralString) -> list[Any]:
-        """Asked again and again by those who wait: no engine for it. The server may have been away since."""
-        with psycopg.connect(self.database.owner_url, row_factory=namedtuple_row) as connection:
-            return connection.execute(query).fetchall()
+        """Asked again and again by those who wait: over one connection, as long as the server keeps it."""
+        if self._connection is not None:
+            with suppress(psycopg.OperationalError):
+                return self._connection.execute(query).fetchall()
+            self._connection.close()
+        self._connection = psycopg.connect(self.database.owner_url, autocommit=True, row_factory=namedtuple_row)
+        return self._connection.execute(query).fetchall()
 
     def end(self) -> None:
         for one in self.started:
             one.process.kill()
             one.process.wait()
+        if self._connection is not None:
+            self._connection.close()

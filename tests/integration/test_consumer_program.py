@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def place_of(tmp_path, server, broker):
+def place_of(tmp_path, server, broker, nursery):
     """`place_of(service)`: an empty place; its programs are ended with the test."""
     with ExitStack() as stack:
 
         def make(service: str) -> Place:
-            place = Place(service, tmp_path, server, broker)
+            place = Place(service, tmp_path, server, broker, nursery)
             stack.callback(place.end)
             return place
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 import uuid
 from contextlib import contextmanager
@@ -46,6 +44,7 @@ from shared.settings import POLICY_FILE, load_settings
 from shared.stream import Bounds
 from shared.times import now
 from tests.integration import worlds
+from tests.integration.consumer_program import Running
 from tests.integration.incentive_facts import first_purchase, subject
 from tests.integration.test_consumption import until
 from tests.integration.test_outbox import sender_of
@@ -57,8 +56,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from deploy.local.postgres import Postgres
+    from tests.nursery import Nursery
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
     "listing": "services.listing",
     "trade-ingest": "services.trade_ingest",
@@ -76,7 +75,9 @@ class Place:
     kafka: str
     exchange: str
     environment: dict[str, str]
-    offsets: dict[str, int] = field(default_factory=dict)
+    nursery: Nursery
+    folder: Path
+    started: list[Running] = field(default_factory=list)
 
     @property
     def database(self) -> str:
@@ -110,14 +111,12 @@ class Place:
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
-    def start(self, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", PACKAGES[self.service], "consume"],
-            env=self.environment | more,
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, **more: str) -> Running:
+        log_file = self.folder / f"{len(self.started)}.log"
+        run = (f"{self.service} consume", PACKAGES[self.service], "consume")
+        program = self.nursery.spawn(*run, log_file=log_file, environment=self.environment | more)
+        self.started.append(Running(program.process, log_file))
+        return self.started[-1]
 
     @contextmanager
     def consuming(self) -> Iterator[None]:
@@ -126,18 +125,18 @@ class Place:
         try:
             yield
         finally:
-            program.terminate()
-            _, told = program.communicate(timeout=20)
-        assert program.returncode == 0, told
+            code, _ = program.terminate()
+        assert code == 0, program.log_file.read_text("utf-8")
 
     def refuses(self, **more: str) -> str:
         """The reason for which the consumer program stops by itself, with exit 1 and without a traceback."""
         program = self.start(**more)
         try:
-            _, told = program.communicate(timeout=40)
+            code = program.process.wait(40)
         finally:
-            program.kill()
-        assert program.returncode == 1, told
+            program.process.kill()
+        told = program.log_file.read_text("utf-8")
+        assert code == 1, told
         line = json.loads(told.splitlines()[-1])
         assert "exception" not in line
         return str(line["reason"])
@@ -189,7 +188,7 @@ class Place:
 
 
 @pytest.fixture
-def place(postgres_server, postgres, kafka, tmp_path, monkeypatch):
+def place(postgres_server, postgres, kafka, nursery, tmp_path, monkeypatch):
     """`place(service)`: migrated, its topics made, and its settings those of this process too."""
 
     def make(service: str) -> Place:
@@ -212,7 +211,8 @@ def place(postgres_server, postgres, kafka, tmp_path, monkeypatch):
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        return Place(service, postgres_server, kafka, exchange, {"PATH": os.environ["PATH"], **settings})
+        environment = {"PATH": os.environ["PATH"], **settings}
+        return Place(service, postgres_server, kafka, exchange, environment, nursery, tmp_path)
 
     return make
 

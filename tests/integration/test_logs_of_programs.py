@@ -33,8 +33,8 @@ LISTING = SIDES["listing"]
 
 
 @pytest.fixture
-def place(tmp_path, server, broker) -> Iterator[Place]:
-    with prepared_place("listing", tmp_path, server, broker) as place:
+def place(tmp_path, server, broker, nursery) -> Iterator[Place]:
+    with prepared_place("listing", tmp_path, server, broker, nursery) as place:
         yield place
 
 

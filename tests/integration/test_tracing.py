@@ -85,8 +85,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def place(tmp_path, server, broker) -> Iterator[Place]:
-    with prepared_place("listing", tmp_path, server, broker) as place:
+def place(tmp_path, server, broker, nursery) -> Iterator[Place]:
+    with prepared_place("listing", tmp_path, server, broker, nursery) as place:
         yield place
 
 

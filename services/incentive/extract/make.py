@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -147,9 +148,7 @@ class _Making:
             source, whitelist = row.policy_source.encode(), canonical_json(row.whitelist)
             name = f"policy/{row.policy_id}.r{row.policy_revision}.{row.policy_digest[:8]}"
             listed = f"policy/whitelist.{row.whitelist_digest[:8]}.json"
-            # All values as the texts that the file has.
-            values = json.dumps(yaml.load(source, yaml.BaseLoader), ensure_ascii=False, indent=1)  # noqa: S506 - texts
-            for file, content in ((f"{name}.yaml", source), (f"{name}.json", values.encode()), (listed, whitelist)):
+            for file, content in ((f"{name}.yaml", source), (f"{name}.json", _as_json(source)), (listed, whitelist)):
                 if file not in known:
                     self._archive.add(file, content)
                     known.add(file)
@@ -446,3 +445,10 @@ class _Seqs:
         self._keep()
         statement = text("SELECT seq FROM evident ORDER BY seq")
         yield from self._connection.execute(statement, execution_options={"yield_per": TILE_WIDTH}).scalars()
+
+
+@lru_cache(maxsize=8)
+def _as_json(policy_source: bytes) -> bytes:
+    """All values of a policy file as the texts that the file has."""
+    values = yaml.load(policy_source, yaml.BaseLoader)  # noqa: S506 - makes texts alone
+    return json.dumps(values, ensure_ascii=False, indent=1).encode()
