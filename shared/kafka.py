@@ -355,10 +355,17 @@ class Consumption(Generic[P]):
     begun: Callable[[], None] = lambda: None
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
     _has_begun: bool = field(default=False, init=False)
+    _reader: _Reader[P] | None = field(default=None, init=False)
+
+    @property
+    def waiting(self) -> int:
+        """How many records are read and decoded for the next transaction."""
+        batches = [] if self._reader is None else list(self._reader.batches.queue)
+        return sum(len(prepared) for prepared, _ in batches)
 
     def run(self) -> None:
         """Consume until `stop` is set; raises what is a fault of ours or of the stream."""
-        reader = _Reader(self)
+        reader = self._reader = _Reader(self)
         reader.start()
         try:
             while not self.stop.is_set():

@@ -17,6 +17,7 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _NULL = struct.pack(">i", -1)
 _LENGTH = struct.Struct(">i")
+_PIECE_BYTES = 256 * 1024
 _CODES = {"int8": "q", "int4": "i", "bool": "?", "timestamptz": "q"}
 
 
@@ -48,4 +49,11 @@ def bytes_field(value: bytes | None) -> bytes:
 def copy_rows(connection: psycopg.Connection[tuple[object, ...]], copy_sql: str, rows: Iterable[bytes]) -> None:
     """Write rows, each as made by a RowFormat, into the table."""
     with connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
-        copy.write(_SIGNATURE + b"".join(rows) + _TRAILER)
+        piece, size = [_SIGNATURE], 0
+        for row in rows:
+            piece.append(row)
+            size += len(row)
+            if size >= _PIECE_BYTES:  # the server stores them while the next rows are made
+                copy.write(b"".join(piece))
+                piece, size = [], 0
+        copy.write(b"".join((*piece, _TRAILER)))

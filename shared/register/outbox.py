@@ -36,7 +36,7 @@ _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more 
 _CHECK_EVERY_S = 0.5
 _LEAST_ROUND_S = 0.1  # a round has its price, however few the keys
 # While intake has a backlog, what is sent is changed again by its next batch, and sending takes time from it.
-_BACKLOG_S = 1.0  # how long a large batch tells of one
+_BACKLOG_S = 5.0  # the next batch is committed within, or something is wrong with the database
 _LONGEST_REST_S = 5.0
 _SLOW_KEYS = 500
 _SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
@@ -189,8 +189,8 @@ class Sender:
                     took_s = time.monotonic() - slow_began_s
                     slow_from_s = time.monotonic() + max(_SLOW_REST * took_s, _LEAST_SLOW_REST_S)
                 self.heartbeat.beat("sender")
-            if not there_was_some:
-                self._wake.wait(_CHECK_EVERY_S)
+            if not there_was_some and not self._wake.wait(_CHECK_EVERY_S):
+                slow_from_s = 0.0  # intake has nothing to do either
             self.stop.wait(max(0.0, round_until_s - time.monotonic()))
             self._rest()
 
