@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import select
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from shared.fence import see_as
 
@@ -29,11 +30,10 @@ BIGINT_MOST: Final = 2**63 - 1
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine on psycopg 3 for a `postgresql://` URL. Sessions run in UTC, without JIT."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=5,
-        pool_pre_ping=True,
         # Errors are told to people, and parameters are what events hold.
         hide_parameters=True,
         connect_args={
@@ -43,6 +43,24 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
             "options": "-c jit=off -c timezone=UTC",
         },
     )
+    event.listen(engine, "checkout", _leave_what_has_ended)
+    return engine
+
+
+def _leave_what_has_ended(driver: Any, *_: Any) -> None:
+    """Have the pool make new connections where one of it was ended while nobody used it.
+
+    Whoever ends a connection says so, or closes it: there is something to read though nothing was asked. SQLAlchemy's
+    own way is to ask each time, one more way to the server and back for every request.
+    """
+    try:
+        watch = select.poll()
+        watch.register(driver.fileno(), select.POLLIN)
+        has_ended = bool(watch.poll(0))
+    except psycopg.Error:
+        has_ended = True
+    if has_ended:
+        raise InvalidatePoolError
 
 
 @contextmanager

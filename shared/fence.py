@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
-from sqlalchemy import text
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,9 +20,7 @@ VIEWER: Final = "current_setting('jiangbu.viewer', true)"
 OF_VIEWER: Final = f"exchange = {VIEWER}"
 EVERY_ROW: Final = "true"
 
-_SEE_AS: Final = text(
-    "SELECT set_config('jiangbu.viewer', :exchange, true), set_config('role', session_user || '_viewer', true)"
-)
+_SEE_AS: Final = "SELECT set_config('jiangbu.viewer', %s, true), set_config('role', session_user || '_viewer', true)"
 
 
 def viewer_role(service_role: str) -> str:
@@ -59,4 +56,4 @@ def shown(table: str, rows: str, columns: tuple[str, ...] = ()) -> tuple[str, ..
 
 def see_as(connection: Connection, exchange: str) -> None:
     """From here to the end of the transaction read what that exchange may be shown, and nothing else."""
-    connection.execute(_SEE_AS, {"exchange": exchange})
+    connection.exec_driver_sql(_SEE_AS, (exchange,))

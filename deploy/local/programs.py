@@ -32,6 +32,11 @@ def command(service: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module(service), *arguments]
 
 
+def serving(service: str, bind: str) -> tuple[str, ...]:
+    """Arguments of its API. Incentive's works most for an answer, and people wait for it: it has both cores."""
+    return ("serve", "--bind", bind, *(("--workers", "2") if service == "incentive" else ()))
+
+
 def environment(
     addresses: Addresses, database: Database, exchanges_file: Path, keys_file: Path, given: Mapping[str, str]
 ) -> dict[str, str]:

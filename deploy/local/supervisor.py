@@ -18,7 +18,7 @@ from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka, answers
 from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
-from deploy.local.programs import SERVICES, Addresses, command, environment
+from deploy.local.programs import SERVICES, Addresses, command, environment, serving
 from deploy.topics import apply_topics
 from services.incentive.policy import PolicyError, load_policy
 from shared.exchanges import Exchanges, ExchangesError, load_exchanges
@@ -207,7 +207,7 @@ class LocalSet:
         self.say("启动服务 / starting the services")
         for service, database in databases.items():
             settings = self._environment(database)
-            for arguments in (("serve", "--bind", self.addresses.apis[service]), ("consume",)):
+            for arguments in (serving(service, self.addresses.apis[service]), ("consume",)):
                 name = f"{service} {arguments[0]}"
                 log_file = self.logs / f"{service}-{arguments[0]}.log"
                 run = command(service, *arguments)

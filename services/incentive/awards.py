@@ -32,11 +32,12 @@ from services.incentive.signs import Around, flagged
 from services.incentive.terms import Policy
 
 _FACTS_NOW: Final = text(
-    "SELECT about, topic, key, fact_id FROM fact_current WHERE about = ANY(:abouts) ORDER BY topic, key"
+    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id"
+    " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
 )
 _FACTS_THEN: Final = text(
-    "SELECT c.about, c.topic, c.key, f.id AS fact_id FROM fact_current c CROSS JOIN LATERAL"
-    " (SELECT id FROM fact WHERE topic = c.topic AND key = c.key AND recorded_at <= :as_of"
+    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c CROSS JOIN LATERAL"
+    " (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key AND recorded_at <= :as_of"
     " ORDER BY recorded_at DESC LIMIT 1) f"
     " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
 )
@@ -140,14 +141,11 @@ def load_facts(
     `parsed` holds, by topic and key, those that are read already.
     """
     found = connection.execute(_FACTS_NOW if as_of is None else _FACTS_THEN, {"abouts": list(abouts), "as_of": as_of})
-    rows = [row for row in found if is_counted(row.topic, row.key, registers)]
-    unread = [row.fact_id for row in rows if (row.topic, row.key) not in parsed]
-    values = connection.execute(text("SELECT id, value FROM fact WHERE id = ANY(:ids)"), {"ids": unread})
-    value_of = {row.id: row.value for row in values}
     known: dict[str, list[tuple[int, Fact]]] = {}
-    for row in rows:
-        fact = parsed.get((row.topic, row.key)) or parse_fact(row.topic, row.key, value_of[row.fact_id])
-        known.setdefault(row.about, []).append((row.fact_id, fact))
+    for about, topic, key, fact_id, value in found:
+        if is_counted(topic, key, registers):
+            fact = parsed.get((topic, key)) or parse_fact(topic, key, value)
+            known.setdefault(about, []).append((fact_id, fact))
     return {about: sorted_out(facts) for about, facts in known.items()}
 
 

@@ -55,6 +55,29 @@ PARTS: Final[dict[str, Table]] = {
 }
 RELEASED: Final = ("hold", "suspension")
 RELATED, UNRELATED = "related", "unrelated"
+# Asked of every award that is shown: written out, as expressions put together anew each time cost more than the answer.
+_AS_OF: Final = "coalesce(CAST(:as_of AS timestamptz), 'infinity')"
+_STEPS: Final = text(f"""
+    SELECT d.*, a.seq, a.recorded_at, a.person FROM decision d JOIN act a ON a.id = d.id
+    WHERE d.award_id = ANY(:award_ids) AND a.recorded_at <= {_AS_OF}
+    ORDER BY d.award_id, d.number
+""")
+_HOLDS: Final = text(f"""
+    SELECT h.award_id, h.kind, a.recorded_at, r.recorded_at AS released_at
+    FROM hold h JOIN act a ON a.id = h.id
+    LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {_AS_OF}
+    WHERE h.award_id = ANY(:award_ids) AND a.recorded_at <= {_AS_OF}
+""")
+_VERIFICATIONS: Final = text(f"""
+    SELECT e.subject, e.status, e.from_at, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
+    WHERE e.subject = ANY(:subjects) AND a.recorded_at <= {_AS_OF} ORDER BY a.seq
+""")
+_SUSPENSIONS: Final = text(f"""
+    SELECT s.rule, s.from_at, s.until_at FROM suspension s JOIN act a ON a.id = s.id
+    WHERE a.recorded_at <= {_AS_OF} AND NOT EXISTS (
+        SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {_AS_OF})
+    ORDER BY a.seq
+""")
 # A function of the database, as an exchange is shown of decisions its own and nevertheless told what is left.
 _POSTED: Final = text("SELECT * FROM budget_posted(CAST(:years AS smallint[]), :as_of)")
 
@@ -70,14 +93,8 @@ def _among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
 
 def steps_of(connection: Connection, award_ids: Collection[str], as_of: datetime | None) -> dict[str, list[Decided]]:
     """The steps that were taken with each award, in order."""
-    statement = (
-        select(decision, act)
-        .join(act, act.c.id == decision.c.id)
-        .where(_among(decision.c.award_id, award_ids), _then(as_of))
-        .order_by(decision.c.award_id, decision.c.number)
-    )
     found: dict[str, list[Decided]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_STEPS, {"award_ids": list(award_ids), "as_of": as_of}):
         found.setdefault(row.award_id, []).append(decided(row, row))
     return found
 
@@ -123,18 +140,8 @@ def held_by_hand(
     connection: Connection, award_ids: Collection[str], as_of: datetime | None
 ) -> dict[str, list[tuple[str, datetime, bool]]]:
     """The holds that persons put on each award: kind, when it last changed, whether it stands."""
-    release = act.alias("release")
-    released = hold_release.join(release, release.c.id == hold_release.c.id)
-    is_then = true() if as_of is None else release.c.recorded_at <= as_of
-    statement = (
-        select(hold.c.award_id, hold.c.kind, act.c.recorded_at, release.c.recorded_at.label("released_at"))
-        .select_from(
-            hold.join(act, act.c.id == hold.c.id).outerjoin(released, (hold_release.c.hold_id == hold.c.id) & is_then)
-        )
-        .where(_among(hold.c.award_id, award_ids), _then(as_of))
-    )
     found: dict[str, list[tuple[str, datetime, bool]]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_HOLDS, {"award_ids": list(award_ids), "as_of": as_of}):
         changed_at = row.released_at or row.recorded_at
         found.setdefault(row.award_id, []).append((row.kind, changed_at, row.released_at is None))
     return found
@@ -158,30 +165,16 @@ def verifications(
     connection: Connection, subjects: Collection[str], as_of: datetime | None
 ) -> dict[str, list[Verification]]:
     """What was recorded of each subject's eligibility, in order."""
-    columns = eligibility.c
-    statement = (
-        select(columns.subject, columns.status, columns.from_at, columns.until_at)
-        .join(act, act.c.id == eligibility.c.id)
-        .where(_among(eligibility.c.subject, subjects), _then(as_of))
-        .order_by(act.c.seq)
-    )
     found: dict[str, list[Verification]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_VERIFICATIONS, {"subjects": list(subjects), "as_of": as_of}):
         found.setdefault(row.subject, []).append(Verification(row.status, Period(row.from_at, row.until_at)))
     return found
 
 
 def suspensions(connection: Connection, as_of: datetime | None) -> dict[str, list[Period]]:
     """The periods for which each rule is suspended, without those that were lifted."""
-    columns = suspension.c
-    statement = (
-        select(columns.rule, columns.from_at, columns.until_at)
-        .join(act, act.c.id == columns.id)
-        .where(_then(as_of), columns.id.not_in(_lifted(as_of)))
-        .order_by(act.c.seq)
-    )
     found: dict[str, list[Period]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_SUSPENSIONS, {"as_of": as_of}):
         found.setdefault(row.rule, []).append(Period(row.from_at, row.until_at))
     return found
 

@@ -8,7 +8,7 @@ from services.incentive.policy_signs import SIGNS
 from shared.events.fields import Choice, Text
 from shared.parties import ID_SCHEMES
 from shared.web.pagination import PageQuery, page_schema
-from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
+from shared.web.query import ExchangeParameter, JsonSchema, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.trade_facts import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *SIGNS)
@@ -89,7 +89,7 @@ class EvidenceSchema(FactRefSchema):
     exchanges = fields.List(fields.String(), required=True)
 
 
-class AwardSchema(Schema):
+class AwardSchema(JsonSchema):
     """An award. Of one that is `partial`, amounts and `suppressed_by` are null and what is of others is left out."""
 
     award_id = fields.String(required=True)
@@ -176,7 +176,7 @@ class SignSchema(Schema):
     trades = fields.List(fields.Nested(TradeNoSchema), required=True)
 
 
-class ExplanationSchema(Schema):
+class ExplanationSchema(JsonSchema):
     """Why an award is what it is."""
 
     award_id = fields.String(required=True)
@@ -203,7 +203,7 @@ class RuleStatusSchema(Schema):
     award = fields.String(required=True, allow_none=True)
 
 
-class SubjectStatusSchema(Schema):
+class SubjectStatusSchema(JsonSchema):
     """How a subject stands in a year; `signs` are those that no award of it carries."""
 
     subject = fields.String(required=True)
@@ -229,7 +229,7 @@ class TierSchema(Schema):
     missing = fields.String(required=True)
 
 
-class ExchangeStatusSchema(Schema):
+class ExchangeStatusSchema(JsonSchema):
     """How an exchange stands in a year."""
 
     exchange = fields.String(required=True)
@@ -265,7 +265,7 @@ class DecisionRefSchema(Schema):
     sha256 = fields.String(required=True)
 
 
-class TransactionSchema(Schema):
+class TransactionSchema(JsonSchema):
     """A posted transaction."""
 
     seq = fields.Integer(required=True)
@@ -327,7 +327,7 @@ class BalanceSchema(Schema):
     balance = fields.String(required=True)
 
 
-class BalancePageSchema(Schema):
+class BalancePageSchema(JsonSchema):
     """Balances over the first `size` transactions."""
 
     as_of = fields.String(required=True, metadata={"format": "date-time"})

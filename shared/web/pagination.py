@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from shared.db import BIGINT_MOST
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import QuerySchema, WholeNumber
+from shared.web.query import JsonSchema, QuerySchema, WholeNumber
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MOST: Final = 500
@@ -76,9 +76,10 @@ def page(
 
 
 def page_schema(name: str, item: type[Schema]) -> type[Schema]:
-    """The OpenAPI shape of such an answer."""
+    """The OpenAPI shape of such an answer; one of items that are JSON already is so, too."""
     members: dict[str, Any] = {
         "items": fields.List(fields.Nested(item), required=True),
         "next_cursor": fields.String(required=True, allow_none=True),
     }
-    return Schema.from_dict(members, name=name)
+    kind: type[Schema] = JsonSchema if issubclass(item, JsonSchema) else Schema
+    return kind.from_dict(members, name=name)

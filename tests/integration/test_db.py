@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from kafka import errors as kafka_errors
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db import is_worlds, make_engine, pg_array
@@ -204,3 +204,18 @@ def test_no_server_is_the_worlds_failure() -> None:
 )
 def test_whose_failure_of_kafka_it_is(error, worlds) -> None:
     assert is_worlds_kafka(error) is worlds
+
+
+def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
+    with engine.connect() as one, engine.connect() as other:
+        pids = [held.exec_driver_sql("SELECT pg_backend_pid()").scalar() for held in (one, other)]
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: asked.append(statement))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() in pids
+    assert len(asked) == 1  # nothing is asked of a connection that rested well
+    with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as another:
+        another.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [pids])
+    for _ in pids:
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids

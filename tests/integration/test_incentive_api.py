@@ -10,11 +10,21 @@ import rfc8785
 
 from services.incentive import as_of
 from services.incentive.app import in_force
+from services.incentive.schemas import (
+    AwardPageSchema,
+    AwardSchema,
+    BalancePageSchema,
+    ExchangeStatusSchema,
+    ExplanationSchema,
+    SubjectStatusSchema,
+    TransactionPageSchema,
+)
 from shared.db import make_engine
 from shared.migrate import migrate
 from shared.tlog.checkpoint import open_checkpoint
 from shared.tlog.note import VerifierKey
 from shared.tlog.tiles import parse_bundle
+from shared.web.query import JsonSchema
 from shared.web.service import ServiceInfo
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import (
@@ -375,3 +385,24 @@ def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.Monkey
         status, _ = ask.get("/v1/ledger/balances", as_of="2026-06-30T00:00:00Z")
         assert status == 503
     assert ask.get("/v1/ledger/balances", as_of="2026-06-30T00:00:00Z")[0] == 200
+
+
+SHAPES = {
+    "/v1/awards": AwardPageSchema,
+    f"/v1/awards/{KMDEX_ALONE}": AwardSchema,
+    f"/v1/awards/{BOTH}/explanation": ExplanationSchema,
+    f"/v1/subjects/{subject(2)}/status?year=2026": SubjectStatusSchema,
+    "/v1/exchanges/kmdex/status?year=2026": ExchangeStatusSchema,
+    "/v1/ledger/transactions": TransactionPageSchema,
+    "/v1/ledger/balances": BalancePageSchema,
+}
+
+
+@pytest.mark.parametrize("path", SHAPES)
+def test_answers_have_the_shape_that_the_document_says(ask: Asker, path: str) -> None:
+    """These are not written by their schemas: what a schema would have made of an answer is the answer."""
+    for role in ("auditor", "exchange:kmdex"):
+        found = ask.ok(path, role)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delattr(JsonSchema, "dump")
+            assert SHAPES[path]().dump(found) == found

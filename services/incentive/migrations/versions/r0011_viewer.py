@@ -19,24 +19,27 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-KNOWN_TO = """
+
+def _known_by(facts: str) -> str:
+    """Whom each of these facts names with which exchange, into the table. What signs are made of they do not say."""
+    return f"""
+    INSERT INTO known_to (exchange, about)
+    WITH told AS MATERIALIZED (
+        SELECT about, convert_from(value, 'UTF8')::jsonb AS v FROM {facts} WHERE topic <> 'facts.sign.v1'
+    ), one AS (
+        SELECT coalesce(v ->> 'exchange', v #>> '{{first,exchange}}') AS exchange, about FROM told
+    )
+    SELECT exchange, about FROM one WHERE exchange IS NOT NULL
+    UNION
+    SELECT jsonb_object_keys(v -> 'by_exchange'), about FROM told"""
+
+
+KNOWN_TO = f"""
 CREATE TABLE known_to (
     exchange  text COLLATE "C" NOT NULL,
     about     text COLLATE "C" NOT NULL,
     PRIMARY KEY (exchange, about)
 );
-
--- The exchanges that a fact names. What signs are made of it does not say.
-CREATE FUNCTION exchanges_named(topic text, value bytea) RETURNS SETOF text LANGUAGE sql STABLE AS $$
-    WITH told AS MATERIALIZED (
-        SELECT convert_from(value, 'UTF8')::jsonb AS v WHERE topic <> 'facts.sign.v1'
-    )
-    SELECT v ->> 'exchange' FROM told WHERE v ->> 'exchange' IS NOT NULL
-    UNION ALL
-    SELECT v #>> '{first,exchange}' FROM told WHERE v #>> '{first,exchange}' IS NOT NULL
-    UNION ALL
-    SELECT jsonb_object_keys(v -> 'by_exchange') FROM told
-$$;
 
 CREATE FUNCTION operators_listed(whitelist jsonb) RETURNS TABLE (exchange text, about text) LANGUAGE sql STABLE AS $$
     SELECT e ->> 'id', concat('uscc:', o ->> 'uscc')
@@ -60,8 +63,7 @@ BEGIN
         RAISE EXCEPTION 'a fact that is not newer than the one recorded, or about another, is not applied'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_newer';
     END IF;
-    INSERT INTO known_to (exchange, about)
-    SELECT DISTINCT e, a.about FROM added a, exchanges_named(a.topic, a.value) AS e
+    {_known_by("added")}
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
@@ -76,11 +78,10 @@ CREATE TRIGGER settings_recorded AFTER INSERT ON ledger_settings
     FOR EACH ROW EXECUTE FUNCTION settings_recorded();
 """
 # Of what was recorded before.
-FILL_KNOWN_TO = """
-INSERT INTO known_to
-SELECT e, f.about FROM fact f, exchanges_named(f.topic, f.value) AS e
-UNION
-SELECT o.exchange, o.about FROM ledger_settings s, operators_listed(s.whitelist) o;
+FILL_KNOWN_TO = f"""
+{_known_by("fact")}
+    UNION
+    SELECT o.exchange, o.about FROM ledger_settings s, operators_listed(s.whitelist) o
 """
 
 NAMED = """
@@ -161,10 +162,11 @@ ACTS = """
 RELEASED = (
     f"{_is_shown('hold', 'id', 'hold_release.hold_id')} OR {_is_shown('suspension', 'id', 'hold_release.hold_id')}"
 )
-# Of awards that at some time rested on the viewer's documents alone.
+# Of awards that at some time rested on the viewer's documents alone. OFFSET 0 has PostgreSQL look at the award of each
+# posting: without it, it would collect all such awards first, for a page of fifty as well.
 POSTED = f"""
     EXISTS (SELECT FROM award_version v
-            WHERE v.award_id = ledger_transaction.award_id AND v.exchanges = ARRAY[{VIEWER}] COLLATE "C")
+            WHERE v.award_id = ledger_transaction.award_id AND v.exchanges = ARRAY[{VIEWER}] COLLATE "C" OFFSET 0)
 """
 SHOWN = (
     *shown("known_to", f"exchange = {VIEWER}"),
