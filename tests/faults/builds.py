@@ -35,6 +35,7 @@ class Guard:
 _LISTINGS = "services/listing/migrations/versions/0001_register.py"
 _TRADES = "services/trade_ingest/migrations/versions/0001_register.py"
 _LEDGER = "services/incentive/migrations/versions/r0001_ledger.py"
+_VIEWER = "services/incentive/migrations/versions/r0011_viewer.py"  # has the functions of triggers that are in force
 
 GUARDS = (
     Guard(
@@ -72,7 +73,7 @@ GUARDS = (
                 "",
             ),
             Edit(
-                _LEDGER,
+                _VIEWER,
                 "WHERE (excluded.generation, excluded.seq) > (c.generation, c.seq) AND excluded.about = c.about;",
                 ";",
             ),
