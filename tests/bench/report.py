@@ -57,7 +57,7 @@ def _intake(found: Json) -> Table:
 def _whole(found: Json) -> Iterator[Table]:
     end_to_end = {
         "events a second, all posted": found["end_to_end_per_s"],
-        "ms to the ledger at half of it": found["latency_ms"],
+        **{f"ms to the ledger at {rate}": times for rate, times in found["latency_ms"].items()},
         "PSS of the services' programs, idle, MB": services_mb(found["idle_pss_mb"]),
         "PSS, idle, MB": found["idle_pss_mb"],
         "PSS, after, MB": found["busy_pss_mb"],

@@ -1,4 +1,4 @@
-"""The whole set: end to end throughput, latency at half of it, answers of the API meanwhile, memory and disk."""
+"""The whole set: end to end throughput, latency at steady rates, answers of the API meanwhile, memory and disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,7 @@ FLOWS_S: Final = 90
 PROBES_PER_S: Final = 20
 PROVIDER: Final = complete_uscc("91530000000000000")
 CLIENTS: Final = (1, 8, 32)
+RATES: Final = (200, 1000)
 
 
 @dataclass
@@ -66,13 +67,18 @@ class Whole:
         }
         say("应答，无事件 / answers, nothing flows ...")
         result["api"] = {"still": self.answers()}
-        half = result["end_to_end_per_s"] / 2
-        say(f"时延 / latency at {half:.0f} events/s ...")
-        with self.flowing(half):
-            result["latency_ms"] = self.latency(steady_s)
-            say("应答，有事件 / answers while events flow ...")
-            result["api"]["flowing"] = self.answers()
-        self.quiet()
+        half = round(result["end_to_end_per_s"] / 2)
+        rates = (*RATES, half)
+        steady = sample_events(SEED + 1, (SECOND,), sum(rates) * FLOWS_S, YEAR, rubbish=False)
+        result["latency_ms"] = {}
+        for per_s in rates:
+            say(f"时延 / latency at {per_s} events/s ...")
+            with self.flowing(list(islice(steady, per_s * FLOWS_S)), per_s):
+                result["latency_ms"][f"{per_s}/s"] = self.latency(steady_s)
+                if per_s == half:
+                    say("应答，有事件 / answers while events flow ...")
+                    result["api"]["flowing"] = self.answers()
+            self.quiet()
         result["busy_pss_mb"] = memory_mb(self.local)
         return result
 
@@ -120,9 +126,8 @@ class Whole:
         return [psutil.Process(pid) for name, pid in self.local.processes().items() if name.endswith(" consume")]
 
     @contextmanager
-    def flowing(self, per_s: float) -> Iterator[None]:
-        """Events of the second exchange come at a steady rate, by a process of its own; made before, not meanwhile."""
-        records = list(sample_events(SEED + 1, (SECOND,), int(per_s * FLOWS_S), YEAR, rubbish=False))
+    def flowing(self, records: list[SampleRecord], per_s: float) -> Iterator[None]:
+        """Events come at a steady rate, by a process of its own."""
         stop = multiprocessing.Event()
         sender = multiprocessing.Process(target=send_steadily, args=(self.kafka(), records, per_s, stop), daemon=True)
         sender.start()
