@@ -39,8 +39,10 @@ MAX_BATCH_RECORDS = 10_000
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
+# Records that come as they are published are many fetches of few: after so few it waits a little for more.
+_A_SIP = 500
 # A transaction has its price, however few its records: with this between two of them it is shared by more.
-_BETWEEN_BATCHES_S = 0.05
+_BETWEEN_BATCHES_S = 0.1
 _LONGEST_REBALANCE_S = 30.0
 _LAST_BATCH_S = 2.0
 _LONGEST_HOLD_S = 60.0
@@ -120,6 +122,7 @@ class _Reader(threading.Thread, Generic[P]):
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
         self._next_batch_s = 0.0
+        self._sips = False
         self._pauses = Pauses(run.stop)
         self._held: dict[TopicPartition, _Hold] = {}
         self._held_before: dict[TopicPartition, _Hold] = {}
@@ -253,10 +256,13 @@ class _Reader(threading.Thread, Generic[P]):
             if not self.read_again.is_set():
                 consumer.resume(*(tp for tp in pending.stood if tp not in self._held))
             return
+        if self._sips:
+            self._run.stop.wait(_BUSY_POLL_MS / 1000)
         wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
         polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
         if self.read_again.is_set():
             return
+        self._sips = 0 < sum(map(len, polled.values())) < _A_SIP
         for records in polled.values():
             pending.prepared.extend(self._run.handler.prepare(records))
             pending.size += sum(len(record.value or b"") for record in records)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MAX_KEYS = 5_000
 _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
 _CHECK_EVERY_S = 0.5
-_LEAST_ROUND_S = 0.1  # a round has its price, however few the keys
+_LEAST_ROUND_S = 0.25  # a round has its price, however few the keys
 # While intake has a backlog, what is sent is changed again by its next batch, and sending takes time from it.
 _BACKLOG_S = 5.0  # the next batch is committed within, or something is wrong with the database
 _LONGEST_REST_S = 5.0
