@@ -51,7 +51,7 @@ check: $(STAMP)
 	@$(BIN)/lint-imports
 
 test: check
-	@exec $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(STAMP)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)
