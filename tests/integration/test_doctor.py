@@ -148,7 +148,8 @@ def test_topics_users_and_rights(deployment: Deployment) -> None:
     password = deployment.broker.password_file("incentive")
     kept = password.read_bytes()
     try:
-        changed = [(topic, {"retention.ms": "1000"}), (facts, {"cleanup.policy": "delete"})]
+        # Not so short that the broker would delete what tests after this one read.
+        changed = [(topic, {"retention.ms": "9999999999999"}), (facts, {"cleanup.policy": "delete"})]
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, to) for name, to in changed])
         (right,) = [
             acl
@@ -164,7 +165,7 @@ def test_topics_users_and_rights(deployment: Deployment) -> None:
         password.write_bytes(kept)
         assert deployment.jiangbu("topics", "apply", "--secrets", str(deployment.folder)).exit_code == 0
     assert found.keys() == {"主题 topics", "用户 users", "权限 rights"}
-    assert f"{topic}: 修改 / change retention.ms 1000 -> -1" in found["主题 topics"]
+    assert f"{topic}: 修改 / change retention.ms 9999999999999 -> -1" in found["主题 topics"]
     assert f"{facts}: 修改 / change cleanup.policy delete -> compact" in found["主题 topics"]
     assert "incentive: 密码不符" in found["用户 users"]
     assert f"exchange.kmdex: 缺少 / lacks WRITE TOPIC {topic}" in found["权限 rights"]
