@@ -220,8 +220,8 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
             broker.program.process.wait()
             stack.callback(broker.start)
     with stack:
-        # The batch is committed, and its facts cannot be sent.
-        until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+        # What was read of them is committed, and its facts cannot be sent.
+        until(lambda: place.rows("SELECT 1 FROM listing"))
         _, took_s = program.terminate()
     assert took_s < STOP_WITHIN_S
     again = consuming(place)
