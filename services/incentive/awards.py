@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
+from services.incentive.as_of import FACT_NOW, FACT_THEN
 from services.incentive.basis import Basis
 from services.incentive.declared import declared_awards
 from services.incentive.facts import (
@@ -31,16 +32,12 @@ from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchan
 from services.incentive.signs import Around, flagged
 from services.incentive.terms import Policy
 
-_FACTS_NOW: Final = text(
-    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id"
+_FACTS: Final = (
+    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
     " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
 )
-_FACTS_THEN: Final = text(
-    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c CROSS JOIN LATERAL"
-    " (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key AND recorded_at <= :as_of"
-    " ORDER BY recorded_at DESC LIMIT 1) f"
-    " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
-)
+_FACTS_NOW: Final = text(_FACTS.format(facts=FACT_NOW))
+_FACTS_THEN: Final = text(_FACTS.format(facts=FACT_THEN))
 
 
 class Facts(NamedTuple):

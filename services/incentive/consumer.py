@@ -1,7 +1,6 @@
 """The incentive service's consumer: facts in, awards and postings out."""
 
 import gc
-import sys
 from dataclasses import replace
 
 from services.incentive.basis import Basis, load_basis
@@ -54,8 +53,6 @@ def _consume(basis: Basis, log: ServiceLog, program: Program) -> None:
     # again took a third of the time.
     gc.collect()
     gc.freeze()
-    # Who comes back from PostgreSQL with an answer does not wait 5 ms for a thread that decodes or sends.
-    sys.setswitchinterval(0.0005)
     gc.set_threshold(_GARBAGE_THRESHOLD)
     with checkpoints_published(program), extracts_made(program), registers_counted(program, basis, log):
         Consumption(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -136,8 +135,6 @@ def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: P
     )
     gc.collect()
     gc.freeze()
-    # Who comes back from PostgreSQL with an answer does not wait 5 ms for a thread that decodes or sends.
-    sys.setswitchinterval(0.0005)
     sender.start()
     try:
         with checkpoints_published(program):
