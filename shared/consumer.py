@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from shared.heartbeat import Heartbeat
 from shared.kafka import MissingTopics, check_topics, is_worlds_kafka
 from shared.masking import reason_of
 from shared.pauses import Pauses
-from shared.program import OPERATORS_FAULTS
+from shared.program import OPERATORS_FAULTS, hand_over_often
 from shared.schema import WrongSchemaError, check_schema
 from shared.stopping import Stopping
 from shared.times import now
@@ -92,8 +91,7 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
     """
     stopping = Stopping()
     stopping.watch()
-    # Threads hand over the interpreter often: the reader prepares while the writer waits for PostgreSQL.
-    sys.setswitchinterval(0.0005)
+    hand_over_often()
     engine = make_engine(settings.database_url)
     tracing = start_tracing(settings)
     program = Program(

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from shared.program import hand_over_often
 from shared.web.app import start_sampler, stop_tracing
 from shared.web.worker import ProblemWorker
 from shared.web.workers import counted_together
@@ -42,8 +42,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _begin(app: Flask) -> None:
     """In the worker, after the fork."""
-    # Who comes back from PostgreSQL with an answer does not wait 5 ms for a thread that computes another.
-    sys.setswitchinterval(0.0005)
+    hand_over_often()
     start_sampler(app)
 
 
