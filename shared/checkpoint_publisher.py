@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ import structlog
 from kafka import KafkaProducer
 from sqlalchemy import text
 
+from shared.beside import beside
 from shared.cosigning import Cosigners
 from shared.db import is_worlds, snapshot
 from shared.kafka import is_worlds_kafka
@@ -22,7 +21,9 @@ from shared.tlog.checkpoint import TOPIC, Checkpoint
 from shared.tlog.note import parse_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import threading
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
 
@@ -34,8 +35,7 @@ _SENT_WITHIN_S = 15.0
 log = structlog.get_logger(__name__)
 
 
-@contextmanager
-def checkpoints_published(program: Program) -> Iterator[None]:
+def checkpoints_published(program: Program) -> AbstractContextManager[None]:
     """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
     settings = program.settings
     publisher = CheckpointPublisher(
@@ -45,12 +45,7 @@ def checkpoints_published(program: Program) -> Iterator[None]:
         program.stop,
         settings.witnesses,
     )
-    publisher.start()
-    try:
-        yield
-    finally:
-        program.stop.set()
-    publisher.join(timeout_s=1.0)
+    return beside(publisher.run, "checkpoints", program.stop, ends_within_s=1.0)
 
 
 @dataclass
@@ -68,33 +63,19 @@ class CheckpointPublisher:
     witnesses: Sequence[WitnessAddress] = ()
 
     def __post_init__(self) -> None:
-        self.failure: BaseException | None = None
         self._pauses = Pauses(self.stop)
         self._cosigners = Cosigners(self.engine, self.witnesses)
-        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self, timeout_s: float) -> None:
-        """Wait for its end, then raise what went wrong by a fault of ours."""
-        self._thread.join(timeout_s)
-        if self.failure is not None:
-            raise self.failure
-
-    def _run(self) -> None:
-        try:
-            while not self.stop.is_set():
-                try:
-                    self._publish_while_leading()
-                except Exception as error:
-                    if not is_worlds(error) and not is_worlds_kafka(error):
-                        raise
-                    log.warning("checkpoint not sent, trying again", error=reason_of(error))
-                    self._pauses.wait()
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
-            self.failure = error
-            self.stop.set()
+    def run(self) -> None:
+        """Publish until told to stop; raises what is a fault of ours."""
+        while not self.stop.is_set():
+            try:
+                self._publish_while_leading()
+            except Exception as error:
+                if not is_worlds(error) and not is_worlds_kafka(error):
+                    raise
+                log.warning("checkpoint not sent, trying again", error=reason_of(error))
+                self._pauses.wait()
 
     def _publish_while_leading(self) -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:

@@ -6,10 +6,9 @@ on by those, and by its own REGISTERS from the moment at which all named have ca
 published, and no register that ceases to count has said anything that they may not have seen.
 """
 
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +20,7 @@ from services.incentive.extract.registers import RegisterAway, RegisterRefuses, 
 from services.incentive.facts import DECLARED, TOPICS
 from services.incentive.facts import Registers as Ids
 from services.incentive.intake import check_settings, listed_registers, lock_ledger, put_in_force, settings_in_force
+from shared.beside import beside
 from shared.consumer import Program
 from shared.db import is_worlds
 from shared.events.topics import topics_of
@@ -67,27 +67,20 @@ def registers_at_start(connection: Connection, named: Ids) -> Ids:
     return named if set(published) <= set(named) else None
 
 
-@contextmanager
-def registers_counted(program: Program, basis: Basis, ledger_log: ServiceLog) -> Iterator[None]:
+def registers_counted(program: Program, basis: Basis, ledger_log: ServiceLog) -> AbstractContextManager[None]:
     """Have the registers of REGISTERS count as soon as they can, while the program consumes.
 
     What goes wrong by a fault of ours stops it, and is raised.
     """
     if program.settings.registers is None:
-        yield
-        return
+        return nullcontext()
     change = Change(program, basis, ledger_log, program.settings.registers)
-    change.start()
-    try:
-        yield
-    finally:
-        program.stop.set()
-    change.join()
+    return beside(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
 
 
 @dataclass
 class Change:
-    """A thread that waits until the registers named can count, puts them in force, and ends."""
+    """Waits until the registers named can count, and puts them in force."""
 
     program: Program
     basis: Basis
@@ -95,38 +88,24 @@ class Change:
     addresses: Mapping[str, RegisterAddress]
 
     def __post_init__(self) -> None:
-        self.failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="registers", daemon=True)
         self._named = tuple(sorted(self.addresses))
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait for its end, then raise what went wrong by a fault of ours."""
-        self._thread.join(_READS_WITHIN_S)
-        if self.failure is not None:
-            raise self.failure
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Try until it is done, or told to stop; raises what is a fault of ours."""
         pauses = Pauses(self.program.stop)
-        try:
-            while not self.program.stop.is_set():
-                try:
-                    self._make()
-                except Exception as error:
-                    if not isinstance(error, NotYet | RegisterAway | RegisterRefuses) and not (
-                        is_worlds(error) or is_worlds_kafka(error)
-                    ):
-                        raise
-                    reason = str(error) if isinstance(error, NotYet | RegisterRefuses) else reason_of(error)
-                    log.warning("registers do not count yet", named=self._named, reason=reason, pause_s=pauses.next_s)
-                    pauses.wait()
-                else:
-                    return
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
-            self.failure = error
-            self.program.stop.set()
+        while not self.program.stop.is_set():
+            try:
+                self._make()
+            except Exception as error:
+                if not isinstance(error, NotYet | RegisterAway | RegisterRefuses) and not (
+                    is_worlds(error) or is_worlds_kafka(error)
+                ):
+                    raise
+                reason = str(error) if isinstance(error, NotYet | RegisterRefuses) else reason_of(error)
+                log.warning("registers do not count yet", named=self._named, reason=reason, pause_s=pauses.next_s)
+                pauses.wait()
+            else:
+                return
 
     def _make(self) -> None:
         """Put the registers named in force, where they are not. Raises NotYet, and what is the world's."""

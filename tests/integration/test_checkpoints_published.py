@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from deploy.topics import apply_topics
+from shared.beside import beside
 from shared.checkpoint_publisher import CheckpointPublisher
 from shared.tlog.checkpoint import TOPIC, open_checkpoint
 from tests.integration.test_consumption import until
@@ -66,12 +67,8 @@ def publishing(
 ) -> Iterator[CheckpointPublisher]:
     config = {"bootstrap_servers": bootstrap_servers}
     publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event(), witnesses)
-    publisher.start()
-    try:
+    with beside(publisher.run, "checkpoints", publisher.stop, ends_within_s=10.0):
         yield publisher
-    finally:
-        publisher.stop.set()
-    publisher.join(timeout_s=10.0)
 
 
 def test_the_newest_is_published_when_it_grew_and_not_more_often_than_it_may(listing, kafka) -> None:

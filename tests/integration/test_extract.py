@@ -26,6 +26,7 @@ from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
 from services.incentive.extract.request import ExtractRequest
+from shared.beside import beside
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.times import format_time
 from shared.tlog.note import Signature
@@ -483,24 +484,20 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
     extract_id = ask_for(makers)
     stop = threading.Event()
     starter = ExtractsMade(makers.set.ledger, stop)
-    try:
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            silent.settimeout(60.0)
-            nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
-            monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
-            starter.start()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60.0)
+        nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
+        with beside(starter.run, "extracts", stop, ends_within_s=5.0):
             with silent.accept()[0]:  # it is in the middle of its work, and stays there
                 assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")
                 (maker,) = (one for one in psutil.Process().children() if "make-extracts" in command_line(one))
                 maker.kill()
-        deadline = time.monotonic() + 60.0
-        while makers.get(f"/v1/extracts/{extract_id}")["state"] != "ready":
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    finally:
-        stop.set()
-        starter.join()
+            deadline = time.monotonic() + 60.0
+            while makers.get(f"/v1/extracts/{extract_id}")["state"] != "ready":
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").data == makers.extract()
     with makers.set.ledger.begin() as connection:
         attempts = connection.execute(text("SELECT attempts FROM extract WHERE id = :id"), {"id": extract_id}).scalar()

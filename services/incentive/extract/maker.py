@@ -10,9 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +20,7 @@ from sqlalchemy import text
 from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses, Registers
+from shared.beside import beside
 from shared.db import is_worlds, make_engine
 from shared.masking import reason_of
 from shared.pauses import Pauses
@@ -30,7 +29,9 @@ from shared.signing import signing_key
 from shared.times import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import threading
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection, Engine
@@ -137,21 +138,15 @@ def _stop(_number: int, _frame: object) -> None:
     raise Stopped("told to stop")
 
 
-@contextmanager
-def extracts_made(program: Program) -> Iterator[None]:
+def extracts_made(program: Program) -> AbstractContextManager[None]:
     """Have extracts made while the program consumes; what goes wrong by a fault of ours stops it, and is raised."""
     made = ExtractsMade(program.engine, program.stop)
-    made.start()
-    try:
-        yield
-    finally:
-        program.stop.set()
-    made.join()
+    return beside(made.run, "extracts", program.stop, ends_within_s=1.0 + _STOPS_WITHIN_S)
 
 
 @dataclass
 class ExtractsMade:
-    """A thread that starts the program where extracts wait, and takes away what has been kept for long enough.
+    """Starts the program where extracts wait, and takes away what has been kept for long enough.
 
     Of all consumers one does: it holds a lock of its session as long as its program runs.
     """
@@ -160,37 +155,22 @@ class ExtractsMade:
     stop: threading.Event
 
     def __post_init__(self) -> None:
-        self.failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="extracts", daemon=True)
         self._next_expiry_s = 0.0
-        self._is_making = False
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait for its end, as long as its program may take; then raise what went wrong by a fault of ours."""
-        self._thread.join(1.0 + (_STOPS_WITHIN_S if self._is_making else 0.0))
-        if self.failure is not None:
-            raise self.failure
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Look for what waits until told to stop; raises what is a fault of ours."""
         pauses = Pauses(self.stop)
-        try:
-            while not self.stop.wait(_LOOK_EVERY_S):
-                try:
-                    if self._look():
-                        pauses.begin_anew()
-                    else:
-                        pauses.wait()
-                except Exception as error:
-                    if not is_worlds(error):
-                        raise
-                    log.warning("extracts are not looked for, trying again", error=reason_of(error))
+        while not self.stop.wait(_LOOK_EVERY_S):
+            try:
+                if self._look():
+                    pauses.begin_anew()
+                else:
                     pauses.wait()
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
-            self.failure = error
-            self.stop.set()
+            except Exception as error:
+                if not is_worlds(error):
+                    raise
+                log.warning("extracts are not looked for, trying again", error=reason_of(error))
+                pauses.wait()
 
     def _look(self) -> bool:
         """Have made what waits, if nobody else does; False where that did not go well."""
@@ -206,7 +186,6 @@ class ExtractsMade:
 
     def _run_program(self) -> bool:
         program = subprocess.Popen(_COMMAND)  # noqa: S603 - ours
-        self._is_making = True
         try:
             while program.poll() is None and not self.stop.wait(0.1):
                 pass
@@ -217,7 +196,6 @@ class ExtractsMade:
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.wait()
-            self._is_making = False
         return program.returncode == 0
 
 
