@@ -176,6 +176,7 @@ class Whole:
         award = next(iter(self.client.items("incentive", "/v1/awards")))["award_id"]
         paths = {
             "status": f"/v1/exchanges/{FIRST}/status?year={YEAR}",
+            "award": f"/v1/awards/{award}",
             "awards": f"/v1/awards?exchange={FIRST}&limit=50",
             "explanation": f"/v1/awards/{award}/explanation",
         }
