@@ -27,8 +27,11 @@ _OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03
 BIGINT_MOST: Final = 2**63 - 1
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine on psycopg 3 for a `postgresql://` URL. Sessions run in UTC, without JIT."""
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine on psycopg 3 for a `postgresql://` URL. Sessions run in UTC, without JIT.
+
+    It keeps as many connections as an API has threads: one beyond these would be made anew for each request.
+    """
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
         parsed,

@@ -1,4 +1,4 @@
-"""gunicorn's worker, with problem+json for what gunicorn answers itself: too long, or no HTTP."""
+"""gunicorn's worker, with problem+json for what gunicorn answers itself (too long, or no HTTP), and its share alone."""
 
 import json
 from typing import Any, Final
@@ -6,12 +6,35 @@ from typing import Any, Final
 from gunicorn.workers.gthread import ThreadWorker
 
 from shared.web.problems import PROBLEM_TYPE, problem_body
+from shared.web.shares import Shares
 
 _UNKNOWN_PATH: Final = "/"
 
 
 class ProblemWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A thread worker whose own error answers are as everywhere."""
+    """A thread worker whose own error answers are as everywhere, and that takes connections as the others do."""
+
+    place = 0  # among the workers; `counted_together` gives it
+    _shares = Shares()
+
+    @property
+    def nr_conns(self) -> int:
+        """Connections that are open; gunicorn counts here."""
+        return self._shares.held(self.place)
+
+    @nr_conns.setter
+    def nr_conns(self, count: int) -> None:
+        self._shares.hold(self.place, count)
+
+    def init_process(self) -> None:
+        """Begin, perhaps in the place of one that died and held connections."""
+        self.nr_conns = 0
+        super().init_process()
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, if none of the others should and does."""
+        self._shares.leave(listener, self.place, self.cfg.workers)
+        super().accept(listener)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Log the error and answer it."""

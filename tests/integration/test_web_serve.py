@@ -163,6 +163,22 @@ def test_workers_count_together_and_go_on_where_one_that_died_was(start: Start, 
     assert list(tmp_path.glob("jiangbu-metrics-*")) == []
 
 
+def held(worker: psutil.Process, port: int) -> int:
+    """How many clients' connections a worker has open."""
+    return sum(one.laddr.port == port and one.status == "ESTABLISHED" for one in worker.net_connections("tcp"))
+
+
+def test_workers_share_the_connections_of_clients_out_evenly(start: Start) -> None:
+    (port,) = free_ports(1)
+    parent = psutil.Process(start(port, "--workers", "2").pid)
+    connect(port).close()
+    until(lambda: len(parent.children()) == 2 and not any(held(worker, port) for worker in parent.children()))
+    kept = [connect(port) for _ in range(20)]
+    assert [held(worker, port) for worker in parent.children()] == [10, 10]
+    for connection in kept:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     ("request_text", "status"),
     [
