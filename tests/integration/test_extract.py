@@ -26,6 +26,7 @@ from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
 from services.incentive.extract.request import ExtractRequest
+from services.incentive.extract.tables import Tables, WorkbooksKilled
 from shared.beside import beside
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.times import format_time
@@ -50,7 +51,7 @@ from tests.integration.worlds import LOG_KEY
 from tests.web_keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -287,6 +288,8 @@ def test_tables_are_for_people_and_hold_no_formula(makers: Makers) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content["views/transactions.xlsx"]))
     (sheet,) = book.worksheets
     transactions = [json.loads(line) for line in content["transactions.ndjson"].splitlines()]
+    acts = [line.split(",")[3] for line in content["views/decisions.csv"].decode().splitlines()[1:]]
+    assert {"release", "suspension", "other_grant", "manual", "approve", "verified"} <= set(acts)
     # What posts nothing has a row as well.
     assert sheet.max_row == sum(len(item["entries"]) or 1 for item in transactions) + 1
     view = views.View("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))
@@ -410,6 +413,27 @@ def test_one_whose_makers_end_each_time_is_failed_at_last(makers: Makers) -> Non
     found = makers.get(f"/v1/extracts/{extract_id}")
     assert (found["state"], found["reason"]) == ("failed", "5 次均中断 / interrupted 5 times")
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").status_code == 409
+
+
+def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers: Makers, monkeypatch) -> None:
+    kept = Tables.kept
+
+    def killed(self: Tables, view: views.View, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for program in psutil.Process().children():
+            if Tables.__module__ in command_line(program):
+                program.kill()
+        return kept(self, view, lines)
+
+    monkeypatch.setattr(Tables, "kept", killed)
+    extract_id = ask_for(makers)
+    with pytest.raises(WorkbooksKilled):
+        makers.maker.make_all()
+    assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
+    for _ in range(jobs.MOST_ATTEMPTS - 1):
+        with pytest.raises(WorkbooksKilled):
+            makers.maker.make_all()
+    makers.maker.make_all()
+    assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "failed"
 
 
 def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(makers: Makers) -> None:

@@ -1,6 +1,7 @@
 """Making an extract (contract, section 5): each file of the zip, of one snapshot of the ledger and of the registers.
 
-Memory does not grow with it: rows are read and written as they come, and what must be known again is asked again.
+Memory does not grow with it: rows are read and written as they come, and what must be known again is asked again, or
+kept in a temporary folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
-from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, View, csv_lines, write_table
+from services.incentive.extract.tables import Tables
+from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, VIEWS, csv_lines
 from services.incentive.facts import DECLARED
 from services.incentive.intake import settings_in_force
 from services.incentive.policy import read_policy
@@ -124,9 +126,10 @@ class _Making:
             self._add_views,
         )
         self._steps = len(steps)
-        for self._step, step in enumerate(steps):
-            self._tick(self._step / len(steps))
-            step()
+        with Tables() as self._tables:
+            for self._step, step in enumerate(steps):
+                self._look()
+                step()
         self._archive.add("verify.py", files(__package__).joinpath("verify.py").read_bytes())
         self._archive.add("README.md", self._readme())
         self._archive.add_marks()
@@ -136,8 +139,11 @@ class _Making:
         """The same items; between them it is looked whether to go on."""
         for number, item in enumerate(items):
             if number % 1000 == 0:
-                self._tick(self._step / self._steps)
+                self._look()
             yield item
+
+    def _look(self) -> None:
+        self._tick(self._step / self._steps)
 
     # --- what awards were computed by ---
 
@@ -188,7 +194,7 @@ class _Making:
                     sums["credit"] += parse_yuan(entry.credit)
                 yield line
 
-        count = self._archive.add_lines("transactions.ndjson", lines())
+        count = self._archive.add_lines("transactions.ndjson", self._tables.kept(TRANSACTIONS, lines()))
         self._totals["transactions"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
 
         def fetch(tile: Tile) -> bytes:
@@ -235,11 +241,11 @@ class _Making:
                     sums[name] += 0 if item["partial"] else parse_yuan(item[name])
                 yield canonical_json(item)
 
-        count = self._archive.add_lines("awards.ndjson", lines())
+        count = self._archive.add_lines("awards.ndjson", self._tables.kept(AWARDS, lines()))
         self._totals["awards"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
         count = self._archive.add_lines("context.ndjson", map(canonical_json, self._awards(asked=False)))
         self._totals["context"] = {"count": count}
-        decided = map(canonical_json, self._watched(self._content.decisions()))
+        decided = self._tables.kept(DECISIONS, map(canonical_json, self._watched(self._content.decisions())))
         self._totals["decisions"] = {"count": self._archive.add_lines("decisions.ndjson", decided)}
 
     def _add_balances(self) -> None:
@@ -247,10 +253,11 @@ class _Making:
             as_of = None if self._told.as_of is None else format_time(self._told.as_of)
             yield f'{{"as_of": {json.dumps(as_of)}, "size": {self._told.size}, "items": ['.encode()
             before: bytes | None = None
-            for item in self._watched(self._content.balances()):
+            items = map(canonical_json, self._watched(self._content.balances()))
+            for item in self._tables.kept(BALANCES, items):
                 if before is not None:
                     yield before + b","
-                before = canonical_json(item)
+                before = item
             if before is not None:
                 yield before
             yield b'], "next_cursor": null}'
@@ -338,16 +345,12 @@ class _Making:
     # --- for people, and the manifest ---
 
     def _add_views(self) -> None:
-        views: tuple[tuple[View, Callable[[], Iterator[Json]]], ...] = (
-            (TRANSACTIONS, lambda: map(msgspec.json.decode, self._content.transactions())),
-            (AWARDS, lambda: self._awards(asked=True)),
-            (BALANCES, self._content.balances),
-            (DECISIONS, self._content.decisions),
-        )
-        for view, items in views:
-            self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, self._watched(items())))
+        for view in VIEWS:
+            items = self._watched(self._tables.items(view))
+            self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, items))
             with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:
-                write_table(view, self._watched(items()), member)
+                for piece in self._tables.workbook(view, self._look):
+                    member.write(piece)
 
     def _readme(self) -> bytes:
         template = files(__package__).joinpath("README.template.md").read_text("utf-8")

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses, Registers
+from services.incentive.extract.tables import WorkbooksKilled
 from shared.beside import beside
 from shared.db import is_worlds, make_engine
 from shared.masking import reason_of
@@ -62,7 +63,7 @@ class Maker:
     registers: Mapping[str, RegisterAddress]
 
     def make_all(self) -> None:
-        """Make what is waiting. Raises what is the world's: then the job is begun again later."""
+        """Make what is waiting. Raises what is no fault of ours: then the job is begun again later."""
         while True:
             with self.engine.begin() as connection:
                 job = jobs.take_next(connection, now())
@@ -83,6 +84,8 @@ class Maker:
             log.info("extract withdrawn", extract=job.id)
         except RegisterRefuses as error:
             self._fail(job, str(error))
+        except WorkbooksKilled:
+            raise  # as if this program had been: the attempt counts, and another begins the job anew
         except Exception as error:
             if is_worlds(error) or isinstance(error, RegisterAway | Stopped):
                 with self.engine.begin() as connection:
@@ -126,7 +129,7 @@ def run_maker(settings: Settings) -> None:
     try:
         Maker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
     except Exception as error:
-        if not (is_worlds(error) or isinstance(error, RegisterAway | Stopped)):
+        if not (is_worlds(error) or isinstance(error, RegisterAway | Stopped | WorkbooksKilled)):
             raise
         log.warning("extracts wait", reason=reason_of(error))
         sys.exit(1)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from services.incentive.answers import Json
 
 Row = list[Any]
+# A release has the id of the hold that it lifts, too.
+_ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
 
 
 class View(NamedTuple):
@@ -59,7 +61,7 @@ def _award_rows(item: Json) -> Iterator[Row]:
 
 def _decision_rows(item: Json) -> Iterator[Row]:
     """A step with an award, or whatever else a person did: then the act is what its id is called by."""
-    act = next(name.removesuffix("_id") for name in item if name.endswith("_id") and name != "award_id")
+    act = next(act for act in _ACTS if f"{act}_id" in item)
     yield [
         item["transaction"],
         item["at"],
@@ -137,6 +139,7 @@ DECISIONS = View(
     _decision_rows,
 )
 BALANCES = View("balances", ("账户 account", "借方 debit", "贷方 credit", "余额 balance"), _balance_rows)
+VIEWS: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
 _AMOUNTS: Final = frozenset(
     ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")
 )
