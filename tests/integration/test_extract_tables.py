@@ -16,6 +16,7 @@ import pytest
 
 from services.incentive.extract.tables import Tables, WorkbooksFailed, WorkbooksKilled
 from services.incentive.extract.views import BALANCES, DECISIONS
+from tests.command_line import command_line
 
 LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'.encode() for n in range(3)]
 
@@ -33,7 +34,7 @@ def look() -> None:
 
 
 def second_process() -> psutil.Process:
-    (found,) = psutil.Process().children()
+    (found,) = (one for one in psutil.Process().children() if Tables.__module__ in command_line(one))
     return found
 
 
