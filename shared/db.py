@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import select
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
+from psycopg.rows import namedtuple_row
 from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import psycopg as postgresql_psycopg
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from shared.fence import see_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Select, TextClause
 
 # SQLSTATE classes and codes after which the same work may be tried again: the connection broke (08), two were in each
 # other's way (40), the server is full (53), was told to stop or to cancel (57), has trouble below it (58); what is
@@ -77,6 +79,31 @@ def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
         if viewer is not None:
             see_as(connection, viewer)
         yield connection
+
+
+class Written(NamedTuple):
+    """A statement as psycopg takes it, `%(name)s` for parameters, with the values of those that are always the same."""
+
+    sql: str
+    fixed: Mapping[str, Any]
+
+
+def written(statement: Select[Any] | TextClause) -> Written:
+    """A statement of SQLAlchemy's, put together once for all its uses."""
+    compiled = statement.compile(dialect=postgresql_psycopg.dialect())  # type: ignore[no-untyped-call]
+    return Written(compiled.string, {name: value for name, value in compiled.params.items() if value is not None})
+
+
+def rows_of(connection: Connection, statement: Written, **parameters: Any) -> list[Any]:
+    """Rows of a statement, as named tuples, in the connection's transaction.
+
+    For what every answer asks: SQLAlchemy's own way takes more than twice the processor time of a statement.
+    """
+    try:
+        with raw(connection).cursor(row_factory=namedtuple_row) as cursor:
+            return cursor.execute(statement.sql, {**statement.fixed, **parameters}).fetchall()
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement.sql, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:

@@ -11,18 +11,21 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Subquery, and_, or_, select, text, true
+from sqlalchemy import BindParameter, ColumnElement, Connection, FromClause, Subquery, and_, or_, select, text, true
 
 from services.incentive.basis import Basis
 from services.incentive.facts import Registers
 from services.incentive.models import LEDGER_LOCK, award_current, award_version, ledger_settings
 from services.incentive.policy import read_policy
+from shared.db import rows_of, written
 from shared.exchanges import parse_exchanges
 
 WAIT_FOR_WRITERS: Final = "5s"
-_IN_FORCE: Final = text(
-    "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
-    " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
+_IN_FORCE: Final = written(
+    text(
+        "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
+        " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
+    )
 )
 # What joins `fact_current c` with the version `f` of each fact that stands, and that stood as of `:as_of`.
 FACT_NOW: Final = "JOIN fact f ON f.id = c.fact_id"
@@ -83,7 +86,7 @@ def _current(name: str) -> FromClause:
     return award_current.alias(name)  # an alias is slow to make: a fifth of what an answer takes
 
 
-def is_of_subject(awards: FromClause, subject: str, as_of: datetime | None) -> ColumnElement[bool]:
+def is_of_subject(awards: FromClause, subject: str | BindParameter[str], as_of: datetime | None) -> ColumnElement[bool]:
     """Whether an award of `awards_as_of` is the subject's.
 
     Its own awards are about it. An exchange's follow its operator, who was perhaps another then; there are few of them.
@@ -97,9 +100,10 @@ def is_of_subject(awards: FromClause, subject: str, as_of: datetime | None) -> C
 
 def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> Basis:
     """What awards were computed by; the program's own where nothing had been put in force yet."""
-    row = connection.execute(_IN_FORCE, {"as_of": as_of}).one_or_none()
-    if row is None:
+    rows = rows_of(connection, _IN_FORCE, as_of=as_of)
+    if not rows:
         return ours
+    (row,) = rows
     if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
         return replace(ours, registers=registers_of(row))
     return _recorded_basis(connection, row)
@@ -107,18 +111,18 @@ def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> 
 
 def basis_in_force(connection: Connection) -> Basis | None:
     """What awards are computed by; None while nothing was put in force."""
-    row = connection.execute(_IN_FORCE, {"as_of": None}).one_or_none()
-    return None if row is None else _recorded_basis(connection, row)
+    rows = rows_of(connection, _IN_FORCE, as_of=None)
+    return _recorded_basis(connection, rows[0]) if rows else None
 
 
-def _recorded_basis(connection: Connection, row: Row[Any]) -> Basis:
+def _recorded_basis(connection: Connection, row: Any) -> Basis:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _read:
         _read[digests] = _read_basis(connection, row.id)
     return replace(_read[digests], registers=registers_of(row))
 
 
-def registers_of(row: Row[Any]) -> Registers:
+def registers_of(row: Any) -> Registers:
     """The registers that count by a row of `ledger_settings`."""
     return None if row.registers is None else tuple(row.registers)
 

@@ -31,13 +31,14 @@ from services.incentive.recorded import grants_of, related_of
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.signs import Around, flagged
 from services.incentive.terms import Policy
+from shared.db import rows_of, written
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
     " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
 )
-_FACTS_NOW: Final = text(_FACTS.format(facts=FACT_NOW))
-_FACTS_THEN: Final = text(_FACTS.format(facts=FACT_THEN))
+_FACTS_NOW: Final = written(text(_FACTS.format(facts=FACT_NOW)))
+_FACTS_THEN: Final = written(text(_FACTS.format(facts=FACT_THEN)))
 
 
 class Facts(NamedTuple):
@@ -137,7 +138,8 @@ def load_facts(
 
     `parsed` holds, by topic and key, those that are read already.
     """
-    found = connection.execute(_FACTS_NOW if as_of is None else _FACTS_THEN, {"abouts": list(abouts), "as_of": as_of})
+    statement = _FACTS_NOW if as_of is None else _FACTS_THEN
+    found = rows_of(connection, statement, abouts=list(abouts), as_of=as_of)
     known: dict[str, list[tuple[int, Fact]]] = {}
     for about, topic, key, fact_id, value in found:
         if is_counted(topic, key, registers):

@@ -10,12 +10,14 @@ from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
     Select,
     and_,
     any_,
+    bindparam,
     cast,
     exists,
     false,
@@ -58,9 +60,26 @@ from services.incentive.priority import OTHER_GRANT
 from services.incentive.recorded import grants_of, is_over_approved, related_of, state_of, steps_of
 from services.incentive.signs import Found, OnAward, signs_on, without_award
 from services.incentive.status import exchange_status, subject_status
+from shared.db import Written, rows_of, written
 from shared.parties import Party, parse_subject
 
 PROPOSALS_AT_ONCE: Final = 500
+_REVISED: Final = written(
+    text("""
+        SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen AS ceiling_fen_after
+        FROM (SELECT version, ceiling_fen FROM award_version
+              WHERE award_id = :award_id AND version <= :version
+                AND (policy_id <> :policy_id OR policy_revision <> :policy_revision)
+              ORDER BY version DESC LIMIT 1) o
+        JOIN award_version n ON n.award_id = :award_id AND n.version = o.version + 1
+    """)
+)
+_SEQS: Final = written(
+    text(
+        "SELECT seq FROM ledger_transaction WHERE award_id = :award_id"
+        " AND posted_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY seq"
+    )
+)
 _LEDGER_END: Final = text("SELECT seq, posted_at FROM ledger_end(:before, :as_of)")
 
 
@@ -98,7 +117,23 @@ class _Awards:
         statement = select(self._awards, self.is_whole.label("whole")).select_from(self.joined)
         return statement if self._viewer is None else statement.where(self.c.exchanges.contains(_only(self._viewer)))
 
-    def of_subject(self, subject: str) -> ColumnElement[bool]:
+    @cached_property
+    def one(self) -> Written:
+        """The award `award_id`."""
+        return written(self.seen.where(self.c.award_id == bindparam("award_id")))
+
+    @cached_property
+    def of_year(self) -> Written:
+        """Those of a subject, `of`, in a year, `in_year`."""
+        return written(self.seen.where(self.of_subject(bindparam("of")), self.c.year == bindparam("in_year")))
+
+    @cached_property
+    def about(self) -> Written:
+        """Ids of the awards about whom the facts are, `about`, in a year, `in_year`, whoever sees them."""
+        of_it = self.c.about == bindparam("about"), self.c.year == bindparam("in_year")
+        return written(select(self.c.award_id).where(*of_it).order_by(self.c.award_id))
+
+    def of_subject(self, subject: str | BindParameter[str]) -> ColumnElement[bool]:
         return is_of_subject(self._awards, subject, self._as_of)
 
     @cached_property
@@ -168,17 +203,16 @@ def _foreign(viewer: str | None, filters: Mapping[str, Any]) -> bool:
     return viewer is not None and filters.get("exchange", viewer) != viewer
 
 
-def find_award(connection: Connection, view: View, award_id: str) -> Row[Any] | None:
+def find_award(connection: Connection, view: View, award_id: str) -> Any:
     """One award; None where there is none that the viewer sees."""
-    awards = _awards(view)
-    return connection.execute(awards.seen.where(awards.c.award_id == award_id)).one_or_none()
+    return next(iter(rows_of(connection, _awards(view).one, award_id=award_id)), None)
 
 
 def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
     """The contract's Explanation of a row of `find_award`."""
-    awards, basis = _awards(view), view.basis
-    group = awards.seen.where(awards.of_subject(row.subject), awards.c.year == row.year)
-    rivals = [(rival.award_id, rival.ceiling_fen) for rival in connection.execute(group) if rival.whole]
+    basis = view.basis
+    group = rows_of(connection, _awards(view).of_year, of=row.subject, in_year=row.year)
+    rivals = [(rival.award_id, rival.ceiling_fen) for rival in group if rival.whole]
     if view.viewer is None:
         grants = grants_of(connection, [row.subject], view.as_of)
         rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
@@ -225,25 +259,19 @@ def _signs(connection: Connection, view: View, row: Row[Any], facts: tuple[Fact,
 
 def _revised(connection: Connection, row: Row[Any]) -> Revised | None:
     """The last change of the policy's revision that an award went through, up to the version that is told."""
-    columns = award_version.c
-    of_it = and_(columns.award_id == row.award_id, columns.version <= row.version)
-    is_other = or_(columns.policy_id != row.policy_id, columns.policy_revision != row.policy_revision)
-    newest_first = columns.version.desc()
-    before = connection.execute(
-        select(columns.version, columns.ceiling_fen).where(of_it, is_other).order_by(newest_first).limit(1)
-    ).one_or_none()
-    if before is None:
-        return None
-    after = connection.execute(
-        select(columns.recorded_at, columns.ceiling_fen).where(of_it, columns.version == before.version + 1)
-    ).one()
-    return Revised(row.policy_id, row.policy_revision, after.recorded_at, before.ceiling_fen, after.ceiling_fen)
+    found = rows_of(
+        connection,
+        _REVISED,
+        award_id=row.award_id,
+        version=row.version,
+        policy_id=row.policy_id,
+        policy_revision=row.policy_revision,
+    )
+    return next((Revised(row.policy_id, row.policy_revision, *one) for one in found), None)
 
 
 def _seqs_of(connection: Connection, view: View, award_id: str) -> list[int]:
-    columns = ledger_transaction.c
-    statement = select(columns.seq).where(columns.award_id == award_id, _posted(view)).order_by(columns.seq)
-    return list(connection.execute(statement).scalars())
+    return [row.seq for row in rows_of(connection, _SEQS, award_id=award_id, as_of=view.as_of)]
 
 
 def _facts_about(connection: Connection, view: View, about: str) -> tuple[Fact, ...]:
@@ -269,8 +297,7 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
         is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
     if not is_known:
         return None
-    awards = _awards(view)
-    of_it = awards.seen.where(awards.of_subject(subject), awards.c.year == year)
+    of_it = rows_of(connection, _awards(view).of_year, of=subject, in_year=year)
     alone = without_award(facts, view.basis.policy) if view.viewer is None else None
     told = subject_status(
         subject,
@@ -279,7 +306,7 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
         {exchange: _totals_of(connection, view, exchange) for exchange in operated},
         exchanges=exchanges,
         policy=view.basis.policy,
-        awards={row.award_id for row in connection.execute(of_it)},
+        awards={row.award_id for row in of_it},
         visible=view.visible,
     )
     of_year = [alone.found] if alone is not None and alone.year == year else []
@@ -328,9 +355,8 @@ def tell_exchange_status(connection: Connection, view: View, exchange: str, year
     exchanges, policy = view.basis.exchanges, view.basis.policy
     if exchange not in exchanges.ids or view.viewer not in (None, exchange):
         return None
-    awards = awards_as_of(view.as_of, "award").c
-    of_it = select(awards.award_id).where(awards.about == f"exchange/{exchange}", awards.year == year)
-    found = list(connection.execute(of_it.order_by(awards.award_id)).scalars())
+    about = f"exchange/{exchange}"
+    found = [row.award_id for row in rows_of(connection, _awards(view).about, about=about, in_year=year)]
     totals = _totals_of(connection, view, exchange)
     return exchange_status(exchange, year, ExchangeFacts(totals, exchanges), policy, found)
 

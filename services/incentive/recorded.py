@@ -19,7 +19,6 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
     text,
     true,
@@ -29,7 +28,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.incentive.acts import Json, act_json, decided
 from services.incentive.budget import Posted
 from services.incentive.decisions import Decided
-from services.incentive.holds import Period, Verification
 from services.incentive.ledger import Grant
 from services.incentive.models import (
     act,
@@ -42,6 +40,7 @@ from services.incentive.models import (
     suspension,
 )
 from services.incentive.priority import OTHER_GRANT
+from shared.db import rows_of, written
 from shared.times import format_time
 
 PARTS: Final[dict[str, Table]] = {
@@ -55,31 +54,28 @@ PARTS: Final[dict[str, Table]] = {
 }
 RELEASED: Final = ("hold", "suspension")
 RELATED, UNRELATED = "related", "unrelated"
-# Asked of every award that is shown: written out, as expressions put together anew each time cost more than the answer.
-_AS_OF: Final = "coalesce(CAST(:as_of AS timestamptz), 'infinity')"
-_STEPS: Final = text(f"""
+AS_OF: Final = "coalesce(CAST(:as_of AS timestamptz), 'infinity')"
+STEPS: Final = f"""
     SELECT d.*, a.seq, a.recorded_at, a.person FROM decision d JOIN act a ON a.id = d.id
-    WHERE d.award_id = ANY(:award_ids) AND a.recorded_at <= {_AS_OF}
+    WHERE d.award_id = ANY(:award_ids) AND a.recorded_at <= {AS_OF}
     ORDER BY d.award_id, d.number
-""")
-_HOLDS: Final = text(f"""
-    SELECT h.award_id, h.kind, a.recorded_at, r.recorded_at AS released_at
-    FROM hold h JOIN act a ON a.id = h.id
-    LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {_AS_OF}
-    WHERE h.award_id = ANY(:award_ids) AND a.recorded_at <= {_AS_OF}
-""")
-_VERIFICATIONS: Final = text(f"""
-    SELECT e.subject, e.status, e.from_at, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
-    WHERE e.subject = ANY(:subjects) AND a.recorded_at <= {_AS_OF} ORDER BY a.seq
-""")
-_SUSPENSIONS: Final = text(f"""
-    SELECT s.rule, s.from_at, s.until_at FROM suspension s JOIN act a ON a.id = s.id
-    WHERE a.recorded_at <= {_AS_OF} AND NOT EXISTS (
-        SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {_AS_OF})
-    ORDER BY a.seq
-""")
+"""
 # A function of the database, as an exchange is shown of decisions its own and nevertheless told what is left.
-_POSTED: Final = text("SELECT * FROM budget_posted(CAST(:years AS smallint[]), :as_of)")
+POSTED: Final = "SELECT * FROM budget_posted(CAST(:years AS smallint[]), CAST(:as_of AS timestamptz))"
+_OTHER_GRANTS: Final = f"""
+    SELECT g.id, g.subject, g.year, g.name, g.amount_fen FROM other_grant g JOIN act a ON a.id = g.id
+    WHERE {{}} AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+"""
+_GRANTS: Final = written(text(_OTHER_GRANTS.format("true")))
+_GRANTS_OF: Final = written(text(_OTHER_GRANTS.format("g.subject = ANY(:subjects)")))
+_PAIRS: Final = f"""
+    SELECT p.subject, p.other, p.status FROM related_party p JOIN act a ON a.id = p.id
+    WHERE {{}} AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+"""
+_RELATED: Final = written(text(_PAIRS.format("true")))
+_RELATED_OF: Final = written(text(_PAIRS.format("(p.subject = ANY(:subjects) OR p.other = ANY(:subjects))")))
+_STEPS_OF: Final = written(text(STEPS))
+_POSTED_IN: Final = written(text(POSTED))
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -94,7 +90,7 @@ def _among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
 def steps_of(connection: Connection, award_ids: Collection[str], as_of: datetime | None) -> dict[str, list[Decided]]:
     """The steps that were taken with each award, in order."""
     found: dict[str, list[Decided]] = {}
-    for row in connection.execute(_STEPS, {"award_ids": list(award_ids), "as_of": as_of}):
+    for row in rows_of(connection, _STEPS_OF, award_ids=list(award_ids), as_of=as_of):
         found.setdefault(row.award_id, []).append(decided(row, row))
     return found
 
@@ -136,17 +132,6 @@ def is_over_approved(awards: Any, as_of: datetime | None) -> ColumnElement[bool]
     )
 
 
-def held_by_hand(
-    connection: Connection, award_ids: Collection[str], as_of: datetime | None
-) -> dict[str, list[tuple[str, datetime, bool]]]:
-    """The holds that persons put on each award: kind, when it last changed, whether it stands."""
-    found: dict[str, list[tuple[str, datetime, bool]]] = {}
-    for row in connection.execute(_HOLDS, {"award_ids": list(award_ids), "as_of": as_of}):
-        changed_at = row.released_at or row.recorded_at
-        found.setdefault(row.award_id, []).append((row.kind, changed_at, row.released_at is None))
-    return found
-
-
 def suspensions_told(connection: Connection, as_of: datetime | None) -> list[Json]:
     """The suspensions of all rules that nobody lifted, as told, in order."""
     lifted = _lifted(as_of)
@@ -161,24 +146,6 @@ def find_act(connection: Connection, act_id: str) -> Json | None:
     return next((told for _, told in told_acts(connection, acts)), None)
 
 
-def verifications(
-    connection: Connection, subjects: Collection[str], as_of: datetime | None
-) -> dict[str, list[Verification]]:
-    """What was recorded of each subject's eligibility, in order."""
-    found: dict[str, list[Verification]] = {}
-    for row in connection.execute(_VERIFICATIONS, {"subjects": list(subjects), "as_of": as_of}):
-        found.setdefault(row.subject, []).append(Verification(row.status, Period(row.from_at, row.until_at)))
-    return found
-
-
-def suspensions(connection: Connection, as_of: datetime | None) -> dict[str, list[Period]]:
-    """The periods for which each rule is suspended, without those that were lifted."""
-    found: dict[str, list[Period]] = {}
-    for row in connection.execute(_SUSPENSIONS, {"as_of": as_of}):
-        found.setdefault(row.rule, []).append(Period(row.from_at, row.until_at))
-    return found
-
-
 def _lifted(as_of: datetime | None) -> Select[Any]:
     """The ids of what was released; of a row of its own in the statement, beside another act's."""
     release = act.alias("release")
@@ -189,7 +156,7 @@ def _lifted(as_of: datetime | None) -> Select[Any]:
 def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[Posted]]:
     """What was approved, paid and returned in each year's budget, by rule in code point order."""
     found: dict[int, list[Posted]] = {}
-    for year, *posted in connection.execute(_POSTED, {"years": list(years), "as_of": as_of}):
+    for year, *posted in rows_of(connection, _POSTED_IN, years=list(years), as_of=as_of):
         found.setdefault(year, []).append(Posted(*posted))
     return found
 
@@ -209,13 +176,9 @@ def grants_of(
 
     Of each name what was said last counts.
     """
-    statement = (
-        select(other_grant)
-        .join(act, act.c.id == other_grant.c.id)
-        .where(true() if subjects is None else _among(other_grant.c.subject, subjects), _then(as_of))
-        .order_by(act.c.seq)
-    )
-    newest = {(row.subject, row.year, row.name): row for row in connection.execute(statement)}
+    asked = {} if subjects is None else {"subjects": list(subjects)}
+    rows = rows_of(connection, _GRANTS if subjects is None else _GRANTS_OF, as_of=as_of, **asked)
+    newest = {(row.subject, row.year, row.name): row for row in rows}
     found: dict[tuple[str, int], list[Grant]] = {}
     for (subject, year, _), row in newest.items():
         if row.amount_fen > 0:
@@ -260,11 +223,9 @@ def related_of(
     connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
 ) -> dict[str, frozenset[str]]:
     """To whom each of these subjects (None: all) is related by the list."""
-    pair = related_party.c
-    statement = select(pair.subject, pair.other, pair.status).join(act, act.c.id == pair.id).where(_then(as_of))
-    if subjects is not None:
-        statement = statement.where(or_(_among(pair.subject, subjects), _among(pair.other, subjects)))
-    newest = {(row.subject, row.other): row.status for row in connection.execute(statement.order_by(act.c.seq))}
+    asked = {} if subjects is None else {"subjects": list(subjects)}
+    rows = rows_of(connection, _RELATED if subjects is None else _RELATED_OF, as_of=as_of, **asked)
+    newest = {(row.subject, row.other): row.status for row in rows}
     found: dict[str, set[str]] = {}
     for one, other in (two for two, status in newest.items() if status == RELATED):
         found.setdefault(one, set()).add(other)

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from services.incentive import recorded
-from services.incentive.budget import Posted, rooms
+from services.incentive.budget import rooms
 from services.incentive.decisions import OVER_APPROVED, ApprovedFor, Standing, standing
 from services.incentive.facts import Declaration, FirstListing, FirstPurchase, parse_fact
 from services.incentive.holds import Period, eligibility, holds
+from services.incentive.of_awards import of_awards
 from services.incentive.terms import Policy
 from shared.times import day_start, year_start
 
@@ -42,30 +42,26 @@ def read_standings(
     connection: Connection, awards: Sequence[Any], policy: Policy, as_of: datetime | None, instant: datetime
 ) -> dict[str, Told]:
     """Where each of these rows of awards stands, by `award_id`: with what was recorded up to `as_of`, at `instant`."""
-    ids = [row.award_id for row in awards]
-    steps = recorded.steps_of(connection, ids, as_of)
-    by_hand = recorded.held_by_hand(connection, ids, as_of)
-    verified = recorded.verifications(connection, {row.subject for row in awards}, as_of)
-    posted = recorded.posted_in(connection, {row.year for row in awards}, as_of)
-    suspended = recorded.suspensions(connection, as_of)
-    earned = _when_earned(connection, [row for row in awards if row.rule in suspended])
+    subjects, years = {row.subject for row in awards}, {row.year for row in awards}
+    known = of_awards(connection, [row.award_id for row in awards], subjects, years, as_of)
+    earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
     found = {}
     for row in awards:
-        placed = by_hand.get(row.award_id, [])
-        state = standing(steps.get(row.award_id, ()))
-        status = eligibility(verified.get(row.subject, ()), instant)
+        placed = known.holds.get(row.award_id, [])
+        state = standing(known.steps.get(row.award_id, ()))
+        status = eligibility(known.verifications.get(row.subject, ()), instant)
         is_over = state.excess(ApprovedFor(row.subject, row.year), row.payable_fen) is not None
-        changes = [*([] if state.last_at is None else [state.last_at]), *(at for _, at, _ in placed)]
+        changes = [*([] if state.last_at is None else [state.last_at]), *(hold.changed_at for hold in placed)]
         found[row.award_id] = Told(
             standing=state,
             eligibility=status,
             holds=holds(
                 status=status,
                 to_approve_fen=to_approve(row, state),
-                rooms=rooms(policy, row.rule, posted.get(row.year, list[Posted]())),
+                rooms=rooms(policy, row.rule, known.posted.get(row.year, ())),
                 earned=earned.get(row.award_id) or _whole_year(row.year),
-                suspensions=suspended.get(row.rule, ()),
-                by_hand=[kind for kind, _, stands in placed if stands],
+                suspensions=known.suspensions.get(row.rule, ()),
+                by_hand=[hold.kind for hold in placed if hold.stands],
             ),
             flags=(OVER_APPROVED,) if is_over else (),
             changed_at=max(changes, default=None),

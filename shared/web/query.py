@@ -184,7 +184,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Read parameters or body; the view gets them as its first argument."""
-        decorator: Callable[[View], View] = super().arguments(schema, **options)
+        # A schema made anew for each request would cost as much as what it reads.
+        decorator: Callable[[View], View] = super().arguments(schema(), **options)
         return decorator
 
     def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from kafka import errors as kafka_errors
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
 from sqlalchemy.exc import DBAPIError
 
-from shared.db import is_worlds, make_engine, pg_array
+from shared.db import is_worlds, make_engine, pg_array, rows_of, snapshot, written
 from shared.kafka import is_worlds_kafka
 from tests.integration.test_consumption import until
 
@@ -219,3 +219,25 @@ def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
     for _ in pids:
         with engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids
+
+
+def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
+    numbers = values(column("number", Integer), name="numbers").data([(1,), (2,), (3,)])
+    above = written(select(numbers.c.number.label("found")).where(numbers.c.number > bindparam("least")))
+    with snapshot(engine) as connection:
+        assert [row.found for row in rows_of(connection, above, least=1)] == [2, 3]
+        (row,) = rows_of(connection, written(text("SELECT current_setting('transaction_read_only') AS read_only")))
+        assert row.read_only == "on"
+        with pytest.raises(DBAPIError) as wrong:
+            rows_of(connection, written(text("SELECT 1 / :zero")), zero=0)
+        assert not is_worlds(wrong.value)
+        assert "zero" not in str(wrong.value.params)
+
+
+def test_a_connection_that_ends_under_such_a_statement_is_the_worlds_failure_and_is_left(engine) -> None:
+    ended = written(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(DBAPIError) as lost, snapshot(engine) as connection:
+        rows_of(connection, ended)
+    assert is_worlds(lost.value)
+    with snapshot(engine) as connection:
+        assert rows_of(connection, written(text("SELECT 1 AS one")))[0].one == 1
