@@ -360,14 +360,9 @@ class Consumption(Generic[P]):
     committed: Callable[[], None]
     begun: Callable[[], None] = lambda: None
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
+    has_backlog: bool = field(default=False, init=False)  # the newest batch was as large as one may be
     _has_begun: bool = field(default=False, init=False)
     _reader: _Reader[P] | None = field(default=None, init=False)
-
-    @property
-    def waiting(self) -> int:
-        """How many records are read and decoded for the next transaction."""
-        batches = [] if self._reader is None else list(self._reader.batches.queue)
-        return sum(len(prepared) for prepared, _ in batches)
 
     def run(self) -> None:
         """Consume until `stop` is set; raises what is a fault of ours or of the stream."""
@@ -410,6 +405,7 @@ class Consumption(Generic[P]):
             else:
                 self.heartbeat.beat("writer")
                 reader.witness.committed(moves)
+                self.has_backlog = len(prepared) >= MAX_BATCH_RECORDS
                 if prepared:
                     log.info("batch taken in", **_told(prepared, moves))
                 self.committed()

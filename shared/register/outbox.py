@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 MAX_KEYS = 5_000
 _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
 _CHECK_EVERY_S = 0.5
-_LEAST_ROUND_S = 0.25  # a round has its price, however few the keys
-# While intake has a backlog, what is sent is changed again by its next batch, and sending takes time from it.
-_BACKLOG_S = 5.0  # the next batch is committed within, or something is wrong with the database
+_ROUND_S = 0.15  # from one to the next at least: each has its price, however few the keys
 _LONGEST_REST_S = 5.0
 _SLOW_KEYS = 500
 _SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
@@ -48,6 +46,12 @@ _NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
 log = structlog.get_logger(__name__)
 
 DirtyKey = tuple[str, str]  # topic, key without the register
+
+
+class Beats(Protocol):
+    """Who is told that a part of the program got on."""
+
+    def beat(self, part: str, /) -> None: ...
 
 
 class Render(Protocol):
@@ -85,7 +89,11 @@ def fence_senders(client_config: Mapping[str, Any], name: str, register: str, to
 
 @dataclass
 class Sender:
-    """Sends the facts of one register; of all workers one at a time, the others wait for its lock."""
+    """Sends the facts of one register; of all workers one at a time, the others wait for its lock.
+
+    While `holds_back` is set it rests between two rounds: intake has a backlog, and what is sent now is changed again
+    by its next batch, with all that the ledger makes of it.
+    """
 
     engine: Engine
     client_config: Mapping[str, Any]
@@ -94,46 +102,26 @@ class Sender:
     topics: Sequence[str]  # of its facts
     render: Render
     stop: threading.Event
-    heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
+    holds_back: threading.Event = field(default_factory=threading.Event)
+    heartbeat: Beats = field(default_factory=lambda: Heartbeat(None, ()))
     # Facts that are costly to render go out by themselves, after the others, and rest for longer: a key that changes
     # all the time is then rendered now and then.
     slow_topics: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        self._wake = threading.Event()
-        self._backlog_until_s = 0.0
-        self.failure: BaseException | None = None
         self.is_leading = False
         self._pauses = Pauses(self.stop)
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def join(self, timeout_s: float) -> None:
-        self._wake.set()
-        self._thread.join(timeout_s)
-
-    def wake(self, *, has_backlog: bool = False) -> None:
-        """Something was committed; look now, or rest a while, as intake has a backlog."""
-        self._backlog_until_s = time.monotonic() + _BACKLOG_S if has_backlog else 0.0
-        self._wake.set()
-        if self.failure is not None:
-            raise self.failure
-
-    def _run(self) -> None:
-        try:
-            while not self.stop.is_set():
-                try:
-                    self._send_while_leading()
-                except Exception as error:
-                    if not is_worlds(error) and not _may_try_again(error):
-                        raise
-                    log.warning("facts not sent, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
-                    self._pauses.wait()
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
-            self.failure = error
-            self.stop.set()
+    def run(self) -> None:
+        """Send until `stop` is set; raises what is a fault of ours."""
+        while not self.stop.is_set():
+            try:
+                self._send_while_leading()
+            except Exception as error:
+                if not is_worlds(error) and not _may_try_again(error):
+                    raise
+                log.warning("facts not sent, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
+                self._pauses.wait()
 
     def _send_while_leading(self) -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
@@ -176,30 +164,25 @@ class Sender:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
-        slow_from_s = time.monotonic()
+        slow_from_s = 0.0
         while not self.stop.is_set():
+            began_s = time.monotonic()
             _still_leading(leader)
-            self._wake.clear()
-            round_until_s = time.monotonic() + _LEAST_ROUND_S
             there_was_some = self._send_some(producer, read_back)
             self.heartbeat.beat("sender")
-            if self.slow_topics and (slow_began_s := time.monotonic()) >= slow_from_s:
-                there_was_some |= self._send_some(producer, read_back, slow=True)
-                if self._wake.is_set():
-                    took_s = time.monotonic() - slow_began_s
-                    slow_from_s = time.monotonic() + max(_SLOW_REST * took_s, _LEAST_SLOW_REST_S)
+            # With nothing else to send intake has nothing to do either.
+            if self.slow_topics and (time.monotonic() >= slow_from_s or not there_was_some):
+                slow_began_s = time.monotonic()
+                self._send_some(producer, read_back, slow=True)
+                took_s = time.monotonic() - slow_began_s
+                slow_from_s = time.monotonic() + max(_SLOW_REST * took_s, _LEAST_SLOW_REST_S)
                 self.heartbeat.beat("sender")
-            if not there_was_some and not self._wake.wait(_CHECK_EVERY_S):
-                slow_from_s = 0.0  # intake has nothing to do either
-            self.stop.wait(max(0.0, round_until_s - time.monotonic()))
-            self._rest()
+            self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
+            self._hold_back()
 
-    def _rest(self) -> None:
-        """Let intake work, which shares the interpreter, until it has no backlog; but not for ever."""
-        rested_s = time.monotonic() + _LONGEST_REST_S
-        while time.monotonic() < min(self._backlog_until_s, rested_s) and not self.stop.is_set():
-            self._wake.clear()
-            self._wake.wait(_CHECK_EVERY_S)
+    def _hold_back(self) -> None:
+        until_s = time.monotonic() + _LONGEST_REST_S
+        while self.holds_back.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
             self.heartbeat.beat("sender")
 
     def _send_some(self, producer: KafkaProducer, read_back: ReadBack, *, slow: bool = False) -> bool:

@@ -10,7 +10,9 @@ import structlog
 
 from shared.checkpoint_publisher import checkpoints_published
 from shared.consumer import Program, consumer_program
+from shared.db import make_engine
 from shared.exchanges import load_exchanges
+from shared.forked import forked_part
 from shared.kafka import Consumption
 from shared.log_store import LogHead, ServiceLog
 from shared.positions import load_positions
@@ -31,14 +33,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
+    from shared.forked import ForkedPart, Inside
     from shared.kafka import Record
     from shared.log_store import Stored
     from shared.positions import Move
     from shared.register.head import Head
     from shared.settings import Settings
-
-# Records that wait for the next transaction: less than this come in the time of a small one.
-_BACKLOG_RECORDS = 2_000
 
 log = structlog.get_logger(__name__)
 
@@ -96,34 +96,53 @@ def run_worker(kind: Kind, settings: Settings) -> None:
     register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
     topics = kind.topics(settings.exchanges or exchanges.ids)
     service_log = kind.log(signing_key(settings), settings.log_origin)
-    with consumer_program(settings, ("reader", "writer", "sender")) as program:
+    with (
+        forked_part("sender", lambda inside: _send(kind, settings, inside)) as sender,
+        consumer_program(settings, ("reader", "writer", "sender")) as program,
+    ):
         if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, service_log, program)):
-            _consume(kind, register, service_log, program, topics)
+            _consume(kind, register, service_log, program, topics, sender)
 
 
-def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: Program, topics: Sequence[str]) -> None:
-    client_config = program.settings.kafka.client_config()
-    group = kind.group(register.id)
+def _send(kind: Kind, settings: Settings, inside: Inside) -> None:
+    """What the process of the sender does."""
+    engine = make_engine(settings.database_url)
     sender = Sender(
-        engine=program.engine,
-        client_config=client_config,
+        engine=engine,
+        client_config=settings.kafka.client_config(),
         name=kind.name,
-        register=register.id,
+        register=settings.register,
         topics=kind.facts,
-        slow_topics=kind.slow_facts,
         render=kind.render,
-        stop=program.stop,
-        heartbeat=program.heartbeat,
+        stop=inside.stop,
+        holds_back=inside.holds_back,
+        heartbeat=inside,
+        slow_topics=kind.slow_facts,
     )
+    try:
+        sender.run()
+    finally:
+        engine.dispose()
+
+
+def _consume(
+    kind: Kind,
+    register: Register,
+    service_log: ServiceLog,
+    program: Program,
+    topics: Sequence[str],
+    sender: ForkedPart,
+) -> None:
+    group = kind.group(register.id)
 
     def committed() -> None:
         register.parties.committed()
-        sender.wake(has_backlog=consumption.waiting >= _BACKLOG_RECORDS)
+        sender.hold_back(consumption.has_backlog)
 
     consumption = Consumption(
         handler=traced(Handler(kind, register, service_log), program.tracing, group),
         engine=program.engine,
-        client_config=client_config,
+        client_config=program.settings.kafka.client_config(),
         service=program.settings.service,
         group=group,
         topics=topics,
@@ -135,14 +154,8 @@ def _consume(kind: Kind, register: Register, service_log: ServiceLog, program: P
     )
     gc.collect()
     gc.freeze()
-    sender.start()
-    try:
-        with checkpoints_published(program):
-            consumption.run()
-    finally:
-        program.stop.set()
-        sender.join(timeout_s=3.0)
-    sender.wake()
+    with sender.working(program.stop, program.heartbeat), checkpoints_published(program):
+        consumption.run()
 
 
 def _begin(kind: Kind, register: Register, service_log: ServiceLog, program: Program) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import psycopg
 import requests
 from kafka import KafkaConsumer, TopicPartition
@@ -28,6 +29,7 @@ from deploy.local.postgres import Database, Postgres
 from deploy.local.processes import LocalError, Program, free_ports, spawn
 from deploy.local.programs import SERVICES, Addresses, command, environment, module
 from deploy.topics import apply_topics
+from shared.forked import PartEndedError
 from shared.migrate import migrate
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
@@ -78,8 +80,26 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
+    def send_all(self, number: signal.Signals) -> None:
+        """To its parts, too: what becomes of a whole container or machine."""
+        for pid in (*self.parts(), self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def parts(self) -> list[int]:
+        """Process ids of those parts that are processes of their own."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [part.pid for part in psutil.Process(self.pid).children(recursive=True)]
+        return []
+
     def kill(self) -> None:
-        self.send(signal.SIGKILL)
+        self.send_all(signal.SIGKILL)
+
+    def kill_parts(self) -> None:
+        """And leave the program itself."""
+        for pid in self.parts():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     @property
     def log(self) -> str:
@@ -87,7 +107,8 @@ class Worker:
 
     def ended_by_ours(self) -> list[str]:
         """How it ended since `logged`, if by faults of ours: none of the world's may end it so."""
-        told = [json.loads(line) for line in self.log[self.logged :].splitlines() if _OURS in line]
+        lines = self.log[self.logged :].splitlines()
+        told = [json.loads(line) for line in lines if _OURS in line and PartEndedError.__name__ not in line]
         return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
 
 
@@ -225,7 +246,7 @@ class Rig:
     def remove(self, worker: Worker) -> None:
         """Take an extra worker away, as an operator does."""
         worker.watched = False
-        worker.send(signal.SIGCONT)
+        worker.send_all(signal.SIGCONT)
         worker.program.stop(signal.SIGTERM, 15.0)
         worker.line.close()
         self.workers.remove(worker)

@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deploy.local.programs import SERVICES
+from shared.forked import PartEndedError
 from tests.faults.fault import Fault, Kind
+from tests.faults.rig import Worker
 from tests.faults.wire import Trap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from tests.faults.rig import Worker
+    from collections.abc import Callable, Iterable, Mapping
 
 # Statements of a batch's transaction, by which its moments are known.
 BATCH = re.compile(r"UPDATE position p SET next_offset")
@@ -56,7 +56,7 @@ def _break_each(
     *,
     seen: re.Pattern[str] | None = BATCH,
     answered: bool = False,
-    kill: bool = True,
+    harm: Callable[[Worker], None] = Worker.kill,
 ) -> None:
     """Break one worker of each service where it comes to the statement; who is killed is started again."""
     rig = fault.rig
@@ -64,8 +64,7 @@ def _break_each(
     for service in services:
         worker = rig.worker(service)
         pattern = statement if isinstance(statement, re.Pattern) else statement[service]
-        act = worker.kill if kill else lambda: None
-        traps[service] = Trap(pattern, act, seen=seen, answered=answered, cuts=True)
+        traps[service] = Trap(pattern, partial(harm, worker), seen=seen, answered=answered, cuts=True)
         worker.line.set(traps[service])
     fault.publish()
     for service, trap in traps.items():
@@ -96,9 +95,19 @@ def killed_before_the_mark(fault: Fault) -> None:
     _break_each(fault, MARK, ("listing", "trade-ingest"), seen=None)
 
 
+def sender_killed(fault: Fault) -> None:
+    """Its process alone; the program notices, ends and is started again."""
+    _break_each(fault, MARK, ("listing", "trade-ingest"), seen=None, harm=Worker.kill_parts)
+    for service in ("listing", "trade-ingest"):
+        worker = fault.rig.worker(service)
+        fault.rig.wait_until(
+            lambda worker=worker: PartEndedError.__name__ in worker.log, 30, f"{service} does not notice"
+        )
+
+
 def commit_lost(fault: Fault) -> None:
     """The server commits, and the line breaks before it can say so."""
-    _break_each(fault, COMMIT, answered=True, kill=False)
+    _break_each(fault, COMMIT, answered=True, harm=lambda _worker: None)
 
 
 def killed_at_random(fault: Fault) -> None:
@@ -130,9 +139,9 @@ def zombie(fault: Fault) -> None:
     fault.some_moment()
     silent = fault.rng.choice([rig.worker(service), other])
     fault.plan.append(f"{silent.name} is silent for {SILENT_S:.0f} s")
-    silent.send(signal.SIGSTOP)
+    silent.send_all(signal.SIGSTOP)
     rig.pause(SILENT_S)
-    silent.send(signal.SIGCONT)
+    silent.send_all(signal.SIGCONT)
     fault.mended()
     fault.await_published()
     rig.await_quiet(120)
@@ -144,13 +153,13 @@ def zombie_in_transaction(fault: Fault) -> None:
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
     other = _second_worker(fault, service)
-    trap = Trap(LAST[service], partial(rig.worker(service).send, signal.SIGSTOP), seen=BATCH)
+    trap = Trap(LAST[service], partial(rig.worker(service).send_all, signal.SIGSTOP), seen=BATCH)
     rig.worker(service).line.set(trap)
     fault.publish()
     rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be stopped")
     fault.plan.append(f"{service} is silent for {SILENT_IN_TRANSACTION_S:.0f} s with all locks of a batch")
     rig.pause(SILENT_IN_TRANSACTION_S)
-    rig.worker(service).send(signal.SIGCONT)
+    rig.worker(service).send_all(signal.SIGCONT)
     fault.mended()
     fault.await_published()
     rig.await_quiet(120)
@@ -272,6 +281,11 @@ WORKERS = (
         "killed before the mark",
         "SIGKILL of each register's sender, facts sent, outbox not marked",
         killed_before_the_mark,
+    ),
+    Kind(
+        "sender killed",
+        "SIGKILL of each register's sending process alone, facts sent, outbox not marked",
+        sender_killed,
     ),
     Kind("commit answer lost", "each consumer's COMMIT is done, and its answer lost with the connection", commit_lost),
     Kind("killed at random", "SIGKILL of three consumers at moments of the seed", killed_at_random),

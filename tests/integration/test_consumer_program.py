@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import psycopg
 import pytest
 import yaml
@@ -16,9 +17,13 @@ from sqlalchemy import text
 
 from deploy.health import health
 from services.listing.app import create_app
+from shared.facts import ANNUAL_TOTAL
+from shared.register.outbox import mark_dirty
 from shared.settings import load_settings
 from shared.standing import STUCK_AFTER_S
+from shared.times import now
 from shared.tlog.note import VerifierKey
+from tests.integration import worlds
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.litewitness import litewitness
 from tests.integration.test_consumption import until
@@ -261,6 +266,58 @@ def test_a_killed_run_has_no_end(place_of) -> None:
     program.process.kill()
     program.process.wait()
     assert [(run.ending, run.ended_at) for run in place.runs()] == [(None, None)]
+
+
+def sender_of(program: Running) -> psutil.Process:
+    (sender,) = psutil.Process(program.process.pid).children()
+    return sender
+
+
+def test_the_sender_ends_with_a_program_that_is_killed(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    sender = sender_of(program)
+    program.process.kill()
+    until(lambda: not sender.is_running() or sender.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    sender_of(program).kill()
+    assert program.process.wait(60) == 1
+    (run,) = place.runs()
+    assert (run.ending, "the process was ended" in run.reason) == ("failed", True)
+    again = consuming(place)
+    place.send(1)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 1)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 60)
+    assert again.terminate()[0] == 0
+
+
+def test_a_fault_of_the_sender_ends_the_program_and_is_told(place_of) -> None:
+    place = place_of("trade-ingest")
+    place.prepare()
+    with place.engine.begin() as connection:
+        mark_dirty(connection, [(ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(77)}/2026")], now())
+    program = place.run("consume")
+    assert program.process.wait(60) == 1
+    assert [run.ending for run in place.runs()] == ["failed"]
+    (told,) = program.lines("a part of the program ended by a fault")
+    assert "LookupError" in told["exception"]
+
+
+def test_a_sender_that_hangs_is_ended_in_time(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with frozen(sender_of(program).pid):
+        code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < STOP_WITHIN_S
+    assert program.lines("a part did not end by itself in time, ended; nothing half done stays")
 
 
 def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:

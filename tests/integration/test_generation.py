@@ -47,7 +47,7 @@ from tests.integration import worlds
 from tests.integration.consumer_program import Running
 from tests.integration.incentive_facts import first_purchase, subject
 from tests.integration.test_consumption import until
-from tests.integration.test_outbox import sender_of
+from tests.integration.test_outbox import sender_of, working
 from tests.integration.test_registers import NOW, trade, trades, whitelist  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
@@ -425,12 +425,9 @@ def test_not_while_a_sender_works_without_its_reader(place, kafka) -> None:
     trades = place("trade-ingest")  # noqa: F811
     with trades.engine() as engine:
         bench = type("Bench", (), {"engine": engine})
-        sender = sender_of(bench, kafka, trades.environment["REGISTER"])
-        sender.start()
-        until(lambda: sender.is_leading)
-        code, told = command("new-generation", "--service", "trade-ingest", "--yes")
-        sender.stop.set()
-        sender.join(timeout_s=10)
+        with working(sender_of(bench, kafka, trades.environment["REGISTER"])) as sender:
+            until(lambda: sender.is_leading)
+            code, told = command("new-generation", "--service", "trade-ingest", "--yes")
     assert code == 1
     assert "still publishing" in told
     assert trades.rows("SELECT generation FROM register_head")[0].generation == 1
@@ -555,9 +552,7 @@ def test_the_sender_says_which_key_has_no_value(trades, kafka) -> None:  # noqa:
     with trades.engine.begin() as connection:
         unknown = f"provider/uscc:{worlds.uscc(77)}/2026"
         mark_dirty(connection, [(ANNUAL_TOTAL, "exchange/kmdex/2026"), (ANNUAL_TOTAL, unknown)], NOW)
-    sender.start()
-    until(lambda: sender.failure)
-    sender.join(timeout_s=10)
-    assert isinstance(sender.failure, LookupError)
-    assert f"{ANNUAL_TOTAL} {unknown}" in str(sender.failure)
-    assert "exchange/kmdex" not in str(sender.failure)
+    with pytest.raises(LookupError) as raised:
+        sender.run()
+    assert f"{ANNUAL_TOTAL} {unknown}" in str(raised.value)
+    assert "exchange/kmdex" not in str(raised.value)

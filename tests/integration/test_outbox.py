@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,11 +59,16 @@ def sender_of(bench, kafka, register) -> Sender:
     )
 
 
-def stop(sender: Sender) -> None:
-    sender.stop.set()
-    sender.join(timeout_s=10)
-    if sender.failure is not None:
-        raise sender.failure
+@contextmanager
+def working(sender: Sender) -> Iterator[Sender]:
+    """It sends, in a thread, until the end of the block; what goes wrong in it is raised then."""
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(sender.run)
+        try:
+            yield sender
+        finally:
+            sender.stop.set()
+            ending.result(timeout=10)
 
 
 def outbox(bench) -> int:
@@ -87,13 +93,10 @@ def sent(kafka, register) -> list[tuple[str, dict]]:
 def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> None:  # noqa: F811
     put(trades, "kmdex", trade())
     put(trades, "kmdex", trade(revision=2, amount="11.00"))
-    sender = sender_of(trades, kafka, register)
-    sender.start()
-    until(lambda: outbox(trades) == 0)
-    put(trades, "kmdex", trade(revision=3, amount="12.00"))
-    sender.wake()
-    until(lambda: outbox(trades) == 0)
-    stop(sender)
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
+        put(trades, "kmdex", trade(revision=3, amount="12.00"))
+        until(lambda: outbox(trades) == 0)
     buyer = f"{register}/uscc:{worlds.uscc(2)}"
     versions = [(value["seq"], value["first"]["amount"]) for key, value in sent(kafka, register) if key == buyer]
     assert versions == [(3, "11.00"), (4, "12.00")]  # the settings entry is entry 0
@@ -115,21 +118,28 @@ class Beats:
 
 
 def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
-    monkeypatch.setattr(outbox_module, "_BACKLOG_S", 600.0)
     monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
-    sender, beats = sender_of(trades, kafka, register), Beats()
-    sender.heartbeat = beats
-    sender.start()
-    until(lambda: sender.is_leading)
-    sender.wake(has_backlog=True)
-    beats.await_some()
-    put(trades, "kmdex", trade())
-    sender.wake(has_backlog=True)
-    beats.await_some()
-    assert outbox(trades) > 0
-    sender.wake()
-    until(lambda: outbox(trades) == 0)
-    stop(sender)
+    sender = sender_of(trades, kafka, register)
+    sender.heartbeat = beats = Beats()
+    sender.holds_back.set()
+    with working(sender):
+        beats.await_some()  # the round that it began by, and rest
+        put(trades, "kmdex", trade())
+        beats.await_some()
+        assert outbox(trades) > 0
+        sender.holds_back.clear()
+        until(lambda: outbox(trades) == 0)
+
+
+def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 0.3)
+    sender = sender_of(trades, kafka, register)
+    sender.holds_back.set()
+    with working(sender):
+        until(lambda: sender.is_leading)
+        for number in range(2):
+            put(trades, "kmdex", trade(trade_no=f"T{number}"))
+            until(lambda: outbox(trades) == 0)
 
 
 def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
@@ -146,27 +156,22 @@ def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka
 
     monkeypatch.setattr(KafkaProducer, "commit_transaction", commit_or_not)
     put(trades, "kmdex", trade())
-    sender = sender_of(trades, kafka, register)
-    sender.start()
-    until(lambda: outbox(trades) == 0)
-    stop(sender)
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
     assert len(commits) == 3  # the one that was none, the same again, and signs by themselves
     assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
 
 
 def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:  # noqa: F811
-    senders = [sender_of(trades, kafka, register) for _ in range(2)]
-    for sender in senders:
-        sender.start()
-    put(trades, "kmdex", trade())
-    until(lambda: outbox(trades) == 0)
-    locks = trades.rows("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted")[0].n
-    assert locks == 1
-    stop(next(sender for sender in senders if sender.is_leading))
-    put(trades, "kmdex", trade(trade_no="T2", completed_at="2026-01-01T00:00:00+08:00"))
-    until(lambda: outbox(trades) == 0)
-    for sender in senders:
-        stop(sender)
+    with ExitStack() as at_work:
+        senders = [at_work.enter_context(working(sender_of(trades, kafka, register))) for _ in range(2)]
+        put(trades, "kmdex", trade())
+        until(lambda: outbox(trades) == 0)
+        locks = trades.rows("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted")[0].n
+        assert locks == 1
+        next(sender for sender in senders if sender.is_leading).stop.set()
+        put(trades, "kmdex", trade(trade_no="T2", completed_at="2026-01-01T00:00:00+08:00"))
+        until(lambda: outbox(trades) == 0)
     assert [v["first"]["trade_no"] for k, v in sent(kafka, register) if k == f"{register}/uscc:{worlds.uscc(2)}"] == [
         "T1",
         "T2",
@@ -236,19 +241,15 @@ def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, 
     with closing(KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")) as successor:
         successor.init_transactions()
     assert held_back(kafka), "the coordinator ended what it knew nothing of"
-    sender = sender_of(trades, kafka, register)
-    sender.start()
-    until(lambda: not held_back(kafka))
-    stop(sender)
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: not held_back(kafka))
     assert sent(kafka, register) == []
 
 
 def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
     put(trades, "kmdex", trade(), trade(trade_no="T2"))
-    sender = sender_of(trades, kafka, register)
-    sender.start()
-    until(lambda: outbox(trades) == 0)
-    stop(sender)
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
     # Facts of other registers come after ours in the same partitions.
     other = KafkaProducer(bootstrap_servers=kafka)
     for n in range(600):
