@@ -107,11 +107,26 @@ def rows_of(connection: Connection, statement: Written, **parameters: Any) -> li
 
 
 def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
-    """The psycopg connection below a SQLAlchemy one, inside the same transaction: for COPY."""
+    """The psycopg connection below a SQLAlchemy one, inside the same transaction."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, psycopg.Connection):
         raise TypeError("the register needs psycopg 3")
     return driver
+
+
+def fetch(connection: Connection, query: bytes, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+    """The rows of a query in psycopg's own words (`%(name)s`), as plain tuples.
+
+    For what every batch asks: it takes 0.04 ms of Python, and by SQLAlchemy's `text` 0.12 to 0.18.
+    """
+    with raw(connection).cursor(binary=True) as cursor:
+        return cursor.execute(query, parameters).fetchall()
+
+
+def change(connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None) -> int:
+    """Execute a statement likewise; how many rows it changed."""
+    with raw(connection).cursor() as cursor:
+        return cursor.execute(statement, parameters).rowcount
 
 
 def pg_array(values: Iterable[str | int | datetime | None]) -> str:
@@ -139,8 +154,7 @@ def is_worlds(error: BaseException) -> bool:
     do. Nor has a connection that was refused, for whatever reason: too many of them, a database that is not there, a
     wrong password. All are waited for, with the reason in the log.
     """
-    if isinstance(error, DBAPIError):
-        error = error.orig or error
+    error = driver_error(error)
     if not isinstance(error, psycopg.Error):
         return False
     if error.sqlstate is None:
@@ -150,4 +164,9 @@ def is_worlds(error: BaseException) -> bool:
 
 def is_not_migrated(error: BaseException) -> bool:
     """Whether a table is missing: the database was not migrated, or is another's."""
-    return isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.UndefinedTable)
+    return isinstance(driver_error(error), psycopg.errors.UndefinedTable)
+
+
+def driver_error(error: BaseException) -> BaseException:
+    """What psycopg raised, where SQLAlchemy has wrapped it; else the error itself."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from shared.db import change, fetch
 from shared.halt import Halt
 from shared.tlog.checkpoint import Checkpoint
 from shared.tlog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
@@ -105,14 +106,10 @@ class ServiceLog:
             until = min(edge.size + _AT_ONCE, size)
             leaves = _leaves(self.stored(connection, edge.size, until), edge.size, until)
             grown, complete = edge.grown(leaves, TILE_HEIGHT)
-            rows = [
-                {"level": level, "first": hashes_at(level, edge.size), "hashes": b"".join(hashes)}
-                for level, hashes in enumerate(complete)
-                if hashes
-            ]
-            connection.execute(
-                text("INSERT INTO log_hash (level, first, hashes) VALUES (:level, :first, :hashes)"), rows
-            )
+            for level, hashes in enumerate(complete):
+                if hashes:
+                    row = {"level": level, "first": hashes_at(level, edge.size), "hashes": b"".join(hashes)}
+                    change(connection, _ADD_HASHES, row)
             edge = grown
         return edge
 
@@ -125,9 +122,9 @@ class ServiceLog:
             "now": now,
             "note": str(sign(Checkpoint(key.name, edge.size, edge.root()).text(), key)),
         }
-        if connection.execute(text(_ADD_CHECKPOINT), row).rowcount == 0:
-            connection.execute(text("INSERT INTO log_key (vkey) VALUES (:vkey)"), row)
-            connection.execute(text(_ADD_CHECKPOINT), row)
+        if change(connection, _ADD_CHECKPOINT, row) == 0:
+            change(connection, _ADD_KEY, row)
+            change(connection, _ADD_CHECKPOINT, row)
 
 
 def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> list[bytes]:
@@ -179,9 +176,12 @@ def stored_hashes(connection: Connection, level: int, first: int, count: int) ->
     return b"".join(pieces)
 
 
-_ADD_CHECKPOINT = """
+_NEWEST_EDGE = b"SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1"
+_ADD_HASHES = b"INSERT INTO log_hash (level, first, hashes) VALUES (%(level)s, %(first)s, %(hashes)s)"
+_ADD_KEY = b"INSERT INTO log_key (vkey) VALUES (%(vkey)s)"
+_ADD_CHECKPOINT = b"""
     INSERT INTO log_checkpoint (size, peaks, key_id, signed_at, note)
-    SELECT :size, :peaks, id, :now, :note FROM log_key WHERE vkey = :vkey
+    SELECT %(size)s, %(peaks)s, id, %(now)s, %(note)s FROM log_key WHERE vkey = %(vkey)s
 """
 _KEYS = """
     SELECT vkey FROM log_key k
@@ -213,7 +213,6 @@ _HASHES = f"""
 
 
 def _newest_edge(connection: Connection) -> Edge:
-    row = connection.execute(text("SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1")).one_or_none()
-    if row is None:
-        return Edge()
-    return Edge(row.size, tuple(split_hashes(row.peaks)))
+    for size, peaks in fetch(connection, _NEWEST_EDGE):
+        return Edge(size, tuple(split_hashes(peaks)))
+    return Edge()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, bindparam, text
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, text
+
+from shared.db import change, pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,27 +97,22 @@ def replace_position(connection: Connection, old: Position, new: Position, now: 
         raise LostPartition(f"{old.topic}[{old.partition}] at {old.next_offset}")
 
 
-_MOVE = text(
-    """
-    UPDATE position p SET next_offset = m.to_offset, moved_at = :now
-    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:froms AS bigint[]), CAST(:tos AS bigint[]))
-         AS m(topic, partition, from_offset, to_offset)
+_MOVE = b"""
+    UPDATE position p SET next_offset = m.to_offset, moved_at = %(now)s
+    FROM unnest(CAST(%(topics)s AS text[]), CAST(%(partitions)s AS int[]),
+                CAST(%(froms)s AS bigint[]), CAST(%(tos)s AS bigint[])) AS m(topic, partition, from_offset, to_offset)
     WHERE p.topic = m.topic AND p.partition = m.partition AND p.next_offset = m.from_offset
-    """
-).bindparams(bindparam("now"))
+"""
 
 
 def move_positions(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
     """Move every partition of a batch, or raise LostPartition if one is not where the batch began."""
-    result = connection.execute(
-        _MOVE,
-        {
-            "topics": [move.topic for move in moves],
-            "partitions": [move.partition for move in moves],
-            "froms": [move.from_offset for move in moves],
-            "tos": [move.to_offset for move in moves],
-            "now": now,
-        },
-    )
-    if result.rowcount != len(moves):
+    parameters = {
+        "topics": pg_array(move.topic for move in moves),
+        "partitions": pg_array(move.partition for move in moves),
+        "froms": pg_array(move.from_offset for move in moves),
+        "tos": pg_array(move.to_offset for move in moves),
+        "now": now,
+    }
+    if change(connection, _MOVE, parameters) != len(moves):
         raise LostPartition(", ".join(f"{move.topic}[{move.partition}] at {move.from_offset}" for move in moves))

@@ -9,7 +9,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.db import is_not_migrated, is_worlds
+from shared.db import driver_error, is_not_migrated, is_worlds
 from shared.exchanges import ExchangesError
 from shared.halt import Halt
 from shared.logs import set_up_logs
@@ -62,12 +62,12 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
 
     Programs that go on for ever wait for a database that is away; who migrates wants to know.
     """
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError | psycopg.Error):
         return None
     if is_worlds(error):
         return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
     if is_not_migrated(error):
         return f"数据库尚未迁移 / the database is not migrated, or another's: run `{service} migrate`"
-    if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+    if isinstance(driver_error(error), psycopg.errors.InsufficientPrivilege):
         return f"数据库角色权限不足 / the role of the database may not do that: {reason_of(error)}"
     return None

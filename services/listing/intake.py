@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import text
-
 from services.listing.firsts import FIRST_LISTINGS, can_be_first
+from shared.db import fetch, pg_array
 from shared.facts import FIRST_LISTING, LISTING
 from shared.pgcopy import RowFormat, bytes_field
 from shared.positions import move_positions
@@ -19,7 +18,7 @@ from shared.register.firsts import First, mend_firsts
 from shared.register.head import advance, check_settings
 from shared.register.intake import pg_microseconds, split
 from shared.register.outbox import mark_dirty
-from shared.register.refusals import record_time
+from shared.register.refusals import record_us
 from shared.register.revisions import resolve
 
 if TYPE_CHECKING:
@@ -50,6 +49,17 @@ _FIXED = {
 _COLUMNS = [*_FIXED, "exchange", "number", "status", "value", "headers"]
 _STATE_ROWS = RowFormat("listing", _COLUMNS, list(_FIXED.values()))
 _PAST_ROWS = RowFormat("listing_past", [*_COLUMNS, "replaced_by"], list(_FIXED.values()))
+
+_STATES = f"""
+    SELECT k.exchange, k.number, d.revision, d.provider, d.eligible AND p.scheme = 'uscc'
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
+    CROSS JOIN LATERAL (
+        SELECT revision, provider, ({FIRST_LISTINGS.eligible}) AS eligible FROM listing
+        WHERE exchange = k.exchange AND number = k.number LIMIT 1
+    ) d
+    JOIN party p ON p.id = d.provider
+""".encode()
+_WITH_FIRST = b"SELECT party FROM first_listing WHERE party = ANY(CAST(%(parties)s AS int[]))"
 
 
 class _Stored(NamedTuple):
@@ -86,7 +96,7 @@ def apply_batch(
     }
     _write(connection, resolution, ids, counted, now)
     firsts = _mend_firsts(connection, resolution, stored, ids, counted)
-    _mark_dirty(connection, resolution, firsts, renamed, now)
+    _mark_dirty(connection, register, resolution, firsts, renamed, now)
     keep_account(connection, resolution, refused, now, lambda _: 0)
     advance(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
@@ -95,22 +105,9 @@ def apply_batch(
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, _Stored]:
     if not keys:
         return {}
-    rows = connection.execute(
-        text(
-            f"""
-            SELECT k.exchange, k.number, d.revision, d.provider,
-                   d.eligible AND p.scheme = 'uscc' AS was_eligible
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)
-            CROSS JOIN LATERAL (
-                SELECT revision, provider, ({FIRST_LISTINGS.eligible}) AS eligible FROM listing
-                WHERE exchange = k.exchange AND number = k.number LIMIT 1
-            ) d
-            JOIN party p ON p.id = d.provider
-            """
-        ),
-        key_arrays(keys),
-    )
-    return {(row.exchange, row.number): _Stored(row.revision, row.provider, row.was_eligible) for row in rows}
+    return {
+        (exchange, number): _Stored(*state) for exchange, number, *state in fetch(connection, _STATES, key_arrays(keys))
+    }
 
 
 def _write(
@@ -121,7 +118,7 @@ def _write(
     now: datetime,
 ) -> None:
     set_aside(connection, "listing", resolution.displaced)
-    received_at = pg_microseconds(now)
+    received_us = pg_microseconds(now)
 
     def row(layout: RowFormat, entry: Entry[Any]) -> bytes:
         arrival = entry.arrival
@@ -130,8 +127,8 @@ def _write(
             entry.seq,
             record.offset,
             pg_microseconds(document.listed_at),
-            pg_microseconds(record_time(record, now)),
-            received_at,
+            record_us(record, received_us),
+            received_us,
             document.revision,
             record.partition,
             ids[document.provider.id_scheme, document.provider.id],
@@ -176,14 +173,15 @@ def _mend_firsts(
 
 
 def _mark_dirty(
-    connection: Connection, resolution: Resolution[Any], firsts: set[int], renamed: set[int], now: datetime
+    connection: Connection,
+    register: Register,
+    resolution: Resolution[Any],
+    firsts: set[int],
+    renamed: set[int],
+    now: datetime,
 ) -> None:
     listings = [(LISTING, f"{exchange}/{number}") for exchange, number in resolution.states]
-    parties = connection.execute(
-        text(
-            "SELECT scheme, code FROM party p WHERE id = ANY(:firsts)"
-            " OR (id = ANY(:renamed) AND EXISTS (SELECT FROM first_listing f WHERE f.party = p.id))"
-        ),
-        {"firsts": list(firsts), "renamed": list(renamed)},
-    )
-    mark_dirty(connection, [*listings, *((FIRST_LISTING, f"{row.scheme}:{row.code}") for row in parties)], now)
+    if renamed:
+        firsts = firsts | {party for (party,) in fetch(connection, _WITH_FIRST, {"parties": pg_array(renamed)})}
+    subjects = register.parties.subjects(connection, firsts)
+    mark_dirty(connection, [*listings, *((FIRST_LISTING, subjects[party]) for party in firsts)], now)

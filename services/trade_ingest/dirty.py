@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from services.trade_ingest.totals import instant_of
-from shared.db import pg_array
+from shared.db import fetch, pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.register.outbox import mark_dirty
 from shared.register.parties import subjects_of
@@ -22,89 +21,85 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services.trade_ingest.totals import Deltas
-    from shared.exchanges import Exchanges
     from shared.register.firsts import First
+    from shared.register.intake import Register
     from shared.register.outbox import DirtyKey
 
 
 def mark_changed(
-    connection: Connection, deltas: Deltas, firsts: Iterable[int], renamed: set[int], now: datetime
+    connection: Connection,
+    register: Register,
+    deltas: Deltas,
+    firsts: Mapping[int, First | None],
+    renamed: set[int],
+    now: datetime,
 ) -> None:
-    """Facts of the totals and firsts that a batch changed, and of the parties that it renamed."""
-    firsts = set(firsts)
-    exchanges = {(key.exchange, shanghai_year(instant_of(key.bucket_us))) for key in deltas.exchanges}
-    providers = {(key.provider, shanghai_year(instant_of(key.bucket_us))) for key in deltas.providers}
-    if renamed:
-        providers |= _years_of(connection, renamed)
-        firsts |= _with_first(connection, renamed)
-    mark_dirty(connection, keys_of(connection, exchanges, providers, firsts), now)
+    """Facts that a batch changed, or may have; its documents, firsts and totals must be written already.
 
-
-def mark_signs(
-    connection: Connection, deltas: Deltas, firsts: Mapping[int, First | None], whitelist: Exchanges, now: datetime
-) -> None:
-    """Facts of the signs that a batch may have changed; its documents, firsts and totals must be written already.
-
-    `firsts`: whose first purchase is another now, and what it was.
+    `firsts`: whose first purchase is another now, and what it was; `renamed`: whose name is.
     """
     year_of = cache(lambda bucket_us: shanghai_year(instant_of(bucket_us)))
-    providers = {(key.provider, year_of(key.bucket_us)) for key in deltas.providers}
+    exchanges = {(exchange, year_of(bucket_us)) for exchange, bucket_us in deltas.exchanges}
+    sellers = {(provider, year_of(bucket_us)) for provider, bucket_us, _, _ in deltas.providers}
     bought = {(buyer, year_of(bucket_us)) for buyer, bucket_us, _, _ in deltas.purchases}
-    providers |= _sold_too(connection, bought - providers)
-    operators = _operators(connection, whitelist)
-    exchanges = {
+    sold_too = _sold_too(connection, bought - sellers)
+    large = {buyer for buyer, _, _, is_large in deltas.purchases if is_large}
+    beginners = deltas.small_firsts_gone | _with_small_first(connection, large, firsts)
+    providers = sellers | (_years_of(connection, renamed) if renamed else set())
+    with_first = firsts.keys() | (_with_first(connection, renamed) if renamed else set())
+
+    parties = {party for party, _ in providers | bought} | with_first | beginners
+    subjects = register.parties.subjects(connection, parties)
+    operators = {exchange.id: {f"uscc:{o.uscc}" for o in exchange.operators} for exchange in register.exchanges.listed}
+    operated = {
         (exchange, year_of(bucket_us))
         for buyer, bucket_us, exchange, _ in deltas.purchases
-        if buyer in operators.get(exchange, ())
+        if subjects[buyer] in operators.get(exchange, ())
     }
-    large = {buyer for buyer, _, _, is_large in deltas.purchases if is_large}
-    buyers = deltas.small_firsts_gone | _with_small_first(connection, large, firsts)
-    mark_dirty(connection, sign_keys(connection, exchanges, providers, buyers), now)
-
-
-def sign_keys(
-    connection: Connection,
-    exchanges: Iterable[tuple[str, int]],
-    providers: Iterable[tuple[int, int]],
-    buyers: Iterable[int],
-) -> list[DirtyKey]:
-    """Keys of signs by (exchange, year), by provider (party, year), and by buyer."""
-    providers, buyers = set(providers), set(buyers)
-    subjects = subjects_of(connection, buyers | {party for party, _ in providers})
-    keys = [(SIGN, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
-    keys += [(SIGN, f"provider/{subjects[party]}/{year}") for party, year in providers]
-    keys += [(SIGN, f"buyer/{subjects[party]}") for party in buyers]
-    return keys
+    totals = keys_of(subjects, exchanges, providers, with_first)
+    mark_dirty(connection, [*totals, *sign_keys(subjects, operated, sellers | sold_too, beginners)], now)
 
 
 def keys_of(
-    connection: Connection,
+    subjects: Mapping[int, str],
     exchanges: Iterable[tuple[str, int]],
     providers: Iterable[tuple[int, int]],
     firsts: Iterable[int],
 ) -> list[DirtyKey]:
     """Keys of exchange totals by (exchange, year), of provider totals by (party, year), of first purchases by party."""
-    providers, firsts = set(providers), set(firsts)
-    parties = firsts | {party for party, _ in providers}
-    subjects = subjects_of(connection, parties)
     keys = [(ANNUAL_TOTAL, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
     keys += [(ANNUAL_TOTAL, f"provider/{subjects[party]}/{year}") for party, year in providers]
     keys += [(FIRST_PURCHASE, subjects[party]) for party in firsts]
     return keys
 
 
+def sign_keys(
+    subjects: Mapping[int, str],
+    exchanges: Iterable[tuple[str, int]],
+    providers: Iterable[tuple[int, int]],
+    buyers: Iterable[int],
+) -> list[DirtyKey]:
+    """Keys of signs by (exchange, year), by provider (party, year), and by buyer."""
+    keys = [(SIGN, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
+    keys += [(SIGN, f"provider/{subjects[party]}/{year}") for party, year in providers]
+    keys += [(SIGN, f"buyer/{subjects[party]}") for party in buyers]
+    return keys
+
+
 def every_key(connection: Connection) -> list[DirtyKey]:
     """Keys of all totals, all first purchases and all signs."""
     exchanges, providers = every_total(connection)
-    firsts = connection.execute(text("SELECT party FROM first_purchase")).scalars()
-    return [*keys_of(connection, exchanges, providers, firsts), *every_sign(connection)]
+    firsts = set(connection.execute(text("SELECT party FROM first_purchase")).scalars())
+    subjects = subjects_of(connection, firsts | {party for party, _ in providers})
+    return [*keys_of(subjects, exchanges, providers, firsts), *every_sign(connection)]
 
 
 def every_sign(connection: Connection) -> list[DirtyKey]:
     """Keys of all signs that there can be."""
     exchanges, providers = every_total(connection)
-    small = connection.execute(text(f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}"), {"small_fen": SMALL_FIRST_FEN})
-    return sign_keys(connection, exchanges, providers, small.scalars())
+    small = set(connection.execute(text(f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}")).scalars())
+    subjects = subjects_of(connection, small | {party for party, _ in providers})
+    return sign_keys(subjects, exchanges, providers, small)
 
 
 def every_total(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
@@ -128,44 +123,45 @@ def _with_first(connection: Connection, parties: set[int]) -> set[int]:
     return {row.party for row in rows}
 
 
-def _sold_too(connection: Connection, bought: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Of buyers and years those in which the buyer sold something, too: only they have signs of a provider."""
-    by_year: dict[int, list[int]] = defaultdict(list)
-    for party, year in bought:
-        by_year[year].append(party)
-    found: set[tuple[int, int]] = set()
-    for year, parties in by_year.items():
-        rows = connection.execute(
-            text(
-                "SELECT DISTINCT provider FROM provider_total WHERE provider = ANY(CAST(:parties AS int[]))"
-                " AND bucket_at >= :from_at AND bucket_at < :until_at"
-            ),
-            {
-                "parties": pg_array(parties),
-                "from_at": year_start(year),
-                "until_at": year_start(year + 1),
-            },
-        )
-        found.update((party, year) for party in rows.scalars())
-    return found
-
-
-def _operators(connection: Connection, whitelist: Exchanges) -> dict[str, set[int]]:
-    """Of each exchange, whoever operates it at any time, as far as the register knows them."""
-    codes = {operator.uscc for exchange in whitelist.listed for operator in exchange.operators}
-    rows = connection.execute(
-        text("SELECT id, code FROM party WHERE scheme = 'uscc' AND code = ANY(CAST(:codes AS text[]))"),
-        {"codes": pg_array(codes)},
+_SOLD_TOO = b"""
+    SELECT b.party, b.year
+    FROM unnest(CAST(%(parties)s AS int[]), CAST(%(years)s AS int[]),
+                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
+         AS b(party, year, from_at, until_at)
+    WHERE EXISTS (
+        SELECT FROM provider_total WHERE provider = b.party AND bucket_at >= b.from_at AND bucket_at < b.until_at
     )
-    ids = {row.code: row.id for row in rows}
-    return {
-        exchange.id: {ids[operator.uscc] for operator in exchange.operators if operator.uscc in ids}
-        for exchange in whitelist.listed
+"""
+
+
+def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Of buyers and years those in which the buyer sold something, too: only they have signs of a provider."""
+    if not bought:
+        return set()
+    parameters = {
+        "parties": pg_array(party for party, _ in bought),
+        "years": pg_array(year for _, year in bought),
+        "froms": pg_array(_start_of(year) for _, year in bought),
+        "untils": pg_array(_start_of(year + 1) for _, year in bought),
     }
+    return set(fetch(connection, _SOLD_TOO, parameters))
+
+
+@cache
+def _start_of(year: int) -> str:
+    return year_start(year).isoformat()
 
 
 _SMALL_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
-_IS_SMALL = "t.amount_fen - t.refunded_fen < :small_fen"
+_IS_SMALL = f"t.amount_fen - t.refunded_fen < {SMALL_FIRST_FEN}"
+_WITH_SMALL_FIRST = f"""
+    {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
+    UNION
+    SELECT b.party
+    FROM unnest(CAST(%(befores)s AS int[]), CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]))
+         AS b(party, exchange, number)
+    JOIN trade t ON t.exchange = b.exchange AND t.number = b.number WHERE {_IS_SMALL}
+""".encode()
 
 
 def _with_small_first(connection: Connection, large: set[int], firsts: Mapping[int, First | None]) -> set[int]:
@@ -174,23 +170,10 @@ def _with_small_first(connection: Connection, large: set[int], firsts: Mapping[i
     parties = large | before.keys()
     if not parties:
         return set()
-    rows = connection.execute(
-        text(
-            f"""
-            {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(:parties AS int[])) AND {_IS_SMALL}
-            UNION
-            SELECT b.party
-            FROM unnest(CAST(:befores AS int[]), CAST(:exchanges AS text[]), CAST(:numbers AS text[]))
-                 AS b(party, exchange, number)
-            JOIN trade t ON t.exchange = b.exchange AND t.number = b.number WHERE {_IS_SMALL}
-            """
-        ),
-        {
-            "parties": pg_array(parties),
-            "befores": pg_array(before),
-            "exchanges": pg_array(first.exchange for first in before.values()),
-            "numbers": pg_array(first.number for first in before.values()),
-            "small_fen": SMALL_FIRST_FEN,
-        },
-    )
-    return set(rows.scalars())
+    parameters = {
+        "parties": pg_array(parties),
+        "befores": pg_array(before),
+        "exchanges": pg_array(first.exchange for first in before.values()),
+        "numbers": pg_array(first.number for first in before.values()),
+    }
+    return {party for (party,) in fetch(connection, _WITH_SMALL_FIRST, parameters)}

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
-from services.trade_ingest.dirty import mark_changed, mark_signs
+from services.trade_ingest.dirty import mark_changed
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
 from services.trade_ingest.stored_totals import apply_deltas
 from services.trade_ingest.totals import Deltas, Trade, buckets_cut_at, instant_of
+from shared.db import fetch
 from shared.pgcopy import RowFormat, bytes_field
 from shared.positions import move_positions
 from shared.register.account import keep_account
@@ -22,7 +21,7 @@ from shared.register.documents import key_arrays, load_documents, set_aside, sto
 from shared.register.firsts import First, mend_firsts
 from shared.register.head import advance, check_settings
 from shared.register.intake import pg_microseconds, split
-from shared.register.refusals import record_time
+from shared.register.refusals import record_us
 from shared.register.revisions import resolve
 
 if TYPE_CHECKING:
@@ -61,6 +60,20 @@ _COLUMNS = [*_FIXED, "exchange", "number", "value", "listing_no", "headers"]
 _STATE_ROWS = RowFormat("trade", _COLUMNS, list(_FIXED.values()))
 _PAST_ROWS = RowFormat("trade_past", [*_COLUMNS, "replaced_by"], list(_FIXED.values()))
 
+# The revision, and the rest in the order in which a Trade has it.
+_STATES = b"""
+    SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
+           d.net_fen, d.completed_at, d.completed, d.listed, d.mirrored, d.counted
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
+    CROSS JOIN LATERAL (
+        SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
+               completed, listed, mirrored, counted
+        FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
+    ) d
+    JOIN party p ON p.id = d.provider
+    JOIN party b ON b.id = d.buyer
+"""
+
 
 def apply_batch(
     connection: Connection,
@@ -94,8 +107,7 @@ def apply_batch(
     _write(connection, resolution, trades, now)
     apply_deltas(connection, deltas, buckets)
     firsts = _mend_firsts(connection, resolution, replaced, trades)
-    mark_changed(connection, deltas, firsts, renamed, now)
-    mark_signs(connection, deltas, firsts, register.exchanges, now)
+    mark_changed(connection, register, deltas, firsts, renamed, now)
     keep_account(connection, resolution, refused, now, lambda trade: trade.amount_fen)
     advance(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
@@ -126,43 +138,13 @@ def _apply_facts(
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, Trade]]:
     if not keys:
         return {}
-    rows = connection.execute(
-        text(
-            """
-            SELECT k.exchange, k.number, d.*, p.scheme = 'uscc' AS provider_earns, b.scheme = 'uscc' AS buyer_earns
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)
-            CROSS JOIN LATERAL (
-                SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
-                       completed, listed, mirrored, counted
-                FROM trade WHERE exchange = k.exchange AND number = k.number LIMIT 1
-            ) d
-            JOIN party p ON p.id = d.provider
-            JOIN party b ON b.id = d.buyer
-            """
-        ),
-        key_arrays(keys),
-    )
-    return {
-        (row.exchange, row.number): (
-            row.revision,
-            Trade(
-                exchange=row.exchange,
-                number=row.number,
-                listing_no=row.listing_no,
-                provider=row.provider,
-                buyer=row.buyer,
-                provider_earns=row.provider_earns,
-                buyer_earns=row.buyer_earns,
-                net_fen=row.net_fen,
-                completed_us=pg_microseconds(row.completed_at),
-                completed=row.completed,
-                listed=row.listed,
-                mirrored=row.mirrored,
-                counted=row.counted,
-            ),
-        )
-        for row in rows
-    }
+    states = {}
+    for revision, exchange, number, *parts, completed_at, completed, listed, mirrored, counted in fetch(
+        connection, _STATES, key_arrays(keys)
+    ):
+        parts += [pg_microseconds(completed_at), completed, listed, mirrored, counted]
+        states[exchange, number] = (revision, Trade(exchange, number, *parts))
+    return states
 
 
 def _parties(entries: Iterable[Entry[Any]]) -> Iterable[Party]:
@@ -226,7 +208,7 @@ def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int
                     document.amount_fen,
                     document.refunded_fen,
                     trade.completed_us,
-                    pg_microseconds(record_time(record, now)),
+                    record_us(record, received_us),
                     received_us,
                     arrival.revision,
                     record.partition,

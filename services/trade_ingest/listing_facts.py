@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
-from shared.db import pg_array
+from shared.db import fetch, pg_array
 from shared.parties import Party
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
@@ -114,17 +114,7 @@ def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> 
     A listing that no longer exists keeps the provider and the instant that it had; it proves nothing. Of one that the
     register never knew there is nothing to keep.
     """
-    rows = connection.execute(
-        text(
-            """
-            SELECT f.exchange, f.listing_no, f.register, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
-            JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
-            JOIN party p ON p.id = f.provider
-            """
-        ),
-        key_arrays(facts),
-    )
+    rows = connection.execute(_STORED, key_arrays(facts))
     stored = {(row.exchange, row.listing_no): row for row in rows}
     newer = []
     for key, fact in facts.items():
@@ -173,28 +163,33 @@ def apply_listing_facts(
     return first_seq + len(facts)
 
 
-def load_proofs(connection: Connection, keys: Iterable[Key]) -> dict[Key, Proof]:
+def load_proofs(connection: Connection, keys: set[Key]) -> dict[Key, Proof]:
     """What the register knows of listings."""
-    arrays = key_arrays(keys)
-    if not arrays["exchanges"]:
+    if not keys:
         return {}
-    rows = connection.execute(
-        text(
-            """
-            SELECT k.exchange, k.listing_no, f.provider, f.listed_at, f.proves
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
-            CROSS JOIN LATERAL (
-                SELECT provider, listed_at, proves FROM listing_fact
-                WHERE exchange = k.exchange AND listing_no = k.listing_no LIMIT 1
-            ) f
-            """
-        ),
-        arrays,
-    )
     return {
-        (row.exchange, row.listing_no): Proof(row.provider, pg_microseconds(row.listed_at), row.proves) for row in rows
+        (exchange, listing_no): Proof(provider, pg_microseconds(listed_at), proves)
+        for exchange, listing_no, provider, listed_at, proves in fetch(connection, _PROOFS, key_arrays(keys))
     }
 
+
+_STORED = text(
+    """
+    SELECT f.exchange, f.listing_no, f.register, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
+    FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+    JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
+    JOIN party p ON p.id = f.provider
+    """
+)
+
+_PROOFS = b"""
+    SELECT k.exchange, k.listing_no, f.provider, f.listed_at, f.proves
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
+    CROSS JOIN LATERAL (
+        SELECT provider, listed_at, proves FROM listing_fact
+        WHERE exchange = k.exchange AND listing_no = k.listing_no LIMIT 1
+    ) f
+"""
 
 _NEW = """
     unnest(CAST(:exchanges AS text[]), CAST(:listing_nos AS text[]), CAST(:registers AS text[]),

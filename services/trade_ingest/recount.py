@@ -14,6 +14,7 @@ from services.trade_ingest.totals import instant_of
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import record_settings
 from shared.register.outbox import mark_dirty
+from shared.register.parties import subjects_of
 from shared.register.recount import recount_documents
 from shared.times import shanghai_year
 
@@ -33,16 +34,17 @@ def adopt_settings(connection: Connection, head: Head, register: Register, now: 
     recount_documents(connection, "trade", "completed_at", register.exchanges)
     firsts = rebuild_firsts(connection, FIRST_PURCHASES)
     changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
-    exchanges = {(key.exchange, shanghai_year(instant_of(key.bucket_us))) for key in changed_exchanges}
-    providers = {(key.provider, shanghai_year(instant_of(key.bucket_us))) for key in changed_providers}
+    exchanges = {(exchange, shanghai_year(instant_of(bucket_us))) for exchange, bucket_us in changed_exchanges}
+    providers = {(provider, shanghai_year(instant_of(bucket_us))) for provider, bucket_us, _, _ in changed_providers}
     if other_cuts:
         # Every total says at which dates it is cut.
         all_exchanges, all_providers = every_total(connection)
         exchanges |= all_exchanges
         providers |= all_providers
-    mark_dirty(connection, keys_of(connection, exchanges, providers, firsts), now)
+    subjects = subjects_of(connection, firsts | {party for party, _ in providers})
+    mark_dirty(connection, keys_of(subjects, exchanges, providers, firsts), now)
     # Which signs differ is not looked for: what they are made of is nowhere stored.
-    signs = [*every_sign(connection), *sign_keys(connection, exchanges, providers, firsts)]
+    signs = [*every_sign(connection), *sign_keys(subjects, exchanges, providers, firsts)]
     mark_dirty(connection, signs, now)
 
 

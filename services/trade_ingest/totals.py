@@ -115,16 +115,10 @@ def category(trade: Trade, proof: Proof | None) -> str:
     return UNMATCHED
 
 
-class ExchangeBucket(NamedTuple):
-    exchange: str
-    bucket_us: int
-
-
-class ProviderBucket(NamedTuple):
-    provider: int
-    bucket_us: int
-    exchange: str
-    category: str
+# Plain tuples, for there are many.
+ExchangeBucket = tuple[str, int]  # exchange, bucket
+ProviderBucket = tuple[int, int, str, str]  # provider, bucket, exchange, category
+Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, whether large ones
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -148,9 +142,6 @@ class Delta(msgspec.Struct, gc=False):
             self.gone_us = last_us
 
 
-Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, whether large ones; plain, for there are many
-
-
 class Deltas:
     """What documents changed in the totals of exchanges and providers."""
 
@@ -166,28 +157,28 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self._exchange(ExchangeBucket(old.exchange, bucket_us)).remove(old.net_fen, 1, old.completed_us)
+                self._exchange((old.exchange, bucket_us)).remove(old.net_fen, 1, old.completed_us)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
-                key = ProviderBucket(old.provider, bucket_us, old.exchange, category(old, proof_of_old))
-                self._provider(key).remove(old.net_fen, 1, old.completed_us)
+                delta = self._provider((old.provider, bucket_us, old.exchange, category(old, proof_of_old)))
+                delta.remove(old.net_fen, 1, old.completed_us)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
-            self._exchange(ExchangeBucket(new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
+            self._exchange((new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
             self._purchase(new, bucket_us)
         if new.provider_earns:
-            key = ProviderBucket(new.provider, bucket_us, new.exchange, category(new, proof_of_new))
-            self._provider(key).add(new.net_fen, 1, new.completed_us)
+            delta = self._provider((new.provider, bucket_us, new.exchange, category(new, proof_of_new)))
+            delta.add(new.net_fen, 1, new.completed_us)
 
     def move(self, moved: MovedTrades) -> None:
         """Trades of a listing now fit it, or no longer do."""
         came, went = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
-        self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, went)).remove(
+        self._provider((moved.provider, moved.bucket_us, moved.exchange, went)).remove(
             moved.amount_fen, moved.trades, moved.last_us
         )
-        self._provider(ProviderBucket(moved.provider, moved.bucket_us, moved.exchange, came)).add(
+        self._provider((moved.provider, moved.bucket_us, moved.exchange, came)).add(
             moved.amount_fen, moved.trades, moved.last_us
         )
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from binascii import b2a_base64
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import text
-
-from shared.db import pg_array, raw
+from shared.db import change, fetch, pg_array, raw
 from shared.events.decode import Accepted, Kind, decode
 from shared.pgcopy import bytes_field, copy_rows
-from shared.register.refusals import headers_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.events.documents import Document
     from shared.pgcopy import RowFormat
@@ -26,12 +25,20 @@ Version = tuple[str, str, int]  # exchange, number, revision
 
 
 def stored_headers(record_headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
-    """Headers as kept with an accepted record: compact JSON, or null for the usual record without any."""
+    """Headers as kept with an accepted record: what `headers_json` gives as compact JSON, or null without any."""
     if not record_headers:
         return None
-    return json.dumps(headers_json(record_headers), ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    pairs = [
+        _quoted(name) + (b",null]" if value is None else b',"' + b2a_base64(value, newline=False) + b'"]')
+        for name, value in record_headers
+    ]
+    return b"[" + b",".join(pairs) + b"]"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(name: str) -> bytes:
+    """The beginning of a pair; names are few and come with every record."""
+    return b"[" + json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Document:
@@ -67,32 +74,45 @@ def load_documents(
     }
     return {
         (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
-        for row in version_rows(connection, kind, wanted)
+        for row in stored_versions(connection, kind, wanted)
     }
 
 
-def version_rows(connection: Connection, kind: Kind, wanted: Iterable[Version]) -> Sequence[Row[Any]]:
-    """Those of the documents that are stored, states or not: exchange, number, revision, value, headers."""
+class StoredVersion(NamedTuple):
+    exchange: str
+    number: str
+    revision: int
+    value: bytes
+    headers: bytes | None
+
+
+def stored_versions(connection: Connection, kind: Kind, wanted: Iterable[Version]) -> list[StoredVersion]:
+    """Those of the documents that are stored, states or not."""
     versions = list(wanted)
     if not versions:
         return []
-    return connection.execute(
-        text(
-            f"""
-            SELECT k.exchange, k.number, k.revision, d.value, d.headers
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[]), CAST(:revisions AS int[]))
-                 AS k(exchange, number, revision)
-            CROSS JOIN LATERAL (
-                SELECT value, headers FROM {kind}
-                WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
-                UNION ALL
-                SELECT value, headers FROM {kind}_past
-                WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
-            ) d
-            """
-        ),
+    rows = fetch(
+        connection,
+        _versions_sql(kind),
         {**key_arrays((v[0], v[1]) for v in versions), "revisions": pg_array(v[2] for v in versions)},
-    ).all()
+    )
+    return [StoredVersion(*row) for row in rows]
+
+
+@cache
+def _versions_sql(kind: Kind) -> bytes:
+    return f"""
+        SELECT k.exchange, k.number, k.revision, d.value, d.headers
+        FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]), CAST(%(revisions)s AS int[]))
+             AS k(exchange, number, revision)
+        CROSS JOIN LATERAL (
+            SELECT value, headers FROM {kind}
+            WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
+            UNION ALL
+            SELECT value, headers FROM {kind}_past
+            WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
+        ) d
+    """.encode()
 
 
 def write_entries(
@@ -117,20 +137,21 @@ def set_aside(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> 
     """Move states that were replaced to the past, with the seq of the entry that replaced each."""
     if not displaced:
         return
-    result = connection.execute(
-        text(
-            f"""
-            WITH gone AS (
-                DELETE FROM {kind} d
-                USING unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[]), CAST(:replaced_by AS bigint[]))
-                      AS k(exchange, number, replaced_by)
-                WHERE d.exchange = k.exchange AND d.number = k.number
-                RETURNING d.*, k.replaced_by
-            )
-            INSERT INTO {kind}_past SELECT * FROM gone
-            """
-        ),
-        {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())},
-    )
-    if result.rowcount != len(displaced):
-        raise RuntimeError(f"{len(displaced)} states to replace, {result.rowcount} found: the register is inconsistent")
+    parameters = {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())}
+    found = change(connection, _set_aside_sql(kind), parameters)
+    if found != len(displaced):
+        raise RuntimeError(f"{len(displaced)} states to replace, {found} found: the register is inconsistent")
+
+
+@cache
+def _set_aside_sql(kind: str) -> bytes:
+    return f"""
+        WITH gone AS (
+            DELETE FROM {kind} d
+            USING unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]), CAST(%(replaced_by)s AS bigint[]))
+                  AS k(exchange, number, replaced_by)
+            WHERE d.exchange = k.exchange AND d.number = k.number
+            RETURNING d.*, k.replaced_by
+        )
+        INSERT INTO {kind}_past SELECT * FROM gone
+    """.encode()

@@ -6,11 +6,12 @@ place; where the first itself was touched, the database is asked for the least a
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from shared.db import pg_array
+from shared.db import change, fetch, pg_array
 from shared.register.parties import subjects_of
 
 if TYPE_CHECKING:
@@ -40,17 +41,14 @@ class FirstsTable(NamedTuple):
     at: str  # the column of the instant
     eligible: str  # the condition that the index on documents has, too
 
-    def probe_sql(self) -> str:
-        """The least eligible document of each party of `:parties`."""
-        return f"""
-            SELECT p.party, d.{self.at}, d.exchange, d.number, d.seq
-            FROM unnest(CAST(:parties AS int[])) AS p(party)
-            CROSS JOIN LATERAL (
-                SELECT {self.at}, exchange, number, seq FROM {self.documents}
-                WHERE {self.party} = p.party AND {self.eligible}
-                ORDER BY {self.at}, exchange, number LIMIT 1
-            ) d
-        """
+
+class _Statements(NamedTuple):
+    """What is asked of a table of firsts, and of its documents, for some parties."""
+
+    standing: bytes
+    least: bytes
+    store: bytes
+    remove: bytes
 
 
 def mend_firsts(
@@ -90,29 +88,17 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
     """Write firsts as they are now; None takes a first away."""
     gone = [party for party, first in changed.items() if first is None]
     if gone:
-        connection.execute(
-            text(f"DELETE FROM {table.first} WHERE party = ANY(CAST(:parties AS int[]))"), {"parties": pg_array(gone)}
-        )
+        change(connection, _statements(table).remove, {"parties": pg_array(gone)})
     kept = [(party, first) for party, first in changed.items() if first is not None]
     if kept:
-        connection.execute(
-            text(
-                f"""
-                INSERT INTO {table.first} (party, exchange, number, {table.at}, seq)
-                SELECT * FROM unnest(CAST(:parties AS int[]), CAST(:exchanges AS text[]), CAST(:numbers AS text[]),
-                                     CAST(:ats AS timestamptz[]), CAST(:seqs AS bigint[]))
-                ON CONFLICT (party) DO UPDATE SET exchange = excluded.exchange, number = excluded.number,
-                                                  {table.at} = excluded.{table.at}, seq = excluded.seq
-                """
-            ),
-            {
-                "parties": pg_array(party for party, _ in kept),
-                "exchanges": pg_array(first.exchange for _, first in kept),
-                "numbers": pg_array(first.number for _, first in kept),
-                "ats": pg_array(first.at for _, first in kept),
-                "seqs": pg_array(first.seq for _, first in kept),
-            },
-        )
+        parameters = {
+            "parties": pg_array(party for party, _ in kept),
+            "exchanges": pg_array(first.exchange for _, first in kept),
+            "numbers": pg_array(first.number for _, first in kept),
+            "ats": pg_array(first.at for _, first in kept),
+            "seqs": pg_array(first.seq for _, first in kept),
+        }
+        change(connection, _statements(table).store, parameters)
 
 
 def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tuple[First | None, First | None]]:
@@ -162,16 +148,36 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
 
 
 def _standing(connection: Connection, table: FirstsTable, parties: Iterable[int]) -> dict[int, First]:
-    rows = connection.execute(
-        text(
-            f"SELECT party, {table.at}, exchange, number, seq FROM {table.first}"
-            " WHERE party = ANY(CAST(:parties AS int[]))"
-        ),
-        {"parties": pg_array(parties)},
-    )
-    return {row[0]: First(*row[1:]) for row in rows}
+    rows = fetch(connection, _statements(table).standing, {"parties": pg_array(parties)})
+    return {party: First(*first) for party, *first in rows}
 
 
 def _probed(connection: Connection, table: FirstsTable, parties: list[int]) -> dict[int, First]:
-    rows = connection.execute(text(table.probe_sql()), {"parties": pg_array(parties)})
-    return {row[0]: First(*row[1:]) for row in rows}
+    """The least eligible document of each party."""
+    rows = fetch(connection, _statements(table).least, {"parties": pg_array(parties)})
+    return {party: First(*first) for party, *first in rows}
+
+
+@cache
+def _statements(table: FirstsTable) -> _Statements:
+    first, at, parties = table.first, table.at, "CAST(%(parties)s AS int[])"
+    return _Statements(
+        standing=f"SELECT party, {at}, exchange, number, seq FROM {first} WHERE party = ANY({parties})".encode(),
+        least=f"""
+            SELECT p.party, d.{at}, d.exchange, d.number, d.seq
+            FROM unnest({parties}) AS p(party)
+            CROSS JOIN LATERAL (
+                SELECT {at}, exchange, number, seq FROM {table.documents}
+                WHERE {table.party} = p.party AND {table.eligible}
+                ORDER BY {at}, exchange, number LIMIT 1
+            ) d
+        """.encode(),
+        store=f"""
+            INSERT INTO {first} (party, exchange, number, {at}, seq)
+            SELECT * FROM unnest({parties}, CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]),
+                                 CAST(%(ats)s AS timestamptz[]), CAST(%(seqs)s AS bigint[]))
+            ON CONFLICT (party) DO UPDATE SET exchange = excluded.exchange, number = excluded.number,
+                                              {at} = excluded.{at}, seq = excluded.seq
+        """.encode(),
+        remove=f"DELETE FROM {first} WHERE party = ANY({parties})".encode(),
+    )

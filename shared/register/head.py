@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from shared.canonical import canonical_json
+from shared.db import change, fetch
 from shared.halt import Halt
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 
     from shared.exchanges import Exchanges
 
+_HEAD = b"SELECT register, generation, next_seq, settings_digest FROM register_head"
 # A writer that was stopped in the middle must not hold the register for ever.
-_LIMITS = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
+_LOCK = b"""
+    SELECT register, generation, next_seq, settings_digest,
+           set_config('transaction_timeout', '120s', true),
+           set_config('idle_in_transaction_session_timeout', '30s', true)
+    FROM register_head FOR UPDATE
+"""
 
 
 class SettingsDiffer(Halt):
@@ -61,18 +68,14 @@ def digest_of(content: dict[str, Any]) -> str:
 
 def lock_head(connection: Connection) -> Head:
     """Become the register's one writer until the transaction ends."""
-    connection.execute(_LIMITS)
-    row = connection.execute(
-        text("SELECT register, generation, next_seq, settings_digest FROM register_head FOR UPDATE")
-    ).one()
-    return Head(*row)
+    ((register, generation, next_seq, settings_digest, *_),) = fetch(connection, _LOCK)
+    return Head(register, generation, next_seq, settings_digest)
 
 
 def read_head(connection: Connection) -> Head:
     """The head as this snapshot has it."""
-    return Head(
-        *connection.execute(text("SELECT register, generation, next_seq, settings_digest FROM register_head")).one()
-    )
+    ((register, generation, next_seq, settings_digest),) = fetch(connection, _HEAD)
+    return Head(register, generation, next_seq, settings_digest)
 
 
 def check_settings(head: Head, settings: Settings) -> None:
@@ -89,7 +92,7 @@ def check_register(head: Head, register: str) -> None:
 
 
 def advance(connection: Connection, next_seq: int) -> None:
-    connection.execute(text("UPDATE register_head SET next_seq = :next_seq"), {"next_seq": next_seq})
+    change(connection, b"UPDATE register_head SET next_seq = %(next_seq)s", {"next_seq": next_seq})
 
 
 def record_settings(connection: Connection, head: Head, settings: Settings, now: datetime) -> None:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.canonical import canonical_json
-from shared.db import raw
+from shared.db import fetch
 from shared.events.topics import topic_of
 
 if TYPE_CHECKING:
@@ -36,14 +36,6 @@ class Entered(NamedTuple):
     value: bytes
 
 
-class _Table(NamedTuple):
-    """Where entries are: the query for its rows, and what makes of a row the entry, and the headers and the value."""
-
-    query: str
-    entry: Callable[[Any], str]
-    record: Callable[[Any], tuple[bytes | None, bytes]]
-
-
 def _short_or_hashed(column: str) -> str:
     length = f"octet_length({column})"
     return (
@@ -56,21 +48,44 @@ def _whole(column: str) -> str:
     return f"{column}, NULL"
 
 
-def _tables(kind: Kind, bytes_of: Callable[[str], str], *, has_facts: bool) -> list[_Table]:
-    """`bytes_of` gives two columns for one: its bytes, or NULL and then their hash."""
-    value, headers, entry = bytes_of("value"), bytes_of("headers"), _document_entry(kind)
-    document = f'SELECT seq, exchange, number, revision, partition, "offset", binary_mode, {value}, {headers}'
-    fact = f'SELECT seq, exchange, listing_no, topic, partition, "offset", {value}'
-    tables = [
-        _Table(f"{document} FROM {table}", entry, lambda row: (row[-2], row[-4])) for table in (kind, f"{kind}_past")
+class _Row(NamedTuple):
+    """An entry as it is stored: what does not apply is null, and bytes are there or, instead, their hash."""
+
+    source: str
+    seq: int
+    exchange: str
+    number: str
+    revision: int
+    topic: str
+    partition: int
+    offset: int
+    binary_mode: bool
+    value: bytes | None
+    value_sha256: str | None
+    headers: bytes | None
+    headers_sha256: str | None
+    content: Any
+
+
+def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> bytes:
+    """All entries that the condition is true of, from wherever they are stored, as `_Row` has them.
+
+    `bytes_of` gives two columns for one: its bytes, or NULL and then their hash.
+    """
+    documents = [
+        f"""SELECT 'document', seq, exchange, number, revision, NULL, partition, "offset", binary_mode,
+                   {bytes_of("value")}, {bytes_of("headers")}, CAST(NULL AS jsonb) FROM {table} WHERE {which}"""
+        for table in (kind, f"{kind}_past")
     ]
-    if has_facts:
-        tables += [
-            _Table(f"{fact} FROM {table}", _fact_entry, lambda row: (None, row[-2]))
-            for table in ("listing_fact", "listing_fact_past")
-        ]
-    settings = "SELECT seq, digest, content FROM settings_entry"
-    return [*tables, _Table(settings, _settings_entry, lambda row: (None, canonical_json(row[-1])))]
+    facts = [
+        f"""SELECT 'fact', seq, exchange, listing_no, NULL, topic, partition, "offset", NULL,
+                   {bytes_of("value")}, NULL, NULL, NULL FROM {table} WHERE {which}"""
+        for table in ("listing_fact", "listing_fact_past")
+        if has_facts
+    ]
+    settings = f"""SELECT 'settings', seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                          NULL, digest, NULL, NULL, content FROM settings_entry WHERE {which}"""
+    return " UNION ALL ".join([*documents, *facts, settings]).encode()
 
 
 def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
@@ -79,39 +94,32 @@ def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
     The hash of headers is that of their JSON as quarantine shows them, in compact form; that of a settings entry is
     of the settings in canonical form.
     """
-    queries = [
-        (f"{table.query} WHERE seq >= %(first)s AND seq < %(until)s".encode(), table.entry)
-        for table in _tables(kind, _short_or_hashed, has_facts=has_facts)
-    ]
+    query = _query(kind, _short_or_hashed, "seq >= %(first)s AND seq < %(until)s", has_facts=has_facts)
+    entry_of = _entries(kind)
 
     def entries(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
-        found: list[tuple[int, bytes]] = []
-        with raw(connection).cursor(binary=True) as cursor:
-            for query, entry in queries:
-                rows: list[Any] = cursor.execute(query, {"first": first, "until": until}).fetchall()
-                found += [(row[0], entry(row).encode()) for row in rows]
-        found.sort(key=itemgetter(0))
-        yield from found
+        rows = fetch(connection, query, {"first": first, "until": until})
+        yield from sorted(((row[1], entry_of[row[0]](row).encode()) for row in rows), key=itemgetter(0))
 
     return entries
 
 
 def entered_records(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[Entered]]:
     """What gives the entries of these numbers, in order, each with its record."""
-    tables = _tables(kind, _whole, has_facts=has_facts)
+    query = _query(kind, _whole, "seq = ANY(%(seqs)s)", has_facts=has_facts)
+    entry_of = _entries(kind)
 
     def records(connection: Connection, seqs: Sequence[int]) -> Iterator[Entered]:
-        found: list[Entered] = []
-        with raw(connection).cursor(binary=True) as cursor:
-            for table in tables:
-                rows: list[Any] = cursor.execute(
-                    f"{table.query} WHERE seq = ANY(%(seqs)s)".encode(), {"seqs": list(seqs)}
-                ).fetchall()
-                found += [Entered(row[0], table.entry(row).encode(), *table.record(row)) for row in rows]
-        found.sort(key=itemgetter(0))
-        yield from found
+        for row in sorted(map(_Row._make, fetch(connection, query, {"seqs": list(seqs)})), key=itemgetter(1)):
+            value = canonical_json(row.content) if row.value is None else row.value
+            yield Entered(row.seq, entry_of[row.source](row).encode(), row.headers, value)
 
     return records
+
+
+def _entries(kind: Kind) -> dict[str, Callable[[Any], str]]:
+    """What makes of a row the entry, by its source."""
+    return {"document": _document_entry(kind), "fact": _fact_entry, "settings": _settings_entry}
 
 
 def _document_entry(kind: Kind) -> Callable[[Any], str]:
@@ -119,9 +127,8 @@ def _document_entry(kind: Kind) -> Callable[[Any], str]:
     before, after = topic_of(kind, "*").split("*")
 
     def entry(row: Any) -> str:
-        seq, exchange, number, revision, partition, offset, is_binary, value, value_sha256, headers, headers_sha256 = (
-            row
-        )
+        _, seq, exchange, number, revision, _, partition, offset, is_binary = row[:9]
+        value, value_sha256, headers, headers_sha256, _ = row[9:]
         mode = "binary" if is_binary else "structured"
         of_headers = "null" if headers is headers_sha256 is None else f'"{_hash(headers, headers_sha256)}"'
         return (
@@ -134,7 +141,7 @@ def _document_entry(kind: Kind) -> Callable[[Any], str]:
 
 
 def _fact_entry(row: Any) -> str:
-    seq, exchange, listing_no, topic, partition, offset, value, value_sha256 = row
+    _, seq, exchange, listing_no, _, topic, partition, offset, _, value, value_sha256, *_ = row
     return (
         f'{{"content_mode":null,"exchange":"{exchange}","headers_sha256":null,"kind":"fact","number":"{listing_no}",'
         f'"offset":{offset},"partition":{partition},"revision":null,"seq":{seq},"topic":"{topic}",'
@@ -143,7 +150,7 @@ def _fact_entry(row: Any) -> str:
 
 
 def _settings_entry(row: Any) -> str:
-    seq, digest, _ = row
+    seq, digest = row[1], row[10]
     return (
         '{"content_mode":null,"exchange":null,"headers_sha256":null,"kind":"settings","number":null,"offset":null,'
         f'"partition":null,"revision":null,"seq":{seq},"topic":null,"value_sha256":"{digest}"}}'

@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 from sqlalchemy import text
 
-from shared.db import is_worlds, pg_array
+from shared.db import change, is_worlds, pg_array
 from shared.heartbeat import Heartbeat
 from shared.kafka_faults import drop_producer
 from shared.masking import reason_of
@@ -47,6 +47,11 @@ log = structlog.get_logger(__name__)
 
 DirtyKey = tuple[str, str]  # topic, key without the register
 
+_MARK_DIRTY = b"""
+    INSERT INTO outbox (topic, key, dirty_at)
+    SELECT topic, key, %(now)s FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS k(topic, key)
+"""
+
 
 class Beats(Protocol):
     """Who is told that a part of the program got on."""
@@ -63,11 +68,9 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
     """Write down keys whose fact may have changed."""
     pairs = sorted(set(keys))
     if pairs:
-        connection.execute(
-            text(
-                "INSERT INTO outbox (topic, key, dirty_at)"
-                " SELECT topic, key, :now FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS k(topic, key)"
-            ),
+        change(
+            connection,
+            _MARK_DIRTY,
             {
                 "topics": pg_array(pair[0] for pair in pairs),
                 "keys": pg_array(pair[1] for pair in pairs),

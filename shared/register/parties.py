@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
-from shared.db import pg_array
+from shared.db import change, fetch, pg_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -19,16 +17,19 @@ _MOST_KNOWN = 200_000
 
 Entity = tuple[str, str]  # id scheme, id
 
-_INSERT_UNKNOWN = text(
-    "INSERT INTO party (scheme, code, name)"
-    " SELECT * FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:names AS text[]))"
-    " ON CONFLICT (scheme, code) DO NOTHING"
-)
-_FIND = text(
-    "SELECT p.id, p.scheme, p.code, p.name"
-    " FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[])) AS k(scheme, code)"
-    " JOIN party p ON p.scheme = k.scheme AND p.code = k.code"
-)
+_NEW = "SELECT * FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(names)s AS text[]))"
+_INSERT_UNKNOWN = f"INSERT INTO party (scheme, code, name) {_NEW} ON CONFLICT (scheme, code) DO NOTHING".encode()
+_STORE = f"""
+    INSERT INTO party AS p (scheme, code, name) {_NEW}
+    ON CONFLICT (scheme, code) DO UPDATE SET name = excluded.name
+    RETURNING p.id, p.scheme, p.code, p.name, old.name AS name_before
+""".encode()
+_FIND = b"""
+    SELECT p.id, p.scheme, p.code, p.name
+    FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS k(scheme, code)
+    JOIN party p ON p.scheme = k.scheme AND p.code = k.code
+"""
+_SUBJECTS = b"SELECT id, scheme, code FROM party WHERE id = ANY(CAST(%(ids)s AS int[]))"
 
 
 def entity_of(party: Party) -> Entity:
@@ -42,15 +43,13 @@ def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity,
         "schemes": pg_array(scheme for scheme, _ in entities),
         "codes": pg_array(code for _, code in entities),
     }
-    return {(row.scheme, row.code): row.id for row in connection.execute(_FIND, parameters)}
+    return {(scheme, code): party for party, scheme, code, _ in fetch(connection, _FIND, parameters)}
 
 
 def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """`<scheme>:<id>` of parties by their ids in the register."""
-    rows = connection.execute(
-        text("SELECT id, scheme, code FROM party WHERE id = ANY(CAST(:ids AS int[]))"), {"ids": pg_array(ids)}
-    )
-    return {row.id: f"{row.scheme}:{row.code}" for row in rows}
+    rows = fetch(connection, _SUBJECTS, {"ids": pg_array(ids)})
+    return {party: f"{scheme}:{code}" for party, scheme, code in rows}
 
 
 class PartyIds:
@@ -63,14 +62,16 @@ class PartyIds:
     def __init__(self) -> None:
         self._known: dict[Entity, tuple[int, str]] = {}
         self._fresh: dict[Entity, tuple[int, str]] = {}
+        # An id is never another's, also where the transaction that gave it was rolled back.
+        self._subjects: dict[int, str] = {}
         self._seq = -1
         self._fresh_seq = -1
 
     def as_of(self, next_seq: int) -> None:
         """Begin a batch at this head."""
         self._fresh = {}
-        if next_seq != self._seq or len(self._known) > _MOST_KNOWN:
-            self._known = {}
+        if next_seq != self._seq or len(self._subjects) > _MOST_KNOWN:
+            self._known, self._subjects = {}, {}
 
     def until(self, next_seq: int) -> None:
         """The batch ends at this head."""
@@ -102,30 +103,31 @@ class PartyIds:
                 "codes": pg_array(entity[1] for entity in unknown),
                 "names": pg_array(names[entity] for entity in unknown),
             }
-            connection.execute(_INSERT_UNKNOWN, parameters)
-            for row in connection.execute(_FIND, parameters):
-                self._fresh[row.scheme, row.code] = (row.id, row.name)
+            change(connection, _INSERT_UNKNOWN, parameters)
+            for party, scheme, code, name in fetch(connection, _FIND, parameters):
+                self._remember(party, scheme, code, name)
         return {entity: (self._fresh.get(entity) or self._known[entity])[0] for entity in names}
 
+    def subjects(self, connection: Connection, ids: Iterable[int]) -> Mapping[int, str]:
+        """`<scheme>:<id>` of these parties by their ids in the register, and of others."""
+        unknown = set(ids) - self._subjects.keys()
+        if unknown:
+            self._subjects |= subjects_of(connection, unknown)
+        return self._subjects
+
     def _store(self, connection: Connection, unsure: list[Entity], names: dict[Entity, str]) -> set[int]:
-        rows = connection.execute(
-            text(
-                """
-                INSERT INTO party AS p (scheme, code, name)
-                SELECT * FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:names AS text[]))
-                ON CONFLICT (scheme, code) DO UPDATE SET name = excluded.name
-                RETURNING p.id, p.scheme, p.code, p.name, old.name AS name_before
-                """
-            ),
-            {
-                "schemes": pg_array(entity[0] for entity in unsure),
-                "codes": pg_array(entity[1] for entity in unsure),
-                "names": pg_array(names[entity] for entity in unsure),
-            },
-        )
+        parameters = {
+            "schemes": pg_array(entity[0] for entity in unsure),
+            "codes": pg_array(entity[1] for entity in unsure),
+            "names": pg_array(names[entity] for entity in unsure),
+        }
         renamed = set()
-        for row in rows:
-            self._fresh[row.scheme, row.code] = (row.id, row.name)
-            if row.name_before is not None and row.name_before != row.name:
-                renamed.add(row.id)
+        for party, scheme, code, name, name_before in fetch(connection, _STORE, parameters):
+            self._remember(party, scheme, code, name)
+            if name_before is not None and name_before != name:
+                renamed.add(party)
         return renamed
+
+    def _remember(self, party: int, scheme: str, code: str, name: str) -> None:
+        self._fresh[scheme, code] = (party, name)
+        self._subjects[party] = f"{scheme}:{code}"

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from sqlalchemy import text
 
+from shared.db import change, pg_array
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
 from shared.events.marks import marks_of
 from shared.times import shanghai_date
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
 
 _TOLD_OF_A_BATCH = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNTIL_2000_US = 946_684_800_000_000
 _FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: what both Python and PostgreSQL can say as a date
-
+_COUNT = b"""
+    INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)
+    SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(days)s AS date[]), CAST(%(outcomes)s AS text[]),
+                         CAST(%(records)s AS bigint[]), CAST(%(amounts)s AS numeric[]))
+    ON CONFLICT (exchange, day, outcome)
+    DO UPDATE SET records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -61,24 +69,15 @@ class DayCount:
     def store(self, connection: Connection) -> None:
         if not self.records:
             return
-        connection.execute(
-            text(
-                "INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)"
-                " VALUES (:exchange, :day, :outcome, :records, :amount_fen)"
-                " ON CONFLICT (exchange, day, outcome) DO UPDATE SET"
-                " records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen"
-            ),
-            [
-                {
-                    "exchange": exchange,
-                    "day": day,
-                    "outcome": outcome,
-                    "records": records,
-                    "amount_fen": self.amounts_fen[exchange, day, outcome],
-                }
-                for (exchange, day, outcome), records in sorted(self.records.items())
-            ],
-        )
+        counts = sorted(self.records.items())
+        parameters = {
+            "exchanges": pg_array(exchange for (exchange, _, _), _ in counts),
+            "days": pg_array(day.isoformat() for (_, day, _), _ in counts),
+            "outcomes": pg_array(outcome for (_, _, outcome), _ in counts),
+            "records": pg_array(records for _, records in counts),
+            "amounts": pg_array(self.amounts_fen[key] for key, _ in counts),
+        }
+        change(connection, _COUNT, parameters)
 
 
 def record_time(record: Record, now: datetime) -> datetime:
@@ -86,6 +85,13 @@ def record_time(record: Record, now: datetime) -> datetime:
     if _FIRST_MS <= record.timestamp <= _LAST_MS:
         return _EPOCH + timedelta(milliseconds=record.timestamp)
     return now
+
+
+def record_us(record: Record, now_us: int) -> int:
+    """The same in microseconds since 2000, PostgreSQL's own form."""
+    if _FIRST_MS <= record.timestamp <= _LAST_MS:
+        return record.timestamp * 1000 - _UNTIL_2000_US
+    return now_us
 
 
 def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> list[list[str | None]]:

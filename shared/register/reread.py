@@ -21,7 +21,7 @@ from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import topic_of
 from shared.positions import load_positions
 from shared.register.account import CONFLICT
-from shared.register.documents import stored_document, stored_headers, version_rows
+from shared.register.documents import stored_document, stored_headers, stored_versions
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.intake_days import Day, compare_duplicates, load_duplicates
@@ -279,7 +279,7 @@ def _stored(reread: Reread, arrivals: Sequence[Arrival[Any]]) -> dict[Version, A
     """The stored content of each revision that came; None where its bytes cannot be read."""
     wanted = {(arrival.exchange, arrival.number, arrival.revision) for arrival in arrivals}
     found: dict[Version, Any] = {}
-    for row in version_rows(reread.connection, reread.document, wanted):
+    for row in stored_versions(reread.connection, reread.document, wanted):
         try:
             document = stored_document(reread.document, row.exchange, row.value, row.headers)
         except ValueError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import psycopg
 import structlog
 from flask import Flask, Response, request
 from flask.json import dumps
@@ -137,9 +138,9 @@ def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFau
         yield FieldFault(".".join(path), str(messages))
 
 
-def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
+def answer_database_error(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> Response:
     """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
-    if isinstance(error, DBAPIError) and not is_worlds(error):
+    if not isinstance(error, PoolTimeoutError) and not is_worlds(error):
         raise error
     _log.warning("database not available", route=asked_route(), error=reason_of(error))
     return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
@@ -149,4 +150,5 @@ def register_problems(app: Flask) -> None:
     """Answer every error of the application so. Flask itself logs what becomes a 500, with its traceback."""
     app.register_error_handler(HTTPException, answer_http_exception)
     app.register_error_handler(DBAPIError, answer_database_error)
+    app.register_error_handler(psycopg.Error, answer_database_error)  # of what is asked below SQLAlchemy
     app.register_error_handler(PoolTimeoutError, answer_database_error)

@@ -412,28 +412,32 @@ def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:
     assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构甲改名"
 
 
-def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> None:
-    """The fact puts the trade into a total that the correction of the same batch takes it out of again."""
-    put(trades, "kmdex", trade(mode="listed", listing_no="L1"))
+def bring(bench: Bench, listing_no: str, *documents: dict) -> None:
+    """A batch of the fact of a listing, and trades."""
     fact = {
         "generation": 1,
         "seq": 2,
         "exchange": "kmdex",
-        "listing_no": "L1",
+        "listing_no": listing_no,
         "provider": {"id_scheme": "uscc", "id": worlds.uscc(1), "name": "虚构甲"},
         "status": "listed",
         "listed_at": "2026-01-05T10:00:00+08:00",
         "mirrored": False,
         "counted": True,
     }
-    topic = "exchange.kmdex.trades.v1"
-    correction = trade(mode="listed", listing_no="L1", revision=2, completed_at="2026-01-02T10:00:00+08:00")
-    trades.apply(
+    key = f"r1/kmdex/{listing_no}".encode()
+    bench.apply(
         [
-            worlds.raw_record(LISTING, json.dumps(fact).encode(), trades.offset(LISTING), key=b"r1/kmdex/L1"),
-            worlds.record("trade", "kmdex", correction, trades.offset(topic)),
+            worlds.raw_record(LISTING, json.dumps(fact).encode(), bench.offset(LISTING), key=key),
+            *(worlds.record("trade", "kmdex", one, bench.offset("exchange.kmdex.trades.v1")) for one in documents),
         ]
     )
+
+
+def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> None:
+    """The fact puts the trade into a total that the correction of the same batch takes it out of again."""
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1"))
+    bring(trades, "L1", trade(mode="listed", listing_no="L1", revision=2, completed_at="2026-01-02T10:00:00+08:00"))
     stored = [(row.category, row.amount_fen, row.trades) for row in trades.rows("SELECT * FROM provider_total")]
     assert stored == [("unmatched", 1000, 1)]
     published = trades.publish()[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]
@@ -441,6 +445,32 @@ def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> Non
     assert [bucket["from"] for bucket in published["by_exchange"]["kmdex"]["unmatched"]] == [
         "2026-01-01T00:00:00.000000+08:00"
     ]
+
+
+def test_a_listing_that_comes_with_a_correction_of_its_last_trade(trades) -> None:
+    """Of what the fact put into a new total the last is taken out again: the one before it is the last then."""
+    early, late = "2026-01-10T10:00:00+08:00", "2026-01-20T10:00:00+08:00"
+    listed = {"mode": "listed", "listing_no": "L1"}
+    put(trades, "kmdex", trade(completed_at=early, **listed), trade(trade_no="T2", completed_at=late, **listed))
+    bring(trades, "L1", trade(trade_no="T2", revision=2, completed_at="2026-01-02T10:00:00+08:00", **listed))
+    stored = {row.category: (row.trades, row.last_completed_at) for row in trades.rows("SELECT * FROM provider_total")}
+    assert stored == {
+        "counted": (1, datetime.fromisoformat(early)),
+        "unmatched": (1, datetime(2026, 1, 2, 2, tzinfo=UTC)),
+    }
+
+
+def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trades) -> None:
+    """Ids that its parties were given are lost with it."""
+    put(trades, "kmdex", trade())
+    records = [worlds.record("trade", "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(9), "name": "虚构新"}), 1)]
+    with trades.engine.connect() as connection:
+        handler = Handler(trades.kind, trades.register, trades.log)
+        handler.apply(connection, trades.kind.prepare(records), [Move(records[0].topic, 0, 1, 2)], NOW)
+        connection.rollback()
+    assert (FIRST_PURCHASE, f"uscc:{worlds.uscc(9)}") not in trades.publish()
+    trades.apply(records)
+    assert trades.publish()[FIRST_PURCHASE, f"uscc:{worlds.uscc(9)}"]["first"]["trade_no"] == "T2"
 
 
 def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> None:

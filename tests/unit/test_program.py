@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from shared.halt import Halt
 from shared.program import run_program
@@ -29,6 +31,16 @@ def end_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[int, s
 
 def test_wrong_settings_are_told_in_one_line(capsys) -> None:
     assert end_of(SettingsError("REGISTER must be short"), capsys) == (2, "listing: REGISTER must be short\n")
+
+
+def test_what_an_operator_can_mend_of_the_database_is_told_in_one_line(capsys) -> None:
+    """Whether SQLAlchemy was asked, or psycopg below it."""
+    missing = psycopg.errors.UndefinedTable("register_head")
+    for error in (missing, ProgrammingError("SELECT", {}, missing)):
+        code, told = end_of(error, capsys)
+        assert code == 1
+        assert "the database is not migrated" in told
+        assert "Traceback" not in told
 
 
 def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 from flask import Flask
@@ -78,6 +79,11 @@ def not_json() -> dict[str, Any]:
 def database() -> str:
     with make_engine("postgresql://nobody:secret@127.0.0.1:1/nothing").connect():
         return "never"
+
+
+@blueprint.route("/v1/database/below")
+def below_sqlalchemy() -> str:
+    raise psycopg.OperationalError("the server closed the connection of nobody:secret")
 
 
 @pytest.fixture(scope="module")
@@ -220,8 +226,9 @@ def test_500_is_logged_and_tells_nothing(client: FlaskClient, path: str) -> None
     assert line["exc_info"]
 
 
-def test_503_when_the_database_is_away(client: FlaskClient) -> None:
-    response = client.get("/v1/database", headers=headers("auditor"))
+@pytest.mark.parametrize("path", ["/v1/database", "/v1/database/below"])
+def test_503_when_the_database_is_away(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers=headers("auditor"))
     problem(response, 503)
     assert "secret" not in response.text
     assert response.headers["Retry-After"] == "5"
