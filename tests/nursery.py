@@ -1,7 +1,7 @@
 """Our programs as processes, without the second of imports that each start takes: forked from one that has them.
 
 What they do is what `python -m MODULE ARGUMENT...` does, from `__main__` on. Started by itself (python -m
-tests.nursery FD), this is the process that they are forked from.
+tests.nursery FD MODULE...), this is the process that they are forked from.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -27,22 +28,27 @@ from shared import times
 from tests.faults import clocked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-# What the programs import when they are called.
-MODULES = (
-    "services.listing.app",
+# What consumers and migrations import when they are called.
+CONSUMERS = (
     "services.listing.consumer",
+    "services.trade_ingest.consumer",
+    "services.incentive.consumer",
+    "shared.commands",
+    "shared.migrate",
+    "shared.register.worker",
+)
+# The same of every program.
+MODULES = (
+    *CONSUMERS,
+    "services.listing.app",
     "services.listing.rebuild",
     "services.trade_ingest.app",
-    "services.trade_ingest.consumer",
     "services.trade_ingest.rebuild",
     "services.incentive.app",
-    "services.incentive.consumer",
     "services.incentive.rebuild",
-    "shared.commands",
-    "shared.register.worker",
     "shared.web.serve",
 )
 # Read by Python itself when it starts.
@@ -87,8 +93,13 @@ class Child:
 
 @dataclass
 class Nursery:
-    """Started when it is first needed; what it forked ends with it, and it ends with its caller."""
+    """Started when it is first needed; what it forked ends with it, and it ends with its caller.
 
+    `tree` is the source tree whose programs they are, `modules` what of it is there before they are forked.
+    """
+
+    tree: Path = ROOT
+    modules: Sequence[str] = MODULES
     _process: subprocess.Popen[bytes] | None = None
     _line: socket.socket | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -99,16 +110,35 @@ class Nursery:
         module: str,
         *arguments: str,
         log_file: Path,
+        errors_file: Path | None = None,
         environment: Mapping[str, str],
         clock: Path | None = None,
     ) -> Program:
-        """Start a program; what it says is appended to `log_file`. `clock`: by how many seconds its clock is wrong."""
+        """Start a program; what it says is appended to `log_file`, what it says as an error to `errors_file`, if given.
+
+        `clock` says by how many seconds its clock is wrong.
+        """
         self._open()
         with log_file.open("ab") as log:
             log_from = log.tell()
-        asked = {"module": module, "arguments": arguments, "environment": dict(environment), "log": str(log_file)}
-        pid = self.ask({**asked, "clock": None if clock is None else str(clock)})
+        files = {"log": str(log_file), "errors": str(errors_file or log_file), "clock": clock and str(clock)}
+        pid = self.ask({"module": module, "arguments": arguments, "environment": dict(environment), **files})
         return Program(name, Child(self, pid, (module, *arguments)), log_file, log_from)
+
+    def run(
+        self, module: str, *arguments: str, environment: Mapping[str, str], timeout_s: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end; subprocess.TimeoutExpired."""
+        with tempfile.TemporaryDirectory() as folder:
+            said, logged = Path(folder, "stdout"), Path(folder, "stderr")
+            program = self.spawn(module, module, *arguments, log_file=said, errors_file=logged, environment=environment)
+            try:
+                code = program.process.wait(timeout_s)
+            finally:
+                program.process.kill()
+            return subprocess.CompletedProcess(
+                (module, *arguments), code, said.read_text("utf-8"), logged.read_text("utf-8")
+            )
 
     def ask(self, question: dict[str, Any]) -> Any:
         with self._turn:
@@ -127,10 +157,10 @@ class Nursery:
                 return
             self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.nursery", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.nursery", str(theirs.fileno()), *self.modules],
                 pass_fds=[theirs.fileno()],
-                env={"PATH": os.defpath, **_OF_PYTHON},
-                cwd=ROOT,
+                env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **_OF_PYTHON},
+                cwd=self.tree,  # found before ROOT
                 stdin=subprocess.DEVNULL,
                 preexec_fn=tie_to_parent(signal.SIGKILL),  # noqa: PLW1509 - as in deploy/local/processes.py
             )
@@ -156,10 +186,10 @@ def _fork_those_asked_for(line: socket.socket) -> dict[str, Any]:
 
 
 def _become(asked: dict[str, Any]) -> None:
-    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
+    for file, number in ((asked["log"], 1), (asked["errors"], 2)):
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(opened, number)
+        os.close(opened)
     os.environ.clear()
     os.environ.update(asked["environment"])
     clocked.file = asked["clock"] and Path(asked["clock"])
@@ -169,7 +199,7 @@ def _become(asked: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     times.now = clocked.now
-    for each in MODULES:
+    for each in sys.argv[2:]:
         importlib.import_module(each)
     # What is here already stays shared memory only as long as the garbage collector does not write to it.
     gc.collect()

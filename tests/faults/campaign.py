@@ -23,7 +23,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.reference import Reference
 from tests.faults.rig import ROOT, NotMoving, Rig
 from tests.faults.world import World
-from tests.nursery import Nursery
+from tests.nursery import CONSUMERS, Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,14 +93,18 @@ class Share:
         """A build with one guard taken out, until a fault tells it from the true one."""
         guard = CONTROLS[name]
         self._end_set(keep=False)
-        with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as build:
-            outcome = self._first_unclean(build_without(guard, Path(build)), KINDS[guard.fault])
-            self._end_set(keep=False)
+        with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as folder:
+            build = Nursery(build_without(guard, Path(folder)), CONSUMERS)
+            try:
+                outcome = self._first_unclean(build, KINDS[guard.fault])
+                self._end_set(keep=False)
+            finally:
+                build.stop()
         outcome.kind, outcome.run = name, 0
         write_outcome(self.folder, outcome)
         sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
 
-    def _first_unclean(self, build: Path, kind: Kind) -> Outcome:
+    def _first_unclean(self, build: Nursery, kind: Kind) -> Outcome:
         """The outcome that gives the build away; the last one if none does."""
         try:
             self._begin_set(build)
@@ -113,7 +117,7 @@ class Share:
                 break
         return outcome
 
-    def _begin_set(self, build: Path = ROOT) -> None:
+    def _begin_set(self, build: Nursery | None = None) -> None:
         place = Path(tempfile.mkdtemp(prefix=f"set-{os.getpid()}-", dir=self.folder))
         self.world = World(self.seed * 1000 + self.sets, EVENTS_A_WORLD)
         self.reference = Reference(self.world.exchanges)

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from deploy.local.folder import load_secrets, write_key_files
 from deploy.local.java_cache import prepared_kafka
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Database, Postgres
-from deploy.local.processes import LocalError, Program, free_ports, spawn
+from deploy.local.processes import LocalError, Program, free_ports
 from deploy.local.programs import SERVICES, Addresses, command, environment, module
 from deploy.topics import apply_topics
 from shared.forked import PartEndedError
@@ -119,9 +118,9 @@ def _error_of(trace: str) -> str:
 
 
 class Rig:
-    """One set in `folder`. `build` is the source tree that consumers and migrations run, `nursery` runs our own."""
+    """One set in `folder`. `nursery` runs its programs; `build`, if given, its consumers and migrations."""
 
-    def __init__(self, folder: Path, exchanges: Exchanges, nursery: Nursery, build: Path = ROOT) -> None:
+    def __init__(self, folder: Path, exchanges: Exchanges, nursery: Nursery, build: Nursery | None = None) -> None:
         self.folder = folder
         self.exchanges = exchanges
         self.nursery = nursery
@@ -182,11 +181,13 @@ class Rig:
         self.wait_until(self.is_ready, START_WITHIN_S, "the set is not ready", ASK_EVERY_S)
 
     def _migrate(self, service: str) -> None:
-        if self.build == ROOT:
-            database = self._databases[service]
+        database = self._databases[service]
+        if self.build is None:
             migrate(module(service), database.owner_url, database.service_url, register=REGISTER)
-        else:
-            self.run("migrate", service, build=self.build)
+            return
+        done = self.run("migrate", service, nursery=self.build)
+        if done.returncode != 0:
+            raise LocalError(f"{service} migrate: {done.stdout}{done.stderr}")
 
     def stop(self) -> None:
         try:
@@ -225,15 +226,8 @@ class Rig:
 
         def launch() -> Program:
             run = (module(service), "consume")
-            if self.build == ROOT:
-                return self.nursery.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
-            return spawn(
-                name,
-                [sys.executable, "-m", "tests.faults.clocked", self.clock_file, *run],
-                log_file=log_file,
-                environment={**environment, "PYTHONPATH": str(ROOT)},
-                working_directory=self.build,
-            )
+            nursery = self.build or self.nursery
+            return nursery.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
 
         worker = Worker(service, name, line, launch, launch())
         self.workers.append(worker)
@@ -328,22 +322,17 @@ class Rig:
         )
 
     def run(
-        self, do: str, service: str, *arguments: str, build: Path | None = None
+        self, do: str, service: str, *arguments: str, nursery: Nursery | None = None
     ) -> subprocess.CompletedProcess[str]:
         """A command of a service, to its end; `do` is its name."""
-        settings = {**self.environment(service), "DATABASE_OWNER_URL": self._databases[service].owner_url}
-        done = subprocess.run(
-            command(service, do, *arguments),
-            check=False,
-            capture_output=True,
-            text=True,
-            env=settings,
-            cwd=build or ROOT,
-            timeout=120,
+        owner_url = self._databases[service].owner_url
+        return (nursery or self.nursery).run(
+            module(service),
+            do,
+            *arguments,
+            environment={**self.environment(service), "DATABASE_OWNER_URL": owner_url},
+            timeout_s=120,
         )
-        if do == "migrate" and done.returncode != 0:
-            raise LocalError(f"{service} migrate: {done.stdout}{done.stderr}")
-        return done
 
     def operate(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of `jiangbu` with the settings of a service."""
