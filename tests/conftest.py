@@ -1,6 +1,7 @@
 """Real engines for the tests: started when first asked for, once a session, stopped at its end."""
 
 import contextlib
+import gc
 import itertools
 import os
 import platform
@@ -89,6 +90,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {group: place for place, group in enumerate(FIRST)}
     items.sort(key=lambda item: place.get(_group(item.nodeid), len(place)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
