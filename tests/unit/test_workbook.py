@@ -26,7 +26,23 @@ HEADINGS = ("甲 a", "金额 amount")
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "a & <b>", " kept ", "一\n二", "\u0001", "_x0041_", "_x", "a\rb", "'", "１", "]]>", "\ufffe"]
+    "text",
+    [
+        "=1+1",
+        "a & <b>",
+        " kept ",
+        "一\n二",
+        "\u0001",
+        "_x0041_",
+        "_x",
+        "a\rb",
+        "'",
+        "１",
+        "]]>",
+        "\ufffe",
+        "<r>a</r>",
+        "<r>&</r>",
+    ],
 )
 def test_text_stays_what_it_is(text: str) -> None:
     book = openpyxl.load_workbook(io.BytesIO(written([[text, None]])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from services.incentive.extract.workbook import NUMBER, SHEET_ROWS, write_workbook
@@ -143,6 +142,7 @@ VIEWS: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
 _AMOUNTS: Final = frozenset(
     ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")
 )
+_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(view: View, items: Iterable[Json]) -> Iterator[bytes]:
@@ -150,14 +150,18 @@ def csv_lines(view: View, items: Iterable[Json]) -> Iterator[bytes]:
 
     No cell is a formula: what a spreadsheet would take for one begins with an apostrophe.
     """
-    out = io.StringIO()
-    writer = csv.writer(out)
+    written: list[str] = []
+    writer = csv.writer(_Into(written.append))
     for number, row in enumerate(_all_rows(view, items)):
-        writer.writerow([_harmless(cell) for cell in row])
-        text = out.getvalue().removesuffix("\n")
-        out.seek(0)
-        out.truncate()
+        writer.writerow(map(_harmless, row))
+        text = written.pop().removesuffix("\n")
         yield (text if number else f"\ufeff{text}").encode()
+
+
+class _Into(NamedTuple):
+    """What a CSV writer writes to: each row by one call."""
+
+    write: Callable[[str], None]
 
 
 def _all_rows(view: View, items: Iterable[Json]) -> Iterator[Row]:
@@ -168,8 +172,10 @@ def _all_rows(view: View, items: Iterable[Json]) -> Iterator[Row]:
 
 def _harmless(cell: Any) -> str:
     """Text that no spreadsheet works out, on one line."""
-    text = "" if cell is None else " ".join(str(cell).split("\n"))
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and NUMBER.fullmatch(text) is None:
+    if cell is None:
+        return ""
+    text = str(cell).replace("\n", " ")
+    if text.startswith(_FORMULA_BEGINS) and NUMBER.fullmatch(text) is None:
         return f"'{text}"
     return text
 
