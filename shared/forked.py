@@ -54,7 +54,8 @@ class Inside:
         """The part got on (as `Heartbeat.beat`)."""
         if time.monotonic() >= self._next_beat_s:
             self._next_beat_s = time.monotonic() + _BEAT_EVERY_S
-            self._pipe.send(_BEAT)
+            with suppress(OSError):  # the program is gone, as `listen` notices
+                self._pipe.send(_BEAT)
 
     def listen(self) -> None:
         """Do what the program says until it says no more; then the end comes in time, whatever hangs."""

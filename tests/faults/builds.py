@@ -52,7 +52,11 @@ GUARDS = (
         "fence on offsets",
         (
             Edit("shared/positions.py", " AND p.next_offset = m.from_offset", ""),
-            Edit("shared/positions.py", "if result.rowcount != len(moves):", "if False:"),
+            Edit(
+                "shared/positions.py",
+                "if change(connection, _MOVE, parameters) != len(moves):",
+                "if change(connection, _MOVE, parameters) < 0:",
+            ),
         ),
         "commit answer lost",
         "duplicates: too many",

@@ -300,8 +300,10 @@ def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
 def test_a_fault_of_the_sender_ends_the_program_and_is_told(place_of) -> None:
     place = place_of("trade-ingest")
     place.prepare()
-    with place.engine.begin() as connection:
+    engine = place.engine
+    with engine.begin() as connection:
         mark_dirty(connection, [(ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(77)}/2026")], now())
+    engine.dispose()
     program = place.run("consume")
     assert program.process.wait(60) == 1
     assert [run.ending for run in place.runs()] == ["failed"]
