@@ -362,11 +362,10 @@ class Consumption(Generic[P]):
     heartbeat: Heartbeat = field(default_factory=lambda: Heartbeat(None, ()))
     has_backlog: bool = field(default=False, init=False)  # the newest batch was as large as one may be
     _has_begun: bool = field(default=False, init=False)
-    _reader: _Reader[P] | None = field(default=None, init=False)
 
     def run(self) -> None:
         """Consume until `stop` is set; raises what is a fault of ours or of the stream."""
-        reader = self._reader = _Reader(self)
+        reader = _Reader(self)
         reader.start()
         try:
             while not self.stop.is_set():

@@ -4,19 +4,22 @@ It is asked by one statement, as each is one more way to the database and back, 
 """
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from services.incentive.acts import decided
 from services.incentive.budget import Posted
 from services.incentive.decisions import Decided
 from services.incentive.holds import Period, Verification
 from services.incentive.recorded import AS_OF, POSTED, STEPS
 from shared.db import rows_of, written
 
+# As `Decided` calls what rows of `decision` and of its act have.
+_STEPS: Final = f"""
+    SELECT s.*, s.id AS decision_id, s.person AS by, s.recorded_at AS at, s.seq AS transaction FROM ({STEPS}) s
+"""
 _HOLDS: Final = f"""
     SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS stands
     FROM hold h JOIN act a ON a.id = h.id
@@ -34,7 +37,7 @@ _SUSPENSIONS: Final = f"""
     ORDER BY a.seq
 """
 _PARTS: Final = {
-    "steps": STEPS,
+    "steps": _STEPS,
     "holds": _HOLDS,
     "verifications": _VERIFICATIONS,
     "posted": POSTED,
@@ -49,28 +52,6 @@ _ASKED: Final = written(
         )
     )
 )
-
-
-class _Step(msgspec.Struct):
-    """A row of `decision` with that of its act."""
-
-    id: str
-    award_id: str
-    number: int
-    action: str
-    from_state: str
-    to_state: str
-    amount_fen: int
-    subject: str
-    year: int
-    reason: str | None
-    documents: list[dict[str, str]]
-    until: datetime | None
-    voucher_no: str | None
-    paid_on: date | None
-    seq: int
-    recorded_at: datetime
-    person: str
 
 
 class Held(msgspec.Struct):
@@ -104,7 +85,7 @@ class _Suspended(msgspec.Struct):
 
 
 class _Rows(msgspec.Struct):
-    steps: list[_Step]
+    steps: list[Decided]
     holds: list[Held]
     verifications: list[_Verified]
     posted: list[_PostedIn]
@@ -142,7 +123,7 @@ def of_awards(
     )
     found, rows = OfAwards({}, {}, {}, {}, {}), _decode(told)
     for step in rows.steps:
-        found.steps.setdefault(step.award_id, []).append(decided(step, step))
+        found.steps.setdefault(step.award_id, []).append(step)
     for held in rows.holds:
         found.holds.setdefault(held.award_id, []).append(held)
     for one in rows.verifications:

@@ -23,7 +23,7 @@ from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
 from services.incentive.extract.registers import RegisterAway, RegisterRefuses
-from services.incentive.extract.tables import Tables
+from services.incentive.extract.tables import Tables, watched
 from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, VIEWS, csv_lines
 from services.incentive.facts import DECLARED
 from services.incentive.intake import settings_in_force
@@ -136,11 +136,7 @@ class _Making:
         self._add_manifest()
 
     def _watched(self, items: Iterable[Any]) -> Iterator[Any]:
-        """The same items; between them it is looked whether to go on."""
-        for number, item in enumerate(items):
-            if number % 1000 == 0:
-                self._look()
-            yield item
+        return watched(items, self._look)
 
     def _look(self) -> None:
         self._tick(self._step / self._steps)

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from services.incentive.answers import Json
 
+T = TypeVar("T")
+
 _LOOK_EVERY_S: Final = 1.0
-_LOOK_EVERY_LINES: Final = 1000
+_LOOK_EVERY_ITEMS: Final = 1000
 _PIECE_BYTES: Final = 1 << 16
 
 
@@ -94,6 +97,14 @@ class Tables:
         return WorkbooksFailed(f"the program that makes workbooks ended with {code}")
 
 
+def watched(items: Iterable[T], look: Callable[[], None]) -> Iterator[T]:
+    """The same items; between them it is looked now and then whether to go on."""
+    for number, item in enumerate(items):
+        if number % _LOOK_EVERY_ITEMS == 0:
+            look()
+        yield item
+
+
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise ValueError("started without pipes")
@@ -140,19 +151,16 @@ def _make_workbooks(folder: Path, starter: int) -> None:
         for line in sys.stdin:
             view = views[line.rstrip("\n")]
             with _workbook_file(folder, view).open("wb") as file:
-                write_table(view, _while_started(_items(folder, view), starter), _Onward(file))
+                write_table(view, watched(_items(folder, view), partial(_check_started, starter)), _Onward(file))
             sys.stdout.write(line)
             sys.stdout.flush()
     if os.getppid() != starter:  # else it sees to the folder
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _while_started(items: Iterator[Json], starter: int) -> Iterator[Json]:
-    """The same items; between them it is looked whether who started the process is still there."""
-    for number, item in enumerate(items):
-        if number % _LOOK_EVERY_LINES == 0 and os.getppid() != starter:
-            raise _Orphaned
-        yield item
+def _check_started(starter: int) -> None:
+    if os.getppid() != starter:
+        raise _Orphaned
 
 
 def _main(folder: str, starter: str) -> None:
