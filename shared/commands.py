@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from shared.program import owner_url, run_program
+from shared.program import give_way, owner_url, run_program
 from shared.schema import package_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def service_commands(
     @group.command("consume")
     def _consume() -> None:
         """Take in what is published, and publish or post what follows."""
+        give_way()
         run_program(service, consume)
 
     @group.command("migrate")

@@ -11,6 +11,7 @@ from services.listing.recount import adopt_settings
 from shared.events.topics import topic_of
 from shared.facts import FIRST_LISTING, LISTING
 from shared.register.intake import prepare_document
+from shared.register.lanes import Lane
 from shared.register.log_entries import stored_entries
 from shared.register.worker import Kind
 
@@ -26,7 +27,7 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
 
 LISTINGS = Kind(
     name="listings",
-    facts=(LISTING, FIRST_LISTING),
+    lanes=(Lane((LISTING, FIRST_LISTING)),),
     topics=lambda exchanges: [topic_of("listing", exchange) for exchange in exchanges],
     prepare=_prepare,
     apply=apply_batch,

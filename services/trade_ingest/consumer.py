@@ -12,6 +12,7 @@ from services.trade_ingest.recount import adopt_settings
 from shared.events.topics import topic_of
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.register.intake import prepare_document
+from shared.register.lanes import Lane
 from shared.register.log_entries import stored_entries
 from shared.register.worker import Kind
 
@@ -30,8 +31,13 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
 
 TRADES = Kind(
     name="trades",
-    facts=(FIRST_PURCHASE, ANNUAL_TOTAL, SIGN),
-    slow_facts=(SIGN,),
+    lanes=(
+        Lane((FIRST_PURCHASE,)),
+        # A seller's totals change with each of its trades.
+        Lane((ANNUAL_TOTAL,), few=50),
+        # A sign takes the reading of many trades.
+        Lane((SIGN,), most=500, few=5),
+    ),
     topics=lambda exchanges: [*(topic_of("trade", exchange) for exchange in exchanges), LISTING],
     prepare=_prepare,
     apply=apply_batch,

@@ -23,6 +23,7 @@ from shared.kafka_faults import drop_producer
 from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
+from shared.register.lanes import News, Resting
 from shared.register.readback import ReadBack
 
 if TYPE_CHECKING:
@@ -31,14 +32,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-MAX_KEYS = 5_000
+    from shared.register.lanes import Lane
+
 _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
 _CHECK_EVERY_S = 0.5
 _ROUND_S = 0.15  # from one to the next at least: each has its price, however few the keys
 _LONGEST_REST_S = 5.0
-_SLOW_KEYS = 500
-_SLOW_REST = 3.0  # times the time that a round of slow facts took, while intake works: a quarter of the time is theirs
-_LEAST_SLOW_REST_S = 1.0
 _SENT_WITHIN_S = 30.0
 _READABLE_WITHIN_S = 60.0  # another register's sender that died in a transaction is timed out in less
 _NOBODYS_KEY = b"-"  # a compacted topic takes no record without one
@@ -102,14 +101,11 @@ class Sender:
     client_config: Mapping[str, Any]
     name: str  # of the register's kind: listings or trades
     register: str
-    topics: Sequence[str]  # of its facts
+    lanes: Sequence[Lane]  # of its facts
     render: Render
     stop: threading.Event
     holds_back: threading.Event = field(default_factory=threading.Event)
     heartbeat: Beats = field(default_factory=lambda: Heartbeat(None, ()))
-    # Facts that are costly to render go out by themselves, after the others, and rest for longer: a key that changes
-    # all the time is then rendered now and then.
-    slow_topics: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.is_leading = False
@@ -150,7 +146,7 @@ class Sender:
                 metrics_enabled=False,
             )
             try:
-                _begin_anew(producer, self.topics)
+                _begin_anew(producer, [topic for lane in self.lanes for topic in lane.topics])
                 with ReadBack(self.client_config) as read_back:
                     self._send_until_stopped(leader, producer, read_back)
                 producer.close(timeout=2)
@@ -167,31 +163,32 @@ class Sender:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
-        slow_from_s = 0.0
+        resting = [Resting(lane) for lane in self.lanes]
+        news = News()
         while not self.stop.is_set():
             began_s = time.monotonic()
-            _still_leading(leader)
-            there_was_some = self._send_some(producer, read_back)
-            self.heartbeat.beat("sender")
-            # With nothing else to send intake has nothing to do either.
-            if self.slow_topics and (time.monotonic() >= slow_from_s or not there_was_some):
-                slow_began_s = time.monotonic()
-                self._send_some(producer, read_back, slow=True)
-                took_s = time.monotonic() - slow_began_s
-                slow_from_s = time.monotonic() + max(_SLOW_REST * took_s, _LEAST_SLOW_REST_S)
+            intake_works = news.come(_newest_change(leader), began_s)
+            for rest in resting:
+                self._send_lane(producer, read_back, rest, intake_works=intake_works)
                 self.heartbeat.beat("sender")
             self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
             self._hold_back()
+
+    def _send_lane(self, producer: KafkaProducer, read_back: ReadBack, rest: Resting, *, intake_works: bool) -> None:
+        began_s = time.monotonic()
+        at_most = None if rest.is_over(began_s, intake_works=intake_works) else rest.lane.few
+        if self._send_some(producer, read_back, rest.lane, at_most):
+            rest.begin(began_s, time.monotonic())
 
     def _hold_back(self) -> None:
         until_s = time.monotonic() + _LONGEST_REST_S
         while self.holds_back.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
             self.heartbeat.beat("sender")
 
-    def _send_some(self, producer: KafkaProducer, read_back: ReadBack, *, slow: bool = False) -> bool:
-        """Send some of what is dirty now, of the slow topics or of the others; whether there was any."""
+    def _send_some(self, producer: KafkaProducer, read_back: ReadBack, lane: Lane, at_most: int | None) -> bool:
+        """Send some of what is dirty now of a lane, unless more than `at_most` changes wait; whether it did."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            ids, keys = _dirty(connection, self.slow_topics, slow=slow)
+            ids, keys = _dirty(connection, lane, at_most)
             if not ids:
                 return False
             values = self.render(connection, read_head(connection), keys)
@@ -239,24 +236,27 @@ def _begin_anew(producer: KafkaProducer, topics: Sequence[str]) -> None:
     producer.abort_transaction()
 
 
-def _dirty(
-    connection: Connection, slow_topics: Sequence[str] = (), *, slow: bool = False
-) -> tuple[list[int], list[DirtyKey]]:
-    """The keys that have been dirty for longest, and all their rows among those looked through."""
-    most = _SLOW_KEYS if slow else MAX_KEYS
+def _dirty(connection: Connection, lane: Lane, at_most: int | None = None) -> tuple[list[int], list[DirtyKey]]:
+    """The keys that have been dirty for longest, and all their rows among those looked through.
+
+    None if more than `at_most` rows wait.
+    """
+    looked_through = lane.most * _LOOKED_THROUGH if at_most is None else at_most + 1
     rows = connection.execute(
         text(
             """
             SELECT topic, key, array_agg(id) AS ids FROM (
-                SELECT id, topic, key FROM outbox
-                WHERE (topic = ANY(CAST(:slow_topics AS text[]))) = :slow ORDER BY id LIMIT :rows
+                SELECT id, topic, key FROM outbox WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY id LIMIT :rows
             ) oldest
             GROUP BY topic, key ORDER BY min(id) LIMIT :most
             """
         ),
-        {"most": most, "rows": most * _LOOKED_THROUGH, "slow_topics": list(slow_topics), "slow": slow},
+        {"most": lane.most, "rows": looked_through, "topics": list(lane.topics)},
     ).all()
-    return [one for row in rows for one in row.ids], [(row.topic, row.key) for row in rows]
+    ids = [one for row in rows for one in row.ids]
+    if at_most is not None and len(ids) > at_most:
+        return [], []
+    return ids, [(row.topic, row.key) for row in rows]
 
 
 def _lead(connection: Connection) -> bool:
@@ -270,9 +270,10 @@ def keep_senders_out(connection: Connection) -> bool:
     )
 
 
-def _still_leading(connection: Connection) -> None:
-    # The lock lives as long as this session: a statement on it fails when the session is gone.
-    connection.execute(text("SELECT 1"))
+def _newest_change(leader: Connection) -> int | None:
+    """The number of the newest row that waits; raises when the session is gone, and with it the lock."""
+    newest: int | None = leader.execute(text("SELECT max(id) FROM outbox")).scalar()
+    return newest
 
 
 def _may_try_again(error: Exception) -> bool:

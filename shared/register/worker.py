@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from shared.log_store import Stored
     from shared.positions import Move
     from shared.register.head import Head
+    from shared.register.lanes import Lane
     from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ class Kind:
     """What one kind of register adds to the frame: its topics, its intake, its facts."""
 
     name: str  # listings or trades
-    facts: tuple[str, ...]  # the topics that it publishes
+    lanes: tuple[Lane, ...]  # of the facts that it publishes
     topics: Callable[[Sequence[str]], list[str]]
     prepare: Callable[[Sequence[Record]], list[Any]]
     apply: Callable[[Connection, Head, Register, Sequence[Any], Sequence[Move], datetime], None]
@@ -56,7 +57,11 @@ class Kind:
     every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
     stored: Stored  # the entries of its log
     render: Render
-    slow_facts: tuple[str, ...] = ()  # of those, what takes the reading of many documents to render
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The topics that it publishes."""
+        return tuple(topic for lane in self.lanes for topic in lane.topics)
 
     def group(self, register: str) -> str:
         """The consumer group of a register's workers."""
@@ -112,12 +117,11 @@ def _send(kind: Kind, settings: Settings, inside: Inside) -> None:
         client_config=settings.kafka.client_config(),
         name=kind.name,
         register=settings.register,
-        topics=kind.facts,
+        lanes=kind.lanes,
         render=kind.render,
         stop=inside.stop,
         holds_back=inside.holds_back,
         heartbeat=inside,
-        slow_topics=kind.slow_facts,
     )
     try:
         sender.run()

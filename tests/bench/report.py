@@ -57,7 +57,11 @@ def _intake(found: Json) -> Table:
 def _whole(found: Json) -> Iterator[Table]:
     end_to_end = {
         "events a second, all posted": found["end_to_end_per_s"],
-        **{f"ms to the ledger at {rate}": times for rate, times in found["latency_ms"].items()},
+        **{
+            f"ms to the ledger at {rate}, {what}": times
+            for rate, by_what in found["latency_ms"].items()
+            for what, times in by_what.items()
+        },
         "PSS of the services' programs, idle, MB": services_mb(found["idle_pss_mb"]),
         "PSS, idle, MB": found["idle_pss_mb"],
         "PSS, after, MB": found["busy_pss_mb"],

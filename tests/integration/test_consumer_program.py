@@ -282,6 +282,14 @@ def test_the_sender_ends_with_a_program_that_is_killed(place_of) -> None:
     until(lambda: not sender.is_running() or sender.status() == psutil.STATUS_ZOMBIE)
 
 
+def test_it_gives_way_to_those_who_answer_a_person_and_so_does_its_sender(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    ours = psutil.Process().nice()
+    assert min(psutil.Process(program.process.pid).nice(), sender_of(program).nice()) > ours
+
+
 def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
     place = place_of("listing")
     place.prepare()

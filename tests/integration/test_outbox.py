@@ -16,10 +16,12 @@ from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.kafka_faults import drop_producer
+from shared.register import lanes as lanes_module
 from shared.register import outbox as outbox_module
 from shared.register.head import raise_generation, read_head
+from shared.register.lanes import Lane
 from shared.register.outbox import Sender, fence_senders
 from shared.register.published import check_not_behind, everything_published, newest_published
 from shared.witness import DatabaseBehind
@@ -52,10 +54,9 @@ def sender_of(bench, kafka, register) -> Sender:
         {"bootstrap_servers": kafka},
         "trades",
         register,
-        TRADES.facts,
+        TRADES.lanes,
         TRADES.render,
         threading.Event(),
-        slow_topics=TRADES.slow_facts,
     )
 
 
@@ -73,6 +74,10 @@ def working(sender: Sender) -> Iterator[Sender]:
 
 def outbox(bench) -> int:
     return bench.rows("SELECT count(*) AS n FROM outbox")[0].n
+
+
+def waiting(bench, topic: str) -> int:
+    return bench.rows(f"SELECT count(*) AS n FROM outbox WHERE topic = '{topic}'")[0].n
 
 
 def sent(kafka, register) -> list[tuple[str, dict]]:
@@ -142,6 +147,38 @@ def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) 
             until(lambda: outbox(trades) == 0)
 
 
+def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_not(
+    trades,  # noqa: F811
+    kafka,
+    register,
+    monkeypatch,
+) -> None:
+    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
+    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    sender = sender_of(trades, kafka, register)
+    sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), few=0))
+    sender.heartbeat = beats = Beats()
+    with working(sender):
+        put(trades, "kmdex", trade())
+        until(lambda: outbox(trades) == 0)
+        put(trades, "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(3), "name": "虚构丙"}))
+        until(lambda: waiting(trades, FIRST_PURCHASE) == 0)
+        beats.await_some()
+        beats.await_some()
+        assert waiting(trades, ANNUAL_TOTAL) == 2  # of the exchange and of the seller
+        monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 0.3)  # intake does nothing more
+        until(lambda: outbox(trades) == 0)
+
+
+def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
+    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    with working(sender_of(trades, kafka, register)):
+        for number in range(3):
+            put(trades, "kmdex", trade(trade_no=f"T{number}"))
+            until(lambda: outbox(trades) == 0)
+
+
 def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
     """The transaction is aborted although it was answered as committed, as an abort that follows a restart can do."""
     commits = []
@@ -158,7 +195,7 @@ def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka
     put(trades, "kmdex", trade())
     with working(sender_of(trades, kafka, register)):
         until(lambda: outbox(trades) == 0)
-    assert len(commits) == 3  # the one that was none, the same again, and signs by themselves
+    assert len(commits) == 4  # the one that was none, the same again, and totals and signs by themselves
     assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
 
 
