@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # constraint, a missing table, a refused right) is a fault of ours and stops the program.
 _OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03", "25P04", "3D000")
 BIGINT_MOST: Final = 2**63 - 1
+_VIEWER: Final = "jiangbu_viewer"  # execution option: for whose key a snapshot reads
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -74,11 +75,26 @@ def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
 
     `viewer` is the exchange for whose key it reads, and whose rows alone PostgreSQL then shows; None: all.
     """
-    options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, _VIEWER: viewer}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         if viewer is not None:
             see_as(connection, viewer)
         yield connection
+
+
+@contextmanager
+def plan_kept(connection: Connection) -> Iterator[None]:
+    """What is asked within, in a snapshot for an exchange's key, is planned once and not for each value of parameters.
+
+    For statements that find by key, and have so many parts that policies make planning them the most of it: until there
+    are figures of all its tables PostgreSQL plans them each time anew, as it holds a plan for all to be much slower.
+    """
+    if connection.get_execution_options().get(_VIEWER) is None:
+        yield
+        return
+    change(connection, b"SET LOCAL plan_cache_mode = force_generic_plan")
+    yield
+    change(connection, b"SET LOCAL plan_cache_mode = auto")
 
 
 class Written(NamedTuple):

@@ -14,7 +14,7 @@ from services.incentive.budget import Posted
 from services.incentive.decisions import Decided
 from services.incentive.holds import Period, Verification
 from services.incentive.recorded import AS_OF, POSTED, STEPS
-from shared.db import rows_of, written
+from shared.db import plan_kept, rows_of, written
 
 # As `Decided` calls what rows of `decision` and of its act have.
 _STEPS: Final = f"""
@@ -118,9 +118,9 @@ def of_awards(
     as_of: datetime | None,
 ) -> OfAwards:
     """What these awards, of these subjects and years, stand by."""
-    ((told,),) = rows_of(
-        connection, _ASKED, award_ids=list(award_ids), subjects=list(subjects), years=list(years), as_of=as_of
-    )
+    asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
+    with plan_kept(connection):
+        ((told,),) = rows_of(connection, _ASKED, **asked)
     found, rows = OfAwards({}, {}, {}, {}, {}), _decode(told)
     for step in rows.steps:
         found.steps.setdefault(step.award_id, []).append(step)

@@ -67,7 +67,7 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
         if "whole" in (only or SECTIONS):
             options = Options(folder / "set", Path("exchanges.yaml"), None, any_ports=True)
             with running_set(options, signals) as local:
-                result["whole"] = Whole(local).measure(events // 2, STEADY_S)
+                result["whole"] = Whole(local).measure(events, STEADY_S)
         if "growth" in (only or SECTIONS):
             result["growth"] = growth(folder / "growth", trades)
         if "extract" in (only or SECTIONS):

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 FIRST, SECOND = "kmdex", "dcdex"  # exchanges of the sample whitelist
 QUIET_WITHIN_S: Final = 900.0
-FLOWS_S: Final = 90
+FLOWS_S: Final = 110
 PROBES_PER_S: Final = 20
-_WATCH_EVERY_S: Final = 0.01  # as each look has its price in the database
+_WATCH_EVERY_S: Final = 0.02  # as each look has its price in the database
 PROBES: Final = "9155"  # what the codes of companies that buy for the first time begin with
 PROVIDER: Final = complete_uscc("91530000000000000")
 CLIENTS: Final = (1, 8, 32)
