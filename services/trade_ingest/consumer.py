@@ -34,7 +34,7 @@ TRADES = Kind(
     lanes=(
         Lane((FIRST_PURCHASE,)),
         # A seller's totals change with each of its trades.
-        Lane((ANNUAL_TOTAL,), few=50),
+        Lane((ANNUAL_TOTAL,), few=100),
         # A sign takes the reading of many trades.
         Lane((SIGN,), most=500, few=5),
     ),
