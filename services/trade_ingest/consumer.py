@@ -36,7 +36,7 @@ TRADES = Kind(
         # A seller's totals change with each of its trades.
         Lane((ANNUAL_TOTAL,), few=100),
         # A sign takes the reading of many trades.
-        Lane((SIGN,), most=500, few=5),
+        Lane((SIGN,), most=500, few=5, apart=True),
     ),
     topics=lambda exchanges: [*(topic_of("trade", exchange) for exchange in exchanges), LISTING],
     prepare=_prepare,

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LEAST_REST_S: Final = 1.0
+_LEAST_REST_S: Final = 0.5
 _REST: Final = 3.0  # times the time that a round took: a quarter of the time at most is theirs
 _OVER_AFTER_S: Final = 0.3
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Facts that go out in transactions of their own, after those of the lanes before.
+    """Facts that go out together.
 
     A lane with `few` rests after a round while intake goes on and more than `few` changes wait: a key that changes all
-    the time is then rendered now and then, and the ledger computes what follows as often.
+    the time is then rendered now and then, and the ledger computes what follows as often. One that goes `apart` has a
+    transaction of its own, for which the others do not wait.
     """
 
     topics: Sequence[str]
     most: int = 5_000  # keys a round
     few: int | None = None
+    apart: bool = False
 
 
 class Resting:
@@ -33,8 +35,10 @@ class Resting:
         self.lane = lane
         self._until_s = 0.0
 
-    def is_over(self, now_s: float, *, intake_works: bool) -> bool:
-        return self.lane.few is None or not intake_works or now_s >= self._until_s
+    def at_most(self, now_s: float, *, intake_works: bool) -> int | None:
+        """If more changes wait than that, none goes out now; None: however many there are."""
+        is_over = not intake_works or now_s >= self._until_s
+        return None if is_over else self.lane.few
 
     def begin(self, began_s: float, now_s: float) -> None:
         """After a round that took from `began_s` to now."""

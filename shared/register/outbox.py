@@ -163,34 +163,37 @@ class Sender:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
-        resting = [Resting(lane) for lane in self.lanes]
+        together = [Resting(lane) for lane in self.lanes if not lane.apart]
+        apart = [[Resting(lane)] for lane in self.lanes if lane.apart]
         news = News()
         while not self.stop.is_set():
             began_s = time.monotonic()
             intake_works = news.come(_newest_change(leader), began_s)
-            for rest in resting:
-                self._send_lane(producer, read_back, rest, intake_works=intake_works)
+            for lanes in (together, *apart):
+                self._send_some(producer, read_back, lanes, intake_works=intake_works)
                 self.heartbeat.beat("sender")
             self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
             self._hold_back()
-
-    def _send_lane(self, producer: KafkaProducer, read_back: ReadBack, rest: Resting, *, intake_works: bool) -> None:
-        began_s = time.monotonic()
-        at_most = None if rest.is_over(began_s, intake_works=intake_works) else rest.lane.few
-        if self._send_some(producer, read_back, rest.lane, at_most):
-            rest.begin(began_s, time.monotonic())
 
     def _hold_back(self) -> None:
         until_s = time.monotonic() + _LONGEST_REST_S
         while self.holds_back.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
             self.heartbeat.beat("sender")
 
-    def _send_some(self, producer: KafkaProducer, read_back: ReadBack, lane: Lane, at_most: int | None) -> bool:
-        """Send some of what is dirty now of a lane, unless more than `at_most` changes wait; whether it did."""
+    def _send_some(
+        self, producer: KafkaProducer, read_back: ReadBack, lanes: Sequence[Resting], *, intake_works: bool
+    ) -> None:
+        """Send some of what is dirty now of lanes, in one transaction."""
+        began_s = time.monotonic()
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            ids, keys = _dirty(connection, lane, at_most)
+            found = {
+                resting: _dirty(connection, resting.lane, resting.at_most(began_s, intake_works=intake_works))
+                for resting in lanes
+            }
+            ids = [one for of_lane, _ in found.values() for one in of_lane]
+            keys = [key for _, of_lane in found.values() for key in of_lane]
             if not ids:
-                return False
+                return
             values = self.render(connection, read_head(connection), keys)
         missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
         if missing:
@@ -207,7 +210,9 @@ class Sender:
             connection.execute(
                 text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": pg_array(ids)}
             )
-        return True
+        for resting, (sent_ids, _) in found.items():
+            if sent_ids:
+                resting.begin(began_s, time.monotonic())
 
 
 def transactional_id(register: str, name: str) -> str:
