@@ -28,6 +28,11 @@ class Lane:
     apart: bool = False
 
 
+def topics_of(lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """The topics of all their facts."""
+    return tuple(topic for lane in lanes for topic in lane.topics)
+
+
 class Resting:
     """A lane's rest. Times are seconds of any clock that only goes forward."""
 

@@ -23,7 +23,7 @@ from shared.kafka_faults import drop_producer
 from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
-from shared.register.lanes import News, Resting
+from shared.register.lanes import News, Resting, topics_of
 from shared.register.readback import ReadBack
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Sender:
                 metrics_enabled=False,
             )
             try:
-                _begin_anew(producer, [topic for lane in self.lanes for topic in lane.topics])
+                _begin_anew(producer, topics_of(self.lanes))
                 with ReadBack(self.client_config) as read_back:
                     self._send_until_stopped(leader, producer, read_back)
                 producer.close(timeout=2)

@@ -18,6 +18,7 @@ from shared.log_store import LogHead, ServiceLog
 from shared.positions import load_positions
 from shared.register.head import check_register, lock_head, read_head, settings_of
 from shared.register.intake import Register
+from shared.register.lanes import topics_of
 from shared.register.outbox import DirtyKey, Render, Sender
 from shared.register.parties import PartyIds
 from shared.register.published import check_not_behind, newest_published
@@ -61,7 +62,7 @@ class Kind:
     @property
     def facts(self) -> tuple[str, ...]:
         """The topics that it publishes."""
-        return tuple(topic for lane in self.lanes for topic in lane.topics)
+        return topics_of(self.lanes)
 
     def group(self, register: str) -> str:
         """The consumer group of a register's workers."""

@@ -29,6 +29,7 @@ from shared.parties import complete_uscc
 from shared.settings import KafkaSettings
 from tests.bench.bed import SEED, YEAR, rate_of, say
 from tests.bench.clients import ask
+from tests.bench.replay import REGISTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,6 @@ QUIET_WITHIN_S: Final = 900.0
 FLOWS_S: Final = 110
 PROBES_PER_S: Final = 20
 _WATCH_EVERY_S: Final = 0.02  # as each look has its price in the database
-PROBES: Final = "9155"  # what the codes of companies that buy for the first time begin with
 PROVIDER: Final = complete_uscc("91530000000000000")
 CLIENTS: Final = (1, 8, 32)
 RATES: Final = (200, 1000)
@@ -148,50 +148,55 @@ class Whole:
 
         Of a company's first purchase: its posting. Of its seller's totals, which change with each: whatever follows.
         """
-        sent: list[tuple[str, float]] = []
+        sent: dict[str, float] = {}
         posted: dict[str, float] = {}
         totalled: dict[int, float] = {}
         stop = threading.Event()
-        before = self._watch_totals({}, None)
         watchers = [
             threading.Thread(target=self._watch_ledger, args=(posted, stop)),
             threading.Thread(target=self._watch_totals, args=(totalled, stop)),
         ]
+        before = self._trades_in_totals()
         for watcher in watchers:
             watcher.start()
         producer = KafkaProducer(**self.kafka(), linger_ms=0)
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
             uscc, value = first_purchase(next(self._numbers))
-            sent.append((f"uscc:{uscc}", time.monotonic()))
+            sent[f"uscc:{uscc}"] = time.monotonic()
             producer.send(topic_of("trade", SECOND), value, uscc.encode())
             time.sleep(1 / PROBES_PER_S)
         producer.close()
         deadline = time.monotonic() + 60
-        is_there = lambda: len(posted) >= len(sent) and max(totalled, default=0) >= before + len(sent)  # noqa: E731
-        while not is_there() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if sent.keys() <= posted.keys() and self._trades_in_totals() >= before + len(sent):
+                break
             time.sleep(0.1)
         stop.set()
         for watcher in watchers:
             watcher.join()
-        # Totals with n trades of the probes hold n of them, whichever: the partitions are read side by side.
-        seen = [next(at for n, at in sorted(totalled.items()) if n > before + number) for number in range(len(sent))]
         return {
-            "first purchase": percentiles([(posted[who] - at) * 1000 for who, at in sent]),
-            "seller's totals": percentiles([(seen[number] - at) * 1000 for number, (_, at) in enumerate(sent)]),
+            "first purchase": percentiles([(posted[who] - at) * 1000 for who, at in sent.items()]),
+            "seller's totals": percentiles(
+                [
+                    # Totals with n trades of the probes hold n of them, whichever: partitions are read side by side.
+                    (min(seen for trades, seen in totalled.items() if trades >= number) - at) * 1000
+                    for number, at in enumerate(sent.values(), before + 1)
+                ]
+            ),
         }
 
-    def _watch_totals(self, seen: dict[int, float], stop: threading.Event | None) -> int:
-        """When the probes' seller first had so many trades in the ledger; and how many it has in the end."""
-        statement = "SELECT value FROM fact WHERE topic = %s AND key = %s ORDER BY generation DESC, seq DESC LIMIT 1"
-        key = f"r1/provider/uscc:{PROVIDER}/{YEAR}"
+    def _watch_totals(self, seen: dict[int, float], stop: threading.Event) -> None:
         with psycopg.connect(self.url("incentive"), autocommit=True) as connection:
-            while True:
-                row = connection.execute(statement, (ANNUAL_TOTAL, key)).fetchone()
-                trades = 0 if row is None else trades_of(msgspec.json.decode(row[0]))
-                seen.setdefault(trades, time.monotonic())
-                if stop is None or stop.wait(_WATCH_EVERY_S):
-                    return trades
+            is_over = False
+            while not is_over:
+                is_over = stop.is_set()  # and once more, for what came last
+                seen.setdefault(trades_in_totals(connection), time.monotonic())
+                time.sleep(_WATCH_EVERY_S)
+
+    def _trades_in_totals(self) -> int:
+        with psycopg.connect(self.url("incentive"), autocommit=True) as connection:
+            return trades_in_totals(connection)
 
     def _watch_ledger(self, seen: dict[str, float], stop: threading.Event) -> None:
         with psycopg.connect(self.url("incentive"), autocommit=True) as connection:
@@ -202,8 +207,7 @@ class Whole:
                 statement = "SELECT seq, subject FROM ledger_transaction WHERE seq > %s ORDER BY seq"
                 for seq, subject in connection.execute(statement, (newest,)).fetchall():
                     newest = seq
-                    if subject.startswith(f"uscc:{PROBES}"):
-                        seen.setdefault(subject, time.monotonic())
+                    seen.setdefault(subject, time.monotonic())
                 time.sleep(_WATCH_EVERY_S)
 
     def answers(self) -> dict[str, Any]:
@@ -244,7 +248,7 @@ def send_steadily(broker: str, records: list[SampleRecord], per_s: float, stop: 
 
 def first_purchase(number: int) -> tuple[str, bytes]:
     """The first trade of a fictional company, as an event: its code, and the record's value."""
-    uscc = complete_uscc(f"{PROBES}{number:013d}")
+    uscc = complete_uscc(f"9155{number:013d}")
     data = {
         "trade_no": f"PROBE-{number}",
         "revision": 1,
@@ -273,9 +277,15 @@ def first_purchase(number: int) -> tuple[str, bytes]:
     return uscc, msgspec.json.encode(event)
 
 
-def trades_of(total: dict[str, Any]) -> int:
-    """How many trades a provider's totals hold, counted or not."""
-    shares = total["by_exchange"].values()
+def trades_in_totals(connection: psycopg.Connection[Any]) -> int:
+    """How many trades the totals of the probes' seller hold in the ledger, counted or not."""
+    row = connection.execute(
+        "SELECT value FROM fact WHERE topic = %s AND key = %s ORDER BY generation DESC, seq DESC LIMIT 1",
+        (ANNUAL_TOTAL, f"{REGISTER}/provider/uscc:{PROVIDER}/{YEAR}"),
+    ).fetchone()
+    if row is None:
+        return 0
+    shares = msgspec.json.decode(row[0])["by_exchange"].values()
     return sum(part["trades"] for share in shares for parts in share.values() for part in parts)
 
 
