@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine, Select, TextClause
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 # SQLSTATE classes and codes after which the same work may be tried again: the connection broke (08), two were in each
 # other's way (40), the server is full (53), was told to stop or to cancel (57), has trouble below it (58); what is
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03", "25P04", "3D000")
 BIGINT_MOST: Final = 2**63 - 1
 _VIEWER: Final = "jiangbu_viewer"  # execution option: for whose key a snapshot reads
+_WAS_USED: Final = "was_used"  # of a connection in the pool; forgotten when another is made in its place
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -53,12 +55,18 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     return engine
 
 
-def _leave_what_has_ended(driver: Any, *_: Any) -> None:
+def _leave_what_has_ended(driver: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
     """Have the pool make new connections where one of it was ended while nobody used it.
 
     Whoever ends a connection says so, or closes it: there is something to read though nothing was asked. SQLAlchemy's
     own way is to ask each time, one more way to the server and back for every request.
+
+    One that was just made is not looked at: where it ended already, SQLAlchemy would give up with an error of its own
+    that looks like a fault of ours, and what is asked first meets the world's.
     """
+    if _WAS_USED not in record.info:
+        record.info[_WAS_USED] = True
+        return
     try:
         watch = select.poll()
         watch.register(driver.fileno(), select.POLLIN)

@@ -221,6 +221,29 @@ def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
             assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids
 
 
+def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engine) -> None:
+    """A program that waits for a processor can lose its sessions between making one and using it."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def end(driver, _record) -> None:
+        with psycopg.connect(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s, 5000)", [driver.info.backend_pid])
+
+    engine.connect().close()
+    event.listen(engine, "connect", end)
+    with psycopg.connect(url) as another:
+        another.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'jiangbu'"
+        )
+    with pytest.raises(DBAPIError) as lost, engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    assert is_worlds(lost.value)
+    event.remove(engine, "connect", end)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
 def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
     numbers = values(column("number", Integer), name="numbers").data([(1,), (2,), (3,)])
     above = written(select(numbers.c.number.label("found")).where(numbers.c.number > bindparam("least")))
