@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.signs import signs
 from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
-from shared.db import pg_array
+from shared.db import fetch, pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.money import format_yuan
 from shared.register.documents import stored_document
@@ -19,13 +20,25 @@ from shared.register.intake import party_json
 from shared.times import format_time, year_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from services.trade_ingest.totals import Buckets
     from shared.register.head import Head
     from shared.register.outbox import DirtyKey
+
+_BUCKETS_KEPT: Final = 20_000  # some 10 MB
+
+
+class _Bucket(NamedTuple):
+    """What a bucket of totals holds, and the instant at which it begins."""
+
+    start: datetime
+    amount_fen: int
+    trades: int
+    last_completed_at: datetime
 
 
 def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
@@ -92,21 +105,10 @@ def _first(row: Row[Any]) -> dict[str, Any]:
 
 
 def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
-    rows = connection.execute(
-        text(
-            """
-            SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.last_completed_at
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:years AS int[]), CAST(:froms AS timestamptz[]),
-                        CAST(:untils AS timestamptz[])) AS k(exchange, year, from_at, until_at)
-            JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
-            ORDER BY t.bucket_at
-            """
-        ),
-        {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])},
-    )
-    found: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        found[row.exchange, row.year].append(row)
+    found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
+    parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
+    for exchange, year, *bucket in fetch(connection, _EXCHANGE_TOTALS, parameters):
+        found[exchange, year].append(_Bucket(*bucket))
     return {
         f"exchange/{exchange}/{year}": {
             "exchange": exchange,
@@ -119,31 +121,16 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
 
 
 def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
-    rows = connection.execute(
-        text(
-            """
-            SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
-                   t.last_completed_at
-            FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[]), CAST(:years AS int[]),
-                        CAST(:froms AS timestamptz[]), CAST(:untils AS timestamptz[]))
-                 AS k(scheme, code, year, from_at, until_at)
-            JOIN party p ON p.scheme = k.scheme AND p.code = k.code
-            LEFT JOIN provider_total t
-                   ON t.provider = p.id AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
-            ORDER BY t.exchange, t.category, t.bucket_at
-            """
-        ),
-        {**_subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])},
-    )
     names: dict[str, str] = {}
-    found: dict[tuple[str, int], dict[str, dict[str, list[Row[Any]]]]] = defaultdict(
+    found: dict[tuple[str, int], dict[str, dict[str, list[_Bucket]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
-    for row in rows:
-        subject = f"{row.scheme}:{row.code}"
-        names[subject] = row.name
-        if row.exchange is not None:
-            found[subject, row.year][row.exchange][row.category].append(row)
+    parameters = {**_subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])}
+    for scheme, code, year, name, exchange, category, *bucket in fetch(connection, _PROVIDER_TOTALS, parameters):
+        subject = f"{scheme}:{code}"
+        names[subject] = name
+        if exchange is not None:
+            found[subject, year][exchange][category].append(_Bucket(*bucket))
     return {
         f"provider/{subject}/{year}": {
             "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),
@@ -158,32 +145,40 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     }
 
 
-def _categories(categories: dict[str, list[Row[Any]]], buckets: Buckets) -> dict[str, Any]:
+def _categories(categories: dict[str, list[_Bucket]], buckets: Buckets) -> dict[str, Any]:
     return {
         "counted": _bucket_list(categories.pop(COUNTED, []), buckets),
         "unmatched": _bucket_list(categories.pop(UNMATCHED, []), buckets),
         "other": [
             {
                 "reason": reason,
-                "amount": format_yuan(sum(row.amount_fen for row in rows)),
-                "trades": sum(row.trades for row in rows),
+                "amount": format_yuan(sum(bucket.amount_fen for bucket in some)),
+                "trades": sum(bucket.trades for bucket in some),
             }
-            for reason, rows in categories.items()
+            for reason, some in categories.items()
         ],
     }
 
 
-def _bucket_list(rows: Sequence[Row[Any]], buckets: Buckets) -> list[dict[str, Any]]:
-    return [
-        {
-            "from": format_time(row.bucket_at),
-            "until": format_time(buckets.until_of(row.bucket_at)),
-            "amount": format_yuan(row.amount_fen),
-            "trades": row.trades,
-            "last_completed_at": format_time(row.last_completed_at),
-        }
-        for row in rows
-    ]
+def _bucket_list(found: Iterable[_Bucket], buckets: Buckets) -> list[msgspec.Raw]:
+    return [_written(bucket, buckets.until_of(bucket.start)) for bucket in found]
+
+
+# Of a year's buckets a trade changes one, and the others go out again with it as they were.
+@lru_cache(maxsize=_BUCKETS_KEPT)
+def _written(bucket: _Bucket, until: datetime) -> msgspec.Raw:
+    """A bucket as JSON."""
+    return msgspec.Raw(
+        msgspec.json.encode(
+            {
+                "from": format_time(bucket.start),
+                "until": format_time(until),
+                "amount": format_yuan(bucket.amount_fen),
+                "trades": bucket.trades,
+                "last_completed_at": format_time(bucket.last_completed_at),
+            }
+        )
+    )
 
 
 def _cut_at(buckets: Buckets) -> list[str]:
@@ -202,6 +197,26 @@ def _year_arrays(years: list[int]) -> dict[str, str]:
         "untils": pg_array(year_start(year + 1) for year in years),
     }
 
+
+_EXCHANGE_TOTALS = b"""
+    SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.last_completed_at
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[]), CAST(%(froms)s AS timestamptz[]),
+                CAST(%(untils)s AS timestamptz[])) AS k(exchange, year, from_at, until_at)
+    JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
+    ORDER BY t.bucket_at
+"""
+
+_PROVIDER_TOTALS = b"""
+    SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
+           t.last_completed_at
+    FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(years)s AS int[]),
+                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
+         AS k(scheme, code, year, from_at, until_at)
+    JOIN party p ON p.scheme = k.scheme AND p.code = k.code
+    LEFT JOIN provider_total t
+           ON t.provider = p.id AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
+    ORDER BY t.exchange, t.category, t.bucket_at
+"""
 
 _RENDERED: Final[Mapping[str, Callable[[Connection, list[str]], dict[str, Any]]]] = {
     FIRST_PURCHASE: _firsts,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 from sqlalchemy import text
 
+from services.trade_ingest.stored_totals import BUCKET_AT, starts_array
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
 from shared.db import fetch, pg_array
 from shared.parties import Party
@@ -146,7 +147,7 @@ def apply_listing_facts(
     if not facts:
         return first_seq
     parameters = _parameters(facts, ids, first_seq, now)
-    for row in connection.execute(_MOVED, {**parameters, "starts": buckets.starts}):
+    for row in connection.execute(_MOVED, {**parameters, "starts": starts_array(buckets)}):
         deltas.move(
             MovedTrades(
                 row.provider,
@@ -205,7 +206,7 @@ _MOVED = text(
     f"""
     SELECT t.provider, t.exchange, t.fits, sum(t.net_fen) AS amount_fen, count(*) AS trades,
            max(t.completed_at) AS last_completed_at,
-           (CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at
+           {BUCKET_AT}
     FROM (
         SELECT t.provider, t.exchange, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
                coalesce(o.proves AND o.provider = t.provider AND o.listed_at <= t.completed_at, false) AS fitted,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
@@ -34,6 +34,16 @@ _SOURCES = {
         "trade_category t WHERE t.provider = k.provider AND t.exchange = k.exchange AND t.category = k.category"
     ),
 }
+
+_STARTS = "(SELECT CAST(:starts AS timestamptz[]))"
+# When the bucket of `t.completed_at` begins, with `starts_array`: read once for all rows, and for none not at all.
+BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
+
+
+@lru_cache(maxsize=8)
+def starts_array(buckets: Buckets) -> str:
+    """When buckets begin, as PostgreSQL writes arrays; made once, as there are more than a thousand."""
+    return pg_array(buckets.starts)
 
 
 def apply_deltas(connection: Connection, deltas: Deltas, buckets: Buckets) -> None:
@@ -125,7 +135,7 @@ Differing = dict[str, dict[tuple[Any, ...], tuple[Total | None, Total | None]]]
 
 def differing_totals(connection: Connection, buckets: Buckets) -> Differing:
     """Sum every total from the documents; those that stand otherwise."""
-    return {table: _differing(connection, table, buckets.starts) for table in _KEYS}
+    return {table: _differing(connection, table, starts_array(buckets)) for table in _KEYS}
 
 
 def compare_totals(connection: Connection, buckets: Buckets, report: Report) -> None:
@@ -157,19 +167,15 @@ def rebuild_totals(connection: Connection, buckets: Buckets) -> tuple[set[Exchan
     )
 
 
-_BUCKET_AT = (
-    "(CAST(:starts AS timestamptz[]))[width_bucket(t.completed_at, CAST(:starts AS timestamptz[]))] AS bucket_at"
-)
-
 _SUMS = {
     "exchange_total": f"""
-        SELECT t.exchange, {_BUCKET_AT},
+        SELECT t.exchange, {BUCKET_AT},
                sum(t.amount_fen - t.refunded_fen)::bigint AS amount_fen, count(*) AS trades,
                max(t.completed_at) AS last_completed_at
         FROM trade t WHERE t.completed AND NOT t.mirrored AND t.counted GROUP BY 1, 2
     """,
     "provider_total": f"""
-        SELECT t.provider, {_BUCKET_AT},
+        SELECT t.provider, {BUCKET_AT},
                t.exchange, t.category, sum(t.net_fen)::bigint AS amount_fen, count(*) AS trades,
                max(t.completed_at) AS last_completed_at
         FROM trade_category t JOIN party p ON p.id = t.provider AND p.scheme = 'uscc' GROUP BY 1, 2, 3, 4
@@ -178,7 +184,7 @@ _SUMS = {
 
 
 def _differing(
-    connection: Connection, table: str, starts: Sequence[datetime]
+    connection: Connection, table: str, starts: str
 ) -> dict[tuple[Any, ...], tuple[Total | None, Total | None]]:
     keys = _KEYS[table]
     same = " AND ".join(f"o.{name} = n.{name}" for name in keys)
@@ -190,7 +196,7 @@ def _differing(
             " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
             " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)"
         ),
-        {"starts": list(starts)},
+        {"starts": starts},
     )
     return {tuple(row[: len(keys)]): (_total(row[len(keys) : -3]), _total(row[-3:])) for row in rows}
 
