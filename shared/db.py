@@ -153,7 +153,7 @@ def change(connection: Connection, statement: bytes, parameters: Mapping[str, An
         return cursor.execute(statement, parameters).rowcount
 
 
-def pg_array(values: Iterable[str | int | datetime | None]) -> str:
+def pg_array(values: Iterable[str | int | datetime | bytes | None]) -> str:
     """An array in PostgreSQL's own notation, for a parameter that is cast to an array type.
 
     A batch has tens of thousands of such values; psycopg's own way of writing lists takes five times as long.
@@ -161,13 +161,15 @@ def pg_array(values: Iterable[str | int | datetime | None]) -> str:
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
-def _element(value: str | int | datetime | None) -> str:
+def _element(value: str | int | datetime | bytes | None) -> str:
     if isinstance(value, str):
         if "\\" in value or '"' in value:
             value = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{value}"'
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
     return "NULL" if value is None else f'"{value.isoformat()}"'
 
 

@@ -31,14 +31,22 @@ from services.incentive.recorded import grants_of, related_of
 from services.incentive.rules import Entitlement, Evidence, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.signs import Around, flagged
 from services.incentive.terms import Policy
-from shared.db import rows_of, written
+from shared.db import pg_array, rows_of, written
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
-    " WHERE c.about = ANY(:abouts) ORDER BY c.topic, c.key"
+    " WHERE c.about = ANY(CAST(:abouts AS text[])) ORDER BY c.topic, c.key"
 )
 _FACTS_NOW: Final = written(text(_FACTS.format(facts=FACT_NOW)))
 _FACTS_THEN: Final = written(text(_FACTS.format(facts=FACT_THEN)))
+
+_AWARDS_OF: Final = written(text("SELECT * FROM award_current WHERE about = ANY(CAST(:abouts AS text[]))"))
+_COMPETING: Final = written(
+    text(
+        "SELECT * FROM award_current"
+        " WHERE subject = ANY(CAST(:subjects AS text[])) AND about <> ALL(CAST(:abouts AS text[]))"
+    )
+)
 
 
 class Facts(NamedTuple):
@@ -139,7 +147,7 @@ def load_facts(
     `parsed` holds, by topic and key, those that are read already.
     """
     statement = _FACTS_NOW if as_of is None else _FACTS_THEN
-    found = rows_of(connection, statement, abouts=list(abouts), as_of=as_of)
+    found = rows_of(connection, statement, abouts=pg_array(abouts), as_of=as_of)
     known: dict[str, list[tuple[int, Fact]]] = {}
     for about, topic, key, fact_id, value in found:
         if is_counted(topic, key, registers):
@@ -189,13 +197,10 @@ def earned_by(facts: Facts, basis: Basis, around: Around) -> list[Entitlement]:
 
 def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
     """Awards of these, and those that compete with them under G6: all of each subject, before and now."""
-    of_these = connection.execute(
-        text("SELECT * FROM award_current WHERE about = ANY(:abouts)"), {"abouts": list(abouts)}
-    ).all()
-    competing = connection.execute(
-        text("SELECT * FROM award_current WHERE subject = ANY(:subjects) AND about <> ALL(:abouts)"),
-        {"subjects": sorted(subjects | {row.subject for row in of_these}), "abouts": list(abouts)},
-    ).all()
+    these = pg_array(abouts)
+    of_these = rows_of(connection, _AWARDS_OF, abouts=these)
+    who = pg_array(sorted(subjects | {row.subject for row in of_these}))
+    competing = rows_of(connection, _COMPETING, subjects=who, abouts=these)
     return {row.award_id: award_from_row(row) for row in (*of_these, *competing)}
 
 

@@ -19,7 +19,7 @@ from services.incentive.basis import Basis
 from services.incentive.facts import Fact, FactError, Registers, is_counted, parse_fact, whose
 from services.incentive.models import LEDGER_LOCK
 from services.incentive.terms import Policy
-from shared.db import raw
+from shared.db import fetch, pg_array, raw
 from shared.halt import Halt
 from shared.kafka import Record
 from shared.log_store import ServiceLog
@@ -29,6 +29,10 @@ from shared.times import Clock
 
 RECOMPUTE_AT_ONCE: Final = 5_000
 _LIMITS: Final = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
+_RECORDED: Final = b"""
+    SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
+    JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
+"""
 _TICK: Final = timedelta(microseconds=1)
 
 log = structlog.get_logger(__name__)
@@ -252,14 +256,8 @@ def _newer(connection: Connection, records: Sequence[FactRecord]) -> list[FactRe
             newest[record.topic, record.key] = record
     if not newest:
         return []
-    rows = connection.execute(
-        text(
-            "SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c"
-            " JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS n(topic, key) USING (topic, key)"
-        ),
-        {"topics": [topic for topic, _ in newest], "keys": [key for _, key in newest]},
-    )
-    recorded = {(row.topic, row.key): (row.generation, row.seq) for row in rows}
+    keys = {"topics": pg_array(topic for topic, _ in newest), "keys": pg_array(key for _, key in newest)}
+    recorded = {(topic, key): tuple(version) for topic, key, *version in fetch(connection, _RECORDED, keys)}
     return [record for where, record in newest.items() if _version(record) > recorded.get(where, (0, 0))]
 
 

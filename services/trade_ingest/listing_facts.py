@@ -252,5 +252,5 @@ def _parameters(newer: Sequence[Newer], ids: dict[Entity, int], first_seq: int, 
         "providers": pg_array(ids[item.provider.id_scheme, item.provider.id] for item in newer),
         "listed_ats": pg_array(item.listed_at for item in newer),
         "proves": pg_array(fact.proves for fact in facts),
-        "values": [fact.record.value for fact in facts],
+        "values": pg_array(fact.record.value for fact in facts),
     }

@@ -31,6 +31,7 @@ def engine(postgres):
         ("bigint", [0, -1, 2**63 - 1, None]),
         ("boolean", [True, False, None]),
         ("timestamptz", [datetime(1999, 12, 31, 16, 0, 0, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC), None]),
+        ("bytea", [b"", bytes(range(256)), None]),
         ("text", []),
     ],
 )
