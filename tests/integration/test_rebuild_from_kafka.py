@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import uuid
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ from tests.integration.test_rebuild_registers import damageable, move_to_past
 from tests.integration.test_registers import trade
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 PARTITIONS = 2
@@ -379,15 +378,16 @@ def test_beside_a_worker_that_goes_on(trades, broker) -> None:
     assert row.n == 180
 
 
-def test_the_command_says_what_differs_and_ends_with_it(trades, broker, tmp_path) -> None:
+def test_the_command_says_what_differs_and_ends_with_it(trades, broker, nursery, tmp_path) -> None:
     def rebuild(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         environment = {
             "DATABASE_URL": trades.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
             "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
             "EXCHANGES_FILE": str(broker.whitelist(tmp_path)),
         }
-        command = [sys.executable, "-m", "services.trade_ingest", "rebuild", *arguments]
-        return subprocess.run(command, env=environment | settings, capture_output=True, text=True, check=False)
+        return nursery.run(
+            "services.trade_ingest", "rebuild", *arguments, environment=environment | settings, timeout_s=120
+        )
 
     sound = rebuild("--verify", "--from-kafka")
     assert (sound.returncode, sound.stderr) == (0, "")

@@ -1,9 +1,6 @@
 """`incentive rebuild` on real engines: what was done right is verified, damage is named, and mended by new rows."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,6 +44,7 @@ from tests.integration.incentive_facts import (
     subject,
 )
 from tests.integration.test_consumption import running, until
+from tests.nursery import Nursery
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 LISTING = f"first_listing/{subject(1)}"
@@ -530,6 +528,7 @@ class Published:
 
     database: Database
     bootstrap_servers: str
+    nursery: Nursery
 
     def publish(self, *records: FakeRecord) -> None:
         producer = KafkaProducer(bootstrap_servers=self.bootstrap_servers, acks="all")
@@ -570,28 +569,20 @@ class Published:
 
     def rebuild(self, *options: str) -> tuple[int, list[str], str]:
         """The command as a user has it: its exit code, its lines, and what it logs."""
-        done = subprocess.run(
-            [sys.executable, "-m", "services.incentive", "rebuild", *options],
-            env=os.environ
-            | {
-                "DATABASE_URL": self.database.service_url,
-                "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
-                "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
-            },
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        environment = {
+            "DATABASE_URL": self.database.service_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
+        }
+        done = self.nursery.run("services.incentive", "rebuild", *options, environment=environment, timeout_s=120)
         return done.returncode, done.stdout.splitlines(), done.stderr
 
 
 @pytest.fixture
-def published(empty: Database, own_kafka: str) -> Iterator[Published]:
+def published(empty: Database, own_kafka: str, nursery: Nursery) -> Iterator[Published]:
     admin = KafkaAdminClient(bootstrap_servers=own_kafka)
     admin.create_topics([NewTopic(name, 2, 1) for name in TOPICS])
-    found = Published(empty, own_kafka)
+    found = Published(empty, own_kafka, nursery)
     with empty.intake() as ledger:
         ledger.put_in_force()
     found.publish(
