@@ -123,11 +123,18 @@ def rows_of(connection: Connection, statement: Written, **parameters: Any) -> li
 
     For what every answer asks: SQLAlchemy's own way takes more than twice the processor time of a statement.
     """
+    with _failing_as_all(statement.sql), raw(connection).cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(statement.sql, {**statement.fixed, **parameters}).fetchall()
+
+
+@contextmanager
+def _failing_as_all(statement: str | bytes) -> Iterator[None]:
+    """Raise what SQLAlchemy would: a failure is the same whichever way its statement went."""
     try:
-        with raw(connection).cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(statement.sql, {**statement.fixed, **parameters}).fetchall()
+        yield
     except psycopg.Error as error:
-        raise DBAPIError.instance(statement.sql, None, error, psycopg.Error, hide_parameters=True) from error
+        told = statement if isinstance(statement, str) else statement.decode()
+        raise DBAPIError.instance(told, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
@@ -143,13 +150,13 @@ def fetch(connection: Connection, query: bytes, parameters: Mapping[str, Any] | 
 
     For what every batch asks: it takes 0.04 ms of Python, and by SQLAlchemy's `text` 0.12 to 0.18.
     """
-    with raw(connection).cursor(binary=True) as cursor:
+    with _failing_as_all(query), raw(connection).cursor(binary=True) as cursor:
         return cursor.execute(query, parameters).fetchall()
 
 
 def change(connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None) -> int:
     """Execute a statement likewise; how many rows it changed."""
-    with raw(connection).cursor() as cursor:
+    with _failing_as_all(statement), raw(connection).cursor() as cursor:
         return cursor.execute(statement, parameters).rowcount
 
 
