@@ -36,7 +36,7 @@ _SOURCES = {
 }
 
 _STARTS = "(SELECT CAST(:starts AS timestamptz[]))"
-# When the bucket of `t.completed_at` begins, with `starts_array`: read once for all rows, and for none not at all.
+# When the bucket of `t.completed_at` begins. `starts_array` is read once, however many rows, and not at all for none.
 BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
 
 

@@ -25,6 +25,7 @@ from tests.integration.whole_set import WholeSet, served, whole_set
 from tests.integration.worlds import LOG_KEY
 
 BATCH = 5000
+A_PROVIDERS = 1000  # trades
 
 
 def extract(folder: Path, transactions: int) -> dict[str, Any]:
@@ -73,7 +74,8 @@ def trade(number: int) -> dict[str, Any]:
         "refunded": "0",
         "currency": "CNY",
         "completed_at": "2026-03-01T10:00:00+08:00",
-        "provider": party(f"9153{number % 100:013d}", f"虚构供方{number % 100}"),
+        # One after the other, as the signs of each whose trades a batch touches are worked out anew.
+        "provider": party(f"9153{number // A_PROVIDERS:013d}", f"虚构供方{number // A_PROVIDERS}"),
         "buyer": party(f"9154{number:013d}", f"虚构买方{number}"),
     }
 
