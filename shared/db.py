@@ -52,6 +52,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         },
     )
     event.listen(engine, "checkout", _leave_what_has_ended)
+    event.listen(engine, "checkin", _let_the_server_say)
     return engine
 
 
@@ -75,6 +76,15 @@ def _leave_what_has_ended(driver: Any, record: ConnectionPoolEntry, _proxy: Any)
         has_ended = True
     if has_ended:
         raise InvalidatePoolError
+
+
+def _let_the_server_say(driver: Any, _record: ConnectionPoolEntry) -> None:
+    """Have a connection that read a snapshot begin its next transaction as the server has it.
+
+    SQLAlchemy leaves it as one that writes; and that would overrule a server which was told to refuse writes.
+    """
+    if driver is not None and driver.read_only is not None:
+        driver.read_only = None
 
 
 @contextmanager

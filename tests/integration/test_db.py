@@ -245,6 +245,21 @@ def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engi
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
+def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refuses_writes(postgres) -> None:
+    engine = make_engine(postgres("refusing")[1], pool_size=1)
+    with engine.begin() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+    with snapshot(engine) as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+        with pytest.raises(DBAPIError) as refused:
+            connection.exec_driver_sql("CREATE TABLE written ()")
+    assert is_worlds(refused.value)
+    engine.dispose()
+
+
 def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
     numbers = values(column("number", Integer), name="numbers").data([(1,), (2,), (3,)])
     above = written(select(numbers.c.number.label("found")).where(numbers.c.number > bindparam("least")))
