@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import text
 
 from services.trade_ingest.signs import signs
+from services.trade_ingest.stored_totals import Total
 from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
 from shared.db import fetch, pg_array
 from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
@@ -31,14 +32,7 @@ if TYPE_CHECKING:
 
 _BUCKETS_KEPT: Final = 20_000  # some 10 MB
 
-
-class _Bucket(NamedTuple):
-    """What a bucket of totals holds, and the instant at which it begins."""
-
-    start: datetime
-    amount_fen: int
-    trades: int
-    last_completed_at: datetime
+_Bucket = tuple["datetime", Total]  # when it begins, and what it holds
 
 
 def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
@@ -107,8 +101,8 @@ def _first(row: Row[Any]) -> dict[str, Any]:
 def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
     parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
-    for exchange, year, *bucket in fetch(connection, _EXCHANGE_TOTALS, parameters):
-        found[exchange, year].append(_Bucket(*bucket))
+    for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, parameters):
+        found[exchange, year].append((start, Total(*total)))
     return {
         f"exchange/{exchange}/{year}": {
             "exchange": exchange,
@@ -126,11 +120,11 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
         lambda: defaultdict(lambda: defaultdict(list))
     )
     parameters = {**_subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])}
-    for scheme, code, year, name, exchange, category, *bucket in fetch(connection, _PROVIDER_TOTALS, parameters):
+    for scheme, code, year, name, exchange, category, start, *total in fetch(connection, _PROVIDER_TOTALS, parameters):
         subject = f"{scheme}:{code}"
         names[subject] = name
         if exchange is not None:
-            found[subject, year][exchange][category].append(_Bucket(*bucket))
+            found[subject, year][exchange][category].append((start, Total(*total)))
     return {
         f"provider/{subject}/{year}": {
             "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),
@@ -152,8 +146,8 @@ def _categories(categories: dict[str, list[_Bucket]], buckets: Buckets) -> dict[
         "other": [
             {
                 "reason": reason,
-                "amount": format_yuan(sum(bucket.amount_fen for bucket in some)),
-                "trades": sum(bucket.trades for bucket in some),
+                "amount": format_yuan(sum(total.amount_fen for _, total in some)),
+                "trades": sum(total.trades for _, total in some),
             }
             for reason, some in categories.items()
         ],
@@ -161,21 +155,21 @@ def _categories(categories: dict[str, list[_Bucket]], buckets: Buckets) -> dict[
 
 
 def _bucket_list(found: Iterable[_Bucket], buckets: Buckets) -> list[msgspec.Raw]:
-    return [_written(bucket, buckets.until_of(bucket.start)) for bucket in found]
+    return [_written(start, buckets.until_of(start), total) for start, total in found]
 
 
 # Of a year's buckets a trade changes one, and the others go out again with it as they were.
 @lru_cache(maxsize=_BUCKETS_KEPT)
-def _written(bucket: _Bucket, until: datetime) -> msgspec.Raw:
+def _written(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
     """A bucket as JSON."""
     return msgspec.Raw(
         msgspec.json.encode(
             {
-                "from": format_time(bucket.start),
+                "from": format_time(start),
                 "until": format_time(until),
-                "amount": format_yuan(bucket.amount_fen),
-                "trades": bucket.trades,
-                "last_completed_at": format_time(bucket.last_completed_at),
+                "amount": format_yuan(total.amount_fen),
+                "trades": total.trades,
+                "last_completed_at": format_time(total.last_completed_at),
             }
         )
     )
