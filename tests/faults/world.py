@@ -146,7 +146,9 @@ def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
             held = _held(admin, topics)
             for partition in held:
                 _abort_hanging(admin, partition)
-    except kafka_errors.KafkaError:
+    except kafka_errors.KafkaError as error:
+        if not error.retriable:
+            raise
         return False  # the broker is away
     return not held
 
@@ -169,7 +171,11 @@ def _held(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition
 def _abort_hanging(admin: KafkaAdminClient, partition: TopicPartition) -> None:
     for producer in admin.describe_producers([partition])[partition].active_producers:
         if producer.current_transaction_start_offset >= 0:
-            admin.abort_transaction(AbortTransactionSpec(partition, producer.producer_id, producer.producer_epoch))
+            # The partition knows the coordinator of the producer's transaction before, and takes no marker of an older.
+            spec = AbortTransactionSpec(
+                partition, producer.producer_id, producer.producer_epoch, producer.coordinator_epoch
+            )
+            admin.abort_transaction(spec)
 
 
 def _of_great_worth(like: SampleRecord, number: int) -> bytes:
