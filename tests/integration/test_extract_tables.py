@@ -1,4 +1,4 @@
-"""The second process that makes workbooks of an extract: how it ends, whatever ends it."""
+"""The processes that make workbooks of an extract: how they end, whatever ends them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 import openpyxl
@@ -23,7 +25,7 @@ LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, of the second process too."""
+    """Where temporary files go, of the processes too."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     return tmp_path
@@ -33,9 +35,18 @@ def look() -> None:
     """Go on."""
 
 
-def second_process() -> psutil.Process:
-    (found,) = (one for one in psutil.Process().children() if Tables.__module__ in command_line(one))
-    return found
+def stop() -> None:
+    """Do not go on."""
+    raise KeyError
+
+
+def processes() -> list[psutil.Process]:
+    return [one for one in psutil.Process().children() if Tables.__module__ in command_line(one)]
+
+
+def ignores(program: psutil.Process, number: signal.Signals) -> bool:
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{program.pid}/status").read_text().splitlines())
+    return bool(int(status["SigIgn"], 16) >> (number - 1) & 1)
 
 
 def test_workbooks_are_of_the_lines_that_were_kept(scratch: Path) -> None:
@@ -52,20 +63,28 @@ def test_workbooks_are_of_the_lines_that_were_kept(scratch: Path) -> None:
     ]
 
 
-def test_it_ends_with_the_block_and_nothing_is_left(scratch: Path) -> None:
+def test_they_end_with_the_block_and_nothing_is_left(scratch: Path) -> None:
     with Tables() as tables:
-        program = second_process()
+        programs = processes()
         list(tables.kept(BALANCES, LINES * 100_000))
-    assert not program.is_running()
+    assert len(programs) == 2
+    assert not any(program.is_running() for program in programs)
     assert not list(scratch.iterdir())
 
 
-def test_it_is_looked_whether_to_go_on_while_a_workbook_is_waited_for() -> None:
-    def stop() -> None:
-        raise KeyError
-
+def test_a_workbook_waits_for_no_other_that_was_begun_before() -> None:
     with Tables() as tables:
-        second_process().suspend()
+        list(tables.kept(BALANCES, LINES * 100_000))
+        list(tables.kept(DECISIONS, ()))
+        assert list(tables.workbook(DECISIONS, look))
+        with pytest.raises(KeyError):
+            list(tables.workbook(BALANCES, stop))
+
+
+def test_it_is_looked_whether_to_go_on_while_a_workbook_is_waited_for() -> None:
+    with Tables() as tables:
+        for program in processes():
+            program.suspend()
         list(tables.kept(BALANCES, LINES))
         with pytest.raises(KeyError):
             list(tables.workbook(BALANCES, stop))
@@ -73,22 +92,29 @@ def test_it_is_looked_whether_to_go_on_while_a_workbook_is_waited_for() -> None:
 
 def test_a_signal_to_all_processes_is_for_the_first() -> None:
     with Tables() as tables:
+        for program in processes():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                while not ignores(program, number):  # it has not begun yet
+                    time.sleep(0.01)
+                program.send_signal(number)
         list(tables.kept(BALANCES, LINES))
-        list(tables.workbook(BALANCES, look))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            second_process().send_signal(number)
         list(tables.kept(DECISIONS, ()))
-        assert list(tables.workbook(DECISIONS, look))
+        assert all(list(tables.workbook(view, look)) for view in (BALANCES, DECISIONS))
 
 
-def test_one_that_was_killed_is_no_fault_of_ours() -> None:
+def test_one_that_was_killed_is_no_fault_of_ours_whatever_the_other_does() -> None:
     with Tables() as tables:
-        program = second_process()
-        program.kill()
+        processes()[0].kill()
         with pytest.raises(WorkbooksKilled, match="signal 9"):
             list(tables.workbook(BALANCES, look))
-        with pytest.raises(WorkbooksKilled, match="signal 9"):
-            list(tables.kept(BALANCES, LINES))
+
+
+def test_nothing_is_begun_where_both_were_killed() -> None:
+    with Tables() as tables:
+        for program in processes():
+            program.kill()
+        with pytest.raises(WorkbooksKilled, match="signal 9"):  # once both are gone
+            list(chain.from_iterable(tables.kept(BALANCES, LINES) for _ in count()))
 
 
 def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +128,7 @@ def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("times", [1, 100_000])
-def test_it_ends_where_the_first_was_killed_and_takes_the_folder_away(scratch: Path, times: int) -> None:
+def test_they_end_where_the_first_was_killed_and_take_the_folder_away(scratch: Path, times: int) -> None:
     script = f"""
 import os, psutil
 from services.incentive.extract.tables import Tables
@@ -110,11 +136,12 @@ from services.incentive.extract.views import BALANCES
 with Tables() as tables:
     for _ in tables.kept(BALANCES, {LINES!r} * {times}):
         pass
-    print(psutil.Process().children()[0].pid, flush=True)
+    print(*(program.pid for program in psutil.Process().children()), flush=True)
     os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False, cwd=Path.cwd())
     assert done.returncode == -signal.SIGKILL
-    with suppress(psutil.NoSuchProcess):
-        psutil.Process(int(done.stdout)).wait(60.0)
+    for number in done.stdout.split():
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(int(number)).wait(60.0)
     assert not list(scratch.iterdir())

@@ -1,8 +1,8 @@
 """The tables of an extract for people, made of its lines.
 
-Lines are kept in a temporary folder while they are written, so that nothing is computed twice. Workbooks take longer
-than all the rest; so a second process makes them beside it, each as soon as its lines are whole. That process is told
-the name of a view in a line, and answers with the same once the workbook is in the folder.
+Lines are kept in a temporary folder while they are written, so that nothing is computed twice. Workbooks take as long
+as all the rest; so two processes make them beside it, each view as soon as its lines are whole. Both take the numbers
+of views, a byte each, from one pipe, and answer with the same once the workbook is in the folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
@@ -30,31 +30,38 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PROCESSES: Final = 2  # nearly all rows are of two views
 _LOOK_EVERY_S: Final = 1.0
 _LOOK_EVERY_ITEMS: Final = 1000
 _PIECE_BYTES: Final = 1 << 16
 
 
 class WorkbooksFailed(Exception):  # noqa: N818 - what they did
-    """The second process ended by a fault, which its log tells."""
+    """A process that makes workbooks ended by a fault, which its log tells."""
 
 
 class WorkbooksKilled(Exception):  # noqa: N818 - no fault of ours
-    """The second process was killed by a signal, for want of memory, say."""
+    """A process that makes workbooks was killed by a signal, for want of memory, say."""
 
 
 class Tables:
-    """The tables of one extract. The second process ends with the block, however it is left."""
+    """The tables of one extract. The processes that make its workbooks end with the block, however it is left."""
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             self._folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="jiangbu-")))
             command = (sys.executable, "-m", __name__, str(self._folder), str(os.getpid()))
-            # Unbuffered: `select` then sees all that is to be read.
-            self._program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)  # noqa: S603 - ours
-            opened.enter_context(self._program)
-            opened.callback(self._program.kill)
-            self._made: set[str] = set()
+            to_take, self._to_make = os.pipe()
+            opened.callback(os.close, self._to_make)
+            self._programs = {}
+            for _ in range(_PROCESSES):
+                # Unbuffered: `select` then sees all that is to be read.
+                program = subprocess.Popen(command, stdin=to_take, stdout=subprocess.PIPE, bufsize=0)  # noqa: S603 - ours
+                opened.enter_context(program)
+                opened.callback(program.kill)
+                self._programs[_answers(program)] = program
+            os.close(to_take)  # theirs alone, so that it is seen when they are gone
+            self._made: set[int] = set()
             self._opened = opened.pop_all()
         return self
 
@@ -68,9 +75,9 @@ class Tables:
                 file.write(line + b"\n")
                 yield line
         try:
-            _pipe(self._program.stdin).write(f"{view.name}\n".encode())
+            os.write(self._to_make, bytes([VIEWS.index(view)]))
         except BrokenPipeError:
-            raise self._ended() from None
+            raise _ended(*self._programs.values()) from None
 
     def items(self, view: View) -> Iterator[Json]:
         """What the lines of the view say."""
@@ -78,23 +85,17 @@ class Tables:
 
     def workbook(self, view: View, look: Callable[[], None]) -> Iterator[bytes]:
         """The view as XLSX, piece by piece; waits for it, and looks now and then whether to go on."""
-        answers = _pipe(self._program.stdout)
-        while view.name not in self._made:
-            if not select.select([answers], [], [], _LOOK_EVERY_S)[0]:
+        while VIEWS.index(view) not in self._made:
+            answering, _, _ = select.select(self._programs, [], [], _LOOK_EVERY_S)
+            if not answering:
                 look()
-            elif answer := answers.readline():
-                self._made.add(answer.decode().rstrip("\n"))
-            else:
-                raise self._ended()
+            for answers in answering:
+                if not (made := answers.read(1)):
+                    raise _ended(self._programs[answers])
+                self._made.update(made)
         with _workbook_file(self._folder, view).open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 yield piece
-
-    def _ended(self) -> Exception:
-        code = self._program.wait()
-        if code < 0:
-            return WorkbooksKilled(f"the program that makes workbooks was killed by signal {-code}")
-        return WorkbooksFailed(f"the program that makes workbooks ended with {code}")
 
 
 def watched(items: Iterable[T], look: Callable[[], None]) -> Iterator[T]:
@@ -105,10 +106,18 @@ def watched(items: Iterable[T], look: Callable[[], None]) -> Iterator[T]:
         yield item
 
 
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    if pipe is None:
-        raise ValueError("started without pipes")
-    return pipe
+def _answers(program: subprocess.Popen[bytes]) -> IO[bytes]:
+    if program.stdout is None:
+        raise ValueError("started without a pipe")
+    return program.stdout
+
+
+def _ended(*programs: subprocess.Popen[bytes]) -> Exception:
+    """Why programs that have ended, or are about to, did: a fault of ours goes before a signal."""
+    code = max(program.wait() for program in programs)
+    if code < 0:
+        return WorkbooksKilled(f"a program that makes workbooks was killed by signal {-code}")
+    return WorkbooksFailed(f"a program that makes workbooks ended with {code}")
 
 
 def _lines_file(folder: Path, view: View) -> Path:
@@ -124,7 +133,7 @@ def _items(folder: Path, view: View) -> Iterator[Json]:
         yield from map(msgspec.json.Decoder().decode, file)
 
 
-# --- the second process ---
+# --- the processes that make workbooks ---
 
 
 class _Orphaned(Exception):  # noqa: N818 - no fault
@@ -145,17 +154,12 @@ class _Onward:
 
 
 def _make_workbooks(folder: Path, starter: int) -> None:
-    """Make the workbook of each view that is named, until nothing more is."""
-    views = {view.name: view for view in VIEWS}
-    with suppress(_Orphaned):
-        for line in sys.stdin:
-            view = views[line.rstrip("\n")]
-            with _workbook_file(folder, view).open("wb") as file:
-                write_table(view, watched(_items(folder, view), partial(_check_started, starter)), _Onward(file))
-            sys.stdout.write(line)
-            sys.stdout.flush()
-    if os.getppid() != starter:  # else it sees to the folder
-        shutil.rmtree(folder, ignore_errors=True)
+    """Make the workbook of each view that is taken, until nothing more comes."""
+    while number := os.read(sys.stdin.fileno(), 1):
+        view = VIEWS[number[0]]
+        with _workbook_file(folder, view).open("wb") as file:
+            write_table(view, watched(_items(folder, view), partial(_check_started, starter)), _Onward(file))
+        os.write(sys.stdout.fileno(), number)
 
 
 def _check_started(starter: int) -> None:
@@ -170,7 +174,11 @@ def _main(folder: str, starter: str) -> None:
     tempfile.tempdir = folder  # what is left there when the process is killed goes with the folder
     try:
         _make_workbooks(Path(folder), int(starter))
+        _check_started(int(starter))
     except Exception:  # noqa: BLE001 - told, and the process ends
+        if os.getppid() != int(starter):  # else it sees to the folder; the other process may have taken it away already
+            shutil.rmtree(folder, ignore_errors=True)
+            return
         # What logs need is imported more slowly than all that a workbook needs.
         import structlog  # noqa: PLC0415
 
