@@ -14,6 +14,7 @@ from shared.cosigning import Cosigners
 from shared.db import is_worlds, snapshot
 from shared.kafka import is_worlds_kafka
 from shared.kafka_faults import drop_producer
+from shared.leading import candidate
 from shared.log_store import newest_checkpoint
 from shared.masking import reason_of
 from shared.pauses import Pauses
@@ -78,9 +79,8 @@ class CheckpointPublisher:
                 self._pauses.wait()
 
     def _publish_while_leading(self) -> None:
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
-            leader.detach()  # the lock ends with the session
-            while not _lead(leader):
+        with candidate(self.engine, "checkpoints") as leader:
+            while not leader.leads():
                 if self.stop.wait(self.interval_s):
                     return
             producer = KafkaProducer(
@@ -92,14 +92,14 @@ class CheckpointPublisher:
                 metrics_enabled=False,
             )
             try:
-                self._publish_until_stopped(leader, producer)
+                self._publish_until_stopped(leader.session, producer)
             finally:
                 drop_producer(producer)
 
-    def _publish_until_stopped(self, leader: Connection, producer: KafkaProducer) -> None:
+    def _publish_until_stopped(self, session: Connection, producer: KafkaProducer) -> None:
         published: str | None = None
         while True:
-            leader.execute(text("SELECT 1"))  # fails when the session, and the lock with it, is gone
+            session.execute(text("SELECT 1"))  # fails when it is gone, and the lock with it
             with snapshot(self.engine) as connection:
                 newest = newest_checkpoint(connection)
             note = None if newest is None else self._cosigners.ask(newest)
@@ -110,8 +110,3 @@ class CheckpointPublisher:
             self._pauses.begin_anew()
             if self.stop.wait(self.interval_s):
                 return
-
-
-def _lead(connection: Connection) -> bool:
-    statement = "SELECT pg_try_advisory_lock(hashtextextended('jiangbu.checkpoints', 0))"
-    return bool(connection.execute(text(statement)).scalar())

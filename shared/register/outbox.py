@@ -20,6 +20,7 @@ from sqlalchemy import text
 from shared.db import change, is_worlds, pg_array
 from shared.heartbeat import Heartbeat
 from shared.kafka_faults import drop_producer
+from shared.leading import candidate, keep_out
 from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.register.head import Head, read_head
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from shared.register.lanes import Lane
 
+_SENDING = "outbox"
 _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
 _CHECK_EVERY_S = 0.5
 _ROUND_S = 0.15  # from one to the next at least: each has its price, however few the keys
@@ -123,10 +125,8 @@ class Sender:
                 self._pauses.wait()
 
     def _send_while_leading(self) -> None:
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
-            # The lock is the session's: it must end with it, not go back to the pool.
-            leader.detach()
-            while not _lead(leader):
+        with candidate(self.engine, _SENDING) as leader:
+            while not leader.leads():
                 self.heartbeat.beat("sender")
                 if self.stop.wait(_CHECK_EVERY_S):
                     return
@@ -148,7 +148,7 @@ class Sender:
             try:
                 _begin_anew(producer, topics_of(self.lanes))
                 with ReadBack(self.client_config) as read_back:
-                    self._send_until_stopped(leader, producer, read_back)
+                    self._send_until_stopped(leader.session, producer, read_back)
                 producer.close(timeout=2)
             except BaseException:
                 # Its transaction is left open on purpose: the next producer of this id ends it and raises its epoch, so
@@ -159,7 +159,7 @@ class Sender:
             finally:
                 self.is_leading = False
 
-    def _send_until_stopped(self, leader: Connection, producer: KafkaProducer, read_back: ReadBack) -> None:
+    def _send_until_stopped(self, session: Connection, producer: KafkaProducer, read_back: ReadBack) -> None:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
@@ -168,7 +168,7 @@ class Sender:
         news = News()
         while not self.stop.is_set():
             began_s = time.monotonic()
-            intake_works = news.come(_newest_change(leader), began_s)
+            intake_works = news.come(_newest_change(session), began_s)
             for lanes in (together, *apart):
                 self._send_some(producer, read_back, lanes, intake_works=intake_works)
                 self.heartbeat.beat("sender")
@@ -264,20 +264,14 @@ def _dirty(connection: Connection, lane: Lane, at_most: int | None = None) -> tu
     return ids, [(row.topic, row.key) for row in rows]
 
 
-def _lead(connection: Connection) -> bool:
-    return bool(connection.execute(text("SELECT pg_try_advisory_lock(hashtextextended('jiangbu.outbox', 0))")).scalar())
-
-
 def keep_senders_out(connection: Connection) -> bool:
     """Whether no sender works now; then none begins before the transaction ends."""
-    return bool(
-        connection.execute(text("SELECT pg_try_advisory_xact_lock(hashtextextended('jiangbu.outbox', 0))")).scalar()
-    )
+    return keep_out(connection, _SENDING)
 
 
-def _newest_change(leader: Connection) -> int | None:
+def _newest_change(session: Connection) -> int | None:
     """The number of the newest row that waits; raises when the session is gone, and with it the lock."""
-    newest: int | None = leader.execute(text("SELECT max(id) FROM outbox")).scalar()
+    newest: int | None = session.execute(text("SELECT max(id) FROM outbox")).scalar()
     return newest
 
 

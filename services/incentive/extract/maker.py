@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from sqlalchemy import text
 
 from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
@@ -23,6 +22,7 @@ from services.incentive.extract.registers import RegisterAway, RegisterRefuses, 
 from services.incentive.extract.tables import WorkbooksKilled
 from shared.beside import beside
 from shared.db import is_worlds, make_engine
+from shared.leading import candidate
 from shared.masking import reason_of
 from shared.pauses import Pauses
 from shared.settings import LOCAL_REGISTERS, read_service_key
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from shared.consumer import Program
     from shared.settings import RegisterAddress, Settings
@@ -183,9 +183,8 @@ class ExtractsMade:
                 self._next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
             if not jobs.is_work_waiting(connection):
                 return True
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
-            leader.detach()  # the lock ends with the session
-            return not _lead(leader) or self._run_program()
+        with candidate(self.engine, "extracts") as leader:
+            return not leader.leads() or self._run_program()
 
     def _run_program(self) -> bool:
         program = subprocess.Popen(_COMMAND)  # noqa: S603 - ours
@@ -200,8 +199,3 @@ class ExtractsMade:
                 program.kill()
                 program.wait()
         return program.returncode == 0
-
-
-def _lead(connection: Connection) -> bool:
-    statement = "SELECT pg_try_advisory_lock(hashtextextended('jiangbu.extracts', 0))"
-    return bool(connection.execute(text(statement)).scalar())
