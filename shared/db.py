@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine, Select, TextClause
+    from sqlalchemy import Connection, Engine, ExceptionContext, Select, TextClause
     from sqlalchemy.pool import ConnectionPoolEntry
 
 # SQLSTATE classes and codes after which the same work may be tried again: the connection broke (08), two were in each
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 # needed is in use (55006) or locked (55P03); a copy that only reads (25006); a transaction that was ended because it
 # took too long (25P03, 25P04); a database that is being renamed or put back (3D000). Everything else (a violated
 # constraint, a missing table, a refused right) is a fault of ours and stops the program.
-_OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", "25006", "25P03", "25P04", "3D000")
+_READS_ONLY: Final = "25006"
+_OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", _READS_ONLY, "25P03", "25P04", "3D000")
 BIGINT_MOST: Final = 2**63 - 1
 _VIEWER: Final = "jiangbu_viewer"  # execution option: for whose key a snapshot reads
 _WAS_USED: Final = "was_used"  # of a connection in the pool; forgotten when another is made in its place
@@ -53,6 +54,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     )
     event.listen(engine, "checkout", _leave_what_has_ended)
     event.listen(engine, "checkin", _let_the_server_say)
+    event.listen(engine, "handle_error", _leave_what_reads_only)
     return engine
 
 
@@ -85,6 +87,15 @@ def _let_the_server_say(driver: Any, _record: ConnectionPoolEntry) -> None:
     """
     if driver is not None and driver.read_only is not None:
         driver.read_only = None
+
+
+def _leave_what_reads_only(failure: ExceptionContext) -> None:
+    """Have the pool make new connections where one refuses to write.
+
+    A session stays as it began, though the database takes writes again since, or another server does.
+    """
+    if getattr(failure.original_exception, "sqlstate", None) == _READS_ONLY:
+        failure.is_disconnect = True
 
 
 @contextmanager
@@ -133,16 +144,18 @@ def rows_of(connection: Connection, statement: Written, **parameters: Any) -> li
 
     For what every answer asks: SQLAlchemy's own way takes more than twice the processor time of a statement.
     """
-    with _failing_as_all(statement.sql), raw(connection).cursor(row_factory=namedtuple_row) as cursor:
+    with _failing_as_all(connection, statement.sql), raw(connection).cursor(row_factory=namedtuple_row) as cursor:
         return cursor.execute(statement.sql, {**statement.fixed, **parameters}).fetchall()
 
 
 @contextmanager
-def _failing_as_all(statement: str | bytes) -> Iterator[None]:
-    """Raise what SQLAlchemy would: a failure is the same whichever way its statement went."""
+def _failing_as_all(connection: Connection, statement: str | bytes) -> Iterator[None]:
+    """Do and raise what SQLAlchemy would: a failure is the same whichever way its statement went."""
     try:
         yield
     except psycopg.Error as error:
+        if error.sqlstate == _READS_ONLY:
+            connection.invalidate()
         told = statement if isinstance(statement, str) else statement.decode()
         raise DBAPIError.instance(told, None, error, psycopg.Error, hide_parameters=True) from error
 
@@ -160,13 +173,13 @@ def fetch(connection: Connection, query: bytes, parameters: Mapping[str, Any] | 
 
     For what every batch asks: it takes 0.04 ms of Python, and by SQLAlchemy's `text` 0.12 to 0.18.
     """
-    with _failing_as_all(query), raw(connection).cursor(binary=True) as cursor:
+    with _failing_as_all(connection, query), raw(connection).cursor(binary=True) as cursor:
         return cursor.execute(query, parameters).fetchall()
 
 
 def change(connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None) -> int:
     """Execute a statement likewise; how many rows it changed."""
-    with _failing_as_all(statement), raw(connection).cursor() as cursor:
+    with _failing_as_all(connection, statement), raw(connection).cursor() as cursor:
         return cursor.execute(statement, parameters).rowcount
 
 

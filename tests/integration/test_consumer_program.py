@@ -74,7 +74,6 @@ def read_only(place: Place) -> Iterator[None]:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
         yield
         connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
 
 
 @contextmanager

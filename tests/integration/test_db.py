@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,7 +13,7 @@ from kafka import errors as kafka_errors
 from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
 from sqlalchemy.exc import DBAPIError
 
-from shared.db import is_worlds, make_engine, pg_array, rows_of, snapshot, written
+from shared.db import change, is_worlds, make_engine, pg_array, rows_of, snapshot, written
 from shared.kafka import is_worlds_kafka
 from tests.integration.test_consumption import until
 
@@ -257,6 +258,30 @@ def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refus
         with pytest.raises(DBAPIError) as refused:
             connection.exec_driver_sql("CREATE TABLE written ()")
     assert is_worlds(refused.value)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda connection, sql: connection.exec_driver_sql(sql), lambda connection, sql: change(connection, sql.encode())],
+)
+def test_a_session_that_began_while_writes_were_refused_is_left(postgres, write) -> None:
+    owner_url, _ = postgres("refused")
+    engine = make_engine(owner_url, pool_size=1)
+
+    def refuse(how: str) -> None:
+        with psycopg.connect(owner_url, autocommit=True, options="-c default_transaction_read_only=off") as another:
+            another.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {engine.url.database} {how}")
+
+    refuse("SET default_transaction_read_only = on")
+    with engine.connect() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    refuse("RESET default_transaction_read_only")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+    for outcome in (pytest.raises(DBAPIError, match="read-only"), nullcontext()):
+        with outcome, engine.begin() as connection:
+            write(connection, "CREATE TABLE written ()")
     engine.dispose()
 
 
