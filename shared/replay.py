@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.halt import Halt
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000
+_TELL_EVERY_S = 10.0
+
+log = structlog.get_logger(__name__)
 
 
 class BeginningGone(Halt):
@@ -29,7 +34,8 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
     """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
 
     In batches of at most 10,000, one partition after the other. Raises BeginningGone before anything is read if
-    one of them does not begin at 0, and EndGone if one of them does not reach its end.
+    one of them does not begin at 0, and EndGone if one of them does not reach its end. A broker that goes away
+    meanwhile is waited for, and that is logged.
     """
     consumer = KafkaConsumer(
         **client_config,
@@ -79,8 +85,14 @@ def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Itera
     consumer.assign([partition])
     consumer.seek(partition, 0)
     # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
-    while consumer.position(partition) < end:
+    heard_s = time.monotonic()
+    while (offset := consumer.position(partition)) < end:
         polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
+        if polled:
+            heard_s = time.monotonic()
+        elif time.monotonic() - heard_s > _TELL_EVERY_S:
+            log.warning("no records come, waiting", topic=partition.topic, partition=partition.partition, offset=offset)
+            heard_s = time.monotonic()
         records = [record for record in polled if record.offset < end]
         if records:
             yield records
