@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, ExceptionContext, Select, TextClause
     from sqlalchemy.pool import ConnectionPoolEntry
 
+_READS_ONLY: Final = "25006"  # SQLSTATE
 # SQLSTATE classes and codes after which the same work may be tried again: the connection broke (08), two were in each
 # other's way (40), the server is full (53), was told to stop or to cancel (57), has trouble below it (58); what is
 # needed is in use (55006) or locked (55P03); a copy that only reads (25006); a transaction that was ended because it
 # took too long (25P03, 25P04); a database that is being renamed or put back (3D000). Everything else (a violated
 # constraint, a missing table, a refused right) is a fault of ours and stops the program.
-_READS_ONLY: Final = "25006"
 _OF_THE_WORLD = ("08", "40", "53", "57", "58", "55006", "55P03", _READS_ONLY, "25P03", "25P04", "3D000")
 BIGINT_MOST: Final = 2**63 - 1
 _VIEWER: Final = "jiangbu_viewer"  # execution option: for whose key a snapshot reads

@@ -84,8 +84,8 @@ def stable_ends(
 def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
     consumer.assign([partition])
     consumer.seek(partition, 0)
-    # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
     heard_s = time.monotonic()
+    # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
     while (offset := consumer.position(partition)) < end:
         polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
         if polled:

@@ -7,8 +7,8 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 from services.incentive.extract.tables import Tables, WorkbooksFailed, WorkbooksKilled
 from services.incentive.extract.views import BALANCES, DECISIONS
 from tests.command_line import command_line
+from tests.integration.test_consumption import until
 
 LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'.encode() for n in range(3)]
 
@@ -94,8 +95,7 @@ def test_a_signal_to_all_processes_is_for_the_first() -> None:
     with Tables() as tables:
         for program in processes():
             for number in (signal.SIGTERM, signal.SIGINT):
-                while not ignores(program, number):  # it has not begun yet
-                    time.sleep(0.01)
+                until(partial(ignores, program, number))  # it may not have begun yet
                 program.send_signal(number)
         list(tables.kept(BALANCES, LINES))
         list(tables.kept(DECISIONS, ()))

@@ -167,27 +167,31 @@ def _check_started(starter: int) -> None:
         raise _Orphaned
 
 
-def _main(folder: str, starter: str) -> None:
+def _main(folder: str, starter: int) -> None:
     # Who is to stop is the one that started it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     tempfile.tempdir = folder  # what is left there when the process is killed goes with the folder
     try:
-        _make_workbooks(Path(folder), int(starter))
-        _check_started(int(starter))
+        _make_workbooks(Path(folder), starter)
     except Exception:  # noqa: BLE001 - told, and the process ends
-        if os.getppid() != int(starter):  # else it sees to the folder; the other process may have taken it away already
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        # What logs need is imported more slowly than all that a workbook needs.
-        import structlog  # noqa: PLC0415
+        # Without its starter anything fails: the other process takes the folder away, too.
+        if os.getppid() == starter:
+            _tell_fault()
+            sys.exit(1)
+    if os.getppid() != starter:  # else it sees to the folder
+        shutil.rmtree(folder, ignore_errors=True)
 
-        from shared.logs import set_up_logs  # noqa: PLC0415
 
-        set_up_logs("incentive", "INFO")
-        structlog.get_logger(__name__).exception("a workbook failed by a fault")
-        sys.exit(1)
+def _tell_fault() -> None:
+    # What logs need is imported more slowly than all that a workbook needs.
+    import structlog  # noqa: PLC0415
+
+    from shared.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs("incentive", "INFO")
+    structlog.get_logger(__name__).exception("a workbook failed by a fault")
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _main(sys.argv[1], int(sys.argv[2]))
