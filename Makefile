@@ -39,10 +39,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	@exec $(BIN)/python -m deploy.local.demo $(ARGS)
+	@exec $(BIN)/python -m devset.demo $(ARGS)
 
 up: $(STAMP)
-	@exec $(BIN)/python -m deploy.local.up $(ARGS)
+	@exec $(BIN)/python -m devset.up $(ARGS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

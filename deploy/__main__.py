@@ -13,18 +13,24 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
+from deploy.broker.topics import TopicsRefusedError, apply_topics
+from deploy.broker.users import (
+    Access,
+    AccessRefusedError,
+    apply_access,
+    change_password,
+    make_passwords,
+    wanted_users,
+)
 from deploy.databases import apply_databases
 from deploy.doctor.deployment import examine_deployment
 from deploy.doctor.service import examine_service
-from deploy.generation import new_generation as begin_new_generation
-from deploy.loss import accept, standings
+from deploy.recovery.accept_loss import accept, standings
+from deploy.recovery.new_generation import new_generation as begin_new_generation
+from deploy.recovery.stopped_service import stopped
 from deploy.secrets import ADMIN, OUR_UID, SecretsError, make_secrets, wanted_secrets
-from deploy.stopped import stopped
-from deploy.topics import TopicsRefusedError, apply_topics
-from deploy.users import Access, AccessRefusedError, apply_access, change_password, make_passwords, wanted_users
-from shared.exchanges import Exchanges, ExchangesError, load_exchanges
-from shared.halt import Halt
-from shared.positions import LostPartition
+from shared.kafka.positions import LostPartition
+from shared.operator_errors import Halt
 from shared.settings import (
     KafkaSettings,
     Service,
@@ -34,6 +40,7 @@ from shared.settings import (
     load_kafka_settings,
     load_register_ids,
 )
+from shared.whitelist import Exchanges, ExchangesError, load_exchanges
 
 BROKER_TIMEOUT_MS = 10_000
 OPERATORS_FAULTS = (

@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
-from shared.exchanges import Exchanges
+from shared.whitelist import Exchanges
 
 # Holders of the keys that every set begins with, and their roles; some acts of the bureau need two persons.
 ROLES: Final = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
-from shared.fence import make_viewer, viewer_role
+from shared.postgres.row_security import make_viewer, viewer_role
 from shared.settings import Service
 
 if TYPE_CHECKING:

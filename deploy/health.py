@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from shared.standing import standing
+from shared.process.liveness import standing
 
 # Where the three services answer, one of them in a container.
 _PORTS = (8001, 8002, 8003)

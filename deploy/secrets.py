@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final, get_args
 
 from shared.events.topics import prefix_of
-from shared.exchanges import Exchanges
 from shared.settings import Service
-from shared.tlog.keyfile import new_key_pem
+from shared.translog.keyfile import new_key_pem
+from shared.whitelist import Exchanges
 
 # Users that the images run as: ours, apache/kafka, postgres.
 OUR_UID: Final = 10001

@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from exchange_kit.records import SampleRecord
-from shared.kafka_faults import drop_producer
+from shared.kafka.client_patches import drop_producer
 
 _REPORT_EVERY: Final = 500
 GIVE_UP_S: Final = 120.0

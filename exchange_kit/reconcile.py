@@ -14,7 +14,7 @@ from shared.events.decode import FieldError, Kind
 from shared.events.documents import Document, Listing
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.events.topics import KINDS, topic_of
-from shared.money import format_yuan
+from shared.values.money import format_yuan
 
 Fate = Literal["missing", "refused", "different"]
 MISSING: Final = "missing"

@@ -15,9 +15,9 @@ from exchange_kit.records import event_of
 from exchange_kit.validate import digest
 from shared.events.decode import MAX_VALUE_BYTES, Accepted, FieldError, Kind, decode
 from shared.events.documents import Document
-from shared.money import parse_yuan
 from shared.settings import AccessSettings
-from shared.times import format_time
+from shared.values.money import parse_yuan
+from shared.values.times import format_time
 
 _NOT_FOUND: Final = 404
 _PATIENCE_S: Final = 30.0

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from environs import Env, EnvError
 
-from shared.tlog.note import COSIGNATURE_V1, VerifierKey
+from shared.translog.note import COSIGNATURE_V1, VerifierKey
 
 Service = Literal["listing", "trade-ingest", "incentive"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
-from deploy.local.jars import KAFKA_VERSION
-from deploy.local.java_cache import prepared_kafka
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
+from devset.jars import KAFKA_VERSION
+from devset.java_cache import prepared_kafka
+from devset.kafka import Kafka
+from devset.postgres import Postgres
+from devset.processes import free_ports
 from shared.settings import load_local_settings
 
 # The machine may be busy with engines: how long one example takes says nothing about the rule that it is for.

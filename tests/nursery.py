@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deploy.local.processes import Program, tie_to_parent
-from shared import times
+from devset.processes import Program, tie_to_parent
+from shared.values import times
 from tests.faults import clocked
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ CONSUMERS = (
     "services.listing.consumer",
     "services.trade_ingest.consumer",
     "services.incentive.consumer",
-    "shared.commands",
-    "shared.migrate",
+    "shared.worker.commands",
+    "shared.postgres.migrate",
     "shared.register.worker",
 )
 # The same of every program.
@@ -48,7 +48,7 @@ MODULES = (
     "services.trade_ingest.app",
     "services.trade_ingest.rebuild",
     "services.incentive.app",
-    "services.incentive.rebuild",
+    "services.incentive.rebuild.command",
     "shared.web.serve",
 )
 # Read by Python itself when it starts.
@@ -162,7 +162,7 @@ class Nursery:
                 env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **_OF_PYTHON},
                 cwd=self.tree,  # found before ROOT
                 stdin=subprocess.DEVNULL,
-                preexec_fn=tie_to_parent(signal.SIGKILL),  # noqa: PLW1509 - as in deploy/local/processes.py
+                preexec_fn=tie_to_parent(signal.SIGKILL),  # noqa: PLW1509 - as in devset/processes.py
             )
             theirs.close()
 

@@ -9,10 +9,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import Edge, leaf_hash
-from shared.tlog.note import SignerKey, sign
-from shared.tlog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at, tile_of
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import Edge, leaf_hash
+from shared.translog.note import SignerKey, sign
+from shared.translog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at, tile_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

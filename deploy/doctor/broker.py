@@ -6,13 +6,13 @@ from pathlib import Path
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, SecurityDisabledError
 
-from deploy.access import describe, superfluous, user_of
+from deploy.broker.access import describe, superfluous, user_of
+from deploy.broker.topics import plan, read_topics, wanted_topics
+from deploy.broker.users import Access, User, wanted_users
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import SecretsError
-from deploy.topics import plan, read_topics, wanted_topics
-from deploy.users import Access, User, wanted_users
-from shared.exchanges import Exchanges
 from shared.settings import KafkaSettings
+from shared.whitelist import Exchanges
 
 BROKER_TIMEOUT_MS = 10_000
 # What the set is tested with.

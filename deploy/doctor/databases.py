@@ -12,10 +12,10 @@ from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.migrations.versions.r0001_ledger import APPEND_ONLY
-from shared.fence import viewer_role
-from shared.log_tables import LOG_TABLES
-from shared.schema import needed_migration
+from shared.postgres.row_security import viewer_role
+from shared.postgres.schema_version import needed_migration
 from shared.settings import Service
+from shared.translog.tables import LOG_TABLES
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

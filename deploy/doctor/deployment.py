@@ -10,8 +10,8 @@ from deploy.doctor.databases import database, server
 from deploy.doctor.files import api_keys, policy_file, secret_files
 from deploy.doctor.finding import Finding
 from deploy.secrets import SecretsError
-from shared.exchanges import Exchanges, ExchangesError, load_exchanges
 from shared.settings import DeploymentSettings, Service, SettingsError, load_deployment_settings
+from shared.whitelist import Exchanges, ExchangesError, load_exchanges
 
 
 def examine_deployment(folder: Path) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from deploy.api_keys import HASHES
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import Secret, read_password, wanted_secrets
-from services.incentive.policy import load_policy
-from services.incentive.policy_file import PolicyError
-from shared.exchanges import Exchanges
+from services.incentive.policy.loader import load_policy
+from services.incentive.policy.yaml_reader import PolicyError
 from shared.web.keys import KeysError, load_keys
+from shared.whitelist import Exchanges
 
 # What others may not have of a secret: any right at all; the group may not write.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP

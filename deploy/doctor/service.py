@@ -6,18 +6,18 @@ from pathlib import Path
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.broker.streams import streams_of
 from deploy.doctor.finding import Finding
-from deploy.streams import streams_of
-from services.incentive.policy import load_policy
-from services.incentive.policy_file import PolicyError
-from shared.db import make_engine
-from shared.exchanges import Exchanges, ExchangesError, load_exchanges
-from shared.kafka import MissingTopics, check_topics
-from shared.schema import WrongSchemaError, check_schema, needed_migration
+from services.incentive.policy.loader import load_policy
+from services.incentive.policy.yaml_reader import PolicyError
+from shared.kafka.consumer import MissingTopics, check_topics
+from shared.postgres.database import make_engine
+from shared.postgres.schema_version import WrongSchemaError, check_schema, needed_migration
 from shared.settings import Service, Settings, SettingsError, load_settings
-from shared.signing import signing_key_file
-from shared.tlog.keyfile import KeyFileError, load_key
+from shared.translog.keyfile import KeyFileError, load_key
+from shared.translog.signing import signing_key_file
 from shared.web.keys import KeysError, load_keys
+from shared.whitelist import Exchanges, ExchangesError, load_exchanges
 
 
 def examine_service(service: Service) -> Iterator[Finding]:

@@ -13,17 +13,17 @@ import msgspec
 from exchange_kit.api import ApiError
 from exchange_kit.commands.options import FILE, AskingFailed, exchange_id
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, tell_alarm
-from exchange_kit.log import LogReader
-from exchange_kit.receipt import WELL, Covering, Outcome, Receipt, Search, covering, prove
 from exchange_kit.reconcile import own_lines
 from exchange_kit.records import from_line
 from exchange_kit.register import Register, await_handled, registers_of
-from exchange_kit.witness import Rewritten, Unverified, Witness
-from exchange_kit.witness_folder import FolderError, WitnessFolder
+from exchange_kit.translog.client import LogReader
+from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, Search, covering, prove
+from exchange_kit.translog.witness import Rewritten, Unverified, Witness
+from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
 from shared.events.decode import Kind
 from shared.settings import SettingsError, load_access_settings
-from shared.times import now
-from shared.tlog.note import NoteError, VerifierKey
+from shared.translog.note import NoteError, VerifierKey
+from shared.values.times import now
 
 _OUTCOMES: Final[dict[Outcome, str]] = {
     "in_log": "在日志中 / in the log",

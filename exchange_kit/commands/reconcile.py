@@ -16,7 +16,7 @@ from exchange_kit.reconcile import Finding, Own, Search, count, findings
 from exchange_kit.register import Day, await_handled, registers_of
 from shared.events.decode import Kind
 from shared.settings import SettingsError, load_access_settings
-from shared.times import now, shanghai_date
+from shared.values.times import now, shanghai_date
 
 _NAMES: Final[dict[Kind, str]] = {"listing": "挂牌 / listings", "trade": "交易 / trades"}
 _FATES: Final = {

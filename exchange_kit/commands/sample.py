@@ -6,7 +6,7 @@ import click
 
 from exchange_kit.commands.options import exchange_id
 from exchange_kit.records import to_line
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 
 
 @click.command("sample")

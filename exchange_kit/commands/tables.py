@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from exchange_kit.cells import Cell
 from exchange_kit.commands.options import EXCHANGE, FILE
-from exchange_kit.mapping import Mapping, load_mapping
-from exchange_kit.tables import Fault, convert, read_csv
-from exchange_kit.workbook import read_xlsx
+from exchange_kit.tables.cells import Cell
+from exchange_kit.tables.convert import Fault, convert, read_csv
+from exchange_kit.tables.mapping import Mapping, load_mapping
+from exchange_kit.tables.workbook import read_xlsx
 
 _FILE = click.argument("file", type=FILE)
 _MAPPING = click.option(

@@ -9,13 +9,13 @@ import click
 
 from exchange_kit.api import Api
 from exchange_kit.commands.options import FILE, AskingFailed
-from exchange_kit.log import LogReader
-from exchange_kit.witness import Rewritten, Seen, Witness
-from exchange_kit.witness_folder import DEFAULT_FOLDER, FolderError, WitnessFolder
-from exchange_kit.witness_rounds import Round, Rounds
+from exchange_kit.translog.client import LogReader
+from exchange_kit.translog.witness import Rewritten, Seen, Witness
+from exchange_kit.translog.witness_folder import DEFAULT_FOLDER, FolderError, WitnessFolder
+from exchange_kit.translog.witness_rounds import Round, Rounds
 from shared.settings import AccessSettings, SettingsError, load_access_settings, load_kafka_settings
-from shared.times import now
-from shared.tlog.note import NoteError, VerifierKey
+from shared.translog.note import NoteError, VerifierKey
+from shared.values.times import now
 
 _PATIENCE_S: Final = 30.0
 _AGAIN_AFTER_S: Final = 2.0

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from services.incentive.policy_cli import policy_commands, read_file
-from shared.commands import service_commands
-from shared.halt import Halt
-from shared.program import run_program
+from services.incentive.cli.policy import policy_commands, read_file
+from shared.operator_errors import Halt
+from shared.process.program import run_program
+from shared.worker.commands import service_commands
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -33,7 +33,7 @@ def _consume(settings: Settings) -> None:
 
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
-    from services.incentive.rebuild import run_rebuild
+    from services.incentive.rebuild.command import run_rebuild
 
     run_rebuild(settings, verify=verify, from_kafka=from_kafka)
 
@@ -85,7 +85,7 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
 
     The same facts under another policy file: award by award and by year, with the budget. Nothing is written.
     """
-    from services.incentive import what_if_cli
+    from services.incentive.cli import what_if as what_if_cli
 
     if from_ledger and extract is not None:
         raise click.UsageError("--from-ledger 与 --extract 只能选一个 / only one of --from-ledger and --extract")
@@ -115,7 +115,7 @@ def declare(file: Path, *, preview: bool, url: str, key_file: Path) -> None:
 
     Look at a table of declarations row by row, and declare it; nothing is written where a row is faulty.
     """
-    from services.incentive.declare_cli import declare_file
+    from services.incentive.cli.declare import declare_file
 
     raise SystemExit(declare_file(file, url.rstrip("/"), key_file.read_text("utf-8").strip(), only_preview=preview))
 

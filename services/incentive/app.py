@@ -3,19 +3,30 @@
 from flask import Flask
 from sqlalchemy import Select, and_, func, select
 
-from services.incentive import api, bureau_api, declared_api, effects_api
-from services.incentive.basis import Basis, load_basis
-from services.incentive.bureau import Office
-from services.incentive.extract import api as extracts
-from services.incentive.facts import TOPICS
-from services.incentive.ledger_log import ledger_log, stored_transactions
-from services.incentive.models import ledger_settings, ledger_transaction
+from services.incentive.commands.bureau import Office
+from services.incentive.domain.facts import TOPICS
+from services.incentive.http import (
+    awards as api,
+)
+from services.incentive.http import (
+    bureau as bureau_api,
+)
+from services.incentive.http import (
+    declared as declared_api,
+)
+from services.incentive.http import extracts
+from services.incentive.http import (
+    trade_effects as effects_api,
+)
 from services.incentive.pages.site import serve_pages
-from shared.db import make_engine
+from services.incentive.store.basis import Basis, load_basis
+from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.tables import ledger_settings, ledger_transaction
+from shared.postgres.database import make_engine
 from shared.settings import Settings, read_session_key
-from shared.signing import signing_key
-from shared.times import now
-from shared.tracing import start_tracing
+from shared.telemetry.tracing import start_tracing
+from shared.translog.signing import signing_key
+from shared.values.times import now
 from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys

@@ -3,22 +3,22 @@
 import gc
 from dataclasses import replace
 
-from services.incentive.basis import Basis, load_basis
-from services.incentive.counted_registers import named_registers, registers_at_start, registers_counted
+from services.incentive.commands.adopt_registers import named_registers, registers_at_start, registers_counted
+from services.incentive.domain.facts import TOPICS
 from services.incentive.extract.maker import extracts_made
-from services.incentive.facts import TOPICS
-from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
-from services.incentive.ledger_log import ledger_log
-from shared.checkpoint_publisher import checkpoints_published
-from shared.consumer import Program, consumer_program
-from shared.kafka import Consumption
-from shared.log_store import ServiceLog
-from shared.positions import load_positions
+from services.incentive.store.basis import Basis, load_basis
+from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.store.log_entries import ledger_log
+from shared.kafka.consumer import Consumption
+from shared.kafka.offset_witness import check_witness, read_shown
+from shared.kafka.positions import load_positions
 from shared.settings import Settings
-from shared.signing import signing_key
-from shared.times import now
-from shared.tracing import traced
-from shared.witness import check_witness, read_shown
+from shared.telemetry.tracing import traced
+from shared.translog.signing import signing_key
+from shared.translog.store import ServiceLog
+from shared.values.times import now
+from shared.worker.checkpoint_publisher import checkpoints_published
+from shared.worker.consumer_program import Program, consumer_program
 
 GROUP = "jiangbu.incentive"
 _GARBAGE_THRESHOLD = 200_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.commands import service_commands
+from shared.worker.commands import service_commands
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,7 +27,7 @@ def _consume(settings: Settings) -> None:
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
     from services.listing.rebuild import LISTINGS_ANEW
-    from shared.register.rebuild import run_rebuild
+    from shared.register.rebuild.command import run_rebuild
 
     run_rebuild(LISTINGS_ANEW, settings, verify=verify, from_kafka=from_kafka)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from services.listing.models import listing, listing_past
 from services.listing.schemas import ListingDetailSchema, ListingPageSchema, ListingQuery
-from shared.web.documents import answer_document, answer_page, select_page
 from shared.web.query import Blueprint, NoQuery
+from shared.web.register.documents import answer_document, answer_page, select_page
 
 blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 

@@ -7,8 +7,8 @@ from services.listing.evidence import scope_of
 from shared.events.schemas import ListingSchema
 from shared.register.log_entries import entered_records
 from shared.settings import Settings
-from shared.web.evidence import Evidence
-from shared.web.register_app import create_register_app
+from shared.web.register.app import create_register_app
+from shared.web.register.evidence import Evidence
 
 
 def create_app(settings: Settings) -> Flask:

@@ -8,17 +8,17 @@ from services.listing.dirty import every_key
 from services.listing.facts import render_facts
 from services.listing.intake import apply_batch
 from services.listing.recount import adopt_settings
+from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.events.topics import topic_of
-from shared.facts import FIRST_LISTING, LISTING
 from shared.register.intake import prepare_document
-from shared.register.lanes import Lane
 from shared.register.log_entries import stored_entries
+from shared.register.publish.lanes import Lane
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.kafka import Record
+    from shared.kafka.consumer import Record
 
 
 def _prepare(records: Sequence[Record]) -> list[Any]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from shared.facts import FIRST_LISTING, LISTING
+from shared.events.fact_topics import FIRST_LISTING, LISTING
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from shared.register.outbox import DirtyKey
+    from shared.register.publish.outbox import DirtyKey
 
 
 def every_key(connection: Connection) -> list[DirtyKey]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.facts import FIRST_LISTING, LISTING
-from shared.parties import parse_subject
+from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.evidence import Scope
+from shared.values.parties import parse_subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

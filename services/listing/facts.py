@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import text
 
-from shared.db import pg_array
-from shared.facts import FIRST_LISTING, LISTING
+from shared.events.fact_topics import FIRST_LISTING, LISTING
+from shared.postgres.database import pg_array
 from shared.register.documents import key_arrays, stored_document
 from shared.register.intake import party_json
-from shared.times import format_time
+from shared.values.times import format_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.register.head import Head
-    from shared.register.outbox import DirtyKey
+    from shared.register.publish.outbox import DirtyKey
 
 
 def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:

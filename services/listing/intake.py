@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.listing.firsts import FIRST_LISTINGS, can_be_first
-from shared.db import fetch, pg_array
-from shared.facts import FIRST_LISTING, LISTING
-from shared.pgcopy import RowFormat, bytes_field
-from shared.positions import move_positions
+from shared.events.fact_topics import FIRST_LISTING, LISTING
+from shared.kafka.positions import move_positions
+from shared.postgres.binary_copy import RowFormat, bytes_field
+from shared.postgres.database import fetch, pg_array
 from shared.register.account import keep_account
 from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
 from shared.register.head import advance, check_settings
 from shared.register.intake import pg_microseconds, split
-from shared.register.outbox import mark_dirty
+from shared.register.publish.outbox import mark_dirty
 from shared.register.refusals import record_us
 from shared.register.revisions import resolve
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.positions import Move
+    from shared.kafka.positions import Move
     from shared.register.head import Head
     from shared.register.intake import Register
     from shared.register.parties import Entity

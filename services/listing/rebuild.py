@@ -8,22 +8,22 @@ from sqlalchemy import text
 
 from services.listing.consumer import LISTINGS
 from services.listing.firsts import FIRST_LISTINGS
-from shared.facts import FIRST_LISTING, LISTING
+from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.documents import stored_event
 from shared.register.firsts import compare_firsts
-from shared.register.rebuild import Anew
-from shared.register.versions import Versions
+from shared.register.rebuild.command import Anew
+from shared.register.rebuild.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from shared.exchanges import Exchanges
-    from shared.parties import Party
     from shared.register.intake import Register
-    from shared.register.outbox import DirtyKey
-    from shared.register.report import Report
+    from shared.register.publish.outbox import DirtyKey
+    from shared.register.rebuild.report import Report
+    from shared.values.parties import Party
+    from shared.whitelist import Exchanges
 
 
 def _read(

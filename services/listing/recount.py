@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from services.listing.firsts import FIRST_LISTINGS
-from shared.facts import FIRST_LISTING, LISTING
+from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import record_settings
-from shared.register.outbox import mark_dirty
+from shared.register.publish.outbox import mark_dirty
 from shared.register.recount import recount_documents
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from marshmallow import fields
 from shared.events.documents import LISTING_STATUSES
 from shared.events.fields import Choice
 from shared.events.schemas import ListingSchema
-from shared.web.documents import DocumentQuery, RevisionSchema
 from shared.web.pagination import page_schema
+from shared.web.register.documents import DocumentQuery, RevisionSchema
 
 
 class ListingQuery(DocumentQuery):

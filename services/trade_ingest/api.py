@@ -5,14 +5,14 @@ from typing import Any
 from services.trade_ingest.models import trade, trade_past
 from services.trade_ingest.schemas import TradeDetailSchema, TradeFactsSchema, TradePageSchema, TradeQuery
 from services.trade_ingest.trade_facts import trade_facts
-from shared.db import snapshot
 from shared.events.topics import topic_of
-from shared.parties import is_number
+from shared.postgres.database import snapshot
 from shared.register.head import read_head
-from shared.web.documents import answer_document, answer_page, party_id, select_page
+from shared.values.parties import is_number
 from shared.web.keys import require
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery
+from shared.web.register.documents import answer_document, answer_page, party_id, select_page
 from shared.web.service import current_service
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")

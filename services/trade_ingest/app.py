@@ -4,12 +4,12 @@ from flask import Flask
 
 from services.trade_ingest import api
 from services.trade_ingest.evidence import scope_of
+from shared.events.fact_topics import LISTING
 from shared.events.schemas import TradeSchema
-from shared.facts import LISTING
 from shared.register.log_entries import entered_records
 from shared.settings import Settings
-from shared.web.evidence import Evidence
-from shared.web.register_app import create_register_app
+from shared.web.register.app import create_register_app
+from shared.web.register.evidence import Evidence
 
 
 def create_app(settings: Settings) -> Flask:

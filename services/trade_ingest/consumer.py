@@ -9,17 +9,17 @@ from services.trade_ingest.facts import render_facts
 from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.recount import adopt_settings
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.events.topics import topic_of
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.register.intake import prepare_document
-from shared.register.lanes import Lane
 from shared.register.log_entries import stored_entries
+from shared.register.publish.lanes import Lane
 from shared.register.worker import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.kafka import Record
+    from shared.kafka.consumer import Record
 
 
 def _prepare(records: Sequence[Record]) -> list[Any]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from services.trade_ingest.totals import instant_of
-from shared.db import fetch, pg_array
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
-from shared.register.outbox import mark_dirty
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
+from shared.postgres.database import fetch, pg_array
 from shared.register.parties import subjects_of
-from shared.times import shanghai_year, year_start
+from shared.register.publish.outbox import mark_dirty
+from shared.values.times import shanghai_year, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from services.trade_ingest.totals import Deltas
     from shared.register.firsts import First
     from shared.register.intake import Register
-    from shared.register.outbox import DirtyKey
+    from shared.register.publish.outbox import DirtyKey
 
 
 def mark_changed(

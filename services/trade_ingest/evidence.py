@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
-from shared.parties import parse_subject
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.register.evidence import Scope
-from shared.times import year_start
+from shared.values.parties import parse_subject
+from shared.values.times import year_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from services.trade_ingest.signs import signs
 from services.trade_ingest.stored_totals import Total
 from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
-from shared.db import fetch, pg_array
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
-from shared.money import format_yuan
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
+from shared.postgres.database import fetch, pg_array
 from shared.register.documents import stored_document
 from shared.register.intake import party_json
-from shared.times import format_time, year_start
+from shared.values.money import format_yuan
+from shared.values.times import format_time, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from services.trade_ingest.totals import Buckets
     from shared.register.head import Head
-    from shared.register.outbox import DirtyKey
+    from shared.register.publish.outbox import DirtyKey
 
 _BUCKETS_KEPT: Final = 20_000  # some 10 MB
 

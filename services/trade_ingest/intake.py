@@ -13,9 +13,9 @@ from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
 from services.trade_ingest.stored_totals import apply_deltas
 from services.trade_ingest.totals import Deltas, Trade, buckets_cut_at, instant_of
-from shared.db import fetch
-from shared.pgcopy import RowFormat, bytes_field
-from shared.positions import move_positions
+from shared.kafka.positions import move_positions
+from shared.postgres.binary_copy import RowFormat, bytes_field
+from shared.postgres.database import fetch
 from shared.register.account import keep_account
 from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
 from shared.register.firsts import First, mend_firsts
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services.trade_ingest.totals import Buckets, Proof
-    from shared.parties import Party
-    from shared.positions import Move
+    from shared.kafka.positions import Move
     from shared.register.head import Head
     from shared.register.intake import Register
     from shared.register.parties import Entity
     from shared.register.revisions import Entry, Key, Resolution
+    from shared.values.parties import Party
 
 _FIXED = {
     "seq": "int8",

@@ -14,10 +14,10 @@ from sqlalchemy import text
 
 from services.trade_ingest.stored_totals import BUCKET_AT, starts_array
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
-from shared.db import fetch, pg_array
-from shared.parties import Party
+from shared.postgres.database import fetch, pg_array
 from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
+from shared.values.parties import Party
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from services.trade_ingest.totals import Buckets
-    from shared.kafka import Record
+    from shared.kafka.consumer import Record
     from shared.register.parties import Entity
     from shared.register.revisions import Key
 

@@ -12,22 +12,22 @@ from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.listing_facts import decode_fact
 from services.trade_ingest.reread import compare_fact_topic
 from services.trade_ingest.stored_totals import compare_totals
-from shared.facts import FIRST_PURCHASE
+from shared.events.fact_topics import FIRST_PURCHASE
 from shared.register.documents import stored_event
 from shared.register.firsts import compare_firsts
-from shared.register.rebuild import Anew
-from shared.register.versions import UNSAID, Versions
+from shared.register.rebuild.command import Anew
+from shared.register.rebuild.versions import UNSAID, Versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from shared.exchanges import Exchanges
-    from shared.parties import Party
     from shared.register.intake import Register
-    from shared.register.outbox import DirtyKey
-    from shared.register.report import Report
+    from shared.register.publish.outbox import DirtyKey
+    from shared.register.rebuild.report import Report
+    from shared.values.parties import Party
+    from shared.whitelist import Exchanges
 
 
 def _read_trade(

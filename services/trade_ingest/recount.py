@@ -13,10 +13,10 @@ from services.trade_ingest.stored_totals import rebuild_totals
 from services.trade_ingest.totals import instant_of
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import record_settings
-from shared.register.outbox import mark_dirty
 from shared.register.parties import subjects_of
+from shared.register.publish.outbox import mark_dirty
 from shared.register.recount import recount_documents
-from shared.times import shanghai_year
+from shared.values.times import shanghai_year
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from services.trade_ingest.listing_facts import newest, read_listing_fact
-from shared.facts import LISTING
+from shared.events.fact_topics import LISTING
+from shared.kafka.replay import read_again, stable_ends
 from shared.register.documents import key_arrays
-from shared.replay import read_again, stable_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from services.trade_ingest.listing_facts import ListingFact
-    from shared.register.reread import Reread
+    from shared.register.rebuild.reread import Reread
     from shared.register.revisions import Key
 
 

@@ -5,9 +5,9 @@ from marshmallow import Schema, fields
 from shared.events.documents import TRADE_STATUSES
 from shared.events.fields import Choice
 from shared.events.schemas import TradeSchema
-from shared.web.documents import DocumentQuery, RevisionSchema
 from shared.web.pagination import page_schema
 from shared.web.query import SubjectParameter
+from shared.web.register.documents import DocumentQuery, RevisionSchema
 from shared.web.trade_facts import CountedField, PlaceSchema
 
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from shared.db import pg_array
-from shared.facts import (
+from shared.events.fact_topics import (
     AFTER_FIRST,
     COUNTERPARTIES,
     LARGE_PURCHASE_FEN,
@@ -21,8 +20,9 @@ from shared.facts import (
     REPEATED_FROM,
     SMALL_FIRST_FEN,
 )
-from shared.money import format_yuan
-from shared.times import day_start, format_time, year_start
+from shared.postgres.database import pg_array
+from shared.values.money import format_yuan
+from shared.values.times import day_start, format_time, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

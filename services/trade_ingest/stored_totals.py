@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Delta, instant_of
-from shared.db import change, pg_array
+from shared.postgres.database import change, pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
-from shared.times import format_time
+from shared.values.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services.trade_ingest.totals import Buckets, Deltas, ExchangeBucket, ProviderBucket
-    from shared.register.report import Report
+    from shared.register.rebuild.report import Report
 
 _KEYS = {
     "exchange_total": ("exchange", "bucket_at"),

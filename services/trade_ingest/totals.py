@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shared.facts import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
+from shared.events.fact_topics import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
 from shared.register.intake import pg_microseconds
-from shared.times import day_start
+from shared.values.times import day_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

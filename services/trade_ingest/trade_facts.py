@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from services.trade_ingest.evidence import scope_of
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.register.evidence import standing_documents
 from shared.register.head import read_head
-from shared.times import shanghai_year
+from shared.values.times import shanghai_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

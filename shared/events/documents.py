@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from shared.parties import Party
+from shared.values.parties import Party
 
 ListingStatus = Literal["listed", "withdrawn", "annulled"]
 TradeStatus = Literal["completed", "cancelled"]

@@ -23,9 +23,9 @@ from shared.events.documents import (
     TradeMode,
     TradeStatus,
 )
-from shared.money import parse_yuan
-from shared.parties import IdScheme, Party, id_fault, is_number, is_uscc
-from shared.times import parse_time
+from shared.values.money import parse_yuan
+from shared.values.parties import IdScheme, Party, id_fault, is_number, is_uscc
+from shared.values.times import parse_time
 
 _Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 _Certificate = Annotated[str, Meta(max_length=MAX_CERTIFICATE_LENGTH)]

@@ -11,9 +11,9 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validate
 
 from shared.events.documents import MAX_REVISION
-from shared.money import format_yuan, parse_yuan
-from shared.parties import NUMBER_PATTERN, is_number
-from shared.times import LeapSecondError, format_time, parse_time
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.parties import NUMBER_PATTERN, is_number
+from shared.values.times import LeapSecondError, format_time, parse_time
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]  # the type that marshmallow gives them
 

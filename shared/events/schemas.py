@@ -21,7 +21,7 @@ from shared.events.documents import (
     Trade,
 )
 from shared.events.fields import NOT_NULL, NOT_OBJECT, REQUIRED, Choice, Messages, Number, Revision, Text, Time, Yuan
-from shared.parties import ID_SCHEMES, Party, id_fault
+from shared.values.parties import ID_SCHEMES, Party, id_fault
 
 _NESTED_MESSAGES: Final[Messages] = {"required": REQUIRED, "null": NOT_NULL, "type": NOT_OBJECT}
 

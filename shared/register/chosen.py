@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from shared.db import raw
+from shared.postgres.database import raw
 from shared.register.evidence import AT_ONCE
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from binascii import b2a_base64
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shared.db import change, fetch, pg_array, raw
 from shared.events.decode import Accepted, Kind, decode
-from shared.pgcopy import bytes_field, copy_rows
+from shared.postgres.binary_copy import bytes_field, copy_rows
+from shared.postgres.database import change, fetch, pg_array, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.events.documents import Document
-    from shared.pgcopy import RowFormat
+    from shared.postgres.binary_copy import RowFormat
     from shared.register.revisions import Arrival, Entry, Key, Resolution
 
 Version = tuple[str, str, int]  # exchange, number, revision

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
-from shared.times import day_start
+from shared.values.times import day_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from shared.db import change, fetch, pg_array
+from shared.postgres.database import change, fetch, pg_array
 from shared.register.parties import subjects_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.register.report import Report
+    from shared.register.rebuild.report import Report
 
 
 class First(NamedTuple):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
-from shared.canonical import canonical_json
-from shared.db import change, fetch
-from shared.halt import Halt
+from shared.operator_errors import Halt
+from shared.postgres.database import change, fetch
+from shared.values.canonical_json import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.exchanges import Exchanges
+    from shared.whitelist import Exchanges
 
 _HEAD = b"SELECT register, generation, next_seq, settings_digest FROM register_head"
 # A writer that was stopped in the middle must not hold the register for ever.

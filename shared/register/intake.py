@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.events.documents import Document
-    from shared.exchanges import Exchanges
-    from shared.kafka import Record
-    from shared.parties import Party
+    from shared.kafka.consumer import Record
     from shared.register.head import Settings
     from shared.register.parties import PartyIds
+    from shared.values.parties import Party
+    from shared.whitelist import Exchanges
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

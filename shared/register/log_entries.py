@@ -11,9 +11,9 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from shared.canonical import canonical_json
-from shared.db import fetch
 from shared.events.topics import topic_of
+from shared.postgres.database import fetch
+from shared.values.canonical_json import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.events.decode import Kind
-    from shared.log_store import Stored
+    from shared.translog.store import Stored
 
 # PostgreSQL takes 6 µs for the hash of a short record, Python one; a long one it need not send.
 _SHORT_BYTES: Final = 4096

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.db import change, fetch, pg_array
+from shared.postgres.database import change, fetch, pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
-    from shared.parties import Party
+    from shared.values.parties import Party
 
 _MOST_KNOWN = 200_000
 

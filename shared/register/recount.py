@@ -9,7 +9,7 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from shared.exchanges import Exchanges
+    from shared.whitelist import Exchanges
 
 
 def recount_documents(connection: Connection, table: str, at: str, exchanges: Exchanges) -> list[tuple[str, str]]:

@@ -12,17 +12,17 @@ import msgspec
 import structlog
 from sqlalchemy import text
 
-from shared.db import change, pg_array
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
 from shared.events.marks import marks_of
-from shared.times import shanghai_date
+from shared.postgres.database import change, pg_array
+from shared.values.times import shanghai_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
-    from shared.kafka import Record
+    from shared.kafka.consumer import Record
 
 _TOLD_OF_A_BATCH = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

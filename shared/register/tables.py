@@ -9,10 +9,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.fence import EVERY_ROW, OF_VIEWER, shown
-from shared.log_tables import log_tables
-from shared.positions import CREATE_POSITION, position_table
-from shared.worker_run import worker_run_table
+from shared.kafka.positions import CREATE_POSITION, position_table
+from shared.postgres.row_security import EVERY_ROW, OF_VIEWER, shown
+from shared.process.run_record import worker_run_table
+from shared.translog.tables import log_tables
 
 # Outcomes of a record in `intake_day`, beside the reasons for which it was refused.
 ACCEPTED, DUPLICATE = "accepted", "duplicate"

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from shared.checkpoint_publisher import checkpoints_published
-from shared.consumer import Program, consumer_program
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.forked import forked_part
-from shared.kafka import Consumption
-from shared.log_store import LogHead, ServiceLog
-from shared.positions import load_positions
+from shared.kafka.consumer import Consumption
+from shared.kafka.offset_witness import check_witness, read_shown
+from shared.kafka.positions import load_positions
+from shared.postgres.database import make_engine
+from shared.process.child_process import forked_part
 from shared.register.head import check_register, lock_head, read_head, settings_of
 from shared.register.intake import Register
-from shared.register.lanes import topics_of
-from shared.register.outbox import DirtyKey, Render, Sender
 from shared.register.parties import PartyIds
-from shared.register.published import check_not_behind, newest_published
-from shared.signing import signing_key
-from shared.times import now
-from shared.tracing import traced
-from shared.witness import check_witness, read_shown
+from shared.register.publish.lanes import topics_of
+from shared.register.publish.outbox import DirtyKey, Render, Sender
+from shared.register.publish.published import check_not_behind, newest_published
+from shared.telemetry.tracing import traced
+from shared.translog.signing import signing_key
+from shared.translog.store import LogHead, ServiceLog
+from shared.values.times import now
+from shared.whitelist import load_exchanges
+from shared.worker.checkpoint_publisher import checkpoints_published
+from shared.worker.consumer_program import Program, consumer_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
-    from shared.forked import ForkedPart, Inside
-    from shared.kafka import Record
-    from shared.log_store import Stored
-    from shared.positions import Move
+    from shared.kafka.consumer import Record
+    from shared.kafka.positions import Move
+    from shared.process.child_process import ForkedPart, Inside
     from shared.register.head import Head
-    from shared.register.lanes import Lane
+    from shared.register.publish.lanes import Lane
     from shared.settings import Settings
+    from shared.translog.store import Stored
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Kind:
 
 
 class Handler:
-    """What `shared.kafka.Consumption` calls: a batch as the one writer, and what it numbered into the log."""
+    """What `shared.kafka.consumer.Consumption` calls: a batch as the one writer, and what it numbered into the log."""
 
     def __init__(self, kind: Kind, register: Register, log: ServiceLog) -> None:
         self._kind = kind

@@ -13,13 +13,15 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
-from shared.web import docs, metrics, operations
+from shared.web import docs
 from shared.web.asked import asked_method, asked_route
 from shared.web.keys import authenticate
+from shared.web.operations import metrics
+from shared.web.operations import routes as operations
+from shared.web.operations.readiness import Readiness
+from shared.web.operations.sampler import Sampler
 from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
 from shared.web.query import Blueprint
-from shared.web.readiness import Readiness
-from shared.web.sampler import Sampler
 from shared.web.service import ServiceInfo, current_service
 from shared.web.traces import trace_requests
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from marshmallow import Schema, fields
 
-from shared.db import BIGINT_MOST
+from shared.postgres.database import BIGINT_MOST
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import JsonSchema, QuerySchema, WholeNumber
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from shared.db import is_worlds
-from shared.masking import reason_of
+from shared.postgres.database import is_worlds
+from shared.telemetry.masking import reason_of
 from shared.web.asked import asked_route
 
 PROBLEM_TYPE: Final = "application/problem+json"

@@ -14,7 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN
-from shared.parties import NUMBER_PATTERN, parse_subject
+from shared.values.parties import NUMBER_PATTERN, parse_subject
 from shared.web.problems import FieldFault, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from shared.db import snapshot
+from shared.postgres.database import snapshot
 from shared.web.keys import current_key
 from shared.web.service import current_service
 

@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from shared.program import hand_over_often
+from shared.process.program import hand_over_often
 from shared.web.app import start_sampler, stop_tracing
 from shared.web.worker import ProblemWorker
 from shared.web.workers import counted_together

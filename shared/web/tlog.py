@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from flask import Response
 
-from shared.log_store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
-from shared.tlog.merkle import HASH_BYTES
-from shared.tlog.tiles import Tile, entry_bundle, is_within, parse_tile
+from shared.translog.merkle import HASH_BYTES
+from shared.translog.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
+from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 
 from shared.events.marks import valid_traceparent
-from shared.tracing import Tracing
+from shared.telemetry.tracing import Tracing
 from shared.web.asked import asked_method, asked_route
 
 _UNTRACED: Final = frozenset({"operations.healthz", "operations.readyz", "operations.metrics"})

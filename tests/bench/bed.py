@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
-from deploy.local.java_cache import prepared_kafka
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
+from devset.java_cache import prepared_kafka
+from devset.kafka import Kafka
+from devset.postgres import Postgres
+from devset.processes import free_ports
 from exchange_kit.publish import publish
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
 from shared.settings import KafkaSettings, load_local_settings
 from tests.integration.consumer_program import Place

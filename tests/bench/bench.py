@@ -17,9 +17,9 @@ import click
 import psutil
 from rich.console import Console
 
-from deploy.local.stopping import StopSignals
-from deploy.local.supervisor import Options
-from deploy.local.up import running_set, told_in_one_line
+from devset.stopping import StopSignals
+from devset.supervisor import Options
+from devset.up import running_set, told_in_one_line
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
 from tests.bench.growth import growth

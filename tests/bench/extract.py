@@ -14,10 +14,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
-from shared.parties import complete_uscc
+from devset.postgres import Postgres
+from devset.processes import free_ports
 from shared.settings import RegisterAddress
+from shared.values.parties import complete_uscc
 from tests.bench.processes import measure
 from tests.integration import worlds
 from tests.integration.extract_makers import Makers

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
-from deploy.local.programs import command
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from devset.programs import command
 from tests.bench.bed import Spread, say
 from tests.bench.logs import trade_ingest, trades
 from tests.bench.processes import measure
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from deploy.local.postgres import Database
+    from devset.postgres import Database
     from tests.integration.incentive_facts import FakeRecord
 
 BATCH: Final = 5_000

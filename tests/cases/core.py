@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.incentive.facts import (
+from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.facts import (
     ExchangeTotal,
     Fact,
     FirstListing,
@@ -16,15 +17,14 @@ from services.incentive.facts import (
     ProviderTotal,
     parse_fact,
 )
-from services.incentive.priority import payables
-from services.incentive.rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
-from services.incentive.terms import Policy
+from services.incentive.domain.highest_only import payables
+from services.incentive.policy.terms import Policy
 from shared.events.documents import Document, Listing, Trade
-from shared.exchanges import Exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
-from shared.money import format_yuan
-from shared.parties import Party
-from shared.times import SHANGHAI, day_start, format_time, shanghai_year
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
+from shared.values.money import format_yuan
+from shared.values.parties import Party
+from shared.values.times import SHANGHAI, day_start, format_time, shanghai_year
+from shared.whitelist import Exchanges
 
 CUT_AT = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from shared.exchanges import load_exchanges
-from shared.parties import complete_uscc
+from shared.values.parties import complete_uscc
+from shared.whitelist import load_exchanges
 
 FOLDER = Path(__file__).parent
 EXCHANGES_FILE = FOLDER.parents[1] / "exchanges.yaml"

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from services.incentive.policy import load_policy
+from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
-from shared.exchanges import load_exchanges
-from shared.money import format_yuan, parse_yuan
 from shared.settings import POLICY_FILE
+from shared.values.money import format_yuan, parse_yuan
+from shared.whitelist import load_exchanges
 from tests.cases.core import Documents, awards_of, facts_of
 from tests.cases.reader import EXCHANGES_FILE, Case, CaseEvent, all_cases, differences
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic.script import ScriptDirectory
 
 from deploy.databases import database_of
-from shared.schema import package_of
+from shared.postgres.schema_version import package_of
 from tests.compose.stack import ROOT
 
 if TYPE_CHECKING:

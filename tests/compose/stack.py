@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deploy.local.client import Client
-from deploy.local.processes import free_ports
-from deploy.local.programs import SERVICES, Addresses
+from devset.client import Client
+from devset.processes import free_ports
+from devset.programs import SERVICES, Addresses
 from exchange_kit.publish import publish
 from shared.settings import KafkaSettings
 from tests.procedures import carry_out

@@ -12,15 +12,15 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.databases import database_of
-from deploy.local.demo import SEED, YEAR, operators_of
-from deploy.local.expected import expected_outcome
-from deploy.local.postgres import postgres_binaries
-from deploy.local.processes import LocalError
-from deploy.local.programs import SERVICES
+from devset.demo import SEED, YEAR, operators_of
+from devset.expected import expected_outcome
+from devset.postgres import postgres_binaries
+from devset.processes import LocalError
+from devset.programs import SERVICES
 from exchange_kit.publish import PublishError, publish
-from exchange_kit.sample import sample_events
-from shared.exchanges import load_exchanges
-from shared.schema import needed_migration
+from exchange_kit.sample.year import sample_events
+from shared.postgres.schema_version import needed_migration
+from shared.whitelist import load_exchanges
 from tests.compose.previous import counts, go_back, revision_of
 from tests.compose.stack import COMPOSE_FILE, PROGRAMS, ROOT, ComposeError, Events, Stack, run
 

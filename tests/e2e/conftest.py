@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.local.client import Client
-from deploy.local.programs import SERVICES, Addresses
+from devset.client import Client
+from devset.programs import SERVICES, Addresses
 from tests.e2e.test_up import Up, assert_gone
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import requests
 from kafka import KafkaProducer
 
-from shared.tlog.checkpoint import open_checkpoint
-from shared.tlog.note import VerifierKey
+from shared.translog.checkpoint import open_checkpoint
+from shared.translog.note import VerifierKey
 from tests.e2e.conftest import client_of
 from tests.integration import worlds
 
 if TYPE_CHECKING:
-    from deploy.local.client import Client
+    from devset.client import Client
 
 BUYER = worlds.uscc(8101)
 AWARD = f"first_purchase/uscc:{BUYER}"

@@ -12,12 +12,12 @@ import pytest
 import requests
 import yaml
 
-from deploy.local.client import Client
+from devset.client import Client
 from exchange_kit.publish import publish
 from exchange_kit.records import from_line
 from shared.settings import POLICY_FILE, KafkaSettings
-from shared.tlog.checkpoint import Checkpoint, open_checkpoint
-from shared.tlog.note import VerifierKey
+from shared.translog.checkpoint import Checkpoint, open_checkpoint
+from shared.translog.note import VerifierKey
 from tests.e2e.conftest import client_of, up_while_used
 from tests.e2e.test_up import Up
 from tests.e2e.witnessing import NAME, rewrite_listings, witness

@@ -19,17 +19,17 @@ import pytest
 from click.testing import CliRunner, Result
 from kafka import KafkaProducer
 
-from deploy.local.processes import free_ports
+from devset.processes import free_ports
 from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, event_of, to_line
 from exchange_kit.watch import number_of
-from shared.canonical import canonical_json
 from shared.events.topics import topic_of
-from shared.parties import complete_uscc
-from shared.times import day_start
-from shared.tlog.checkpoint import cosigned_at, open_checkpoint
-from shared.tlog.merkle import check_inclusion, leaf_hash
-from shared.tlog.note import VerifierKey, parse_note
+from shared.translog.checkpoint import cosigned_at, open_checkpoint
+from shared.translog.merkle import check_inclusion, leaf_hash
+from shared.translog.note import VerifierKey, parse_note
+from shared.values.canonical_json import canonical_json
+from shared.values.parties import complete_uscc
+from shared.values.times import day_start
 from tests.e2e.conftest import client_of
 from tests.e2e.witnessing import NAME, witness
 

@@ -12,8 +12,8 @@ from kafka import KafkaProducer
 
 from exchange_kit.records import event_of
 from shared.events.topics import topic_of
-from shared.parties import complete_uscc
-from shared.tlog.tiles import Tile, hashes_at, parse_bundle
+from shared.translog.tiles import Tile, hashes_at, parse_bundle
+from shared.values.parties import complete_uscc
 from tests.e2e.conftest import client_of
 from tests.e2e.tessera import fsck_program, run_fsck
 

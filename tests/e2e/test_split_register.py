@@ -23,20 +23,20 @@ import yaml
 from kafka.admin import KafkaAdminClient
 from sqlalchemy import create_engine, text
 
-from deploy.local.demo import operators_of
-from deploy.local.expected import Expected, expected_outcome
-from deploy.local.folder import load_secrets, write_key_files
-from deploy.local.programs import Addresses, command, environment, module
-from deploy.topics import apply_topics
+from deploy.broker.topics import apply_topics
+from devset.demo import operators_of
+from devset.expected import Expected, expected_outcome
+from devset.folder import load_secrets, write_key_files
+from devset.programs import Addresses, command, environment, module
 from exchange_kit.publish import publish
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 from services.incentive.app import create_app as incentive_app
 from services.listing.app import create_app as listing_app
 from services.trade_ingest.app import create_app as trade_app
-from shared.exchanges import load_exchanges
-from shared.migrate import migrate
-from shared.parties import complete_uscc
+from shared.postgres.migrate import migrate
 from shared.settings import load_settings
+from shared.values.parties import complete_uscc
+from shared.whitelist import load_exchanges
 from tests.integration.test_consumption import until
 from tests.integration.whole_set import served
 from tests.procedures import carry_out
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from deploy.local.postgres import Database, Postgres
+    from devset.postgres import Database, Postgres
     from exchange_kit.records import SampleRecord
 
 EXCHANGES = ("dcdex", "evdex", "kmdex")

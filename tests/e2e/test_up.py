@@ -136,7 +136,7 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
     up = start()
     up.ready()
     programs = up.programs()
-    named(up, "deploy.local.up").kill()
+    named(up, "devset.up").kill()
     up.end()
     assert_gone(programs, within_s=10)
 

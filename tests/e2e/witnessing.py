@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from deploy.local.postgres import Postgres
+from devset.postgres import Postgres
 from exchange_kit.__main__ import main
 from services.listing.consumer import LISTINGS
-from shared.db import make_engine
-from shared.times import now
-from shared.tlog.keyfile import load_key
+from shared.postgres.database import make_engine
+from shared.translog.keyfile import load_key
+from shared.values.times import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.local.programs import SERVICES
+from devset.programs import SERVICES
 from tests.faults.fault import Fault, Kind
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from deploy.databases import database_of
-from deploy.local.postgres import postgres_account
-from deploy.local.programs import SERVICES
-from shared.times import now
+from devset.postgres import postgres_account
+from devset.programs import SERVICES
+from shared.values.times import now
 from tests.faults.fault import Fault, Kind
 from tests.procedures import carry_out
 

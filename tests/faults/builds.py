@@ -51,9 +51,9 @@ GUARDS = (
     Guard(
         "fence on offsets",
         (
-            Edit("shared/positions.py", " AND p.next_offset = m.from_offset", ""),
+            Edit("shared/kafka/positions.py", " AND p.next_offset = m.from_offset", ""),
             Edit(
-                "shared/positions.py",
+                "shared/kafka/positions.py",
                 "if change(connection, _MOVE, parameters) != len(moves):",
                 "if change(connection, _MOVE, parameters) < 0:",
             ),
@@ -70,7 +70,7 @@ GUARDS = (
     Guard(
         "generation and seq of facts",
         (
-            Edit("services/incentive/intake.py", "if _version(record) > recorded.get(where, (0, 0))", "if True"),
+            Edit("services/incentive/store/intake.py", "if _version(record) > recorded.get(where, (0, 0))", "if True"),
             Edit(
                 _LEDGER,
                 ",\n    CONSTRAINT fact_version UNIQUE (topic, key, generation, seq)",
@@ -89,7 +89,7 @@ GUARDS = (
         "committed records only",
         (
             Edit(
-                "shared/kafka.py",
+                "shared/kafka/consumer.py",
                 'group_id=self.group,\n            isolation_level="read_committed",',
                 'group_id=self.group,\n            isolation_level="read_uncommitted",',
             ),

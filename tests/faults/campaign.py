@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.local.processes import Program, adopt_orphans, end_descendants, spawn
+from devset.processes import Program, adopt_orphans, end_descendants, spawn
 from tests.faults.builds import CONTROLS, build_without
 from tests.faults.compare import Findings
 from tests.faults.fault import Outcome, break_once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared import times
+from shared.values import times
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +16,6 @@ _true_now = times.now
 
 
 def now() -> datetime:
-    """What stands in for `shared.times.now`, before other modules take it from there."""
+    """What stands in for `shared.values.times.now`, before other modules take it from there."""
     wrong_by_s = 0.0 if file is None else float(file.read_text(encoding="ascii") or 0)
     return _true_now() + timedelta(seconds=wrong_by_s)

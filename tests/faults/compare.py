@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deploy.local.expected import Expected
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
-from shared.money import parse_yuan
-from shared.replay import read_again
+from devset.expected import Expected
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
+from shared.kafka.replay import read_again
+from shared.values.money import parse_yuan
 from tests.faults.reference import Place, Reference, Sum
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from deploy.local.programs import SERVICES
+from devset.programs import SERVICES
 from tests.faults.fault import Fault, Kind, Unavailable
 
 if TYPE_CHECKING:

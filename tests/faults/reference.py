@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from deploy.local.expected import Expected, expected_outcome
+from devset.expected import Expected, expected_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exchange_kit.records import SampleRecord
-    from shared.exchanges import Exchanges
+    from shared.whitelist import Exchanges
     from tests.faults.world import Sent
 
 Json = dict[str, Any]

@@ -20,16 +20,16 @@ import requests
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from deploy.local.client import Client
-from deploy.local.folder import load_secrets, write_key_files
-from deploy.local.java_cache import prepared_kafka
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Database, Postgres
-from deploy.local.processes import LocalError, Program, free_ports
-from deploy.local.programs import SERVICES, Addresses, command, environment, module
-from deploy.topics import apply_topics
-from shared.forked import PartEndedError
-from shared.migrate import migrate
+from deploy.broker.topics import apply_topics
+from devset.client import Client
+from devset.folder import load_secrets, write_key_files
+from devset.java_cache import prepared_kafka
+from devset.kafka import Kafka
+from devset.postgres import Database, Postgres
+from devset.processes import LocalError, Program, free_ports
+from devset.programs import SERVICES, Addresses, command, environment, module
+from shared.postgres.migrate import migrate
+from shared.process.child_process import PartEndedError
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE
@@ -37,7 +37,7 @@ from tests.faults.world import EXCHANGES_FILE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shared.exchanges import Exchanges
+    from shared.whitelist import Exchanges
     from tests.nursery import Nursery
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,7 +21,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.processes import adopt_orphans, end_descendants
+from devset.processes import adopt_orphans, end_descendants
 from tests.faults.builds import CONTROLS
 from tests.faults.campaign import Campaign, end_once
 from tests.faults.kinds import KINDS

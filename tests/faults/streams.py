@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from deploy.topics import EVENTS_CONFIG, PARTITIONS
-from shared.facts import FACT_TOPICS
-from shared.replay import read_again
+from deploy.broker.topics import EVENTS_CONFIG, PARTITIONS
+from shared.events.fact_topics import FACT_TOPICS
+from shared.kafka.replay import read_again
 from tests.faults.fault import Fault, Kind
 from tests.faults.reference import Place
 

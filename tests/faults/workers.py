@@ -9,8 +9,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deploy.local.programs import SERVICES
-from shared.forked import PartEndedError
+from devset.programs import SERVICES
+from shared.process.child_process import PartEndedError
 from tests.faults.fault import Fault, Kind
 from tests.faults.rig import Worker
 from tests.faults.wire import Trap

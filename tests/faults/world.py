@@ -14,8 +14,8 @@ from kafka import errors as kafka_errors
 from kafka.admin import AbortTransactionSpec, OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
-from exchange_kit.sample import sample_events
-from shared.exchanges import load_exchanges
+from exchange_kit.sample.year import sample_events
+from shared.whitelist import load_exchanges
 
 if TYPE_CHECKING:
     import random

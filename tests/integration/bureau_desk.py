@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from shared.db import make_engine
-from shared.migrate import migrate
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from tests.integration import incentive_facts
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import START, FakeRecord, Ledger
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from services.incentive.basis import Basis
+    from services.incentive.store.basis import Basis
 
 FIRST, SECOND = "bureau", "bureau2"
 # Who takes each step: no two that need four eyes are of one person.

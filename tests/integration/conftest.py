@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.java_cache import prepared_kafka
-from deploy.local.kafka import Kafka
-from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
+from devset.java_cache import prepared_kafka
+from devset.kafka import Kafka
+from devset.postgres import Postgres
+from devset.processes import free_ports
 from shared.settings import load_local_settings
 from tests.integration.secured_broker import SecuredBroker
 from tests.nursery import Nursery

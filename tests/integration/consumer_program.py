@@ -18,12 +18,12 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from psycopg.rows import namedtuple_row
 
-from deploy.local.processes import spawn
-from deploy.local.programs import Addresses, command, environment, module
-from deploy.topics import apply_topics
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.migrate import migrate
+from deploy.broker.topics import apply_topics
+from devset.processes import spawn
+from devset.programs import Addresses, command, environment, module
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.whitelist import load_exchanges
 from tests.integration.test_consumption import until
 from tests.integration.web_register import SIDES
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from deploy.local.kafka import Kafka
-    from deploy.local.postgres import Database, Postgres
+    from devset.kafka import Kafka
+    from devset.postgres import Database, Postgres
     from tests.nursery import Child, Nursery
 
 STOP_WITHIN_S = 10.0

@@ -10,14 +10,14 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from services.incentive.as_of import last_instant
 from services.incentive.extract import verify
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
-from services.incentive.extract.registers import KnownRegisters, Registers
 from services.incentive.extract.request import ExtractRequest
-from shared.log_store import newest_checkpoint, verifier_keys
+from services.incentive.store.as_of import last_instant
+from services.incentive.store.register_client import KnownRegisters, Registers
 from shared.settings import RegisterAddress
+from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.integration import worlds
 from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_app import incentive_app

@@ -5,13 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.incentive import api, bureau_api, declared_api, effects_api
-from services.incentive.bureau import Office
-from services.incentive.extract import api as extracts
-from services.incentive.extract.registers import KnownRegisters
-from services.incentive.facts import TOPICS
-from services.incentive.ledger_log import stored_transactions
+from services.incentive.commands.bureau import Office
+from services.incentive.domain.facts import TOPICS
+from services.incentive.http import (
+    awards as api,
+)
+from services.incentive.http import (
+    bureau as bureau_api,
+)
+from services.incentive.http import (
+    declared as declared_api,
+)
+from services.incentive.http import extracts
+from services.incentive.http import (
+    trade_effects as effects_api,
+)
 from services.incentive.pages.site import serve_pages
+from services.incentive.store.log_entries import stored_transactions
+from services.incentive.store.register_client import KnownRegisters
 from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
@@ -27,7 +38,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-    from services.incentive.basis import Basis
+    from services.incentive.store.basis import Basis
 
 
 def incentive_app(

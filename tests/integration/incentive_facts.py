@@ -11,16 +11,16 @@ from typing import Any
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from services.incentive.basis import Basis
-from services.incentive.intake import apply_facts, lock_ledger, put_in_force, read_record
-from services.incentive.ledger_log import ledger_log
-from services.incentive.policy import load_policy
-from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
-from shared.money import format_yuan, parse_yuan
-from shared.parties import complete_uscc
+from services.incentive.policy.loader import load_policy
+from services.incentive.store.basis import Basis
+from services.incentive.store.intake import apply_facts, lock_ledger, put_in_force, read_record
+from services.incentive.store.log_entries import ledger_log
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.settings import POLICY_FILE
-from shared.times import SHANGHAI, format_time
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.parties import complete_uscc
+from shared.values.times import SHANGHAI, format_time
+from shared.whitelist import load_exchanges
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]

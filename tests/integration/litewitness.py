@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.processes import free_ports
+from devset.processes import free_ports
 from shared.settings import WitnessAddress
-from shared.tlog.merkle import EMPTY_ROOT
-from shared.tlog.note import COSIGNATURE_V1, VerifierKey
+from shared.translog.merkle import EMPTY_ROOT
+from shared.translog.note import COSIGNATURE_V1, VerifierKey
 from tests.go_programs import go_program
 from tests.integration.test_consumption import until
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 from shared.settings import RegisterAddress
 from tests.integration.extract_makers import Makers
 from tests.integration.whole_set import served, whole_set

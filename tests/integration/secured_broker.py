@@ -18,10 +18,10 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.__main__ import main
-from deploy.local.java_cache import prepared_kafka
-from deploy.local.kafka import java_command
-from deploy.local.processes import Program, base_environment, free_ports, spawn
 from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
+from devset.java_cache import prepared_kafka
+from devset.kafka import java_command
+from devset.processes import Program, base_environment, free_ports, spawn
 from shared.settings import KafkaSettings, load_local_settings
 
 START_SH = Path(__file__).parents[2] / "deploy" / "kafka" / "start.sh"

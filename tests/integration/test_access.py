@@ -21,7 +21,7 @@ from kafka.protocol.producer import ProduceRequest
 from kafka.record.memory_records import MemoryRecordsBuilder
 
 from deploy.__main__ import main
-from deploy.access import describe, every_acl, rights_of_exchange, user_of
+from deploy.broker.access import describe, every_acl, rights_of_exchange, user_of
 from deploy.secrets import ADMIN
 from tests.integration.test_consumption import until
 

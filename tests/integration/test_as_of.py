@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive import as_of, recorded
-from services.incentive.basis import Basis
-from services.incentive.bureau import NotThereError, Office, Request, Session, WrongStepError
-from services.incentive.decisions import ACTIONS, STATES
-from services.incentive.declare import By, Declared, declare
-from services.incentive.holds import BY_HAND
-from services.incentive.policy import read_policy
-from services.incentive.rebuild import verify_all
-from services.incentive.schemas import FLAGS
-from shared.db import make_engine
-from shared.exchanges import parse_exchanges
-from shared.migrate import migrate
+from services.incentive.commands.bureau import NotThereError, Office, Request, Session, WrongStepError
+from services.incentive.commands.declare import By, Declared, declare
+from services.incentive.domain.holds import BY_HAND
+from services.incentive.domain.workflow import ACTIONS, STATES
+from services.incentive.http.schemas import FLAGS
+from services.incentive.policy.loader import read_policy
+from services.incentive.rebuild.command import verify_all
+from services.incentive.store import act_queries as recorded
+from services.incentive.store import as_of
+from services.incentive.store.basis import Basis
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE
-from shared.times import format_time
+from shared.values.times import format_time
+from shared.whitelist import parse_exchanges
 from tests.integration.incentive_app import incentive_app
 from tests.integration.incentive_facts import (
     LOG,

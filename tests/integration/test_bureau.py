@@ -12,12 +12,12 @@ import pytest
 import rfc8785
 import schemathesis
 
-from services.incentive.rebuild import verify_all
-from shared.db import make_engine
-from shared.migrate import migrate
-from shared.times import format_time
-from shared.tlog.checkpoint import open_checkpoint
-from shared.tlog.note import VerifierKey
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.translog.checkpoint import open_checkpoint
+from shared.translog.note import VerifierKey
+from shared.values.times import format_time
 from tests.integration.bureau_desk import FIRST, SECOND, SHA256, Desk, empty_desk
 from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,

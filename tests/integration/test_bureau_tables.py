@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from services.incentive.rebuild import verify_all
-from shared.db import make_engine
-from shared.migrate import migrate
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_facts import basis, first_purchase, subject
 

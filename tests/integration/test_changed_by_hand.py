@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from sqlalchemy import text
 
-from services.incentive.extract.registers import RegisterAway, RegisterRefuses
-from services.incentive.intake import SettingsChanged
-from services.incentive.ledger_log import ledger_log
-from services.incentive.rebuild import verify_all
+from services.incentive.rebuild.command import verify_all
+from services.incentive.store.intake import SettingsChanged
+from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.register_client import RegisterAway, RegisterRefuses
 from services.listing.rebuild import LISTINGS_ANEW
 from services.trade_ingest.rebuild import TRADES_ANEW
-from shared.db import make_engine
-from shared.log_store import newest_checkpoint, stored_hashes, verifier_keys
-from shared.register.rebuild import verify_register
-from shared.register.report import Report
-from shared.times import now
-from shared.tlog.checkpoint import Checkpoint, open_checkpoint
-from shared.tlog.merkle import HASH_BYTES, ProofError, check_consistency, consistency_proof
-from shared.tlog.note import NoteError, SignerKey, VerifierKey, parse_note, sign
-from shared.tlog.tiles import node_by_tiles
+from shared.postgres.database import make_engine
+from shared.register.rebuild.command import verify_register
+from shared.register.rebuild.report import Report
+from shared.translog.checkpoint import Checkpoint, open_checkpoint
+from shared.translog.merkle import HASH_BYTES, ProofError, check_consistency, consistency_proof
+from shared.translog.note import NoteError, SignerKey, VerifierKey, parse_note, sign
+from shared.translog.store import newest_checkpoint, stored_hashes, verifier_keys
+from shared.translog.tiles import node_by_tiles
+from shared.values.times import now
 from tests.integration import worlds
 from tests.integration.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN

@@ -11,10 +11,10 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from deploy.topics import apply_topics
-from shared.beside import beside
-from shared.checkpoint_publisher import CheckpointPublisher
-from shared.tlog.checkpoint import TOPIC, open_checkpoint
+from deploy.broker.topics import apply_topics
+from shared.process.background import beside
+from shared.translog.checkpoint import TOPIC, open_checkpoint
+from shared.worker.checkpoint_publisher import CheckpointPublisher
 from tests.integration.test_consumption import until
 from tests.integration.test_service_log import ORIGIN, fill, vkeys
 from tests.integration.web_register import register_set

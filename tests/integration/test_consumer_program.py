@@ -17,12 +17,12 @@ from sqlalchemy import text
 
 from deploy.health import health
 from services.listing.app import create_app
-from shared.facts import ANNUAL_TOTAL
-from shared.register.outbox import mark_dirty
+from shared.events.fact_topics import ANNUAL_TOTAL
+from shared.process.liveness import STUCK_AFTER_S
+from shared.register.publish.outbox import mark_dirty
 from shared.settings import load_settings
-from shared.standing import STUCK_AFTER_S
-from shared.times import now
-from shared.tlog.note import VerifierKey
+from shared.translog.note import VerifierKey
+from shared.values.times import now
 from tests.integration import worlds
 from tests.integration.consumer_program import STOP_WITHIN_S, Place, Running, frozen
 from tests.integration.litewitness import litewitness

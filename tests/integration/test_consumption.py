@@ -15,11 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from shared.db import make_engine
-from shared.heartbeat import Heartbeat
-from shared.kafka import Consumption, StreamBroken
-from shared.positions import CREATE_POSITION, move_positions
-from shared.times import now
+from shared.kafka.consumer import Consumption, StreamBroken
+from shared.kafka.positions import CREATE_POSITION, move_positions
+from shared.postgres.database import make_engine
+from shared.process.heartbeat import Heartbeat
+from shared.values.times import now
 
 
 class Rows:

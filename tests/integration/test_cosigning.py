@@ -9,12 +9,12 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.listing.consumer import LISTINGS
-from shared.cosigning import Cosigners
-from shared.log_store import newest_checkpoint, served_checkpoint
 from shared.register.head import lock_head
 from shared.settings import WitnessAddress
-from shared.tlog.checkpoint import cosigned_at, open_checkpoint, witness_key
-from shared.tlog.note import parse_note
+from shared.translog.checkpoint import cosigned_at, open_checkpoint, witness_key
+from shared.translog.cosigning import Cosigners
+from shared.translog.note import parse_note
+from shared.translog.store import newest_checkpoint, served_checkpoint
 from tests.integration.litewitness import litewitness
 from tests.integration.test_checkpoints_published import Topic, publishing
 from tests.integration.test_checkpoints_published import listing as listing  # noqa: PLC0414 - a fixture

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from deploy.__main__ import main
 from deploy.secrets import make_secrets, wanted_secrets
-from shared.db import make_engine, snapshot
-from shared.exchanges import load_exchanges
-from shared.migrate import migrate
+from shared.postgres.database import make_engine, snapshot
+from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
+from shared.whitelist import load_exchanges
 
 ROOT = Path(__file__).parents[2]
 DATABASES = {"listing": "listing", "trade-ingest": "trade_ingest", "incentive": "incentive"}

@@ -13,8 +13,8 @@ from kafka import errors as kafka_errors
 from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
 from sqlalchemy.exc import DBAPIError
 
-from shared.db import change, is_worlds, make_engine, pg_array, rows_of, snapshot, written
-from shared.kafka import is_worlds_kafka
+from shared.kafka.consumer import is_worlds_kafka
+from shared.postgres.database import change, is_worlds, make_engine, pg_array, rows_of, snapshot, written
 from tests.integration.test_consumption import until
 
 

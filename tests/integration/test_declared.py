@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from services.incentive.__main__ import main
-from services.incentive.rebuild import verify_all
-from shared.db import make_engine
-from shared.migrate import migrate
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import OPERATOR_OF_KMDEX, Ledger, basis, first_purchase, provider_total, subject

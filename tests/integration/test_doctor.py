@@ -15,21 +15,21 @@ from click.testing import CliRunner
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from deploy.__main__ import main
-from deploy.access import every_acl
 from deploy.api_keys import HASHES
+from deploy.broker.access import every_acl
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
-from shared.migrate import migrate
-from shared.schema import needed_migration, package_of
+from shared.postgres.migrate import migrate
+from shared.postgres.schema_version import needed_migration, package_of
 from shared.settings import Service
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:
     from click.testing import Result
 
-    from deploy.local.postgres import Postgres
+    from devset.postgres import Postgres
     from tests.integration.secured_broker import SecuredBroker
 
 APIS = {"接口 API listing r1", "接口 API trade-ingest r1", "接口 API incentive"}

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.incentive import effects_api
-from services.incentive.extract.registers import KnownRegisters
-from services.incentive.facts import DECLARED
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING
+from services.incentive.domain.facts import DECLARED
+from services.incentive.http import trade_effects as effects_api
+from services.incentive.store.register_client import KnownRegisters
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING
 from shared.register.head import lock_head, settings_of
 from shared.settings import RegisterAddress
 from tests.integration.extract_makers import SECRET_TRADE, Makers, makers_of

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.extract import verify
-from shared.canonical import canonical_json
-from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import Edge, leaf_hash
-from shared.tlog.note import parse_note
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import Edge, leaf_hash
+from shared.translog.note import parse_note
+from shared.values.canonical_json import canonical_json
+from shared.whitelist import load_exchanges
 from tests.integration import worlds
 from tests.integration.whole_set import WHITELIST, WholeSet, fed_with_a_world, whole_set
 from tests.web_keys import headers

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.local.kafka import Kafka
-from deploy.local.processes import free_ports
+from devset.kafka import Kafka
+from devset.processes import free_ports
 from exchange_kit.__main__ import main
 from exchange_kit.progress_file import progress_path
 from exchange_kit.publish import Published, PublishError, publish
 from exchange_kit.records import SampleRecord, to_line
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of, topics_of
 
 NUMBERS = itertools.count(1)

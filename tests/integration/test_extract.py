@@ -24,13 +24,13 @@ from services.incentive.__main__ import main
 from services.incentive.extract import jobs, verify, views
 from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
-from services.incentive.extract.registers import RegisterAway, RegisterLog, Registers
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.tables import Tables, WorkbooksKilled
-from shared.beside import beside
+from services.incentive.store.register_client import RegisterAway, RegisterLog, Registers
+from shared.process.background import beside
 from shared.settings import POLICY_FILE, RegisterAddress
-from shared.times import format_time
-from shared.tlog.note import Signature
+from shared.translog.note import Signature
+from shared.values.times import format_time
 from tests.command_line import command_line
 from tests.integration import worlds
 from tests.integration.extract_makers import (

@@ -19,8 +19,8 @@ from sqlalchemy import event, text
 
 from services.incentive.extract import make
 from services.incentive.extract.content import Content
-from services.incentive.of_awards import of_awards
-from shared.db import snapshot
+from services.incentive.store.award_context import of_awards
+from shared.postgres.database import snapshot
 from shared.web import seen
 from shared.web.keys import ApiKey
 from tests.integration import worlds

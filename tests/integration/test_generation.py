@@ -23,26 +23,26 @@ from psycopg import sql
 from sqlalchemy import text
 
 from deploy.__main__ import main as jiangbu
-from deploy.loss import Standing
-from deploy.streams import REGISTERS
-from deploy.topics import apply_topics
+from deploy.broker.streams import REGISTERS
+from deploy.broker.topics import apply_topics
+from deploy.recovery.accept_loss import Standing
 from services.incentive.consumer import GROUP as LEDGER_GROUP
-from services.incentive.facts import TOPICS as LEDGER_TOPICS
+from services.incentive.domain.facts import TOPICS as LEDGER_TOPICS
 from services.trade_ingest.consumer import TRADES
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
-from shared.kafka import Consumption
-from shared.migrate import migrate
-from shared.positions import LostPartition, Position, start_positions
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
+from shared.kafka.consumer import Consumption
+from shared.kafka.partition_state import Bounds
+from shared.kafka.positions import LostPartition, Position, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.register.head import read_head, settings_of
 from shared.register.intake import Register
-from shared.register.outbox import mark_dirty
 from shared.register.parties import PartyIds
+from shared.register.publish.outbox import mark_dirty
 from shared.register.worker import Handler
 from shared.settings import POLICY_FILE, load_settings
-from shared.stream import Bounds
-from shared.times import now
+from shared.values.times import now
+from shared.whitelist import load_exchanges
 from tests.integration import worlds
 from tests.integration.consumer_program import Running
 from tests.integration.incentive_facts import first_purchase, subject
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from deploy.local.postgres import Postgres
+    from devset.postgres import Postgres
     from tests.nursery import Nursery
 
 PACKAGES = {
@@ -539,7 +539,7 @@ def test_facts_that_were_lost_are_published_again_by_whom_it_says() -> None:
 @pytest.mark.parametrize("away", ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"])
 def test_what_is_away_is_said_in_one_line(place, monkeypatch, name, away) -> None:
     place("listing")
-    monkeypatch.setattr("deploy.stopped.BROKER_TIMEOUT_MS", 500)
+    monkeypatch.setattr("deploy.recovery.stopped_service.BROKER_TIMEOUT_MS", 500)
     nobody = {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/nothing", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     monkeypatch.setenv(away, nobody[away])
     code, told = command(name, "--service", "listing", "--yes")

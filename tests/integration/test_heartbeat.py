@@ -11,9 +11,9 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-import shared.kafka
-from shared.heartbeat import Heartbeat
-from shared.standing import STUCK_AFTER_S, standing
+import shared.kafka.consumer
+from shared.process.heartbeat import Heartbeat
+from shared.process.liveness import STUCK_AFTER_S, standing
 from tests.integration.consumer_program import frozen
 from tests.integration.test_consumption import engine, running, until, values
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import rfc8785
 
-from services.incentive import as_of
 from services.incentive.app import in_force
-from services.incentive.schemas import (
+from services.incentive.http.schemas import (
     AwardPageSchema,
     AwardSchema,
     BalancePageSchema,
@@ -19,11 +18,12 @@ from services.incentive.schemas import (
     SubjectStatusSchema,
     TransactionPageSchema,
 )
-from shared.db import make_engine
-from shared.migrate import migrate
-from shared.tlog.checkpoint import open_checkpoint
-from shared.tlog.note import VerifierKey
-from shared.tlog.tiles import parse_bundle
+from services.incentive.store import as_of
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.translog.checkpoint import open_checkpoint
+from shared.translog.note import VerifierKey
+from shared.translog.tiles import parse_bundle
 from shared.web.query import JsonSchema
 from shared.web.service import ServiceInfo
 from tests.integration.incentive_app import Asker, incentive_app

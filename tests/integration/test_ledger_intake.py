@@ -11,18 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from services.incentive.facts import FactError
-from services.incentive.intake import LedgerIntake, SettingsChanged, read_record
-from services.incentive.models import AWARD_COLUMNS
-from services.incentive.rules import CutDatesError
-from shared.db import make_engine
-from shared.log_store import newest_checkpoint, verifier_keys
-from shared.migrate import migrate
-from shared.positions import LostPartition, Move, Position, start_positions
+from services.incentive.domain.event_rules import CutDatesError
+from services.incentive.domain.facts import FactError
+from services.incentive.store.intake import LedgerIntake, SettingsChanged, read_record
+from services.incentive.store.tables import AWARD_COLUMNS
+from shared.kafka.positions import LostPartition, Move, Position, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
-from shared.tlog.checkpoint import Checkpoint, open_checkpoint
-from shared.tlog.merkle import EMPTY_ROOT
-from shared.tlog.note import VerifierKey
+from shared.translog.checkpoint import Checkpoint, open_checkpoint
+from shared.translog.merkle import EMPTY_ROOT
+from shared.translog.note import VerifierKey
+from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.integration.incentive_facts import (
     LOG,
     OPERATOR_OF_KMDEX,

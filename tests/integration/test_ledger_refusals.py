@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from shared.db import make_engine
-from shared.migrate import migrate
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from tests.integration.incentive_facts import Ledger, basis, first_listing, first_purchase, subject
 
 FreshDatabase = Callable[[str], tuple[str, str]]

@@ -16,7 +16,7 @@ import yaml
 from kafka import KafkaProducer
 from sqlalchemy import text
 
-from deploy.local.processes import free_ports
+from devset.processes import free_ports
 from tests.integration.consumer_program import Place, Running, prepared_place
 from tests.integration.test_consumption import until
 from tests.integration.web_register import PROVIDER, SIDES

@@ -14,12 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
-from services.incentive import models as incentive
+from services.incentive.store import tables as incentive
 from services.listing import models as listing
 from services.trade_ingest import models as trade_ingest
-from shared.db import make_engine
-from shared.migrate import migrate
-from shared.schema import WrongSchemaError, check_schema, needed_migration, package_of
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.postgres.schema_version import WrongSchemaError, check_schema, needed_migration, package_of
 from shared.settings import SettingsError
 
 SERVICES = [

@@ -16,15 +16,15 @@ from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
-from shared.facts import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
-from shared.kafka_faults import drop_producer
-from shared.register import lanes as lanes_module
-from shared.register import outbox as outbox_module
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
+from shared.kafka.client_patches import drop_producer
+from shared.kafka.offset_witness import DatabaseBehind
 from shared.register.head import raise_generation, read_head
-from shared.register.lanes import Lane
-from shared.register.outbox import Sender, fence_senders
-from shared.register.published import check_not_behind, everything_published, newest_published
-from shared.witness import DatabaseBehind
+from shared.register.publish import lanes as lanes_module
+from shared.register.publish import outbox as outbox_module
+from shared.register.publish.lanes import Lane
+from shared.register.publish.outbox import Sender, fence_senders
+from shared.register.publish.published import check_not_behind, everything_published, newest_published
 from tests.integration import worlds
 from tests.integration.test_consumption import until
 from tests.integration.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.incentive import effects_api
-from services.incentive.extract.registers import KnownRegisters
-from services.incentive.pages.sessions import LASTS
+from services.incentive.http import trade_effects as effects_api
+from services.incentive.pages.session.sessions import LASTS
+from services.incentive.store.register_client import KnownRegisters
 from shared.settings import RegisterAddress
-from shared.times import SHANGHAI
+from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.integration.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
 from tests.web_keys import headers

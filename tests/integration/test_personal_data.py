@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from deploy.topics import wanted_topics
+from deploy.broker.topics import wanted_topics
 from services.listing.rebuild import LISTINGS_ANEW
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.migrate import migrate
-from shared.register.rebuild import verify_register
-from shared.register.report import Report
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.register.rebuild.command import verify_register
+from shared.register.rebuild.report import Report
+from shared.whitelist import load_exchanges
 from tests.integration.web_register import register_set
 
 ROOT = Path(__file__).parents[2]

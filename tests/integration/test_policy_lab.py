@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from services.incentive.declare import By, Declared, declare
-from services.incentive.rebuild import verify_all
-from shared.db import make_engine, snapshot
-from shared.migrate import migrate
+from services.incentive.commands.declare import By, Declared, declare
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine, snapshot
+from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE, SettingsError
 from tests.integration.incentive_app import Asker, incentive_app
 from tests.integration.incentive_facts import (

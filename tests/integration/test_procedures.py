@@ -12,14 +12,14 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.secrets import ADMIN, SIGNING_KEY
-from shared.tlog.keyfile import load_key
+from shared.translog.keyfile import load_key
 from shared.web.keys import load_keys
 from tests.procedures import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from deploy.local.postgres import Postgres
+    from devset.postgres import Postgres
     from tests.integration.secured_broker import SecuredBroker
 
 EXCHANGES = Path(__file__).parents[2] / "exchanges.yaml"

@@ -13,11 +13,11 @@ from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
 
-from shared.facts import LISTING
-from shared.kafka import StreamBroken
-from shared.log_tables import LOG_TABLES
+from shared.events.fact_topics import LISTING
+from shared.kafka.consumer import StreamBroken
+from shared.kafka.replay import BeginningGone
 from shared.register.worker import Handler
-from shared.replay import BeginningGone
+from shared.translog.tables import LOG_TABLES
 from tests.integration import worlds
 from tests.integration.test_consumption import end_offsets, running, until
 from tests.integration.test_rebuild_registers import damageable, move_to_past

@@ -17,16 +17,16 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from services.incentive.facts import TOPICS
-from services.incentive.intake import LedgerIntake, SettingsChanged
+from services.incentive.domain.facts import TOPICS
 from services.incentive.migrations.versions.r0011_viewer import FILL_KNOWN_TO, FILL_NAMED
-from services.incentive.rebuild import mend_all, verify_all
-from shared.db import make_engine
-from shared.facts import FIRST_LISTING
-from shared.log_store import LogDiffers
-from shared.log_tables import LOG_TABLES
-from shared.migrate import migrate
-from shared.times import now
+from services.incentive.rebuild.command import mend_all, verify_all
+from services.incentive.store.intake import LedgerIntake, SettingsChanged
+from shared.events.fact_topics import FIRST_LISTING
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.translog.store import LogDiffers
+from shared.translog.tables import LOG_TABLES
+from shared.values.times import now
 from tests.integration.incentive_facts import (
     LOG,
     OPERATOR_OF_KMDEX,
@@ -449,7 +449,7 @@ def test_a_version_that_is_gone_and_a_row_that_is_gone(database: Database) -> No
 
 
 def test_many_differences_are_counted_and_the_first_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.incentive.rebuild.MOST_LINES", 1)
+    monkeypatch.setattr("services.incentive.rebuild.command.MOST_LINES", 1)
     database.damage("UPDATE award_current SET article = 'x'")
     said: list[str] = []
     with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:

@@ -15,13 +15,13 @@ from services.listing import consumer as listing_consumer
 from services.listing.rebuild import LISTINGS_ANEW
 from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.rebuild import TRADES_ANEW
-from shared.db import make_engine
-from shared.facts import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
-from shared.log_tables import LOG_TABLES
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
+from shared.postgres.database import make_engine
 from shared.register.head import SettingsDiffer
-from shared.register.published import DatabaseBehind
-from shared.register.rebuild import mend_register, verify_register
-from shared.register.report import Report
+from shared.register.publish.published import DatabaseBehind
+from shared.register.rebuild.command import mend_register, verify_register
+from shared.register.rebuild.report import Report
+from shared.translog.tables import LOG_TABLES
 from tests.integration import worlds
 from tests.integration.test_registers import (
     NOW,

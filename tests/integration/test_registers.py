@@ -19,26 +19,26 @@ from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.rebuild import TRADES_ANEW
 from services.trade_ingest.stored_totals import rebuild_totals
-from shared.db import make_engine
-from shared.exchanges import load_exchanges
-from shared.facts import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
-from shared.migrate import migrate
-from shared.positions import LostPartition, Move, Position, start_positions
+from shared.events.fact_topics import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
+from shared.kafka.positions import LostPartition, Move, Position, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import SettingsDiffer, lock_head, read_head, settings_of
 from shared.register.intake import Register
-from shared.register.outbox import _dirty
 from shared.register.parties import PartyIds
-from shared.register.rebuild import verify_register
-from shared.register.report import Report
+from shared.register.publish.outbox import _dirty
+from shared.register.rebuild.command import verify_register
+from shared.register.rebuild.report import Report
 from shared.register.worker import Handler
+from shared.whitelist import load_exchanges
 from tests.integration import worlds
 from tests.unit.event_schemas import validator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shared.register.lanes import Lane
+    from shared.register.publish.lanes import Lane
 
 CUTS = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from kafka import KafkaAdminClient, KafkaProducer
 from structlog.testing import capture_logs
 
-from shared import replay
-from shared.replay import read_again, stable_ends
+from shared.kafka import replay
+from shared.kafka.replay import read_again, stable_ends
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:
     import pytest
 
-    from deploy.local.kafka import Kafka
+    from devset.kafka import Kafka
 
 TOPIC = "again"
 # Far more than one fetch brings.

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError, SaslAuthenticationFailedError
 
-import shared.kafka_faults  # noqa: F401 - mends what is used here
+import shared.kafka.client_patches  # noqa: F401 - mends what is used here
 from shared.settings import KafkaSettings
 from tests.integration.secured_broker import START_SH, SecuredBroker
 

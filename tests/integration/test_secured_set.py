@@ -16,13 +16,13 @@ from click.testing import CliRunner, Result
 from kafka import KafkaProducer
 
 from deploy.__main__ import main as jiangbu
-from deploy.local.client import Client
-from deploy.local.folder import SERVICE_KEY
-from deploy.local.postgres import Database
-from deploy.local.processes import LocalError, Program, free_ports, spawn
-from deploy.local.programs import SERVICES, Addresses, command, environment, module
+from devset.client import Client
+from devset.folder import SERVICE_KEY
+from devset.postgres import Database
+from devset.processes import LocalError, Program, free_ports, spawn
+from devset.programs import SERVICES, Addresses, command, environment, module
 from exchange_kit.__main__ import main as exchange_kit
-from shared.migrate import migrate
+from shared.postgres.migrate import migrate
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from services.listing.consumer import LISTINGS
-from shared.log_store import LogDiffers
 from shared.register.head import lock_head, raise_generation
-from shared.tlog.checkpoint import open_checkpoint
-from shared.tlog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
-from shared.tlog.note import VerifierKey
-from shared.tlog.tiles import Tile, hashes_at, node_of, parse_bundle
+from shared.translog.checkpoint import open_checkpoint
+from shared.translog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
+from shared.translog.note import VerifierKey
+from shared.translog.store import LogDiffers
+from shared.translog.tiles import Tile, hashes_at, node_of, parse_bundle
 from tests.integration.web_register import NOW, register_set
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 

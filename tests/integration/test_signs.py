@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.incentive.rebuild import verify_all
-from services.incentive.schemas import FLAGS
-from shared.facts import SIGN
-from shared.times import SHANGHAI, format_time
+from services.incentive.http.schemas import FLAGS
+from services.incentive.rebuild.command import verify_all
+from shared.events.fact_topics import SIGN
+from shared.values.times import SHANGHAI, format_time
 from tests.integration.bureau_desk import SECOND, Desk, empty_desk
 from tests.integration.incentive_facts import first_purchase, provider_total, record, subject
 from tests.integration.test_pages import sign_in

@@ -15,13 +15,18 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from services.incentive.as_of import awards_as_of, last_instant
-from services.incentive.counted_registers import NotYet, check_caught_up, check_silence, registers_at_start
-from services.incentive.extract.registers import Progress, RegisterRefuses
-from services.incentive.rebuild import verify_all
-from shared.db import make_engine
-from shared.facts import LISTING
-from shared.migrate import migrate
+from services.incentive.commands.adopt_registers import (
+    NotYet,
+    check_caught_up,
+    check_silence,
+    registers_at_start,
+)
+from services.incentive.rebuild.command import verify_all
+from services.incentive.store.as_of import awards_as_of, last_instant
+from services.incentive.store.register_client import Progress, RegisterRefuses
+from shared.events.fact_topics import LISTING
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.settings import RegisterAddress
 from tests.integration.extract_makers import Makers, alone, checked, lines
 from tests.integration.incentive_facts import Ledger, basis, first_purchase
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from services.incentive.facts import Registers
+    from services.incentive.domain.facts import Registers
     from tests.conftest import FreshDatabase
 
 EXCHANGES = ("dcdex", "evdex", "kmdex")

@@ -19,11 +19,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.extract import verify
-from shared.canonical import canonical_json
-from shared.facts import SIGN
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import Edge, leaf_hash
-from shared.tlog.note import SignerKey, parse_note, sign
+from shared.events.fact_topics import SIGN
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import Edge, leaf_hash
+from shared.translog.note import SignerKey, parse_note, sign
+from shared.values.canonical_json import canonical_json
 from tests.integration.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.integration.whole_set import fed_with_a_world
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from deploy.__main__ import main
-from deploy.topics import read_topics
+from deploy.broker.topics import read_topics
 from tests.integration.test_consumption import until
 
 WHITELIST = """

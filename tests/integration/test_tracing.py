@@ -19,9 +19,9 @@ from kafka import KafkaProducer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from sqlalchemy import text
 
-from deploy.local.processes import free_ports
+from devset.processes import free_ports
 from shared.settings import SettingsError, load_settings
-from shared.tracing import start_tracing
+from shared.telemetry.tracing import start_tracing
 from tests.integration.consumer_program import Place, prepared_place
 from tests.integration.test_consumption import until
 from tests.integration.web_register import SIDES
@@ -211,7 +211,7 @@ def test_an_endpoint_without_the_packages_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-    monkeypatch.delitem(sys.modules, "shared.otlp", raising=False)
+    monkeypatch.delitem(sys.modules, "shared.telemetry.otlp", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(SettingsError, match="extra `otel`"):
         start_tracing(load_settings("listing"))

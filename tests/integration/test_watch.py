@@ -18,8 +18,8 @@ from kafka.admin import NewTopic
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.events.topics import topic_of
-from shared.times import now
-from shared.worker_run import WorkerRun
+from shared.process.run_record import WorkerRun
+from shared.values.times import now
 from tests.integration.promtool import NotToBeHad, find_promtool
 from tests.integration.web_register import register_set
 

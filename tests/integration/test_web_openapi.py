@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from kafka.admin import KafkaAdminClient
 
-from deploy.topics import apply_topics
+from deploy.broker.topics import apply_topics
 from tests.conftest import FreshDatabase
 from tests.integration.web_register import NUMBER, SIDES, register_set
 from tests.web_contract import check_contract

@@ -13,12 +13,12 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from sqlalchemy import text
 
-from shared.db import make_engine
-from shared.facts import LISTING
-from shared.positions import Move, Position, move_positions, start_positions
-from shared.standing import STUCK_AFTER_S
-from shared.times import now
-from shared.worker_run import WorkerRun
+from shared.events.fact_topics import LISTING
+from shared.kafka.positions import Move, Position, move_positions, start_positions
+from shared.postgres.database import make_engine
+from shared.process.liveness import STUCK_AFTER_S
+from shared.process.run_record import WorkerRun
+from shared.values.times import now
 from tests.conftest import FreshDatabase
 from tests.integration.web_register import NOW, RegisterSet, register_set
 
@@ -264,7 +264,7 @@ def test_the_sampler_watches_by_itself(
     clock = [0.0]
     sampler = made.app.extensions["jiangbu.sampler"]
     monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
-    monkeypatch.setattr("shared.web.sampler.EVERY_S", 0.01)
+    monkeypatch.setattr("shared.web.operations.sampler.EVERY_S", 0.01)
     send(kafka, topic(exchanges[0]), 1).close()
     looked = threading.Event()
     observe = sampler.movement.observe

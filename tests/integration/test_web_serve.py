@@ -16,9 +16,9 @@ import pytest
 import yaml
 from sqlalchemy import text
 
-from deploy.local.processes import free_ports
-from shared.db import make_engine
-from shared.migrate import migrate
+from devset.processes import free_ports
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from tests.conftest import FreshDatabase
 from tests.integration.test_consumption import until
 from tests.web_keys import KEYS, headers

@@ -11,10 +11,10 @@ from kafka.admin import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import text
 
-from shared.kafka import Consumption
-from shared.positions import Move, Position
-from shared.times import now
-from shared.witness import DatabaseBehind, Witness, attested
+from shared.kafka.consumer import Consumption
+from shared.kafka.offset_witness import DatabaseBehind, Witness, attested
+from shared.kafka.positions import Move, Position
+from shared.values.times import now
 from tests.integration.test_consumption import (  # noqa: F401 - fixtures
     Rows,
     engine,
@@ -138,7 +138,7 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
         put_back(engine, 0, 3)
         return {(read_up, partition): offset for partition, offset in stored(engine).items()}
 
-    monkeypatch.setattr("shared.kafka.shown_offsets", shown_by_another_that_has_just_committed)
+    monkeypatch.setattr("shared.kafka.consumer.shown_offsets", shown_by_another_that_has_just_committed)
     found = worker(kafka, engine, read_up).where_to_read({TopicPartition(read_up, 0)})
     assert found[TopicPartition(read_up, 0)].next_offset == 3
 

@@ -16,17 +16,17 @@ from services.listing import app as listing_app
 from services.listing.consumer import LISTINGS
 from services.trade_ingest import app as trade_app
 from services.trade_ingest.consumer import TRADES
-from shared.db import make_engine
 from shared.events.topics import topic_of
-from shared.exchanges import load_exchanges
-from shared.migrate import migrate
-from shared.parties import complete_uscc
-from shared.positions import Move, Position, start_positions
+from shared.kafka.positions import Move, Position, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.register.head import lock_head, settings_of
 from shared.register.intake import Register
 from shared.register.parties import PartyIds
 from shared.register.worker import Handler, Kind
 from shared.settings import KafkaSettings, Settings
+from shared.values.parties import complete_uscc
+from shared.whitelist import load_exchanges
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 from tests.web_keys import KEYS
 

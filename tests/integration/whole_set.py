@@ -17,9 +17,9 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from services.incentive.extract import verify
-from shared.db import make_engine
-from shared.facts import LISTING
-from shared.migrate import migrate
+from shared.events.fact_topics import LISTING
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.register.head import read_head
 from tests.integration import worlds
 from tests.integration.incentive_facts import CUT_AT, FakeRecord, Ledger, basis
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
-    from services.incentive.basis import Basis
+    from services.incentive.store.basis import Basis
 
 ROOT = Path(__file__).resolve().parents[2]
 WHITELIST = ROOT / "exchanges.yaml"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka.consumer.fetcher import ConsumerRecord
 
-from shared.parties import is_uscc
+from shared.values.parties import is_uscc
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LOG_ORIGIN = "example.org/tests"

@@ -3,7 +3,14 @@
 import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
-from deploy.access import describe, is_ours, rights_of_exchange, rights_of_service, superfluous, user_of
+from deploy.broker.access import (
+    describe,
+    is_ours,
+    rights_of_exchange,
+    rights_of_service,
+    superfluous,
+    user_of,
+)
 from shared.settings import Service
 
 EXCHANGES = ("kmdex", "kmdex2")

@@ -8,13 +8,13 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from deploy.topics import wanted_topics
+from deploy.broker.topics import wanted_topics
+from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import KINDS, topic_of, topics_of
-from shared.exchanges import load_exchanges
-from shared.facts import FACT_TOPICS
-from shared.tlog.checkpoint import TOPIC as CHECKPOINTS
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.note import SignerKey, sign
+from shared.translog.checkpoint import TOPIC as CHECKPOINTS
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.note import SignerKey, sign
+from shared.whitelist import load_exchanges
 from tests.unit.event_schemas import EVENTS, validator
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((EVENTS / "asyncapi.yaml").read_text(encoding="utf-8"))

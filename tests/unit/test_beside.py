@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.beside import beside
+from shared.process.background import beside
 
 
 class WorkError(Exception):

@@ -4,7 +4,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.canonical import canonical_json
+from shared.values.canonical_json import canonical_json
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS

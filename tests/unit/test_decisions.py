@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.incentive.acts import decision_json
-from services.incentive.clawbacks import Version, proposals
-from services.incentive.decisions import (
+from services.incentive.domain.acts import decision_json
+from services.incentive.domain.clawbacks import Version, proposals
+from services.incentive.domain.workflow import (
     ACTIONS,
     STATES,
     ApprovedFor,
@@ -25,7 +25,7 @@ from services.incentive.decisions import (
     standing,
 )
 from services.incentive.extract import verify
-from services.incentive.terms import Texts
+from services.incentive.policy.terms import Texts
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BASIS = ApprovedFor("uscc:91530100MA6K123456", 2026)

@@ -8,9 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.declared import Outcome, declared_awards, outcomes
-from services.incentive.extract import verify
-from services.incentive.facts import (
+from services.incentive.domain.declared_rules import Outcome, declared_awards, outcomes
+from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
     Document,
@@ -19,9 +18,10 @@ from services.incentive.facts import (
     declaration_value,
     parse_fact,
 )
-from services.incentive.policy import load_policy
-from shared.parties import Party
+from services.incentive.extract import verify
+from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
+from shared.values.parties import Party
 
 POLICY = load_policy(POLICY_FILE)
 SECOND = verify.Policy(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone

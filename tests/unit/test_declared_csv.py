@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services.incentive.declared_csv import MOST_ROWS, TableError, read_table
-from services.incentive.facts import Document
-from services.incentive.policy import load_policy
-from shared.parties import complete_uscc
+from services.incentive.domain.facts import Document
+from services.incentive.http.declared_csv import MOST_ROWS, TableError, read_table
+from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
+from shared.values.parties import complete_uscc
 
 POLICY = load_policy(POLICY_FILE)
 CODE = complete_uscc("91530100MA6000001")

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from deploy.__main__ import main as jiangbu
-from deploy.local.demo import main as demo
-from deploy.local.up import main as up
+from devset.demo import main as demo
+from devset.up import main as up
 from exchange_kit.__main__ import main as exchange_kit
 from exchange_kit.records import from_line
 from services.incentive.__main__ import main as incentive

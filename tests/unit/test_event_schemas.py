@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.incentive.facts import parse_fact
+from services.incentive.domain.facts import parse_fact
 from services.trade_ingest.listing_facts import decode_fact
 from shared.events.decode import TYPES, Accepted, FieldError, Refusal, decode
 from shared.events.documents import (
@@ -22,8 +22,8 @@ from shared.events.documents import (
     TRADE_MODES,
     TRADE_STATUSES,
 )
-from shared.facts import FACT_TOPICS, LISTING
-from shared.parties import ID_SCHEMES, NUMBER_PATTERN
+from shared.events.fact_topics import FACT_TOPICS, LISTING
+from shared.values.parties import ID_SCHEMES, NUMBER_PATTERN
 from tests.unit.event_schemas import EVENTS, SCHEMAS, validator
 from tests.unit.test_events import EVENTS as VALID
 from tests.unit.test_events import LISTING as LISTING_DATA

@@ -9,7 +9,7 @@ import pytest
 from shared.events.decode import MAX_NESTING, MAX_VALUE_BYTES, REASONS, TYPES, Accepted, Refusal, decode, decode_slowly
 from shared.events.documents import Listing, Product, Trade
 from shared.events.schemas import ListingSchema, TradeSchema
-from shared.parties import Party, complete_uscc
+from shared.values.parties import Party, complete_uscc
 
 ONE, TWO = complete_uscc("91530100MA6KAAAA1"), complete_uscc("91530100MA6KAAAA2")
 ABSENT: Any = object()

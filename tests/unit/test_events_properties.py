@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.events import fast
 from shared.events.decode import MAX_VALUE_BYTES, REASONS, TYPES, Accepted, Refusal, decode, decode_slowly
 from shared.events.documents import MAX_AMOUNT_FEN, PRODUCT_KINDS, TRADE_MODES
-from shared.money import format_yuan
-from shared.parties import complete_uscc
+from shared.values.money import format_yuan
+from shared.values.parties import complete_uscc
 
 CODES = [complete_uscc(f"91530100MA6KAAAA{n}") for n in range(5)]
 KINDS = st.sampled_from(["listing", "trade"])

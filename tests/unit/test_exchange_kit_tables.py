@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.mapping import MappingError, load_mapping
-from shared.parties import complete_uscc
+from exchange_kit.tables.mapping import MappingError, load_mapping
+from shared.values.parties import complete_uscc
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 MAPPING = """

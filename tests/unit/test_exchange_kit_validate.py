@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
 from exchange_kit.records import SampleRecord, to_line
-from exchange_kit.sample import sample_events
+from exchange_kit.sample.year import sample_events
 from exchange_kit.validate import UNKNOWN_TOPIC, judge
 from shared.events.decode import REASONS
 from shared.events.topics import topic_of
-from shared.parties import complete_uscc
+from shared.values.parties import complete_uscc
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "example-events.ndjson"
 TRADE = {

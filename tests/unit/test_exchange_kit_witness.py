@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange_kit.api import Api, ApiError
-from exchange_kit.log import LogReader
-from exchange_kit.witness import NOT_CONTINUED, OTHER_ROOT, SHORTER, Rewritten, Unverified, Witness
-from exchange_kit.witness_folder import FolderError, WitnessFolder
-from shared.tlog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
-from shared.tlog.merkle import ProofError, leaf_hash
-from shared.tlog.note import VerifierKey, parse_note
+from exchange_kit.translog.client import LogReader
+from exchange_kit.translog.witness import NOT_CONTINUED, OTHER_ROOT, SHORTER, Rewritten, Unverified, Witness
+from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
+from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
+from shared.translog.merkle import ProofError, leaf_hash
+from shared.translog.note import VerifierKey, parse_note
 from tests.static_log import StaticLog, served
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from exchange_kit.__main__ import main
-from exchange_kit.cells import Number
-from exchange_kit.workbook import read_xlsx
-from shared.parties import complete_uscc
+from exchange_kit.tables.cells import Number
+from exchange_kit.tables.workbook import read_xlsx
+from shared.values.parties import complete_uscc
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 MAPPING = """

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.exchanges import Exchanges, ExchangesError, load_exchanges
-from shared.parties import complete_uscc
+from shared.values.parties import complete_uscc
+from shared.whitelist import Exchanges, ExchangesError, load_exchanges
 
 ONE, TWO = complete_uscc("91530100MA6KAAAA1"), complete_uscc("91530100MA6KAAAA2")
 GOOD = f"""\

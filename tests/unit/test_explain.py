@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from services.incentive.explain import REASONS, AwardState, ExchangeFacts, explanation, reason_label
-from services.incentive.policy import load_policy
-from services.incentive.priority import payables
-from services.incentive.rules import Entitlement
-from services.incentive.status import exchange_status, subject_status
+from services.incentive.domain.event_rules import Entitlement
+from services.incentive.domain.explain import REASONS, AwardState, ExchangeFacts, explanation, reason_label
+from services.incentive.domain.highest_only import payables
+from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
-from shared.exchanges import load_exchanges
 from shared.settings import POLICY_FILE
+from shared.whitelist import load_exchanges
 from tests.cases.core import Documents, KnownFacts, entitlements_of, facts_of
 from tests.cases.reader import EXCHANGES_FILE, award_id, read_event, uscc
 

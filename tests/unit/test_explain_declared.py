@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from services.incentive.declared import NOTHING, outcomes
-from services.incentive.explain_declared import declared_account
-from shared.money import format_yuan
+from services.incentive.domain.declared_rules import NOTHING, outcomes
+from services.incentive.domain.explain_declared import declared_account
+from shared.values.money import format_yuan
 from tests.unit.test_declared import POLICY, declared, histories
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.incentive.facts import (
+from services.incentive.domain.facts import (
     BuyerSign,
     Counterparty,
     ExchangeSign,

@@ -11,9 +11,9 @@ import pytest
 
 from deploy import health as probe
 from deploy.health import health
-from deploy.local.processes import free_ports
-from shared.heartbeat import Heartbeat
-from shared.standing import STUCK_AFTER_S, standing
+from devset.processes import free_ports
+from shared.process.heartbeat import Heartbeat
+from shared.process.liveness import STUCK_AFTER_S, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.Monke
     heartbeat = Heartbeat(file, ("reader", "writer"))
     heartbeat.beat("writer")
     for later_s in (0.0, STUCK_AFTER_S - 1, STUCK_AFTER_S + 1):
-        monkeypatch.setattr("shared.heartbeat.time.monotonic", lambda later_s=later_s: at_s + later_s)
+        monkeypatch.setattr("shared.process.heartbeat.time.monotonic", lambda later_s=later_s: at_s + later_s)
         heartbeat.beat("reader")
     said = standing(str(file), at_s + STUCK_AFTER_S + 2)
     assert said is not None

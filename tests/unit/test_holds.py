@@ -7,12 +7,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.budget import Pool, Posted, budget_json, pools_of, rooms
+from services.incentive.domain.budget import Pool, Posted, budget_json, pools_of, rooms
+from services.incentive.domain.holds import Period, Room, Verification, eligibility, holds
 from services.incentive.extract import verify
-from services.incentive.holds import Period, Room, Verification, eligibility, holds
-from services.incentive.policy import load_policy
+from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
-from shared.times import format_time, year_start
+from shared.values.times import format_time, year_start
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.register.lanes import Lane, News, Resting
+from shared.register.publish.lanes import Lane, News, Resting
 
 TOTALS = Lane(("totals",), few=50)
 

@@ -7,9 +7,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.facts import FactRef
-from services.incentive.ledger import Account, Award, posting, with_payables
-from services.incentive.rules import Evidence
+from services.incentive.domain.event_rules import Evidence
+from services.incentive.domain.facts import FactRef
+from services.incentive.domain.postings import Account, Award, posting, with_payables
 
 AWARD = Award(
     award_id="first_purchase/uscc:A",

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from services.trade_ingest.listing_facts import read_listing_fact
-from shared.facts import LISTING
-from shared.times import format_time, parse_time
+from shared.events.fact_topics import LISTING
+from shared.values.times import format_time, parse_time
 from tests.integration.worlds import raw_record, uscc
 
 

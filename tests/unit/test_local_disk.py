@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import folder, up
-from deploy.local.processes import LocalError
+from devset import folder, up
+from devset.processes import LocalError
 
 
 def test_a_full_disk_is_known_by_what_is_said_and_by_what_is_left(

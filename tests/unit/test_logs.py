@@ -13,13 +13,21 @@ from typing import Any
 import pytest
 import structlog
 
-from services.incentive.intake import read_record
-from shared.facts import FIRST_LISTING
-from shared.logs import set_up_logs
+from services.incentive.store.intake import read_record
+from shared.events.fact_topics import FIRST_LISTING
+from shared.telemetry.logs import set_up_logs
 
 pytestmark = pytest.mark.usefixtures("own_logs")
 
-OURS = ("shared", "shared.kafka", "shared.program", "shared.logs", "kafka.tested", "some.library", "py.warnings")
+OURS = (
+    "shared",
+    "shared.kafka.consumer",
+    "shared.process.program",
+    "shared.telemetry.logs",
+    "kafka.tested",
+    "some.library",
+    "py.warnings",
+)
 CANARY = "canary-7c1f"
 
 
@@ -67,7 +75,9 @@ def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, clock
     assert lines(told)[2]["untold_since"] == 99
 
 
-@pytest.mark.parametrize("ours", [logging.getLogger("shared.kafka"), structlog.get_logger("shared.kafka")])
+@pytest.mark.parametrize(
+    "ours", [logging.getLogger("shared.kafka.consumer"), structlog.get_logger("shared.kafka.consumer")]
+)
 def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float], ours: Any) -> None:
     for n in range(10_000):
         say(ours, n)
@@ -83,7 +93,7 @@ def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float]
 
 def test_what_stops_a_program_is_always_told(told: io.StringIO) -> None:
     for _ in range(100):
-        structlog.get_logger("shared.program").critical("stopped")
+        structlog.get_logger("shared.process.program").critical("stopped")
     assert len(events(told)) == 100
 
 

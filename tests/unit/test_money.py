@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.money import format_yuan, parse_yuan
+from shared.values.money import format_yuan, parse_yuan
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from services.incentive.awards import sorted_out
-from services.incentive.facts import parse_fact
-from services.incentive.other_readings import computable, under_alternative
-from services.incentive.policy import read_policy
-from services.incentive.policy_diff import compare
-from services.incentive.what_if import what_if
+from services.incentive.commands.what_if import what_if
+from services.incentive.domain.facts import parse_fact
+from services.incentive.policy.alternatives import computable, under_alternative
+from services.incentive.policy.diff import compare
+from services.incentive.policy.loader import read_policy
+from services.incentive.store.awards import sorted_out
 from shared.settings import POLICY_FILE
 from tests.integration.incentive_facts import basis, first_listing, subject
 

@@ -9,12 +9,12 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.decisions import ACTIONS
-from services.incentive.explain_parts import grouped
+from services.incentive.domain.explain_format import grouped
+from services.incentive.domain.workflow import ACTIONS
+from services.incentive.http.schemas import FLAGS, KINDS, STATES
 from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
-from services.incentive.pages.oidc import ClaimError, key_of
-from services.incentive.schemas import FLAGS, KINDS, STATES
+from services.incentive.pages.session.oidc import ClaimError, key_of
 from shared.events.decode import REASONS
 from shared.settings import OidcSettings
 

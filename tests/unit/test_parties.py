@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from shared.parties import Party, complete_uscc, id_fault, is_uscc, parse_subject
+from shared.values.parties import Party, complete_uscc, id_fault, is_uscc, parse_subject
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 FIRST_17 = st.from_regex(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{9}", fullmatch=True)

@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 from click.testing import CliRunner
 
-from services.incentive.policy import PolicyError, load_policy, read_policy
-from services.incentive.policy_cli import policy_commands
-from services.incentive.policy_diff import compare
-from services.incentive.terms import Interval
+from services.incentive.cli.policy import policy_commands
+from services.incentive.policy.diff import compare
+from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.terms import Interval
 from shared.settings import POLICY_FILE
-from shared.times import SHANGHAI, parse_time
+from shared.values.times import SHANGHAI, parse_time
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 POLICY = load_policy(POLICY_FILE)

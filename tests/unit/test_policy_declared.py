@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.incentive.policy import PolicyError, load_policy, read_policy
-from services.incentive.terms import AtRate, DeclaredTerms, Fixed, Grades, Steps
+from services.incentive.policy.loader import PolicyError, load_policy, read_policy
+from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Steps
 from shared.settings import POLICY_FILE
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")

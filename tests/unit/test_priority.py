@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from services.incentive.priority import payables
+from services.incentive.domain.highest_only import payables
 
 ORDER = ("first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers")
 LISTING = ("first_listing/uscc:A", "first_listing")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from deploy.local.processes import Program, base_environment, spawn
+from devset.processes import Program, base_environment, spawn
 
 
 def run(log_file: Path, script: str) -> Program:

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from shared.halt import Halt
-from shared.program import run_program
+from shared.operator_errors import Halt
+from shared.process.program import run_program
 from shared.settings import SettingsError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from shared.register.intake_days import compare_duplicates
-from shared.register.report import MOST_LINES, Report
+from shared.register.rebuild.intake_days import compare_duplicates
+from shared.register.rebuild.report import MOST_LINES, Report
 
 
 def test_all_are_counted_and_not_all_are_listed() -> None:

@@ -4,7 +4,15 @@ from datetime import date, datetime
 
 import pytest
 
-from services.incentive.facts import (
+from services.incentive.domain.event_rules import (
+    CutDatesError,
+    Entitlement,
+    SubjectFacts,
+    exchange_awards,
+    split,
+    subject_awards,
+)
+from services.incentive.domain.facts import (
     Bucket,
     ExchangeTotal,
     FactRef,
@@ -15,13 +23,12 @@ from services.incentive.facts import (
     Purchased,
     Share,
 )
-from services.incentive.policy import load_policy, read_policy
-from services.incentive.rules import CutDatesError, Entitlement, SubjectFacts, exchange_awards, split, subject_awards
-from shared.exchanges import Exchange, Exchanges, Operator
-from shared.money import format_yuan, parse_yuan
-from shared.parties import Party
+from services.incentive.policy.loader import load_policy, read_policy
 from shared.settings import POLICY_FILE
-from shared.times import SHANGHAI, day_start, parse_time
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.parties import Party
+from shared.values.times import SHANGHAI, day_start, parse_time
+from shared.whitelist import Exchange, Exchanges, Operator
 from tests.cases.reader import party, uscc
 
 POLICY = load_policy(POLICY_FILE)

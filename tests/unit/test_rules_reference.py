@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.incentive.policy import load_policy
+from services.incentive.policy.loader import load_policy
 from shared.events.documents import Listing, Product, Trade
-from shared.exchanges import Exchange, Exchanges, Operator
-from shared.money import format_yuan
-from shared.parties import Party
 from shared.settings import POLICY_FILE
-from shared.times import SHANGHAI, day_start
+from shared.values.money import format_yuan
+from shared.values.parties import Party
+from shared.values.times import SHANGHAI, day_start
+from shared.whitelist import Exchange, Exchanges, Operator
 from tests.cases.core import Documents, awards_of, facts_of
 from tests.cases.reader import party, uscc
 from tests.unit.policy_reference import reference_awards

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from deploy.__main__ import main
 from deploy.api_keys import HASHES, ROLES, make_api_keys
 from deploy.secrets import OUR_UID, POSTGRES_GID, Secret, SecretsError, make_secrets, wanted_secrets
-from shared.exchanges import load_exchanges
 from shared.web.keys import load_keys
+from shared.whitelist import load_exchanges
 
 ROOT = Path(__file__).parents[2]
 EXCHANGES = load_exchanges(ROOT / "exchanges.yaml")

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 
 from shared.settings import RegisterAddress, SettingsError, load_kafka_settings, load_local_settings, load_settings
-from shared.tlog.note import COSIGNATURE_V1, VerifierKey
+from shared.translog.note import COSIGNATURE_V1, VerifierKey
 from tests.unit.test_docs import SETTINGS
 
 ROOT = Path(__file__).parents[2]

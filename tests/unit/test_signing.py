@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.secrets import SIGNING_KEY, Secret, make_secrets
 from shared.settings import Settings, SettingsError, load_settings
-from shared.signing import signing_key
-from shared.tlog.keyfile import load_key, load_or_make_key
+from shared.translog.keyfile import load_key, load_or_make_key
+from shared.translog.signing import signing_key
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.extract import verify
-from services.incentive.facts import (
+from services.incentive.domain.facts import (
     BuyerSign,
     Counterparty,
     ExchangeSign,
@@ -25,13 +24,14 @@ from services.incentive.facts import (
     TradeNo,
     parse_fact,
 )
-from services.incentive.policy import load_policy, read_policy
-from services.incentive.policy_file import PolicyError
-from services.incentive.signs import Around, OnAward, flagged, near_cap, signs_on, without_award
-from shared.money import parse_yuan
-from shared.parties import Party
+from services.incentive.domain.risk_flags import Around, OnAward, flagged, near_cap, signs_on, without_award
+from services.incentive.extract import verify
+from services.incentive.policy.loader import load_policy, read_policy
+from services.incentive.policy.yaml_reader import PolicyError
 from shared.settings import POLICY_FILE
-from shared.times import parse_time
+from shared.values.money import parse_yuan
+from shared.values.parties import Party
+from shared.values.times import parse_time
 from tests.cases.reader import party, uscc
 from tests.unit.test_rules import annual, bucket, provided, served, tier_awards
 

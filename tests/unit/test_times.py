@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.times import SHANGHAI, day_start, format_time, now, parse_time, shanghai_date, shanghai_year
+from shared.values.times import (
+    SHANGHAI,
+    day_start,
+    format_time,
+    now,
+    parse_time,
+    shanghai_date,
+    shanghai_year,
+)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tlog.merkle import (
+from shared.translog.merkle import (
     EMPTY_ROOT,
     Edge,
     ProofError,
@@ -19,7 +19,7 @@ from shared.tlog.merkle import (
     leaf_hash,
     range_hash,
 )
-from shared.tlog.tiles import node_of
+from shared.translog.tiles import node_of
 
 KNOWN_LEAVES = [
     bytes.fromhex(leaf)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.tlog.checkpoint import Checkpoint, cosign, cosigned_at, open_checkpoint, witness_key
-from shared.tlog.note import Note, NoteError, SignerKey, VerifierKey, open_note, parse_note, sign
+from shared.translog.checkpoint import Checkpoint, cosign, cosigned_at, open_checkpoint, witness_key
+from shared.translog.note import Note, NoteError, SignerKey, VerifierKey, open_note, parse_note, sign
 
 # The example in the documentation of Go's golang.org/x/mod/sumdb/note.
 EXAMPLE_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.incentive.extract import verify
-from shared.times import format_time
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.merkle import Edge, leaf_hash, range_hash
-from shared.tlog.note import SignerKey, sign
-from shared.tlog.tiles import node_of
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import Edge, leaf_hash, range_hash
+from shared.translog.note import SignerKey, sign
+from shared.translog.tiles import node_of
+from shared.values.times import format_time
 
 # RFC 8032, 7.1: TEST 1, 2, 3 and SHA(abc), as public key, message, signature.
 RFC_8032 = (

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from marshmallow import fields
 from werkzeug.test import TestResponse
 
-from shared.db import make_engine
-from shared.times import now
+from shared.postgres.database import make_engine
+from shared.values.times import now
 from shared.web.app import BODY_MOST_BYTES, add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys, require
 from shared.web.query import (

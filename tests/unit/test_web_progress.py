@@ -1,7 +1,7 @@
 """Since when records wait: no alarm while they move, none after a quiet night, one when they stand still."""
 
-from shared.standing import STUCK_AFTER_S
-from shared.web.progress import Movement, PartitionProgress, Progress, Stored, lag_for, topics_seen
+from shared.process.liveness import STUCK_AFTER_S
+from shared.web.operations.progress import Movement, PartitionProgress, Progress, Stored, lag_for, topics_seen
 
 TOPIC = "exchange.kmdex.trades.v1"
 

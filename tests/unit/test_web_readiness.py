@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from shared.db import make_engine
-from shared.times import now
+from shared.postgres.database import make_engine
+from shared.values.times import now
 from shared.web.keys import ApiKeys
-from shared.web.readiness import Readiness
-from shared.web.sampler import Sampler
+from shared.web.operations.readiness import Readiness
+from shared.web.operations.sampler import Sampler
 from shared.web.service import ServiceInfo
 
 NOBODY = "127.0.0.1:1"
@@ -39,7 +39,7 @@ def readiness_of(kafka: str, database: str) -> Iterator[Readiness]:
 
 @pytest.mark.parametrize("hangs", ["broker", "database"])
 def test_what_hangs_is_told_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.web.readiness.ANSWER_WITHIN_S", 0.5)
+    monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 0.5)
     with silent() as address:
         kafka, database = NOBODY if hangs == "database" else address, NOBODY if hangs == "broker" else address
         with readiness_of(kafka, database) as readiness:
@@ -49,19 +49,19 @@ def test_what_hangs_is_told_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.web.readiness.ANSWER_WITHIN_S", 0.05)
+    monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 0.05)
     with silent() as address, readiness_of(address, address) as readiness:
         for _ in range(5):
             assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
         names = [thread.name for thread in threading.enumerate()]
         assert (names.count("ready-broker"), names.count("ready-database")) == (1, 1)
     # Both have given up by then, and are asked anew.
-    monkeypatch.setattr("shared.web.readiness.ANSWER_WITHIN_S", 20.0)
+    monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 20.0)
     assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
 
 
 def test_a_fault_of_ours_is_raised_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with readiness_of(NOBODY, NOBODY) as readiness:
-        monkeypatch.setattr("shared.web.readiness.check_schema", lambda *_: 1 // 0)
+        monkeypatch.setattr("shared.web.operations.readiness.check_schema", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             readiness.faults()

@@ -11,17 +11,25 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
-from services.incentive.answers import Json, award_json, balance_json
-from services.incentive.as_of import registers_of
+from services.incentive.domain.facts import (
+    IS_COUNTED,
+    Declaration,
+    Fact,
+    Registers,
+    Sign,
+    named_exchanges,
+    parse_fact,
+)
+from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.facts import IS_COUNTED, Declaration, Fact, Registers, Sign, named_exchanges, parse_fact
-from services.incentive.ledger_log import transactions_of
-from services.incentive.operations import ledger_end
-from services.incentive.priority import OTHER_GRANT
-from services.incentive.recorded import told_acts
-from services.incentive.standings import read_standings
-from services.incentive.terms import Policy
-from shared.times import format_time
+from services.incentive.policy.terms import Policy
+from services.incentive.queries.awards import ledger_end
+from services.incentive.queries.serializers import Json, award_json, balance_json
+from services.incentive.store.act_queries import told_acts
+from services.incentive.store.as_of import registers_of
+from services.incentive.store.award_standing import read_standings
+from services.incentive.store.log_entries import transactions_of
+from shared.values.times import format_time
 
 AT_ONCE: Final = 500
 _STREAMED: Final = {"yield_per": AT_ONCE}

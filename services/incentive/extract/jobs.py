@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, text
 
 from services.incentive.extract.request import ExtractRequest, read_request
-from shared.times import Clock
+from shared.values.times import Clock
 
 KEPT_FOR: Final = timedelta(days=7)
 MOST_UNFINISHED: Final = 5  # of one role

@@ -19,34 +19,34 @@ import msgspec
 import yaml
 from sqlalchemy import text
 
+from services.incentive.domain.facts import DECLARED
 from services.incentive.extract.archive import Archive
 from services.incentive.extract.content import Content, Wanted, told_as_of
 from services.incentive.extract.proof import proof_nodes
-from services.incentive.extract.registers import RegisterAway, RegisterRefuses
 from services.incentive.extract.tables import Tables, watched
 from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, VIEWS, csv_lines
-from services.incentive.facts import DECLARED
-from services.incentive.intake import settings_in_force
-from services.incentive.policy import read_policy
-from shared.canonical import canonical_json
-from shared.facts import FIRST_LISTING
-from shared.fence import see_as
-from shared.log_store import stored_hashes
-from shared.money import format_yuan, parse_yuan
-from shared.times import format_time
-from shared.tlog.checkpoint import Checkpoint
-from shared.tlog.note import SignerKey, parse_note, sign
-from shared.tlog.tiles import TILE_WIDTH, Tile, node_by_tiles
+from services.incentive.policy.loader import read_policy
+from services.incentive.store.intake import settings_in_force
+from services.incentive.store.register_client import RegisterAway, RegisterRefuses
+from shared.events.fact_topics import FIRST_LISTING
+from shared.postgres.row_security import see_as
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.note import SignerKey, parse_note, sign
+from shared.translog.store import stored_hashes
+from shared.translog.tiles import TILE_WIDTH, Tile, node_by_tiles
+from shared.values.canonical_json import canonical_json
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.times import format_time
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
-    from services.incentive.answers import Json
     from services.incentive.extract.proof import ProofNode
-    from services.incentive.extract.registers import RegisterLog, Registers
     from services.incentive.extract.request import ExtractRequest
-    from services.incentive.terms import Policy
+    from services.incentive.policy.terms import Policy
+    from services.incentive.queries.serializers import Json
+    from services.incentive.store.register_client import RegisterLog, Registers
     from shared.settings import RegisterAddress
 
 FORMAT: Final = "jiangbu/extract/1"

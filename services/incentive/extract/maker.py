@@ -18,16 +18,16 @@ import structlog
 
 from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
-from services.incentive.extract.registers import RegisterAway, RegisterRefuses, Registers
 from services.incentive.extract.tables import WorkbooksKilled
-from shared.beside import beside
-from shared.db import is_worlds, make_engine
-from shared.leading import candidate
-from shared.masking import reason_of
-from shared.pauses import Pauses
+from services.incentive.store.register_client import RegisterAway, RegisterRefuses, Registers
+from shared.postgres.database import is_worlds, make_engine
+from shared.postgres.leader_lock import candidate
+from shared.process.background import beside
+from shared.process.backoff import Pauses
 from shared.settings import LOCAL_REGISTERS, read_service_key
-from shared.signing import signing_key
-from shared.times import now
+from shared.telemetry.masking import reason_of
+from shared.translog.signing import signing_key
+from shared.values.times import now
 
 if TYPE_CHECKING:
     import threading
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Engine
 
-    from shared.consumer import Program
     from shared.settings import RegisterAddress, Settings
+    from shared.worker.consumer_program import Program
 
 _LOOK_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 60.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from shared.tlog.merkle import Node, range_hash
+from shared.translog.merkle import Node, range_hash
 
 
 class ProofNode(NamedTuple):

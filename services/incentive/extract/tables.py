@@ -26,7 +26,7 @@ from services.incentive.extract.views import VIEWS, View, write_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from services.incentive.answers import Json
+    from services.incentive.queries.serializers import Json
 
 T = TypeVar("T")
 
@@ -187,7 +187,7 @@ def _tell_fault() -> None:
     # What logs need is imported more slowly than all that a workbook needs.
     import structlog  # noqa: PLC0415
 
-    from shared.logs import set_up_logs  # noqa: PLC0415
+    from shared.telemetry.logs import set_up_logs  # noqa: PLC0415
 
     set_up_logs("incentive", "INFO")
     structlog.get_logger(__name__).exception("a workbook failed by a fault")

@@ -10,7 +10,7 @@ from services.incentive.extract.workbook import NUMBER, SHEET_ROWS, write_workbo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from services.incentive.answers import Json
+    from services.incentive.queries.serializers import Json
 
 Row = list[Any]
 # A release has the id of the hold that it lifts, too.

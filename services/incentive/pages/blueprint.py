@@ -10,13 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from services.incentive.explain import reason_label
-from services.incentive.explain_parts import grouped, percent
-from services.incentive.pages import then, words
-from services.incentive.pages.forms import UPLOADS_MOST_BYTES
+from services.incentive.domain.explain import reason_label
+from services.incentive.domain.explain_format import grouped, percent
+from services.incentive.pages import as_of_param as then
+from services.incentive.pages import words
+from services.incentive.pages.form_body import UPLOADS_MOST_BYTES
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
-from services.incentive.terms import Texts
-from shared.times import SHANGHAI, shanghai_year
+from services.incentive.policy.terms import Texts
+from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
 from shared.web.service import current_service
 

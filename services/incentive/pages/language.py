@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.terms import Texts
+from services.incentive.policy.terms import Texts
 
 LANGUAGES: Final = ("zh", "en")
 COOKIE: Final = "language"

@@ -4,27 +4,10 @@ import secrets
 
 from flask import Flask
 
-from services.incentive.pages import (  # noqa: F401 - each adds its routes
-    acts,
-    award,
-    awards,
-    budget,
-    declared,
-    declared_table,
-    desk,
-    exchange,
-    extracts,
-    lab,
-    oidc,
-    overview,
-    policy,
-    quarantine,
-    related,
-    subject,
-    trade,
-)
 from services.incentive.pages.blueprint import blueprint, csrf
-from services.incentive.pages.sign_in import who_asks
+from services.incentive.pages.forms import acts, declared, declared_table, extracts, lab  # noqa: F401 - each adds its routes
+from services.incentive.pages.session import oidc
+from services.incentive.pages.session.sign_in import who_asks
 from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
 

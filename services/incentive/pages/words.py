@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from services.incentive.terms import Texts
-from shared.money import FEN_PER_YUAN, parse_yuan
+from services.incentive.policy.terms import Texts
+from shared.values.money import FEN_PER_YUAN, parse_yuan
 
 ROLES: Final[Mapping[str, Texts]] = {
     "exchange": Texts("交易场所", "Exchange"),

@@ -1,3 +1,3 @@
-from shared.migrate import run_environment
+from shared.postgres.migrate import run_environment
 
 run_environment()

@@ -14,8 +14,8 @@ from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext, PythonResolver
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from deploy.local.jars import KAFKA_VERSION
-from deploy.local.kafka import java_command
+from devset.jars import KAFKA_VERSION
+from devset.kafka import java_command
 from shared.events.topics import topic_of
 from shared.settings import load_local_settings
 from tests.bench.bed import EXCHANGE

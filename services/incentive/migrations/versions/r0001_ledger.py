@@ -9,8 +9,8 @@ A percent sign is written twice here, as the driver asks for.
 
 from __future__ import annotations
 
-from shared.migrate import execute_all
-from shared.positions import CREATE_POSITION
+from shared.kafka.positions import CREATE_POSITION
+from shared.postgres.migrate import execute_all
 
 revision = "0001"
 down_revision = None

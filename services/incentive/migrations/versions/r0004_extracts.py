@@ -1,6 +1,6 @@
 """Extracts: what was asked for and how far it is, what was made, and who asked for and took what."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0004"
 down_revision = "0003"

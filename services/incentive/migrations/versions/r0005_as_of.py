@@ -1,6 +1,6 @@
 """Finding what stood at an instant without going through all that came later."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0005"
 down_revision = "0004"

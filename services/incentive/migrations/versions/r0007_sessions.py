@@ -1,6 +1,6 @@
 """Who is signed in to the pages. A token is kept as its SHA-256 alone, so that reading the table gives no access."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0007"
 down_revision = "0006"

@@ -4,7 +4,7 @@ Each is an *act*, which has a transaction of its own in the ledger, and so an en
 append-only like all that is recorded; what must never happen with money is refused here once more.
 """
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0008"
 down_revision = "0007"

@@ -1,6 +1,6 @@
 """The bureau's list of related parties; first purchases of about the same amount beside each other, by the amount."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0009"
 down_revision = "0008"

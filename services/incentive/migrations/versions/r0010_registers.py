@@ -1,6 +1,6 @@
 """Whose facts count is part of the settings in force."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0010"
 down_revision = "0009"

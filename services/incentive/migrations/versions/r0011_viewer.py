@@ -10,9 +10,9 @@ Of the budget every exchange learns whether its awards fit in, and of the ledger
 more than that, with the owner's rights.
 """
 
-from shared.fence import EVERY_ROW, VIEWER, shown
-from shared.log_tables import SHOW_LOG_TABLES
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
+from shared.postgres.row_security import EVERY_ROW, VIEWER, shown
+from shared.translog.tables import SHOW_LOG_TABLES
 
 revision = "0011"
 down_revision = "0010"

@@ -1,7 +1,7 @@
 """Runs of the consumer program on record."""
 
-from shared.migrate import execute_all
-from shared.worker_run import CREATE_WORKER_RUN, GRANT_WORKER_RUN
+from shared.postgres.migrate import execute_all
+from shared.process.run_record import CREATE_WORKER_RUN, GRANT_WORKER_RUN
 
 revision = "0002"
 down_revision = "0001"

@@ -1,7 +1,7 @@
 """The register's log."""
 
-from shared.log_tables import CREATE_LOG_TABLES, GRANT_LOG_TABLES, log_is_whole
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
+from shared.translog.tables import CREATE_LOG_TABLES, GRANT_LOG_TABLES, log_is_whole
 
 revision = "0003"
 down_revision = "0002"

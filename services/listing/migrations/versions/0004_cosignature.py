@@ -1,7 +1,7 @@
 """Cosignatures of witnesses."""
 
-from shared.log_tables import CREATE_COSIGNATURES
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
+from shared.translog.tables import CREATE_COSIGNATURES
 
 revision = "0004"
 down_revision = "0003"

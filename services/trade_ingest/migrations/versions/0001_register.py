@@ -3,7 +3,7 @@
 Fixed-width columns come first, in the order in which intake writes them.
 """
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 from shared.register.tables import CREATE_REGISTER_TABLES, GRANT_REGISTER_TABLES
 
 revision = "0001"

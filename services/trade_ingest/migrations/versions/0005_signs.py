@@ -1,6 +1,6 @@
 """`facts.sign.v1` of the trades that are there already: every key into the outbox."""
 
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
 
 revision = "0005"
 down_revision = "0004"

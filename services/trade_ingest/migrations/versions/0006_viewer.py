@@ -1,9 +1,9 @@
 """What PostgreSQL shows to an exchange's key."""
 
-from shared.fence import OF_VIEWER, shown
-from shared.log_tables import SHOW_LOG_TABLES
-from shared.migrate import execute_all
+from shared.postgres.migrate import execute_all
+from shared.postgres.row_security import OF_VIEWER, shown
 from shared.register.tables import SHOW_REGISTER_TABLES
+from shared.translog.tables import SHOW_LOG_TABLES
 
 revision = "0006"
 down_revision = "0005"

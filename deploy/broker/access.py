@@ -1,0 +1,108 @@
+"""Who may do what on the broker: the ACLs of every exchange and every service, and nothing beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, get_args
+
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
+
+from deploy.broker.streams import streams_of
+from deploy.secrets import exchange_user
+from shared.events.topics import is_exchanges, prefix_of, topics_of
+from shared.settings import Service
+from shared.translog.checkpoint import TOPIC as CHECKPOINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_ANY_HOST: Final = "*"
+_READ, _WRITE = ACLOperation.READ, ACLOperation.WRITE  # each of them lets describe, too
+_SERVICES: Final = get_args(Service)
+
+
+def is_ours(user: str) -> bool:
+    """Whether a user of that name, and its rights, are made and taken away here; others are left alone."""
+    return user in _SERVICES or is_exchanges(user)
+
+
+def user_of(acl: ACLFilter) -> str:
+    """The name of the user that an ACL is for."""
+    return str(acl.principal).removeprefix("User:")
+
+
+def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
+    """To write to its own two topics, in transactions of its own prefix if it likes, and to read checkpoints.
+
+    Who may write to a topic may write idempotently. To read checkpoints needs no consumer group.
+    """
+    user = exchange_user(exchange_id)
+    return frozenset(
+        [
+            *(_allow(user, _WRITE, ResourceType.TOPIC, topic) for topic in topics_of(exchange_id)),
+            _allow(user, _READ, ResourceType.TOPIC, CHECKPOINTS),
+            _allow(
+                user,
+                _WRITE,
+                ResourceType.TRANSACTIONAL_ID,
+                prefix_of(exchange_id),
+                ACLResourcePatternType.PREFIXED,
+            ),
+        ]
+    )
+
+
+def rights_of_service(service: Service, registers: Sequence[str], exchanges: Sequence[str]) -> frozenset[ACL]:
+    """To read what it reads, to write and read again what it publishes, and to write checkpoints of its log."""
+    return frozenset(acl for register in registers for acl in _rights_in_register(service, register, exchanges))
+
+
+def _rights_in_register(service: Service, register: str, exchanges: Sequence[str]) -> Iterator[ACL]:
+    streams = streams_of(service, register, exchanges)
+    for topic in (*streams.reads, *streams.publishes):
+        yield _allow(service, _READ, ResourceType.TOPIC, topic)
+    for topic in (*streams.publishes, CHECKPOINTS):
+        yield _allow(service, _WRITE, ResourceType.TOPIC, topic)
+    yield _allow(service, _READ, ResourceType.GROUP, streams.group)
+    if streams.transactional_id is not None:
+        yield _allow(service, _WRITE, ResourceType.TRANSACTIONAL_ID, streams.transactional_id)
+
+
+def superfluous(found: Iterable[ACL], wanted: frozenset[ACL]) -> frozenset[ACL]:
+    """Rights of our users that nobody wants. What somebody has forbidden stays forbidden."""
+    return frozenset(
+        acl
+        for acl in found
+        if is_ours(user_of(acl)) and acl.permission_type is ACLPermissionType.ALLOW and acl not in wanted
+    )
+
+
+def describe(acl: ACLFilter) -> str:
+    """An ACL as a person reads it, without its user."""
+    pattern = acl.resource_pattern
+    end = "*" if pattern.pattern_type is ACLResourcePatternType.PREFIXED else ""
+    return f"{acl.operation.name} {pattern.resource_type.name} {pattern.resource_name}{end}"
+
+
+def every_acl() -> ACLFilter:
+    """What finds all ACLs that there are."""
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    return ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+
+
+def _allow(
+    user: str,
+    operation: ACLOperation,
+    resource: ResourceType,
+    name: str,
+    pattern: ACLResourcePatternType = ACLResourcePatternType.LITERAL,
+) -> ACL:
+    return ACL(f"User:{user}", _ANY_HOST, operation, ACLPermissionType.ALLOW, ResourcePattern(resource, name, pattern))

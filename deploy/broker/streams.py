@@ -1,0 +1,41 @@
+"""What each service reads and publishes, and the names under which Kafka knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - the type of a constant
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from services.incentive import consumer as incentive
+from services.incentive.domain.facts import TOPICS as INCENTIVE_TOPICS
+from services.listing.consumer import LISTINGS
+from services.trade_ingest.consumer import TRADES
+from shared.register.publish.outbox import transactional_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.register.worker import Kind
+    from shared.settings import Service
+
+REGISTERS: Final[Mapping[str, Kind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Topics that a service reads and publishes; its consumer group; the id of its transactions, if it makes any."""
+
+    reads: tuple[str, ...]
+    publishes: tuple[str, ...]
+    group: str
+    transactional_id: str | None
+
+
+def streams_of(service: Service, register: str, exchanges: Sequence[str]) -> Streams:
+    """Of a service with that register and those exchanges; incentive has neither."""
+    kind = REGISTERS.get(service)
+    if kind is None:
+        return Streams(tuple(INCENTIVE_TOPICS), (), incentive.GROUP, None)
+    return Streams(
+        tuple(kind.topics(exchanges)), kind.facts, kind.group(register), transactional_id(register, kind.name)
+    )

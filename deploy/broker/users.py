@@ -1,0 +1,229 @@
+"""Users of the broker and their rights, brought in line with the whitelist and the files of passwords."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    KafkaAdminClient,
+    ResourcePatternFilter,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+from kafka.errors import NoError, SaslAuthenticationFailedError
+
+import shared.kafka.client_patches  # noqa: F401 - a wrong password is told at once
+from deploy.broker.access import (
+    describe,
+    every_acl,
+    is_ours,
+    rights_of_exchange,
+    rights_of_service,
+    superfluous,
+    user_of,
+)
+from deploy.secrets import (
+    ADMIN,
+    KAFKA_PASSWORD,
+    Secret,
+    SecretsError,
+    exchange_user,
+    make_secrets,
+    next_password,
+    read_password,
+    wanted_secrets,
+)
+from shared.settings import KafkaSettings, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.whitelist import Exchanges
+
+MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
+LOGIN_TIMEOUT_MS: Final = 5_000
+TAKEN_OVER_WITHIN_S: Final = 15.0
+POLL_S: Final = 0.05
+
+Say = Callable[[str], None]
+
+
+class AccessRefusedError(RuntimeError):
+    """The broker did not take a user or a right, or cannot have any; the message is one line."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of ours as it should be; an empty password shuts it out."""
+
+    name: str
+    password: str | None
+    rights: frozenset[ACL]
+
+    @property
+    def is_shut_out(self) -> bool:
+        return self.password == ""
+
+
+class Found(NamedTuple):
+    """What the broker has: all users with a password of our kind, and all ACLs."""
+
+    users: frozenset[str]
+    rights: frozenset[ACL]
+
+
+@dataclass(frozen=True)
+class Access:
+    """An admin's connection, and how another user would make one."""
+
+    admin: KafkaAdminClient
+    kafka: KafkaSettings
+
+    def found(self) -> Found:
+        """What the broker has now. KafkaError, SecurityDisabledError if it asks nobody who they are."""
+        credentials = self.admin.describe_user_scram_credentials()
+        users = {
+            name
+            for name, said in credentials.items()
+            if any(info["mechanism"] is MECHANISM for info in said["credential_infos"])
+        }
+        acls, _ = self.admin.describe_acls(every_acl())
+        return Found(frozenset(users), frozenset(acls))
+
+    def lets_in(self, user: str, password: str) -> bool:
+        """Whether the broker takes this password: there is no way to ask for it but to try."""
+        own = replace(self.kafka, sasl_mechanism="SCRAM-SHA-512", sasl_username=user, sasl_password=password)
+        try:
+            KafkaAdminClient(**own.client_config(), bootstrap_timeout_ms=LOGIN_TIMEOUT_MS).close()
+        except SaslAuthenticationFailedError:
+            return False
+        return True
+
+    def set_password(self, user: str, password: str) -> None:
+        """Make the user, or give it another password; back when the broker lets it in."""
+        self._alter(UserScramCredentialUpsertion(user, MECHANISM, password))
+        self._await(lambda: self.lets_in(user, password), f"user {user}")
+
+    def remove_user(self, user: str) -> None:
+        self._alter(UserScramCredentialDeletion(user, MECHANISM))
+        self._await(lambda: user not in self.found().users, f"user {user}")
+
+    def change_rights(self, allow: Collection[ACL], take_back: Collection[ACL]) -> None:
+        """Back when the broker tells the new rights."""
+        if allow:
+            failed = self.admin.create_acls(list(allow))["failed"]
+            if failed:
+                raise AccessRefusedError(f"the broker refused rights: {failed[0].__name__}")
+        if take_back:
+            for _, _, error in self.admin.delete_acls([_exactly(acl) for acl in take_back]):
+                if error is not NoError:
+                    raise AccessRefusedError(f"the broker refused to take back a right: {error.__name__}")
+        if allow or take_back:
+            self._await(lambda: self._has(allow, take_back), "rights")
+
+    def _has(self, allowed: Collection[ACL], taken_back: Collection[ACL]) -> bool:
+        rights = self.found().rights
+        return rights.issuperset(allowed) and rights.isdisjoint(taken_back)
+
+    def _alter(self, change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
+        error = self.admin.alter_user_scram_credentials([change])[change.user]
+        if error is not None:
+            raise AccessRefusedError(f"user {change.user}: the broker refused: {error}")
+
+    def _await(self, is_so: Callable[[], bool], what: str) -> None:
+        """Wait until the broker goes by what it has already acknowledged."""
+        deadline = time.monotonic() + TAKEN_OVER_WITHIN_S
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise AccessRefusedError(f"{what}: the broker has not taken it over in {TAKEN_OVER_WITHIN_S:.0f} s")
+            time.sleep(POLL_S)
+
+
+def wanted_users(exchanges: Exchanges, registers: Collection[str], folder: Path) -> list[User]:
+    """Every service and every exchange of the whitelist; a password is None where there is no file yet."""
+    rights: Mapping[str, frozenset[ACL]] = {
+        **{service: rights_of_service(service, tuple(registers), exchanges.ids) for service in get_args(Service)},
+        **{exchange_user(exchange_id): rights_of_exchange(exchange_id) for exchange_id in exchanges.ids},
+    }
+    users = [User(name, read_password(_file(folder, name)), allowed) for name, allowed in rights.items()]
+    for user in users:
+        if user.is_shut_out and user.name in get_args(Service):
+            raise SecretsError(f"{_file(folder, user.name)}: 为空 / is empty: a service cannot be shut out")
+    return users
+
+
+def make_passwords(exchanges: Exchanges, folder: Path) -> list[Path]:
+    """Make the files that are missing of those that `wanted_users` reads."""
+    return make_secrets(
+        folder, [one for one in wanted_secrets(exchanges) if one.name == KAFKA_PASSWORD and one.holder != ADMIN]
+    )
+
+
+def apply_access(access: Access, users: Collection[User], say: Say, *, dry_run: bool = False) -> None:
+    """Make what is missing, take away what is superfluous, say each; done again it finds nothing to do.
+
+    Rights come before the user that they are for, and go before it.
+    """
+    found = access.found()
+    wanted = frozenset(acl for user in users if not user.is_shut_out for acl in user.rights)
+    allow, take_back = wanted - found.rights, superfluous(found.rights, wanted)
+    for acl in sorted(allow | take_back, key=lambda acl: (user_of(acl), describe(acl))):
+        what = "收回 / take back" if acl in take_back else "授权 / allow"
+        say(f"{user_of(acl)}: {what} {describe(acl)}")
+    say(f"权限 / rights: 已就绪 / as they should be {len(wanted - allow)}, +{len(allow)}, -{len(take_back)}")
+    if not dry_run:
+        access.change_rights(allow, take_back)
+    for user in users:
+        _apply_user(access, user, found, say, dry_run=dry_run)
+    leaving = {name for name in found.users if is_ours(name)} - {user.name for user in users}
+    for name in sorted(leaving):
+        say(f"{name}: 删除用户 / user removed")
+        if not dry_run:
+            access.remove_user(name)
+
+
+def change_password(access: Access, user: str, folder: Path, say: Say, *, dry_run: bool = False) -> None:
+    """Give a user that has a file of its password another one, on the broker and in the file."""
+    file = _file(folder, user)
+    if read_password(file) is None:
+        raise SecretsError(f"{file}: 不存在 / is not there: 没有用户 / there is no user {user}")
+    say(f"{user}: 更换密码 / password changed: {file}")
+    if not dry_run:
+        with next_password(file) as password:
+            access.set_password(user, password)
+
+
+def _apply_user(access: Access, user: User, found: Found, say: Say, *, dry_run: bool) -> None:
+    is_there = user.name in found.users
+    if user.is_shut_out:
+        say(f"{user.name}: 已停用 / shut out: its file of the password is empty")
+        if is_there and not dry_run:
+            access.remove_user(user.name)
+        return
+    if is_there and user.password is not None and access.lets_in(user.name, user.password):
+        say(f"{user.name}: 用户已就绪 / user as it should be")
+        return
+    say(f"{user.name}: {'设置密码 / password set' if is_there else '新建用户 / user created'}")
+    if user.password is not None and not dry_run:
+        access.set_password(user.name, user.password)
+
+
+def _file(folder: Path, user: str) -> Path:
+    return Secret(user, KAFKA_PASSWORD).path(folder)
+
+
+def _exactly(acl: ACL) -> ACLFilter:
+    pattern = acl.resource_pattern
+    return ACLFilter(
+        acl.principal,
+        acl.host,
+        acl.operation,
+        acl.permission_type,
+        ResourcePatternFilter(pattern.resource_type, pattern.resource_name, pattern.pattern_type),
+    )

@@ -1,0 +1,127 @@
+"""A service whose workers are stopped: its database and its consumer group, for commands that need it so."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import NoError, RetriableError
+
+from deploy.broker.streams import streams_of
+from shared.kafka.offset_witness import shown_offsets
+from shared.kafka.partition_state import read_bounds
+from shared.operator_errors import Halt
+from shared.postgres.database import make_engine
+from shared.settings import load_settings
+from shared.whitelist import load_exchanges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kafka.structs import OffsetAndMetadata
+    from sqlalchemy import Engine
+
+    from shared.kafka.partition_state import Bounds
+    from shared.kafka.positions import Position
+    from shared.settings import Service, Settings
+
+BROKER_TIMEOUT_MS: Final = 10_000
+COORDINATOR_TIMEOUT_S: Final = 15.0
+COORDINATOR_POLL_S: Final = 0.2
+
+Partition = tuple[str, int]  # topic, number
+
+
+class WorkersRun(Halt):
+    """Workers of the service are at work: what they write and show would cross what the command does."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A service, its consumer group without members, and the topics that it reads."""
+
+    settings: Settings
+    client_config: Mapping[str, Any]
+    group: str
+    topics: frozenset[str]
+    engine: Engine
+    admin: KafkaAdminClient
+
+    @property
+    def service(self) -> Service:
+        return self.settings.service
+
+    def held(self, stored: Mapping[Partition, Position]) -> dict[Partition, tuple[Position, Bounds]]:
+        """Of each partition that the service reads, where the database stands and what the broker has.
+
+        Raises Halt for a topic that is gone: it must be there, though empty, before anything can be said of it.
+        """
+        read = {partition: position for partition, position in stored.items() if position.topic in self.topics}
+        bounds = read_bounds(self.admin, self.client_config, read)
+        gone = [f"{topic}[{number}]" for topic, number in sorted(read.keys() - bounds.keys())]
+        if gone:
+            raise Halt(f"主题不存在 / no such topic: {', '.join(gone)}. 先执行 / first run `jiangbu topics apply`")
+        return {partition: (position, bounds[partition]) for partition, position in sorted(read.items())}
+
+    def shown(self) -> dict[Partition, OffsetAndMetadata]:
+        """What workers have shown to Kafka as committed by the database."""
+        return shown_offsets(self.admin, self.group)
+
+    def bear_witness(self, offsets: Mapping[Partition, OffsetAndMetadata]) -> None:
+        """Set committed offsets of the group; those of topics that are gone are left out."""
+        existing = set(self.admin.list_topics())
+        wanted = {
+            TopicPartition(*partition): offset for partition, offset in offsets.items() if partition[0] in existing
+        }
+        answers = self.admin.alter_group_offsets(self.group, wanted) if wanted else {}
+        refused = [
+            f"{tp.topic}[{tp.partition}] {answer.__name__}" for tp, answer in answers.items() if answer is not NoError
+        ]
+        if refused:
+            raise WorkersRun(f"Kafka 拒绝 / Kafka refuses: {', '.join(refused)}; {_stop_them(self.service)}")
+
+
+@contextlib.contextmanager
+def stopped(service: Service) -> Iterator[Stopped]:
+    """Reach the service's database and group by the settings of the environment. Raises WorkersRun."""
+    settings = load_settings(service)
+    client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
+    exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
+    streams = streams_of(service, settings.register, exchanges)
+    with contextlib.ExitStack() as stack:
+        admin = KafkaAdminClient(**client_config)
+        stack.callback(admin.close)
+        _check_no_member(admin, streams.group, service)
+        engine = make_engine(settings.database_url, pool_size=1)
+        stack.callback(engine.dispose)
+        yield Stopped(settings, client_config, streams.group, frozenset(streams.reads), engine, admin)
+
+
+def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> None:
+    deadline = time.monotonic() + COORDINATOR_TIMEOUT_S
+    while True:
+        try:
+            found = admin.describe_groups([group])[group]
+        except RetriableError:
+            # A broker that has just started looks for the group's coordinator.
+            if time.monotonic() > deadline:
+                raise
+        else:
+            if found["group_state"] in ("Empty", "Dead"):
+                return
+            if found["members"]:
+                raise WorkersRun(f"{group}: {len(found['members'])} 个进程在运行 / at work; {_stop_them(service)}")
+            if time.monotonic() > deadline:
+                raise Halt(f"{group}: {found['group_state']} {found['error']}")
+        time.sleep(COORDINATOR_POLL_S)
+
+
+def _stop_them(service: Service) -> str:
+    return (
+        f"先停止 `{service} consume`；被杀死的进程约 10 秒后才离组 / stop `{service} consume` first; a worker that was"
+        " killed is counted for some 10 s"
+    )

@@ -1,0 +1,209 @@
+"""A fictional market for samples: who trades, what one exchange lists and trades, and how its documents change.
+
+All parties are invented: their names say so, and their codes have valid check characters by construction. Amounts
+follow a long tail: few providers make most of the sum, so that some pass 1000万 a year and most do not.
+"""
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.events.documents import MAX_AMOUNT_FEN
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.parties import complete_uscc
+from shared.values.times import format_time
+
+Json = dict[str, Any]
+
+_PRODUCTS: Final = (
+    ("城市交通流量数据集", "dataset"),
+    ("气象格点预报接口", "api"),
+    ("花卉价格指数报告", "report"),
+    ("企业征信核验服务", "service"),
+    ("烟叶分级识别模型", "model"),
+    ("普洱茶溯源数据集", "dataset"),
+    ("跨境物流时效接口", "api"),
+    ("文旅客流数据产品", "other"),
+)
+_OUTSIDE_EXCHANGE: Final = "虚构省外数据交易所"
+# Sizes of amounts: how many of a hundred trades, and the range of their weights. `MEAN_WEIGHT` follows from them.
+_WEIGHTS: Final = ((60, 1, 20), (90, 20, 200), (100, 200, 2000))
+MEAN_WEIGHT: Final = 149
+_MEMORY: Final = 2000
+
+
+@dataclass(frozen=True)
+class People:
+    """The parties of a sample, shared by its exchanges; providers in order of size."""
+
+    providers: tuple[Json, ...]
+    buyers: tuple[Json, ...]
+    cumulative_weights: tuple[float, ...]
+
+
+def make_people(providers: int, buyers: int) -> People:
+    """Invented parties: mostly companies, some from overseas, some natural persons among the buyers."""
+    weights = [1 / (rank + 1) for rank in range(providers)]
+    cumulative = [sum(weights[: rank + 1]) for rank in range(providers)]
+    return People(
+        tuple(_provider(index) for index in range(providers)),
+        tuple(_buyer(index) for index in range(buyers)),
+        tuple(cumulative),
+    )
+
+
+def _provider(index: int) -> Json:
+    if index % 23 == 17:  # noqa: PLR2004 - now and then
+        return {"id_scheme": "overseas", "id": f"XX-P{index:05d}", "name": f"Fictional Overseas Provider {index:05d}"}
+    return _company(f"91530100MAXP{index:05d}", f"虚构数据供方{index:05d}有限公司")
+
+
+def _buyer(index: int) -> Json:
+    match index % 29:
+        case 11:
+            return {"id_scheme": "overseas", "id": f"XX-B{index:05d}", "name": f"Fictional Overseas Buyer {index:05d}"}
+        case 19:
+            return {"id_scheme": "natural_person", "id": f"pseudonym-{index:05d}", "name": f"虚构自然人{index:05d}"}
+        case 7:  # providers buy too
+            return _provider(index // 29)
+        case 3:  # a village body: its code begins with N
+            return _company(f"N2530100MAXB{index:05d}", f"虚构村集体{index:05d}")
+        case _:
+            return _company(f"91530100MAXB{index:05d}", f"虚构数据需方{index:05d}有限公司")
+
+
+def _company(first_17: str, name: str) -> Json:
+    return {"id_scheme": "uscc", "id": complete_uscc(first_17), "name": name}
+
+
+@dataclass
+class Market:
+    """One exchange's documents so far; every method makes one document that is new or a next revision."""
+
+    exchange: str
+    people: People
+    unit_fen: int
+    rng: random.Random
+    listings: dict[int, list[Json]] = field(default_factory=dict)
+    trades: deque[Json] = field(default_factory=lambda: deque(maxlen=_MEMORY))
+    listed: int = 0
+    traded: int = 0
+
+    def pick_provider(self) -> int:
+        """A provider by size; each exchange has an order of its own among them, so that the greatest ones differ."""
+        count = len(self.people.providers)
+        (rank,) = self.rng.choices(range(count), cum_weights=self.people.cumulative_weights)
+        return (rank + len(self.exchange)) % count
+
+    def new_listing(self, provider: int, at: datetime) -> Json:
+        self.listed += 1
+        name, kind = self.rng.choice(_PRODUCTS)
+        listing = {
+            "listing_no": f"L{at.year}-{self.listed:06d}",
+            "revision": 1,
+            "status": "listed",
+            "product": {"no": f"D{self.listed:06d}", "name": f"{name}（虚构）", "kind": kind},
+            "provider": self.people.providers[provider],
+            "listed_at": self._written(at),
+            "origin_exchange": _OUTSIDE_EXCHANGE if self.rng.random() < 0.01 else None,  # noqa: PLR2004
+            "certificate_no": f"CERT-{self.listed:06d}",
+        }
+        self.listings.setdefault(provider, []).append(listing)
+        return listing
+
+    def new_trade(self, provider: int, at: datetime) -> Json:
+        """A trade with a provider that has a listing; a hundredth names a listing that nobody knows (yet)."""
+        self.traded += 1
+        rng = self.rng
+        listing = rng.choice(self.listings[provider])
+        mode = rng.choices(("listed", "negotiated", "auction"), (75, 18, 7))[0]
+        known = rng.random() >= 0.01  # noqa: PLR2004
+        trade = {
+            "trade_no": f"T{at.year}-{self.traded:07d}",
+            "revision": 1,
+            "status": "completed",
+            "mode": mode,
+            "listing_no": (listing["listing_no"] if known else f"L{at.year}-X{self.traded}")
+            if mode == "listed"
+            else None,
+            "product": listing["product"] if mode == "listed" or rng.random() < 0.5 else None,  # noqa: PLR2004
+            "provider": listing["provider"],
+            "buyer": self._pick_buyer(listing["provider"]),
+            "amount": format_yuan(self._amount_fen()),
+            "refunded": "0.00",
+            "currency": "CNY",
+            "completed_at": self._written(at),
+            "origin_exchange": _OUTSIDE_EXCHANGE if rng.random() < 0.01 else None,  # noqa: PLR2004
+            "certificate_no": None,
+        }
+        self.trades.append(trade)
+        return trade
+
+    def next_trade_revision(self) -> Json | None:
+        """A refund, a cancellation or a corrected amount of a trade that is remembered."""
+        if not self.trades:
+            return None
+        at = self.rng.randrange(len(self.trades))
+        trade = self.trades[at] | {"revision": self.trades[at]["revision"] + 1}
+        amount_fen = parse_yuan(trade["amount"])
+        match self.rng.randrange(10):
+            case 0 | 1 | 2 | 3 | 4:
+                trade["refunded"] = format_yuan(amount_fen * self.rng.randint(1, 9) // 10)
+            case 5:
+                trade["refunded"] = trade["amount"]
+            case 6 | 7:
+                trade["status"] = "cancelled"
+            case _:
+                trade["amount"] = format_yuan(min(amount_fen + self.rng.randint(1, 5000), MAX_AMOUNT_FEN))
+        self.trades[at] = trade
+        return trade
+
+    def next_listing_revision(self) -> Json | None:
+        """A withdrawal, an annulment or a renamed product; what is withdrawn or annulled is traded no more."""
+        candidates = [provider for provider, listings in self.listings.items() if len(listings) > 1]
+        if not candidates:
+            return None
+        listings = self.listings[self.rng.choice(candidates)]
+        at = self.rng.randrange(len(listings))
+        listing = listings[at] | {"revision": listings[at]["revision"] + 1}
+        match self.rng.randrange(4):
+            case 0:
+                listing["status"] = "annulled"
+            case 1 | 2:
+                listing["status"] = "withdrawn"
+            case _:
+                listing["product"] = listing["product"] | {"name": f"{listing['product']['name']}修订"[:200]}
+        if listing["status"] == "listed":
+            listings[at] = listing
+        else:
+            del listings[at]
+        return listing
+
+    def _pick_buyer(self, provider: Json) -> Json:
+        while True:
+            buyer = self.rng.choice(self.people.buyers)
+            if (buyer["id_scheme"], buyer["id"]) != (provider["id_scheme"], provider["id"]):
+                return buyer
+
+    def _amount_fen(self) -> int:
+        percent = self.rng.randrange(100)
+        low, high = next((low, high) for upto, low, high in _WEIGHTS if percent < upto)
+        return min(max(1, self.unit_fen * self.rng.randint(low * 100, high * 100) // 100), MAX_AMOUNT_FEN)
+
+    def _written(self, at: datetime) -> str:
+        """The instant as one of the ways in which clients write it."""
+        text = format_time(at)
+        match self.rng.randrange(4):
+            case 0:
+                return text
+            case 1:
+                return text.replace(".000000", "")
+            case _:
+                return format_time(at.replace(microsecond=0)).replace(".000000", "")
+
+
+def shortly_before(rng: random.Random, at: datetime) -> datetime:
+    """When a document was signed that is reported at `at`: some minutes earlier."""
+    return at - timedelta(seconds=rng.randint(1, 900), microseconds=rng.randrange(1_000_000))

@@ -1,0 +1,79 @@
+"""Rows of a workbook (XLSX), cell by cell as they are kept in the file.
+
+A workbook keeps numbers as doubles. Python writes a double as the shortest decimal that stands for it, which is what
+was typed in for up to 15 digits; more digits show, and are refused where they do not belong.
+"""
+
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from openpyxl import load_workbook
+from openpyxl.styles.numbers import is_datetime
+from openpyxl.utils.exceptions import InvalidFileException
+
+from exchange_kit.tables.cells import Cell, Moment, Number, Unreadable
+
+_EXACT: Final = 10**15
+_PLAIN_FORMATS: Final = ("General", "0", "@")
+
+
+def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
+    """The rows of a sheet, hidden ones too, each at least as long as the first. ValueError says what cannot be read.
+
+    Without a name it is the one sheet that is not hidden.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of styles and extensions that are not supported
+            book = load_workbook(file, read_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
+        said = "不是 XLSX 文件，或有密码 / is not an XLSX file, or has a password"
+        raise ValueError(f"{file}: {said}") from error
+    try:
+        found = _sheet_of(file, book, sheet)
+        # What a file says of its own extent is wrong in those of some programs.
+        found.reset_dimensions()
+        width = 0
+        for row in found.iter_rows():
+            cells = [_read(cell) for cell in row]
+            width = width or len(cells)
+            yield cells + [""] * (width - len(cells))
+    finally:
+        book.close()
+
+
+def _sheet_of(file: Path, book: Any, name: str | None) -> Any:
+    shown = {sheet.title: sheet for sheet in book.worksheets if sheet.sheet_state == "visible"}
+    if name is None and len(shown) == 1:
+        return next(iter(shown.values()))
+    if name is not None and name in book.sheetnames:
+        return book[name]
+    said = "请在映射文件中写 sheet: 表名 / the mapping must name one of these as sheet"
+    raise ValueError(f"{file}: {said}: {'、'.join(shown)}")
+
+
+def _read(cell: Any) -> Cell:
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        return Unreadable("是公式：请复制后“选择性粘贴”为数值 / is a formula: copy it and paste it as a value")
+    if cell.data_type == "e":
+        return Unreadable(f"是错误值 / is an error value: {value}")
+    if isinstance(value, datetime):
+        return Moment(value, is_datetime(cell.number_format) != "date")
+    if isinstance(value, bool):
+        return str(value).upper()
+    return _read_number(value, cell.number_format) if isinstance(value, int | float) else str(value)
+
+
+def _read_number(value: float, number_format: str) -> Number:
+    number = Decimal(repr(value))
+    whole = number == number.to_integral_value()
+    text = str(int(number)) if whole else f"{number:f}"
+    return Number(text, whole and abs(number) < _EXACT and number_format in _PLAIN_FORMATS)

@@ -1,0 +1,113 @@
+"""What a witness keeps on disk: its key, and for each log the checkpoint that it cosigned last and the log's keys.
+
+All of it is in forms that other tools read: notes with cosignatures, verifier keys one a line. A file is replaced as a
+whole and is on the disk before anybody is told of it, so a crash leaves the older or the newer one.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from shared.translog.checkpoint import Checkpoint, cosign, cosigned_at, witness_key
+from shared.translog.keyfile import KeyFileError, load_or_make_key
+from shared.translog.note import Note, NoteError, VerifierKey, parse_note
+
+DEFAULT_FOLDER: Final = Path("~/.local/state/jiangbu/witness")
+
+
+class FolderError(RuntimeError):
+    """The folder cannot be used as it is; the message is one line."""
+
+
+class WitnessFolder:
+    """A witness's folder; made at its first start, which may say under which name it cosigns from then on."""
+
+    def __init__(self, folder: Path, name: str | None) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._private = load_or_make_key(folder / "key")
+            with self.locked():
+                self.vkey = self._load_vkey(name)
+        except (OSError, KeyFileError, NoteError) as error:
+            raise FolderError(f"见证目录不可用 / the witness's folder cannot be used: {error}") from error
+
+    def _load_vkey(self, name: str | None) -> VerifierKey:
+        path = self.folder / "vkey"
+        if path.exists():
+            kept = VerifierKey.parse(path.read_text("utf-8"))
+            if kept != witness_key(name or kept.name, self._private):
+                raise FolderError(f"{path}: 名称或密钥不同 / is of another name or key: {kept}")
+            return kept
+        made = witness_key(
+            name or f"exchange-kit/{self._private.public_key().public_bytes_raw().hex()[:8]}", self._private
+        )
+        self._write("vkey", f"{made}\n")
+        return made
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One at a time, of all processes: between looking at what was seen last and keeping what is seen now."""
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def seen(self, origin: str) -> Note | None:
+        """The checkpoint of a log that was cosigned last. FolderError if what is kept is not what was written."""
+        path = self.folder / _checkpoint_file(origin)
+        if not path.exists():
+            return None
+        try:
+            note = parse_note(path.read_bytes())
+            if cosigned_at(note, self.vkey) is not None and Checkpoint.parse(note.text).origin == origin:
+                return note
+        except NoteError:
+            pass
+        raise FolderError(f"{path}: 不是本见证签署的检查点 / is no checkpoint of {origin} that this witness cosigned")
+
+    def keep(self, note: Note, at_s: int) -> Note:
+        """Cosign a checkpoint as of a time in POSIX seconds and keep it in place of the one before."""
+        signed = cosign(note, self.vkey.name, self._private, at_s)
+        self._write(_checkpoint_file(Checkpoint.parse(note.text).origin), str(signed))
+        return signed
+
+    def keys(self, origin: str) -> tuple[VerifierKey, ...]:
+        """The keys by which checkpoints of a log were accepted."""
+        path = self.folder / _keys_file(origin)
+        return tuple(map(VerifierKey.parse, path.read_text("utf-8").splitlines())) if path.exists() else ()
+
+    def keep_keys(self, origin: str, keys: Iterable[VerifierKey]) -> None:
+        self._write(_keys_file(origin), "".join(f"{key}\n" for key in keys))
+
+    def keep_evidence(self, origin: str, evidence: dict[str, str], digest: str) -> Path:
+        """A file that anybody can check; the same contradiction gives the same file."""
+        content = msgspec.json.format(msgspec.json.encode(evidence), indent=2).decode()
+        return self._write(f"{quote(origin, safe='')}.alarm-{digest}.json", content)
+
+    def _write(self, name: str, content: str) -> Path:
+        path, part = self.folder / name, self.folder / f"{name}.part"
+        with part.open("w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return path
+
+
+def _checkpoint_file(origin: str) -> str:
+    return f"{quote(origin, safe='')}.checkpoint"
+
+
+def _keys_file(origin: str) -> str:
+    return f"{quote(origin, safe='')}.keys"

@@ -1,0 +1,185 @@
+"""Which registers count: those that REGISTERS names, once what they say takes nothing from what counts already.
+
+A register is split by others that read its exchanges' topics from offset 0. Named while they are half read, they would
+take awards away and earn them again. So a consumer that is started with other registers than count in the ledger goes
+on by those, and by its own REGISTERS from the moment at which all named have caught up, the ledger has read what they
+published, and no register that ceases to count has said anything that they may not have seen.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.facts import DECLARED, TOPICS
+from services.incentive.domain.facts import Registers as Ids
+from services.incentive.store.basis import Basis
+from services.incentive.store.intake import (
+    check_settings,
+    listed_registers,
+    lock_ledger,
+    put_in_force,
+    settings_in_force,
+)
+from services.incentive.store.register_client import RegisterAway, RegisterRefuses, Registers
+from shared.events.topics import topics_of
+from shared.kafka.consumer import is_worlds_kafka
+from shared.kafka.positions import load_positions
+from shared.kafka.replay import stable_ends
+from shared.postgres.database import is_worlds
+from shared.process.background import beside
+from shared.process.backoff import Pauses
+from shared.settings import RegisterAddress, read_service_key
+from shared.telemetry.masking import reason_of
+from shared.translog.store import ServiceLog
+from shared.values.times import now
+from shared.whitelist import Exchanges
+from shared.worker.consumer_program import Program
+
+_READS_WITHIN_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.1
+_LAST_FACT: Final = text("SELECT coalesce(max(id), 0) FROM fact")
+_SINCE: Final = text("SELECT DISTINCT split_part(key, '/', 1) FROM fact WHERE id > :id AND topic <> :declared")
+_EVER: Final = text("SELECT DISTINCT split_part(key, '/', 1) FROM fact_current WHERE topic <> :declared")
+
+log = structlog.get_logger(__name__)
+
+
+class NotYet(Exception):  # noqa: N818 - the world's
+    """The registers named cannot count yet; the message says what is waited for."""
+
+
+def named_registers(registers: Mapping[str, RegisterAddress] | None) -> Ids:
+    """The ids of REGISTERS; None where none are named."""
+    return None if registers is None else tuple(sorted(registers))
+
+
+def registers_at_start(connection: Connection, named: Ids) -> Ids:
+    """Those that count as a consumer begins: the ones named, if that changes nothing; else what the ledger has.
+
+    Where none are named, what the ledger has stays. Needs the ledger's lock.
+    """
+    found = settings_in_force(connection)
+    if found is None:
+        return named
+    if named is None or found.registers is not None:
+        return found.registers
+    # All that published count so far. To name them all takes nothing away.
+    published = connection.execute(_EVER, {"declared": DECLARED}).scalars()
+    return named if set(published) <= set(named) else None
+
+
+def registers_counted(program: Program, basis: Basis, ledger_log: ServiceLog) -> AbstractContextManager[None]:
+    """Have the registers of REGISTERS count as soon as they can, while the program consumes.
+
+    What goes wrong by a fault of ours stops it, and is raised.
+    """
+    if program.settings.registers is None:
+        return nullcontext()
+    change = Change(program, basis, ledger_log, program.settings.registers)
+    return beside(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
+
+
+@dataclass
+class Change:
+    """Waits until the registers named can count, and puts them in force."""
+
+    program: Program
+    basis: Basis
+    ledger_log: ServiceLog
+    addresses: Mapping[str, RegisterAddress]
+
+    def __post_init__(self) -> None:
+        self._named = tuple(sorted(self.addresses))
+
+    def run(self) -> None:
+        """Try until it is done, or told to stop; raises what is a fault of ours."""
+        pauses = Pauses(self.program.stop)
+        while not self.program.stop.is_set():
+            try:
+                self._make()
+            except Exception as error:
+                if not isinstance(error, NotYet | RegisterAway | RegisterRefuses) and not (
+                    is_worlds(error) or is_worlds_kafka(error)
+                ):
+                    raise
+                reason = str(error) if isinstance(error, NotYet | RegisterRefuses) else reason_of(error)
+                log.warning("registers do not count yet", named=self._named, reason=reason, pause_s=pauses.next_s)
+                pauses.wait()
+            else:
+                return
+
+    def _make(self) -> None:
+        """Put the registers named in force, where they are not. Raises NotYet, and what is the world's."""
+        with self.program.engine.connect() as connection:
+            before = check_settings(connection, self.basis).registers
+            if before == self._named:
+                return
+            last_fact = int(connection.execute(_LAST_FACT).scalar_one())
+        log.info("other registers are to count", counted=listed_registers(before), named=listed_registers(self._named))
+        with Registers(read_service_key(self.program.settings)) as asked:
+            check_caught_up(asked, self.addresses, self.basis.exchanges)
+        self._read_what_they_published()
+        with self.program.engine.begin() as connection:
+            lock_ledger(connection)
+            if check_settings(connection, self.basis).registers != before:
+                raise NotYet("其他程序刚刚变更 / another program has just changed them")
+            check_silence(connection, before, self._named, last_fact)
+            edge = self.ledger_log.edge(connection)
+            put_in_force(connection, replace(self.basis, registers=self._named), now)
+            self.ledger_log.extend(connection, edge, now())
+
+    def _read_what_they_published(self) -> None:
+        """Wait until the ledger has all facts that are in the topics now."""
+        engine, client_config = self.program.engine, self.program.settings.kafka.client_config()
+        with engine.connect() as connection:
+            known = [where for where in load_positions(connection) if where[0] in TOPICS]
+        ends = stable_ends(client_config, known)
+        until_s = time.monotonic() + _READS_WITHIN_S
+        while not self.program.stop.is_set():
+            with engine.connect() as connection:
+                positions = load_positions(connection)
+            behind = [where for where, end in ends.items() if positions[where].next_offset < end]
+            if {topic for topic, _ in known} == set(TOPICS) and not behind:
+                return
+            if time.monotonic() > until_s:
+                raise NotYet("台账尚未读完事实主题 / the ledger itself has facts to read")
+            self.program.stop.wait(_LOOK_EVERY_S)
+        raise NotYet("停止 / told to stop")
+
+
+def check_caught_up(asked: Registers, addresses: Mapping[str, RegisterAddress], exchanges: Exchanges) -> None:
+    """Raise NotYet unless nothing waits in any register, and each exchange is in one of them and in no other.
+
+    Raises RegisterAway and RegisterRefuses, too. Listings are asked before trades, which rest on them.
+    """
+    readers: dict[str, list[str]] = {}
+    for register, address in sorted(addresses.items()):
+        for kind, url in (("listings", address.listing), ("trades", address.trade_ingest)):
+            asked.log(kind, register, url)  # that it is this register
+            told = asked.progress(url)
+            if told.lag or told.outbox:
+                raise NotYet(f"{register} {kind}: lag {told.lag}, outbox {told.outbox}")
+            for topic in told.topics:
+                readers.setdefault(topic, []).append(register)
+    for topic in (topic for exchange in exchanges.ids for topic in topics_of(exchange)):
+        found = readers.get(topic, [])
+        if len(found) != 1:
+            raise NotYet(
+                f"{topic}: 须恰有一个登记簿读取 / must be read by one of the registers named, is read by"
+                f" {', '.join(found) or 'none'}; see EXCHANGES and REGISTERS"
+            )
+
+
+def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], last_fact: int) -> None:
+    """Raise NotYet if of a register that ceases to count a fact was recorded after that one (by its `id`)."""
+    told = connection.execute(_SINCE, {"id": last_fact, "declared": DECLARED}).scalars()
+    going = [one for one in told if one not in named and (before is None or one in before)]
+    if going:
+        raise NotYet(
+            f"{', '.join(sorted(going))}: 仍在发布，请先停其消费程序 / still publishes facts: stop its consumers first"
+        )

@@ -1,0 +1,366 @@
+"""Declaring rewards: what the bureau enters becomes facts of the ledger, and awards and postings follow as from others.
+
+A declaration is in the log twice: as a `decision` with the SHA-256 of its bytes, and by what is posted for it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.declared_rules import NOTHING, Outcome, looks_back, outcomes, parse_measure
+from services.incentive.domain.event_rules import Evidence
+from services.incentive.domain.facts import (
+    DECLARED,
+    Declaration,
+    Document,
+    FactRef,
+    declaration_key,
+    declaration_value,
+    parse_fact,
+)
+from services.incentive.domain.postings import Award, Posting
+from services.incentive.policy.terms import DeclaredTerms, Fixed, Grades, Policy
+from services.incentive.store.as_of import basis_as_of
+from services.incentive.store.awards import Facts, load_facts, post
+from services.incentive.store.basis import Basis
+from services.incentive.store.intake import (
+    FactRecord,
+    apply_newer,
+    lock_for_a_person,
+    next_instant,
+    settings_in_force,
+)
+from shared.translog.store import ServiceLog
+from shared.values.money import format_yuan, parse_yuan
+from shared.values.parties import Party, is_number, parse_subject
+from shared.values.times import Clock, shanghai_date
+from shared.whitelist import Exchanges
+
+_MOST_FEN: Final = 10**16  # 100 万亿元: more than any revenue, and far from what a bigint holds
+_FIRST_YEAR: Final = 2000  # as of all documents
+_GENERATION: Final = 1  # the ledger is restored, never rebuilt: it has one for all times
+_NUMBERED: Final = text("SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = :topic")
+# There are as many as the bureau wrote, so all are looked through.
+_OF_ITEM: Final = text(
+    "SELECT f.topic, f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = :topic"
+    " AND split_part(c.key, '/', 3) = ANY(:rules) AND split_part(c.key, '/', 5) = :item AND c.about <> :subject"
+)
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What the bureau enters: `subject` is `<scheme>:<id>`; `name` None leaves it to what is known of the subject."""
+
+    rule: str
+    subject: str
+    item: str
+    earned_on: date
+    measure: Mapping[str, str]
+    documents: tuple[Document, ...] = ()
+    name: str | None = None
+    withdrawn: bool = False
+
+
+class Fault(NamedTuple):
+    """What is wrong with a member of what was entered."""
+
+    field: str
+    message: str
+
+
+class Answer(NamedTuple):
+    """What became of one entry: the declaration as it stands, what it comes to, or what is wrong with it.
+
+    `outcome` is None where it was taken back, or faulty.
+    """
+
+    declaration: Declaration | None
+    outcome: Outcome | None
+    faults: tuple[Fault, ...] = ()
+
+
+class By(NamedTuple):
+    """Who declares (the name of the key), and by which clock."""
+
+    name: str
+    clock: Clock
+
+
+class NoPolicy(Exception):  # noqa: N818 - the world's
+    """No policy was put in force yet: no consumer has ever started."""
+
+
+def declare(connection: Connection, entered: Sequence[Declared], ours: Basis, log: ServiceLog, by: By) -> list[Answer]:
+    """Record what is entered, in order, and all that follows; what is faulty is left out. Takes the ledger's lock.
+
+    A later entry of the same rule, subject, year and item takes the place of the one before; what is the same changes
+    nothing. All is by the policy in force in the ledger (`ours` is this program's). Raises NoPolicy.
+    """
+    lock_for_a_person(connection)
+    if settings_in_force(connection) is None:
+        raise NoPolicy
+    edge = log.edge(connection)
+    basis = basis_as_of(connection, None, ours)
+    instant = next_instant(connection, by.clock)
+    entering = _Entering(connection, entered, basis, by.name, instant)
+    answers = [entering.enter(one) for one in entered]
+    if entering.new:
+        values = [(one, declaration_value(one)) for one in entering.new.values()]
+        records = [_record(one, value, instant) for one, value in values]
+        post(connection, [_decision(one, value, basis) for one, value in values], instant)
+        apply_newer(connection, records, basis, instant)
+        log.extend(connection, edge, by.clock())
+    return [entering.final(answer) for answer in answers]
+
+
+def worthless(declaration: Declaration, policy: Policy) -> Award:
+    """What a declaration is as an award while nothing was ever posted for it."""
+    exchanges = () if declaration.exchange is None else (declaration.exchange,)
+    return Award(
+        award_id=declaration.award_id,
+        about=declaration.party.subject,
+        rule=declaration.rule,
+        article=policy.terms(declaration.rule).article,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        subject=declaration.party.subject,
+        subject_name=declaration.party.name,
+        exchange=declaration.exchange,
+        year=declaration.earned_on.year,
+        base_fen=0,
+        rate=None,
+        cap_fen=None,
+        ceiling_fen=0,
+        payable_fen=0,
+        suppressed_by=None,
+        flags=(),
+        evidence=(Evidence(declaration.ref, exchanges),),
+    )
+
+
+class _Entering:
+    """Entries on their way in, each upon those before it."""
+
+    def __init__(
+        self, connection: Connection, entered: Sequence[Declared], basis: Basis, who: str, instant: datetime
+    ) -> None:
+        self._connection, self._basis, self._who, self._instant = connection, basis, who, instant
+        known = load_facts(connection, sorted({one.subject for one in entered}), {}, basis.registers)
+        self._declared: dict[str, dict[str, Declaration]] = {
+            subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
+            for subject, facts in known.items()
+        }
+        self._names = {subject: name for subject, facts in known.items() if (name := _name_of(facts))}
+        self._seq: int = connection.execute(_NUMBERED, {"topic": DECLARED}).scalar_one()
+        self.new: dict[str, Declaration] = {}
+
+    def enter(self, one: Declared) -> Answer:
+        faults = tuple(entry_faults(one, self._basis, shanghai_date(self._instant)))
+        terms = self._basis.policy.declared.find(one.rule)
+        if faults or terms is None:
+            return Answer(None, None, faults)
+        declaration = self._declaration(one, terms)
+        fact = declaration.ref.fact
+        of_subject = self._declared.setdefault(one.subject, {})
+        before = of_subject.get(fact)
+        if fact in self.new:
+            return Answer(
+                None, None, (Fault("item", "同一事项在此已有一行 / the same matter is entered here already"),)
+            )
+        if before is not None and before.content == declaration.content:
+            return Answer(before, None)
+        faults = tuple(self._faults_beside(declaration, terms, before))
+        if faults:
+            return Answer(None, None, faults)
+        self._seq += 1
+        self.new[fact] = of_subject[fact] = declaration
+        self._names[one.subject] = declaration.party.name
+        return Answer(declaration, None)
+
+    def final(self, answer: Answer) -> Answer:
+        """What it comes to now that all are entered."""
+        declaration = answer.declaration
+        if declaration is None:
+            return answer
+        return Answer(declaration, self._outcome(declaration, self._declared[declaration.party.subject]))
+
+    def _declaration(self, one: Declared, terms: DeclaredTerms) -> Declaration:
+        exchange = one.item if terms.subject == "operator" else None
+        party = self._party(one, exchange)
+        key = declaration_key(one.subject, one.rule, one.earned_on.year, one.item)
+        return Declaration(
+            ref=FactRef(f"{DECLARED}/{key}", _GENERATION, self._seq + 1),
+            register=key.partition("/")[0],
+            party=party,
+            rule=one.rule,
+            item=one.item,
+            earned_on=one.earned_on,
+            measure=dict(one.measure),
+            exchange=exchange,
+            documents=one.documents,
+            withdrawn=one.withdrawn,
+            declared_by=self._who,
+            declared_at=self._instant,
+        )
+
+    def _party(self, one: Declared, exchange: str | None) -> Party:
+        """By the name that was entered, else as the whitelist or a fact has it, else by its code."""
+        scheme, code = parse_subject(one.subject)
+        operator = None if exchange is None else self._basis.exchanges.operator_on(exchange, one.earned_on)
+        name = one.name or (operator.name if operator else None) or self._names.get(one.subject, code)
+        return Party(scheme, code, name)
+
+    def _faults_beside(
+        self, declaration: Declaration, terms: DeclaredTerms, before: Declaration | None
+    ) -> Iterator[Fault]:
+        """What is wrong in the light of what was declared already."""
+        stands = before is not None and not before.withdrawn
+        if declaration.withdrawn:
+            if not stands:
+                yield Fault("withdrawn", "没有可撤回的申报 / there is no declaration to take back")
+            return
+        if self._is_of_another(declaration, terms):
+            yield Fault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
+            return
+        of_subject = {**self._declared[declaration.party.subject], declaration.ref.fact: declaration}
+        outcome = self._outcome(declaration, of_subject)
+        if outcome is None or outcome.ceiling_fen > 0 or stands or may_earn_nothing(outcome):
+            return
+        yield nothing_fault(outcome)
+
+    def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
+        """Whether a matter that has a limit of its own was declared of another subject, under a rule of that limit."""
+        limits = {limit.limit for limit in terms.limits if limit.per == "item"}
+        policy, whose = self._basis.policy, declaration.party.subject
+        rules = [one.rule for one in policy.declared.rules if limits & {limit.limit for limit in one.limits}]
+        if not rules:
+            return False
+        known = {"topic": DECLARED, "rules": rules, "item": declaration.item, "subject": whose}
+        recorded = [parse_fact(row.topic, row.key, row.value) for row in self._connection.execute(_OF_ITEM, known)]
+        others = {one.ref.fact: one for one in recorded if isinstance(one, Declaration)}
+        for one in self.new.values():
+            if one.rule in rules and one.item == declaration.item and one.party.subject != whose:
+                others[one.ref.fact] = one
+        return any(not one.withdrawn for one in others.values())
+
+    def _outcome(self, declaration: Declaration, of_subject: Mapping[str, Declaration]) -> Outcome | None:
+        policy = self._basis.policy
+        found = outcomes(tuple(of_subject.values()), policy, policy.in_force)
+        return next((one for one in found if one.declaration.ref.fact == declaration.ref.fact), None)
+
+
+def may_earn_nothing(outcome: Outcome) -> bool:
+    """What is recorded only, and what is history: its being the first counts (G2)."""
+    return outcome.why == "recorded" or (outcome.why == "not_in_force" and looks_back(outcome.terms))
+
+
+def nothing_fault(outcome: Outcome) -> Fault:
+    """Why a declaration earns nothing, at the member that it lies in."""
+    why, terms = outcome.why, outcome.terms
+    field = "rule"
+    if why in ("not_in_force", "over_years"):
+        field = "earned_on"
+    elif why in ("over_at_most", "below_steps", "below_minimum", "no_higher_step", "not_measured"):
+        field = "measure" if terms.measure is None else f"measure.{terms.measure.name}"
+    elif why == "not_the_first":
+        field = "item" if terms.per == "item" else "subject"
+    said = NOTHING[why or "recorded"]
+    others = ", ".join(one.award_id for one in outcome.before)
+    return Fault(field, f"{said.zh} / {said.en}" + (f": {others}" if others else ""))
+
+
+def entry_faults(one: Declared, basis: Basis, today: date) -> Iterator[Fault]:
+    """What is wrong with an entry by itself. Pure."""
+    terms = basis.policy.declared.find(one.rule)
+    if terms is None:
+        known = ", ".join(known.rule for known in basis.policy.declared.rules)
+        yield Fault("rule", f"须为可申报的奖项 / must be a rule that is declared: {known}")
+        return
+    if not one.subject.startswith("uscc:"):
+        yield Fault("subject", "只奖励有统一社会信用代码的主体 / only entities with a USCC earn")
+    if not is_number(one.item):
+        yield Fault("item", "须为编号 / must be a number as the contract has it")
+    if one.earned_on.year < _FIRST_YEAR:
+        yield Fault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
+    elif one.earned_on > today:
+        yield Fault("earned_on", "不得晚于今天 / may not be in the future")
+    elif one.earned_on < basis.policy.in_force.start_on and not looks_back(terms):
+        yield Fault("earned_on", "不在政策有效期内 / outside the policy's time in force")
+    if terms.subject == "operator":
+        yield from _operator_faults(one, basis.exchanges)
+    if not one.withdrawn:
+        yield from _measure_faults(one, terms)
+
+
+def _operator_faults(one: Declared, exchanges: Exchanges) -> Iterator[Fault]:
+    if one.item not in exchanges.ids:
+        yield Fault("item", "须为名录上的交易场所 / must be an exchange on the whitelist")
+        return
+    operator = exchanges.operator_on(one.item, one.earned_on)
+    if operator is None or f"uscc:{operator.uscc}" != one.subject:
+        yield Fault("subject", "当日不是该交易场所的运营主体 / does not operate that exchange on that day")
+
+
+def _measure_faults(one: Declared, terms: DeclaredTerms) -> Iterator[Fault]:
+    """Exactly the measure that the policy file names, in the form that its amounts take."""
+    wanted = {terms.measure.name} if terms.measure is not None else set()
+    for name in sorted(set(one.measure) - wanted):
+        yield Fault(f"measure.{name}", "该奖项没有此计量 / this rule has no such measure")
+    if terms.measure is None:
+        return
+    name, says = terms.measure.name, terms.measure.says
+    if name not in one.measure:
+        yield Fault(f"measure.{name}", f"必须提供{says.zh} / required: {says.en}")
+        return
+    value = one.measure[name]
+    if isinstance(terms.amount, Grades):
+        grades = ", ".join(grade.grade for grade in terms.amount.grades)
+        if value not in {grade.grade for grade in terms.amount.grades}:
+            yield Fault(f"measure.{name}", f"须为其中之一 / must be one of {grades}")
+        return
+    try:
+        _ = parse_measure(value) if isinstance(terms.amount, Fixed) else parse_yuan(value)
+    except ValueError:
+        said = "须为小数文本 / must be a decimal" if isinstance(terms.amount, Fixed) else "须为金额文本 / must be yuan"
+        yield Fault(f"measure.{name}", said)
+        return
+    if not isinstance(terms.amount, Fixed) and parse_yuan(value) > _MOST_FEN:
+        yield Fault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(_MOST_FEN)}")
+
+
+def _name_of(known: Facts) -> str | None:
+    party = getattr(known.newest, "party", None)
+    return party.name if isinstance(party, Party) else None
+
+
+def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRecord:
+    topic, _, key = declaration.ref.fact.partition("/")
+    return FactRecord(declaration, topic, key, declaration.party.subject, value, 0, declaration.ref.seq, instant)
+
+
+def _decision(declaration: Declaration, value: bytes, basis: Basis) -> Posting:
+    """The act itself: no amount, and the hash of what was declared."""
+    ref = declaration.ref
+    said = "主管部门撤回申报 / the bureau took a declaration back"
+    return Posting(
+        award_id=declaration.award_id,
+        amount_fen=0,
+        entries=(),
+        subject=declaration.party.subject,
+        year=declaration.earned_on.year,
+        subject_before=None,
+        year_before=None,
+        policy_id=basis.policy.id,
+        policy_revision=basis.policy.revision,
+        article=basis.policy.terms(declaration.rule).article,
+        cause={
+            "facts": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq}],
+            "text": said if declaration.withdrawn else "主管部门申报 / declared by the bureau",
+        },
+        kind="decision",
+        decision_id=f"{DECLARED}/{ref.seq}",
+        decision_sha256=hashlib.sha256(value).hexdigest(),
+    )

@@ -1,0 +1,297 @@
+"""Rewards that a person declares: from what is declared of a subject to what it earns (policy file, `declared`). Pure.
+
+All declarations of a subject are looked at together, in order of the day on which each was earned, then of the rules in
+the policy file, then of the items: what comes first uses up what can be had once, steps and limits.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+import msgspec
+
+from services.incentive.domain.event_rules import Entitlement, Evidence, flags_of, rate_of
+from services.incentive.domain.facts import Declaration
+from services.incentive.policy.terms import (
+    AtRate,
+    DeclaredTerms,
+    Fixed,
+    Grades,
+    Interval,
+    Limit,
+    Policy,
+    Steps,
+    Texts,
+)
+from shared.values.money import parse_yuan
+from shared.values.parties import Party
+from shared.values.times import day_start
+
+Why = Literal[
+    "recorded",  # the text names no amount
+    "not_in_force",
+    "not_measured",  # the measure is not what this policy file asks for
+    "over_at_most",
+    "below_steps",
+    "below_minimum",
+    "not_the_first",  # another one was earlier
+    "no_higher_step",
+    "over_years",
+    "limit_used_up",
+]
+NOTHING: Final[Mapping[Why, Texts]] = {
+    "recorded": Texts("该条款没有金额，只作记录", "the article names no amount: it is recorded only"),
+    "not_in_force": Texts("不在政策有效期内", "outside the policy's time in force"),
+    "not_measured": Texts("计量与政策文件不符", "not what the policy file measures"),
+    "over_at_most": Texts("高于政策的上限值", "over what the policy allows"),
+    "below_steps": Texts("未达到最低一档", "below the lowest step"),
+    "below_minimum": Texts("算得的金额低于最低额", "what the rate yields is below the minimum"),
+    "not_the_first": Texts("只奖励一次，已有更早的一项", "rewarded once, and another one was earlier"),
+    "no_higher_step": Texts("没有达到更高的档次", "no higher step was reached"),
+    "over_years": Texts("已超过最长年限", "over the longest term"),
+    "limit_used_up": Texts("限额已用完", "the limit is used up"),
+}
+# What a declaration of the past says for what can be had for the first time only (G2).
+_LOOKS_BACK: Final = ("first", "by_difference")
+
+
+class Worth(msgspec.Struct, frozen=True):
+    """What a declaration comes to by itself, before others and limits: amounts in fen.
+
+    `base_fen` is the measured sum (0 where none is), `amount_fen` what it is worth; `why` says why it is nothing.
+    """
+
+    base_fen: int = 0
+    amount_fen: int = 0
+    why: Why | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one declaration.
+
+    `deducted_fen` is what was earned before by the same steps, `left_fen` what the limit that leaves least had left
+    (`limit`; None where there is none). `before` are the earlier declarations that this one gave way to.
+    """
+
+    declaration: Declaration
+    terms: DeclaredTerms
+    worth: Worth
+    deducted_fen: int = 0
+    limit: Limit | None = None
+    left_fen: int = 0
+    ceiling_fen: int = 0
+    why: Why | None = None
+    before: tuple[Declaration, ...] = ()
+
+
+def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Entitlement]:
+    """What the declarations of one subject earn, in the order in which they are looked at."""
+    if not declared:  # as of nearly all subjects
+        return []
+    other = {
+        outcome.declaration.award_id: outcome.ceiling_fen
+        for outcome in outcomes(declared, policy, policy.in_force_alternative)
+    }
+    return [
+        _entitlement(subject, outcome, changed=other[outcome.declaration.award_id] != outcome.ceiling_fen)
+        for outcome in outcomes(declared, policy, policy.in_force)
+        if outcome.ceiling_fen > 0
+    ]
+
+
+def outcomes(declared: Sequence[Declaration], policy: Policy, in_force: Interval) -> list[Outcome]:
+    """What becomes of each declaration that stands, of a rule that the policy file has."""
+    order = {terms.rule: place for place, terms in enumerate(policy.declared.rules)}
+    standing = [one for one in declared if not one.withdrawn and one.rule in order]
+    standing.sort(key=lambda one: (one.earned_on, order[one.rule], one.item))
+    so_far = _SoFar(in_force)
+    return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in standing]
+
+
+def worth(terms: DeclaredTerms, measure: Mapping[str, str]) -> Worth:
+    """What a measured value is worth by itself."""
+    if terms.amount is None:
+        return Worth(why="recorded")
+    if set(measure) != ({terms.measure.name} if terms.measure is not None else set()):
+        return Worth(why="not_measured")
+    text = measure[terms.measure.name] if terms.measure is not None else ""
+    try:
+        return _worth(terms.amount, text)
+    except ValueError:
+        return Worth(why="not_measured")
+
+
+def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
+    """Raises ValueError where the value is not of the form that this kind of amount takes."""
+    match amount:
+        case Fixed():
+            is_over = amount.at_most is not None and parse_measure(measured) > amount.at_most
+            return Worth(why="over_at_most") if is_over else Worth(amount_fen=amount.amount_fen)
+        case Grades():
+            found = [grade.amount_fen for grade in amount.grades if grade.grade == measured]
+            return Worth(amount_fen=found[0]) if found else Worth(why="not_measured")
+        case Steps():
+            base_fen = parse_yuan(measured)
+            reached = [step.amount_fen for step in amount.steps if step.at_least_fen <= base_fen]
+            return Worth(base_fen, reached[-1]) if reached else Worth(base_fen, why="below_steps")
+        case AtRate():
+            base_fen = parse_yuan(measured)
+            amount_fen = rate_of(base_fen, amount.rate)
+            is_below = amount_fen == 0 or amount_fen < (amount.at_least_fen or 0)
+            return Worth(base_fen, why="below_minimum") if is_below else Worth(base_fen, amount_fen)
+
+
+def parse_measure(text: str) -> Decimal:
+    """A measured value that is no amount, such as 1.25: at most six digits on each side. ValueError for others."""
+    whole, dot, decimals = text.partition(".")
+    parts = (whole, decimals) if dot else (whole,)
+    if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
+        raise ValueError("not a decimal")
+    return Decimal(text)
+
+
+_DIGITS: Final = 6
+_Key = tuple[str, ...]
+
+
+class _SoFar:
+    """What earlier declarations of one subject have used up."""
+
+    def __init__(self, in_force: Interval) -> None:
+        self._in_force = in_force
+        self._had: dict[_Key, Declaration] = {}  # what can be had once
+        self._passed_fen: Counter[_Key] = Counter()  # worth of the highest step reached before the policy
+        self._earned: dict[_Key, list[tuple[Declaration, int]]] = {}  # by difference, under the policy
+        self._first_years: dict[str, int] = {}
+        self._used: dict[_Key, list[tuple[Declaration, int]]] = {}  # of limits
+
+    def take(self, one: Declaration, terms: DeclaredTerms) -> Outcome:
+        """The outcome of the next declaration."""
+        found = worth(terms, one.measure)
+        outcome = Outcome(one, terms, found, why=found.why)
+        if found.why is not None:
+            return outcome
+        is_in_force = day_start(one.earned_on) in self._in_force
+        key = _key(one, terms)
+        if not is_in_force:
+            if one.earned_on < self._in_force.start_on:
+                self._look_back(one, terms, key, found)
+            return msgspec.structs.replace(outcome, why="not_in_force")
+        outcome = self._by_difference(outcome, key) if terms.earned == "by_difference" else self._once(outcome, key)
+        outcome = self._within_years(outcome)
+        outcome = self._within_limits(outcome)
+        if outcome.ceiling_fen > 0:
+            self._note(outcome, key)
+        return outcome
+
+    def _look_back(self, one: Declaration, terms: DeclaredTerms, key: _Key, found: Worth) -> None:
+        """History earns nothing; it is still the first, and its steps were reached (G2)."""
+        if terms.earned == "first":
+            self._had.setdefault(key, one)
+        elif terms.earned == "by_difference":
+            self._passed_fen[key] = max(self._passed_fen[key], found.amount_fen)
+
+    def _once(self, outcome: Outcome, key: _Key) -> Outcome:
+        had = self._had.get(key)
+        if had is not None:
+            return msgspec.structs.replace(outcome, why="not_the_first", before=(had,))
+        return msgspec.structs.replace(outcome, ceiling_fen=outcome.worth.amount_fen)
+
+    def _by_difference(self, outcome: Outcome, key: _Key) -> Outcome:
+        """晋级补差: a step that was not reached before, less what was earned by lower ones under this policy."""
+        earned = self._earned.get(key, [])
+        deducted_fen = sum(fen for _, fen in earned)
+        amount_fen = outcome.worth.amount_fen
+        due_fen = 0 if amount_fen <= self._passed_fen[key] else max(0, amount_fen - deducted_fen)
+        return msgspec.structs.replace(
+            outcome,
+            deducted_fen=deducted_fen,
+            ceiling_fen=due_fen,
+            why=None if due_fen else "no_higher_step",
+            before=tuple(declaration for declaration, _ in earned),
+        )
+
+    def _within_years(self, outcome: Outcome) -> Outcome:
+        years, rule = outcome.terms.years, outcome.terms.rule
+        first = self._first_years.get(rule)
+        if outcome.why or years is None or first is None or outcome.declaration.earned_on.year < first + years:
+            return outcome
+        return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
+
+    def _within_limits(self, outcome: Outcome) -> Outcome:
+        """Not more than what each limit has left; the one that leaves least is told."""
+        for limit in outcome.terms.limits if outcome.why is None else ():
+            used = self._used.get(_limit_key(limit, outcome.declaration), [])
+            left_fen = max(0, limit.most_fen - sum(fen for _, fen in used))
+            if outcome.limit is None or left_fen < outcome.left_fen:
+                outcome = msgspec.structs.replace(outcome, limit=limit, left_fen=left_fen)
+            if left_fen < outcome.ceiling_fen:
+                others = tuple(declaration for declaration, _ in used if declaration not in outcome.before)
+                outcome = msgspec.structs.replace(
+                    outcome,
+                    ceiling_fen=left_fen,
+                    why=None if left_fen else "limit_used_up",
+                    before=(*outcome.before, *others),
+                )
+        return outcome
+
+    def _note(self, outcome: Outcome, key: _Key) -> None:
+        one, terms, fen = outcome.declaration, outcome.terms, outcome.ceiling_fen
+        self._had.setdefault(key, one)
+        self._first_years.setdefault(terms.rule, one.earned_on.year)
+        self._earned.setdefault(key, []).append((one, fen))
+        for limit in terms.limits:
+            self._used.setdefault(_limit_key(limit, one), []).append((one, fen))
+
+
+def _key(one: Declaration, terms: DeclaredTerms) -> _Key:
+    """What a reward can be had once for, or by difference."""
+    key = (terms.rule, one.item) if terms.per == "item" else (terms.rule,)
+    return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
+
+
+def _limit_key(limit: Limit, one: Declaration) -> _Key:
+    match limit.per:
+        case "subject_year":
+            return (limit.limit, str(one.earned_on.year))
+        case "item":
+            return (limit.limit, one.item)
+        case "subject":
+            return (limit.limit,)
+
+
+def cap_of(outcome: Outcome) -> int:
+    """The award's cap: the amount that the text names, or of a rate the most that its limits ever let through."""
+    amount = outcome.terms.amount
+    if isinstance(amount, AtRate):
+        return min((limit.most_fen for limit in outcome.terms.limits), default=outcome.worth.amount_fen)
+    return outcome.worth.amount_fen
+
+
+def _entitlement(subject: Party, outcome: Outcome, *, changed: bool) -> Entitlement:
+    one, terms = outcome.declaration, outcome.terms
+    return Entitlement(
+        award_id=one.award_id,
+        rule=terms.rule,
+        article=terms.article,
+        subject=subject,
+        exchange=one.exchange,
+        year=one.earned_on.year,
+        base_fen=outcome.worth.base_fen,
+        rate=terms.amount.rate if isinstance(terms.amount, AtRate) else None,
+        cap_fen=cap_of(outcome),
+        ceiling_fen=outcome.ceiling_fen,
+        flags=flags_of(changed=changed),
+        evidence=tuple(_evidence((one, *outcome.before))),
+    )
+
+
+def _evidence(declarations: Sequence[Declaration]) -> Iterator[Evidence]:
+    for one in declarations:
+        yield Evidence(one.ref, () if one.exchange is None else (one.exchange,))
+
+
+def looks_back(terms: DeclaredTerms) -> bool:
+    """Whether what was earned before the policy can be declared: it earns nothing, and counts as first."""
+    return terms.earned in _LOOKS_BACK

@@ -1,0 +1,340 @@
+"""Awards as a pure function of facts, whitelist and policy: the four rules that events drive (policy.md)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from services.incentive.domain.facts import (
+    Bucket,
+    Declaration,
+    ExchangeTotal,
+    FactRef,
+    FirstListing,
+    FirstPurchase,
+    ProviderTotal,
+    merge_first,
+    merge_totals,
+)
+from services.incentive.policy.terms import Interval, Policy, Tier, YearlyAtRate
+from shared.operator_errors import Halt
+from shared.values.parties import Party
+from shared.values.times import format_time, shanghai_year
+from shared.whitelist import Exchanges
+
+LAST_DAY = "last_day"
+
+
+class CutDatesError(Halt):
+    """Totals are not cut at a date that the policy names, so they cannot be computed: incentive stops."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A fact that an award rests on, and the exchanges whose documents make up the amount."""
+
+    ref: FactRef
+    exchanges: tuple[str, ...]
+
+
+class Entitlement(msgspec.Struct, frozen=True):
+    """What a rule yields: always with a ceiling over zero. `exchange` is None for a total over exchanges."""
+
+    award_id: str
+    rule: str
+    article: str
+    subject: Party
+    exchange: str | None
+    year: int
+    base_fen: int
+    rate: Decimal | None
+    cap_fen: int | None
+    ceiling_fen: int
+    flags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+class SubjectFacts(msgspec.Struct, frozen=True):
+    """All facts of one subject, of every register; totals by calendar year; what the bureau declared of it."""
+
+    first_listing: tuple[FirstListing, ...] = ()
+    first_purchase: tuple[FirstPurchase, ...] = ()
+    totals: Mapping[int, Sequence[ProviderTotal]] = {}
+    declared: tuple[Declaration, ...] = ()
+
+
+class TierYear(msgspec.Struct, frozen=True):
+    """How one calendar year of an exchange stands under (六) 2; amounts in fen.
+
+    `before_fen` is the running total when the policy began, `base_fen` at the last instant in force, `total_fen`
+    that of the whole year. `passed_fen` is the highest total of an earlier year (0: none), `tier` the highest tier
+    that earns, `earned_before_fen` what this exchange earned in earlier years under this policy.
+    """
+
+    year: int
+    before_fen: int
+    base_fen: int
+    total_fen: int
+    passed_fen: int
+    tier: Tier | None
+    subject: Party | None
+    earned_before_fen: int
+    ceiling_fen: int
+
+
+class Split(msgspec.Struct, frozen=True):
+    """A year's amount and number of trades before, within and after a period."""
+
+    before_fen: int = 0
+    before_trades: int = 0
+    within_fen: int = 0
+    within_trades: int = 0
+    after_fen: int = 0
+    after_trades: int = 0
+
+
+def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Entitlement]:
+    """What (四) 1 to 3 yield for one subject, in the policy file's order, then by year.
+
+    Raises CutDatesError when a total is not cut at the policy's dates.
+    """
+    if subject.id_scheme != "uscc":
+        return []
+    earned = [
+        *first_listing(subject, facts.first_listing, policy),
+        *first_purchase(subject, facts.first_purchase, policy),
+        *(award for year in sorted(facts.totals) for award in annual(subject, year, facts.totals[year], policy)),
+    ]
+    order: dict[str, int] = {terms.rule: index for index, terms in enumerate(policy.rules)}
+    return sorted(earned, key=lambda award: (order[award.rule], award.year))
+
+
+def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy) -> list[Entitlement]:
+    """(四) 1: a fixed amount for the first listing, if it is in force; a first before the policy uses it up."""
+    terms = policy.first_listing
+    fact = merge_first(facts)
+    if fact is None or fact.first is None or fact.first.listed_at not in policy.in_force:
+        return []
+    award = Entitlement(
+        award_id=f"{terms.rule}/{subject.subject}",
+        rule=terms.rule,
+        article=terms.article,
+        subject=subject,
+        exchange=fact.first.exchange,
+        year=shanghai_year(fact.first.listed_at),
+        base_fen=0,
+        rate=None,
+        cap_fen=terms.amount_fen,
+        ceiling_fen=terms.amount_fen,
+        flags=flags_of(changed=fact.first.listed_at not in policy.in_force_alternative),
+        evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
+    )
+    return [award]
+
+
+def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Policy) -> list[Entitlement]:
+    """(四) 2: a rate of the first completed purchase up to the cap, if it is in force."""
+    terms = policy.first_purchase
+    fact = merge_first(facts)
+    if fact is None or fact.first is None or fact.first.completed_at not in policy.in_force:
+        return []
+    base_fen = fact.first.net_fen
+    ceiling_fen = rate_up_to(base_fen, terms.rate, terms.cap_fen)
+    if ceiling_fen == 0:
+        return []
+    award = Entitlement(
+        award_id=f"{terms.rule}/{subject.subject}",
+        rule=terms.rule,
+        article=terms.article,
+        subject=subject,
+        exchange=fact.first.exchange,
+        year=shanghai_year(fact.first.completed_at),
+        base_fen=base_fen,
+        rate=terms.rate,
+        cap_fen=terms.cap_fen,
+        ceiling_fen=ceiling_fen,
+        flags=flags_of(changed=fact.first.completed_at not in policy.in_force_alternative),
+        evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
+    )
+    return [award]
+
+
+def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Policy) -> list[Entitlement]:
+    """(四) 3: a rate of the year's listed trades in force over all exchanges, from the threshold up to the cap."""
+    terms = policy.annual_listed_trading
+    base_fen = annual_base(facts, policy.in_force, policy).within_fen
+    ceiling_fen = _annual_ceiling(base_fen, terms)
+    if ceiling_fen == 0:
+        return []
+    alternative_fen = annual_base(facts, policy.in_force_alternative, policy).within_fen
+    award = Entitlement(
+        award_id=f"{terms.rule}/{subject.subject}/{year}",
+        rule=terms.rule,
+        article=terms.article,
+        subject=subject,
+        exchange=None,
+        year=year,
+        base_fen=base_fen,
+        rate=terms.rate,
+        cap_fen=terms.cap_fen,
+        ceiling_fen=ceiling_fen,
+        flags=flags_of(changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen),
+        evidence=tuple(
+            Evidence(fact.ref, exchanges) for fact in facts if (exchanges := _counted_exchanges(fact, policy.in_force))
+        ),
+    )
+    return [award]
+
+
+def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy) -> Split:
+    """A provider's counted trades of one year, over all exchanges and registers, before, within and after a period."""
+    for fact in facts:
+        check_cut_dates(fact, policy)
+    return split([bucket for fact in facts for share in fact.by_exchange.values() for bucket in share.counted], period)
+
+
+def exchange_awards(
+    exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Exchanges, policy: Policy
+) -> list[Entitlement]:
+    """What (六) 2 yields for one exchange, by year; needs all its years, as later ones depend on earlier ones.
+
+    Raises CutDatesError when a total is not cut at the policy's dates.
+    """
+    terms = policy.exchange_tiers
+    years = tier_years(exchange, totals, exchanges, policy, policy.in_force)
+    alternative = {
+        year.year: year.ceiling_fen
+        for year in tier_years(exchange, totals, exchanges, policy, policy.in_force_alternative)
+    }
+    awards = []
+    for year in years:
+        if year.ceiling_fen == 0 or year.tier is None or year.subject is None:
+            continue
+        award = Entitlement(
+            award_id=f"{terms.rule}/{exchange}/{year.year}",
+            rule=terms.rule,
+            article=terms.article,
+            subject=year.subject,
+            exchange=exchange,
+            year=year.year,
+            base_fen=year.base_fen,
+            rate=None,
+            cap_fen=year.tier.amount_fen,
+            ceiling_fen=year.ceiling_fen,
+            flags=flags_of(changed=alternative[year.year] != year.ceiling_fen),
+            evidence=_tier_evidence(exchange, year.year, years, totals),
+        )
+        awards.append(award)
+    return awards
+
+
+def tier_years(
+    exchange: str,
+    totals: Mapping[int, Sequence[ExchangeTotal]],
+    exchanges: Exchanges,
+    policy: Policy,
+    in_force: Interval,
+) -> list[TierYear]:
+    """How each year of an exchange that has totals stands under (六) 2, in order of years.
+
+    A net amount is never negative, so a running total never falls: a tier is passed within a part of the year if
+    the part begins at or under the threshold and ends over it.
+    """
+    years: list[TierYear] = []
+    passed_fen = earned_fen = 0
+    for year in sorted(totals):
+        for fact in totals[year]:
+            check_cut_dates(fact, policy)
+        parts = split(merge_totals(totals[year]), in_force)
+        base_fen = parts.before_fen + parts.within_fen
+        tier = _highest_earning(policy.exchange_tiers.tiers, max(passed_fen, parts.before_fen), base_fen)
+        operator = exchanges.operator_on(exchange, date(year, 12, 31))
+        due_fen = 0 if tier is None or operator is None else max(0, tier.amount_fen - earned_fen)
+        state = TierYear(
+            year=year,
+            before_fen=parts.before_fen,
+            base_fen=base_fen,
+            total_fen=base_fen + parts.after_fen,
+            passed_fen=passed_fen,
+            tier=tier,
+            subject=None if operator is None else Party("uscc", operator.uscc, operator.name),
+            earned_before_fen=earned_fen,
+            ceiling_fen=due_fen,
+        )
+        years.append(state)
+        passed_fen = max(passed_fen, state.total_fen)
+        earned_fen += due_fen
+    return years
+
+
+def split(buckets: Sequence[Bucket], period: Interval) -> Split:
+    """Sums before, within and after a period. Raises CutDatesError when a bucket crosses its limits."""
+    start, end = period.start, period.end
+    before, within, after = [0, 0], [0, 0], [0, 0]
+    for bucket in buckets:
+        if bucket.end <= start:
+            part = before
+        elif bucket.start >= end:
+            part = after
+        elif start <= bucket.start and bucket.end <= end:
+            part = within
+        else:
+            raise CutDatesError(
+                f"a bucket from {format_time(bucket.start)} until {format_time(bucket.end)} crosses the limits of "
+                f"{period.start_on} to {period.end_on}"
+            )
+        part[0] += bucket.amount_fen
+        part[1] += bucket.trades
+    return Split(before[0], before[1], within[0], within[1], after[0], after[1])
+
+
+def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None:
+    """Raises CutDatesError unless the totals of a fact are cut at every date that the policy names."""
+    missing = [day.isoformat() for day in policy.cut_dates if day not in fact.cut_at]
+    if missing:
+        raise CutDatesError(
+            f"{fact.ref.fact} is not cut at {', '.join(missing)}, which policy {policy.id} names: "
+            "add these dates to TOTALS_CUT_AT of trade-ingest"
+        )
+
+
+def rate_up_to(base_fen: int, rate: Decimal, cap_fen: int) -> int:
+    """A rate of an amount, at most the cap, rounded down to the fen once, at the end (G5)."""
+    return min(rate_of(base_fen, rate), cap_fen)
+
+
+def rate_of(base_fen: int, rate: Decimal) -> int:
+    """A rate of an amount, down to the fen; in whole numbers, so that no decimal context takes part."""
+    numerator, denominator = rate.as_integer_ratio()
+    return base_fen * numerator // denominator
+
+
+def _annual_ceiling(base_fen: int, terms: YearlyAtRate) -> int:
+    return rate_up_to(base_fen, terms.rate, terms.cap_fen) if base_fen >= terms.at_least_fen else 0
+
+
+def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> Tier | None:
+    """The highest tier that `base_fen` is over and `passed_fen` was not."""
+    earning = [tier for tier in tiers if passed_fen <= tier.over_fen < base_fen]
+    return earning[-1] if earning else None
+
+
+def _tier_evidence(
+    exchange: str, year: int, years: Sequence[TierYear], totals: Mapping[int, Sequence[ExchangeTotal]]
+) -> tuple[Evidence, ...]:
+    """The year's own totals, then those of earlier years under the policy that the difference is against."""
+    earned = [state.year for state in years if state.year < year and state.ceiling_fen > 0]
+    return tuple(Evidence(fact.ref, (exchange,)) for known in [year, *earned] for fact in totals[known] if fact.buckets)
+
+
+def _counted_exchanges(fact: ProviderTotal, period: Interval) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            exchange for exchange, share in fact.by_exchange.items() if split(share.counted, period).within_trades > 0
+        )
+    )
+
+
+def flags_of(*, changed: bool) -> tuple[str, ...]:
+    """`last_day`: the alternative reading of G1 would change this award's ceiling."""
+    return (LAST_DAY,) if changed else ()

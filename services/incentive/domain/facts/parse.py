@@ -1,0 +1,79 @@
+"""Any fact: whose it is, and how a record of a fact topic is read."""
+
+import msgspec
+
+from services.incentive.domain.facts.declarations import DECLARED, Declaration, parse_declaration
+from services.incentive.domain.facts.firsts import (
+    FirstListing,
+    FirstPurchase,
+    parse_first_listing,
+    parse_first_purchase,
+)
+from services.incentive.domain.facts.flag_measures import (
+    BuyerSign,
+    ExchangeSign,
+    ProviderSign,
+    Sign,
+    parse_sign,
+)
+from services.incentive.domain.facts.reference import FactError
+from services.incentive.domain.facts.totals import (
+    ExchangeTotal,
+    ProviderTotal,
+    parse_exchange_total,
+    parse_provider_total,
+)
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, SIGN
+
+TOPICS = (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
+
+
+Earning = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
+Fact = Earning | Sign
+
+
+def whose(fact: Fact) -> str:
+    """Whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
+    if isinstance(fact, ExchangeTotal | ExchangeSign):
+        return f"exchange/{fact.exchange}"
+    return fact.subject if isinstance(fact, ProviderSign | BuyerSign) else fact.party.subject
+
+
+def named_exchanges(known: Fact) -> set[str]:
+    """The exchanges that a fact names; whose documents a sign is made of it does not say."""
+    if isinstance(known, ExchangeTotal):
+        return {known.exchange}
+    if isinstance(known, ProviderTotal):
+        return set(known.by_exchange)
+    if isinstance(known, FirstListing | FirstPurchase) and known.first is not None:
+        return {known.first.exchange}
+    if isinstance(known, Declaration) and known.exchange is not None:
+        return {known.exchange}
+    return set()
+
+
+def parse_fact(topic: str, key: str, value: bytes) -> Fact:
+    """One record of a fact topic; `key` is "<register>/...". Raises FactError for what the contract does not know."""
+    try:
+        return _parse(topic, key, value)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise FactError(f"{topic} {key}: {error}") from error
+
+
+def _parse(topic: str, key: str, value: bytes) -> Fact:
+    register, slash, rest = key.partition("/")
+    if not (register and slash and rest):
+        raise FactError("the key is not <register>/<key>")
+    if topic == FIRST_LISTING:
+        return parse_first_listing(key, register, value)
+    if topic == FIRST_PURCHASE:
+        return parse_first_purchase(key, register, value)
+    if topic == ANNUAL_TOTAL and rest.startswith("exchange/"):
+        return parse_exchange_total(key, register, value)
+    if topic == ANNUAL_TOTAL and rest.startswith("provider/"):
+        return parse_provider_total(key, register, value)
+    if topic == DECLARED:
+        return parse_declaration(key, value)
+    if topic == SIGN:
+        return parse_sign(key, register, value)
+    raise FactError("no such fact")

@@ -1,0 +1,371 @@
+"""Signs that a person should look at (G10): found on an award by its facts and the policy's numbers. Pure.
+
+A sign flags an award and changes no amount. What is looked at here was measured where the trades are (facts.sign.v1),
+or stands in the facts that the award rests on.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from services.incentive.domain.event_rules import Entitlement, rate_up_to
+from services.incentive.domain.explain_format import money
+from services.incentive.domain.facts import (
+    BuyerSign,
+    Counterparty,
+    ExchangeSign,
+    ExchangeTotal,
+    Fact,
+    FactRef,
+    FirstPurchase,
+    OperatorPurchases,
+    ProviderSign,
+    ProviderTotal,
+    Purchased,
+    Repeated,
+    Sum,
+    TradeNo,
+    merge_buckets,
+    merge_first,
+)
+from services.incentive.policy.terms import Interval, Policy, SignTerms, Texts
+from shared.values.parties import Party
+from shared.values.times import SHANGHAI, shanghai_year
+
+_DECEMBER: Final = 12
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What is known of others than the award's own subject: who is related to it, and who else made a first purchase
+    from the same provider.
+    """
+
+    related: frozenset[str] = frozenset()
+    alike: tuple[FirstPurchase, ...] = ()
+
+
+class OnAward(NamedTuple):
+    """What is needed of the award that is looked at; amounts in fen, `subject` is `<scheme>:<id>`."""
+
+    rule: str
+    subject: str
+    year: int
+    base_fen: int
+    cap_fen: int | None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A sign that was found: what was seen, in which facts, and examples of trades."""
+
+    sign: str
+    text: Texts
+    refs: tuple[FactRef, ...]
+    trades: tuple[TradeNo, ...] = ()
+
+
+class Alone(NamedTuple):
+    """A sign that no award carries, of whom and of which year it is."""
+
+    party: Party
+    year: int
+    found: Found
+
+
+def flagged(award: Entitlement, facts: Sequence[Fact], around: Around, policy: Policy) -> Entitlement:
+    """The same award with the signs that are found on it, in the policy file's order."""
+    on = OnAward(award.rule, award.subject.subject, award.year, award.base_fen, award.cap_fen)
+    found = tuple(one.sign for one in signs_on(on, facts, around, policy))
+    return msgspec.structs.replace(award, flags=(*award.flags, *found)) if found else award
+
+
+def signs_on(award: OnAward, facts: Sequence[Fact], around: Around, policy: Policy) -> list[Found]:
+    """Every sign on an award, in the policy file's order; `facts` are all about its subject or exchange."""
+    found = (
+        _LOOK[terms.sign, award.rule](award, terms, facts, around, policy)
+        for terms in policy.signs
+        if (terms.sign, award.rule) in _LOOK
+    )
+    return [one for one in found if one is not None]
+
+
+def without_award(facts: Sequence[Fact], policy: Policy) -> Alone | None:
+    """A sign that no award can carry: a first purchase too small to earn a fen, before a large one."""
+    terms = next((terms for terms in policy.signs if terms.sign == "small_first"), None)
+    fact, first = _first(facts)
+    if terms is None or fact is None or first is None or first.completed_at not in policy.in_force:
+        return None
+    reward = policy.first_purchase
+    if rate_up_to(first.net_fen, reward.rate, reward.cap_fen) > 0:
+        return None
+    year = shanghai_year(first.completed_at)
+    on = OnAward(reward.rule, fact.party.subject, year, first.net_fen, reward.cap_fen)
+    found = _small_first(on, terms, facts, Around(), policy)
+    return None if found is None else Alone(fact.party, year, found)
+
+
+def near_cap(policy: Policy) -> range:
+    """The net amounts of a first purchase, in fen, that are about as large as the cap needs; none without the sign."""
+    for terms in policy.signs:
+        if terms.sign == "split_purchases":
+            numerator, denominator = policy.first_purchase.rate.as_integer_ratio()
+            needed_fen = -(-policy.first_purchase.cap_fen * denominator // numerator)
+            near_fen = terms.share_of("near", needed_fen)
+            return range(needed_fen - near_fen, needed_fen + near_fen + 1)
+    return range(0)
+
+
+# --- totals ----------------------------------------------------------------------------------------------------
+
+
+def _late_annual(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, policy: Policy) -> Found | None:
+    totals = [fact for fact in facts if isinstance(fact, ProviderTotal) and fact.year == award.year]
+    buckets = merge_buckets(share.counted for fact in totals for share in fact.by_exchange.values())
+    december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
+    return _late(award, terms, policy.annual_listed_trading.at_least_fen, december_fen, totals)
+
+
+def _late_tiers(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, policy: Policy) -> Found | None:
+    totals = [fact for fact in facts if isinstance(fact, ExchangeTotal) and fact.year == award.year]
+    buckets = merge_buckets(fact.buckets for fact in totals)
+    december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
+    over_fen = next(tier.over_fen for tier in policy.exchange_tiers.tiers if tier.amount_fen == award.cap_fen)
+    return _late(award, terms, over_fen, december_fen, totals)
+
+
+def _late(
+    award: OnAward,
+    terms: SignTerms,
+    threshold_fen: int,
+    december_fen: int,
+    totals: Sequence[ProviderTotal | ExchangeTotal],
+) -> Found | None:
+    over_fen = award.base_fen - threshold_fen
+    if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", award.base_fen):
+        return None
+    text = Texts(
+        f"合计 {money(award.base_fen)} 元，只比门槛 {money(threshold_fen)} 元多 {money(over_fen)} 元，"
+        f"其中12月 {money(december_fen)} 元。",
+        f"The total of {money(award.base_fen)} yuan is {money(over_fen)} over the threshold of {money(threshold_fen)}; "
+        f"{money(december_fen)} of it came in December.",
+    )
+    return Found(terms.sign, text, _refs(totals))
+
+
+def _is_december(start: datetime, in_force: Interval) -> bool:
+    return start in in_force and start.astimezone(SHANGHAI).month == _DECEMBER
+
+
+# --- what a provider sold --------------------------------------------------------------------------------------
+
+
+def _round_trip(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
+    signs = _of_provider(facts, award.year)
+    both = [
+        one
+        for one in _counterparties(signs)
+        if one.sold.amount_fen >= terms.whole("sold")
+        and one.bought.amount_fen >= terms.share_of("back", one.sold.amount_fen)
+    ]
+    if not both:
+        return None
+    text = Texts(
+        "".join(
+            f"售予 {one.subject} {money(one.sold.amount_fen)} 元，同年从其购入 {money(one.bought.amount_fen)} 元。"
+            for one in both
+        ),
+        " ".join(
+            f"Sold to {one.subject}: {money(one.sold.amount_fen)} yuan; bought of it in the same year: "
+            f"{money(one.bought.amount_fen)} yuan."
+            for one in both
+        ),
+    )
+    return Found(terms.sign, text, _refs(signs))
+
+
+def _same_amount(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
+    signs = _of_provider(facts, award.year)
+    sold_fen = sum(sign.sold.amount_fen for sign in signs)
+    again = [
+        one
+        for one in _repeated(signs)
+        if one.trades >= terms.whole("trades")
+        and one.buyers <= terms.whole("buyers")
+        and one.amount_fen * one.trades >= terms.share_of("share", sold_fen)
+    ]
+    if not again:
+        return None
+    text = Texts(
+        "".join(
+            f"净额 {money(one.amount_fen)} 元的交易有 {one.trades} 笔，买方 {one.buyers} 家，"
+            f"全年售出 {money(sold_fen)} 元。"
+            for one in again
+        ),
+        " ".join(
+            f"{one.trades} trades of {money(one.amount_fen)} yuan net, to {one.buyers} buyers; sold in the year: "
+            f"{money(sold_fen)} yuan."
+            for one in again
+        ),
+    )
+    return Found(terms.sign, text, _refs(signs), tuple(trade for one in again for trade in one.examples))
+
+
+def _sold_to_related(
+    award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, _: Policy
+) -> Found | None:
+    signs = _of_provider(facts, award.year)
+    sold_fen = sum(sign.sold.amount_fen for sign in signs)
+    related = [one for one in _counterparties(signs) if one.subject in around.related]
+    related_fen = sum(one.sold.amount_fen for one in related)
+    if not related or related_fen < terms.share_of("share", sold_fen):
+        return None
+    names = [one.subject for one in related]
+    text = Texts(
+        f"全年售出 {money(sold_fen)} 元，其中 {money(related_fen)} 元售予名单上的关联方：{'、'.join(names)}。",
+        f"Of {money(sold_fen)} yuan sold in the year {money(related_fen)} went to related parties on the list: "
+        f"{', '.join(names)}.",
+    )
+    return Found(terms.sign, text, _refs(signs))
+
+
+def _of_provider(facts: Iterable[Fact], year: int) -> list[ProviderSign]:
+    return [fact for fact in facts if isinstance(fact, ProviderSign) and fact.year == year]
+
+
+def _counterparties(signs: Iterable[ProviderSign]) -> list[Counterparty]:
+    """Over all registers, by the other party, in code point order."""
+    merged: dict[str, Counterparty] = {}
+    for one in (one for sign in signs for one in sign.counterparties):
+        known = merged.get(one.subject, Counterparty(one.subject, Sum(0, 0), Sum(0, 0)))
+        merged[one.subject] = Counterparty(one.subject, _add(known.sold, one.sold), _add(known.bought, one.bought))
+    return [merged[subject] for subject in sorted(merged)]
+
+
+def _repeated(signs: Iterable[ProviderSign]) -> list[Repeated]:
+    """Over all registers, by amount; a buyer of two registers counts twice."""
+    merged: dict[int, Repeated] = {}
+    for one in (one for sign in signs for one in sign.repeated):
+        known = merged.get(one.amount_fen, Repeated(one.amount_fen, 0, 0, ()))
+        merged[one.amount_fen] = Repeated(
+            one.amount_fen, known.trades + one.trades, known.buyers + one.buyers, (*known.examples, *one.examples)
+        )
+    return [merged[amount] for amount in sorted(merged)]
+
+
+# --- first purchases -------------------------------------------------------------------------------------------
+
+
+def _small_first(_: OnAward, terms: SignTerms, facts: Sequence[Fact], __: Around, ___: Policy) -> Found | None:
+    fact, first = _first(facts)
+    if fact is None or first is None or first.net_fen >= terms.whole("first_below"):
+        return None
+    signs = [sign for sign in facts if isinstance(sign, BuyerSign) and sign.greatest is not None]
+    until = first.completed_at + timedelta(days=terms.whole("days"))
+    later = [
+        (sign, sign.greatest)
+        for sign in signs
+        if sign.greatest is not None
+        and sign.greatest.amount_fen >= terms.whole("later")
+        and first.completed_at <= sign.greatest.completed_at <= until
+    ]
+    if not later:
+        return None
+    sign, greatest = max(later, key=lambda pair: pair[1].amount_fen)
+    text = Texts(
+        f"首单 {first.trade_no} 净额 {money(first.net_fen)} 元，{_day(greatest.completed_at)} 又购买 "
+        f"{greatest.trade.trade_no}，净额 {money(greatest.amount_fen)} 元。",
+        f"The first purchase, {first.trade_no}, is of {money(first.net_fen)} yuan net; {greatest.trade.trade_no} on "
+        f"{_day(greatest.completed_at)} is of {money(greatest.amount_fen)}.",
+    )
+    return Found(terms.sign, text, _refs([fact, sign]), (TradeNo(first.exchange, first.trade_no), greatest.trade))
+
+
+def _bought_of_related(_: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, __: Policy) -> Found | None:
+    fact, first = _first(facts)
+    if fact is None or first is None or first.provider.subject not in around.related:
+        return None
+    provider = first.provider.subject
+    text = Texts(
+        f"首单的提供方 {provider} 是名单上的关联方。",
+        f"The provider of the first purchase, {provider}, is a related party on the list.",
+    )
+    return Found(terms.sign, text, (fact.ref,), (TradeNo(first.exchange, first.trade_no),))
+
+
+def _split(award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, policy: Policy) -> Found | None:
+    fact, first = _first(facts)
+    near = near_cap(policy)
+    if fact is None or first is None or first.net_fen not in near:
+        return None
+    span = timedelta(days=terms.whole("days"))
+    beside = [
+        (one, one.first)
+        for one in around.alike
+        if one.first is not None
+        and one.party.subject != award.subject
+        and one.first.provider.subject == first.provider.subject
+        and one.first.net_fen in near
+        and abs(one.first.completed_at - first.completed_at) <= span
+    ]
+    if len(beside) + 1 < terms.whole("purchases"):
+        return None
+    text = Texts(
+        f"{terms.whole('days')} 天之内，另有 {len(beside)} 家主体从 {first.provider.subject} 首单，"
+        f"金额都贴近封顶所需。",
+        f"Within {terms.whole('days')} days {len(beside)} others made a first purchase from {first.provider.subject}, "
+        f"each about as large as the cap needs.",
+    )
+    in_order = sorted(beside, key=lambda pair: pair[1].order)
+    trades = tuple(TradeNo(one.exchange, one.trade_no) for _, one in in_order)
+    return Found(terms.sign, text, _refs([fact, *(one for one, _ in in_order)]), trades)
+
+
+def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | None]:
+    fact = merge_first(fact for fact in facts if isinstance(fact, FirstPurchase))
+    return fact, None if fact is None else fact.first
+
+
+# --- exchanges -------------------------------------------------------------------------------------------------
+
+
+def _own_exchange(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
+    signs = [fact for fact in facts if isinstance(fact, ExchangeSign) and fact.year == award.year]
+    bought: list[OperatorPurchases] = [one for sign in signs for one in sign.operators]
+    bought_fen = sum(one.bought.amount_fen for one in bought)
+    if not bought or bought_fen < terms.share_of("share", award.base_fen):
+        return None
+    trades = sum(one.bought.trades for one in bought)
+    text = Texts(
+        f"运营主体在本交易场所购买 {trades} 笔，合计 {money(bought_fen)} 元，当年合计 {money(award.base_fen)} 元。",
+        f"Operators bought on their own exchange: {trades} trades, {money(bought_fen)} yuan in all; the year's total "
+        f"is {money(award.base_fen)}.",
+    )
+    return Found(terms.sign, text, _refs(signs), tuple(trade for one in bought for trade in one.examples))
+
+
+_Look = Callable[[OnAward, SignTerms, Sequence[Fact], Around, Policy], Found | None]
+# Which sign is looked for on the awards of which rule.
+_LOOK: Final[Mapping[tuple[str, str], _Look]] = {
+    ("late_burst", "annual_listed_trading"): _late_annual,
+    ("late_burst", "exchange_tiers"): _late_tiers,
+    ("round_trip", "annual_listed_trading"): _round_trip,
+    ("same_amount", "annual_listed_trading"): _same_amount,
+    ("small_first", "first_purchase"): _small_first,
+    ("own_exchange", "exchange_tiers"): _own_exchange,
+    ("split_purchases", "first_purchase"): _split,
+    ("related_parties", "first_purchase"): _bought_of_related,
+    ("related_parties", "annual_listed_trading"): _sold_to_related,
+}
+
+
+def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
+    return tuple(fact.ref for fact in facts)
+
+
+def _add(left: Sum, right: Sum) -> Sum:
+    return Sum(left.amount_fen + right.amount_fen, left.trades + right.trades)
+
+
+def _day(instant: datetime) -> str:
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d")

@@ -1,0 +1,182 @@
+"""How a subject or an exchange stands in a year, for people (contract, section 4). Pure: from facts, not the ledger."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+
+from services.incentive.domain.declared_rules import outcomes
+from services.incentive.domain.event_rules import SubjectFacts, annual_base, tier_years
+from services.incentive.domain.explain import ExchangeFacts, annual_parts, missing_over, next_tier
+from services.incentive.domain.explain_declared import next_step
+from services.incentive.domain.explain_format import Json, Visible
+from services.incentive.domain.facts import ExchangeTotal, merge_first, merge_totals
+from services.incentive.policy.terms import Interval, Policy, RuleTerms
+from shared.values.money import format_yuan
+from shared.values.times import SHANGHAI, shanghai_year
+from shared.whitelist import Exchanges
+
+Totals = Mapping[int, Sequence[ExchangeTotal]]
+
+
+def subject_status(  # noqa: PLR0913 - what is known of a subject
+    subject: str,
+    year: int,
+    facts: SubjectFacts,
+    operated: Mapping[str, Totals],
+    *,
+    exchanges: Exchanges,
+    policy: Policy,
+    awards: Collection[str],
+    visible: Visible = None,
+) -> Json:
+    """The contract's status of a subject (`<scheme>:<id>`) in a year, rule by rule in the policy file's order.
+
+    `operated` are the totals of the exchanges that the subject operates, by exchange; `awards` the ids of the
+    subject's awards of that year that the reader may see. `exchange_tiers` stands there once for each exchange that
+    it operates on the year's last day. Amounts that rest on what the reader may not see are null, and so is a
+    threshold where none is left to reach. Of rules that are declared, what was declared of the year stands there.
+    """
+    rules: list[Json] = []
+    for terms in policy.rules:
+        if terms.rule == policy.first_listing.rule:
+            rules.append(_first(terms, subject, awards, _listed_measure(year, facts, visible)))
+        elif terms.rule == policy.first_purchase.rule:
+            rules.append(_first(terms, subject, awards, _purchased_measure(year, facts, visible)))
+        elif terms.rule == policy.annual_listed_trading.rule:
+            award = _known(f"{terms.rule}/{subject}/{year}", awards)
+            rules.append(_annual(year, facts, policy, award, visible))
+        else:
+            for exchange in exchanges.ids:
+                operator = exchanges.operator_on(exchange, date(year, 12, 31))
+                seen = visible is None or exchange in visible
+                if seen and operator is not None and f"uscc:{operator.uscc}" == subject:
+                    award = _known(f"{terms.rule}/{exchange}/{year}", awards)
+                    totals = ExchangeFacts(operated.get(exchange, {}), exchanges)
+                    rules.append(_tiers(exchange, year, totals, policy, award))
+    rules += _declared(year, facts, policy, awards, visible)
+    return {"subject": subject, "year": year, "rules": rules}
+
+
+def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, awards: Sequence[str]) -> Json:
+    """The contract's status of an exchange in a year; `operator` is the subject on the year's last day or null.
+
+    `awards` are the ids of its tier awards of that year. Months without trades are left out. KeyError when the
+    exchange is not on the whitelist.
+    """
+    operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
+    buckets = merge_totals(facts.totals.get(year, ()))
+    months: dict[str, tuple[int, int]] = {}
+    for bucket in buckets:
+        month = bucket.start.astimezone(SHANGHAI).strftime("%Y-%m")
+        amount_fen, trades = months.get(month, (0, 0))
+        months[month] = (amount_fen + bucket.amount_fen, trades + bucket.trades)
+    total_fen = sum(bucket.amount_fen for bucket in buckets)
+    return {
+        "exchange": exchange,
+        "name": facts.exchanges.get(exchange).name,
+        "operator": None if operator is None else f"uscc:{operator.uscc}",
+        "year": year,
+        "total": format_yuan(total_fen),
+        "trades": sum(bucket.trades for bucket in buckets),
+        "months": [
+            {"month": month, "amount": format_yuan(amount_fen), "trades": trades}
+            for month, (amount_fen, trades) in sorted(months.items())
+        ],
+        "tiers": [
+            {
+                "over": format_yuan(tier.over_fen),
+                "reward": format_yuan(tier.amount_fen),
+                "reached": total_fen > tier.over_fen,
+                "missing": format_yuan(missing_over(tier, total_fen)),
+            }
+            for tier in policy.exchange_tiers.tiers
+        ],
+        "awards": list(awards),
+    }
+
+
+def _first(terms: RuleTerms, subject: str, awards: Collection[str], measure_fen: int | None) -> Json:
+    return _entry(terms, measure_fen, None, None, _known(f"{terms.rule}/{subject}", awards))
+
+
+def _listed_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
+    """0, the base of a listing, when the first listing is of that year; else None."""
+    fact = merge_first(facts.first_listing)
+    if fact is None or fact.first is None or shanghai_year(fact.first.listed_at) != year:
+        return None
+    return 0 if visible is None or fact.first.exchange in visible else None
+
+
+def _purchased_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
+    """The net amount of the first purchase when it is of that year; else None."""
+    fact = merge_first(facts.first_purchase)
+    if fact is None or fact.first is None or shanghai_year(fact.first.completed_at) != year:
+        return None
+    return fact.first.net_fen if visible is None or fact.first.exchange in visible else None
+
+
+def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, visible: Visible) -> Json:
+    terms = policy.annual_listed_trading
+    counted, _ = annual_parts(year, facts, policy)
+    if visible is not None and any(exchange not in visible for exchange, _, _ in counted):
+        return _entry(terms, None, terms.at_least_fen, None, award)
+    measure_fen = annual_base(facts.totals.get(year, ()), policy.in_force, policy).within_fen
+    if not _touches(policy.in_force, year):
+        return _entry(terms, measure_fen, None, None, award)
+    return _entry(terms, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen), award)
+
+
+def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award: str | None) -> Json:
+    terms = policy.exchange_tiers
+    with_year = {**facts.totals, year: facts.totals.get(year, ())}
+    years = tier_years(exchange, with_year, facts.exchanges, policy, policy.in_force)
+    state = next(state for state in years if state.year == year)
+    tier = next_tier(state, policy) if _touches(policy.in_force, year) else None
+    if tier is None:
+        return _entry(terms, state.base_fen, None, None, award)
+    return _entry(terms, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen), award)
+
+
+def _declared(
+    year: int, facts: SubjectFacts, policy: Policy, awards: Collection[str], visible: Visible
+) -> Iterator[Json]:
+    """What was declared of a year, in the policy file's order of rules; the next step where there are steps."""
+    found = [one for one in outcomes(facts.declared, policy, policy.in_force) if one.declaration.earned_on.year == year]
+    order = policy.rule_order
+    for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
+        exchange = outcome.declaration.exchange
+        if visible is not None and exchange not in visible:
+            continue
+        step = next_step(outcome)
+        yield {
+            "rule": outcome.terms.rule,
+            "article": outcome.terms.article,
+            "measure": format_yuan(outcome.worth.base_fen),
+            "threshold": None if step is None else step["threshold"],
+            "missing": None if step is None else step["missing"],
+            "award": _known(outcome.declaration.award_id, awards),
+        }
+
+
+def _entry(
+    terms: RuleTerms, measure_fen: int | None, threshold_fen: int | None, missing_fen: int | None, award: str | None
+) -> Json:
+    return {
+        "rule": terms.rule,
+        "article": terms.article,
+        "measure": _yuan(measure_fen),
+        "threshold": _yuan(threshold_fen),
+        "missing": _yuan(missing_fen),
+        "award": award,
+    }
+
+
+def _yuan(fen: int | None) -> str | None:
+    return None if fen is None else format_yuan(fen)
+
+
+def _known(award_id: str, awards: Collection[str]) -> str | None:
+    return award_id if award_id in awards else None
+
+
+def _touches(period: Interval, year: int) -> bool:
+    return period.start_on < date(year + 1, 1, 1) and date(year, 1, 1) < period.end_on

@@ -1,0 +1,336 @@
+"""The bureau's steps with an award: the table of actions, where an award stands after its steps, what may follow. Pure.
+
+An award goes through a *round*: from the application to the payment. When its payable has risen later, another round
+begins. All amounts are fen; the contract's section 6 is what this computes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final, Literal, NamedTuple, get_args
+
+import msgspec
+
+from services.incentive.policy.terms import Texts
+from shared.values.money import format_yuan
+
+State = Literal["estimated", "applied", "reviewed", "joint_reviewed", "published", "approved", "paid", "rejected"]
+STATES: Final[tuple[str, ...]] = get_args(State)
+FIRST_STATE: Final = "estimated"
+OVER_APPROVED: Final = "over_approved"
+
+_BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed", "published")
+
+
+class Action(NamedTuple):
+    """A step: from which states to which (None: it stays), on which further conditions, and what it is given.
+
+    `needs` and `takes` are members of the request; `posts` is the kind of transaction in the ledger.
+    """
+
+    name: str
+    says: Texts
+    from_states: tuple[str, ...]
+    to_state: str | None
+    conditions: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    posts: str = "decision"
+
+
+ACTIONS: Final = {
+    action.name: action
+    for action in (
+        Action("apply", Texts("申报", "applied for"), ("estimated", "approved", "paid"), "applied", ("risen",)),
+        Action(
+            "list",
+            Texts("免申即享", "listed without an application"),
+            ("estimated", "approved", "paid"),
+            "applied",
+            ("risen",),
+        ),
+        Action("review", Texts("初审", "reviewed"), ("applied",), "reviewed"),
+        Action(
+            "joint_review",
+            Texts("联合审核", "jointly reviewed"),
+            ("reviewed",),
+            "joint_reviewed",
+            ("not_the_reviewer",),
+        ),
+        Action("publish", Texts("公示", "published"), ("joint_reviewed",), "published", (), ("until",)),
+        Action(
+            "approve",
+            Texts("核定", "approved"),
+            ("published",),
+            "approved",
+            ("not_the_publisher", "publicity_over", "no_hold", "room"),
+            ("amount",),
+            posts="approval",
+        ),
+        # What an earlier round approved is due also where the next one was rejected and reopened.
+        Action(
+            "pay",
+            Texts("拨付", "paid"),
+            ("approved", "estimated"),
+            "paid",
+            ("not_over_approved", "no_hold", "unpaid"),
+            ("voucher_no", "paid_on"),
+            ("amount",),
+            posts="payment",
+        ),
+        Action("reject", Texts("不予通过", "rejected"), _BEFORE_APPROVED, "rejected", (), ("reason",)),
+        Action("reopen", Texts("重新办理", "reopened"), ("rejected",), "estimated", (), ("reason",)),
+        # What was approved in an earlier round may have to be given back while another is under way, or was rejected.
+        Action("return", Texts("追缴", "returned"), STATES, None, ("clawback",), ("amount", "reason"), posts="return"),
+    )
+}
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """One step that was taken. `subject` and `year` say on whose account and in which year's budget it is posted."""
+
+    decision_id: str
+    award_id: str
+    number: int
+    action: str
+    from_state: str
+    to_state: str
+    amount_fen: int
+    subject: str
+    year: int
+    by: str
+    at: datetime
+    reason: str | None
+    documents: tuple[Mapping[str, str], ...]
+    until: datetime | None
+    voucher_no: str | None
+    paid_on: date | None
+    transaction: int
+
+
+class ApprovedFor(NamedTuple):
+    """Whose reward and of which year: what approvals are posted for."""
+
+    subject: str
+    year: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where an award stands after its steps.
+
+    `unpaid_fen` is what is approved and neither paid nor given back; `outstanding` is approved less returned, by what
+    it was approved for: a correction can move an award to another subject or year. `reviewed_by`, `published_by` and
+    `until` are those of the last round.
+    """
+
+    state: str = FIRST_STATE
+    steps: int = 0
+    approved_fen: int = 0
+    paid_fen: int = 0
+    returned_fen: int = 0
+    unpaid_fen: int = 0
+    outstanding: Mapping[ApprovedFor, int] = {}
+    reviewed_by: str | None = None
+    published_by: str | None = None
+    until: datetime | None = None
+    last_at: datetime | None = None
+
+    def excess(self, basis: ApprovedFor, payable_fen: int) -> tuple[ApprovedFor, int] | None:
+        """What is approved for a basis beyond what is payable there, if anything is: what a clawback proposal is of.
+
+        What was approved for another subject or year than the award has now is all beyond.
+        """
+        for approved_for, fen in self.outstanding.items():
+            over_fen = fen - (payable_fen if approved_for == basis else 0)
+            if over_fen > 0:
+                return approved_for, over_fen
+        return None
+
+
+def standing(steps: Iterable[Decided]) -> Standing:
+    """Where an award stands after these steps, in order."""
+    found = Standing()
+    for step in steps:
+        found = after(found, step)
+    return found
+
+
+def after(before: Standing, step: Decided) -> Standing:
+    """Where an award stands after one more step."""
+    members: dict[str, Any] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
+    basis = ApprovedFor(step.subject, step.year)
+    outstanding = dict(before.outstanding)
+    if step.action == "approve":
+        outstanding[basis] = outstanding.get(basis, 0) + step.amount_fen
+        members |= {
+            "approved_fen": before.approved_fen + step.amount_fen,
+            "unpaid_fen": before.unpaid_fen + step.amount_fen,
+            "outstanding": outstanding,
+        }
+    elif step.action == "pay":
+        members |= {
+            "paid_fen": before.paid_fen + step.amount_fen,
+            "unpaid_fen": before.unpaid_fen - step.amount_fen,
+        }
+    elif step.action == "return":
+        outstanding[basis] = outstanding.get(basis, 0) - step.amount_fen
+        members |= {
+            "returned_fen": before.returned_fen + step.amount_fen,
+            # What has not been paid yet need not be given back: it is not paid any more.
+            "unpaid_fen": before.unpaid_fen - min(before.unpaid_fen, step.amount_fen),
+            "outstanding": outstanding,
+        }
+    elif step.action == "review":
+        members["reviewed_by"] = step.by
+    elif step.action == "publish":
+        members |= {"published_by": step.by, "until": step.until}
+    return msgspec.structs.replace(before, **members)
+
+
+class Limit(NamedTuple):
+    """What approvals may come to in all, and what they come to now (less what was returned)."""
+
+    most_fen: int
+    outstanding_fen: int
+    of: Texts
+
+    @property
+    def room_fen(self) -> int:
+        return max(0, self.most_fen - self.outstanding_fen)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """An award before a step: all that decides which steps `person` may take at `now`.
+
+    `limits` are those on an approval: of the award, of its G6 group, of an operator's tiers.
+    """
+
+    standing: Standing
+    basis: ApprovedFor
+    payable_fen: int
+    holds: tuple[str, ...]
+    limits: tuple[Limit, ...]
+    person: str
+    now: datetime
+
+    @property
+    def clawback(self) -> tuple[ApprovedFor, int] | None:
+        """What is to be given back, and for what it was approved."""
+        return self.standing.excess(self.basis, self.payable_fen)
+
+
+class Wanted(NamedTuple):
+    """The step that is asked for; `amount_fen` None: not given."""
+
+    action: str
+    amount_fen: int | None = None
+
+
+def allowed(case: Case) -> list[str]:
+    """The steps that this person may take now, in the table's order."""
+    return [name for name in ACTIONS if refusal(case, Wanted(name)) is None]
+
+
+def refusal(case: Case, wanted: Wanted) -> Texts | None:
+    """Why a step may not be taken; None: it may. Without an amount, whether it may be with some amount."""
+    action = ACTIONS[wanted.action]
+    if case.standing.state not in action.from_states:
+        return Texts(f"当前状态为 {case.standing.state}", f"the award is {case.standing.state}")
+    for name in action.conditions:
+        said = _CONDITIONS[name](case, wanted)
+        if said is not None:
+            return said
+    return None
+
+
+def amount_of(case: Case, wanted: Wanted) -> int:
+    """The amount of a step that may be taken: that of a payment is all that is unpaid; 0 where none is moved."""
+    if wanted.action == "pay":
+        return case.standing.unpaid_fen
+    return wanted.amount_fen or 0
+
+
+def _risen(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if case.standing.state == FIRST_STATE or case.payable_fen > case.standing.outstanding.get(case.basis, 0):
+        return None
+    return Texts("可兑现额没有高于已核定额", "what is payable has not risen over what is approved")
+
+
+def _not_the_reviewer(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if case.person != case.standing.reviewed_by:
+        return None
+    return Texts("联合审核须由初审以外的人办理", "another person than the reviewer must joint_review")
+
+
+def _not_the_publisher(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if case.person != case.standing.published_by:
+        return None
+    return Texts("核定须由公示经办以外的人办理", "another person than the publisher must approve")
+
+
+def _publicity_over(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if case.standing.until is not None and case.standing.until <= case.now:
+        return None
+    return Texts("公示期未满", "the publicity is not over")
+
+
+def _no_hold(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if not case.holds:
+        return None
+    listed = ", ".join(case.holds)
+    return Texts(f"有暂缓事由：{listed}", f"it is on hold: {listed}")
+
+
+def _room(case: Case, wanted: Wanted) -> Texts | None:
+    for limit in case.limits:
+        if limit.room_fen < max(1, wanted.amount_fen or 0):
+            most, now = format_yuan(limit.most_fen), format_yuan(limit.outstanding_fen)
+            return Texts(
+                f"超过{limit.of.zh} {most} 元（已核定减追缴 {now} 元）",
+                f"over {limit.of.en} of {most} yuan (approved less returned is {now} yuan)",
+            )
+    return None
+
+
+def _not_over_approved(case: Case, wanted: Wanted) -> Texts | None:
+    del wanted
+    if case.clawback is None:
+        return None
+    return Texts("已核定额高于可兑现额，须先追缴", "more is approved than payable: return the difference first")
+
+
+def _unpaid(case: Case, wanted: Wanted) -> Texts | None:
+    unpaid_fen = case.standing.unpaid_fen
+    if unpaid_fen == 0:
+        return Texts("没有未拨付的核定额", "nothing that is approved is unpaid")
+    if wanted.amount_fen not in (None, unpaid_fen):
+        unpaid = format_yuan(unpaid_fen)
+        return Texts(f"须拨付全部未拨付额 {unpaid} 元", f"all that is unpaid is paid at once: {unpaid} yuan")
+    return None
+
+
+def _clawback(case: Case, wanted: Wanted) -> Texts | None:
+    if case.clawback is None:
+        return Texts("没有待处理的追缴建议", "no clawback proposal is open")
+    _, over_fen = case.clawback
+    if wanted.amount_fen is not None and wanted.amount_fen > over_fen:
+        over = format_yuan(over_fen)
+        return Texts(f"超过追缴建议的 {over} 元", f"over the {over} yuan of the clawback proposal")
+    return None
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Case, Wanted], Texts | None]]] = {
+    "risen": _risen,
+    "not_the_reviewer": _not_the_reviewer,
+    "not_the_publisher": _not_the_publisher,
+    "publicity_over": _publicity_over,
+    "no_hold": _no_hold,
+    "room": _room,
+    "not_over_approved": _not_over_approved,
+    "unpaid": _unpaid,
+    "clawback": _clawback,
+}

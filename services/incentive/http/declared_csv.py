@@ -1,0 +1,173 @@
+"""Declarations as a table (CSV), as the bureau keeps them: each row one, each fault with its line and column.
+
+Columns go by their headings, Chinese or English, in any order. A rule and a grade may be written by their Chinese
+names, a subject by its code alone, a day as spreadsheets write it. What the measured value is, the rule says.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from marshmallow import ValidationError
+
+from services.incentive.commands.declare import Declared, Fault
+from services.incentive.domain.facts import Document
+from services.incentive.http.declared_schemas import DeclaredSchema
+from services.incentive.policy.terms import DeclaredTerms, Grades, Policy
+from shared.web.problems import field_faults
+
+MOST_ROWS: Final = 1_000
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "rule": ("奖项", "rule"),
+    "subject": ("主体", "统一社会信用代码", "subject"),
+    "name": ("名称", "主体名称", "name"),
+    "item": ("事项", "事项编号", "item"),
+    "earned_on": ("取得日期", "earned_on"),
+    "measure": ("计量", "measure"),
+    "documents": ("文件", "documents"),
+    "withdrawn": ("撤回", "withdrawn"),
+}
+_REQUIRED: Final = ("rule", "subject", "item", "earned_on")
+_BY_HEADING: Final = {heading: column for column, headings in _COLUMNS.items() for heading in headings}
+_DAY: Final = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_DOCUMENT: Final = re.compile(r"(.+?)\s+([0-9a-fA-F]{64})")
+_YES: Final = ("是", "yes", "true", "1")
+_NO: Final = ("", "否", "no", "false", "0")
+_SCHEMA: Final = DeclaredSchema()
+
+
+class TableError(ValueError):
+    """A file that is no table of declarations; the message says what is wrong with it."""
+
+
+class Row(NamedTuple):
+    """One row at its line (from 1): what is declared, or what is wrong with it."""
+
+    line: int
+    declared: Declared | None
+    faults: tuple[Fault, ...]
+
+
+def read_table(content: bytes, policy: Policy) -> list[Row]:
+    """The rows of a table in UTF-8 or GB 18030; empty lines are left out. Raises TableError."""
+    reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
+    try:
+        columns = _columns(next(reader, []))
+        rows = [_row(reader.line_num, columns, cells, policy) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
+    if not rows:
+        raise TableError("没有数据行 / there is no row")
+    if len(rows) > MOST_ROWS:
+        raise TableError(f"一次最多 {MOST_ROWS} 行 / at most {MOST_ROWS} rows at once")
+    return rows
+
+
+def _text(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableError("须为 UTF-8 或 GB 18030 / must be UTF-8 or GB 18030")
+
+
+def _columns(headings: list[str]) -> list[str]:
+    """Which column each is. Headings that say both, such as "奖项 rule", are known by either word."""
+    columns: list[str] = []
+    for heading in headings:
+        words = [heading.strip(), *heading.split()]
+        column = next((_BY_HEADING[word] for word in words if word in _BY_HEADING), None)
+        if column is None:
+            known = ", ".join(" ".join((names[0], names[-1])) for names in _COLUMNS.values())
+            raise TableError(f"没有此列 / there is no such column: {heading!r} ({known})")
+        if column in columns:
+            raise TableError(f"重复的列 / repeated column: {heading!r}")
+        columns.append(column)
+    missing = [" ".join((_COLUMNS[name][0], name)) for name in _REQUIRED if name not in columns]
+    if missing:
+        raise TableError(f"缺少列 / columns are missing: {', '.join(missing)}")
+    return columns
+
+
+def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row:
+    if len(cells) > len(columns):
+        said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells, and {len(columns)} headings"
+        return Row(line, None, (Fault("", said),))
+    given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    terms = _terms(given.get("rule", ""), policy)
+    faults: list[Fault] = []
+    entered = _entered(given, terms, faults)
+    try:
+        loaded = _SCHEMA.load(entered)
+    except ValidationError as error:
+        found = [Fault(fault.field, fault.message) for fault in field_faults(error.messages)]
+        return Row(
+            line, None, (*faults, *(fault for fault in found if fault.field not in {one.field for one in faults}))
+        )
+    return Row(line, None, tuple(faults)) if faults else Row(line, declared_of(loaded), ())
+
+
+def declared_of(loaded: Mapping[str, Any]) -> Declared:
+    """What was loaded by DeclaredSchema."""
+    documents = tuple(Document(**one) for one in loaded.get("documents", ()))
+    rest = {name: value for name, value in loaded.items() if name not in ("documents", "measure")}
+    return Declared(**rest, measure=loaded.get("measure", {}), documents=documents)
+
+
+def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
+    """By its id or its Chinese name."""
+    return next((terms for terms in policy.declared.rules if rule in (terms.rule, terms.name.zh)), None)
+
+
+def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[Fault]) -> dict[str, Any]:
+    """A row as the body of a request has it."""
+    entered: dict[str, Any] = {name: given[name] for name in ("item", "name") if given.get(name)}
+    entered["rule"] = given["rule"] if terms is None else terms.rule
+    subject = given.get("subject", "")
+    entered["subject"] = subject if ":" in subject else f"uscc:{subject}"
+    if "earned_on" in given:
+        entered["earned_on"] = _day(given["earned_on"])
+    if given.get("measure"):
+        entered["measure"] = _measure(given["measure"], terms, faults)
+    if given.get("documents"):
+        entered["documents"] = list(_documents(given["documents"], faults))
+    withdrawn = given.get("withdrawn", "").lower()
+    if withdrawn not in (*_YES, *_NO):
+        faults.append(Fault("withdrawn", "须为是或否 / must be yes or no"))
+    entered["withdrawn"] = withdrawn in _YES
+    return entered
+
+
+def _day(cell: str) -> str:
+    """2026/3/1 as 2026-03-01; what is no day stays as it is, for the schema to refuse."""
+    match = _DAY.fullmatch(cell)
+    try:
+        return cell if match is None else date(*map(int, match.groups())).isoformat()
+    except ValueError:
+        return cell
+
+
+def _measure(cell: str, terms: DeclaredTerms | None, faults: list[Fault]) -> dict[str, str]:
+    if terms is None:
+        return {}  # the rule is what is wrong
+    if terms.measure is None:
+        faults.append(Fault("measure", "该奖项没有计量 / nothing is measured for this rule"))
+        return {}
+    grades = terms.amount.grades if isinstance(terms.amount, Grades) else ()
+    named = next((grade.grade for grade in grades if cell == grade.says.zh), cell)
+    return {terms.measure.name: named}
+
+
+def _documents(cell: str, faults: list[Fault]) -> Iterator[dict[str, str]]:
+    """`name sha256`, several apart by semicolons."""
+    for part in filter(None, (piece.strip() for piece in re.split("[;；]", cell))):
+        match = _DOCUMENT.fullmatch(part)
+        if match is None:
+            said = "须为“名称 SHA-256”，多个以分号分隔 / must be name and SHA-256, several apart by semicolons"
+            faults.append(Fault("documents", said))
+            return
+        yield {"name": match[1], "sha256": match[2].lower()}

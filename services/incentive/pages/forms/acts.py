@@ -1,0 +1,173 @@
+"""What the bureau does on pages: steps with an award, holds, eligibility, other grants, suspensions, its lists."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+
+from services.incentive.commands.bureau import Session
+from services.incentive.http.bureau import act, keep_related, take_step
+from services.incentive.http.bureau_schemas import (
+    DecisionRequestSchema,
+    EligibilityRequestSchema,
+    HoldRequestSchema,
+    OtherGrantRequestSchema,
+    RelatedPartiesRequestSchema,
+    ReleaseRequestSchema,
+    SuspensionRequestSchema,
+)
+from services.incentive.pages.blueprint import blueprint
+from services.incentive.pages.form_body import Refused, read_form, sent_once
+from services.incentive.pages.language import say_half
+from services.incentive.pages.views.award import show_award
+from services.incentive.pages.views.related import show_related
+from services.incentive.pages.views.subject import show_subject
+from services.incentive.pages.views.worklist import show_desk
+from services.incentive.queries.serializers import Json
+from services.incentive.store.act_queries import RELATED, UNRELATED
+from shared.web.keys import require
+from shared.web.problems import Problem
+
+_STEP: Final = ("action", "amount", "reason", "until", "voucher_no", "paid_on")
+_CONFLICT, _UNPROCESSABLE = 409, 422
+
+
+def _carry_out(
+    form: str,
+    schema: type[Schema],
+    names: tuple[str, ...],
+    do: Callable[[Json], Json],
+    numbers: tuple[str, ...] = (),
+    more: Json | None = None,
+) -> Refused | None:
+    """Do what a form asks for; what is in the way of it, if anything is."""
+    given, faults = read_form(schema(), names, numbers, more)
+    if faults:
+        return Refused(form, _UNPROCESSABLE, None, faults)
+    try:
+        do(given)
+    except Problem as problem:
+        if problem.code not in (_CONFLICT, _UNPROCESSABLE):
+            raise
+        faults = {fault.field: say_half(fault.message) for fault in problem.errors}
+        said = None if faults else say_half(problem.description or "")
+        return Refused(form, problem.code, said, faults)
+    return None
+
+
+@blueprint.post("/awards/<path:award_id>/steps")
+@require("bureau")
+def step(award_id: str) -> ResponseReturnValue:
+    """Take a step with an award."""
+    action = request.form.get("action", "")
+    refused = _carry_out(action, DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id))
+    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+
+
+@blueprint.post("/awards/<path:award_id>/holds")
+@require("bureau")
+def hold(award_id: str) -> ResponseReturnValue:
+    """Put a hold on an award."""
+    refused = _carry_out(
+        "hold",
+        HoldRequestSchema,
+        ("kind", "reason"),
+        lambda given: act(sent_once(), award_id, given, Session.place_hold),
+    )
+    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+
+
+@blueprint.post("/awards/<path:award_id>/holds/<hold_id>/release")
+@require("bureau")
+def release(award_id: str, hold_id: str) -> ResponseReturnValue:
+    """Let go of a hold."""
+    refused = _release(hold_id)
+    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+
+
+@blueprint.post("/desk/suspensions/<hold_id>/release")
+@require("bureau")
+def lift(hold_id: str) -> ResponseReturnValue:
+    """Lift a suspension."""
+    refused = _release(hold_id)
+    return redirect(url_for("pages.desk"), 303) if refused is None else show_desk(refused)
+
+
+def _release(hold_id: str) -> Refused | None:
+    return _carry_out(
+        f"release-{hold_id}",
+        ReleaseRequestSchema,
+        ("reason",),
+        lambda given: act(sent_once(), hold_id, given, Session.release),
+    )
+
+
+@blueprint.post("/desk/suspensions")
+@require("bureau")
+def suspend() -> ResponseReturnValue:
+    """Suspend a rule for a time."""
+    rule = request.form.get("rule", "")
+    refused = _carry_out(
+        "suspend",
+        SuspensionRequestSchema,
+        ("from", "until", "reason"),
+        lambda given: act(sent_once(), rule, given, Session.suspend),
+    )
+    return redirect(url_for("pages.desk"), 303) if refused is None else show_desk(refused)
+
+
+@blueprint.post("/subjects/<subject>/eligibility")
+@require("bureau")
+def verify(subject: str) -> ResponseReturnValue:
+    """Record whether a subject is eligible."""
+    return _about_subject(
+        subject, "eligibility", EligibilityRequestSchema, ("status", "from", "until", "kind_of_entity"), Session.verify
+    )
+
+
+@blueprint.post("/subjects/<subject>/other-grants")
+@require("bureau")
+def note_grant(subject: str) -> ResponseReturnValue:
+    """Record what another municipal policy granted."""
+    return _about_subject(subject, "grant", OtherGrantRequestSchema, ("name", "year", "amount"), Session.note_grant)
+
+
+def _about_subject(
+    subject: str, form: str, schema: type[Schema], names: tuple[str, ...], do: Callable[[Any], Json]
+) -> ResponseReturnValue:
+    refused = _carry_out(form, schema, names, lambda given: act(sent_once(), subject, given, do), ("year",))
+    if refused is None:
+        return redirect(url_for("pages.subject", subject=subject, year=request.args.get("year")), 303)
+    return show_subject(subject, refused)
+
+
+@blueprint.post("/related-parties")
+@require("bureau")
+def relate() -> ResponseReturnValue:
+    """Enter two subjects into the list of related parties."""
+    return _keep_list("relate", RELATED)
+
+
+@blueprint.post("/related-parties/end")
+@require("bureau")
+def unrelate() -> ResponseReturnValue:
+    """Take them out of it."""
+    return _keep_list(f"unrelate-{'-'.join(_two())}", UNRELATED)
+
+
+def _keep_list(form: str, status: str) -> ResponseReturnValue:
+    more = {"subjects": _two(), "status": status}
+    refused = _carry_out(
+        form, RelatedPartiesRequestSchema, ("reason",), lambda given: keep_related(sent_once(), given), more=more
+    )
+    return redirect(url_for("pages.related"), 303) if refused is None else show_related(refused)
+
+
+def _two() -> list[str]:
+    return [one.strip() for one in request.form.getlist("subjects")]
+
+
+def _to_award(award_id: str) -> ResponseReturnValue:
+    return redirect(url_for("pages.award", award_id=award_id), 303)

@@ -1,0 +1,87 @@
+"""Rewards that no event drives: what the bureau declared of each, and the form to declare another."""
+
+from typing import Any, Final
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.incentive.http.awards import asked, current_basis
+from services.incentive.http.declared import declaration_json, enter_declaration
+from services.incentive.http.declared_schemas import DeclaredSchema
+from services.incentive.pages.blueprint import blueprint, show, today
+from services.incentive.pages.form_body import Refused, read_form
+from services.incentive.pages.language import say_half
+from services.incentive.policy.terms import DeclaredTerms
+from services.incentive.queries.awards import list_declared
+from services.incentive.queries.participants import which_awards
+from shared.web.keys import require
+from shared.web.pagination import decode_cursor, encode_cursor, page
+from shared.web.problems import Problem
+
+_A_PAGE: Final = 25
+_FIELDS: Final = ("subject", "name", "item", "earned_on")
+_UNPROCESSABLE: Final = 422
+
+
+@blueprint.get("/declared")
+@require("bureau", "auditor")
+def declared() -> ResponseReturnValue:
+    """What is declared, under one rule or all; with a rule, the form for it."""
+    return _show(None)
+
+
+@blueprint.post("/declared")
+@require("bureau")
+def declare() -> ResponseReturnValue:
+    """Declare a reward."""
+    terms = _chosen()
+    if terms is None:
+        raise Problem(404)
+    measured = request.form.get("measure", "").strip()
+    measure = {} if terms.measure is None or not measured else {terms.measure.name: measured}
+    withdrawn = {"withdrawn": True} if request.form.get("withdrawn") else {}
+    given, faults = read_form(DeclaredSchema(), _FIELDS, (), {"rule": terms.rule, "measure": measure, **withdrawn})
+    if faults:
+        return _show(Refused("declare", _UNPROCESSABLE, None, faults))
+    try:
+        award = enter_declaration(given)
+    except Problem as problem:
+        if problem.code != _UNPROCESSABLE:
+            raise
+        faults = {fault.field.partition(".")[0]: say_half(fault.message) for fault in problem.errors}
+        return _show(Refused("declare", _UNPROCESSABLE, "; ".join(faults.values()), faults))
+    if award["ceiling"] == "0.00":
+        return redirect(url_for("pages.declared", rule=terms.rule), 303)
+    return redirect(url_for("pages.award", award_id=award["award_id"]), 303)
+
+
+def _show(refused: Refused | None) -> ResponseReturnValue:
+    terms = _chosen()
+    after = decode_cursor(request.args.get("cursor"), str)
+    filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
+    with asked() as (connection, view):
+        found = list_declared(connection, filters, None if after is None else after[0], _A_PAGE + 1)
+        awards = which_awards(connection, [one.award_id for one in found])
+    listed = page(found, _A_PAGE, lambda one: encode_cursor(one.ref.fact), declaration_json)
+    cursor = listed["next_cursor"]
+    return show(
+        "declared",
+        200 if refused is None else refused.http_status,
+        declarations=listed["items"],
+        awards=awards,
+        more=None if cursor is None else url_for("pages.declared", **filters, cursor=cursor),
+        start=url_for("pages.declared", **filters),
+        terms=terms,
+        policy=view.basis.policy,
+        refused=refused,
+        today=today(),
+    )
+
+
+def _chosen() -> DeclaredTerms | None:
+    """The rule that is asked for; None for all. Problem 404 where there is no such declared rule."""
+    named = request.args.get("rule", "")
+    terms = current_basis().policy.declared.find(named)
+    if named and terms is None:
+        raise Problem(404)
+    return terms

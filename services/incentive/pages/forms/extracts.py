@@ -1,0 +1,138 @@
+"""Extracts for auditors and all others who may ask: ask for one, see how far it is, take it home; how to verify it."""
+
+from datetime import timedelta
+from typing import Any, Final, get_args
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from services.incentive.extract import jobs
+from services.incentive.http.awards import current_basis
+from services.incentive.http.extracts import (
+    RequestSchema,
+    extract_json,
+    queue_extract,
+    send_extract,
+    tell_extract,
+    withdraw_extract,
+)
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.language import say_half
+from services.incentive.policy.terms import RuleName
+from services.incentive.queries.serializers import Json
+from shared.translog.store import served_checkpoint, verifier_keys
+from shared.web.keys import current_key
+from shared.web.problems import Problem, field_faults
+from shared.web.seen import seen
+from shared.web.service import current_service
+
+_SHOWN: Final = 50
+_UNPROCESSABLE: Final = 422
+
+
+@blueprint.get("/extracts")
+def extracts() -> ResponseReturnValue:
+    """The form, the extracts that were asked for, and what they are verified with."""
+    return _show({}, {}, 200)
+
+
+@blueprint.post("/extracts")
+def ask_for() -> ResponseReturnValue:
+    """Ask for an extract, as the API's route does."""
+    given = request.form.to_dict()
+    try:
+        arguments = RequestSchema().load(_body(given, request.form.getlist("rules")))
+    except ValidationError as error:
+        return _show(given, {fault.field: say_half(fault.message) for fault in field_faults(error.messages)}, 422)
+    try:
+        queued = queue_extract(arguments)
+    except Problem as problem:
+        if problem.code != _UNPROCESSABLE:
+            raise
+        return _show(given, {fault.field: say_half(fault.message) for fault in problem.errors}, 422)
+    return redirect(url_for("pages.extract", id=queued["id"]), 303)
+
+
+@blueprint.get("/extracts/<id>")
+def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
+    """How one stands."""
+    return show("extract", extract=tell_extract(id))
+
+
+@blueprint.get("/extracts/<id>/download")
+def download(id: str) -> Response:  # noqa: A002 - the contract's name
+    """The zip."""
+    return send_extract(id)
+
+
+@blueprint.post("/extracts/<id>/withdraw")
+def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
+    """Cancel it, or take it away."""
+    withdraw_extract(id)
+    return redirect(url_for("pages.extracts"), 303)
+
+
+@blueprint.get("/checkpoint")
+def checkpoint() -> Response:
+    """The ledger's newest signed checkpoint, to be kept as a file."""
+    note, _ = _signed()
+    if note is None:
+        raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
+    return _text(note, "checkpoint")
+
+
+@blueprint.get("/checkpoint/keys")
+def checkpoint_keys() -> Response:
+    """The verifier keys of the ledger's log, as `verify.py --key` reads them."""
+    _, keys = _signed()
+    return _text("".join(f"{key}\n" for key in keys), "ledger-keys.txt")
+
+
+def _show(given: dict[str, str], faults: dict[str, str], status: int) -> ResponseReturnValue:
+    with seen() as connection:
+        rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
+    note, keys = _signed()
+    basis, own = current_basis(), current_key().exchange
+    return show(
+        "extracts",
+        status,
+        given=given,
+        chosen_rules=request.form.getlist("rules"),
+        faults=faults,
+        extracts=[extract_json(row) | {"by": row.requested_by} for row in rows],
+        note=note,
+        keys=keys,
+        rules=[basis.policy.terms(rule) for rule in get_args(RuleName)],
+        exchanges=[one for one in basis.exchanges.ids if own in (None, one)],
+    )
+
+
+def _signed() -> tuple[str | None, list[str]]:
+    service = current_service()
+    with seen() as connection:
+        settled = service.clock() - timedelta(seconds=service.checkpoint_interval_s)
+        return served_checkpoint(connection, settled), list(verifier_keys(connection))
+
+
+def _text(content: str, name: str) -> Response:
+    answer = Response(content, content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _body(given: dict[str, str], rules: list[str]) -> Json:
+    """The body of `POST /v1/extracts`: days are their beginnings in Shanghai; what is left empty is not asked for."""
+    text = {name: value.strip() for name, value in given.items() if value.strip()}
+    body: dict[str, Any] = {name: text[name] for name in ("exchange", "evidence") if name in text}
+    body |= {name: f"{text[name]}T00:00:00+08:00" for name in ("from", "until") if name in text}
+    if "as_of" in text:
+        at = text["as_of"]
+        body["as_of"] = f"{at}:00+08:00" if len(at) == len("2026-03-01T10:00") else f"{at}+08:00"
+    if "since" in text:
+        body["since"] = int(text["since"]) if text["since"].isascii() and text["since"].isdigit() else text["since"]
+    if "subjects" in text:
+        body["subjects"] = text["subjects"].split()
+    if rules:
+        body["rules"] = rules
+    return body

@@ -1,0 +1,171 @@
+"""The policy lab: what would be under another policy file or reading, by award and by year. Nothing is written."""
+
+import csv
+import io
+from itertools import groupby
+from typing import Any, Final
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from services.incentive.commands.what_if import Case, WhatIf, Year, what_if
+from services.incentive.domain.event_rules import CutDatesError
+from services.incentive.http.awards import no_policy_yet
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.policy.alternatives import computable, under_alternative
+from services.incentive.policy.diff import compare
+from services.incentive.policy.loader import PolicyError, read_policy
+from services.incentive.policy.terms import Policy
+from services.incentive.queries.serializers import Json
+from services.incentive.store.act_queries import grants_of
+from services.incentive.store.as_of import basis_in_force
+from services.incentive.store.basis import Basis
+from services.incentive.store.fact_sets import facts_of_ledger
+from shared.postgres.database import snapshot
+from shared.values.money import format_yuan
+from shared.web.keys import require
+from shared.web.problems import Problem
+from shared.web.service import current_service
+
+_POLICY_MOST_BYTES: Final = 300_000
+_CASES_SHOWN: Final = 200
+_CHART_WIDTH: Final = 620
+_UNPROCESSABLE: Final = 422
+_COLUMNS: Final = ("award_id", "ceiling_before", "payable_before", "ceiling_after", "payable_after")
+
+
+class _TooLargeError(ValueError):
+    """A file longer than any policy file."""
+
+    def __str__(self) -> str:
+        return f"文件超过 {_POLICY_MOST_BYTES // 1000} KB / the file is over {_POLICY_MOST_BYTES // 1000} kB"
+
+
+@blueprint.get("/lab")
+@require("bureau", "auditor")
+def lab() -> ResponseReturnValue:
+    """The forms: another file, or another reading of the file in force."""
+    return _show(200, None)
+
+
+@blueprint.post("/lab")
+@require("bureau", "auditor")
+def try_policy() -> ResponseReturnValue:
+    """The awards that there are, computed by the file or reading that was chosen, beside those in force.
+
+    `as=csv` gives all of them as a table; problem 404 where the file in force has no such reading to try.
+    """
+    try:
+        found, before, after = _compared(request.form.get("reading"))
+    except (PolicyError, CutDatesError, _TooLargeError) as error:
+        return _show(_UNPROCESSABLE, None, str(error).splitlines())
+    return _as_csv(found) if request.form.get("as") == "csv" else _show(200, _told(found, before, after))
+
+
+def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
+    with snapshot(current_service().engine) as connection:
+        readings = computable(_basis_in_force(connection).policy)
+    return show("lab", http_status, faults=faults or (), result=result, readings=readings)
+
+
+def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
+    """What is chosen beside what is in force, in one snapshot of the ledger's database."""
+    chosen = _chosen() if reading is None else None
+    with snapshot(current_service().engine) as connection:
+        before = _basis_in_force(connection)
+        after = chosen if reading is None else under_alternative(before.policy, reading)
+        if after is None:
+            raise Problem(404)
+        facts = facts_of_ledger(connection, before.registers)
+        return what_if(facts, before, after, grants_of(connection)), before.policy, after
+
+
+def _chosen() -> Policy:
+    """The file. Raises PolicyError and _TooLargeError."""
+    file = request.files.get("policy")
+    content = b"" if file is None else file.stream.read(_POLICY_MOST_BYTES + 1)
+    if len(content) > _POLICY_MOST_BYTES:
+        raise _TooLargeError
+    return read_policy(content, "policy" if file is None else file.filename or "policy")
+
+
+def _basis_in_force(connection: Connection) -> Basis:
+    """Problem 503 while no policy is in force in the ledger."""
+    found = basis_in_force(connection)
+    if found is None:
+        raise no_policy_yet()
+    return found
+
+
+def _as_csv(found: WhatIf) -> Response:
+    """All awards, those that do not differ as well; with the mark by which spreadsheets know UTF-8."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_COLUMNS)
+    for case in found.cases:
+        amounts = (fen for one in (case.before, case.after) for fen in (one.ceiling_fen, one.payable_fen))
+        writer.writerow([case.award_id, *map(format_yuan, amounts)])
+    answer = Response(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="what-if.csv"'
+    return answer
+
+
+def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
+    changes = compare(before, after)
+    differing = sorted(found.differing, key=_most_changed_first)
+    return {
+        "before": before,
+        "after": after,
+        "groups": [
+            (group, list(ones))
+            for group, ones in groupby((one for one in changes if one.period is not None), key=lambda one: one.group)
+        ],
+        "wordings": sum(one.period is None for one in changes),
+        "all": len(found.cases),
+        "differing": len(differing),
+        "cases": [_case_told(case, before, after) for case in differing[:_CASES_SHOWN]],
+        "years": _years_told(found.years),
+    }
+
+
+def _most_changed_first(case: Case) -> tuple[int, int, str]:
+    was, would = case.before, case.after
+    return (-abs(would.payable_fen - was.payable_fen), -abs(would.ceiling_fen - was.ceiling_fen), case.award_id)
+
+
+def _case_told(case: Case, before: Policy, after: Policy) -> Json:
+    rule = case.award_id.partition("/")[0]
+    terms = (before if rule in before.rule_order else after).terms(rule)
+    return {
+        "award_id": case.award_id,
+        "name": terms.name,
+        "article": terms.article,
+        "before": format_yuan(case.before.payable_fen),
+        "after": format_yuan(case.after.payable_fen),
+        "ceiling_before": format_yuan(case.before.ceiling_fen),
+        "ceiling_after": format_yuan(case.after.ceiling_fen),
+        "is_there": case.before.ceiling_fen > 0,
+    }
+
+
+def _years_told(years: tuple[Year, ...]) -> list[dict[str, Any]]:
+    longest = max((fen for one in years for fen in (one.before_fen, one.after_fen, one.budget_fen)), default=1)
+
+    def length(fen: int) -> float:
+        return round(_CHART_WIDTH * fen / max(longest, 1), 1)
+
+    return [
+        {
+            "year": one.year,
+            "before": format_yuan(one.before_fen),
+            "after": format_yuan(one.after_fen),
+            "change": format_yuan(one.after_fen - one.before_fen),
+            "budget": format_yuan(one.budget_fen),
+            "left": format_yuan(one.left_fen),
+            "fits": one.left_fen >= 0,
+            "lengths": [length(one.before_fen), length(one.after_fen)],
+            "budget_at": length(one.budget_fen),
+        }
+        for one in years
+    ]

@@ -1,0 +1,118 @@
+"""Signing in by an OpenID Connect provider: the authorization code flow with PKCE, and the role from a claim."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.language import say
+from services.incentive.pages.session.sign_in import begin, safe_target
+from shared.settings import OidcSettings
+from shared.web.keys import ROLE, ApiKey
+from shared.web.problems import Problem
+
+_OIDC: Final = "jiangbu.oidc"
+_TARGET: Final = "target"
+_SCOPES: Final = "openid profile"
+_TIMEOUT_S: Final = 10
+_NAME = re.compile(r"\S.{0,199}")
+
+_log = structlog.get_logger(__name__)
+
+
+class ClaimError(ValueError):
+    """What the provider says of a person names no role of ours, or no name; the message is for them."""
+
+
+def offer_oidc(app: Flask, settings: OidcSettings) -> None:
+    """Let people sign in by a provider. It is asked for its keys and addresses when somebody first does."""
+    oauth = OAuth(app)
+    client = oauth.register(
+        "provider",
+        server_metadata_url=f"{settings.issuer}/.well-known/openid-configuration",
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        client_kwargs={"scope": _SCOPES, "code_challenge_method": "S256", "timeout": _TIMEOUT_S},
+    )
+    app.extensions[_OIDC] = (settings, client)
+
+
+def is_offered() -> bool:
+    """Whether the application that answers lets people sign in so."""
+    return _OIDC in current_app.extensions
+
+
+@blueprint.get("/sign-in/oidc")
+def sign_in_elsewhere() -> ResponseReturnValue:
+    """Go to the provider."""
+    settings, client = _provider()
+    session[_TARGET] = safe_target(request.args.get("next"))
+    try:
+        found: ResponseReturnValue = client.authorize_redirect(
+            settings.public_url + url_for("pages.signed_in_elsewhere")
+        )
+    except (OAuthError, requests.RequestException) as error:
+        raise _away(error) from error
+    return found
+
+
+@blueprint.get("/sign-in/oidc/return")
+def signed_in_elsewhere() -> ResponseReturnValue:
+    """Come back from the provider, who says who it is."""
+    settings, client = _provider()
+    target = safe_target(session.get(_TARGET))
+    try:
+        claims = client.authorize_access_token()["userinfo"]
+        key = key_of(claims, settings)
+    except requests.RequestException as error:
+        raise _away(error) from error
+    except ClaimError as error:
+        return show("sign_in", 403, target=target, fault=str(error))
+    except (OAuthError, JoseError, KeyError) as error:
+        _log.warning("sign-in by the provider failed", error=type(error).__name__)
+        said = say("身份提供方未确认登录，请重试。", "The provider did not confirm who you are. Try again.")
+        return show("sign_in", 401, target=target, fault=said)
+    begin(key)
+    return redirect(target, 303)
+
+
+def key_of(claims: Mapping[str, Any], settings: OidcSettings) -> ApiKey:
+    """Who a person is, by the claims of an ID token: a role of ours, one and no more, and a name. ClaimError."""
+    found: Any = claims
+    for member in settings.roles_claim.split("."):
+        found = found.get(member) if isinstance(found, Mapping) else None
+    given = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    roles = {role for role in given if isinstance(role, str) and ROLE.fullmatch(role) and role != "service"}
+    if len(roles) != 1:
+        raise ClaimError(
+            say(
+                "您的账号没有本系统的角色，或有不止一个，请联系管理员。",
+                "Your account has no role here, or more than one. Ask your administrator.",
+            )
+        )
+    name = claims.get(settings.name_claim)
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise ClaimError(say("身份提供方没有给出姓名。", "The provider does not say what you are called."))
+    return ApiKey(f"{name}@{urlsplit(settings.issuer).netloc}", roles.pop(), sha256="")
+
+
+def _provider() -> tuple[OidcSettings, Any]:
+    if not is_offered():
+        raise Problem(404)
+    found: tuple[OidcSettings, Any] = current_app.extensions[_OIDC]
+    return found
+
+
+def _away(error: Exception) -> Problem:
+    _log.warning("the provider does not answer", error=type(error).__name__)
+    said = "身份提供方暂无应答 / the identity provider does not answer"
+    return Problem(503, said, headers={"Retry-After": "5"})

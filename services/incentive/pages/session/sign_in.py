@@ -1,0 +1,96 @@
+"""Signing in with a key of the API's, and out."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.language import say
+from services.incentive.pages.session.sessions import begin_session, end_session, find_session
+from shared.web.keys import ApiKey, ask_as
+from shared.web.service import current_service
+
+_TOKEN: Final = "token"  # noqa: S105 - a member's name
+_OPEN: Final = frozenset(
+    {"pages.sign_in", "pages.send_key", "pages.static", "pages.sign_in_elsewhere", "pages.signed_in_elsewhere"}
+)
+_KEY_MOST: Final = 1024
+
+
+def who_asks() -> ResponseReturnValue | None:
+    """Set the key of this request to the one that signed in; else send whoever asks to sign in first.
+
+    A key that is no longer in the file of keys signs nobody in any more. Whom a provider vouched for has none.
+    """
+    service = current_service()
+    token = session.get(_TOKEN)
+    if token is not None:
+        with service.engine.connect() as connection:
+            found = find_session(connection, token, service.clock())
+        known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
+        if known is not None:
+            ask_as(known)
+            return None
+    if request.endpoint in _OPEN:
+        return None
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("pages.sign_in", next=target), 303)
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The form."""
+    return show("sign_in", target=safe_target(request.args.get("next")), fault=None)
+
+
+@blueprint.post("/sign-in")
+def send_key() -> ResponseReturnValue:
+    """Begin a session, if the key is one of a person's."""
+    service = current_service()
+    target = safe_target(request.form.get("next"))
+    presented = request.form.get("key", "").strip()[:_KEY_MOST]
+    key = service.keys.find(presented.encode("utf-8", "replace"))
+    if key is None:
+        return show(
+            "sign_in", 401, target=target, fault=say("密钥有误，请核对后重试。", "This key is not known. Check it.")
+        )
+    if key.kind == "service":
+        said = say("此密钥供系统使用，不能登录。", "This key is for systems and cannot sign in.")
+        return show("sign_in", 403, target=target, fault=said)
+    begin(key)
+    return redirect(target, 303)
+
+
+def begin(key: ApiKey) -> None:
+    """Begin a session as whom the key is of; one that there was is over."""
+    _forget()
+    service = current_service()
+    with service.engine.begin() as connection:
+        session[_TOKEN] = begin_session(connection, key, service.clock())
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the session."""
+    _forget()
+    return redirect(url_for("pages.sign_in"), 303)
+
+
+def _forget() -> None:
+    """End the session that there is; nothing of it is taken over into another."""
+    token = session.get(_TOKEN)
+    session.clear()
+    if token is not None:
+        with current_service().engine.begin() as connection:
+            end_session(connection, token)
+
+
+def safe_target(named: str | None) -> str:
+    """Where to go then: a page of ours, whatever a link says."""
+    home = url_for("pages.overview")
+    if named is None or not named.startswith("/") or named.startswith("//") or "\\" in named:
+        return home
+    parts = urlsplit(named)
+    return home if parts.scheme or parts.netloc or not named.isprintable() else named

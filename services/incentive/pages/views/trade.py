@@ -1,0 +1,20 @@
+"""A trade: how it stands in each fact now, and the postings that it took part in."""
+
+from typing import Final
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from services.incentive.http.trade_effects import tell_trade_effects
+from services.incentive.pages.blueprint import blueprint, show
+
+_A_PAGE: Final = 50
+
+
+@blueprint.get("/trades/<exchange>/<no>")
+def trade(exchange: str, no: str) -> ResponseReturnValue:
+    """What became of it."""
+    found = tell_trade_effects(exchange, no, request.args.get("cursor"), _A_PAGE)
+    cursor = found["next_cursor"]
+    more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
+    return show("trade", effects=found, more=more)

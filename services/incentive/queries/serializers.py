@@ -1,0 +1,108 @@
+"""Awards and transactions as the contract shows them. Pure."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from services.incentive.domain.event_rules import LAST_DAY
+from services.incentive.domain.risk_flags import Found
+from services.incentive.domain.workflow import OVER_APPROVED
+from services.incentive.policy.terms import Policy
+from services.incentive.store.award_standing import Told
+from shared.values.money import format_yuan
+from shared.values.parties import parse_subject
+from shared.values.times import format_time
+
+Visible = Collection[str] | None
+Json = dict[str, Any]
+# Signs are for those who decide: they may come of trades on other exchanges.
+FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
+
+
+def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
+    """An award of a row of `award_current`; of one that is not wholly visible, no amounts and nothing of others.
+
+    `told` is where it stands with the bureau; `visible` are the exchanges whose documents the reader may see (None:
+    all).
+    """
+    scheme, code = parse_subject(row.subject)
+    standing = told.standing
+    changed_at = row.recorded_at if told.changed_at is None else max(row.recorded_at, told.changed_at)
+    return {
+        "award_id": row.award_id,
+        "rule": row.rule,
+        "article": row.article,
+        "policy": {"id": row.policy_id, "revision": row.policy_revision},
+        "subject": {"id_scheme": scheme, "id": code, "name": row.subject_name},
+        "exchange": row.exchange if visible is None or row.exchange in visible else None,
+        "year": row.year,
+        "period_closed": policy.period_closed(row.year, now),
+        "base": format_yuan(row.base_fen) if whole else None,
+        "rate": None if row.rate is None else f"{row.rate:f}",
+        "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),
+        "ceiling": format_yuan(row.ceiling_fen) if whole else None,
+        "payable": format_yuan(row.payable_fen) if whole else None,
+        "suppressed_by": row.suppressed_by if whole else None,
+        "approved": format_yuan(standing.approved_fen) if whole else None,
+        "paid": format_yuan(standing.paid_fen) if whole else None,
+        "returned": format_yuan(standing.returned_fen) if whole else None,
+        "state": standing.state,
+        "eligibility": told.eligibility,
+        "holds": list(told.holds),
+        "flags": [flag for flag in (*row.flags, *told.flags) if visible is None or flag in FLAGS_FOR_ALL],
+        "partial": not whole,
+        "updated_at": format_time(changed_at),
+        "evidence": _evidence(row.evidence, visible),
+    }
+
+
+def sign_json(found: Found, policy: Policy) -> Json:
+    """A sign on an award: what was seen, in which facts, and trades that are examples of it."""
+    name = next(terms.name for terms in policy.signs if terms.sign == found.sign)
+    return {
+        "sign": found.sign,
+        "name": {"zh": name.zh, "en": name.en},
+        "text": {"zh": found.text.zh, "en": found.text.en},
+        "evidence": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in found.refs],
+        "trades": [{"exchange": one.exchange, "trade_no": one.trade_no} for one in found.trades],
+    }
+
+
+def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
+    """Evidence items that name a visible exchange, with visible exchanges alone."""
+    if visible is None:
+        return list(evidence)
+    items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
+    return [item for item in items if item["exchanges"]]
+
+
+def transaction_json(row: Row[Any], entries: Sequence[Row[Any]]) -> Json:
+    """A transaction of a row of `ledger_transaction` and its entries in order."""
+    return {
+        "seq": row.seq,
+        "posted_at": format_time(row.posted_at),
+        "kind": row.kind,
+        "award_id": row.award_id,
+        "amount": format_yuan(row.amount_fen),
+        "entries": [
+            {"account": entry.account, "debit": format_yuan(entry.debit_fen), "credit": format_yuan(entry.credit_fen)}
+            for entry in entries
+        ],
+        "policy": {"id": row.policy_id, "revision": row.policy_revision},
+        "article": row.article,
+        "cause": row.cause,
+        "decision": None if row.decision_id is None else {"id": row.decision_id, "sha256": row.decision_sha256},
+    }
+
+
+def balance_json(row: Row[Any]) -> Json:
+    """An account's sums; the balance is credit less debit."""
+    debit_fen, credit_fen = int(row.debit_fen), int(row.credit_fen)
+    return {
+        "account": row.account,
+        "debit": format_yuan(debit_fen),
+        "credit": format_yuan(credit_fen),
+        "balance": format_yuan(credit_fen - debit_fen),
+    }

@@ -1,0 +1,47 @@
+"""Signs that no award carries, whoever they are of: what earns nothing is flagged nowhere, and yet to be looked at."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.risk_flags import Alone, without_award
+from services.incentive.queries.awards import View
+from services.incentive.store.as_of import FACT_NOW, FACT_THEN
+from services.incentive.store.awards import load_facts
+from shared.events.fact_topics import SIGN
+
+# Buyers of whom a large purchase soon after a small first one was measured: few, as trade-ingest names no others.
+_CANDIDATES: Final = """
+    SELECT DISTINCT c.about
+    FROM fact_current c {facts}
+    WHERE c.topic = :topic AND c.about > :after AND split_part(c.key, '/', 2) = 'buyer'
+      AND jsonb_typeof(convert_from(f.value, 'UTF8')::jsonb -> 'greatest') = 'object'
+    ORDER BY c.about
+    LIMIT :limit
+"""
+_NOW: Final = text(_CANDIDATES.format(facts=FACT_NOW))
+_THEN: Final = text(_CANDIDATES.format(facts=FACT_THEN))
+_AT_ONCE: Final = 200
+
+
+def signs_alone(connection: Connection, view: View, year: int, limit: int) -> list[Alone]:
+    """Those of a year, in code point order of the subjects, at most `limit`; for who sees all."""
+    return list(islice(_signs_alone(connection, view, year), limit))
+
+
+def _signs_alone(connection: Connection, view: View, year: int) -> Iterator[Alone]:
+    after = ""
+    while True:
+        statement = _NOW if view.as_of is None else _THEN
+        parameters = {"topic": SIGN, "after": after, "as_of": view.as_of, "limit": _AT_ONCE}
+        subjects = list(connection.execute(statement, parameters).scalars())
+        known = load_facts(connection, subjects, {}, view.basis.registers, view.as_of)
+        for subject in subjects:
+            one = without_award(known[subject].of, view.basis.policy) if subject in known else None
+            if one is not None and one.year == year:
+                yield one
+        if len(subjects) < _AT_ONCE:
+            return
+        after = subjects[-1]

@@ -1,0 +1,110 @@
+"""The fact topics read again from offset 0, and held against the facts that are recorded."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from kafka.errors import KafkaError
+from sqlalchemy import Connection, Row, text
+
+from services.incentive.domain.facts import TOPICS, FactError
+from services.incentive.store.intake import FactRecord, read_record
+from shared.kafka.consumer import Record
+from shared.kafka.positions import load_positions
+from shared.kafka.replay import read_again
+from shared.operator_errors import Halt
+from shared.postgres.database import raw
+from shared.values.differences import Difference
+
+_REPLAYED: Final = text(
+    'CREATE TEMPORARY TABLE IF NOT EXISTS replayed_fact (topic text COLLATE "C", key text COLLATE "C",'
+    ' generation bigint, seq bigint, sha256 bytea, partition integer, "offset" bigint) ON COMMIT DROP'
+)
+_KINDS: Final = {
+    "lost": "丢失 / lost:",
+    "foreign": "外来 / foreign:",
+    "other content": "内容不同 / other content:",
+}
+# Of each key the newest version in the topic, against the newest one recorded. A version may stand in the topic more
+# than once; the recorded value must be one of those.
+_AGAINST_RECORDED: Final = text(
+    """
+    SELECT topic, key, t.generation AS t_generation, t.seq AS t_seq, t.partition, t."offset",
+           f.id, f.generation, f.seq,
+           CASE WHEN f.id IS NULL OR (t.generation, t.seq) > (f.generation, f.seq) THEN 'lost'
+                WHEN t.seq IS NULL OR (t.generation, t.seq) < (f.generation, f.seq) THEN 'foreign'
+                ELSE 'other content' END AS kind
+    FROM (SELECT DISTINCT ON (topic, key) * FROM replayed_fact
+          ORDER BY topic, key, generation DESC, seq DESC, "offset") t
+    FULL JOIN (SELECT DISTINCT ON (topic, key) topic, key, id, generation, seq, value FROM fact
+               WHERE topic = ANY(:topics) ORDER BY topic, key, generation DESC, seq DESC) f USING (topic, key)
+    WHERE (t.generation, t.seq) IS DISTINCT FROM (f.generation, f.seq)
+       OR NOT EXISTS (SELECT FROM replayed_fact s WHERE s.topic = t.topic AND s.key = t.key
+                      AND s.generation = f.generation AND s.seq = f.seq AND s.sha256 = sha256(f.value))
+    ORDER BY topic, key
+    """
+)
+
+
+class BrokerAway(Halt):
+    """The topics cannot be read now."""
+
+
+def read_recorded_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[list[Record]]:
+    """The fact topics from offset 0 up to where this database says it has read them."""
+    positions = load_positions(connection)
+    ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
+    try:
+        yield from read_again(client_config, ends)
+    except KafkaError as error:
+        raise BrokerAway(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
+
+
+def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[Difference]:
+    """What the topics hold and the database does not (lost), and the other way round (foreign).
+
+    Compaction removes older versions of a key, never its newest.
+    """
+    connection.execute(_REPLAYED)
+    connection.execute(text("TRUNCATE replayed_fact"))
+    for records in read_recorded_topics(connection, client_config):
+        found: list[FactRecord] = []
+        for record in records:
+            try:
+                found.append(read_record(record))
+            except FactError as error:
+                yield Difference(f"{record.topic}[{record.partition}]@{record.offset}", str(error), "a fact")
+        _keep(connection, found)
+    connection.execute(text("CREATE INDEX IF NOT EXISTS replayed_fact_key ON replayed_fact (topic, key)"))
+    connection.execute(text("ANALYZE replayed_fact"))
+    for row in connection.execute(_AGAINST_RECORDED, {"topics": list(TOPICS)}):
+        yield _difference(row)
+
+
+def _difference(row: Row[Any]) -> Difference:
+    recorded = published = None
+    if row.id is not None:
+        recorded = f"generation {row.generation}, seq {row.seq}, fact {row.id}"
+    if row.t_seq is not None:
+        published = f"generation {row.t_generation}, seq {row.t_seq}, {row.topic}[{row.partition}]@{row.offset}"
+    return Difference(f"{_KINDS[row.kind]} {row.topic} {row.key}", recorded, published)
+
+
+def read_facts(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[list[FactRecord]]:
+    """The facts of the topics, batch by batch; what is none was told by `compare_topics`."""
+    for records in read_recorded_topics(connection, client_config):
+        yield [fact for record in records if (fact := _fact_or_none(record)) is not None]
+
+
+def _fact_or_none(record: Record) -> FactRecord | None:
+    try:
+        return read_record(record)
+    except FactError:
+        return None
+
+
+def _keep(connection: Connection, records: list[FactRecord]) -> None:
+    with raw(connection).cursor() as cursor, cursor.copy("COPY replayed_fact FROM STDIN") as copy:
+        for record in records:
+            ref, digest = record.fact.ref, hashlib.sha256(record.value).digest()
+            copy.write_row((record.topic, record.key, ref.generation, ref.seq, digest, record.partition, record.offset))

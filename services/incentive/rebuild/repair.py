@@ -1,0 +1,115 @@
+"""Mending what a rebuild found: new versions of awards and new postings, never a change of old ones."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from services.incentive.domain.postings import Account, Award, Posting, correction, read_account
+from services.incentive.policy.terms import Policy
+from services.incentive.rebuild.awards import Compared, compare_awards
+from services.incentive.rebuild.check_ledger import Balance, wrong_entitlements
+from services.incentive.store.awards import award_from_row, post, record_awards
+from services.incentive.store.basis import Basis
+from services.incentive.store.intake import enter_settings, next_instant
+from shared.telemetry.masking import reason_of
+from shared.values.times import Clock
+
+_AT_ONCE: Final = 1_000
+
+T = TypeVar("T")
+
+
+class Mended(NamedTuple):
+    """What was written, and what PostgreSQL refused, one line each."""
+
+    versions: int
+    postings: int
+    refused: tuple[str, ...]
+
+
+def mend(connection: Connection, basis: Basis, clock: Clock) -> Mended:
+    """Bring awards and accounts to what `rebuilt_award` says. Needs the ledger's lock and `work_out_awards`.
+
+    The settings in force are entered again, as of the same instant: versions without a posting would else share
+    their instant with what is recorded next.
+    """
+    instant = next_instant(connection, clock)
+    refused: list[str] = []
+    with connection.begin_nested() as savepoint:
+        enter_settings(connection, basis, instant)
+        versions = _write(connection, _versions(connection, basis.policy, instant), record_awards, instant, refused)
+        postings = _write(connection, _corrections(connection, basis.policy), post, instant, refused)
+        if not versions + postings:
+            savepoint.rollback()
+    return Mended(versions, postings, tuple(refused))
+
+
+def _write(
+    connection: Connection,
+    batches: Iterable[Sequence[T]],
+    write: Callable[[Connection, Sequence[T], datetime], None],
+    instant: datetime,
+    refused: list[str],
+) -> int:
+    """How many were written; a batch that PostgreSQL refuses is not."""
+    written = 0
+    for batch in batches:
+        try:
+            with connection.begin_nested():
+                write(connection, batch, instant)
+        except IntegrityError as error:
+            refused.append(reason_of(error))
+        else:
+            written += len(batch)
+    return written
+
+
+def _versions(connection: Connection, policy: Policy, instant: datetime) -> Iterator[list[Award]]:
+    found = (
+        compared.follows
+        for compared in compare_awards(connection, policy)
+        if not compared.is_right and _takes_a_version(compared, instant)
+    )
+    return _batches(found)
+
+
+def _takes_a_version(compared: Compared, instant: datetime) -> bool:
+    """Whether PostgreSQL can take a further version: it counts from `award_current`, which may be damaged itself."""
+    newest, stands = compared.newest, compared.stands
+    if stands is None:
+        return newest is None
+    return bool((newest is None or newest.version <= stands.version) and stands.recorded_at <= instant)
+
+
+def _corrections(connection: Connection, policy: Policy) -> Iterator[list[Posting]]:
+    for balances in _batches(wrong_entitlements(connection)):
+        accounts = [(account, balance) for balance in balances if (account := read_account(balance.account))]
+        rows = connection.execute(
+            text("SELECT * FROM award_current WHERE award_id = ANY(:ids)"),
+            {"ids": [account.award_id for account, _ in accounts]},
+        )
+        awards = {row.award_id: award_from_row(row) for row in rows}
+        postings = (
+            _correction(account, balance, awards.get(account.award_id), policy) for account, balance in accounts
+        )
+        yield [found for found in postings if found is not None]
+
+
+def _correction(account: Account, balance: Balance, award: Award | None, policy: Policy) -> Posting | None:
+    """None where neither an award nor the policy says which article the account is of."""
+    facts = () if award is None else tuple(evidence.ref for evidence in award.evidence)
+    try:
+        article = policy.terms(account.rule).article if award is None else award.article
+    except KeyError:
+        return None
+    return correction(account, balance.stands_fen, balance.follows_fen, article, policy, facts)
+
+
+def _batches(found: Iterable[T]) -> Iterator[list[T]]:
+    items = iter(found)
+    while batch := list(islice(items, _AT_ONCE)):
+        yield batch

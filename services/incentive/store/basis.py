@@ -1,0 +1,31 @@
+"""What awards are computed by: policy file and whitelist, as a program was started with them, and which registers."""
+
+from dataclasses import dataclass
+
+from services.incentive.domain.facts import Registers
+from services.incentive.policy.loader import PolicyError, read_policy
+from services.incentive.policy.terms import Policy
+from shared.settings import Settings, SettingsError
+from shared.whitelist import Exchanges, load_exchanges
+
+
+@dataclass(frozen=True)
+class Basis:
+    """`policy_source` is the text of the policy file. `registers` are those that count, which the ledger says."""
+
+    policy: Policy
+    policy_source: str
+    exchanges: Exchanges
+    registers: Registers = None
+
+
+def load_basis(settings: Settings) -> Basis:
+    """Read both files. SettingsError or ExchangesError when one cannot be used."""
+    try:
+        content = settings.policy_file.read_bytes()
+        policy = read_policy(content, str(settings.policy_file))
+    except OSError as error:
+        raise SettingsError(f"POLICY_FILE: {settings.policy_file} cannot be read: {error.strerror}") from error
+    except PolicyError as error:
+        raise SettingsError(f"POLICY_FILE: {error}") from error
+    return Basis(policy, content.decode(), load_exchanges(settings.exchanges_file))

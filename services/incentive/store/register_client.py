@@ -1,0 +1,187 @@
+"""Asking a register for what belongs into an extract: its checkpoint, hashes, entries with records, and quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+import requests
+
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.note import Note, parse_note
+from shared.translog.tiles import Tile, node_by_tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from services.incentive.domain.facts import FactRef
+    from shared.settings import RegisterAddress
+    from shared.translog.merkle import Node
+
+_TIMEOUT_S = (5.0, 120.0)  # to connect; between bytes, as a query over all documents takes its time
+_PIECE_BYTES = 1 << 16
+_SERVER_FAULT = 500
+_PAGE = 500
+
+
+class RegisterAway(Exception):  # noqa: N818 - the world's, no fault
+    """A register does not answer, or not to the end: to be asked again later."""
+
+
+class RegisterRefuses(Exception):  # noqa: N818 - what it does
+    """A register answers that it will not: wrong settings, say. The message is one line."""
+
+
+class NotInRegister(RegisterRefuses):
+    """The register does not have what was asked for."""
+
+
+@dataclass(frozen=True)
+class KnownRegisters:
+    """Where each register answers, by its id, and the key to ask them with; without one they are not asked."""
+
+    addresses: Mapping[str, RegisterAddress]
+    service_key: str | None
+
+
+@dataclass(frozen=True)
+class RegisterLog:
+    """The log of one register as it is when an extract is made."""
+
+    kind: str  # listings or trades
+    register: str
+    url: str
+    note: bytes
+    checkpoint: Checkpoint
+
+    @property
+    def generation(self) -> int:
+        return int(self.checkpoint.origin.rpartition("/")[2])
+
+    @property
+    def name(self) -> str:
+        """In names of files."""
+        return f"{self.kind}-{self.register}-{self.generation}"
+
+
+class _Partition(msgspec.Struct, frozen=True):
+    topic: str
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a service is, as it tells it: records and facts that wait, and the partitions that it reads."""
+
+    lag: int
+    outbox: int
+    partitions: tuple[_Partition, ...]
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(partition.topic for partition in self.partitions)
+
+
+class Registers:
+    """The registers of a set, asked with a key of the role `service`."""
+
+    def __init__(self, key: str, timeout_s: tuple[float, float] = _TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy lies between services
+        self._session.headers["Authorization"] = f"Bearer {key}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def log(self, kind: str, register: str, url: str) -> RegisterLog:
+        """The register's log at the checkpoint that it shows. Raises RegisterAway, RegisterRefuses.
+
+        Without what witnesses signed, which may grow while the log does not.
+        """
+        shown = parse_note(self._get(f"{url}/v1/log/checkpoint").content)
+        checkpoint = Checkpoint.parse(shown.text)
+        own = tuple(signature for signature in shown.signatures if signature.name == checkpoint.origin)
+        if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
+            raise RegisterRefuses(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
+        return RegisterLog(kind, register, url, str(Note(shown.text, own)).encode(), checkpoint)
+
+    def progress(self, url: str) -> Progress:
+        """How far a service is. Raises RegisterAway, RegisterRefuses."""
+        return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=Progress)
+
+    def node(self, log: RegisterLog) -> Node:
+        """The nodes of that log, from its tiles."""
+
+        def fetch(tile: Tile) -> bytes:
+            return self._get(f"{log.url}/v1/log/tile/{tile.path}").content
+
+        return node_by_tiles(log.checkpoint.size, fetch)
+
+    def entries(self, log: RegisterLog, wanted: Iterable[str], until: int, exchange: str | None) -> Iterator[bytes]:
+        """The lines of `/v1/entries`, as they come."""
+        query = {"until": until} | ({} if exchange is None else {"exchange": exchange})
+        body = (f"{about}\n".encode() for about in wanted)
+        answer = self._ask("POST", f"{log.url}/v1/entries", params=query, data=body, stream=True)
+        rest = b""
+        with answer:
+            try:
+                for piece in answer.iter_content(_PIECE_BYTES):
+                    *lines, rest = (rest + piece).split(b"\n")
+                    yield from lines
+            except requests.RequestException as error:
+                raise RegisterAway(f"{log.url}: {error}") from error
+        if rest:
+            raise RegisterAway(f"{log.url}: the answer ends inside a line")
+
+    def quarantine(self, url: str, exchange: str | None) -> Iterator[dict[str, Any]]:
+        """Everything that is in quarantine there, in order of its id."""
+        query: dict[str, Any] = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
+        while True:
+            page = self.quarantine_page(url, query)
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def quarantine_page(self, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        """One page of it, as the register gives it."""
+        page: dict[str, Any] = self._get(f"{url}/v1/quarantine", params=query).json()
+        return page
+
+    def reconciliation(self, url: str, exchange: str, day: str) -> dict[str, Any]:
+        """What came of an exchange on a day (`2026-03-01`), and what became of it."""
+        found: dict[str, Any] = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
+        return found
+
+    def evidence(self, url: str, ref: FactRef, exchange: str | None) -> Iterator[dict[str, Any]]:
+        """The documents that a fact was made of, those of one exchange alone if one is named. Raises NotInRegister."""
+        query = {"fact": ref.fact, "seq": ref.seq} | ({} if exchange is None else {"exchange": exchange})
+        with self._get(f"{url}/v1/evidence", params=query, stream=True) as answer:
+            try:
+                for line in answer.iter_lines():
+                    yield msgspec.json.decode(line)
+            except requests.RequestException as error:
+                raise RegisterAway(f"{url}: {error}") from error
+
+    def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
+        """What a trade was evidence of, as JSON. Raises NotInRegister."""
+        return self._get(f"{url}/v1/trades/{exchange}/{number}/facts").content
+
+    def _get(self, url: str, **options: Any) -> requests.Response:
+        return self._ask("GET", url, **options)
+
+    def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, url, timeout=self._timeout_s, allow_redirects=False, **options)
+        except requests.RequestException as error:
+            raise RegisterAway(f"{url}: {error}") from error
+        if answer.status_code >= _SERVER_FAULT:
+            raise RegisterAway(f"{url}: {answer.status_code}")
+        if answer.status_code == requests.codes.not_found:
+            raise NotInRegister(f"{url}: {answer.status_code}")
+        if answer.status_code != requests.codes.ok:
+            raise RegisterRefuses(f"{url}: {answer.status_code} {answer.text[:200]}")
+        return answer

@@ -1,0 +1,95 @@
+"""What the broker holds of a partition, and whether that is what comes after the stored position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from shared.operator_errors import Halt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shared.kafka.positions import Position
+
+
+class StreamBroken(Halt):
+    """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
+
+
+class Bounds(NamedTuple):
+    """A partition as the broker has it: the first offset that is there, and the one after the last."""
+
+    topic_id: str
+    first: int
+    end: int
+
+
+def read_bounds(
+    admin: KafkaAdminClient, client_config: Mapping[str, Any], partitions: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], Bounds]:
+    """Bounds of those of the (topic, partition) that exist."""
+    wanted = set(partitions)
+    if not wanted:
+        return {}
+    topic_ids = {
+        (topic["name"], partition["partition_index"]): topic["topic_id"]
+        for topic in admin.describe_topics(sorted({topic for topic, _ in wanted}))
+        for partition in topic["partitions"]
+    }
+    found = [TopicPartition(*partition) for partition in wanted if partition in topic_ids]
+    consumer = KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)
+    try:
+        first, end = consumer.beginning_offsets(found), consumer.end_offsets(found)
+    finally:
+        consumer.close(autocommit=False)
+    return {(tp.topic, tp.partition): Bounds(topic_ids[tp], first[tp], end[tp]) for tp in found}
+
+
+def what_is_missing(position: Position, bounds: Bounds) -> str | None:
+    """What the partition no longer holds of what comes after the stored position, in words; None if it holds all."""
+    where = f"{position.topic}[{position.partition}]"
+    if position.topic_id != bounds.topic_id:
+        return (
+            f"{where} 被删除后重建 / was deleted and made anew: read {position.topic_id} up to"
+            f" {position.next_offset}, found {bounds.topic_id}"
+        )
+    if position.next_offset < bounds.first:
+        return (
+            f"{where}: 未读即被删除 / offsets {position.next_offset} to {bounds.first - 1} were deleted before they"
+            " were read"
+        )
+    if position.next_offset > bounds.end:
+        return f"{where} 记录丢失 / ends at {bounds.end}, but was read up to {position.next_offset}: records were lost"
+    return None
+
+
+def check_stream(position: Position, bounds: Bounds, service: str) -> None:
+    """Raise StreamBroken unless the partition still holds what comes after the stored position."""
+    missing = what_is_missing(position, bounds)
+    if missing is not None:
+        raise StreamBroken(f"{missing}; {how_to_accept(service)}")
+
+
+def check_streams(client_config: Mapping[str, Any], positions: Sequence[Position], service: str) -> None:
+    """Raise StreamBroken unless every partition still holds what comes after its stored position."""
+    admin = KafkaAdminClient(**client_config)
+    try:
+        bounds = read_bounds(admin, client_config, {(one.topic, one.partition) for one in positions})
+    finally:
+        admin.close()
+    for one in positions:
+        there = bounds.get((one.topic, one.partition))
+        if there is None:
+            raise StreamBroken(f"{one.topic}[{one.partition}] 不存在 / does not exist; {how_to_accept(service)}")
+        check_stream(one, there, service)
+
+
+def how_to_accept(service: str) -> str:
+    """What a person can do about a broken stream."""
+    return (
+        f"人工核实后可执行 / once a person has looked at it, `jiangbu accept-loss --service {service}`"
+        " goes on from what is there"
+    )

@@ -1,0 +1,98 @@
+"""Topics read again from their beginning, outside any consumer group: for those who compare or begin anew."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+
+from shared.operator_errors import Halt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from shared.kafka.consumer import Record
+
+_POLL_MS = 500
+_MAX_RECORDS = 10_000
+_TELL_EVERY_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class BeginningGone(Halt):
+    """The broker no longer holds a topic from offset 0: what was deleted cannot be read again."""
+
+
+class EndGone(Halt):
+    """A topic ends before the offset that it was once read to: it was made anew, or records were lost."""
+
+
+def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
+    """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
+
+    In batches of at most 10,000, one partition after the other. Raises BeginningGone before anything is read if
+    one of them does not begin at 0, and EndGone if one of them does not reach its end. A broker that goes away
+    meanwhile is waited for, and that is logged.
+    """
+    consumer = KafkaConsumer(
+        **client_config,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_poll_records=_MAX_RECORDS,
+        metrics_enabled=False,
+    )
+    try:
+        partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}
+        beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
+        gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
+        if gone:
+            raise BeginningGone(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
+        reached = consumer.end_offsets(list(partitions)) if partitions else {}
+        short = [
+            f"{tp.topic}[{tp.partition}]: {end} < {partitions[tp]}"
+            for tp, end in reached.items()
+            if end < partitions[tp]
+        ]
+        if short:
+            raise EndGone(f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}")
+        for partition, end in partitions.items():
+            yield from _read(consumer, partition, end)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def stable_ends(
+    client_config: Mapping[str, Any], partitions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], int]:
+    """Where committed records end in each (topic, partition)."""
+    if not partitions:
+        return {}
+    consumer = KafkaConsumer(
+        **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
+    )
+    try:
+        ends = consumer.end_offsets([TopicPartition(*partition) for partition in partitions])
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
+    finally:
+        consumer.close(autocommit=False)
+
+
+def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
+    consumer.assign([partition])
+    consumer.seek(partition, 0)
+    heard_s = time.monotonic()
+    # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
+    while (offset := consumer.position(partition)) < end:
+        polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
+        if polled:
+            heard_s = time.monotonic()
+        elif time.monotonic() - heard_s > _TELL_EVERY_S:
+            log.warning("no records come, waiting", topic=partition.topic, partition=partition.partition, offset=offset)
+            heard_s = time.monotonic()
+        records = [record for record in polled if record.offset < end]
+        if records:
+            yield records

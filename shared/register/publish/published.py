@@ -1,0 +1,120 @@
+"""What a register has published, and whether its database is behind that: an older backup was put back.
+
+Going on would publish other facts under numbers that readers already hold for newer ones, and they would ignore them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from shared.kafka.offset_witness import DatabaseBehind
+from shared.kafka.replay import read_again
+from shared.values.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shared.register.head import Head
+    from shared.register.publish.outbox import DirtyKey
+
+_TAIL_RECORDS = 500
+_POLL_MS = 500
+
+Version = tuple[int, int]  # generation, seq
+
+
+class Published(msgspec.Struct):
+    """Of a fact what is needed here: what state of the register it is of, and the party that it is about, if any."""
+
+    generation: int
+    seq: int
+    party: Party | None = None
+
+
+_decode = msgspec.json.Decoder(Published).decode
+
+
+def check_not_behind(head: Head, published: Version | None, service: str) -> None:
+    """Raise DatabaseBehind if facts were published that this head cannot have made."""
+    if published is not None and published > (head.generation, head.next_seq):
+        raise DatabaseBehind(
+            f"恢复了旧备份 / an older backup was put back: register {head.register} published facts as of generation"
+            f" {published[0]}, seq {published[1]}, but the database stands at generation {head.generation}, seq"
+            f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Put a newer backup back, or go on from here by"
+            f" `jiangbu new-generation --service {service}`"
+        )
+
+
+def newest_published(client_config: Mapping[str, Any], topics: Sequence[str], register: str) -> Version | None:
+    """The greatest (generation, seq) among the last facts of the register in each partition; None if there are none."""
+    consumer = KafkaConsumer(
+        **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
+    )
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        found = [_last_of(consumer, partition, f"{register}/".encode()) for partition in partitions]
+    finally:
+        consumer.close()
+    return max((version for version in found if version is not None), default=None)
+
+
+def everything_published(
+    client_config: Mapping[str, Any], topics: Sequence[str], register: str
+) -> dict[DirtyKey, Published]:
+    """The newest fact of every key of the register, read from the beginning. Raises BeginningGone.
+
+    Waits for transactions that are open in these topics: of this register there should be none.
+    """
+    consumer = KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        ends = {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
+    finally:
+        consumer.close()
+    prefix = f"{register}/".encode()
+    newest: dict[DirtyKey, Published] = {}
+    for records in read_again(client_config, ends):
+        for record in records:
+            if record.key is None or not record.key.startswith(prefix) or record.value is None:
+                continue
+            key = (record.topic, record.key.removeprefix(prefix).decode())
+            fact = _decode(record.value)
+            known = newest.get(key)
+            if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
+                newest[key] = fact
+    return newest
+
+
+def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> Version | None:
+    """Read ever longer tails of a partition until one holds a fact of the register, or all of it was read."""
+    first, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
+    consumer.assign([partition])
+    tail = _TAIL_RECORDS
+    start = end
+    while start > first:
+        start = max(first, end - tail)
+        version = _greatest(consumer, partition, (start, end), prefix)
+        if version is not None:
+            return version
+        tail *= 10
+    return None
+
+
+def _greatest(
+    consumer: KafkaConsumer, partition: TopicPartition, span: tuple[int, int], prefix: bytes
+) -> Version | None:
+    consumer.seek(partition, span[0])
+    greatest: Version | None = None
+    while consumer.position(partition) < span[1]:
+        for record in consumer.poll(timeout_ms=_POLL_MS).get(partition, ()):
+            if record.key is not None and record.key.startswith(prefix) and record.value is not None:
+                value = _decode(record.value)
+                greatest = max(greatest or (0, 0), (value.generation, value.seq))
+    return greatest

@@ -1,0 +1,120 @@
+"""Spans sent by OTLP over HTTP. Where to, how and how many is said by OpenTelemetry's own settings (`OTEL_*`).
+
+Of a request the method and route are told, of a batch how many records from where; of an exception what
+`shared/telemetry/masking.py` allows. Nothing of what events hold, no path, no address.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    set_span_in_context,
+)
+
+from shared.telemetry.masking import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from opentelemetry.trace import Span, Tracer
+
+# A program has ten seconds to end.
+_STOP_WITHIN_S: Final = 1.5
+# More are not linked; OpenTelemetry's own limit.
+_LINKS_MOST: Final = 128
+_SERVER_ERROR: Final = 500
+
+
+class OtlpTracing:
+    """The tracer of one process. It begins with the first span: a process that forks makes none before."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._beginning = threading.Lock()
+        self._provider: TracerProvider | None = None
+
+    @cached_property
+    def _tracer(self) -> Tracer:
+        with self._beginning:
+            if self._provider is None:
+                resource = Resource.create({SERVICE_NAME: f"jiangbu-{self._service}"})
+                self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+                self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+            return self._provider.get_tracer("jiangbu")
+
+    def request(self, method: str, route: str, traceparent: str | None) -> _RequestSpan:
+        """See `shared.telemetry.tracing.Tracing`."""
+        caller = None if traceparent is None else _span_context(traceparent)
+        span = self._tracer.start_span(
+            f"{method} {route}",
+            context=None if caller is None else set_span_in_context(NonRecordingSpan(caller)),
+            kind=SpanKind.SERVER,
+            attributes={"http.request.method": method, "http.route": route},
+        )
+        return _RequestSpan(span)
+
+    @contextmanager
+    def batch(self, group: str, records: int, offsets: Sequence[str], traceparents: Sequence[str]) -> Iterator[None]:
+        """See `shared.telemetry.tracing.Tracing`."""
+        span = self._tracer.start_span(
+            f"process {group}",
+            kind=SpanKind.CONSUMER,
+            links=[Link(_span_context(traceparent)) for traceparent in traceparents[:_LINKS_MOST]],
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "process",
+                "messaging.consumer.group.name": group,
+                "messaging.batch.message_count": records,
+                "jiangbu.offsets": list(offsets),
+            },
+        )
+        try:
+            yield
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR, reason_of(error)))
+            raise
+        finally:
+            span.end()
+
+    def stop(self) -> None:
+        """See `shared.telemetry.tracing.Tracing`."""
+        if self._provider is None:
+            return
+        # It would go on trying for as long as the receiver is away.
+        ending = threading.Thread(target=self._provider.shutdown, daemon=True)
+        ending.start()
+        ending.join(_STOP_WITHIN_S)
+
+
+class _RequestSpan:
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def end(self, status: int) -> None:
+        self._span.set_attribute("http.response.status_code", status)
+        if status >= _SERVER_ERROR:
+            self._span.set_attribute("error.type", str(status))
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end()
+
+
+def _span_context(traceparent: str) -> SpanContext:
+    """Of a valid `traceparent`."""
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))

@@ -1,0 +1,95 @@
+"""A log held against what stands: every hash anew, from the rows up to the newest checkpoint, and its signature."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from shared.translog.checkpoint import Checkpoint, open_checkpoint
+from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
+from shared.translog.note import NoteError, VerifierKey
+from shared.translog.store import stored_hashes
+from shared.translog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
+from shared.values.differences import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from shared.translog.store import Stored
+
+_AT_ONCE = 16 * TILE_WIDTH  # entries: whole tiles
+
+
+def log_differences(connection: Connection, stored: Stored, numbered: int) -> Iterator[Difference]:
+    """What of the log is not what it should be; needs a transaction that is one snapshot. `numbered`: how many are.
+
+    A row is held against the log's hash of its number, and the log against its own hashes: so a row that was changed is
+    one difference. Rows that are missing are not named here, as whoever looks at the numbers names them.
+    """
+    size = _size(connection)
+    if size != numbered:
+        yield Difference("log_hash", f"{size}", f"{numbered}")
+    edge = Edge()
+    for first in range(0, size, _AT_ONCE):
+        leaves = split_hashes(stored_hashes(connection, 0, first, min(_AT_ONCE, size - first)))
+        for seq, entry in stored(connection, first, first + len(leaves)):
+            leaf = leaf_hash(entry)
+            if leaf != leaves[seq - first]:
+                yield Difference(f"日志条目 / log entry {seq}", leaf.hex(), leaves[seq - first].hex())
+        grown, complete = edge.grown(leaves, TILE_HEIGHT)
+        for level, follows in islice(enumerate(complete), 1, None):
+            yield from _compare_level(connection, level, hashes_at(level, edge.size), follows)
+        edge = grown
+    yield from _compare_sizes(connection, size)
+    yield from _compare_checkpoint(connection, edge)
+
+
+def _size(connection: Connection) -> int:
+    rows = "SELECT coalesce(sum(octet_length(hashes)), 0) / :bytes FROM log_hash WHERE level = 0"
+    return int(connection.execute(text(rows), {"bytes": HASH_BYTES}).scalar_one())
+
+
+def _compare_level(connection: Connection, level: int, first: int, follows: Sequence[bytes]) -> Iterator[Difference]:
+    stands = split_hashes(stored_hashes(connection, level, first, len(follows)))
+    stands += [b""] * (len(follows) - len(stands))
+    for index, (one, other) in enumerate(zip(stands, follows, strict=True), first):
+        if one != other:
+            yield Difference(f"log_hash {level}/{index}", one.hex() or None, other.hex())
+
+
+def _compare_sizes(connection: Connection, size: int) -> Iterator[Difference]:
+    """No level has more than follows from the one below."""
+    levels = connection.execute(
+        text("SELECT level, sum(octet_length(hashes)) / :bytes AS count FROM log_hash WHERE level > 0 GROUP BY level"),
+        {"bytes": HASH_BYTES},
+    )
+    for level, count in levels:
+        if count > hashes_at(level, size):
+            yield Difference(f"log_hash {level}", f"{count}", f"{hashes_at(level, size)}")
+
+
+def _compare_checkpoint(connection: Connection, edge: Edge) -> Iterator[Difference]:
+    row = connection.execute(
+        text(
+            "SELECT c.id, c.size, c.peaks, c.note, k.vkey FROM log_checkpoint c JOIN log_key k ON k.id = c.key_id"
+            " ORDER BY c.id DESC LIMIT 1"
+        )
+    ).one_or_none()
+    follows = f"{edge.size} {edge.root().hex()}"
+    if row is None:
+        yield Difference("log_checkpoint", None, follows)
+        return
+    try:
+        found: Checkpoint = open_checkpoint(row.note, [VerifierKey.parse(row.vkey)])
+    except NoteError as error:
+        yield Difference(f"log_checkpoint {row.id}", str(error), follows)
+        return
+    stands = f"{found.size} {found.root.hex()}"
+    if stands != follows:
+        yield Difference(f"log_checkpoint {row.id}", stands, follows)
+    elif (row.size, row.peaks) != (edge.size, b"".join(edge.peaks)):
+        yield Difference(f"log_checkpoint {row.id} peaks", f"{row.size} {row.peaks.hex()}", b"".join(edge.peaks).hex())

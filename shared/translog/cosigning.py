@@ -1,0 +1,126 @@
+"""Witnesses that a service asks to cosign its checkpoints (C2SP tlog-witness, over HTTP); what they sign is kept."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Final
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import structlog
+from sqlalchemy import Engine, text
+
+from shared.postgres.database import snapshot
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import consistency_proof, split_hashes
+from shared.translog.note import NoteError, parse_note
+from shared.translog.store import SignedSize, cosignatures, stored_hashes
+from shared.translog.tiles import node_of
+from shared.translog.witness_protocol import SIZE_TYPE, add_checkpoint, cosignature_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.settings import WitnessAddress
+
+_ANSWERS_WITHIN_S: Final = 5.0
+_LONGEST_ANSWER_BYTES: Final = 64 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class NotCosignedError(Exception):
+    """A witness gives no cosignature; the message is one line. `size`: what it says that it cosigned last."""
+
+    def __init__(self, message: str, size: int | None = None) -> None:
+        super().__init__(message)
+        self.size = size
+
+
+class Cosigners:
+    """The witnesses of one service's log. One that is away or refuses keeps nothing up: it is asked again."""
+
+    def __init__(self, engine: Engine, witnesses: Sequence[WitnessAddress]) -> None:
+        self._engine = engine
+        self._witnesses = witnesses
+        self._sizes: dict[tuple[str, str], int] = {}  # what a witness cosigned last of an origin
+        self._told: dict[str, str] = {}
+
+    def ask(self, signed: SignedSize) -> str:
+        """The checkpoint's note with the cosignatures of all that gave one, now or before."""
+        if not self._witnesses:
+            return signed.note
+        with snapshot(self._engine) as connection:
+            lines = cosignatures(connection, signed.id)
+        for witness in self._witnesses:
+            vkey = str(witness.key)
+            if vkey in lines:
+                continue
+            try:
+                lines[vkey] = self._cosigned(witness, signed)
+            except NotCosignedError as error:
+                if self._told.get(vkey) != str(error):
+                    log.warning("a witness does not cosign", witness=witness.key.name, reason=str(error))
+                self._told[vkey] = str(error)
+                continue
+            self._told.pop(vkey, None)
+            with self._engine.begin() as connection:
+                connection.execute(
+                    text("INSERT INTO log_cosignature (checkpoint_id, vkey, line) VALUES (:id, :vkey, :line)"),
+                    {"id": signed.id, "vkey": vkey, "line": lines[vkey]},
+                )
+        return signed.note + "".join(lines.values())
+
+    def _cosigned(self, witness: WitnessAddress, signed: SignedSize) -> str:
+        """The line of the witness's signature. It is asked once more if it knows another size than we thought."""
+        place = (str(witness.key), Checkpoint.parse(parse_note(signed.note).text).origin)
+        try:
+            answer = self._ask(witness, signed, self._sizes.get(place, 0))
+        except NotCosignedError as error:
+            if error.size is None:
+                raise
+            if error.size > signed.size:
+                said = f"它见过更长的日志 / it has seen a longer log: {error.size} > {signed.size}"
+                raise NotCosignedError(said) from error
+            answer = self._ask(witness, signed, error.size)
+        try:
+            line = cosignature_in(answer, signed.note, witness.key).line()
+        except NoteError as error:
+            raise NotCosignedError(f"应答中没有它的签名 / its answer has no signature of it: {error}") from error
+        self._sizes[place] = signed.size
+        return line
+
+    def _ask(self, witness: WitnessAddress, signed: SignedSize, old: int) -> bytes:
+        body = add_checkpoint(old, self._proof(old, signed.size), signed.note)
+        url = f"{witness.url}/add-checkpoint"
+        try:
+            # The settings allow HTTP addresses alone.
+            with urlopen(Request(url, body, method="POST"), timeout=_ANSWERS_WITHIN_S) as answer:  # noqa: S310
+                read: bytes = answer.read(_LONGEST_ANSWER_BYTES)
+                return read
+        except HTTPError as error:
+            with error:
+                raise _refusal(error) from error
+        except (OSError, HTTPException) as error:
+            raise NotCosignedError(f"无应答 / does not answer: {type(error).__name__}") from error
+
+    def _proof(self, old: int, size: int) -> list[bytes]:
+        def read(level: int, first: int, count: int) -> list[bytes]:
+            return split_hashes(stored_hashes(connection, level, first, count))
+
+        with snapshot(self._engine) as connection:
+            return consistency_proof(old, size, node_of(read))
+
+
+def _refusal(error: HTTPError) -> NotCosignedError:
+    said = error.read(_LONGEST_ANSWER_BYTES).decode(errors="replace").strip()[:200]
+    if error.code == HTTPStatus.CONFLICT and error.headers.get_content_type() == SIZE_TYPE and said.isdecimal():
+        return NotCosignedError(f"它签过的大小是 / it cosigned the size {said} last", int(said))
+    meaning = {
+        HTTPStatus.NOT_FOUND: "它不认识这一日志 / it does not know the log",
+        HTTPStatus.FORBIDDEN: "它不认识日志的公钥 / it does not know the log's key",
+        HTTPStatus.CONFLICT: "它见过另一段历史 / it has seen another history",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "它见过另一段历史 / it has seen another history",
+    }.get(HTTPStatus(error.code), "")
+    return NotCosignedError(f"{error.code} {meaning}: {said}")

@@ -1,0 +1,218 @@
+"""A service's log in its database: hashes by level, and a signed checkpoint for each transaction that grew it.
+
+What is numbered and what proves it are written in one transaction. Only new rows are written: for n new entries one row
+a level of tiles (32 bytes an entry, and a 256th of that above), and one with the tree's right edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from shared.operator_errors import Halt
+from shared.postgres.database import change, fetch
+from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
+from shared.translog.note import SignerKey, sign
+from shared.translog.tiles import MAX_ENTRY_BYTES, TILE_HEIGHT, hashes_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_AT_ONCE = 10_000  # entries
+# A log of before there was one may have many entries to begin with; whoever stops in the middle is still timed out.
+_NO_LIMIT = text("SET LOCAL transaction_timeout = 0")
+
+
+# Numbered entries from .. until, each with its number, made from what stands.
+Stored = Callable[[Connection, int, int], "Iterable[tuple[int, bytes]]"]
+
+
+class LogDiffers(Halt):
+    """The log and what the database numbers are not of one size: one of the two was changed by hand."""
+
+
+class SignedSize(NamedTuple):
+    """A size that the log had at the end of a transaction, and the signed note of its checkpoint."""
+
+    size: int
+    note: str
+    id: int
+
+
+class LogHead(NamedTuple):
+    """Which log it is, and how many entries the database numbers."""
+
+    origin: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ServiceLog:
+    """The log of one service: who signs it, what it is, and what its entries are made from.
+
+    Whoever writes holds the writer's lock, asks for the `edge` before the transaction numbers anything, and hands it to
+    `extend` when all is numbered. So nothing is ever signed that another way of writing has put among the rows.
+    """
+
+    private: Ed25519PrivateKey
+    read_head: Callable[[Connection], LogHead]
+    stored: Stored
+
+    def begin(self, connection: Connection, now: datetime) -> Edge:
+        """Sign by this key from now on; what was numbered before there was a log begins it. Raises LogDiffers.
+
+        A log of another origin (a new generation) or key goes on with the same entries, under a checkpoint of its own.
+        """
+        connection.execute(_NO_LIMIT)
+        head = self.read_head(connection)
+        if newest_checkpoint(connection) is None:
+            edge = self._grow(connection, Edge(), head.size)
+            self._sign(connection, head, edge, now)
+            return edge
+        edge = self.edge(connection)
+        if verifier_keys(connection)[0] != str(SignerKey(head.origin, self.private).verifier):
+            self._sign(connection, head, edge, now)
+        return edge
+
+    def edge(self, connection: Connection) -> Edge:
+        """What the log has, which is all that is numbered; else raises LogDiffers."""
+        numbered, edge = self.read_head(connection).size, _newest_edge(connection)
+        if edge.size != numbered:
+            raise LogDiffers(
+                f"日志有 {edge.size} 条，数据库编号 {numbered} 条，有人手工改过；请看 rebuild --verify / the log has"
+                f" {edge.size} entries and the database numbers {numbered}: somebody changed one by hand; see what"
+                " `rebuild --verify` says"
+            )
+        return edge
+
+    def extend(self, connection: Connection, edge: Edge, now: datetime) -> None:
+        """Append what this transaction numbered beyond the edge, and sign what the log is then.
+
+        Entries are made from the rows as they stand in this transaction: what is hashed is what is stored.
+        """
+        head = self.read_head(connection)
+        if edge.size < head.size:
+            self._sign(connection, head, self._grow(connection, edge, head.size), now)
+
+    def _grow(self, connection: Connection, edge: Edge, size: int) -> Edge:
+        while edge.size < size:
+            until = min(edge.size + _AT_ONCE, size)
+            leaves = _leaves(self.stored(connection, edge.size, until), edge.size, until)
+            grown, complete = edge.grown(leaves, TILE_HEIGHT)
+            for level, hashes in enumerate(complete):
+                if hashes:
+                    row = {"level": level, "first": hashes_at(level, edge.size), "hashes": b"".join(hashes)}
+                    change(connection, _ADD_HASHES, row)
+            edge = grown
+        return edge
+
+    def _sign(self, connection: Connection, head: LogHead, edge: Edge, now: datetime) -> None:
+        key = SignerKey(head.origin, self.private)
+        row = {
+            "size": edge.size,
+            "peaks": b"".join(edge.peaks),
+            "vkey": str(key.verifier),
+            "now": now,
+            "note": str(sign(Checkpoint(key.name, edge.size, edge.root()).text(), key)),
+        }
+        if change(connection, _ADD_CHECKPOINT, row) == 0:
+            change(connection, _ADD_KEY, row)
+            change(connection, _ADD_CHECKPOINT, row)
+
+
+def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> list[bytes]:
+    """The leaf hashes of these entries, which must all be there."""
+    leaves: list[bytes] = []
+    for seq, entry in entries:
+        if seq != first + len(leaves):
+            break
+        if len(entry) > MAX_ENTRY_BYTES:
+            raise ValueError(f"entry {seq} has {len(entry)} bytes, which no tile can hold")
+        leaves.append(leaf_hash(entry))
+    if first + len(leaves) < until:
+        raise LookupError(f"entry {first + len(leaves)} is not there")
+    return leaves
+
+
+def newest_checkpoint(connection: Connection) -> SignedSize | None:
+    """What the log is as of this snapshot; None before its first writer."""
+    statement = "SELECT size, note, id FROM log_checkpoint ORDER BY id DESC LIMIT 1"
+    row = connection.execute(text(statement)).one_or_none()
+    return None if row is None else SignedSize(*row)
+
+
+def served_checkpoint(connection: Connection, since: datetime) -> str | None:
+    """The note of a checkpoint that covers all that was committed at `since`: of those the one that most cosigned.
+
+    It is the newest where no witness is asked. None before the log's first writer.
+    """
+    row = connection.execute(text(_SERVED), {"since": since}).one_or_none()
+    return None if row is None else row.note + "".join(row.lines or ())
+
+
+def cosignatures(connection: Connection, checkpoint_id: int) -> dict[str, str]:
+    """The lines by which witnesses cosigned a checkpoint, by their keys."""
+    rows = connection.execute(
+        text("SELECT vkey, line FROM log_cosignature WHERE checkpoint_id = :id ORDER BY vkey"), {"id": checkpoint_id}
+    )
+    return {row.vkey: row.line for row in rows}
+
+
+def verifier_keys(connection: Connection) -> list[str]:
+    """Every key that ever signed, the one in use first."""
+    return list(connection.execute(text(_KEYS)).scalars())
+
+
+def stored_hashes(connection: Connection, level: int, first: int, count: int) -> bytes:
+    """That many hashes of a level, one after the other; fewer where the log has no more."""
+    pieces = connection.execute(text(_HASHES), {"level": level, "start": first, "end": first + count}).scalars()
+    return b"".join(pieces)
+
+
+_NEWEST_EDGE = b"SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1"
+_ADD_HASHES = b"INSERT INTO log_hash (level, first, hashes) VALUES (%(level)s, %(first)s, %(hashes)s)"
+_ADD_KEY = b"INSERT INTO log_key (vkey) VALUES (%(vkey)s)"
+_ADD_CHECKPOINT = b"""
+    INSERT INTO log_checkpoint (size, peaks, key_id, signed_at, note)
+    SELECT %(size)s, %(peaks)s, id, %(now)s, %(note)s FROM log_key WHERE vkey = %(vkey)s
+"""
+_KEYS = """
+    SELECT vkey FROM log_key k
+    ORDER BY id = (SELECT key_id FROM log_checkpoint ORDER BY id DESC LIMIT 1) DESC, id DESC
+"""
+# A checkpoint is signed before it can be seen: what was seen at `since` is covered by the newest of then.
+_SERVED = """
+    SELECT c.note, w.lines
+    FROM log_checkpoint c
+    LEFT JOIN LATERAL (
+        SELECT array_agg(line ORDER BY vkey) AS lines FROM log_cosignature WHERE checkpoint_id = c.id
+    ) w ON true
+    WHERE c.id >= coalesce(
+        (SELECT id FROM log_checkpoint WHERE signed_at <= :since ORDER BY id DESC LIMIT 1), 0)
+    ORDER BY coalesce(cardinality(w.lines), 0) DESC, c.id DESC
+    LIMIT 1
+"""
+# The row in which the first of them is, and those after it.
+_HASHES = f"""
+    SELECT substring(hashes FROM CAST(greatest(:start - first, 0) * {HASH_BYTES} + 1 AS integer)
+                            FOR CAST((least(:end, first + octet_length(hashes) / {HASH_BYTES})
+                                      - greatest(:start, first)) * {HASH_BYTES} AS integer))
+    FROM log_hash
+    WHERE level = :level AND first < :end
+      AND first >= coalesce((SELECT max(first) FROM log_hash WHERE level = :level AND first <= :start), 0)
+      AND first + octet_length(hashes) / {HASH_BYTES} > :start
+    ORDER BY first
+"""
+
+
+def _newest_edge(connection: Connection) -> Edge:
+    for size, peaks in fetch(connection, _NEWEST_EDGE):
+        return Edge(size, tuple(split_hashes(peaks)))
+    return Edge()

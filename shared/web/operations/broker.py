@@ -1,0 +1,121 @@
+"""The broker as the HTTP side sees it: where its partitions begin and end; one client a process."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
+from kafka.protocol.consumer import IsolationLevel
+
+import shared.kafka.client_patches  # noqa: F401 - mends what is used here
+
+REQUEST_TIMEOUT_S: Final = 4.0
+# After a failed start the next one waits this long: requests and the sampler must not queue up behind a dead broker.
+RETRY_AFTER_S: Final = 2.0
+_LIMITS: Final = {
+    "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
+    "bootstrap_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
+    "reconnect_backoff_max_ms": 1000,
+    # One a thread. At the default of 5 kafka-python 3.0.12 answers the sixth with NodeNotReadyError.
+    "max_in_flight_requests_per_connection": 64,
+}
+
+
+class BrokerAwayError(Exception):
+    """The broker did not answer, or not as it should; the message is for the log."""
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a partition ends: for everyone (`end_offset`, the high watermark) and for readers of committed records."""
+
+    end_offset: int
+    stable_offset: int
+
+
+class Broker:
+    """Asks one Kafka cluster for offsets. Safe for threads; after a fork each process makes its own client."""
+
+    def __init__(self, config: Mapping[str, Any], client_id: str) -> None:
+        self._config = dict(config)
+        self._client_id = client_id
+        self._lock = threading.Lock()
+        self._admin: KafkaAdminClient | None = None
+        self._owner_pid = 0
+        self._retry_at_s = 0.0
+
+    def ends(self, topics: Sequence[str]) -> dict[str, dict[int, End]]:
+        """Ends of each topic's partitions; a topic that does not exist yet has none. BrokerAwayError."""
+        admin = self._client()
+        try:
+            partitions = _partitions(admin, topics)
+            wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
+            # The stable end first: read the other way round it could lie beyond the end.
+            stable = _offsets(admin, wanted, IsolationLevel.READ_COMMITTED)
+            end = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
+        except (KafkaError, OSError) as error:
+            raise BrokerAwayError(repr(error)) from error
+        found: dict[str, dict[int, End]] = {topic: {} for topic in topics}
+        for partition in partitions:
+            found[partition.topic][partition.partition] = End(end[partition], stable[partition])
+        return found
+
+    def beginnings(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """First offsets that the broker still has. BrokerAwayError."""
+        wanted = {TopicPartition(topic, partition): OffsetSpec.EARLIEST for topic, partition in partitions}
+        if not wanted:
+            return {}
+        admin = self._client()
+        try:
+            offsets = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
+        except (KafkaError, OSError) as error:
+            raise BrokerAwayError(repr(error)) from error
+        return {(partition.topic, partition.partition): offset for partition, offset in offsets.items()}
+
+    def close(self) -> None:
+        """Drop the client, if there is one."""
+        with self._lock:
+            if self._admin is not None and self._owner_pid == os.getpid():
+                self._admin.close()
+            self._admin = None
+
+    def _client(self) -> KafkaAdminClient:
+        with self._lock:
+            if self._admin is None or self._owner_pid != os.getpid():
+                if time.monotonic() < self._retry_at_s:
+                    raise BrokerAwayError("did not answer a moment ago")
+                self._admin = self._connect()
+                self._owner_pid = os.getpid()
+            return self._admin
+
+    def _connect(self) -> KafkaAdminClient:
+        try:
+            return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id})
+        except (KafkaError, OSError) as error:
+            self._retry_at_s = time.monotonic() + RETRY_AFTER_S
+            raise BrokerAwayError(repr(error)) from error
+
+
+def _partitions(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
+    found = []
+    for topic in admin.describe_topics(list(topics)) if topics else ():
+        error = for_code(topic["error_code"])
+        if topic["error_code"] and error is not UnknownTopicOrPartitionError:
+            raise error(topic["name"])
+        found += [TopicPartition(topic["name"], partition["partition_index"]) for partition in topic["partitions"]]
+    return found
+
+
+def _offsets(
+    admin: KafkaAdminClient, wanted: dict[TopicPartition, OffsetSpec], isolation: IsolationLevel
+) -> dict[TopicPartition, int]:
+    if not wanted:
+        return {}
+    timeout_ms = int(REQUEST_TIMEOUT_S * 1000)
+    answers = admin.list_partition_offsets(wanted, isolation_level=isolation, timeout_ms=timeout_ms)
+    return {partition: answer.offset for partition, answer in answers.items()}

@@ -1,0 +1,146 @@
+"""Prometheus figures: requests counted here; lag, outbox and quarantine read from broker and database when asked."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from operator import attrgetter
+
+from flask import Flask, Response, g
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.events.decode import REASONS
+from shared.events.topics import exchange_of, is_exchanges
+from shared.process.run_record import ENDINGS
+from shared.web.asked import asked_method, asked_route
+from shared.web.operations.broker import BrokerAwayError
+from shared.web.operations.progress import Progress, Stored, combine, stored_snapshot
+from shared.web.operations.readiness import Readiness
+from shared.web.operations.sampler import Sampler
+from shared.web.workers import are_counted_together
+
+
+class ProgressCollector(Collector):
+    """Figures that belong to the service and not to one process, so they are read anew for each scrape."""
+
+    def __init__(self, sampler: Sampler, readiness: Readiness) -> None:
+        self._sampler = sampler
+        self._readiness = readiness
+
+    def describe(self) -> list[Metric]:
+        """Nothing is known before it is asked for; and registering must not ask the broker."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All gauges; those of a part that is away are left out, and `jiangbu_up` says so.
+
+        What does not answer in time when it is asked whether it is ready is not asked for more: a scrape must not hang.
+        """
+        sampler = self._sampler
+        faults = {fault.field for fault in self._readiness.faults()}
+        yield GaugeMetricFamily("jiangbu_ready", "1 if readyz answers 200.", not faults)
+        up = GaugeMetricFamily("jiangbu_up", "1 if the part answers.", labels=["part"])
+        ends = stored = None
+        with suppress(BrokerAwayError):
+            ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
+        with suppress(SQLAlchemyError):
+            stored = None if "database" in faults else stored_snapshot(sampler.service)
+        up.add_metric(["broker"], ends is not None)
+        up.add_metric(["database"], stored is not None)
+        yield up
+        if stored is None:
+            return
+        yield from self._stored_gauges(stored)
+        if ends is None:
+            return
+        try:
+            progress = combine(ends, stored, sampler.broker)
+        except BrokerAwayError:
+            return
+        sampler.movement.observe(progress, sampler.monotonic())
+        yield from self._progress_gauges(progress)
+
+    def _stored_gauges(self, stored: Stored) -> Iterator[Metric]:
+        sampler = self._sampler
+        if stored.next_seq is not None:
+            yield GaugeMetricFamily("jiangbu_next_seq", "Entries in the numbered log.", stored.next_seq)
+        if stored.moved_at is not None:
+            moved_s = stored.moved_at.timestamp()
+            yield GaugeMetricFamily("jiangbu_moved_timestamp_seconds", "When a record was last handled.", moved_s)
+        yield from _run_figures(stored)
+        if not sampler.service.takes_documents:
+            return
+        yield GaugeMetricFamily("jiangbu_outbox_keys", "Changes of facts that wait to be published.", stored.outbox)
+        oldest_at = stored.outbox_oldest_at
+        age_s = 0.0 if oldest_at is None else (sampler.service.clock() - oldest_at).total_seconds()
+        yield GaugeMetricFamily("jiangbu_outbox_oldest_seconds", "Age of the oldest of them.", age_s)
+        quarantined = GaugeMetricFamily(
+            "jiangbu_quarantined_records", "Records refused, by reason.", labels=["exchange", "reason"]
+        )
+        # Zeros too, so that the first record that is refused is seen as a rise.
+        exchanges = map(exchange_of, filter(is_exchanges, sampler.service.topics))
+        none = dict.fromkeys(product(exchanges, REASONS), 0)
+        for (exchange, reason), count in sorted((none | stored.quarantined).items()):
+            quarantined.add_metric([exchange, reason], count)
+        yield quarantined
+
+    def _progress_gauges(self, progress: Progress) -> Iterator[Metric]:
+        figures = (
+            ("jiangbu_next_offset", "The next offset to handle.", attrgetter("next_offset")),
+            ("jiangbu_lag_records", "Offsets to the end.", attrgetter("lag")),
+            ("jiangbu_held_records", "Offsets behind an open transaction.", attrgetter("held")),
+        )
+        for name, means, figure in figures:
+            family = GaugeMetricFamily(name, means, labels=["topic", "partition"])
+            for partition in progress.partitions:
+                family.add_metric([partition.topic, str(partition.partition)], figure(partition))
+            yield family
+        waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
+        yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
+        if self._sampler.service.takes_documents:
+            unsent_s = self._sampler.movement.outbox_waiting_s(self._sampler.monotonic())
+            yield GaugeMetricFamily(
+                "jiangbu_outbox_waiting_seconds", "How long facts wait and none is published.", unsent_s
+            )
+
+
+def _run_figures(stored: Stored) -> Iterator[Metric]:
+    """Starts of the consumer without an ending are runs that go on, or were killed."""
+    yield CounterMetricFamily("jiangbu_worker_starts", "Runs of the consumer.", stored.starts)
+    endings = CounterMetricFamily("jiangbu_worker_endings", "How runs of the consumer ended.", labels=["ending"])
+    for ending in ENDINGS:
+        endings.add_metric([ending], stored.endings.get(ending, 0))
+    yield endings
+    has_halted = stored.last_run is not None and stored.last_run.has_halted
+    yield GaugeMetricFamily("jiangbu_worker_halted", "1 if the newest run ended by a halt or a fault.", has_halted)
+
+
+def count_requests(app: Flask, registry: CollectorRegistry) -> None:
+    """Count and time every request by its route (never by its path, of which there are endless many)."""
+    # Where several workers count, the registry has what all of them wrote, and not this process's own.
+    own = None if are_counted_together() else registry
+    total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=own)
+    seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=own)
+    if own is None:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+
+    def begin() -> None:
+        g.began_s = time.perf_counter()
+
+    def count(response: Response) -> Response:
+        route = asked_route()
+        total.labels(asked_method(), route, str(response.status_code)).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.began_s)
+        return response
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.after_request(count)
+
+
+def exposition(registry: CollectorRegistry) -> Response:
+    """The text format that Prometheus scrapes."""
+    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

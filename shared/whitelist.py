@@ -1,0 +1,258 @@
+"""The dated whitelist of exchanges (`exchanges.yaml`): whose documents count, when, and who operates them.
+
+A file is a list of exchanges, or a mapping whose only member `exchanges` is that list. An exchange has `id`, `name`,
+`from`, `until` (each null or absent: open), `operators` (each `uscc`, `name`, `from`, `until`) and `approved_by`. All
+periods are half-open days in Shanghai.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from shared.events.topics import EXCHANGE_PATTERN
+from shared.values.canonical_json import canonical_json
+from shared.values.parties import is_uscc
+from shared.values.times import day_start
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NULL: Final = "tag:yaml.org,2002:null"
+_BEFORE_ALL: Final = date(1900, 1, 1)  # an open `from`: documents begin with the year 2000
+
+
+class ExchangesError(ValueError):
+    """The whitelist cannot be used; the message is one line with file, line and member."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The company that runs an exchange (运营主体), from `from_` up to, without, `until`."""
+
+    uscc: str
+    name: str
+    from_: date
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One exchange of the whitelist; operators in order of time."""
+
+    id: str
+    name: str
+    from_: date
+    until: date | None
+    operators: tuple[Operator, ...]
+    approved_by: str | None
+
+
+@dataclass(frozen=True)
+class Exchanges:
+    """The whitelist. `listed` is in code point order of the ids, whatever the file's order."""
+
+    listed: tuple[Exchange, ...]
+    _by_id: dict[str, Exchange] = field(init=False, repr=False, compare=False)
+    _periods: dict[str, tuple[datetime, datetime | None]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {exchange.id: exchange for exchange in self.listed})
+        periods = {e.id: (_instant(e.from_), None if e.until is None else _instant(e.until)) for e in self.listed}
+        object.__setattr__(self, "_periods", periods)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids, in code point order."""
+        return tuple(exchange.id for exchange in self.listed)
+
+    def get(self, exchange_id: str) -> Exchange:
+        """The exchange of that id. KeyError when it is not on the whitelist."""
+        return self._by_id[exchange_id]
+
+    def period(self, exchange_id: str) -> tuple[datetime, datetime | None]:
+        """When the exchange's time begins, and when it is over (None: open). KeyError when not on the whitelist."""
+        return self._periods[exchange_id]
+
+    def counts(self, exchange_id: str, instant: datetime) -> bool:
+        """Whether a document of that exchange and instant counts; never for an exchange not on the whitelist."""
+        period = self._periods.get(exchange_id)
+        return period is not None and period[0] <= instant and (period[1] is None or instant < period[1])
+
+    def operator_on(self, exchange_id: str, day: date) -> Operator | None:
+        """Who operates the exchange on a day; None when nobody does, or when it is not on the whitelist."""
+        exchange = self._by_id.get(exchange_id)
+        for operator in exchange.operators if exchange is not None else ():
+            if operator.from_ <= day and (operator.until is None or day < operator.until):
+                return operator
+        return None
+
+    def canonical(self) -> dict[str, Any]:
+        """The whitelist as JSON values, the same for every way to write the same file."""
+        return {"exchanges": [_exchange_json(exchange) for exchange in self.listed]}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the canonical form."""
+        return hashlib.sha256(canonical_json(self.canonical())).hexdigest()
+
+
+def _instant(day: date) -> datetime:
+    """When a day begins, in UTC as instants of documents are: two of one zone are compared three times as fast."""
+    return day_start(day).astimezone(UTC)
+
+
+def load_exchanges(path: Path) -> Exchanges:
+    """Read and check a whitelist. ExchangesError, one line, for the first fault in the file."""
+    try:
+        return parse_exchanges(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ExchangesError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ExchangesError(f"{path}: is not UTF-8 (byte {error.start})") from error
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "somewhere"
+        raise ExchangesError(f"{path}: {line}: not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ExchangesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ExchangesError(f"{path}: line 1: nested too deeply") from error
+    except _Fault as fault:
+        raise ExchangesError(f"{path}: {fault}") from fault
+
+
+@lru_cache(maxsize=8)
+def parse_exchanges(content: str) -> Exchanges:
+    """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_exchanges` explains."""
+    root = yaml.compose(content, Loader=yaml.SafeLoader)
+    return Exchanges(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
+
+
+def _exchange_json(exchange: Exchange) -> dict[str, Any]:
+    operators = [{"uscc": o.uscc, "name": o.name, **_period_json(o.from_, o.until)} for o in exchange.operators]
+    return {
+        "id": exchange.id,
+        "name": exchange.name,
+        **_period_json(exchange.from_, exchange.until),
+        "operators": operators,
+        "approved_by": exchange.approved_by,
+    }
+
+
+def _period_json(from_: date, until: date | None) -> dict[str, str | None]:
+    from_text = None if from_ == _BEFORE_ALL else from_.isoformat()
+    return {"from": from_text, "until": None if until is None else until.isoformat()}
+
+
+# The file is read from YAML's nodes, not from its values: nodes have lines, keep repeated keys, and keep the text of a
+# code that YAML would take for an integer or a date.
+
+
+class _Fault(Exception):  # noqa: N818 - turned into ExchangesError, with the file's name
+    def __init__(self, node: yaml.Node | None, member: str, problem: str) -> None:
+        line = node.start_mark.line + 1 if node is not None else 1
+        super().__init__(f"line {line}: {member}: {problem}")
+
+
+def _read_list(root: yaml.Node | None) -> list[Exchange]:
+    if isinstance(root, yaml.MappingNode):
+        root = _members(root, "file", required=("exchanges",))["exchanges"]
+    if not isinstance(root, yaml.SequenceNode) or not root.value:
+        raise _Fault(root, "exchanges", "must be a list of at least one exchange")
+    exchanges: dict[str, Exchange] = {}
+    for node in root.value:
+        exchange = _read_exchange(node)
+        if exchange.id in exchanges:
+            raise _Fault(node, "id", f"{exchange.id} is listed twice")
+        exchanges[exchange.id] = exchange
+    return list(exchanges.values())
+
+
+def _read_exchange(node: yaml.Node) -> Exchange:
+    members = _members(node, "exchange", ("id", "name"), ("from", "until", "operators", "approved_by"))
+    exchange_id = _text(members["id"], "id")
+    if re.fullmatch(EXCHANGE_PATTERN, exchange_id) is None:
+        raise _Fault(members["id"], "id", f"must match {EXCHANGE_PATTERN}")
+    from_, until = _period(members)
+    approved_by = members.get("approved_by")
+    return Exchange(
+        id=exchange_id,
+        name=_text(members["name"], "name"),
+        from_=from_,
+        until=until,
+        operators=tuple(_read_operators(members.get("operators"))),
+        approved_by=None if approved_by is None or approved_by.tag == _NULL else _text(approved_by, "approved_by"),
+    )
+
+
+def _read_operators(node: yaml.Node | None) -> Iterator[Operator]:
+    if node is None or node.tag == _NULL:
+        return
+    if not isinstance(node, yaml.SequenceNode):
+        raise _Fault(node, "operators", "must be a list")
+    read = [(_read_operator(item), item) for item in node.value]
+    read.sort(key=lambda pair: pair[0].from_)
+    before: Operator | None = None
+    for operator, item in read:
+        if before is not None and (before.until is None or operator.from_ < before.until):
+            raise _Fault(item, "operators", f"{operator.uscc} overlaps with {before.uscc}")
+        before = operator
+        yield operator
+
+
+def _read_operator(node: yaml.Node) -> Operator:
+    members = _members(node, "operators", ("uscc", "name"), ("from", "until"))
+    code = _text(members["uscc"], "uscc")
+    if not is_uscc(code):
+        raise _Fault(members["uscc"], "uscc", f"{code!r} is not a valid unified social credit code")
+    from_, until = _period(members)
+    return Operator(uscc=code, name=_text(members["name"], "name"), from_=from_, until=until)
+
+
+def _members(node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _Fault(node, what, "must be a mapping of " + ", ".join(required + optional))
+    members: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else "(a collection)"
+        if name in members:
+            raise _Fault(key, name, "is given twice")
+        if name not in required + optional:
+            raise _Fault(key, name, f"is not a member of {what}; known are " + ", ".join(required + optional))
+        members[name] = value
+    for name in required:
+        if name not in members:
+            raise _Fault(node, name, "is missing")
+    return members
+
+
+def _text(node: yaml.Node, member: str) -> str:
+    if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL or not node.value.strip():
+        raise _Fault(node, member, "must be a text that is not empty")
+    return str(node.value)
+
+
+def _period(members: dict[str, yaml.Node]) -> tuple[date, date | None]:
+    from_node = members.get("from")
+    from_ = _BEFORE_ALL if from_node is None or from_node.tag == _NULL else _date(from_node, "from")
+    until_node = members.get("until")
+    if until_node is None or until_node.tag == _NULL:
+        return from_, None
+    until = _date(until_node, "until")
+    if until <= from_:
+        raise _Fault(until_node, "until", f"must be after from ({from_}); the day itself is not included")
+    return from_, until
+
+
+def _date(node: yaml.Node, member: str) -> date:
+    text = _text(node, member)
+    if _DATE.fullmatch(text) is not None:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise _Fault(node, member, f"{text!r} is not a date like 2026-01-31")

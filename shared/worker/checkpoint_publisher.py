@@ -1,0 +1,112 @@
+"""Checkpoints on their way to Kafka, where witnesses and exchanges read them: the newest, when the log grew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from kafka import KafkaProducer
+from sqlalchemy import text
+
+from shared.kafka.client_patches import drop_producer
+from shared.kafka.consumer import is_worlds_kafka
+from shared.postgres.database import is_worlds, snapshot
+from shared.postgres.leader_lock import candidate
+from shared.process.background import beside
+from shared.process.backoff import Pauses
+from shared.telemetry.masking import reason_of
+from shared.translog.checkpoint import TOPIC, Checkpoint
+from shared.translog.cosigning import Cosigners
+from shared.translog.note import parse_note
+from shared.translog.store import newest_checkpoint
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+
+    from shared.settings import WitnessAddress
+    from shared.worker.consumer_program import Program
+
+_SENT_WITHIN_S = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+def checkpoints_published(program: Program) -> AbstractContextManager[None]:
+    """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
+    settings = program.settings
+    publisher = CheckpointPublisher(
+        program.engine,
+        settings.kafka.client_config(),
+        settings.checkpoint_interval_s,
+        program.stop,
+        settings.witnesses,
+    )
+    return beside(publisher.run, "checkpoints", program.stop, ends_within_s=1.0)
+
+
+@dataclass
+class CheckpointPublisher:
+    """Publishes the log's newest checkpoint, at most one in `interval_s`; of all workers one does.
+
+    Before that it asks the witnesses to cosign it, and publishes it again when one that was away does later. At least
+    once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
+    """
+
+    engine: Engine
+    client_config: Mapping[str, Any]
+    interval_s: float
+    stop: threading.Event
+    witnesses: Sequence[WitnessAddress] = ()
+
+    def __post_init__(self) -> None:
+        self._pauses = Pauses(self.stop)
+        self._cosigners = Cosigners(self.engine, self.witnesses)
+
+    def run(self) -> None:
+        """Publish until told to stop; raises what is a fault of ours."""
+        while not self.stop.is_set():
+            try:
+                self._publish_while_leading()
+            except Exception as error:
+                if not is_worlds(error) and not is_worlds_kafka(error):
+                    raise
+                log.warning("checkpoint not sent, trying again", error=reason_of(error))
+                self._pauses.wait()
+
+    def _publish_while_leading(self) -> None:
+        with candidate(self.engine, "checkpoints") as leader:
+            while not leader.leads():
+                if self.stop.wait(self.interval_s):
+                    return
+            producer = KafkaProducer(
+                **self.client_config,
+                acks="all",
+                delivery_timeout_ms=int(_SENT_WITHIN_S * 1000),
+                request_timeout_ms=int(_SENT_WITHIN_S * 1000 / 2),
+                allow_auto_create_topics=False,
+                metrics_enabled=False,
+            )
+            try:
+                self._publish_until_stopped(leader.session, producer)
+            finally:
+                drop_producer(producer)
+
+    def _publish_until_stopped(self, session: Connection, producer: KafkaProducer) -> None:
+        published: str | None = None
+        while True:
+            session.execute(text("SELECT 1"))  # fails when it is gone, and the lock with it
+            with snapshot(self.engine) as connection:
+                newest = newest_checkpoint(connection)
+            note = None if newest is None else self._cosigners.ask(newest)
+            if note is not None and note != published:
+                origin = Checkpoint.parse(parse_note(note).text).origin
+                producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
+                published = note
+            self._pauses.begin_anew()
+            if self.stop.wait(self.interval_s):
+                return
