@@ -1,0 +1,48 @@
+"""The language of what a program prints: Chinese or English, chosen by the caller's locale."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Language = Literal["zh", "en"]
+
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")  # POSIX order of precedence
+_NO_LANGUAGE: Final = ("C", "POSIX")
+_BILINGUAL: Final = re.compile(
+    r"(?P<prefix>(?:[\x21-\x7e]+: )*)(?P<zh>.*?[\u4e00-\u9fff\uff00-\uffef].*?) / (?P<en>.*)", re.DOTALL
+)
+
+
+def caller_language(environ: Mapping[str, str] = os.environ) -> Language:  # noqa: TID251 - the locale is no setting
+    """Return the language that the locale names.
+
+    Chinese for `zh_*` and where no locale or the C locale is set: officials and operators are Chinese. English for
+    every other locale.
+    """
+    locale = next((value for name in _VARIABLES if (value := environ.get(name))), "")
+    name = re.split(r"[_.@-]", locale)[0]
+    return "zh" if name in ("", "zh", *_NO_LANGUAGE) else "en"
+
+
+def say(zh: str, en: str) -> str:
+    """Return the text in the caller's language."""
+    return zh if caller_language() == "zh" else en
+
+
+def pick(text: str, language: Language) -> str:
+    """Return one half of `中文 / English`; text in one language is returned as it is.
+
+    A prefix that names a field, setting or file (`FIELD: 中文 / English`) belongs to both halves.
+    """
+    found = _BILINGUAL.fullmatch(text)
+    return text if found is None else found["prefix"] + found[language]
+
+
+def localized(text: str) -> str:
+    """Return a message of `中文 / English` lines in the caller's language, for output by a program.
+
+    Exceptions whose message may also reach an API answer or a page carry both languages; `say` is for all others.
+    """
+    language = caller_language()
+    return "\n".join(pick(line, language) for line in text.split("\n"))

@@ -1,0 +1,55 @@
+"""The caller's language decides which half of a bilingual message a program prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.language import caller_language, localized, pick, say
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "zh"),
+        ({"LANG": ""}, "zh"),
+        ({"LANG": "C.UTF-8"}, "zh"),
+        ({"LANG": "POSIX"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh-Hans"}, "zh"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en"}, "en"),
+        ({"LANG": "de_DE.UTF-8@euro"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "en_GB.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_the_locale_names_the_language(environ: dict[str, str], expected: str) -> None:
+    assert caller_language(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("没有差别 / no difference", "没有差别", "no difference"),
+        ("KAFKA_GROUP: 须提供 / required", "KAFKA_GROUP: 须提供", "KAFKA_GROUP: required"),
+        ("a.yaml: rules.0: 须为文本 / must be text", "a.yaml: rules.0: 须为文本", "a.yaml: rules.0: must be text"),
+        ("30 日 / 30 days / a month", "30 日", "30 days / a month"),
+        ("debit / credit", "debit / credit", "debit / credit"),
+        ("没有英文", "没有英文", "没有英文"),
+    ],
+)
+def test_one_half_is_picked_and_a_prefix_belongs_to_both(text: str, zh: str, en: str) -> None:
+    assert pick(text, "zh") == zh
+    assert pick(text, "en") == en
+
+
+def test_messages_are_printed_in_the_caller_s_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert say("一", "one") == "one"
+    assert localized("A: 一 / one\n二 / two") == "A: one\ntwo"
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert say("一", "one") == "一"
+    assert localized("A: 一 / one\n二 / two") == "A: 一\n二"
