@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import Select, and_, func, select
 
-from services.incentive.commands.bureau import Office
+from services.incentive.commands.bureau import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import (
     awards as api,
@@ -19,8 +19,8 @@ from services.incentive.http import (
     trade_effects as effects_api,
 )
 from services.incentive.pages.site import serve_pages
-from services.incentive.store.basis import Basis, load_basis
 from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.rulebook import Rulebook, load_rulebook
 from services.incentive.store.tables import ledger_settings, ledger_transaction
 from shared.postgres.database import make_engine
 from shared.settings import Settings, read_session_key
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
 
     It signs the ledger's log as the consumer does: what a person decides is in the log when it is answered.
     """
-    basis = load_basis(settings)
+    rulebook = load_rulebook(settings)
     service = ServiceInfo(
         name=settings.service,
         title="奖补 / Incentive",
@@ -50,13 +50,15 @@ def create_app(settings: Settings) -> Flask:
         takes_documents=False,
         next_seq=select(func.coalesce(func.max(ledger_transaction.c.seq) + 1, 0)),
         log_entries=stored_transactions,
-        in_force=in_force(basis),
+        in_force=in_force(rulebook),
         tracing=start_tracing(settings),
         checkpoint_interval_s=settings.checkpoint_interval_s,
     )
     app = create_base_app(service)
-    app.extensions[api.BASIS] = basis
-    app.extensions[bureau_api.OFFICE] = Office(basis, ledger_log(signing_key(settings), settings.log_origin), now)
+    app.extensions[api.BASIS] = rulebook
+    app.extensions[bureau_api.OFFICE] = BureauContext(
+        rulebook, ledger_log(signing_key(settings), settings.log_origin), now
+    )
     app.extensions[effects_api.REGISTERS] = effects_api.registers_of(settings)
     add_routes(app, api.blueprint)
     add_routes(app, bureau_api.blueprint)
@@ -68,10 +70,10 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def in_force(basis: Basis) -> Select[bool]:
+def in_force(rulebook: Rulebook) -> Select[bool]:
     """Whether the awards of the ledger were computed by this policy and whitelist."""
     columns = ledger_settings.c
     is_same = and_(
-        columns.policy_digest == basis.policy.digest, columns.whitelist_digest == basis.exchanges.digest
+        columns.policy_digest == rulebook.policy.digest, columns.whitelist_digest == rulebook.exchanges.digest
     ).label("is_same")
     return select(is_same).order_by(columns.id.desc()).limit(1)

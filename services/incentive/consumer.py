@@ -3,12 +3,12 @@
 import gc
 from dataclasses import replace
 
-from services.incentive.commands.adopt_registers import named_registers, registers_at_start, registers_counted
+from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.domain.facts import TOPICS
 from services.incentive.extract.maker import extracts_made
-from services.incentive.store.basis import Basis, load_basis
 from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
 from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.kafka.consumer import Consumption
 from shared.kafka.offset_witness import check_witness, read_shown
 from shared.kafka.positions import load_positions
@@ -26,17 +26,17 @@ _GARBAGE_THRESHOLD = 200_000
 
 def run_consumer(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
-    basis = load_basis(settings)
+    rulebook = load_rulebook(settings)
     log = ledger_log(signing_key(settings), settings.log_origin)
     with consumer_program(settings) as program:
-        if program.wait_until_ready(TOPICS, lambda: _put_in_force(basis, log, program)):
-            _consume(basis, log, program)
+        if program.wait_until_ready(TOPICS, lambda: _put_in_force(rulebook, log, program)):
+            _consume(rulebook, log, program)
 
 
-def _put_in_force(basis: Basis, log: ServiceLog, program: Program) -> None:
+def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: Program) -> None:
     """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger.
 
-    Its registers as far as that changes nothing; else when they can count (`registers_counted`).
+    Its registers as far as that changes nothing; else when they can count (`adopting_registers`).
     """
     named = named_registers(program.settings.registers)
     shown = read_shown(program.settings.kafka.client_config(), GROUP)
@@ -44,19 +44,19 @@ def _put_in_force(basis: Basis, log: ServiceLog, program: Program) -> None:
         check_witness(shown, load_positions(connection), program.settings.service)
         lock_ledger(connection)
         edge = log.begin(connection, now())
-        put_in_force(connection, replace(basis, registers=registers_at_start(connection, named)), now)
+        put_in_force(connection, replace(rulebook, registers=registers_at_start(connection, named)), now)
         log.extend(connection, edge, now())
 
 
-def _consume(basis: Basis, log: ServiceLog, program: Program) -> None:
+def _consume(rulebook: Rulebook, log: ServiceLog, program: Program) -> None:
     # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
     # again took a third of the time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    with checkpoints_published(program), extracts_made(program), registers_counted(program, basis, log):
+    with checkpoints_published(program), extracts_made(program), adopting_registers(program, rulebook, log):
         Consumption(
-            handler=traced(LedgerIntake(basis, log, now), program.tracing, GROUP),
+            handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
             engine=program.engine,
             client_config=program.settings.kafka.client_config(),
             service=program.settings.service,

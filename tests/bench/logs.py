@@ -45,7 +45,7 @@ from shared.translog.store import ServiceLog
 from shared.values.times import now
 from shared.whitelist import load_exchanges
 from tests.bench.bed import SEED, YEAR
-from tests.integration.incentive_facts import FakeRecord, basis, first_purchase
+from tests.integration.incentive_facts import FakeRecord, first_purchase, rulebook
 from tests.integration.web_register import RECORD_MS
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def trade_ingest(database: Database, private: Ed25519PrivateKey, *, with_log: bo
 def incentive(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:
     migrate("services.incentive", database.owner_url, database.service_url)
     engine = make_engine(database.service_url)
-    by = basis()
+    by = rulebook()
     log = logged(ledger_log(private, "bench"), database, with_log=with_log)
     with engine.begin() as connection:
         lock_ledger(connection)

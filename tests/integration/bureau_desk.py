@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from services.incentive.store.basis import Basis
+    from services.incentive.store.rulebook import Rulebook
 
 FIRST, SECOND = "bureau", "bureau2"
 # Who takes each step: no two that need four eyes are of one person.
@@ -35,7 +35,7 @@ def empty_desk(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Desk]:
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    found = Desk(engine, incentive_facts.basis())
+    found = Desk(engine, incentive_facts.rulebook())
     found.begin()
     yield found
     engine.dispose()
@@ -46,16 +46,16 @@ class Desk:
     """`now` is what the clock of API and intake says; it goes on by a second with each act."""
 
     engine: Engine
-    basis: Basis
+    rulebook: Rulebook
     now: datetime = START
     _keys: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.ask = Asker(incentive_app(self.engine, self.basis, lambda: self.now).test_client())
+        self.ask = Asker(incentive_app(self.engine, self.rulebook, lambda: self.now).test_client())
 
     def begin(self) -> None:
         with self.engine.begin() as connection:
-            Ledger(connection, self.basis, self.now).put_in_force()
+            Ledger(connection, self.rulebook, self.now).put_in_force()
         self.later()
 
     def later(self, **much: int) -> None:
@@ -65,7 +65,7 @@ class Desk:
         """Facts, as a batch."""
         self.later()
         with self.engine.begin() as connection:
-            ledger = Ledger(connection, self.basis, self.now)
+            ledger = Ledger(connection, self.rulebook, self.now)
             ledger.take(*records)
             self.now = ledger.now
 

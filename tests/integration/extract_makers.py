@@ -15,7 +15,7 @@ from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.maker import Maker
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.store.as_of import last_instant
-from services.incentive.store.register_client import KnownRegisters, Registers
+from services.incentive.store.register_client import RegisterAddresses, RegisterClient
 from shared.settings import RegisterAddress
 from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.integration import worlds
@@ -73,9 +73,9 @@ class Makers:
         self.registers = tuple(registers) or (made.listings, made.trades)
         self.app = incentive_app(
             made.ledger,
-            made.basis,
+            made.rulebook,
             lambda: made.now,
-            KnownRegisters(addresses, "service-key"),
+            RegisterAddresses(addresses, "service-key"),
         )
         self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
 
@@ -83,7 +83,7 @@ class Makers:
         asked = ExtractRequest(role, **request)
         stream = io.BytesIO()
         engine = self.set.ledger.execution_options(isolation_level="REPEATABLE READ")
-        with engine.begin() as connection, Registers("service-key") as registers:
+        with engine.begin() as connection, RegisterClient("service-key") as registers:
             newest = newest_checkpoint(connection)
             assert newest is not None
             order = Order(asked, newest.size, LOG_KEY)
@@ -143,7 +143,7 @@ def decide(made: WholeSet) -> None:
 
     One of those approved is suppressed later, and given back in part.
     """
-    desk = Desk(made.ledger, made.basis, made.now)
+    desk = Desk(made.ledger, made.rulebook, made.now)
     payable = [one for one in desk.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
     paid, approved, held, over, rival = (payable[number] for number in (0, 1, 2, 3, -1))
     for award in (paid, approved, over):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.incentive.commands.bureau import Office
+from services.incentive.commands.bureau import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import (
     awards as api,
@@ -22,7 +22,7 @@ from services.incentive.http import (
 )
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.log_entries import stored_transactions
-from services.incentive.store.register_client import KnownRegisters
+from services.incentive.store.register_client import RegisterAddresses
 from shared.web import tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-    from services.incentive.store.basis import Basis
+    from services.incentive.store.rulebook import Rulebook
 
 
 def incentive_app(
-    engine: Engine, basis: Basis, clock: Callable[[], datetime], registers: KnownRegisters | None = None
+    engine: Engine, rulebook: Rulebook, clock: Callable[[], datetime], registers: RegisterAddresses | None = None
 ) -> Flask:
     service = ServiceInfo(
         name="incentive",
@@ -61,9 +61,9 @@ def incentive_app(
         log_entries=stored_transactions,
     )
     app = create_base_app(service)
-    app.extensions[api.BASIS] = basis
-    app.extensions[bureau_api.OFFICE] = Office(basis, LOG, clock)
-    app.extensions[effects_api.REGISTERS] = registers or KnownRegisters({}, None)
+    app.extensions[api.BASIS] = rulebook
+    app.extensions[bureau_api.OFFICE] = BureauContext(rulebook, LOG, clock)
+    app.extensions[effects_api.REGISTERS] = registers or RegisterAddresses({}, None)
     serve_pages(app, "only-for-tests", None)
     for blueprint in (
         api.blueprint,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from services.incentive.policy.loader import load_policy
-from services.incentive.store.basis import Basis
 from services.incentive.store.intake import apply_facts, lock_ledger, put_in_force, read_record
 from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
@@ -39,8 +39,8 @@ def subject(number: int) -> str:
     return f"uscc:{uscc(number)}"
 
 
-def basis(policy: Path = POLICY_FILE, exchanges: Path = ROOT / "exchanges.yaml") -> Basis:
-    return Basis(load_policy(policy), policy.read_text("utf-8"), load_exchanges(exchanges))
+def rulebook(policy: Path = POLICY_FILE, exchanges: Path = ROOT / "exchanges.yaml") -> Rulebook:
+    return Rulebook(load_policy(policy), policy.read_text("utf-8"), load_exchanges(exchanges))
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class Ledger:
     """Intake on an open connection, with a clock that goes a second at every look."""
 
     connection: Connection
-    basis: Basis
+    rulebook: Rulebook
     now: datetime = START
     wait: Callable[[], timedelta] = field(default=lambda: timedelta(seconds=1))
 
@@ -227,7 +227,7 @@ class Ledger:
 
     def put_in_force(self) -> bool:
         edge = LOG.begin(self.connection, self.now)
-        is_new = put_in_force(self.connection, self.basis, self.clock)
+        is_new = put_in_force(self.connection, self.rulebook, self.clock)
         LOG.extend(self.connection, edge, self.now)
         return is_new
 
@@ -235,5 +235,5 @@ class Ledger:
         """One batch."""
         lock_ledger(self.connection)
         edge = LOG.edge(self.connection)
-        apply_facts(self.connection, [read_record(found) for found in records], self.basis, self.clock)
+        apply_facts(self.connection, [read_record(found) for found in records], self.rulebook, self.clock)
         LOG.extend(self.connection, edge, self.now)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive.commands.bureau import NotThereError, Office, Request, Session, WrongStepError
-from services.incentive.commands.declare import By, Declared, declare
+from services.incentive.commands.bureau import BureauContext, NotFoundError, Request, Session, StepNotAllowedError
+from services.incentive.commands.declare import DeclarationInput, Declarer, declare
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import FLAGS
@@ -21,7 +21,7 @@ from services.incentive.policy.loader import read_policy
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store import act_queries as recorded
 from services.incentive.store import as_of
-from services.incentive.store.basis import Basis
+from services.incentive.store.rulebook import Rulebook
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE
@@ -33,9 +33,9 @@ from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,
     START,
     Ledger,
-    basis,
     exchange_total,
     random_facts,
+    rulebook,
     subject,
 )
 from tests.web_keys import headers
@@ -54,13 +54,13 @@ WHITELIST = (Path(__file__).resolve().parents[2] / "exchanges.yaml").read_text("
 POLICY = POLICY_FILE.read_text("utf-8")
 
 
-def changed(revision: int, whitelist: str, **values: str) -> Basis:
+def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
     """Another revision of the policy file, with values put in place of others."""
     source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
     for old, new in values.items():
         assert source.count(old) == 1
         source = source.replace(old, new)
-    return Basis(read_policy(source.encode(), "test"), source, parse_exchanges(whitelist))
+    return Rulebook(read_policy(source.encode(), "test"), source, parse_exchanges(whitelist))
 
 
 # From which batch on what is in force: another amount, threshold and closing day; another operator and name.
@@ -137,7 +137,7 @@ def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
     return rng.choice(questions)
 
 
-def some_declaration(rng: Random) -> Declared:
+def some_declaration(rng: Random) -> DeclarationInput:
     """Often one that earns nothing, or another of the same matter."""
     rule, measure = rng.choice(
         [
@@ -149,7 +149,7 @@ def some_declaration(rng: Random) -> Declared:
     item, whose = ("kmdex", OPERATOR_OF_KMDEX) if rule == "mutual_recognition" else (rng.choice("AB"), None)
     day = date(2026, rng.randint(1, 5), 1)
     is_withdrawn = rng.random() < 1 / 8
-    return Declared(rule, whose or rng.choice(SUBJECTS[:2]), item, day, measure, withdrawn=is_withdrawn)
+    return DeclarationInput(rule, whose or rng.choice(SUBJECTS[:2]), item, day, measure, withdrawn=is_withdrawn)
 
 
 NEXT = {
@@ -171,7 +171,7 @@ def some_act(rng: Random, told: Told) -> tuple[Callable[[Session], Any], str, di
         awards = connection.execute(text(payable)).all() or [("none", 0)]
         held = connection.execute(text("SELECT id FROM hold UNION SELECT id FROM suspension")).scalars().all()
         award_id, payable_fen = rng.choice(awards)
-        state = recorded.steps_of(connection, [award_id], None).get(award_id, [])
+        state = recorded.decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
     step = {
         "action": rng.choice([action] * 9 + ["reject"]),
@@ -200,15 +200,15 @@ def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in step.items() if name in ("action", *action.needs)}
 
 
-def act(rng: Random, told: Told, in_force: Basis) -> bool:
+def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
     """Whether it was done."""
     told.now += timedelta(seconds=1)
     do, of, given = some_act(rng, told)
-    office = Office(in_force, LOG, lambda: told.now)
+    office = BureauContext(in_force, LOG, lambda: told.now)
     try:
         with told.engine.begin() as connection:
             do(Session(connection, office, Request(rng.choice("ab"), None, of, given)))
-    except (WrongStepError, NotThereError):
+    except (StepNotAllowedError, NotFoundError):
         return False
     return True
 
@@ -219,9 +219,9 @@ def told(postgres) -> Iterator[Told]:
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
     rng, acting = Random(SEED), Random(SEED)
-    told = Told(incentive_app(engine, basis(), lambda: told.now).test_client(), engine, START)
+    told = Told(incentive_app(engine, rulebook(), lambda: told.now).test_client(), engine, START)
     facts = random_facts(rng, 1, BATCHES * 3)
-    in_force = basis()
+    in_force = rulebook()
     for number in range(BATCHES):
         with engine.begin() as connection:
             in_force = SETTINGS.get(number, in_force)
@@ -230,7 +230,7 @@ def told(postgres) -> Iterator[Told]:
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
             ledger.take(*facts[number * 3 : number * 3 + 3])
-            declare(connection, [some_declaration(rng)], in_force, LOG, By("test", ledger.clock))
+            declare(connection, [some_declaration(rng)], in_force, LOG, Declarer("test", ledger.clock))
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))
@@ -355,7 +355,7 @@ def test_only_what_may_still_change_is_waited_for(told: Told, monkeypatch: pytes
 def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) -> None:
     with told.engine.connect() as connection:
         for number, found in SETTINGS.items():
-            then = as_of.basis_as_of(connection, told.instants[number], basis())
+            then = as_of.rulebook_as_of(connection, told.instants[number], rulebook())
             assert (then.policy, then.exchanges) == (found.policy, found.exchanges)
             assert then.exchanges.digest == found.exchanges.digest
 

@@ -625,6 +625,6 @@ def test_nothing_of_it_differs_from_what_is_worked_out_anew(desk: Desk) -> None:
     """Stands last: over all that the tests before have done."""
     said: list[str] = []
     with desk.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        outcome = verify_all(connection, desk.basis, None, said.append)
+        outcome = verify_all(connection, desk.rulebook, None, said.append)
     assert said == []
     assert outcome.is_right

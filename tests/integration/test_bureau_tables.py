@@ -14,7 +14,7 @@ from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from tests.integration.bureau_desk import Desk
-from tests.integration.incentive_facts import basis, first_purchase, subject
+from tests.integration.incentive_facts import first_purchase, rulebook, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def worked(postgres) -> Iterator[Worked]:
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     found = Worked(make_engine(owner_url), make_engine(service_url))
-    desk = Desk(found.service, basis())
+    desk = Desk(found.service, rulebook())
     desk.begin()
     desk.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3)))
     for number in (1, 2):
@@ -248,7 +248,7 @@ def differences(worked: Worked, *statements: str) -> list[str]:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         for statement in statements:
             assert connection.execute(text(statement)).rowcount, statement
-        verify_all(connection, basis(), None, said.append)
+        verify_all(connection, rulebook(), None, said.append)
         transaction.rollback()
     return said
 

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store.intake import SettingsChanged
 from services.incentive.store.log_entries import ledger_log
-from services.incentive.store.register_client import RegisterAway, RegisterRefuses
+from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from services.listing.rebuild import LISTINGS_ANEW
 from services.trade_ingest.rebuild import TRADES_ANEW
 from shared.postgres.database import make_engine
@@ -299,7 +299,7 @@ def extract_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
     del change, older
     try:
         content = makers.extract(evidence="registers")
-    except (RegisterRefuses, RegisterAway):
+    except (RegisterRefused, RegisterUnavailable):
         return True
     return not checked(makers, content, folder).is_sound
 
@@ -309,7 +309,7 @@ def since_finds(makers: Makers, change: Change, older: bytes, folder: Path) -> b
     del change
     try:
         content = makers.extract(evidence="registers")
-    except RegisterAway:  # it waits for a checkpoint that covers what the facts rest on
+    except RegisterUnavailable:  # it waits for a checkpoint that covers what the facts rest on
         return False
     report = checked(makers, content, folder, older)
     return any("history was rewritten" in str(fault) or "shorter than" in str(fault) for fault in report.faults)
@@ -349,7 +349,7 @@ def rebuild_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
         return not verify_register(engine, anew, register_of(makers, change.whose).register, Report(lines.append), None)
     try:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            return not verify_all(connection, makers.set.basis, None, lines.append).is_right
+            return not verify_all(connection, makers.set.rulebook, None, lines.append).is_right
     except SettingsChanged:
         return True
 

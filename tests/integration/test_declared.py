@@ -17,7 +17,14 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from tests.integration.bureau_desk import Desk
 from tests.integration.incentive_app import Asker, incentive_app
-from tests.integration.incentive_facts import OPERATOR_OF_KMDEX, Ledger, basis, first_purchase, provider_total, subject
+from tests.integration.incentive_facts import (
+    OPERATOR_OF_KMDEX,
+    Ledger,
+    first_purchase,
+    provider_total,
+    rulebook,
+    subject,
+)
 from tests.integration.test_as_of import WHITELIST, changed
 from tests.integration.whole_set import served
 from tests.web_contract import check_contract
@@ -49,7 +56,7 @@ def engine(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Engine]:
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
     with engine.begin() as connection:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         ledger.take(
             first_purchase(1, "2026-03-01", "2000000.00", seq=1),
@@ -61,7 +68,7 @@ def engine(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def ask(engine: Engine) -> Asker:
-    return Asker(incentive_app(engine, basis(), Clock()).test_client())
+    return Asker(incentive_app(engine, rulebook(), Clock()).test_client())
 
 
 def body(rule: str, number: int, item: str, day: str = "2026-04-01", **measure: str) -> dict[str, Any]:
@@ -376,7 +383,7 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     desk.done(other, "approve", amount="30000.00")
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         told: list[str] = []
-        assert verify_all(connection, desk.basis, None, told.append).is_right, told
+        assert verify_all(connection, desk.rulebook, None, told.append).is_right, told
     engine.dispose()
 
 
@@ -390,7 +397,7 @@ def test_who_may_declare_and_who_may_read(ask: Asker) -> None:
 def test_all_of_it_is_in_the_log_and_follows_when_worked_out_again(ask: Asker, engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         told: list[str] = []
-        assert verify_all(connection, basis(), None, told.append).is_right, told
+        assert verify_all(connection, rulebook(), None, told.append).is_right, told
         facts = connection.execute(text("SELECT seq, value FROM fact WHERE topic = 'declared' ORDER BY seq")).all()
     assert [fact.seq for fact in facts] == list(range(1, len(facts) + 1))
     decisions = [one["decision"] for one in ask.all("/v1/ledger/transactions", kind="decision")]

@@ -13,7 +13,7 @@ import pytest
 
 from services.incentive.domain.facts import DECLARED
 from services.incentive.http import trade_effects as effects_api
-from services.incentive.store.register_client import KnownRegisters
+from services.incentive.store.register_client import RegisterAddresses
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING
 from shared.register.head import lock_head, settings_of
 from shared.settings import RegisterAddress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import FreshDatabase
 
-NOWHERE = KnownRegisters({"r1": RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")}, "service-key")
+NOWHERE = RegisterAddresses({"r1": RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")}, "service-key")
 Number = tuple[str, str]
 
 
@@ -179,9 +179,9 @@ def test_what_a_trade_was_evidence_of_is_told_to_services_alone(makers: Makers) 
         assert makers.set.trades.get(other, "service").status_code == 404
 
 
-@pytest.mark.parametrize("known", [NOWHERE, KnownRegisters({}, None)])
+@pytest.mark.parametrize("known", [NOWHERE, RegisterAddresses({}, None)])
 def test_without_the_register_the_answer_is_503(
-    makers: Makers, known: KnownRegisters, monkeypatch: pytest.MonkeyPatch
+    makers: Makers, known: RegisterAddresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, known)
     assert makers.ask("GET", "/v1/trades/kmdex/T1/effects").status_code == 503
@@ -190,7 +190,7 @@ def test_without_the_register_the_answer_is_503(
 def test_the_register_that_has_the_trade_is_found(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
     address = makers.addresses["r1"]
     # That of listings has no trades, and stands for a register of other exchanges.
-    both = KnownRegisters({"r0": replace(address, trade_ingest=address.listing), "r1": address}, "service-key")
+    both = RegisterAddresses({"r0": replace(address, trade_ingest=address.listing), "r1": address}, "service-key")
     monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, both)
     path = f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}/effects"
     assert [fact["fact"].split("/")[0] for fact in makers.get(path)["facts"]]

@@ -26,7 +26,7 @@ from services.incentive.extract.content import CONTEXT, Content, told_as_of
 from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.tables import Tables, WorkbooksKilled
-from services.incentive.store.register_client import RegisterAway, RegisterLog, Registers
+from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
 from shared.process.background import beside
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.translog.note import Signature
@@ -136,15 +136,15 @@ def test_what_witnesses_sign_later_changes_nothing(makers: Makers) -> None:
 
 def test_it_waits_for_a_checkpoint_that_covers_what_the_facts_rest_on(makers: Makers, monkeypatch) -> None:
     """A register shows one that witnesses have seen, which may be some seconds old."""
-    log = Registers.log
+    log = RegisterClient.log
 
-    def older(self: Registers, *of: str) -> RegisterLog:
+    def older(self: RegisterClient, *of: str) -> RegisterLog:
         shown = log(self, *of)
         smaller = dataclasses.replace(shown.checkpoint, size=shown.checkpoint.size // 2)
         return dataclasses.replace(shown, checkpoint=smaller)
 
-    monkeypatch.setattr(Registers, "log", older)
-    with pytest.raises(RegisterAway, match="covers"):
+    monkeypatch.setattr(RegisterClient, "log", older)
+    with pytest.raises(RegisterUnavailable, match="covers"):
         makers.extract()
 
 
@@ -442,7 +442,7 @@ def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(mak
     away = Maker(
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.listing, "http://127.0.0.1:1")}
     )
-    with pytest.raises(RegisterAway):
+    with pytest.raises(RegisterUnavailable):
         away.make_all()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
     swapped = Maker(

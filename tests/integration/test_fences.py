@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 
 from services.incentive.extract import make
 from services.incentive.extract.content import Content
-from services.incentive.store.award_context import of_awards
+from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
 from shared.web import seen
 from shared.web.keys import ApiKey
@@ -416,7 +416,7 @@ def test_what_awards_stand_by_is_planned_once_under_policies_and_nothing_else_is
     engine.dispose()  # so that the one connection is a new one
     for _ in range(8):
         with snapshot(engine, OWN) as connection:
-            of_awards(connection, ["first_purchase/uscc:1"], ["uscc:1"], [2026], None)
+            load_recorded_context(connection, ["first_purchase/uscc:1"], ["uscc:1"], [2026], None)
             assert connection.execute(text("SHOW plan_cache_mode")).scalar() == "auto"
             plans = connection.execute(KEPT).one_or_none()
     assert plans is not None

@@ -31,11 +31,11 @@ from tests.integration.incentive_facts import (
     OPERATOR_OF_KMDEX,
     START,
     Ledger,
-    basis,
     exchange_total,
     first_listing,
     first_purchase,
     provider_total,
+    rulebook,
     subject,
 )
 from tests.integration.worlds import LOG_ORIGIN
@@ -59,7 +59,7 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
     with engine.begin() as connection:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         ledger.take(
             first_purchase(1, "2026-03-01", "5000000.00", seq=1),
@@ -72,14 +72,14 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
         )
         ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=5, refunded="1500000.00"))
         ledger.take(provider_total(4, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6))
-    app = incentive_app(engine, basis(), lambda: NOW)
+    app = incentive_app(engine, rulebook(), lambda: NOW)
     yield Asker(app.test_client())
     engine.dispose()
 
 
 def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_asked(ask: Asker) -> None:
     """`/readyz` asks so: a program started with another whitelist is not ready before all is computed by it."""
-    ours = basis()
+    ours = rulebook()
     others = replace(ours, exchanges=replace(ours.exchanges, listed=ours.exchanges.listed[:1]))
     with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
         assert connection.execute(in_force(ours)).scalar() is True
@@ -358,7 +358,7 @@ def test_a_list_of_balances_stays_of_one_state_while_the_ledger_grows(ask: Asker
     first = ask.ok("/v1/ledger/balances", limit=1)
     engine = ask.client.application.extensions["jiangbu"].engine
     with engine.begin() as connection:
-        Ledger(connection, basis(), START.replace(day=2)).take(first_listing(9, "2026-01-05", seq=9))
+        Ledger(connection, rulebook(), START.replace(day=2)).take(first_listing(9, "2026-01-05", seq=9))
     rest = ask.ok("/v1/ledger/balances", cursor=first["next_cursor"])
     assert (rest["as_of"], rest["size"]) == (first["as_of"], first["size"])
     assert not any(subject(9) in item["account"] for item in rest["items"])
@@ -381,7 +381,7 @@ def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.Monkey
     monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
     engine = ask.client.application.extensions["jiangbu"].engine
     with engine.begin() as connection:
-        Ledger(connection, basis(), START.replace(day=3)).take(first_listing(10, "2026-01-05", seq=9))
+        Ledger(connection, rulebook(), START.replace(day=3)).take(first_listing(10, "2026-01-05", seq=9))
         status, _ = ask.get("/v1/ledger/balances", as_of="2026-06-30T00:00:00Z")
         assert status == 503
     assert ask.get("/v1/ledger/balances", as_of="2026-06-30T00:00:00Z")[0] == 200

@@ -29,13 +29,13 @@ from tests.integration.incentive_facts import (
     START,
     FakeRecord,
     Ledger,
-    basis,
     exchange_total,
     first_listing,
     first_purchase,
     histories,
     provider_total,
     record,
+    rulebook,
     subject,
 )
 from tests.integration.worlds import LOG_ORIGIN
@@ -56,7 +56,7 @@ def engine(postgres: FreshDatabase) -> Iterator[Engine]:
 def ledger(engine: Engine) -> Iterator[Ledger]:
     """An empty ledger with the project's policy in force; what a test does is rolled back."""
     with engine.connect() as connection, connection.begin() as transaction:
-        found = Ledger(connection, basis())
+        found = Ledger(connection, rulebook())
         assert found.put_in_force()
         yield found
         transaction.rollback()
@@ -155,11 +155,11 @@ def test_a_move_to_another_year_reverses_the_old_and_posts_the_new_in_one_transa
 
 def test_another_operator_moves_the_award_when_the_whitelist_changes(ledger: Ledger) -> None:
     ledger.take(exchange_total("kmdex", 2026, [("2026-03-01", "100000000.01")], seq=1))
-    kmdex = ledger.basis.exchanges.get("kmdex")
+    kmdex = ledger.rulebook.exchanges.get("kmdex")
     operator = replace(kmdex.operators[0], uscc=subject(7).removeprefix("uscc:"), name="虚构新运营")
-    others = tuple(found for found in ledger.basis.exchanges.listed if found.id != "kmdex")
-    changed = replace(ledger.basis.exchanges, listed=(*others, replace(kmdex, operators=(operator,))))
-    ledger.basis = replace(ledger.basis, exchanges=changed)
+    others = tuple(found for found in ledger.rulebook.exchanges.listed if found.id != "kmdex")
+    changed = replace(ledger.rulebook.exchanges, listed=(*others, replace(kmdex, operators=(operator,))))
+    ledger.rulebook = replace(ledger.rulebook, exchanges=changed)
     with pytest.raises(SettingsChanged):
         ledger.take(first_listing(1, "2026-03-01", seq=4))
     assert ledger.put_in_force()
@@ -178,8 +178,8 @@ def test_another_operator_moves_the_award_when_the_whitelist_changes(ledger: Led
 
 def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:
     ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
-    policy = msgspec.structs.replace(ledger.basis.policy, revision=2, digest="0" * 64)
-    ledger.basis = replace(ledger.basis, policy=policy)
+    policy = msgspec.structs.replace(ledger.rulebook.policy, revision=2, digest="0" * 64)
+    ledger.rulebook = replace(ledger.rulebook, policy=policy)
     assert ledger.put_in_force()
     rows = transactions(ledger)
     assert [(row.amount_fen, row.policy_revision, row.entries) for row in rows[2:]] == [(0, 2, 4), (0, 2, 4)]
@@ -187,11 +187,11 @@ def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:
 
 
 def test_an_older_policy_revision_is_not_put_in_force(ledger: Ledger) -> None:
-    newer = msgspec.structs.replace(ledger.basis.policy, revision=2, digest="0" * 64)
-    older = ledger.basis
-    ledger.basis = replace(older, policy=newer)
+    newer = msgspec.structs.replace(ledger.rulebook.policy, revision=2, digest="0" * 64)
+    older = ledger.rulebook
+    ledger.rulebook = replace(older, policy=newer)
     assert ledger.put_in_force()
-    ledger.basis = older
+    ledger.rulebook = older
     with pytest.raises(SettingsError, match=r"revision 1 .* but revision 2"):
         ledger.put_in_force()
 
@@ -322,10 +322,10 @@ def test_a_malformed_fact_stops_the_intake() -> None:
 
 
 def test_offsets_move_with_the_batch_or_nothing_of_it_stays(engine: Engine) -> None:
-    handler = LedgerIntake(basis(), LOG, lambda: START)
+    handler = LedgerIntake(rulebook(), LOG, lambda: START)
     topic = "facts.first-listing.v1"
     with engine.connect() as connection, connection.begin() as transaction:
-        Ledger(connection, basis()).put_in_force()
+        Ledger(connection, rulebook()).put_in_force()
         start_positions(connection, [Position(topic, 0, "id", 10)], START)
         prepared = handler.prepare([first_listing(1, "2026-03-01", seq=4)])
         handler.apply(connection, prepared, [Move(topic, 0, 10, 11)], START)
@@ -350,7 +350,7 @@ def state(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int]]:
 
 def run(engine: Engine, batches: list[list[FakeRecord]]) -> tuple[dict[str, Any], dict[str, int]]:
     with engine.connect() as connection, connection.begin() as transaction:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         for batch in batches:
             ledger.take(*batch)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from tests.integration.incentive_facts import Ledger, basis, first_listing, first_purchase, subject
+from tests.integration.incentive_facts import Ledger, first_listing, first_purchase, rulebook, subject
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 APPEND_ONLY = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
@@ -23,7 +23,7 @@ def engines(postgres: FreshDatabase) -> Iterator[dict[str, Engine]]:
     migrate("services.incentive", owner_url, service_url)
     found = {"owner": make_engine(owner_url), "service": make_engine(service_url)}
     with found["service"].begin() as connection:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
     yield found

@@ -14,7 +14,7 @@ import pytest
 
 from services.incentive.http import trade_effects as effects_api
 from services.incentive.pages.session.sessions import LASTS
-from services.incentive.store.register_client import KnownRegisters
+from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
 from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
@@ -454,7 +454,7 @@ def test_an_extract_is_asked_for_looked_after_and_taken_away(makers: Makers) -> 
 def test_pages_do_without_registers_and_say_so(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")
     client = signed_in(makers, "exchange:kmdex")
-    for known in (KnownRegisters({"r1": nowhere}, "service-key"), KnownRegisters({"r1": nowhere}, None)):
+    for known in (RegisterAddresses({"r1": nowhere}, "service-key"), RegisterAddresses({"r1": nowhere}, None)):
         monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, known)
         for address in ("/exchanges/kmdex", "/quarantine"):
             answer = client.get(address)

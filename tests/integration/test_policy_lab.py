@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from services.incentive.commands.declare import By, Declared, declare
+from services.incentive.commands.declare import DeclarationInput, Declarer, declare
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.migrate import migrate
@@ -23,11 +23,11 @@ from tests.integration.incentive_facts import (
     LOG,
     ROOT,
     Ledger,
-    basis,
     exchange_total,
     first_listing,
     first_purchase,
     provider_total,
+    rulebook,
     subject,
 )
 
@@ -58,7 +58,7 @@ def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
     with engine.begin() as connection:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         ledger.take(
             first_listing(1, "2026-01-05", seq=1),
@@ -68,12 +68,12 @@ def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
         )
     with engine.begin() as connection:
         entered = [
-            Declared("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
-            Declared("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
+            DeclarationInput("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
+            DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
-        declare(connection, entered, basis(), LOG, By("test", lambda: NOW))
+        declare(connection, entered, rulebook(), LOG, Declarer("test", lambda: NOW))
     # What another policy granted competes under both files.
-    ask = Asker(incentive_app(engine, basis(), lambda: NOW).test_client())
+    ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
     grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
     assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
     engine.dispose()
@@ -183,9 +183,9 @@ def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
     engine = make_engine(urls[1])
     with engine.connect() as connection:
         with pytest.raises(SettingsError, match="has no rule computing_centre"):
-            Ledger(connection, basis(without), NOW).put_in_force()
+            Ledger(connection, rulebook(without), NOW).put_in_force()
         connection.rollback()
-        assert Ledger(connection, basis(ended), NOW).put_in_force()
+        assert Ledger(connection, rulebook(ended), NOW).put_in_force()
         award = connection.execute(text("SELECT * FROM award_current WHERE award_id = :id"), {"id": CENTRE}).one()
         assert (award.ceiling_fen, award.article) == (0, "(一)")
         connection.rollback()
@@ -195,7 +195,7 @@ def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
 def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str], policy_file: Path) -> None:
     """The differences are posted with the revision as their cause, and awards tell what it made of them."""
     engine = make_engine(urls[1])
-    later = basis(policy_file)
+    later = rulebook(policy_file)
     with engine.begin() as connection:
         ledger = Ledger(connection, later, NOW)
         assert ledger.put_in_force()

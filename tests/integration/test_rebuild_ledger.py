@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.incentive.domain.facts import TOPICS
 from services.incentive.migrations.versions.r0011_viewer import FILL_KNOWN_TO, FILL_NAMED
-from services.incentive.rebuild.command import mend_all, verify_all
+from services.incentive.rebuild.command import repair_all, verify_all
 from services.incentive.store.intake import LedgerIntake, SettingsChanged
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.database import make_engine
@@ -34,13 +34,13 @@ from tests.integration.incentive_facts import (
     START,
     FakeRecord,
     Ledger,
-    basis,
     exchange_total,
     first_listing,
     first_purchase,
     histories,
     provider_total,
     record,
+    rulebook,
     subject,
 )
 from tests.integration.test_consumption import running, until
@@ -65,7 +65,7 @@ class Database:
         """A batch, or several, that are committed."""
         with self.engine.begin() as connection:
             last = connection.execute(text("SELECT max(recorded_at) FROM fact")).scalar()
-            ledger = Ledger(connection, basis())
+            ledger = Ledger(connection, rulebook())
             if last is not None:
                 ledger.now = last
             yield ledger
@@ -97,7 +97,7 @@ class Database:
         """What differs, line by line; the closing line says how much that is."""
         said: list[str] = []
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            outcome = verify_all(connection, basis(), None, said.append)
+            outcome = verify_all(connection, rulebook(), None, said.append)
         assert outcome.closing.endswith(f"differences {len(said)}")
         assert outcome.is_right == (not said)
         return said
@@ -107,7 +107,7 @@ class Database:
         before = self.dump()
         with self.engine.begin() as connection:
             last = connection.execute(text("SELECT max(recorded_at) FROM fact")).scalar()
-            outcome = mend_all(connection, basis(), LOG, None, said.append, lambda: last)
+            outcome = repair_all(connection, rulebook(), LOG, None, said.append, lambda: last)
         after = self.dump()
         for table, rows in before.items():
             assert rows <= after[table], f"a row of {table} was changed"
@@ -453,20 +453,20 @@ def test_many_differences_are_counted_and_the_first_told(database: Database, mon
     database.damage("UPDATE award_current SET article = 'x'")
     said: list[str] = []
     with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        outcome = verify_all(connection, basis(), None, said.append)
+        outcome = verify_all(connection, rulebook(), None, said.append)
     assert not outcome.is_right
     assert said[1:] == ["另有 7 项未列出 / 7 more are not listed"]
     assert outcome.closing.endswith("differences 8")
 
 
 def test_another_policy_than_the_one_in_force_compares_nothing(database: Database) -> None:
-    other = replace(basis(), policy=msgspec.structs.replace(basis().policy, digest="0" * 64))
+    other = replace(rulebook(), policy=msgspec.structs.replace(rulebook().policy, digest="0" * 64))
     with database.engine.connect() as connection:
         with pytest.raises(SettingsChanged, match="not this program's"):
             verify_all(connection, other, None, print)
         connection.rollback()
         with pytest.raises(SettingsChanged, match="not this program's"):
-            mend_all(connection, other, LOG, None, print, lambda: START)
+            repair_all(connection, other, LOG, None, print, lambda: START)
 
 
 def test_verifying_waits_for_nobody_and_nobody_waits_for_it(database: Database) -> None:
@@ -474,7 +474,7 @@ def test_verifying_waits_for_nobody_and_nobody_waits_for_it(database: Database) 
         ledger.take(first_listing(5, "2026-03-01", seq=20))
         assert database.verify() == []
         with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            assert verify_all(connection, basis(), None, print).is_right
+            assert verify_all(connection, rulebook(), None, print).is_right
             ledger.take(first_listing(6, "2026-03-01", seq=21))
     assert database.verify() == []
 
@@ -484,7 +484,7 @@ def test_mending_waits_for_who_writes(database: Database) -> None:
         ledger.take(first_listing(5, "2026-03-01", seq=20))
         connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
         with pytest.raises(OperationalError, match="lock timeout"):
-            mend_all(connection, basis(), LOG, None, print, now)
+            repair_all(connection, rulebook(), LOG, None, print, now)
         connection.rollback()
 
 
@@ -494,7 +494,7 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
     """Any history, in any batches, with an operator and a policy revision that change on the way."""
     history = data.draw(histories())
     cut = data.draw(st.integers(0, len(history)))
-    changed = basis()
+    changed = rulebook()
     if data.draw(st.booleans()):
         kmdex = changed.exchanges.get("kmdex")
         operator = replace(kmdex.operators[0], uscc=subject(2).removeprefix("uscc:"), name="虚构新运营")
@@ -504,14 +504,14 @@ def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
     if data.draw(st.booleans()):
         changed = replace(changed, policy=msgspec.structs.replace(changed.policy, revision=2, digest="0" * 64))
     with empty.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()
         for found in history[:cut]:
             ledger.take(found)
         said: list[str] = []
-        assert verify_all(connection, ledger.basis, None, said.append).is_right, said
+        assert verify_all(connection, ledger.rulebook, None, said.append).is_right, said
         connection.execute(text("DROP TABLE rebuilt_award, rebuilt_known_to"))
-        ledger.basis = changed
+        ledger.rulebook = changed
         ledger.put_in_force()
         if cut < len(history):
             ledger.take(*history[cut:])
@@ -547,7 +547,7 @@ class Published:
             rows = self.database.all("SELECT topic, partition, next_offset FROM position")
             return {(row.topic, row.partition): row.next_offset for row in rows}
 
-        handler = LedgerIntake(basis(), LOG, now)
+        handler = LedgerIntake(rulebook(), LOG, now)
         with running(self.bootstrap_servers, self.database.engine, TOPICS, handler) as outcome:
             until(lambda: outcome or stand() == ends)
         assert not outcome

@@ -56,7 +56,7 @@ def is_whole(desk: Desk) -> None:
             assert listed == [one["award_id"] for one in awards if flag in one["flags"]], (role, flag)
     said: list[str] = []
     with desk.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        verify_all(connection, desk.basis, None, said.append)
+        verify_all(connection, desk.rulebook, None, said.append)
     assert said == []
 
 

@@ -16,20 +16,20 @@ import yaml
 from sqlalchemy import text
 
 from services.incentive.commands.adopt_registers import (
-    NotYet,
+    AdoptionPending,
     check_caught_up,
     check_silence,
     registers_at_start,
 )
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store.as_of import awards_as_of, last_instant
-from services.incentive.store.register_client import Progress, RegisterRefuses
+from services.incentive.store.register_client import RegisterProgress, RegisterRefused
 from shared.events.fact_topics import LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import RegisterAddress
 from tests.integration.extract_makers import Makers, alone, checked, lines
-from tests.integration.incentive_facts import Ledger, basis, first_purchase
+from tests.integration.incentive_facts import Ledger, first_purchase, rulebook
 from tests.integration.whole_set import Item, WholeSet, feed, items_of_a_world, registers_of, served, whole_set
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Split(NamedTuple):
         return [(key.encode(), versions[-1]) for (topic, key), versions in found if topic == LISTING]
 
     def count(self, registers: Registers) -> None:
-        self.whole.basis = replace(self.whole.basis, registers=registers)
+        self.whole.rulebook = replace(self.whole.rulebook, registers=registers)
         with self.whole.ledger.connect() as connection:
             self.whole.now = last_instant(connection) or self.whole.now
         self.whole.put_in_force()
@@ -97,7 +97,7 @@ class Split(NamedTuple):
         said: list[str] = []
         engine = self.whole.ledger.execution_options(isolation_level="REPEATABLE READ")
         with engine.connect() as connection:
-            verify_all(connection, replace(self.whole.basis, registers=None), None, said.append)
+            verify_all(connection, replace(self.whole.rulebook, registers=None), None, said.append)
         return said
 
 
@@ -217,13 +217,13 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
     engine = make_engine(service_url)
     with engine.connect() as connection, connection.begin():
         assert registers_at_start(connection, ("r1",)) == ("r1",)
-        ledger = Ledger(connection, basis())
+        ledger = Ledger(connection, rulebook())
         ledger.put_in_force()  # by a set that names none
         assert registers_at_start(connection, None) is None
         ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=1))
         assert registers_at_start(connection, ("r1",)) == ("r1",), "nobody else has published"
         assert registers_at_start(connection, ("r2",)) is None
-        ledger.basis = replace(ledger.basis, registers=("r1",))
+        ledger.rulebook = replace(ledger.rulebook, registers=("r1",))
         assert ledger.put_in_force()
         assert registers_at_start(connection, ("r2", "r3")) == ("r1",)
         assert registers_at_start(connection, None) == ("r1",)
@@ -236,7 +236,7 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
         check_silence(connection, ("r1",), ("r1", "r2"), last)
         check_silence(connection, ("r3",), ("r2",), last)
         for before in (("r1",), None):
-            with pytest.raises(NotYet, match=r"r1: .* still publishes"):
+            with pytest.raises(AdoptionPending, match=r"r1: .* still publishes"):
                 check_silence(connection, before, ("r2", "r3"), last)
     engine.dispose()
 
@@ -250,17 +250,17 @@ class Told:
 
     def log(self, kind: str, register: str, url: str) -> None:
         if url != f"{register}-{kind}":
-            raise RegisterRefuses(f"REGISTERS: {url}")
+            raise RegisterRefused(f"REGISTERS: {url}")
 
-    def progress(self, url: str) -> Progress:
+    def progress(self, url: str) -> RegisterProgress:
         self.asked.append(url)
         lag, outbox = self._waiting.get(url.replace("-", "_"), (0, 0))
         topics = [{"topic": topic} for topic in self._topics.get(url, ())]
-        return msgspec.convert({"lag": lag, "outbox": outbox, "partitions": topics}, Progress)
+        return msgspec.convert({"lag": lag, "outbox": outbox, "partitions": topics}, RegisterProgress)
 
 
 def test_registers_count_when_nothing_waits_and_each_exchange_is_in_one_of_them() -> None:
-    exchanges = basis().exchanges  # kmdex, dcdex
+    exchanges = rulebook().exchanges  # kmdex, dcdex
     addresses = {name: RegisterAddress(f"{name}-listings", f"{name}-trades") for name in ("r2", "r3")}
     read = {
         f"{register}-{kind}": [f"exchange.{exchange}.{kind}.v1"]
@@ -277,7 +277,7 @@ def test_registers_count_when_nothing_waits_and_each_exchange_is_in_one_of_them(
         (Told(without), "exchange.dcdex.trades.v1: .* is read by none"),
         (Told(twice), "exchange.kmdex.listings.v1: .* is read by r2, r3"),
     ):
-        with pytest.raises(NotYet, match=reason):
+        with pytest.raises(AdoptionPending, match=reason):
             check_caught_up(told, addresses, exchanges)  # type: ignore[arg-type]
-    with pytest.raises(RegisterRefuses):
+    with pytest.raises(RegisterRefused):
         check_caught_up(ready, {"r9": addresses["r2"]}, exchanges)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.head import read_head
 from tests.integration import worlds
-from tests.integration.incentive_facts import CUT_AT, FakeRecord, Ledger, basis
+from tests.integration.incentive_facts import CUT_AT, FakeRecord, Ledger, rulebook
 from tests.integration.web_register import RegisterSet, register_set
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
-    from services.incentive.store.basis import Basis
+    from services.incentive.store.rulebook import Rulebook
 
 ROOT = Path(__file__).resolve().parents[2]
 WHITELIST = ROOT / "exchanges.yaml"
@@ -47,14 +47,14 @@ class WholeSet:
     trades: RegisterSet
     ledger: Engine
     ledger_owner_url: str
-    basis: Basis
+    rulebook: Rulebook
     now: datetime = START
     published: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
     offset: int = 0
 
     def put_in_force(self) -> None:
         with self.ledger.begin() as connection:
-            posting = Ledger(connection, self.basis, self.now)
+            posting = Ledger(connection, self.rulebook, self.now)
             posting.put_in_force()
         self.now = posting.now
 
@@ -98,7 +98,7 @@ class WholeSet:
             records.append(FakeRecord(topic, 0, self.offset, 1_780_000_000_000, key.encode(), value))
             self.offset += 1
         with self.ledger.begin() as connection:
-            posting = Ledger(connection, self.basis, self.now)
+            posting = Ledger(connection, self.rulebook, self.now)
             posting.take(*records)
         self.now = posting.now
 
@@ -113,7 +113,7 @@ def whole_set(
         migrate("services.incentive", owner_url, service_url)
         engine = make_engine(service_url)
         opened.callback(engine.dispose)
-        made = WholeSet(*registers, engine, owner_url, basis(exchanges=whitelist))
+        made = WholeSet(*registers, engine, owner_url, rulebook(exchanges=whitelist))
         made.put_in_force()
         yield made
 

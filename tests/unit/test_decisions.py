@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.incentive.domain.acts import decision_json
-from services.incentive.domain.clawbacks import Version, proposals
+from services.incentive.domain.clawbacks import PayableVersion, clawback_proposals
 from services.incentive.domain.workflow import (
     ACTIONS,
     STATES,
+    ApprovalLimit,
     ApprovedFor,
-    Case,
-    Decided,
-    Limit,
-    Standing,
-    Wanted,
-    after,
-    allowed,
-    amount_of,
+    Decision,
+    StepContext,
+    StepRequest,
+    WorkflowState,
+    allowed_actions,
+    apply_step,
     refusal,
-    standing,
+    replay,
+    step_amount,
 )
 from services.incentive.extract import verify
 from services.incentive.policy.terms import Texts
@@ -45,8 +45,10 @@ CONTRACT = {
 }
 
 
-def step(before: Standing, action: str, amount_fen: int = 0, by: str = "a", basis: ApprovedFor = BASIS) -> Decided:
-    return Decided(
+def step(
+    before: WorkflowState, action: str, amount_fen: int = 0, by: str = "a", approved_for: ApprovedFor = BASIS
+) -> Decision:
+    return Decision(
         decision_id=f"d{before.steps}",
         award_id="award",
         number=before.steps,
@@ -54,8 +56,8 @@ def step(before: Standing, action: str, amount_fen: int = 0, by: str = "a", basi
         from_state=before.state,
         to_state=ACTIONS[action].to_state or before.state,
         amount_fen=amount_fen,
-        subject=basis.subject,
-        year=basis.year,
+        subject=approved_for.subject,
+        year=approved_for.year,
         by=by,
         at=NOW + timedelta(seconds=before.steps),
         reason=None,
@@ -67,15 +69,15 @@ def step(before: Standing, action: str, amount_fen: int = 0, by: str = "a", basi
     )
 
 
-def case(state: Standing, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()) -> Case:
-    limit = Limit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
-    return Case(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))
+def case(state: WorkflowState, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()) -> StepContext:
+    limit = ApprovalLimit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
+    return StepContext(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))
 
 
-def through(*actions: tuple[str, int, str]) -> Standing:
-    state = Standing()
+def through(*actions: tuple[str, int, str]) -> WorkflowState:
+    state = WorkflowState()
     for action, amount_fen, by in actions:
-        state = after(state, step(state, action, amount_fen, by))
+        state = apply_step(state, step(state, action, amount_fen, by))
     return state
 
 
@@ -88,27 +90,29 @@ def test_the_table_is_the_contracts() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_what_is_allowed_leads_from_where_it_is(state: str) -> None:
-    found = Standing(state=state, reviewed_by="a", published_by="a", until=NOW, unpaid_fen=5, outstanding={BASIS: 5})
-    for name in allowed(case(found, person="b")):
+    found = WorkflowState(
+        state=state, reviewed_by="a", published_by="a", until=NOW, unpaid_fen=5, outstanding={BASIS: 5}
+    )
+    for name in allowed_actions(case(found, person="b")):
         assert state in CONTRACT[name][0]
 
 
 @pytest.mark.parametrize(
     ("state", "changes", "wanted", "says"),
     [
-        (through(*ROUND[:2]), {"person": "a"}, Wanted("joint_review"), "another person"),
-        (through(*ROUND), {"person": "a"}, Wanted("approve", 1), "another person"),
-        (through(*ROUND), {"person": "b", "holds": ("manual",)}, Wanted("approve", 1), "manual"),
-        (through(*ROUND), {"person": "b"}, Wanted("approve", 101), "1.00"),
-        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("apply"), "risen"),
-        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 99}, Wanted("pay"), "return"),
-        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("pay", 99), "at once"),
-        (through(*ROUND, ("approve", 100, "b")), {}, Wanted("return", 1), "no clawback"),
-        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 90}, Wanted("return", 11), "0.10"),
-        (through(("reject", 0, "a")), {}, Wanted("apply"), "rejected"),
+        (through(*ROUND[:2]), {"person": "a"}, StepRequest("joint_review"), "another person"),
+        (through(*ROUND), {"person": "a"}, StepRequest("approve", 1), "another person"),
+        (through(*ROUND), {"person": "b", "holds": ("manual",)}, StepRequest("approve", 1), "manual"),
+        (through(*ROUND), {"person": "b"}, StepRequest("approve", 101), "1.00"),
+        (through(*ROUND, ("approve", 100, "b")), {}, StepRequest("apply"), "risen"),
+        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 99}, StepRequest("pay"), "return"),
+        (through(*ROUND, ("approve", 100, "b")), {}, StepRequest("pay", 99), "at once"),
+        (through(*ROUND, ("approve", 100, "b")), {}, StepRequest("return", 1), "no clawback"),
+        (through(*ROUND, ("approve", 100, "b")), {"payable_fen": 90}, StepRequest("return", 11), "0.10"),
+        (through(("reject", 0, "a")), {}, StepRequest("apply"), "rejected"),
     ],
 )
-def test_why_a_step_may_not_be_taken(state: Standing, changes: dict, wanted: Wanted, says: str) -> None:
+def test_why_a_step_may_not_be_taken(state: WorkflowState, changes: dict, wanted: StepRequest, says: str) -> None:
     said = refusal(case(state, **changes), wanted)
     assert said is not None
     assert says in said.en
@@ -116,22 +120,22 @@ def test_why_a_step_may_not_be_taken(state: Standing, changes: dict, wanted: Wan
 
 def test_what_was_returned_before_it_was_paid_is_not_paid() -> None:
     state = through(*ROUND, ("approve", 100, "b"), ("return", 30, "a"))
-    assert amount_of(case(state, 70), Wanted("pay")) == 70
-    paid = after(state, step(state, "pay", 70))
+    assert step_amount(case(state, 70), StepRequest("pay")) == 70
+    paid = apply_step(state, step(state, "pay", 70))
     assert (paid.paid_fen, paid.unpaid_fen) == (70, 0)
 
 
 def test_what_was_returned_after_it_was_paid_is_no_part_of_what_is_paid_next() -> None:
     state = through(*ROUND, ("approve", 100, "b"), ("pay", 100, "a"), ("return", 30, "a"), *ROUND, ("approve", 30, "b"))
-    assert amount_of(case(state), Wanted("pay")) == 30
+    assert step_amount(case(state), StepRequest("pay")) == 30
 
 
 def test_what_an_earlier_round_approved_is_paid_though_the_next_was_rejected() -> None:
     rejected = (("apply", 0, "a"), ("reject", 0, "a"), ("reopen", 0, "a"))
     state = through(*ROUND, ("approve", 100, "b"), *rejected)
-    assert allowed(case(state)) == ["apply", "list", "pay", "reject"]
-    assert amount_of(case(state), Wanted("pay")) == 100
-    assert "pay" not in allowed(case(Standing()))
+    assert allowed_actions(case(state)) == ["apply", "list", "pay", "reject"]
+    assert step_amount(case(state), StepRequest("pay")) == 100
+    assert "pay" not in allowed_actions(case(WorkflowState()))
 
 
 def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
@@ -141,7 +145,7 @@ def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
     assert state.excess(later, 100) == (BASIS, 100)
 
 
-def assert_verified(steps: list[Decided], state: Standing, payable_fen: int) -> None:
+def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: int) -> None:
     """What verifies extracts reads the table a second time, and comes to the same."""
     told = verify.Standing()
     for one in steps:
@@ -172,7 +176,7 @@ def assert_verified(steps: list[Decided], state: Standing, payable_fen: int) -> 
     ],
 )
 def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes: dict) -> None:
-    state, told = Standing(), verify.Standing()
+    state, told = WorkflowState(), verify.Standing()
     for number, (action, amount_fen, by) in enumerate((*ROUND, ("approve", 100, "b"), ("pay", 100, "a")), 1):
         taken = step(state, action, amount_fen, by)
         if number == steps:
@@ -180,38 +184,43 @@ def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes
                 told.take(decision_json(replace(taken, **changes)))
             return
         told.take(decision_json(taken))
-        state = after(state, taken)
+        state = apply_step(state, taken)
 
 
 @given(st.data())
 def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> None:
     """Whatever people try and however what is payable changes: money stays within what was payable when it moved."""
-    state, payable_fen, steps, versions = Standing(), 100, [], [Version(NOW - timedelta(days=1), BASIS, 100)]
+    state, payable_fen, steps, versions = (
+        WorkflowState(),
+        100,
+        [],
+        [PayableVersion(NOW - timedelta(days=1), BASIS, 100)],
+    )
     for number in range(data.draw(st.integers(1, 40))):
         at = NOW + timedelta(seconds=number)
         if data.draw(st.integers(0, 4)) == 0:
             payable_fen = data.draw(st.integers(0, 200))
-            versions.append(Version(at, BASIS, payable_fen))
+            versions.append(PayableVersion(at, BASIS, payable_fen))
             continue
         now = case(state, payable_fen, data.draw(st.sampled_from(["a", "b"])))
-        wanted = Wanted(data.draw(st.sampled_from(sorted(ACTIONS))), data.draw(st.integers(1, 200)))
+        wanted = StepRequest(data.draw(st.sampled_from(sorted(ACTIONS))), data.draw(st.integers(1, 200)))
         if wanted.action not in ("approve", "return"):
-            wanted = Wanted(wanted.action)
+            wanted = StepRequest(wanted.action)
         if refusal(now, wanted) is not None:
             continue
-        assert wanted.action in allowed(now)
-        amount_fen = amount_of(now, wanted)
+        assert wanted.action in allowed_actions(now)
+        amount_fen = step_amount(now, wanted)
         taken = step(state, wanted.action, amount_fen, now.person)
         steps.append(replace(taken, at=at))
-        state = after(state, steps[-1])
+        state = apply_step(state, steps[-1])
         outstanding_fen = state.outstanding.get(BASIS, 0)
         assert 0 <= state.unpaid_fen <= outstanding_fen
         assert state.paid_fen <= state.approved_fen
         if wanted.action in ("approve", "pay"):
             assert outstanding_fen <= payable_fen
-    assert standing(steps) == state
+    assert replay(steps) == state
     assert_verified(steps, state, payable_fen)
-    found = proposals("award", versions, steps)
+    found = clawback_proposals("award", versions, steps)
     is_over = state.excess(BASIS, payable_fen) is not None
     assert [one.state for one in found[:-1]].count("open") == 0
     assert (bool(found) and found[-1].state == "open") == is_over

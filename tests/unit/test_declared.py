@@ -8,11 +8,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.declared_rules import Outcome, declared_awards, outcomes
+from services.incentive.domain.declared_rules import DeclaredOutcome, declared_awards, declared_outcomes
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
-    Document,
+    DocumentRef,
     FactRef,
     declaration_key,
     declaration_value,
@@ -41,15 +41,15 @@ def declared(rule: str, item: str, day: str, *, seq: int = 1, withdrawn: bool = 
         earned_on=earned_on,
         measure=measure,
         exchange=None,
-        documents=(Document("红头文件.pdf", "0" * 64),),
+        documents=(DocumentRef("红头文件.pdf", "0" * 64),),
         withdrawn=withdrawn,
         declared_by="test",
         declared_at=datetime(2026, 6, 1, tzinfo=UTC),
     )
 
 
-def by_item(*declarations: Declaration) -> dict[str, Outcome]:
-    return {one.declaration.item: one for one in outcomes(declarations, POLICY, POLICY.in_force)}
+def by_item(*declarations: Declaration) -> dict[str, DeclaredOutcome]:
+    return {one.declaration.item: one for one in declared_outcomes(declarations, POLICY, POLICY.in_force)}
 
 
 def amounts(*declarations: Declaration) -> dict[str, int | str | None]:
@@ -73,7 +73,7 @@ def test_once_for_a_subject_is_the_earliest_whatever_is_declared_first():
 
 def test_once_for_an_item_in_whatever_year():
     again = declared("ai_scenario", "A", "2026-02-01"), declared("ai_scenario", "A", "2027-02-01")
-    assert [one.why for one in outcomes(again, POLICY, POLICY.in_force)] == [None, "not_the_first"]
+    assert [one.why for one in declared_outcomes(again, POLICY, POLICY.in_force)] == [None, "not_the_first"]
 
 
 def test_history_uses_up_what_is_for_the_first_time_alone():
@@ -148,7 +148,7 @@ def test_vouchers_have_a_minimum_and_each_use_a_limit_of_its_own():
 def test_interest_is_for_three_years_from_the_first():
     loans = [declared("loan_interest", "L", f"{year}-11-01", loan="20000000.00") for year in (2025, 2026, 2027)]
     loans.append(declared("loan_interest", "L", "2028-02-01", loan="20000000.00"))
-    found = outcomes(loans, POLICY, POLICY.in_force)
+    found = declared_outcomes(loans, POLICY, POLICY.in_force)
     assert [(one.ceiling_fen // WAN, one.why) for one in found] == [(40, None)] * 3 + [(0, "over_years")]
     more = declared("loan_interest", "M", "2027-01-01", loan="200000000.00")
     ceilings = {one.award_id: one.ceiling_fen // WAN for one in declared_awards(PARTY, [*loans, more], POLICY)}
@@ -157,7 +157,7 @@ def test_interest_is_for_three_years_from_the_first():
 
 
 def test_a_cluster_has_one_limit_for_recognition_and_revenue():
-    found = outcomes(
+    found = declared_outcomes(
         [
             declared("cluster_recognition", "C", "2026-01-01", level="city"),
             declared("cluster_recognition", "C", "2027-01-01", level="nation"),
@@ -238,7 +238,7 @@ def test_verify_comes_to_the_same_in_whatever_order(declarations, rng):
 
 @given(histories())
 def test_limits_hold_and_what_can_be_had_once_is_had_once(declarations):
-    found = outcomes(declarations, POLICY, POLICY.in_force)
+    found = declared_outcomes(declarations, POLICY, POLICY.in_force)
     for limit in POLICY.declared.limits:
         sums: dict[Any, int] = {}
         for one in found:

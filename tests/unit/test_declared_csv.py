@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.incentive.domain.facts import Document
+from services.incentive.domain.facts import DocumentRef
 from services.incentive.http.declared_csv import MOST_ROWS, TableError, read_table
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
@@ -30,7 +30,7 @@ def test_a_row_is_read_as_people_write_it():
             "虚构甲",
         )
         assert (first.declared.earned_on, first.declared.measure) == (date(2026, 3, 1), {"settled": "200000.00"})
-        assert first.declared.documents == (Document("结算单.pdf", SHA), Document("发票", SHA))
+        assert first.declared.documents == (DocumentRef("结算单.pdf", SHA), DocumentRef("发票", SHA))
         assert second.declared is not None
         assert second.declared.measure == {"prize": "national_second"}
         assert second.declared.name is None

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.incentive.domain.event_rules import Entitlement
-from services.incentive.domain.explain import REASONS, AwardState, ExchangeFacts, explanation, reason_label
+from services.incentive.domain.explain import REASONS, ExchangeFacts, ExplainedAward, explanation, reason_label
 from services.incentive.domain.highest_only import payables
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.loader import load_policy
@@ -34,11 +34,11 @@ class World:
         self.known = KnownFacts(facts)
         self.awards = {one.award_id: one for one in entitlements_of(facts, EXCHANGES, POLICY)}
 
-    def state(self, short: str, *, partial: bool = False) -> AwardState:
+    def state(self, short: str, *, partial: bool = False) -> ExplainedAward:
         one = self.awards[award_id(short)]
         group = [x for x in self.awards.values() if (x.subject.id, x.year) == (one.subject.id, one.year)]
         due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)[one.award_id]
-        return AwardState(
+        return ExplainedAward(
             award_id=one.award_id,
             rule=one.rule,
             subject=one.subject,
@@ -56,7 +56,7 @@ class World:
     def explain(self, short: str, visible=None, *, partial: bool = False):
         return self.explain_state(self.state(short, partial=partial), visible)
 
-    def explain_state(self, state: AwardState, visible=None):
+    def explain_state(self, state: ExplainedAward, visible=None):
         if state.rule == "exchange_tiers":
             facts = ExchangeFacts(self.known.exchanges.get(state.award_id.split("/")[1], {}), EXCHANGES)
             return explanation(state, facts, POLICY, visible)
@@ -77,8 +77,8 @@ class World:
         return {entry["rule"]: entry for entry in answer["rules"]}
 
 
-def taken_away(one: Entitlement) -> AwardState:
-    return AwardState(one.award_id, one.rule, one.subject, one.exchange, one.year, 0, 0, None, one.evidence)
+def taken_away(one: Entitlement) -> ExplainedAward:
+    return ExplainedAward(one.award_id, one.rule, one.subject, one.exchange, one.year, 0, 0, None, one.evidence)
 
 
 def values(told) -> dict[str, str]:

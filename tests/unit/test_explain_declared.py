@@ -3,14 +3,14 @@
 import pytest
 from hypothesis import given
 
-from services.incentive.domain.declared_rules import NOTHING, outcomes
-from services.incentive.domain.explain_declared import declared_account
+from services.incentive.domain.declared_rules import WHY_NOTHING, declared_outcomes
+from services.incentive.domain.explain_declared import explain_declared
 from shared.values.money import format_yuan
 from tests.unit.test_declared import POLICY, declared, histories
 
 
 def told(*declarations, of: int = -1):
-    account = declared_account(declarations[of].award_id, declarations, POLICY)
+    account = explain_declared(declarations[of].award_id, declarations, POLICY)
     return account, [(step["step"], step["value"]) for step in account.steps]
 
 
@@ -78,8 +78,8 @@ def test_a_grade_is_told_by_its_name():
 def test_why_it_is_nothing(why, declarations):
     declarations = [declared(rule, item, day, **measure) for rule, item, day, measure in declarations]
     account, _ = told(*declarations)
-    assert NOTHING[why].zh in account.reason.zh
-    assert NOTHING[why].en[1:] in account.reason.en
+    assert WHY_NOTHING[why].zh in account.reason.zh
+    assert WHY_NOTHING[why].en[1:] in account.reason.en
     if len(declarations) > 1 and why != "over_years":
         assert declarations[0].item in account.reason.zh
 
@@ -92,7 +92,7 @@ def test_what_was_taken_back():
 
 @given(histories())
 def test_the_last_step_is_the_ceiling(declarations):
-    for outcome in outcomes(declarations, POLICY, POLICY.in_force):
-        account = declared_account(outcome.declaration.award_id, declarations, POLICY)
+    for outcome in declared_outcomes(declarations, POLICY, POLICY.in_force):
+        account = explain_declared(outcome.declaration.award_id, declarations, POLICY)
         if outcome.why is None:
             assert account.steps[-1]["value"] == format_yuan(outcome.ceiling_fen)

@@ -6,25 +6,25 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.incentive.domain.facts import (
-    BuyerSign,
+    BuyerMeasures,
     Counterparty,
-    ExchangeSign,
+    ExchangeMeasures,
     ExchangeTotal,
     FactError,
     FactRef,
     FirstListing,
     FirstPurchase,
+    MeasuredPurchase,
     NotCounted,
-    OnePurchase,
     OperatorPurchases,
-    ProviderSign,
+    ProviderMeasures,
     ProviderTotal,
-    Repeated,
-    Sum,
-    TradeNo,
+    RepeatedAmount,
+    TradeRef,
+    TradeSum,
+    about_of,
     merge_shares,
     parse_fact,
-    whose,
 )
 from tests.cases.reader import party, uscc
 
@@ -123,15 +123,15 @@ def test_every_fact_is_read():
     assert exchange.cut_at[0] == date(2025, 10, 15)
     assert isinstance(provider, ProviderTotal)
     assert provider.by_exchange["kmdex"].other == (NotCounted("cancelled", 100, 1),)
-    first, last = TradeNo("kmdex", "T1"), TradeNo("kmdex", "T5")
-    assert isinstance(sold, ProviderSign)
-    assert sold.counterparties == (Counterparty(f"uscc:{uscc('P2')}", Sum(500_000, 5), Sum(0, 0)),)
-    assert sold.repeated == (Repeated(100_000, 5, 1, (first, last)),)
-    assert isinstance(bought, BuyerSign)
-    assert bought.first == OnePurchase(first, datetime(2026, 2, 28, 16, tzinfo=UTC), 1)
-    assert isinstance(operated, ExchangeSign)
-    assert operated.operators == (OperatorPurchases(SUBJECT, Sum(500_000, 5), (first, last)),)
-    assert [whose(fact) for fact in (sold, bought, operated)] == [SUBJECT, SUBJECT, "exchange/kmdex"]
+    first, last = TradeRef("kmdex", "T1"), TradeRef("kmdex", "T5")
+    assert isinstance(sold, ProviderMeasures)
+    assert sold.counterparties == (Counterparty(f"uscc:{uscc('P2')}", TradeSum(500_000, 5), TradeSum(0, 0)),)
+    assert sold.repeated == (RepeatedAmount(100_000, 5, 1, (first, last)),)
+    assert isinstance(bought, BuyerMeasures)
+    assert bought.first == MeasuredPurchase(first, datetime(2026, 2, 28, 16, tzinfo=UTC), 1)
+    assert isinstance(operated, ExchangeMeasures)
+    assert operated.operators == (OperatorPurchases(SUBJECT, TradeSum(500_000, 5), (first, last)),)
+    assert [about_of(fact) for fact in (sold, bought, operated)] == [SUBJECT, SUBJECT, "exchange/kmdex"]
 
 
 @pytest.mark.parametrize(("topic", "key", "value"), KNOWN[:2])

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.budget import Pool, Posted, budget_json, pools_of, rooms
+from services.incentive.domain.budget import BudgetPool, Posted, budget_json, pools_of, rooms
 from services.incentive.domain.holds import Period, Room, Verification, eligibility, holds
 from services.incentive.extract import verify
 from services.incentive.policy.loader import load_policy
@@ -82,7 +82,7 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
 
 
 def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() -> None:
-    assert pools_of(POLICY) == (Pool("(十四)", 1_000_000_000, ("compute_voucher", "compute_voucher_overseas")),)
+    assert pools_of(POLICY) == (BudgetPool("(十四)", 1_000_000_000, ("compute_voucher", "compute_voucher_overseas")),)
     posted = [Posted("compute_voucher", 500, 300, 100), Posted("first_purchase", 50, 0, 0)]
     whole = POLICY.budget_fen - 450
     assert rooms(POLICY, "compute_voucher", posted) == (Room(whole), Room(1_000_000_000 - 400))

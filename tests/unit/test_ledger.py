@@ -7,9 +7,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.event_rules import Evidence
+from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.postings import Account, Award, posting, with_payables
+from services.incentive.domain.postings import Award, EntitlementAccount, entitlement_posting, with_payables
 
 AWARD = Award(
     award_id="first_purchase/uscc:A",
@@ -29,7 +29,7 @@ AWARD = Award(
     payable_fen=500,
     suppressed_by=None,
     flags=(),
-    evidence=(Evidence(FactRef("facts.first-purchase.v1/r1/uscc:A", 1, 7), ("kmdex",)),),
+    evidence=(EvidenceItem(FactRef("facts.first-purchase.v1/r1/uscc:A", 1, 7), ("kmdex",)),),
 )
 
 
@@ -41,7 +41,7 @@ def state(subject: str, year: int, revision: int, ceiling_fen: int, seq: int) ->
         year=year,
         policy_revision=revision,
         ceiling_fen=ceiling_fen,
-        evidence=(Evidence(ref, ("kmdex",)),),
+        evidence=(EvidenceItem(ref, ("kmdex",)),),
     )
 
 
@@ -65,7 +65,7 @@ def test_postings_leave_the_ceiling_on_the_accounts_of_the_last_state_alone(hist
     total_fen = 0
     before = None
     for after in history:
-        found = posting(before, after)
+        found = entitlement_posting(before, after)
         if found is None:
             assert after.ceiling_fen == (0 if before is None else before.ceiling_fen)
         else:
@@ -80,14 +80,14 @@ def test_postings_leave_the_ceiling_on_the_accounts_of_the_last_state_alone(hist
         assert total_fen == after.ceiling_fen
         open_accounts = {account: fen for account, fen in balances.items() if fen}
         expected = {
-            Account(after.subject, after.award_id, after.year).name: after.ceiling_fen,
+            EntitlementAccount(after.subject, after.award_id, after.year).name: after.ceiling_fen,
             f"policy:first_purchase:{after.year}": -after.ceiling_fen,
         }
         assert open_accounts == (expected if after.ceiling_fen else {})
 
 
 def test_the_same_basis_posts_the_difference_alone() -> None:
-    found = posting(AWARD, msgspec.structs.replace(AWARD, ceiling_fen=300))
+    found = entitlement_posting(AWARD, msgspec.structs.replace(AWARD, ceiling_fen=300))
     assert found is not None
     assert [(entry.account, entry.debit_fen, entry.credit_fen) for entry in found.entries] == [
         ("entitlement:uscc:A:first_purchase/uscc:A:2026", 200, 0),
@@ -98,7 +98,7 @@ def test_the_same_basis_posts_the_difference_alone() -> None:
 
 def test_what_moves_from_nothing_leaves_no_trace_where_it_was() -> None:
     away = msgspec.structs.replace(AWARD, ceiling_fen=0, payable_fen=0)
-    found = posting(away, msgspec.structs.replace(AWARD, subject="uscc:B", year=2027))
+    found = entitlement_posting(away, msgspec.structs.replace(AWARD, subject="uscc:B", year=2027))
     assert found is not None
     assert [entry.account for entry in found.entries] == [
         "policy:first_purchase:2027",
@@ -108,7 +108,7 @@ def test_what_moves_from_nothing_leaves_no_trace_where_it_was() -> None:
 
 
 def test_what_is_no_amount_posts_nothing() -> None:
-    assert posting(AWARD, msgspec.structs.replace(AWARD, subject_name="改名", payable_fen=0)) is None
+    assert entitlement_posting(AWARD, msgspec.structs.replace(AWARD, subject_name="改名", payable_fen=0)) is None
 
 
 def test_payables_are_settled_within_subject_and_year() -> None:

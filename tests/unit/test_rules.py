@@ -9,7 +9,7 @@ from services.incentive.domain.event_rules import (
     Entitlement,
     SubjectFacts,
     exchange_awards,
-    split,
+    split_by_period,
     subject_awards,
 )
 from services.incentive.domain.facts import (
@@ -464,7 +464,7 @@ def test_a_bucket_across_a_limit_is_an_error():
         day_start(date(2025, 10, 1)), day_start(date(2025, 11, 1)), 1, 1, datetime(2025, 10, 2, tzinfo=SHANGHAI)
     )
     with pytest.raises(CutDatesError, match="crosses"):
-        split([across], POLICY.in_force)
+        split_by_period([across], POLICY.in_force)
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.domain.facts import (
-    BuyerSign,
+    BuyerMeasures,
     Counterparty,
-    ExchangeSign,
+    ExchangeMeasures,
     FactRef,
     FirstPurchase,
-    OnePurchase,
+    MeasuredPurchase,
     OperatorPurchases,
-    ProviderSign,
+    ProviderMeasures,
     Purchased,
-    Repeated,
-    Sum,
-    TradeNo,
+    RepeatedAmount,
+    TradeRef,
+    TradeSum,
     parse_fact,
 )
-from services.incentive.domain.risk_flags import Around, OnAward, flagged, near_cap, signs_on, without_award
+from services.incentive.domain.risk_flags import (
+    AwardFigures,
+    Peers,
+    amounts_near_cap,
+    find_risk_flags,
+    unattached_flag,
+    with_risk_flags,
+)
 from services.incentive.extract import verify
 from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.policy.yaml_reader import PolicyError
@@ -38,29 +45,29 @@ from tests.unit.test_rules import annual, bucket, provided, served, tier_awards
 POLICY = load_policy(POLICY_FILE)
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 P1, P2, P3, B1, B2, B3, OP1 = (f"uscc:{uscc(name)}" for name in ("P1", "P2", "P3", "B1", "B2", "B3", "OP1"))
-NOBODY = Around()
+NOBODY = Peers()
 WITHOUT = {
-    terms.sign: msgspec.structs.replace(POLICY, signs=tuple(one for one in POLICY.signs if one is not terms))
-    for terms in POLICY.signs
+    terms.flag: msgspec.structs.replace(POLICY, risk_flags=tuple(one for one in POLICY.risk_flags if one is not terms))
+    for terms in POLICY.risk_flags
 }
 MILLION = 100_000_000  # fen
-TRADES = (TradeNo("kmdex", "T1"), TradeNo("kmdex", "T9"))
+TRADES = (TradeRef("kmdex", "T1"), TradeRef("kmdex", "T9"))
 AT = parse_time("2026-03-01T10:00:00+08:00")
-ANNUAL = OnAward("annual_listed_trading", P1, 2026, 20 * MILLION, 50_000_000)
-PURCHASE = OnAward("first_purchase", B1, 2026, 4 * MILLION, 20_000_000)
-TIERS = OnAward("exchange_tiers", OP1, 2026, 200 * MILLION, MILLION)
+ANNUAL = AwardFigures("annual_listed_trading", P1, 2026, 20 * MILLION, 50_000_000)
+PURCHASE = AwardFigures("first_purchase", B1, 2026, 4 * MILLION, 20_000_000)
+TIERS = AwardFigures("exchange_tiers", OP1, 2026, 200 * MILLION, MILLION)
 
 
-def found(on: OnAward, *facts, around: Around = NOBODY, policy=POLICY) -> list[str]:
-    return [one.sign for one in signs_on(on, facts, around, policy)]
+def found(on: AwardFigures, *facts, around: Peers = NOBODY, policy=POLICY) -> list[str]:
+    return [one.flag for one in find_risk_flags(on, facts, around, policy)]
 
 
 def sold(*, to: dict[str, tuple[int, int]] | None = None, repeated=(), in_all: int = 20 * MILLION, register="r1"):
     """What P1 sold in 2026; `to`: sold to and bought of each, in fen."""
     ref = FactRef(f"facts.sign.v1/{register}/provider/{P1}/2026", 1, 5)
-    others = tuple(Counterparty(one, Sum(out, 1), Sum(back, 1)) for one, (out, back) in (to or {}).items())
-    again = tuple(Repeated(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
-    return ProviderSign(ref, register, P1, 2026, Sum(in_all, 100), others, again)
+    others = tuple(Counterparty(one, TradeSum(out, 1), TradeSum(back, 1)) for one, (out, back) in (to or {}).items())
+    again = tuple(RepeatedAmount(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
+    return ProviderMeasures(ref, register, P1, 2026, TradeSum(in_all, 100), others, again)
 
 
 def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str = "r1", no: str = "T1") -> FirstPurchase:
@@ -86,7 +93,7 @@ def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str =
 def test_a_late_burst_just_over_the_threshold(november: str, december: str, expected: bool) -> None:
     fact = provided(2026, {"kmdex": [bucket("2026-11-01", november)], "dcdex": [bucket("2026-12-31", december)]})
     (award,) = annual(fact)
-    assert flagged(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
 
 
 @pytest.mark.parametrize(
@@ -96,13 +103,13 @@ def test_a_late_burst_just_over_the_threshold(november: str, december: str, expe
 def test_a_late_burst_just_over_a_step(spring: str, december: str, expected: bool) -> None:
     fact = served(2026, bucket("2026-03-01", spring), bucket("2026-12-01", december))
     (award,) = tier_awards(fact)
-    assert flagged(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
 
 
 def test_a_burst_after_the_policy_is_none() -> None:
     fact = provided(2028, {"kmdex": [bucket("2028-09-01", "10000000"), bucket("2028-12-01", "9000000")]})
     (award,) = annual(fact)
-    assert flagged(award, [fact], NOBODY, POLICY).flags == ()
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == ()
 
 
 # --- what a provider sold --------------------------------------------------------------------------------------
@@ -136,13 +143,13 @@ def test_goods_that_go_there_and_back(out: int, back: int, expected: list[str]) 
     ],
 )
 def test_one_amount_again_and_again(repeated: tuple[int, int, int], expected: list[str]) -> None:
-    signs = signs_on(ANNUAL, [sold(repeated=[repeated, (7, 50, 1)])], NOBODY, POLICY)
-    assert [one.sign for one in signs] == expected
+    signs = find_risk_flags(ANNUAL, [sold(repeated=[repeated, (7, 50, 1)])], NOBODY, POLICY)
+    assert [one.flag for one in signs] == expected
     assert all(one.trades == TRADES for one in signs)
 
 
 def test_sales_to_related_parties() -> None:
-    related = Around(related=frozenset({P2, P3}))
+    related = Peers(related=frozenset({P2, P3}))
     assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION, 0)}), around=related) == ["related_parties"]
     assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION - 1, 0)}), around=related) == []
     assert found(ANNUAL, sold(to={B1: (9 * MILLION, 0)}), around=related) == []
@@ -151,10 +158,10 @@ def test_sales_to_related_parties() -> None:
 # --- first purchases -------------------------------------------------------------------------------------------
 
 
-def bought(fen: int, *, days: int) -> BuyerSign:
+def bought(fen: int, *, days: int) -> BuyerMeasures:
     ref = FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4)
-    small = OnePurchase(TRADES[0], AT, 100)
-    return BuyerSign(ref, "r1", B1, small, OnePurchase(TRADES[1], AT + timedelta(days=days), fen))
+    small = MeasuredPurchase(TRADES[0], AT, 100)
+    return BuyerMeasures(ref, "r1", B1, small, MeasuredPurchase(TRADES[1], AT + timedelta(days=days), fen))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,7 @@ def bought(fen: int, *, days: int) -> BuyerSign:
 def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: int, days: int, expected) -> None:
     facts = [first("B1", first_fen), bought(later_fen, days=days)]
     assert found(PURCHASE._replace(base_fen=first_fen), *facts) == expected
-    nothing = BuyerSign(FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4), "r1", B1, None, None)
+    nothing = BuyerMeasures(FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4), "r1", B1, None, None)
     assert found(PURCHASE, facts[0], nothing) == []
 
 
@@ -186,24 +193,24 @@ def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: in
 )
 def test_a_small_first_purchase_that_earns_nothing(first_fen: int, later_fen: int, ago: int, expected: bool) -> None:
     facts = [first("B1", first_fen, days=-ago), bought(later_fen, days=1 - ago)]
-    alone = without_award(facts, POLICY)
-    assert (None if alone is None else (alone.party.subject, alone.year, alone.found.sign)) == (
+    alone = unattached_flag(facts, POLICY)
+    assert (None if alone is None else (alone.party.subject, alone.year, alone.found.flag)) == (
         (B1, 2026, "small_first") if expected else None
     )
-    assert without_award(facts, WITHOUT["small_first"]) is None
-    assert without_award(facts[1:], POLICY) is None
+    assert unattached_flag(facts, WITHOUT["small_first"]) is None
+    assert unattached_flag(facts[1:], POLICY) is None
 
 
 def test_a_first_purchase_of_a_related_party() -> None:
-    assert found(PURCHASE, first("B1", MILLION), around=Around(related=frozenset({P1}))) == ["related_parties"]
-    assert found(PURCHASE, first("B1", MILLION, of="P2"), around=Around(related=frozenset({P1}))) == []
+    assert found(PURCHASE, first("B1", MILLION), around=Peers(related=frozenset({P1}))) == ["related_parties"]
+    assert found(PURCHASE, first("B1", MILLION, of="P2"), around=Peers(related=frozenset({P1}))) == []
 
 
 def test_first_purchases_split_around_the_cap() -> None:
-    mine, least, most = first("B1", 4 * MILLION), near_cap(POLICY).start, near_cap(POLICY).stop - 1
+    mine, least, most = first("B1", 4 * MILLION), amounts_near_cap(POLICY).start, amounts_near_cap(POLICY).stop - 1
     assert (least, most) == (parse_yuan("3800000"), parse_yuan("4200000"))
     beside = (first("B2", least, days=30), first("B3", most, days=-30))
-    assert found(PURCHASE, mine, around=Around(alike=(mine, *beside))) == ["split_purchases"]
+    assert found(PURCHASE, mine, around=Peers(alike=(mine, *beside))) == ["split_purchases"]
     for others in (
         beside[:1],  # two are no more than two
         (beside[0], first("B3", most + 1)),
@@ -211,8 +218,8 @@ def test_first_purchases_split_around_the_cap() -> None:
         (beside[0], first("B3", most, days=31)),
         (beside[0], first("B3", most, of="P2")),
     ):
-        assert found(PURCHASE, mine, around=Around(alike=(mine, *others))) == []
-    assert found(PURCHASE, first("B1", 5 * MILLION), around=Around(alike=beside)) == []
+        assert found(PURCHASE, mine, around=Peers(alike=(mine, *others))) == []
+    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(alike=beside)) == []
 
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
@@ -223,7 +230,7 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
         others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
         expected = 3_800 <= thousand <= 4_200 and sum(3_800 <= one[0] <= 4_200 for one in others) >= 2
         on = PURCHASE._replace(subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
-        assert found(on, facts[n], around=Around(alike=tuple(facts))) == (["split_purchases"] if expected else [])
+        assert found(on, facts[n], around=Peers(alike=tuple(facts))) == (["split_purchases"] if expected else [])
 
 
 # --- exchanges -------------------------------------------------------------------------------------------------
@@ -232,7 +239,7 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
 @pytest.mark.parametrize(("fen", "expected"), [(2 * MILLION, ["own_exchange"]), (2 * MILLION - 1, [])])
 def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]) -> None:
     ref = FactRef("facts.sign.v1/r1/exchange/kmdex/2026", 1, 5)
-    fact = ExchangeSign(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, Sum(fen, 3), TRADES),))
+    fact = ExchangeMeasures(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, TradeSum(fen, 3), TRADES),))
     totals = served(2026, bucket("2026-03-01", "200000000"))
     assert found(TIERS, fact, totals) == expected
     assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []
@@ -291,7 +298,7 @@ def month(name: str, yuan: str) -> dict[str, object]:
     return {"from": at, "until": f"{end}T00:00:00+08:00", "amount": yuan, "trades": 1, "last_completed_at": at}
 
 
-def read_twice(on: OnAward, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
+def read_twice(on: AwardFigures, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
     """What both readings find; `values` by the fact's name."""
     facts, told = [], []
     for name, content in values.items():
@@ -351,15 +358,15 @@ def test_a_small_first_is_found_twice(yuan, greatest) -> None:
 def test_without_its_sign_a_policy_flags_nothing_and_amounts_stay(out, back, trades, buyers, is_related) -> None:
     """Taking a sign out of the file takes its flag away and no other; nothing else of an award changes."""
     facts = [sold(to={P2: (out, back)}, repeated=[(MILLION, max(trades, 5), buyers)])]
-    around = Around(related=frozenset({P2} if is_related else ()))
+    around = Peers(related=frozenset({P2} if is_related else ()))
     all_found = found(ANNUAL, *facts, around=around)
-    for terms in POLICY.signs:
-        without = WITHOUT[terms.sign]
-        left = [sign for sign in all_found if sign != terms.sign]
+    for terms in POLICY.risk_flags:
+        without = WITHOUT[terms.flag]
+        left = [sign for sign in all_found if sign != terms.flag]
         assert found(ANNUAL, *facts, around=around, policy=without) == left
     total = provided(2026, {"kmdex": [bucket("2026-03-01", "20000000")]})
     (award,) = annual(total)
-    with_flags = flagged(award, [total, *facts], around, POLICY)
+    with_flags = with_risk_flags(award, [total, *facts], around, POLICY)
     assert with_flags.flags == tuple(all_found)
     assert {name: getattr(with_flags, name) for name in award.__struct_fields__ if name != "flags"} == {
         name: getattr(award, name) for name in award.__struct_fields__ if name != "flags"
@@ -367,14 +374,14 @@ def test_without_its_sign_a_policy_flags_nothing_and_amounts_stay(out, back, tra
 
 
 def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
-    assert [terms.sign for terms in POLICY.signs] == [
+    assert [terms.flag for terms in POLICY.risk_flags] == [
         "late_burst", "round_trip", "same_amount", "small_first", "own_exchange", "split_purchases", "related_parties",
     ]  # fmt: skip
-    for terms in POLICY.signs:
+    for terms in POLICY.risk_flags:
         assert terms.article.startswith("(")
         assert all((terms.name.zh, terms.name.en, terms.says.zh, terms.says.en))
-        told = {value.path: value.value for value in POLICY.values if value.path.startswith(f"signs.{terms.sign}.")}
-        assert {f"signs.{terms.sign}.{name}" for name in terms.numbers} <= told.keys()
+        told = {value.path: value.value for value in POLICY.values if value.path.startswith(f"signs.{terms.flag}.")}
+        assert {f"signs.{terms.flag}.{name}" for name in terms.numbers} <= told.keys()
 
 
 @pytest.mark.parametrize(

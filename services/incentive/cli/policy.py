@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from services.incentive.policy.diff import Change, compare
+from services.incentive.policy.diff import ValueChange, compare
 from services.incentive.policy.loader import PolicyError, load_policy
 from services.incentive.policy.terms import (
     Interval,
-    Limit,
     OnceAtRate,
     OnceFixed,
     Policy,
+    RewardLimit,
     RuleTerms,
     YearlyAtRate,
 )
@@ -86,9 +86,9 @@ def summary(policy: Policy) -> Iterator[str]:
     for declared in policy.declared.rules:
         name = f"{declared.article} {declared.rule} {declared.name.zh} / {declared.name.en}"
         yield f"  {name}（申报 / declared）: {_values(policy, f'declared.rules.{declared.rule}')}"
-    for sign in policy.signs:
-        name = f"{sign.article} {sign.sign} {sign.name.zh} / {sign.name.en}"
-        yield f"  {name}（迹象 / sign）: {_values(policy, f'signs.{sign.sign}')}"
+    for sign in policy.risk_flags:
+        name = f"{sign.article} {sign.flag} {sign.name.zh} / {sign.name.en}"
+        yield f"  {name}（迹象 / sign）: {_values(policy, f'signs.{sign.flag}')}"
     for limit in policy.declared.limits:
         yield f"  {limit.article} {limit.limit} {limit.says.zh} / {limit.says.en}（限额 / limit）: {_limit(limit)}"
     for pool in policy.declared.pools:
@@ -136,11 +136,11 @@ def _is_of(path: str, group: str) -> bool:
     return path.startswith(f"{group}.")
 
 
-def _limit(limit: Limit) -> str:
+def _limit(limit: RewardLimit) -> str:
     return f"{format_yuan(limit.most_fen)} / {limit.per}"
 
 
-def _touches(change: Change) -> str:
+def _touches(change: ValueChange) -> str:
     if change.period is None:
         return "仅文字，不影响金额 / wording only, no amount changes"
     years = ", ".join(str(year) for year in change.years)

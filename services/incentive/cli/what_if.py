@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from services.incentive.commands.what_if import Case, WhatIf, what_if, what_if_json
+from services.incentive.commands.what_if import AwardComparison, WhatIf, what_if, what_if_json
 from services.incentive.policy.terms import Policy
-from services.incentive.store.act_queries import grants_of
-from services.incentive.store.as_of import basis_in_force
+from services.incentive.store.act_queries import other_grants_of
+from services.incentive.store.as_of import rulebook_in_force
 from services.incentive.store.fact_sets import facts_of_extract, facts_of_ledger
 from services.incentive.store.intake import SettingsChanged
 from shared.postgres.database import make_engine, snapshot
@@ -22,11 +22,11 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
     engine = make_engine(settings.database_url)
     try:
         with snapshot(engine) as connection:
-            before = basis_in_force(connection)
+            before = rulebook_in_force(connection)
             if before is None:
                 raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
             facts = facts_of_ledger(connection, before.registers)
-            return what_if(facts, before, policy, grants_of(connection)), before.policy
+            return what_if(facts, before, policy, other_grants_of(connection)), before.policy
     finally:
         engine.dispose()
 
@@ -34,7 +34,7 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
 def of_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
     """The facts of an extract: no database is asked. Raises NoExtract."""
     found = facts_of_extract(extract)
-    return what_if(found.known, found.basis, policy, found.grants), found.basis.policy
+    return what_if(found.known, found.rulebook, policy, found.grants), found.rulebook.policy
 
 
 def say(found: WhatIf, before: Policy, after: Policy, *, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def lines(found: WhatIf, before: Policy, after: Policy) -> Iterator[str]:
     yield "台账未改动 / the ledger is as it was"
 
 
-def _case_line(case: Case) -> str:
+def _case_line(case: AwardComparison) -> str:
     before = f"{format_yuan(case.before.ceiling_fen)}/{format_yuan(case.before.payable_fen)}"
     after = f"{format_yuan(case.after.ceiling_fen)}/{format_yuan(case.after.payable_fen)}"
     change = _signed(case.after.payable_fen - case.before.payable_fen)

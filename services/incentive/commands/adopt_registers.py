@@ -17,15 +17,15 @@ from sqlalchemy import Connection, text
 
 from services.incentive.domain.facts import DECLARED, TOPICS
 from services.incentive.domain.facts import Registers as Ids
-from services.incentive.store.basis import Basis
 from services.incentive.store.intake import (
     check_settings,
-    listed_registers,
     lock_ledger,
     put_in_force,
+    registers_text,
     settings_in_force,
 )
-from services.incentive.store.register_client import RegisterAway, RegisterRefuses, Registers
+from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
+from services.incentive.store.rulebook import Rulebook
 from shared.events.topics import topics_of
 from shared.kafka.consumer import is_worlds_kafka
 from shared.kafka.positions import load_positions
@@ -49,7 +49,7 @@ _EVER: Final = text("SELECT DISTINCT split_part(key, '/', 1) FROM fact_current W
 log = structlog.get_logger(__name__)
 
 
-class NotYet(Exception):  # noqa: N818 - the world's
+class AdoptionPending(Exception):  # noqa: N818 - the world's
     """The registers named cannot count yet; the message says what is waited for."""
 
 
@@ -73,23 +73,23 @@ def registers_at_start(connection: Connection, named: Ids) -> Ids:
     return named if set(published) <= set(named) else None
 
 
-def registers_counted(program: Program, basis: Basis, ledger_log: ServiceLog) -> AbstractContextManager[None]:
+def adopting_registers(program: Program, rulebook: Rulebook, ledger_log: ServiceLog) -> AbstractContextManager[None]:
     """Have the registers of REGISTERS count as soon as they can, while the program consumes.
 
     What goes wrong by a fault of ours stops it, and is raised.
     """
     if program.settings.registers is None:
         return nullcontext()
-    change = Change(program, basis, ledger_log, program.settings.registers)
+    change = RegisterAdoption(program, rulebook, ledger_log, program.settings.registers)
     return beside(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
 
 
 @dataclass
-class Change:
+class RegisterAdoption:
     """Waits until the registers named can count, and puts them in force."""
 
     program: Program
-    basis: Basis
+    rulebook: Rulebook
     ledger_log: ServiceLog
     addresses: Mapping[str, RegisterAddress]
 
@@ -103,11 +103,11 @@ class Change:
             try:
                 self._make()
             except Exception as error:
-                if not isinstance(error, NotYet | RegisterAway | RegisterRefuses) and not (
+                if not isinstance(error, AdoptionPending | RegisterUnavailable | RegisterRefused) and not (
                     is_worlds(error) or is_worlds_kafka(error)
                 ):
                     raise
-                reason = str(error) if isinstance(error, NotYet | RegisterRefuses) else reason_of(error)
+                reason = str(error) if isinstance(error, AdoptionPending | RegisterRefused) else reason_of(error)
                 log.warning("registers do not count yet", named=self._named, reason=reason, pause_s=pauses.next_s)
                 pauses.wait()
             else:
@@ -116,21 +116,21 @@ class Change:
     def _make(self) -> None:
         """Put the registers named in force, where they are not. Raises NotYet, and what is the world's."""
         with self.program.engine.connect() as connection:
-            before = check_settings(connection, self.basis).registers
+            before = check_settings(connection, self.rulebook).registers
             if before == self._named:
                 return
             last_fact = int(connection.execute(_LAST_FACT).scalar_one())
-        log.info("other registers are to count", counted=listed_registers(before), named=listed_registers(self._named))
-        with Registers(read_service_key(self.program.settings)) as asked:
-            check_caught_up(asked, self.addresses, self.basis.exchanges)
+        log.info("other registers are to count", counted=registers_text(before), named=registers_text(self._named))
+        with RegisterClient(read_service_key(self.program.settings)) as asked:
+            check_caught_up(asked, self.addresses, self.rulebook.exchanges)
         self._read_what_they_published()
         with self.program.engine.begin() as connection:
             lock_ledger(connection)
-            if check_settings(connection, self.basis).registers != before:
-                raise NotYet("其他程序刚刚变更 / another program has just changed them")
+            if check_settings(connection, self.rulebook).registers != before:
+                raise AdoptionPending("其他程序刚刚变更 / another program has just changed them")
             check_silence(connection, before, self._named, last_fact)
             edge = self.ledger_log.edge(connection)
-            put_in_force(connection, replace(self.basis, registers=self._named), now)
+            put_in_force(connection, replace(self.rulebook, registers=self._named), now)
             self.ledger_log.extend(connection, edge, now())
 
     def _read_what_they_published(self) -> None:
@@ -147,12 +147,12 @@ class Change:
             if {topic for topic, _ in known} == set(TOPICS) and not behind:
                 return
             if time.monotonic() > until_s:
-                raise NotYet("台账尚未读完事实主题 / the ledger itself has facts to read")
+                raise AdoptionPending("台账尚未读完事实主题 / the ledger itself has facts to read")
             self.program.stop.wait(_LOOK_EVERY_S)
-        raise NotYet("停止 / told to stop")
+        raise AdoptionPending("停止 / told to stop")
 
 
-def check_caught_up(asked: Registers, addresses: Mapping[str, RegisterAddress], exchanges: Exchanges) -> None:
+def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddress], exchanges: Exchanges) -> None:
     """Raise NotYet unless nothing waits in any register, and each exchange is in one of them and in no other.
 
     Raises RegisterAway and RegisterRefuses, too. Listings are asked before trades, which rest on them.
@@ -163,13 +163,13 @@ def check_caught_up(asked: Registers, addresses: Mapping[str, RegisterAddress], 
             asked.log(kind, register, url)  # that it is this register
             told = asked.progress(url)
             if told.lag or told.outbox:
-                raise NotYet(f"{register} {kind}: lag {told.lag}, outbox {told.outbox}")
+                raise AdoptionPending(f"{register} {kind}: lag {told.lag}, outbox {told.outbox}")
             for topic in told.topics:
                 readers.setdefault(topic, []).append(register)
     for topic in (topic for exchange in exchanges.ids for topic in topics_of(exchange)):
         found = readers.get(topic, [])
         if len(found) != 1:
-            raise NotYet(
+            raise AdoptionPending(
                 f"{topic}: 须恰有一个登记簿读取 / must be read by one of the registers named, is read by"
                 f" {', '.join(found) or 'none'}; see EXCHANGES and REGISTERS"
             )
@@ -180,6 +180,6 @@ def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], l
     told = connection.execute(_SINCE, {"id": last_fact, "declared": DECLARED}).scalars()
     going = [one for one in told if one not in named and (before is None or one in before)]
     if going:
-        raise NotYet(
+        raise AdoptionPending(
             f"{', '.join(sorted(going))}: 仍在发布，请先停其消费程序 / still publishes facts: stop its consumers first"
         )

@@ -13,25 +13,25 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
-from services.incentive.domain.acts import Json, act_json, digest
-from services.incentive.domain.postings import Entry, Posting
+from services.incentive.domain.acts import Json, act_json, act_sha256
+from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
     ACTIONS,
+    ApprovalLimit,
     ApprovedFor,
-    Case,
-    Limit,
-    Wanted,
-    allowed,
-    amount_of,
+    StepContext,
+    StepRequest,
+    allowed_actions,
     refusal,
+    step_amount,
 )
 from services.incentive.policy.terms import Policy, Texts
 from services.incentive.store import act_queries as recorded
-from services.incentive.store.act_queries import PARTS
-from services.incentive.store.award_standing import Told, read_standings
-from services.incentive.store.awards import Run, next_seq, post, recompute
-from services.incentive.store.basis import Basis
-from services.incentive.store.intake import check_settings, lock_for_a_person, next_instant
+from services.incentive.store.act_queries import ACT_TABLES
+from services.incentive.store.award_standing import AwardContext, load_award_context
+from services.incentive.store.awards import Recomputation, next_seq, post, recompute
+from services.incentive.store.intake import check_settings, lock_ledger_for_request, next_instant
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import act, award_current, decision, hold, hold_release, suspension
 from shared.translog.store import ServiceLog
 from shared.values.money import format_yuan
@@ -43,15 +43,15 @@ _HIGHEST_ONLY: Final = "G6"
 _RELATED_PARTIES: Final = "G10"
 
 
-class NotThereError(LookupError):
+class NotFoundError(LookupError):
     """There is no such award, hold or rule."""
 
 
-class KeyUsedError(ValueError):
+class IdempotencyKeyReusedError(ValueError):
     """The person used this key for another request."""
 
 
-class WrongStepError(ValueError):
+class StepNotAllowedError(ValueError):
     """What is asked for cannot be done as things stand; `allowed` are the steps that can (None: it is no step)."""
 
     def __init__(self, said: Texts, steps: list[str] | None = None) -> None:
@@ -60,10 +60,10 @@ class WrongStepError(ValueError):
 
 
 @dataclass(frozen=True)
-class Office:
+class BureauContext:
     """By what the bureau decides, and what signs the log."""
 
-    basis: Basis
+    rulebook: Rulebook
     log: ServiceLog
     clock: Clock
 
@@ -79,7 +79,7 @@ class Request(NamedTuple):
     def sha256(self, kind: str) -> str:
         """What another request with the same key must agree in."""
         given = {name: value for name, value in self.given.items() if value is not None}
-        return digest({"kind": kind, "of": self.of, "given": given})
+        return act_sha256({"kind": kind, "of": self.of, "given": given})
 
 
 class _Act(NamedTuple):
@@ -93,16 +93,16 @@ class _Act(NamedTuple):
     says: Texts
     kind: str = "decision"
     amount_fen: int = 0
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
 
 
 class Session:
     """One act of a person, in a transaction of its own that has nothing before it. Raises the errors above."""
 
-    def __init__(self, connection: Connection, office: Office, request: Request) -> None:
+    def __init__(self, connection: Connection, office: BureauContext, request: Request) -> None:
         self._connection, self._office, self._request = connection, office, request
-        self._basis = office.basis
-        self._policy: Policy = office.basis.policy
+        self._rulebook = office.rulebook
+        self._policy: Policy = office.rulebook.policy
 
     def decide(self) -> Json:
         """Take a step with the award that the request is about."""
@@ -134,12 +134,12 @@ class Session:
 
     def _do(self, kind: str, make: Callable[[], _Act]) -> Json:
         connection, office = self._connection, self._office
-        lock_for_a_person(connection)
+        lock_ledger_for_request(connection)
         known = self._done_before(kind)
         if known is not None:
             return known
         edge = office.log.edge(connection)
-        self._basis = check_settings(connection, office.basis)
+        self._rulebook = check_settings(connection, office.rulebook)
         self._instant = next_instant(connection, office.clock)
         told = self._write(kind, make())
         if kind == "other_grant":
@@ -159,8 +159,8 @@ class Session:
         if row is None:
             return None
         if row.request_sha256 != request.sha256(kind):
-            raise KeyUsedError(request.key)
-        return next(told for _, told in recorded.told_acts(self._connection, [row]) if told is not None)
+            raise IdempotencyKeyReusedError(request.key)
+        return next(told for _, told in recorded.render_acts(self._connection, [row]) if told is not None)
 
     def _write(self, kind: str, made: _Act) -> Json:
         act_row: dict[str, Any] = {
@@ -188,11 +188,11 @@ class Session:
             cause={"facts": [], "text": f"{made.says.zh} / {made.says.en}"},
             kind=made.kind,
             decision_id=act_row["id"],
-            decision_sha256=digest(told),
+            decision_sha256=act_sha256(told),
         )
         post(self._connection, [posting], self._instant)
         self._connection.execute(insert(act), act_row)
-        self._connection.execute(insert(PARTS[kind]), part)
+        self._connection.execute(insert(ACT_TABLES[kind]), part)
         return told
 
     # --- steps with an award ---
@@ -201,25 +201,25 @@ class Session:
         found = select(award_current).where(award_current.c.award_id == self._request.of)
         row = self._connection.execute(found).one_or_none()
         if row is None:
-            raise NotThereError(self._request.of)
+            raise NotFoundError(self._request.of)
         return row
 
     def _step(self) -> _Act:
         award, given = self._award(), self._request.given
-        told = read_standings(self._connection, [award], self._policy, None, self._instant)[award.award_id]
-        case = case_of(self._connection, award, told, self._policy, self._request.person, self._instant)
-        wanted = Wanted(given["action"], given.get("amount"))
+        told = load_award_context(self._connection, [award], self._policy, None, self._instant)[award.award_id]
+        case = step_context(self._connection, award, told, self._policy, self._request.person, self._instant)
+        wanted = StepRequest(given["action"], given.get("amount"))
         said = refusal(case, wanted)
         if said is not None:
-            raise WrongStepError(said, allowed(case))
-        action, amount_fen = ACTIONS[wanted.action], amount_of(case, wanted)
-        subject, year = case.clawback[0] if wanted.action == "return" and case.clawback else case.basis
+            raise StepNotAllowedError(said, allowed_actions(case))
+        action, amount_fen = ACTIONS[wanted.action], step_amount(case, wanted)
+        subject, year = case.clawback[0] if wanted.action == "return" and case.clawback else case.approved_for
         part = {
             "award_id": award.award_id,
-            "number": case.standing.steps,
+            "number": case.workflow.steps,
             "action": action.name,
-            "from_state": case.standing.state,
-            "to_state": action.to_state or case.standing.state,
+            "from_state": case.workflow.state,
+            "to_state": action.to_state or case.workflow.state,
             "amount_fen": amount_fen,
             "rule": award.rule,
             "subject": subject,
@@ -253,7 +253,7 @@ class Session:
         part = {"hold_id": hold_id, "reason": given.get("reason")}
         released = select(hold_release.c.id).where(hold_release.c.hold_id == hold_id)
         if self._connection.execute(released).first() is not None:
-            raise WrongStepError(Texts("暂缓已解除", "it is released already"))
+            raise StepNotAllowedError(Texts("暂缓已解除", "it is released already"))
         held = self._connection.execute(select(hold).where(hold.c.id == hold_id)).one_or_none()
         if held is not None:
             of_it = select(award_current).where(award_current.c.award_id == held.award_id)
@@ -262,7 +262,7 @@ class Session:
             return _Act(part, award.award_id, award.subject, award.year, award.article, says)
         suspended = self._connection.execute(select(suspension).where(suspension.c.id == hold_id)).one_or_none()
         if suspended is None:
-            raise NotThereError(hold_id)
+            raise NotFoundError(hold_id)
         says = Texts(f"恢复 {suspended.rule}", f"{suspended.rule} is suspended no more")
         return _Act(part, None, None, None, self._article_of(suspended.rule), says)
 
@@ -286,7 +286,7 @@ class Session:
     def _suspension(self) -> _Act:
         rule, given = self._request.of, self._request.given
         if rule not in self._policy.rule_order:
-            raise NotThereError(rule)
+            raise NotFoundError(rule)
         part = {"rule": rule, "from_at": given["from_"], "until_at": given.get("until"), "reason": given["reason"]}
         return _Act(part, None, None, None, self._article_of(rule), Texts(f"暂停 {rule}", f"{rule} is suspended"))
 
@@ -333,31 +333,33 @@ class Session:
         columns = award_current.c
         about = select(columns.about).where(columns.subject.in_(subjects)).distinct().order_by(columns.about)
         abouts = list(self._connection.execute(about).scalars())
-        recompute(self._connection, abouts, {}, Run(self._basis, self._instant, ("", "")))
+        recompute(self._connection, abouts, {}, Recomputation(self._rulebook, self._instant, ("", "")))
 
 
-def case_of(connection: Connection, award: Any, told: Told, policy: Policy, person: str, instant: datetime) -> Case:
+def step_context(
+    connection: Connection, award: Any, told: AwardContext, policy: Policy, person: str, instant: datetime
+) -> StepContext:
     """A row of an award, that stands as told, before a step: all that decides what the person may do at the instant."""
     approved_for = ApprovedFor(award.subject, award.year)
-    return Case(
-        standing=told.standing,
-        basis=approved_for,
+    return StepContext(
+        workflow=told.workflow,
+        approved_for=approved_for,
         payable_fen=award.payable_fen,
         holds=told.holds,
-        limits=_limits(connection, award, policy, told.standing.outstanding.get(approved_for, 0)),
+        limits=_limits(connection, award, policy, told.workflow.outstanding.get(approved_for, 0)),
         person=person,
         now=instant,
     )
 
 
-def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen: int) -> tuple[Limit, ...]:
+def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen: int) -> tuple[ApprovalLimit, ...]:
     """What an approval stays within: the award's payable, its G6 group's highest, an operator's highest tier."""
-    limits = [Limit(award.payable_fen, outstanding_fen, Texts("可兑现额", "what is payable"))]
+    limits = [ApprovalLimit(award.payable_fen, outstanding_fen, Texts("可兑现额", "what is payable"))]
     columns = award_current.c
     highest = select(func.max(columns.payable_fen)).where(columns.subject == award.subject, columns.year == award.year)
     of_group = (decision.c.subject == award.subject) & (decision.c.year == award.year)
     limits.append(
-        Limit(
+        ApprovalLimit(
             connection.execute(highest).scalar_one(),
             recorded.outstanding_of(connection, of_group),
             Texts("同一主体同一年度最高一项的可兑现额", "the highest payable of the subject and year"),
@@ -367,7 +369,7 @@ def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen:
     if award.rule == tiers.rule:
         of_operator = (decision.c.subject == award.subject) & (decision.c.rule == tiers.rule)
         limits.append(
-            Limit(
+            ApprovalLimit(
                 max(tier.amount_fen for tier in tiers.tiers),
                 recorded.outstanding_of(connection, of_operator),
                 Texts("同一运营主体的最高一档", "the highest tier of one operator"),
@@ -376,7 +378,7 @@ def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen:
     return tuple(limits)
 
 
-def _entries(posts: str, award_id: str, subject: str, year: int, amount_fen: int) -> tuple[Entry, ...]:
+def _entries(posts: str, award_id: str, subject: str, year: int, amount_fen: int) -> tuple[LedgerEntry, ...]:
     """Debit and credit of an approval, a payment or a return."""
     of_award = f"{subject}:{award_id}"
     sides = {
@@ -387,4 +389,4 @@ def _entries(posts: str, award_id: str, subject: str, year: int, amount_fen: int
     if sides is None:
         return ()
     debit, credit = sides
-    return Entry(debit, amount_fen, 0), Entry(credit, 0, amount_fen)
+    return LedgerEntry(debit, amount_fen, 0), LedgerEntry(credit, 0, amount_fen)

@@ -11,12 +11,18 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from services.incentive.domain.declared_rules import NOTHING, Outcome, looks_back, outcomes, parse_measure
-from services.incentive.domain.event_rules import Evidence
+from services.incentive.domain.declared_rules import (
+    WHY_NOTHING,
+    DeclaredOutcome,
+    declared_outcomes,
+    looks_back,
+    parse_measure,
+)
+from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
-    Document,
+    DocumentRef,
     FactRef,
     declaration_key,
     declaration_value,
@@ -24,16 +30,16 @@ from services.incentive.domain.facts import (
 )
 from services.incentive.domain.postings import Award, Posting
 from services.incentive.policy.terms import DeclaredTerms, Fixed, Grades, Policy
-from services.incentive.store.as_of import basis_as_of
-from services.incentive.store.awards import Facts, load_facts, post
-from services.incentive.store.basis import Basis
+from services.incentive.store.as_of import rulebook_as_of
+from services.incentive.store.awards import KnownFacts, load_facts, post
 from services.incentive.store.intake import (
     FactRecord,
     apply_newer,
-    lock_for_a_person,
+    lock_ledger_for_request,
     next_instant,
     settings_in_force,
 )
+from services.incentive.store.rulebook import Rulebook
 from shared.translog.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
@@ -51,7 +57,7 @@ _OF_ITEM: Final = text(
 )
 
 
-class Declared(msgspec.Struct, frozen=True):
+class DeclarationInput(msgspec.Struct, frozen=True):
     """What the bureau enters: `subject` is `<scheme>:<id>`; `name` None leaves it to what is known of the subject."""
 
     rule: str
@@ -59,64 +65,66 @@ class Declared(msgspec.Struct, frozen=True):
     item: str
     earned_on: date
     measure: Mapping[str, str]
-    documents: tuple[Document, ...] = ()
+    documents: tuple[DocumentRef, ...] = ()
     name: str | None = None
     withdrawn: bool = False
 
 
-class Fault(NamedTuple):
+class InputFault(NamedTuple):
     """What is wrong with a member of what was entered."""
 
     field: str
     message: str
 
 
-class Answer(NamedTuple):
+class DeclareResult(NamedTuple):
     """What became of one entry: the declaration as it stands, what it comes to, or what is wrong with it.
 
     `outcome` is None where it was taken back, or faulty.
     """
 
     declaration: Declaration | None
-    outcome: Outcome | None
-    faults: tuple[Fault, ...] = ()
+    outcome: DeclaredOutcome | None
+    faults: tuple[InputFault, ...] = ()
 
 
-class By(NamedTuple):
+class Declarer(NamedTuple):
     """Who declares (the name of the key), and by which clock."""
 
     name: str
     clock: Clock
 
 
-class NoPolicy(Exception):  # noqa: N818 - the world's
+class NoPolicyInForce(Exception):  # noqa: N818 - the world's
     """No policy was put in force yet: no consumer has ever started."""
 
 
-def declare(connection: Connection, entered: Sequence[Declared], ours: Basis, log: ServiceLog, by: By) -> list[Answer]:
+def declare(
+    connection: Connection, entered: Sequence[DeclarationInput], ours: Rulebook, log: ServiceLog, by: Declarer
+) -> list[DeclareResult]:
     """Record what is entered, in order, and all that follows; what is faulty is left out. Takes the ledger's lock.
 
     A later entry of the same rule, subject, year and item takes the place of the one before; what is the same changes
     nothing. All is by the policy in force in the ledger (`ours` is this program's). Raises NoPolicy.
     """
-    lock_for_a_person(connection)
+    lock_ledger_for_request(connection)
     if settings_in_force(connection) is None:
-        raise NoPolicy
+        raise NoPolicyInForce
     edge = log.edge(connection)
-    basis = basis_as_of(connection, None, ours)
+    rulebook = rulebook_as_of(connection, None, ours)
     instant = next_instant(connection, by.clock)
-    entering = _Entering(connection, entered, basis, by.name, instant)
+    entering = _Entering(connection, entered, rulebook, by.name, instant)
     answers = [entering.enter(one) for one in entered]
     if entering.new:
         values = [(one, declaration_value(one)) for one in entering.new.values()]
         records = [_record(one, value, instant) for one, value in values]
-        post(connection, [_decision(one, value, basis) for one, value in values], instant)
-        apply_newer(connection, records, basis, instant)
+        post(connection, [_decision(one, value, rulebook) for one, value in values], instant)
+        apply_newer(connection, records, rulebook, instant)
         log.extend(connection, edge, by.clock())
     return [entering.final(answer) for answer in answers]
 
 
-def worthless(declaration: Declaration, policy: Policy) -> Award:
+def zero_award(declaration: Declaration, policy: Policy) -> Award:
     """What a declaration is as an award while nothing was ever posted for it."""
     exchanges = () if declaration.exchange is None else (declaration.exchange,)
     return Award(
@@ -137,7 +145,7 @@ def worthless(declaration: Declaration, policy: Policy) -> Award:
         payable_fen=0,
         suppressed_by=None,
         flags=(),
-        evidence=(Evidence(declaration.ref, exchanges),),
+        evidence=(EvidenceItem(declaration.ref, exchanges),),
     )
 
 
@@ -145,10 +153,15 @@ class _Entering:
     """Entries on their way in, each upon those before it."""
 
     def __init__(
-        self, connection: Connection, entered: Sequence[Declared], basis: Basis, who: str, instant: datetime
+        self,
+        connection: Connection,
+        entered: Sequence[DeclarationInput],
+        rulebook: Rulebook,
+        who: str,
+        instant: datetime,
     ) -> None:
-        self._connection, self._basis, self._who, self._instant = connection, basis, who, instant
-        known = load_facts(connection, sorted({one.subject for one in entered}), {}, basis.registers)
+        self._connection, self._rulebook, self._who, self._instant = connection, rulebook, who, instant
+        known = load_facts(connection, sorted({one.subject for one in entered}), {}, rulebook.registers)
         self._declared: dict[str, dict[str, Declaration]] = {
             subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
             for subject, facts in known.items()
@@ -157,37 +170,37 @@ class _Entering:
         self._seq: int = connection.execute(_NUMBERED, {"topic": DECLARED}).scalar_one()
         self.new: dict[str, Declaration] = {}
 
-    def enter(self, one: Declared) -> Answer:
-        faults = tuple(entry_faults(one, self._basis, shanghai_date(self._instant)))
-        terms = self._basis.policy.declared.find(one.rule)
+    def enter(self, one: DeclarationInput) -> DeclareResult:
+        faults = tuple(entry_faults(one, self._rulebook, shanghai_date(self._instant)))
+        terms = self._rulebook.policy.declared.find(one.rule)
         if faults or terms is None:
-            return Answer(None, None, faults)
+            return DeclareResult(None, None, faults)
         declaration = self._declaration(one, terms)
         fact = declaration.ref.fact
         of_subject = self._declared.setdefault(one.subject, {})
         before = of_subject.get(fact)
         if fact in self.new:
-            return Answer(
-                None, None, (Fault("item", "同一事项在此已有一行 / the same matter is entered here already"),)
+            return DeclareResult(
+                None, None, (InputFault("item", "同一事项在此已有一行 / the same matter is entered here already"),)
             )
         if before is not None and before.content == declaration.content:
-            return Answer(before, None)
+            return DeclareResult(before, None)
         faults = tuple(self._faults_beside(declaration, terms, before))
         if faults:
-            return Answer(None, None, faults)
+            return DeclareResult(None, None, faults)
         self._seq += 1
         self.new[fact] = of_subject[fact] = declaration
         self._names[one.subject] = declaration.party.name
-        return Answer(declaration, None)
+        return DeclareResult(declaration, None)
 
-    def final(self, answer: Answer) -> Answer:
+    def final(self, answer: DeclareResult) -> DeclareResult:
         """What it comes to now that all are entered."""
         declaration = answer.declaration
         if declaration is None:
             return answer
-        return Answer(declaration, self._outcome(declaration, self._declared[declaration.party.subject]))
+        return DeclareResult(declaration, self._outcome(declaration, self._declared[declaration.party.subject]))
 
-    def _declaration(self, one: Declared, terms: DeclaredTerms) -> Declaration:
+    def _declaration(self, one: DeclarationInput, terms: DeclaredTerms) -> Declaration:
         exchange = one.item if terms.subject == "operator" else None
         party = self._party(one, exchange)
         key = declaration_key(one.subject, one.rule, one.earned_on.year, one.item)
@@ -206,24 +219,24 @@ class _Entering:
             declared_at=self._instant,
         )
 
-    def _party(self, one: Declared, exchange: str | None) -> Party:
+    def _party(self, one: DeclarationInput, exchange: str | None) -> Party:
         """By the name that was entered, else as the whitelist or a fact has it, else by its code."""
         scheme, code = parse_subject(one.subject)
-        operator = None if exchange is None else self._basis.exchanges.operator_on(exchange, one.earned_on)
+        operator = None if exchange is None else self._rulebook.exchanges.operator_on(exchange, one.earned_on)
         name = one.name or (operator.name if operator else None) or self._names.get(one.subject, code)
         return Party(scheme, code, name)
 
     def _faults_beside(
         self, declaration: Declaration, terms: DeclaredTerms, before: Declaration | None
-    ) -> Iterator[Fault]:
+    ) -> Iterator[InputFault]:
         """What is wrong in the light of what was declared already."""
         stands = before is not None and not before.withdrawn
         if declaration.withdrawn:
             if not stands:
-                yield Fault("withdrawn", "没有可撤回的申报 / there is no declaration to take back")
+                yield InputFault("withdrawn", "没有可撤回的申报 / there is no declaration to take back")
             return
         if self._is_of_another(declaration, terms):
-            yield Fault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
+            yield InputFault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
             return
         of_subject = {**self._declared[declaration.party.subject], declaration.ref.fact: declaration}
         outcome = self._outcome(declaration, of_subject)
@@ -234,7 +247,7 @@ class _Entering:
     def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
         """Whether a matter that has a limit of its own was declared of another subject, under a rule of that limit."""
         limits = {limit.limit for limit in terms.limits if limit.per == "item"}
-        policy, whose = self._basis.policy, declaration.party.subject
+        policy, whose = self._rulebook.policy, declaration.party.subject
         rules = [one.rule for one in policy.declared.rules if limits & {limit.limit for limit in one.limits}]
         if not rules:
             return False
@@ -246,18 +259,18 @@ class _Entering:
                 others[one.ref.fact] = one
         return any(not one.withdrawn for one in others.values())
 
-    def _outcome(self, declaration: Declaration, of_subject: Mapping[str, Declaration]) -> Outcome | None:
-        policy = self._basis.policy
-        found = outcomes(tuple(of_subject.values()), policy, policy.in_force)
+    def _outcome(self, declaration: Declaration, of_subject: Mapping[str, Declaration]) -> DeclaredOutcome | None:
+        policy = self._rulebook.policy
+        found = declared_outcomes(tuple(of_subject.values()), policy, policy.in_force)
         return next((one for one in found if one.declaration.ref.fact == declaration.ref.fact), None)
 
 
-def may_earn_nothing(outcome: Outcome) -> bool:
+def may_earn_nothing(outcome: DeclaredOutcome) -> bool:
     """What is recorded only, and what is history: its being the first counts (G2)."""
     return outcome.why == "recorded" or (outcome.why == "not_in_force" and looks_back(outcome.terms))
 
 
-def nothing_fault(outcome: Outcome) -> Fault:
+def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
     """Why a declaration earns nothing, at the member that it lies in."""
     why, terms = outcome.why, outcome.terms
     field = "rule"
@@ -267,71 +280,71 @@ def nothing_fault(outcome: Outcome) -> Fault:
         field = "measure" if terms.measure is None else f"measure.{terms.measure.name}"
     elif why == "not_the_first":
         field = "item" if terms.per == "item" else "subject"
-    said = NOTHING[why or "recorded"]
+    said = WHY_NOTHING[why or "recorded"]
     others = ", ".join(one.award_id for one in outcome.before)
-    return Fault(field, f"{said.zh} / {said.en}" + (f": {others}" if others else ""))
+    return InputFault(field, f"{said.zh} / {said.en}" + (f": {others}" if others else ""))
 
 
-def entry_faults(one: Declared, basis: Basis, today: date) -> Iterator[Fault]:
+def entry_faults(one: DeclarationInput, rulebook: Rulebook, today: date) -> Iterator[InputFault]:
     """What is wrong with an entry by itself. Pure."""
-    terms = basis.policy.declared.find(one.rule)
+    terms = rulebook.policy.declared.find(one.rule)
     if terms is None:
-        known = ", ".join(known.rule for known in basis.policy.declared.rules)
-        yield Fault("rule", f"须为可申报的奖项 / must be a rule that is declared: {known}")
+        known = ", ".join(known.rule for known in rulebook.policy.declared.rules)
+        yield InputFault("rule", f"须为可申报的奖项 / must be a rule that is declared: {known}")
         return
     if not one.subject.startswith("uscc:"):
-        yield Fault("subject", "只奖励有统一社会信用代码的主体 / only entities with a USCC earn")
+        yield InputFault("subject", "只奖励有统一社会信用代码的主体 / only entities with a USCC earn")
     if not is_number(one.item):
-        yield Fault("item", "须为编号 / must be a number as the contract has it")
+        yield InputFault("item", "须为编号 / must be a number as the contract has it")
     if one.earned_on.year < _FIRST_YEAR:
-        yield Fault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
+        yield InputFault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
     elif one.earned_on > today:
-        yield Fault("earned_on", "不得晚于今天 / may not be in the future")
-    elif one.earned_on < basis.policy.in_force.start_on and not looks_back(terms):
-        yield Fault("earned_on", "不在政策有效期内 / outside the policy's time in force")
+        yield InputFault("earned_on", "不得晚于今天 / may not be in the future")
+    elif one.earned_on < rulebook.policy.in_force.start_on and not looks_back(terms):
+        yield InputFault("earned_on", "不在政策有效期内 / outside the policy's time in force")
     if terms.subject == "operator":
-        yield from _operator_faults(one, basis.exchanges)
+        yield from _operator_faults(one, rulebook.exchanges)
     if not one.withdrawn:
         yield from _measure_faults(one, terms)
 
 
-def _operator_faults(one: Declared, exchanges: Exchanges) -> Iterator[Fault]:
+def _operator_faults(one: DeclarationInput, exchanges: Exchanges) -> Iterator[InputFault]:
     if one.item not in exchanges.ids:
-        yield Fault("item", "须为名录上的交易场所 / must be an exchange on the whitelist")
+        yield InputFault("item", "须为名录上的交易场所 / must be an exchange on the whitelist")
         return
     operator = exchanges.operator_on(one.item, one.earned_on)
     if operator is None or f"uscc:{operator.uscc}" != one.subject:
-        yield Fault("subject", "当日不是该交易场所的运营主体 / does not operate that exchange on that day")
+        yield InputFault("subject", "当日不是该交易场所的运营主体 / does not operate that exchange on that day")
 
 
-def _measure_faults(one: Declared, terms: DeclaredTerms) -> Iterator[Fault]:
+def _measure_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[InputFault]:
     """Exactly the measure that the policy file names, in the form that its amounts take."""
     wanted = {terms.measure.name} if terms.measure is not None else set()
     for name in sorted(set(one.measure) - wanted):
-        yield Fault(f"measure.{name}", "该奖项没有此计量 / this rule has no such measure")
+        yield InputFault(f"measure.{name}", "该奖项没有此计量 / this rule has no such measure")
     if terms.measure is None:
         return
     name, says = terms.measure.name, terms.measure.says
     if name not in one.measure:
-        yield Fault(f"measure.{name}", f"必须提供{says.zh} / required: {says.en}")
+        yield InputFault(f"measure.{name}", f"必须提供{says.zh} / required: {says.en}")
         return
     value = one.measure[name]
     if isinstance(terms.amount, Grades):
         grades = ", ".join(grade.grade for grade in terms.amount.grades)
         if value not in {grade.grade for grade in terms.amount.grades}:
-            yield Fault(f"measure.{name}", f"须为其中之一 / must be one of {grades}")
+            yield InputFault(f"measure.{name}", f"须为其中之一 / must be one of {grades}")
         return
     try:
         _ = parse_measure(value) if isinstance(terms.amount, Fixed) else parse_yuan(value)
     except ValueError:
         said = "须为小数文本 / must be a decimal" if isinstance(terms.amount, Fixed) else "须为金额文本 / must be yuan"
-        yield Fault(f"measure.{name}", said)
+        yield InputFault(f"measure.{name}", said)
         return
     if not isinstance(terms.amount, Fixed) and parse_yuan(value) > _MOST_FEN:
-        yield Fault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(_MOST_FEN)}")
+        yield InputFault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(_MOST_FEN)}")
 
 
-def _name_of(known: Facts) -> str | None:
+def _name_of(known: KnownFacts) -> str | None:
     party = getattr(known.newest, "party", None)
     return party.name if isinstance(party, Party) else None
 
@@ -341,7 +354,7 @@ def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRe
     return FactRecord(declaration, topic, key, declaration.party.subject, value, 0, declaration.ref.seq, instant)
 
 
-def _decision(declaration: Declaration, value: bytes, basis: Basis) -> Posting:
+def _decision(declaration: Declaration, value: bytes, rulebook: Rulebook) -> Posting:
     """The act itself: no amount, and the hash of what was declared."""
     ref = declaration.ref
     said = "主管部门撤回申报 / the bureau took a declaration back"
@@ -353,9 +366,9 @@ def _decision(declaration: Declaration, value: bytes, basis: Basis) -> Posting:
         year=declaration.earned_on.year,
         subject_before=None,
         year_before=None,
-        policy_id=basis.policy.id,
-        policy_revision=basis.policy.revision,
-        article=basis.policy.terms(declaration.rule).article,
+        policy_id=rulebook.policy.id,
+        policy_revision=rulebook.policy.revision,
+        article=rulebook.policy.terms(declaration.rule).article,
         cause={
             "facts": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq}],
             "text": said if declaration.withdrawn else "主管部门申报 / declared by the bureau",

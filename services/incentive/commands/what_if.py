@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from services.incentive.domain.postings import Award, Grants, restate, with_payables
-from services.incentive.domain.risk_flags import Around
+from services.incentive.domain.postings import Award, Grants, award_of, with_payables
+from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
-from services.incentive.store.awards import Facts, earned_by
-from services.incentive.store.basis import Basis
+from services.incentive.store.awards import KnownFacts, compute_entitlements
+from services.incentive.store.rulebook import Rulebook
 from shared.values.money import format_yuan
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ class Amounts(NamedTuple):
     payable_fen: int = 0
 
 
-class Case(NamedTuple):
+class AwardComparison(NamedTuple):
     """One award under both files."""
 
     award_id: str
@@ -30,7 +30,7 @@ class Case(NamedTuple):
     after: Amounts
 
 
-class Year(NamedTuple):
+class YearComparison(NamedTuple):
     """What is payable of a year under both files, and the budget that the other one has, in fen."""
 
     year: int
@@ -47,16 +47,16 @@ class Year(NamedTuple):
 class WhatIf(NamedTuple):
     """All awards that there are under either file, in code point order, and all years in order."""
 
-    cases: tuple[Case, ...]
-    years: tuple[Year, ...]
+    cases: tuple[AwardComparison, ...]
+    years: tuple[YearComparison, ...]
 
     @property
-    def differing(self) -> tuple[Case, ...]:
+    def differing(self) -> tuple[AwardComparison, ...]:
         """Those that are not the same under both."""
         return tuple(case for case in self.cases if case.before != case.after)
 
 
-def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy, grants: Grants) -> WhatIf:
+def what_if(known: Iterable[tuple[str, KnownFacts]], before: Rulebook, policy: Policy, grants: Grants) -> WhatIf:
     """Compare what is in force with another policy, by the same whitelist. Raises CutDatesError.
 
     `known` are all facts of each subject and exchange (`about`). G6 is over all awards of a subject and year: of a part
@@ -65,13 +65,15 @@ def what_if(known: Iterable[tuple[str, Facts]], before: Basis, policy: Policy, g
     after = replace(before, policy=policy)
     earned: tuple[list[Award], list[Award]] = ([], [])
     for about, facts in known:
-        for basis, awards in zip((before, after), earned, strict=True):
-            awards.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis, Around()))
+        for rulebook, awards in zip((before, after), earned, strict=True):
+            awards.extend(
+                award_of(about, award, rulebook.policy) for award in compute_entitlements(facts, rulebook, Peers())
+            )
     was, would = (
-        {award.award_id: award for award in with_payables(awards, basis.policy.rule_order, grants)}
-        for basis, awards in zip((before, after), earned, strict=True)
+        {award.award_id: award for award in with_payables(awards, rulebook.policy.rule_order, grants)}
+        for rulebook, awards in zip((before, after), earned, strict=True)
     )
-    cases = tuple(Case(one, _amounts(was, one), _amounts(would, one)) for one in sorted({*was, *would}))
+    cases = tuple(AwardComparison(one, _amounts(was, one), _amounts(would, one)) for one in sorted({*was, *would}))
     return WhatIf(cases, tuple(_years(was.values(), would.values(), policy.budget_fen)))
 
 
@@ -80,14 +82,14 @@ def _amounts(awards: Mapping[str, Award], award_id: str) -> Amounts:
     return Amounts() if award is None else Amounts(award.ceiling_fen, award.payable_fen)
 
 
-def _years(was: Iterable[Award], would: Iterable[Award], budget_fen: int) -> Iterator[Year]:
+def _years(was: Iterable[Award], would: Iterable[Award], budget_fen: int) -> Iterator[YearComparison]:
     """G7: counted by the reward's year, which may be another under another file."""
     before_fen, after_fen = (Counter[int](), Counter[int]())
     for sums, awards in ((before_fen, was), (after_fen, would)):
         for award in awards:
             sums[award.year] += award.payable_fen
     for year in sorted({*before_fen, *after_fen}):
-        yield Year(year, before_fen[year], after_fen[year], budget_fen)
+        yield YearComparison(year, before_fen[year], after_fen[year], budget_fen)
 
 
 def what_if_json(found: WhatIf) -> Json:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.incentive.domain.workflow import Decided
+from services.incentive.domain.workflow import Decision
 from shared.values.canonical_json import canonical_json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -16,14 +16,14 @@ from shared.values.times import format_time
 Json = dict[str, Any]
 
 
-def digest(told: Json) -> str:
+def act_sha256(told: Json) -> str:
     """The SHA-256, in hex, by which a transaction names its act: of the act as told, in canonical JSON."""
     return hashlib.sha256(canonical_json(told)).hexdigest()
 
 
-def decided(act: Any, part: Any) -> Decided:
+def decision_of(act: Any, part: Any) -> Decision:
     """A step with an award of its rows."""
-    return Decided(
+    return Decision(
         decision_id=act.id,
         award_id=part.award_id,
         number=part.number,
@@ -44,7 +44,7 @@ def decided(act: Any, part: Any) -> Decided:
     )
 
 
-def decision_json(step: Decided) -> Json:
+def decision_json(step: Decision) -> Json:
     """A step with an award, as the contract shows it, with whose it was, and what publicity and payment were given."""
     return {
         "decision_id": step.decision_id,
@@ -68,11 +68,11 @@ def decision_json(step: Decided) -> Json:
 
 def act_json(act: Any, part: Any) -> Json:
     """Any act as it is told."""
-    return _TELL[act.kind](act, part)
+    return _RENDERERS[act.kind](act, part)
 
 
 def _decision(act: Any, part: Any) -> Json:
-    return decision_json(decided(act, part))
+    return decision_json(decision_of(act, part))
 
 
 def _hold(act: Any, part: Any) -> Json:
@@ -143,7 +143,7 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-_TELL: Final[Mapping[str, Callable[[Any, Any], Json]]] = {
+_RENDERERS: Final[Mapping[str, Callable[[Any, Any], Json]]] = {
     "decision": _decision,
     "hold": _hold,
     "release": _release,

@@ -8,7 +8,7 @@ from services.incentive.policy.terms import Policy
 from shared.values.money import format_yuan
 
 
-class Pool(NamedTuple):
+class BudgetPool(NamedTuple):
     """What a year has for the rewards of an article, within the budget of the whole policy; `rules` draw on it."""
 
     article: str
@@ -29,10 +29,12 @@ class Posted(NamedTuple):
         return self.approved_fen - self.returned_fen
 
 
-def pools_of(policy: Policy) -> tuple[Pool, ...]:
+def pools_of(policy: Policy) -> tuple[BudgetPool, ...]:
     """The pools that a policy file sets apart, each with the rules that draw on it."""
     return tuple(
-        Pool(pool.article, pool.annual_fen, tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool))
+        BudgetPool(
+            pool.article, pool.annual_fen, tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
+        )
         for pool in policy.declared.pools
     )
 
@@ -72,5 +74,5 @@ def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[Po
     }
 
 
-def _of(pool: Pool, posted: Iterable[Posted]) -> list[Posted]:
+def _of(pool: BudgetPool, posted: Iterable[Posted]) -> list[Posted]:
     return [one for one in posted if one.rule in pool.rules]

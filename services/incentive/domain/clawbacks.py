@@ -10,30 +10,30 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from services.incentive.domain.workflow import ApprovedFor, Decided, Standing, after
+from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, apply_step
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
 ProposalState = Literal["open", "answered", "lapsed"]
 
 
-class Version(NamedTuple):
+class PayableVersion(NamedTuple):
     """What was payable of an award from an instant on, and for what."""
 
     at: datetime
-    basis: ApprovedFor
+    approved_for: ApprovedFor
     payable_fen: int
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class ClawbackProposal(msgspec.Struct, frozen=True):
     """`amount_fen` is what is to be given back now, `returned_fen` what was in answer to it, by `decisions`.
 
-    `answered` by a return; `lapsed` where what is payable rose again. `basis` is for what it was approved.
+    `answered` by a return; `lapsed` where what is payable rose again. `approved_for` is for what it was approved.
     """
 
     award_id: str
     number: int
-    basis: ApprovedFor
+    approved_for: ApprovedFor
     amount_fen: int
     returned_fen: int
     state: ProposalState
@@ -42,38 +42,43 @@ class Proposal(msgspec.Struct, frozen=True):
     decisions: tuple[str, ...]
 
 
-def proposals(award_id: str, versions: Iterable[Version], steps: Iterable[Decided]) -> list[Proposal]:
+def clawback_proposals(
+    award_id: str, versions: Iterable[PayableVersion], steps: Iterable[Decision]
+) -> list[ClawbackProposal]:
     """All proposals that there ever were about an award, in order of time; at most the last one is open."""
-    found: list[Proposal] = []
-    state, payable = Standing(), (ApprovedFor("", 0), 0)
-    events: list[Version | Decided] = sorted((*versions, *steps), key=lambda event: event.at)
+    found: list[ClawbackProposal] = []
+    state, payable = WorkflowState(), (ApprovedFor("", 0), 0)
+    events: list[PayableVersion | Decision] = sorted((*versions, *steps), key=lambda event: event.at)
     for event in events:
-        if isinstance(event, Version):
-            payable = event.basis, event.payable_fen
+        if isinstance(event, PayableVersion):
+            payable = event.approved_for, event.payable_fen
         else:
-            state = after(state, event)
+            state = apply_step(state, event)
         _settle(found, award_id, event, state.excess(*payable))
     return found
 
 
 def _settle(
-    found: list[Proposal], award_id: str, event: Version | Decided, excess: tuple[ApprovedFor, int] | None
+    found: list[ClawbackProposal],
+    award_id: str,
+    event: PayableVersion | Decision,
+    excess: tuple[ApprovedFor, int] | None,
 ) -> None:
-    """Bring the last proposal to what an event made of it, and open another where there is none of this basis."""
+    """Bring the last proposal to what an event made of it, and open another where none is open."""
     is_open = bool(found) and found[-1].state == "open"
     if is_open:
         found[-1] = _answered(found[-1], event)
-        if excess is not None and excess[0] == found[-1].basis:
+        if excess is not None and excess[0] == found[-1].approved_for:
             found[-1] = msgspec.structs.replace(found[-1], amount_fen=excess[1])
             return
-        state: ProposalState = "lapsed" if isinstance(event, Version) else "answered"
+        state: ProposalState = "lapsed" if isinstance(event, PayableVersion) else "answered"
         found[-1] = msgspec.structs.replace(found[-1], amount_fen=0, state=state, closed_at=event.at)
     if excess is not None:
-        found.append(Proposal(award_id, len(found) + 1, *excess, 0, "open", event.at, None, ()))
+        found.append(ClawbackProposal(award_id, len(found) + 1, *excess, 0, "open", event.at, None, ()))
 
 
-def _answered(proposal: Proposal, event: Version | Decided) -> Proposal:
-    if isinstance(event, Version) or event.action != "return":
+def _answered(proposal: ClawbackProposal, event: PayableVersion | Decision) -> ClawbackProposal:
+    if isinstance(event, PayableVersion) or event.action != "return":
         return proposal
     return msgspec.structs.replace(
         proposal,
@@ -82,14 +87,14 @@ def _answered(proposal: Proposal, event: Version | Decided) -> Proposal:
     )
 
 
-def proposal_json(proposal: Proposal) -> dict[str, Any]:
+def clawback_json(proposal: ClawbackProposal) -> dict[str, Any]:
     """A proposal as the API gives it."""
     closed_at = proposal.closed_at
     return {
         "clawback_id": f"{proposal.award_id}/{proposal.number}",
         "award_id": proposal.award_id,
-        "subject": proposal.basis.subject,
-        "year": proposal.basis.year,
+        "subject": proposal.approved_for.subject,
+        "year": proposal.approved_for.year,
         "amount": format_yuan(proposal.amount_fen),
         "returned": format_yuan(proposal.returned_fen),
         "state": proposal.state,

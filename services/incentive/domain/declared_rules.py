@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from services.incentive.domain.event_rules import Entitlement, Evidence, flags_of, rate_of
+from services.incentive.domain.event_rules import Entitlement, EvidenceItem, flags_of, rate_of
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import (
     AtRate,
@@ -19,8 +19,8 @@ from services.incentive.policy.terms import (
     Fixed,
     Grades,
     Interval,
-    Limit,
     Policy,
+    RewardLimit,
     Steps,
     Texts,
 )
@@ -40,7 +40,7 @@ Why = Literal[
     "over_years",
     "limit_used_up",
 ]
-NOTHING: Final[Mapping[Why, Texts]] = {
+WHY_NOTHING: Final[Mapping[Why, Texts]] = {
     "recorded": Texts("该条款没有金额，只作记录", "the article names no amount: it is recorded only"),
     "not_in_force": Texts("不在政策有效期内", "outside the policy's time in force"),
     "not_measured": Texts("计量与政策文件不符", "not what the policy file measures"),
@@ -67,7 +67,7 @@ class Worth(msgspec.Struct, frozen=True):
     why: Why | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class DeclaredOutcome(msgspec.Struct, frozen=True):
     """What became of one declaration.
 
     `deducted_fen` is what was earned before by the same steps, `left_fen` what the limit that leaves least had left
@@ -78,7 +78,7 @@ class Outcome(msgspec.Struct, frozen=True):
     terms: DeclaredTerms
     worth: Worth
     deducted_fen: int = 0
-    limit: Limit | None = None
+    limit: RewardLimit | None = None
     left_fen: int = 0
     ceiling_fen: int = 0
     why: Why | None = None
@@ -91,16 +91,16 @@ def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Pol
         return []
     other = {
         outcome.declaration.award_id: outcome.ceiling_fen
-        for outcome in outcomes(declared, policy, policy.in_force_alternative)
+        for outcome in declared_outcomes(declared, policy, policy.in_force_alternative)
     }
     return [
         _entitlement(subject, outcome, changed=other[outcome.declaration.award_id] != outcome.ceiling_fen)
-        for outcome in outcomes(declared, policy, policy.in_force)
+        for outcome in declared_outcomes(declared, policy, policy.in_force)
         if outcome.ceiling_fen > 0
     ]
 
 
-def outcomes(declared: Sequence[Declaration], policy: Policy, in_force: Interval) -> list[Outcome]:
+def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force: Interval) -> list[DeclaredOutcome]:
     """What becomes of each declaration that stands, of a rule that the policy file has."""
     order = {terms.rule: place for place, terms in enumerate(policy.declared.rules)}
     standing = [one for one in declared if not one.withdrawn and one.rule in order]
@@ -166,10 +166,10 @@ class _SoFar:
         self._first_years: dict[str, int] = {}
         self._used: dict[_Key, list[tuple[Declaration, int]]] = {}  # of limits
 
-    def take(self, one: Declaration, terms: DeclaredTerms) -> Outcome:
+    def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
         """The outcome of the next declaration."""
         found = worth(terms, one.measure)
-        outcome = Outcome(one, terms, found, why=found.why)
+        outcome = DeclaredOutcome(one, terms, found, why=found.why)
         if found.why is not None:
             return outcome
         is_in_force = day_start(one.earned_on) in self._in_force
@@ -192,13 +192,13 @@ class _SoFar:
         elif terms.earned == "by_difference":
             self._passed_fen[key] = max(self._passed_fen[key], found.amount_fen)
 
-    def _once(self, outcome: Outcome, key: _Key) -> Outcome:
+    def _once(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         had = self._had.get(key)
         if had is not None:
             return msgspec.structs.replace(outcome, why="not_the_first", before=(had,))
         return msgspec.structs.replace(outcome, ceiling_fen=outcome.worth.amount_fen)
 
-    def _by_difference(self, outcome: Outcome, key: _Key) -> Outcome:
+    def _by_difference(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         """晋级补差: a step that was not reached before, less what was earned by lower ones under this policy."""
         earned = self._earned.get(key, [])
         deducted_fen = sum(fen for _, fen in earned)
@@ -212,14 +212,14 @@ class _SoFar:
             before=tuple(declaration for declaration, _ in earned),
         )
 
-    def _within_years(self, outcome: Outcome) -> Outcome:
+    def _within_years(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         years, rule = outcome.terms.years, outcome.terms.rule
         first = self._first_years.get(rule)
         if outcome.why or years is None or first is None or outcome.declaration.earned_on.year < first + years:
             return outcome
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
 
-    def _within_limits(self, outcome: Outcome) -> Outcome:
+    def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         """Not more than what each limit has left; the one that leaves least is told."""
         for limit in outcome.terms.limits if outcome.why is None else ():
             used = self._used.get(_limit_key(limit, outcome.declaration), [])
@@ -236,7 +236,7 @@ class _SoFar:
                 )
         return outcome
 
-    def _note(self, outcome: Outcome, key: _Key) -> None:
+    def _note(self, outcome: DeclaredOutcome, key: _Key) -> None:
         one, terms, fen = outcome.declaration, outcome.terms, outcome.ceiling_fen
         self._had.setdefault(key, one)
         self._first_years.setdefault(terms.rule, one.earned_on.year)
@@ -251,7 +251,7 @@ def _key(one: Declaration, terms: DeclaredTerms) -> _Key:
     return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
 
 
-def _limit_key(limit: Limit, one: Declaration) -> _Key:
+def _limit_key(limit: RewardLimit, one: Declaration) -> _Key:
     match limit.per:
         case "subject_year":
             return (limit.limit, str(one.earned_on.year))
@@ -261,7 +261,7 @@ def _limit_key(limit: Limit, one: Declaration) -> _Key:
             return (limit.limit,)
 
 
-def cap_of(outcome: Outcome) -> int:
+def cap_of(outcome: DeclaredOutcome) -> int:
     """The award's cap: the amount that the text names, or of a rate the most that its limits ever let through."""
     amount = outcome.terms.amount
     if isinstance(amount, AtRate):
@@ -269,7 +269,7 @@ def cap_of(outcome: Outcome) -> int:
     return outcome.worth.amount_fen
 
 
-def _entitlement(subject: Party, outcome: Outcome, *, changed: bool) -> Entitlement:
+def _entitlement(subject: Party, outcome: DeclaredOutcome, *, changed: bool) -> Entitlement:
     one, terms = outcome.declaration, outcome.terms
     return Entitlement(
         award_id=one.award_id,
@@ -287,9 +287,9 @@ def _entitlement(subject: Party, outcome: Outcome, *, changed: bool) -> Entitlem
     )
 
 
-def _evidence(declarations: Sequence[Declaration]) -> Iterator[Evidence]:
+def _evidence(declarations: Sequence[Declaration]) -> Iterator[EvidenceItem]:
     for one in declarations:
-        yield Evidence(one.ref, () if one.exchange is None else (one.exchange,))
+        yield EvidenceItem(one.ref, () if one.exchange is None else (one.exchange,))
 
 
 def looks_back(terms: DeclaredTerms) -> bool:

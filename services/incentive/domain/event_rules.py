@@ -30,7 +30,7 @@ class CutDatesError(Halt):
     """Totals are not cut at a date that the policy names, so they cannot be computed: incentive stops."""
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class EvidenceItem(msgspec.Struct, frozen=True):
     """A fact that an award rests on, and the exchanges whose documents make up the amount."""
 
     ref: FactRef
@@ -51,7 +51,7 @@ class Entitlement(msgspec.Struct, frozen=True):
     cap_fen: int | None
     ceiling_fen: int
     flags: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EvidenceItem, ...]
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class TierYear(msgspec.Struct, frozen=True):
     ceiling_fen: int
 
 
-class Split(msgspec.Struct, frozen=True):
+class PeriodSplit(msgspec.Struct, frozen=True):
     """A year's amount and number of trades before, within and after a period."""
 
     before_fen: int = 0
@@ -127,7 +127,7 @@ def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy)
         cap_fen=terms.amount_fen,
         ceiling_fen=terms.amount_fen,
         flags=flags_of(changed=fact.first.listed_at not in policy.in_force_alternative),
-        evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
+        evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
     )
     return [award]
 
@@ -154,7 +154,7 @@ def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Polic
         cap_fen=terms.cap_fen,
         ceiling_fen=ceiling_fen,
         flags=flags_of(changed=fact.first.completed_at not in policy.in_force_alternative),
-        evidence=(Evidence(fact.ref, (fact.first.exchange,)),),
+        evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
     )
     return [award]
 
@@ -180,17 +180,21 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
         ceiling_fen=ceiling_fen,
         flags=flags_of(changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen),
         evidence=tuple(
-            Evidence(fact.ref, exchanges) for fact in facts if (exchanges := _counted_exchanges(fact, policy.in_force))
+            EvidenceItem(fact.ref, exchanges)
+            for fact in facts
+            if (exchanges := _counted_exchanges(fact, policy.in_force))
         ),
     )
     return [award]
 
 
-def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy) -> Split:
+def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy) -> PeriodSplit:
     """A provider's counted trades of one year, over all exchanges and registers, before, within and after a period."""
     for fact in facts:
         check_cut_dates(fact, policy)
-    return split([bucket for fact in facts for share in fact.by_exchange.values() for bucket in share.counted], period)
+    return split_by_period(
+        [bucket for fact in facts for share in fact.by_exchange.values() for bucket in share.counted], period
+    )
 
 
 def exchange_awards(
@@ -245,7 +249,7 @@ def tier_years(
     for year in sorted(totals):
         for fact in totals[year]:
             check_cut_dates(fact, policy)
-        parts = split(merge_totals(totals[year]), in_force)
+        parts = split_by_period(merge_totals(totals[year]), in_force)
         base_fen = parts.before_fen + parts.within_fen
         tier = _highest_earning(policy.exchange_tiers.tiers, max(passed_fen, parts.before_fen), base_fen)
         operator = exchanges.operator_on(exchange, date(year, 12, 31))
@@ -267,7 +271,7 @@ def tier_years(
     return years
 
 
-def split(buckets: Sequence[Bucket], period: Interval) -> Split:
+def split_by_period(buckets: Sequence[Bucket], period: Interval) -> PeriodSplit:
     """Sums before, within and after a period. Raises CutDatesError when a bucket crosses its limits."""
     start, end = period.start, period.end
     before, within, after = [0, 0], [0, 0], [0, 0]
@@ -285,7 +289,7 @@ def split(buckets: Sequence[Bucket], period: Interval) -> Split:
             )
         part[0] += bucket.amount_fen
         part[1] += bucket.trades
-    return Split(before[0], before[1], within[0], within[1], after[0], after[1])
+    return PeriodSplit(before[0], before[1], within[0], within[1], after[0], after[1])
 
 
 def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None:
@@ -321,16 +325,20 @@ def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> T
 
 def _tier_evidence(
     exchange: str, year: int, years: Sequence[TierYear], totals: Mapping[int, Sequence[ExchangeTotal]]
-) -> tuple[Evidence, ...]:
+) -> tuple[EvidenceItem, ...]:
     """The year's own totals, then those of earlier years under the policy that the difference is against."""
     earned = [state.year for state in years if state.year < year and state.ceiling_fen > 0]
-    return tuple(Evidence(fact.ref, (exchange,)) for known in [year, *earned] for fact in totals[known] if fact.buckets)
+    return tuple(
+        EvidenceItem(fact.ref, (exchange,)) for known in [year, *earned] for fact in totals[known] if fact.buckets
+    )
 
 
 def _counted_exchanges(fact: ProviderTotal, period: Interval) -> tuple[str, ...]:
     return tuple(
         sorted(
-            exchange for exchange, share in fact.by_exchange.items() if split(share.counted, period).within_trades > 0
+            exchange
+            for exchange, share in fact.by_exchange.items()
+            if split_by_period(share.counted, period).within_trades > 0
         )
     )
 

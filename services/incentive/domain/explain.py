@@ -10,27 +10,27 @@ import msgspec
 
 from services.incentive.domain.event_rules import (
     LAST_DAY,
-    Evidence,
+    EvidenceItem,
     SubjectFacts,
     TierYear,
-    split,
+    split_by_period,
     tier_years,
 )
-from services.incentive.domain.explain_declared import declared_account
+from services.incentive.domain.explain_declared import explain_declared
 from services.incentive.domain.explain_format import (
-    Account,
+    ExplanationDraft,
     Json,
     Visible,
-    both,
     grouped,
-    is_seen,
+    is_visible,
     money,
     next_threshold,
+    part_json,
     rate_steps,
     sentence,
-    told_part,
-    told_step,
-    told_trades,
+    step_json,
+    texts_json,
+    trade_count,
 )
 from services.incentive.domain.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
 from services.incentive.domain.highest_only import OTHER_GRANT
@@ -54,7 +54,7 @@ REASONS: Mapping[str, Texts] = {
 }
 
 
-class Revised(msgspec.Struct, frozen=True):
+class RevisionChange(msgspec.Struct, frozen=True):
     """What the revision in force of the policy file made of an award: its ceiling before and just after, in fen."""
 
     policy_id: str
@@ -64,7 +64,7 @@ class Revised(msgspec.Struct, frozen=True):
     after_fen: int
 
 
-class AwardState(msgspec.Struct, frozen=True):
+class ExplainedAward(msgspec.Struct, frozen=True):
     """What the ledger has of the award that is explained; amounts in fen.
 
     `partial`: the reader may not see it wholly (contract, section 4). `rivals` are all awards of its subject and year
@@ -80,11 +80,11 @@ class AwardState(msgspec.Struct, frozen=True):
     ceiling_fen: int
     payable_fen: int
     suppressed_by: str | None
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EvidenceItem, ...]
     flags: tuple[str, ...] = ()
     partial: bool = False
     rivals: tuple[tuple[str, int], ...] = ()
-    revised: Revised | None = None
+    revised: RevisionChange | None = None
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True):
@@ -95,18 +95,18 @@ class ExchangeFacts(msgspec.Struct, frozen=True):
 
 
 def explanation(
-    award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible = None
+    award: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible = None
 ) -> Json:
     """The contract's Explanation of an award, without `transactions`; facts are those that the award now rests on.
 
     `facts` are ExchangeFacts for exchange_tiers, else SubjectFacts.
     """
     account = _account(award, facts, policy, visible)
-    counted = [part for part in account.counted if is_seen(part["exchange"], visible)]
+    counted = [part for part in account.counted if is_visible(part["exchange"], visible)]
     # Of an award that a correction took away the facts may name others by now: no sum of theirs is shown either.
     partial = award.partial or len(counted) < len(account.counted)
     account.counted = counted
-    account.not_counted = [part for part in account.not_counted if is_seen(part["exchange"], visible)]
+    account.not_counted = [part for part in account.not_counted if is_visible(part["exchange"], visible)]
     suppression = [] if partial else _suppression(award, policy)
     return {
         "award_id": award.award_id,
@@ -121,12 +121,14 @@ def explanation(
     }
 
 
-def _account(award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible) -> Account:
+def _account(
+    award: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible
+) -> ExplanationDraft:
     if isinstance(facts, ExchangeFacts):
         return _tiers(award, facts, policy)
     if policy.declared.find(award.rule) is not None:
-        return declared_account(award.award_id, facts.declared, policy)
-    by_rule: dict[str, Callable[[AwardState, SubjectFacts, Policy, Visible], Account]] = {
+        return explain_declared(award.award_id, facts.declared, policy)
+    by_rule: dict[str, Callable[[ExplainedAward, SubjectFacts, Policy, Visible], ExplanationDraft]] = {
         policy.first_listing.rule: _first_listing,
         policy.first_purchase.rule: _first_purchase,
         policy.annual_listed_trading.rule: _annual,
@@ -137,17 +139,17 @@ def _account(award: AwardState, facts: SubjectFacts | ExchangeFacts, policy: Pol
 # --- (四) 1 ----------------------------------------------------------------------------------------------------
 
 
-def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> Account:
+def _first_listing(_: ExplainedAward, facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
     fact = merge_first(facts.first_listing)
     first = None if fact is None else fact.first
     if first is None:
-        return Account(
+        return ExplanationDraft(
             Texts(
                 "目前没有可计入的挂牌（作废的和互认的不计）。",
                 "No listing counts now (annulled and mirrored ones do not).",
             )
         )
-    if not is_seen(first.exchange, visible):
+    if not is_visible(first.exchange, visible):
         return _elsewhere()
     when, number = first.listed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d"), first.listing_no
     what = Texts(
@@ -155,34 +157,36 @@ def _first_listing(_: AwardState, facts: SubjectFacts, policy: Policy, visible: 
         f"the first listing is {number} on {first.exchange}, {when}",
     )
     if first.listed_at not in policy.in_force:
-        return Account(_history(what), not_counted=[told_part(first.exchange, 0, 0, NOT_IN_FORCE)])
+        return ExplanationDraft(_history(what), not_counted=[part_json(first.exchange, 0, 0, NOT_IN_FORCE)])
     amount_fen = policy.first_listing.amount_fen
     steps = [
-        told_step("base", 0, f"{what.zh}。", f"{sentence(what.en)}."),
-        told_step(
+        step_json("base", 0, f"{what.zh}。", f"{sentence(what.en)}."),
+        step_json(
             "cap",
             amount_fen,
             f"一次性奖励，至多 {money(amount_fen)} 元。",
             f"A reward once, of at most {money(amount_fen)} yuan.",
         ),
     ]
-    return Account(Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[told_part(first.exchange, 0, 0)])
+    return ExplanationDraft(
+        Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[part_json(first.exchange, 0, 0)]
+    )
 
 
 # --- (四) 2 ----------------------------------------------------------------------------------------------------
 
 
-def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible: Visible) -> Account:
+def _first_purchase(_: ExplainedAward, facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
     fact = merge_first(facts.first_purchase)
     first = None if fact is None else fact.first
     if first is None:
-        return Account(
+        return ExplanationDraft(
             Texts(
                 "目前没有可计入的购买（取消的和互认的不计）。",
                 "No purchase counts now (cancelled and mirrored ones do not).",
             )
         )
-    if not is_seen(first.exchange, visible):
+    if not is_visible(first.exchange, visible):
         return _elsewhere()
     when = first.completed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d")
     what = Texts(
@@ -190,14 +194,14 @@ def _first_purchase(_: AwardState, facts: SubjectFacts, policy: Policy, visible:
         f"the first purchase is {first.trade_no} on {first.exchange}, {when}, {_net(first).en}",
     )
     if first.completed_at not in policy.in_force:
-        return Account(_history(what), not_counted=[told_part(first.exchange, first.net_fen, 1, NOT_IN_FORCE)])
+        return ExplanationDraft(_history(what), not_counted=[part_json(first.exchange, first.net_fen, 1, NOT_IN_FORCE)])
     terms = policy.first_purchase
     steps = [
-        told_step("base", first.net_fen, f"{what.zh}。", f"{sentence(what.en)}."),
+        step_json("base", first.net_fen, f"{what.zh}。", f"{sentence(what.en)}."),
         *rate_steps(first.net_fen, terms.rate, terms.cap_fen),
     ]
-    return Account(
-        Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[told_part(first.exchange, first.net_fen, 1)]
+    return ExplanationDraft(
+        Texts(f"{what.zh}。", f"{sentence(what.en)}."), steps, counted=[part_json(first.exchange, first.net_fen, 1)]
     )
 
 
@@ -213,22 +217,22 @@ def _net(first: Purchased) -> Texts:
 # --- (四) 3 ----------------------------------------------------------------------------------------------------
 
 
-def _annual(award: AwardState, facts: SubjectFacts, policy: Policy, _: Visible) -> Account:
+def _annual(award: ExplainedAward, facts: SubjectFacts, policy: Policy, _: Visible) -> ExplanationDraft:
     terms = policy.annual_listed_trading
     counted, not_counted = annual_parts(award.year, facts, policy)
     base_fen = sum(part[1] for part in counted)
     trades = sum(part[2] for part in counted)
-    account = Account(
+    account = ExplanationDraft(
         Texts(
             f"{award.year} 年计入的挂牌交易 {trades} 笔，合计 {money(base_fen)} 元，"
             f"门槛 {money(terms.at_least_fen)} 元。",
             f"Listed trades that count in {award.year}: {trades}, {money(base_fen)} yuan in all; "
             f"the threshold is {money(terms.at_least_fen)} yuan.",
         ),
-        counted=[told_part(*part) for part in counted],
-        not_counted=[told_part(*part) for part in not_counted],
+        counted=[part_json(*part) for part in counted],
+        not_counted=[part_json(*part) for part in not_counted],
     )
-    account.steps.append(told_step("base", base_fen, account.reason.zh, account.reason.en))
+    account.steps.append(step_json("base", base_fen, account.reason.zh, account.reason.en))
     if base_fen >= terms.at_least_fen:
         account.steps += rate_steps(base_fen, terms.rate, terms.cap_fen)
     else:
@@ -243,7 +247,7 @@ def annual_parts(
     counted: list[tuple[str, int, int]] = []
     not_counted: list[tuple[str, int, int, str]] = []
     for exchange, share in merge_shares(facts.totals.get(year, ())).items():
-        parts = split(share.counted, policy.in_force)
+        parts = split_by_period(share.counted, policy.in_force)
         if parts.within_trades:
             counted.append((exchange, parts.within_fen, parts.within_trades))
         outside = (parts.before_fen + parts.after_fen, parts.before_trades + parts.after_trades)
@@ -257,17 +261,17 @@ def annual_parts(
 # --- (六) 2 ----------------------------------------------------------------------------------------------------
 
 
-def _tiers(award: AwardState, facts: ExchangeFacts, policy: Policy) -> Account:
+def _tiers(award: ExplainedAward, facts: ExchangeFacts, policy: Policy) -> ExplanationDraft:
     exchange = award.exchange or award.award_id.split("/")[1]
     years = tier_years(exchange, facts.totals, facts.exchanges, policy, policy.in_force)
     state = next((year for year in years if year.year == award.year), None)
     if state is None:
-        return Account(Texts(f"{award.year} 年没有计入的交易。", f"No trade counts in {award.year}."))
-    parts = split(merge_totals(facts.totals[award.year]), policy.in_force)
-    account = Account(
+        return ExplanationDraft(Texts(f"{award.year} 年没有计入的交易。", f"No trade counts in {award.year}."))
+    parts = split_by_period(merge_totals(facts.totals[award.year]), policy.in_force)
+    account = ExplanationDraft(
         _tier_reason(state),
-        counted=[told_part(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
-        not_counted=[told_part(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)]
+        counted=[part_json(exchange, state.base_fen, parts.before_trades + parts.within_trades)],
+        not_counted=[part_json(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)]
         if parts.after_trades
         else [],
         steps=_tier_steps(state),
@@ -316,12 +320,12 @@ def _passed(state: TierYear) -> Texts:
 
 def _tier_steps(state: TierYear) -> list[Json]:
     reason = _tier_reason(state)
-    steps = [told_step("base", state.base_fen, reason.zh, reason.en)]
+    steps = [step_json("base", state.base_fen, reason.zh, reason.en)]
     if state.tier is None or state.subject is None:
         return steps
     amount_fen = state.tier.amount_fen
     steps.append(
-        told_step(
+        step_json(
             "cap",
             amount_fen,
             f"该档至多 {money(amount_fen)} 元。",
@@ -329,7 +333,7 @@ def _tier_steps(state: TierYear) -> list[Json]:
         )
     )
     steps.append(
-        told_step(
+        step_json(
             "difference",
             state.ceiling_fen,
             f"晋级补差：减去该交易场所按本政策已得的 {money(state.earned_before_fen)} 元，"
@@ -355,7 +359,7 @@ def missing_over(tier: Tier, total_fen: int) -> int:
 # --- what all have in common -----------------------------------------------------------------------------------
 
 
-def _suppression(award: AwardState, policy: Policy) -> list[Json]:
+def _suppression(award: ExplainedAward, policy: Policy) -> list[Json]:
     """就高不重复: what a suppressed award lost against, or what the award prevailed over."""
     if award.ceiling_fen == 0:
         return []
@@ -370,7 +374,7 @@ def _suppression(award: AwardState, policy: Policy) -> list[Json]:
         zh = "金额相等而排序在前" if equal else "更高"
         en = "is equal and comes first" if equal else "is higher"
         return [
-            told_step(
+            step_json(
                 "suppression",
                 award.payable_fen,
                 f"就高不重复：同一主体同一年度的{rival.zh}{amount.zh}{zh}，本项不兑现。",
@@ -381,7 +385,7 @@ def _suppression(award: AwardState, policy: Policy) -> list[Json]:
         return []
     others = [_name(award_id, policy) for award_id in sorted(ceilings)]
     return [
-        told_step(
+        step_json(
             "suppression",
             award.payable_fen,
             f"就高不重复：本项为同一主体同一年度最高，{'、'.join(other.zh for other in others)}不兑现。",
@@ -403,20 +407,20 @@ def _name(award_id: str, policy: Policy) -> Texts:
     return Texts(f"{terms.name.zh}{of}", f"{terms.name.en}{of}")
 
 
-def _head(award: AwardState, policy: Policy) -> Texts:
+def _head(award: ExplainedAward, policy: Policy) -> Texts:
     terms = policy.terms(award.rule)
     return Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}:")
 
 
-def _partial_text(award: AwardState, policy: Policy) -> Json:
+def _partial_text(award: ExplainedAward, policy: Policy) -> Json:
     head = _head(award, policy)
-    return both(
+    return texts_json(
         f"{head.zh}本项还涉及其他交易场所的数据，金额不在此显示。",
         f"{head.en} other exchanges' documents take part too, so amounts are not shown here.",
     )
 
 
-def _text(award: AwardState, account: Account, policy: Policy, suppression: Sequence[Json]) -> Json:
+def _text(award: ExplainedAward, account: ExplanationDraft, policy: Policy, suppression: Sequence[Json]) -> Json:
     head = _head(award, policy)
     zh, en = [f"{head.zh}{account.reason.zh}"], [f"{head.en} {account.reason.en}"]
     for step in [*account.steps[1:], *suppression]:
@@ -426,7 +430,7 @@ def _text(award: AwardState, account: Account, policy: Policy, suppression: Sequ
     for part in (part for part in account.not_counted if part["trades"]):
         label, amount = reason_label(part["reason"]), grouped(part["amount"])
         zh.append(f"{part['exchange']} 有 {part['trades']} 笔共 {amount} 元未计入：{label.zh}。")
-        en.append(f"Not counted on {part['exchange']}: {told_trades(part['trades'])}, {amount} yuan ({label.en}).")
+        en.append(f"Not counted on {part['exchange']}: {trade_count(part['trades'])}, {amount} yuan ({label.en}).")
     if account.next is not None:
         threshold, missing = grouped(account.next["threshold"]), grouped(account.next["missing"])
         zh.append(f"距下一门槛 {threshold} 元还差 {missing} 元。")
@@ -440,10 +444,10 @@ def _text(award: AwardState, account: Account, policy: Policy, suppression: Sequ
         en.append(revised.en)
     zh.append(f"测算上限 {money(award.ceiling_fen)} 元，可兑现 {money(award.payable_fen)} 元。")
     en.append(f"Ceiling {money(award.ceiling_fen)} yuan, payable {money(award.payable_fen)} yuan.")
-    return both("".join(zh), " ".join(en))
+    return texts_json("".join(zh), " ".join(en))
 
 
-def _revised(revised: Revised) -> Texts:
+def _revised(revised: RevisionChange) -> Texts:
     """What a new revision of the policy file changed."""
     day, number = revised.since.astimezone(SHANGHAI).strftime("%Y-%m-%d"), revised.revision
     before, after = money(revised.before_fen), money(revised.after_fen)
@@ -470,16 +474,16 @@ def _history(what: Texts) -> Texts:
     )
 
 
-def _elsewhere() -> Account:
-    return Account(
+def _elsewhere() -> ExplanationDraft:
+    return ExplanationDraft(
         Texts("首次由其他交易场所的记录决定。", "The first is a document of an exchange that you cannot see.")
     )
 
 
-def _evidence(evidence: Sequence[Evidence], visible: Visible) -> list[Json]:
+def _evidence(evidence: Sequence[EvidenceItem], visible: Visible) -> list[Json]:
     shown = []
     for one in evidence:
-        exchanges = [exchange for exchange in one.exchanges if is_seen(exchange, visible)]
+        exchanges = [exchange for exchange in one.exchanges if is_visible(exchange, visible)]
         if exchanges or visible is None:
             ref = one.ref
             shown.append({"fact": ref.fact, "generation": ref.generation, "seq": ref.seq, "exchanges": exchanges})

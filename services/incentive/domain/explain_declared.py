@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.incentive.domain.declared_rules import NOTHING, Outcome, outcomes
+from services.incentive.domain.declared_rules import WHY_NOTHING, DeclaredOutcome, declared_outcomes
 from services.incentive.domain.explain_format import (
-    Account,
+    ExplanationDraft,
     Json,
     money,
     next_threshold,
     percent,
     sentence,
-    told_step,
+    step_json,
 )
 from services.incentive.domain.facts import Declaration
-from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Limit, Policy, Steps, Texts
+from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Policy, RewardLimit, Steps, Texts
 from shared.values.money import parse_yuan
 
 _GONE: Final = Texts(
@@ -27,28 +27,28 @@ _PER: Final = {
 }
 
 
-def declared_account(award_id: str, declared: Sequence[Declaration], policy: Policy) -> Account:
+def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Policy) -> ExplanationDraft:
     """What is found out about a declared award; `declared` are all declarations of its subject."""
-    found = outcomes(declared, policy, policy.in_force)
+    found = declared_outcomes(declared, policy, policy.in_force)
     outcome = next((one for one in found if one.declaration.award_id == award_id), None)
     if outcome is None:
-        return Account(_GONE)
+        return ExplanationDraft(_GONE)
     what = _declared(outcome)
     reason = Texts(f"{what.zh}。", f"{sentence(what.en)}.")
     if outcome.why is not None:
-        why = NOTHING[outcome.why]
+        why = WHY_NOTHING[outcome.why]
         reason = Texts(
             f"{reason.zh}{why.zh}{_before(outcome).zh}。", f"{reason.en} {sentence(why.en)}{_before(outcome).en}."
         )
-    account = Account(reason)
+    account = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
-        account.steps = [told_step("base", outcome.worth.base_fen, f"{what.zh}。", f"{sentence(what.en)}.")]
+        account.steps = [step_json("base", outcome.worth.base_fen, f"{what.zh}。", f"{sentence(what.en)}.")]
         account.steps += _steps(outcome)
     account.next = next_step(outcome)
     return account
 
 
-def _declared(outcome: Outcome) -> Texts:
+def _declared(outcome: DeclaredOutcome) -> Texts:
     one, terms = outcome.declaration, outcome.terms
     day = one.earned_on.isoformat()
     what = Texts(f"{day} 的 {one.item}", f"{one.item} of {day}")
@@ -72,19 +72,19 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
     return Texts(measured, measured)
 
 
-def _before(outcome: Outcome) -> Texts:
+def _before(outcome: DeclaredOutcome) -> Texts:
     others = ", ".join(f"{one.item} ({one.earned_on.isoformat()})" for one in outcome.before)
     return Texts(f"：{others}", f": {others}") if others else Texts("", "")
 
 
-def _steps(outcome: Outcome) -> list[Json]:
+def _steps(outcome: DeclaredOutcome) -> list[Json]:
     """From what it is worth to its ceiling."""
     terms, amount_fen = outcome.terms, outcome.worth.amount_fen
     steps = []
     if isinstance(terms.amount, AtRate):
         base, rate = money(outcome.worth.base_fen), percent(terms.amount.rate)
         steps.append(
-            told_step(
+            step_json(
                 "rate",
                 amount_fen,
                 f"{base} 元 × {rate}，舍去不足一分的部分，得 {money(amount_fen)} 元。",
@@ -93,11 +93,11 @@ def _steps(outcome: Outcome) -> list[Json]:
         )
     else:
         amount = money(amount_fen)
-        steps.append(told_step("cap", amount_fen, f"对应金额 {amount} 元。", f"That is worth {amount} yuan."))
+        steps.append(step_json("cap", amount_fen, f"对应金额 {amount} 元。", f"That is worth {amount} yuan."))
     if outcome.deducted_fen:
         due_fen = max(0, amount_fen - outcome.deducted_fen)
         steps.append(
-            told_step(
+            step_json(
                 "difference",
                 due_fen,
                 f"晋级补差：减去按本政策已得的 {money(outcome.deducted_fen)} 元，得 {money(due_fen)} 元。",
@@ -109,10 +109,10 @@ def _steps(outcome: Outcome) -> list[Json]:
     return steps
 
 
-def _limit_step(outcome: Outcome, limit: Limit) -> Json:
+def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
     per, most, left = _PER[limit.per], money(limit.most_fen), money(outcome.left_fen)
     ceiling_fen = outcome.ceiling_fen
-    return told_step(
+    return step_json(
         "cap",
         ceiling_fen,
         f"{limit.says.zh}{per.zh}至多 {most} 元，尚余 {left} 元，得 {money(ceiling_fen)} 元。",
@@ -120,7 +120,7 @@ def _limit_step(outcome: Outcome, limit: Limit) -> Json:
     )
 
 
-def next_step(outcome: Outcome) -> Json | None:
+def next_step(outcome: DeclaredOutcome) -> Json | None:
     """The next higher step of what is measured; None where there is none, or nothing is measured in steps."""
     if not isinstance(outcome.terms.amount, Steps) or outcome.worth.why == "not_measured":
         return None

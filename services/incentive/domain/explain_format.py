@@ -13,7 +13,7 @@ Visible = Collection[str] | None
 Json = dict[str, Any]
 
 
-class Account(msgspec.Struct):
+class ExplanationDraft(msgspec.Struct):
     """What is found out about an award, before it is cut down to what the reader may see."""
 
     reason: Texts
@@ -44,7 +44,7 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
         {
             "step": "rate",
             "value": exact(product),
-            "text": both(
+            "text": texts_json(
                 f"{money(base_fen)} 元 × {percent(rate)} = {grouped(exact(product))} 元。",
                 f"{money(base_fen)} yuan x {percent(rate)} = {grouped(exact(product))} yuan.",
             ),
@@ -52,12 +52,12 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
         {
             "step": "cap",
             "value": exact(capped),
-            "text": both(
+            "text": texts_json(
                 f"封顶 {money(cap_fen)} 元，{'按封顶计' if over else '未超过'}。",
                 f"The cap is {money(cap_fen)} yuan: {'it applies' if over else 'not exceeded'}.",
             ),
         },
-        told_step(
+        step_json(
             "rounding",
             ceiling_fen,
             f"舍去不足一分的部分，得 {money(ceiling_fen)} 元。",
@@ -66,20 +66,20 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
     ]
 
 
-def told_part(exchange: str, amount_fen: int, trades: int, reason: str | None = None) -> Json:
+def part_json(exchange: str, amount_fen: int, trades: int, reason: str | None = None) -> Json:
     why = {} if reason is None else {"reason": reason}
     return {"exchange": exchange, **why, "amount": format_yuan(amount_fen), "trades": trades}
 
 
-def told_step(step: str, value_fen: int, zh: str, en: str) -> Json:
-    return {"step": step, "value": format_yuan(value_fen), "text": both(zh, en)}
+def step_json(step: str, value_fen: int, zh: str, en: str) -> Json:
+    return {"step": step, "value": format_yuan(value_fen), "text": texts_json(zh, en)}
 
 
-def both(zh: str, en: str) -> Json:
+def texts_json(zh: str, en: str) -> Json:
     return {"zh": zh, "en": en}
 
 
-def is_seen(exchange: str, visible: Visible) -> bool:
+def is_visible(exchange: str, visible: Visible) -> bool:
     return visible is None or exchange in visible
 
 
@@ -93,7 +93,7 @@ def grouped(yuan: str) -> str:
     return f"{Decimal(yuan):,}"
 
 
-def told_trades(count: int) -> str:
+def trade_count(count: int) -> str:
     return "1 trade" if count == 1 else f"{count} trades"
 
 

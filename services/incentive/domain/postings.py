@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from services.incentive.domain.event_rules import Entitlement, Evidence
+from services.incentive.domain.event_rules import Entitlement, EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OTHER_GRANT, payables
 from services.incentive.policy.terms import Policy
@@ -40,7 +40,7 @@ class Award(msgspec.Struct, frozen=True, gc=False):
     payable_fen: int
     suppressed_by: str | None
     flags: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EvidenceItem, ...]
 
     @property
     def exchanges(self) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ class Award(msgspec.Struct, frozen=True, gc=False):
         return tuple(sorted({exchange for evidence in self.evidence for exchange in evidence.exchanges}))
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
     """One line of a transaction: exactly one side is over zero."""
 
     account: str
@@ -68,7 +68,7 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
 
     award_id: str | None
     amount_fen: int
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     subject: str | None
     year: int | None
     subject_before: str | None
@@ -82,17 +82,17 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     decision_sha256: str | None = None
 
 
-class Grant(NamedTuple):
+class OtherGrant(NamedTuple):
     """What another municipal policy granted somebody in a year. `name` is `other_grant/<id>`, as in `suppressed_by`."""
 
     name: str
     amount_fen: int
 
 
-Grants = Mapping[tuple[str, int], Sequence[Grant]]  # by subject and year
+Grants = Mapping[tuple[str, int], Sequence[OtherGrant]]  # by subject and year
 
 
-def restate(about: str, earned: Entitlement, policy: Policy) -> Award:
+def award_of(about: str, earned: Entitlement, policy: Policy) -> Award:
     """The award that is earned now. Its payable is set by `with_payables`."""
     return Award(
         award_id=earned.award_id,
@@ -116,13 +116,13 @@ def restate(about: str, earned: Entitlement, policy: Policy) -> Award:
     )
 
 
-def take_away(award: Award, policy: Policy, newest: Mapping[str, FactRef]) -> Award:
+def zero_out(award: Award, policy: Policy, newest: Mapping[str, FactRef]) -> Award:
     """An award that is earned no more: it stays, with amounts of zero and its last subject, exchange and year.
 
     Its evidence is the newest version of the facts that it rested on (`newest`, by fact), still with the exchanges
     whose documents made up the amount: who took it back may see that.
     """
-    evidence = tuple(Evidence(newest.get(item.ref.fact, item.ref), item.exchanges) for item in award.evidence)
+    evidence = tuple(EvidenceItem(newest.get(item.ref.fact, item.ref), item.exchanges) for item in award.evidence)
     return msgspec.structs.replace(
         award,
         policy_id=policy.id,
@@ -158,7 +158,7 @@ def with_payables(awards: Iterable[Award], rule_order: Sequence[str], grants: Gr
     return settled
 
 
-def posting(
+def entitlement_posting(
     before: Award | None, after: Award, arrived: Sequence[FactRef] = (), occasion: tuple[str, str] = ("", "")
 ) -> Posting | None:
     """The transaction that takes the ledger from one state of an award to the next; None where nothing is to post.
@@ -167,7 +167,7 @@ def posting(
     same that have just come, for a cause that is none of the award's own evidence; `occasion` (Chinese,
     English) stands first in the cause's text.
     """
-    moved = before is not None and _basis(before) != _basis(after)
+    moved = before is not None and _rulebook(before) != _rulebook(after)
     if before is None:
         entries = _entries(_account(after), after.ceiling_fen)
     elif moved:
@@ -192,7 +192,7 @@ def posting(
     )
 
 
-class Account(NamedTuple):
+class EntitlementAccount(NamedTuple):
     """Where an award's ceiling stands in the ledger: one account for each subject and year that it ever had."""
 
     subject: str
@@ -210,14 +210,19 @@ class Account(NamedTuple):
         return f"entitlement:{self.subject}:{self.award_id}:{self.year}"
 
 
-def read_account(name: str) -> Account | None:
+def read_account(name: str) -> EntitlementAccount | None:
     """The account of that name; None where it is no award's."""
     match = _ACCOUNT.fullmatch(name)
-    return None if match is None else Account(match["subject"], match["award_id"], int(match["year"]))
+    return None if match is None else EntitlementAccount(match["subject"], match["award_id"], int(match["year"]))
 
 
-def correction(
-    account: Account, stands_fen: int, follows_fen: int, article: str, policy: Policy, facts: Sequence[FactRef]
+def correction_posting(
+    account: EntitlementAccount,
+    stands_fen: int,
+    follows_fen: int,
+    article: str,
+    policy: Policy,
+    facts: Sequence[FactRef],
 ) -> Posting:
     """The transaction that takes an account's balance from what it is to what follows from the facts of its award.
 
@@ -246,21 +251,21 @@ def correction(
     )
 
 
-def _account(award: Award) -> Account:
-    return Account(award.subject, award.award_id, award.year)
+def _account(award: Award) -> EntitlementAccount:
+    return EntitlementAccount(award.subject, award.award_id, award.year)
 
 
-def _basis(award: Award) -> tuple[str, int, str, int]:
+def _rulebook(award: Award) -> tuple[str, int, str, int]:
     return award.subject, award.year, award.policy_id, award.policy_revision
 
 
-def _entries(account: Account, change_fen: int) -> tuple[Entry, ...]:
+def _entries(account: EntitlementAccount, change_fen: int) -> tuple[LedgerEntry, ...]:
     """Debit and credit of a change of an award's ceiling; a fall is posted the other way round."""
     policy, entitlement = f"policy:{account.rule}:{account.year}", account.name
     if change_fen > 0:
-        return Entry(policy, change_fen, 0), Entry(entitlement, 0, change_fen)
+        return LedgerEntry(policy, change_fen, 0), LedgerEntry(entitlement, 0, change_fen)
     if change_fen < 0:
-        return Entry(entitlement, -change_fen, 0), Entry(policy, 0, -change_fen)
+        return LedgerEntry(entitlement, -change_fen, 0), LedgerEntry(policy, 0, -change_fen)
     return ()
 
 

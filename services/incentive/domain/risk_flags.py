@@ -13,31 +13,31 @@ import msgspec
 from services.incentive.domain.event_rules import Entitlement, rate_up_to
 from services.incentive.domain.explain_format import money
 from services.incentive.domain.facts import (
-    BuyerSign,
+    BuyerMeasures,
     Counterparty,
-    ExchangeSign,
+    ExchangeMeasures,
     ExchangeTotal,
     Fact,
     FactRef,
     FirstPurchase,
     OperatorPurchases,
-    ProviderSign,
+    ProviderMeasures,
     ProviderTotal,
     Purchased,
-    Repeated,
-    Sum,
-    TradeNo,
+    RepeatedAmount,
+    TradeRef,
+    TradeSum,
     merge_buckets,
     merge_first,
 )
-from services.incentive.policy.terms import Interval, Policy, SignTerms, Texts
+from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, shanghai_year
 
 _DECEMBER: Final = 12
 
 
-class Around(msgspec.Struct, frozen=True):
+class Peers(msgspec.Struct, frozen=True):
     """What is known of others than the award's own subject: who is related to it, and who else made a first purchase
     from the same provider.
     """
@@ -46,7 +46,7 @@ class Around(msgspec.Struct, frozen=True):
     alike: tuple[FirstPurchase, ...] = ()
 
 
-class OnAward(NamedTuple):
+class AwardFigures(NamedTuple):
     """What is needed of the award that is looked at; amounts in fen, `subject` is `<scheme>:<id>`."""
 
     rule: str
@@ -56,43 +56,43 @@ class OnAward(NamedTuple):
     cap_fen: int | None
 
 
-class Found(msgspec.Struct, frozen=True):
+class RiskFlag(msgspec.Struct, frozen=True):
     """A sign that was found: what was seen, in which facts, and examples of trades."""
 
-    sign: str
+    flag: str
     text: Texts
     refs: tuple[FactRef, ...]
-    trades: tuple[TradeNo, ...] = ()
+    trades: tuple[TradeRef, ...] = ()
 
 
-class Alone(NamedTuple):
+class UnattachedFlag(NamedTuple):
     """A sign that no award carries, of whom and of which year it is."""
 
     party: Party
     year: int
-    found: Found
+    found: RiskFlag
 
 
-def flagged(award: Entitlement, facts: Sequence[Fact], around: Around, policy: Policy) -> Entitlement:
+def with_risk_flags(award: Entitlement, facts: Sequence[Fact], around: Peers, policy: Policy) -> Entitlement:
     """The same award with the signs that are found on it, in the policy file's order."""
-    on = OnAward(award.rule, award.subject.subject, award.year, award.base_fen, award.cap_fen)
-    found = tuple(one.sign for one in signs_on(on, facts, around, policy))
+    on = AwardFigures(award.rule, award.subject.subject, award.year, award.base_fen, award.cap_fen)
+    found = tuple(one.flag for one in find_risk_flags(on, facts, around, policy))
     return msgspec.structs.replace(award, flags=(*award.flags, *found)) if found else award
 
 
-def signs_on(award: OnAward, facts: Sequence[Fact], around: Around, policy: Policy) -> list[Found]:
+def find_risk_flags(award: AwardFigures, facts: Sequence[Fact], around: Peers, policy: Policy) -> list[RiskFlag]:
     """Every sign on an award, in the policy file's order; `facts` are all about its subject or exchange."""
     found = (
-        _LOOK[terms.sign, award.rule](award, terms, facts, around, policy)
-        for terms in policy.signs
-        if (terms.sign, award.rule) in _LOOK
+        _LOOK[terms.flag, award.rule](award, terms, facts, around, policy)
+        for terms in policy.risk_flags
+        if (terms.flag, award.rule) in _LOOK
     )
     return [one for one in found if one is not None]
 
 
-def without_award(facts: Sequence[Fact], policy: Policy) -> Alone | None:
+def unattached_flag(facts: Sequence[Fact], policy: Policy) -> UnattachedFlag | None:
     """A sign that no award can carry: a first purchase too small to earn a fen, before a large one."""
-    terms = next((terms for terms in policy.signs if terms.sign == "small_first"), None)
+    terms = next((terms for terms in policy.risk_flags if terms.flag == "small_first"), None)
     fact, first = _first(facts)
     if terms is None or fact is None or first is None or first.completed_at not in policy.in_force:
         return None
@@ -100,15 +100,15 @@ def without_award(facts: Sequence[Fact], policy: Policy) -> Alone | None:
     if rate_up_to(first.net_fen, reward.rate, reward.cap_fen) > 0:
         return None
     year = shanghai_year(first.completed_at)
-    on = OnAward(reward.rule, fact.party.subject, year, first.net_fen, reward.cap_fen)
-    found = _small_first(on, terms, facts, Around(), policy)
-    return None if found is None else Alone(fact.party, year, found)
+    on = AwardFigures(reward.rule, fact.party.subject, year, first.net_fen, reward.cap_fen)
+    found = _small_first(on, terms, facts, Peers(), policy)
+    return None if found is None else UnattachedFlag(fact.party, year, found)
 
 
-def near_cap(policy: Policy) -> range:
+def amounts_near_cap(policy: Policy) -> range:
     """The net amounts of a first purchase, in fen, that are about as large as the cap needs; none without the sign."""
-    for terms in policy.signs:
-        if terms.sign == "split_purchases":
+    for terms in policy.risk_flags:
+        if terms.flag == "split_purchases":
             numerator, denominator = policy.first_purchase.rate.as_integer_ratio()
             needed_fen = -(-policy.first_purchase.cap_fen * denominator // numerator)
             near_fen = terms.share_of("near", needed_fen)
@@ -119,14 +119,18 @@ def near_cap(policy: Policy) -> range:
 # --- totals ----------------------------------------------------------------------------------------------------
 
 
-def _late_annual(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, policy: Policy) -> Found | None:
+def _late_annual(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, policy: Policy
+) -> RiskFlag | None:
     totals = [fact for fact in facts if isinstance(fact, ProviderTotal) and fact.year == award.year]
     buckets = merge_buckets(share.counted for fact in totals for share in fact.by_exchange.values())
     december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
     return _late(award, terms, policy.annual_listed_trading.at_least_fen, december_fen, totals)
 
 
-def _late_tiers(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, policy: Policy) -> Found | None:
+def _late_tiers(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, policy: Policy
+) -> RiskFlag | None:
     totals = [fact for fact in facts if isinstance(fact, ExchangeTotal) and fact.year == award.year]
     buckets = merge_buckets(fact.buckets for fact in totals)
     december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
@@ -135,12 +139,12 @@ def _late_tiers(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Arou
 
 
 def _late(
-    award: OnAward,
-    terms: SignTerms,
+    award: AwardFigures,
+    terms: RiskFlagTerms,
     threshold_fen: int,
     december_fen: int,
     totals: Sequence[ProviderTotal | ExchangeTotal],
-) -> Found | None:
+) -> RiskFlag | None:
     over_fen = award.base_fen - threshold_fen
     if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", award.base_fen):
         return None
@@ -150,7 +154,7 @@ def _late(
         f"The total of {money(award.base_fen)} yuan is {money(over_fen)} over the threshold of {money(threshold_fen)}; "
         f"{money(december_fen)} of it came in December.",
     )
-    return Found(terms.sign, text, _refs(totals))
+    return RiskFlag(terms.flag, text, _refs(totals))
 
 
 def _is_december(start: datetime, in_force: Interval) -> bool:
@@ -160,7 +164,9 @@ def _is_december(start: datetime, in_force: Interval) -> bool:
 # --- what a provider sold --------------------------------------------------------------------------------------
 
 
-def _round_trip(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
+def _round_trip(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
+) -> RiskFlag | None:
     signs = _of_provider(facts, award.year)
     both = [
         one
@@ -181,10 +187,12 @@ def _round_trip(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Arou
             for one in both
         ),
     )
-    return Found(terms.sign, text, _refs(signs))
+    return RiskFlag(terms.flag, text, _refs(signs))
 
 
-def _same_amount(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
+def _same_amount(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
+) -> RiskFlag | None:
     signs = _of_provider(facts, award.year)
     sold_fen = sum(sign.sold.amount_fen for sign in signs)
     again = [
@@ -208,12 +216,12 @@ def _same_amount(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Aro
             for one in again
         ),
     )
-    return Found(terms.sign, text, _refs(signs), tuple(trade for one in again for trade in one.examples))
+    return RiskFlag(terms.flag, text, _refs(signs), tuple(trade for one in again for trade in one.examples))
 
 
 def _sold_to_related(
-    award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, _: Policy
-) -> Found | None:
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], around: Peers, _: Policy
+) -> RiskFlag | None:
     signs = _of_provider(facts, award.year)
     sold_fen = sum(sign.sold.amount_fen for sign in signs)
     related = [one for one in _counterparties(signs) if one.subject in around.related]
@@ -226,28 +234,28 @@ def _sold_to_related(
         f"Of {money(sold_fen)} yuan sold in the year {money(related_fen)} went to related parties on the list: "
         f"{', '.join(names)}.",
     )
-    return Found(terms.sign, text, _refs(signs))
+    return RiskFlag(terms.flag, text, _refs(signs))
 
 
-def _of_provider(facts: Iterable[Fact], year: int) -> list[ProviderSign]:
-    return [fact for fact in facts if isinstance(fact, ProviderSign) and fact.year == year]
+def _of_provider(facts: Iterable[Fact], year: int) -> list[ProviderMeasures]:
+    return [fact for fact in facts if isinstance(fact, ProviderMeasures) and fact.year == year]
 
 
-def _counterparties(signs: Iterable[ProviderSign]) -> list[Counterparty]:
+def _counterparties(signs: Iterable[ProviderMeasures]) -> list[Counterparty]:
     """Over all registers, by the other party, in code point order."""
     merged: dict[str, Counterparty] = {}
     for one in (one for sign in signs for one in sign.counterparties):
-        known = merged.get(one.subject, Counterparty(one.subject, Sum(0, 0), Sum(0, 0)))
+        known = merged.get(one.subject, Counterparty(one.subject, TradeSum(0, 0), TradeSum(0, 0)))
         merged[one.subject] = Counterparty(one.subject, _add(known.sold, one.sold), _add(known.bought, one.bought))
     return [merged[subject] for subject in sorted(merged)]
 
 
-def _repeated(signs: Iterable[ProviderSign]) -> list[Repeated]:
+def _repeated(signs: Iterable[ProviderMeasures]) -> list[RepeatedAmount]:
     """Over all registers, by amount; a buyer of two registers counts twice."""
-    merged: dict[int, Repeated] = {}
+    merged: dict[int, RepeatedAmount] = {}
     for one in (one for sign in signs for one in sign.repeated):
-        known = merged.get(one.amount_fen, Repeated(one.amount_fen, 0, 0, ()))
-        merged[one.amount_fen] = Repeated(
+        known = merged.get(one.amount_fen, RepeatedAmount(one.amount_fen, 0, 0, ()))
+        merged[one.amount_fen] = RepeatedAmount(
             one.amount_fen, known.trades + one.trades, known.buyers + one.buyers, (*known.examples, *one.examples)
         )
     return [merged[amount] for amount in sorted(merged)]
@@ -256,11 +264,13 @@ def _repeated(signs: Iterable[ProviderSign]) -> list[Repeated]:
 # --- first purchases -------------------------------------------------------------------------------------------
 
 
-def _small_first(_: OnAward, terms: SignTerms, facts: Sequence[Fact], __: Around, ___: Policy) -> Found | None:
+def _small_first(
+    _: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], __: Peers, ___: Policy
+) -> RiskFlag | None:
     fact, first = _first(facts)
     if fact is None or first is None or first.net_fen >= terms.whole("first_below"):
         return None
-    signs = [sign for sign in facts if isinstance(sign, BuyerSign) and sign.greatest is not None]
+    signs = [sign for sign in facts if isinstance(sign, BuyerMeasures) and sign.greatest is not None]
     until = first.completed_at + timedelta(days=terms.whole("days"))
     later = [
         (sign, sign.greatest)
@@ -278,10 +288,12 @@ def _small_first(_: OnAward, terms: SignTerms, facts: Sequence[Fact], __: Around
         f"The first purchase, {first.trade_no}, is of {money(first.net_fen)} yuan net; {greatest.trade.trade_no} on "
         f"{_day(greatest.completed_at)} is of {money(greatest.amount_fen)}.",
     )
-    return Found(terms.sign, text, _refs([fact, sign]), (TradeNo(first.exchange, first.trade_no), greatest.trade))
+    return RiskFlag(terms.flag, text, _refs([fact, sign]), (TradeRef(first.exchange, first.trade_no), greatest.trade))
 
 
-def _bought_of_related(_: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, __: Policy) -> Found | None:
+def _bought_of_related(
+    _: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], around: Peers, __: Policy
+) -> RiskFlag | None:
     fact, first = _first(facts)
     if fact is None or first is None or first.provider.subject not in around.related:
         return None
@@ -290,12 +302,14 @@ def _bought_of_related(_: OnAward, terms: SignTerms, facts: Sequence[Fact], arou
         f"首单的提供方 {provider} 是名单上的关联方。",
         f"The provider of the first purchase, {provider}, is a related party on the list.",
     )
-    return Found(terms.sign, text, (fact.ref,), (TradeNo(first.exchange, first.trade_no),))
+    return RiskFlag(terms.flag, text, (fact.ref,), (TradeRef(first.exchange, first.trade_no),))
 
 
-def _split(award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Around, policy: Policy) -> Found | None:
+def _split(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], around: Peers, policy: Policy
+) -> RiskFlag | None:
     fact, first = _first(facts)
-    near = near_cap(policy)
+    near = amounts_near_cap(policy)
     if fact is None or first is None or first.net_fen not in near:
         return None
     span = timedelta(days=terms.whole("days"))
@@ -317,8 +331,8 @@ def _split(award: OnAward, terms: SignTerms, facts: Sequence[Fact], around: Arou
         f"each about as large as the cap needs.",
     )
     in_order = sorted(beside, key=lambda pair: pair[1].order)
-    trades = tuple(TradeNo(one.exchange, one.trade_no) for _, one in in_order)
-    return Found(terms.sign, text, _refs([fact, *(one for one, _ in in_order)]), trades)
+    trades = tuple(TradeRef(one.exchange, one.trade_no) for _, one in in_order)
+    return RiskFlag(terms.flag, text, _refs([fact, *(one for one, _ in in_order)]), trades)
 
 
 def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | None]:
@@ -329,8 +343,10 @@ def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | Non
 # --- exchanges -------------------------------------------------------------------------------------------------
 
 
-def _own_exchange(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Around, __: Policy) -> Found | None:
-    signs = [fact for fact in facts if isinstance(fact, ExchangeSign) and fact.year == award.year]
+def _own_exchange(
+    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
+) -> RiskFlag | None:
+    signs = [fact for fact in facts if isinstance(fact, ExchangeMeasures) and fact.year == award.year]
     bought: list[OperatorPurchases] = [one for sign in signs for one in sign.operators]
     bought_fen = sum(one.bought.amount_fen for one in bought)
     if not bought or bought_fen < terms.share_of("share", award.base_fen):
@@ -341,10 +357,10 @@ def _own_exchange(award: OnAward, terms: SignTerms, facts: Sequence[Fact], _: Ar
         f"Operators bought on their own exchange: {trades} trades, {money(bought_fen)} yuan in all; the year's total "
         f"is {money(award.base_fen)}.",
     )
-    return Found(terms.sign, text, _refs(signs), tuple(trade for one in bought for trade in one.examples))
+    return RiskFlag(terms.flag, text, _refs(signs), tuple(trade for one in bought for trade in one.examples))
 
 
-_Look = Callable[[OnAward, SignTerms, Sequence[Fact], Around, Policy], Found | None]
+_Look = Callable[[AwardFigures, RiskFlagTerms, Sequence[Fact], Peers, Policy], RiskFlag | None]
 # Which sign is looked for on the awards of which rule.
 _LOOK: Final[Mapping[tuple[str, str], _Look]] = {
     ("late_burst", "annual_listed_trading"): _late_annual,
@@ -363,8 +379,8 @@ def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
     return tuple(fact.ref for fact in facts)
 
 
-def _add(left: Sum, right: Sum) -> Sum:
-    return Sum(left.amount_fen + right.amount_fen, left.trades + right.trades)
+def _add(left: TradeSum, right: TradeSum) -> TradeSum:
+    return TradeSum(left.amount_fen + right.amount_fen, left.trades + right.trades)
 
 
 def _day(instant: datetime) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
-from services.incentive.domain.declared_rules import outcomes
+from services.incentive.domain.declared_rules import declared_outcomes
 from services.incentive.domain.event_rules import SubjectFacts, annual_base, tier_years
 from services.incentive.domain.explain import ExchangeFacts, annual_parts, missing_over, next_tier
 from services.incentive.domain.explain_declared import next_step
@@ -140,7 +140,11 @@ def _declared(
     year: int, facts: SubjectFacts, policy: Policy, awards: Collection[str], visible: Visible
 ) -> Iterator[Json]:
     """What was declared of a year, in the policy file's order of rules; the next step where there are steps."""
-    found = [one for one in outcomes(facts.declared, policy, policy.in_force) if one.declaration.earned_on.year == year]
+    found = [
+        one
+        for one in declared_outcomes(facts.declared, policy, policy.in_force)
+        if one.declaration.earned_on.year == year
+    ]
     order = policy.rule_order
     for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
         exchange = outcome.declaration.exchange

@@ -85,7 +85,7 @@ ACTIONS: Final = {
 }
 
 
-class Decided(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True):
     """One step that was taken. `subject` and `year` say on whose account and in which year's budget it is posted."""
 
     decision_id: str
@@ -114,7 +114,7 @@ class ApprovedFor(NamedTuple):
     year: int
 
 
-class Standing(msgspec.Struct, frozen=True):
+class WorkflowState(msgspec.Struct, frozen=True):
     """Where an award stands after its steps.
 
     `unpaid_fen` is what is approved and neither paid nor given back; `outstanding` is approved less returned, by what
@@ -134,33 +134,33 @@ class Standing(msgspec.Struct, frozen=True):
     until: datetime | None = None
     last_at: datetime | None = None
 
-    def excess(self, basis: ApprovedFor, payable_fen: int) -> tuple[ApprovedFor, int] | None:
-        """What is approved for a basis beyond what is payable there, if anything is: what a clawback proposal is of.
+    def excess(self, current: ApprovedFor, payable_fen: int) -> tuple[ApprovedFor, int] | None:
+        """Return what is approved beyond the payable, and for whom: the amount of a clawback proposal.
 
-        What was approved for another subject or year than the award has now is all beyond.
+        Everything approved for another subject or year than the award's `current` one is in excess.
         """
         for approved_for, fen in self.outstanding.items():
-            over_fen = fen - (payable_fen if approved_for == basis else 0)
+            over_fen = fen - (payable_fen if approved_for == current else 0)
             if over_fen > 0:
                 return approved_for, over_fen
         return None
 
 
-def standing(steps: Iterable[Decided]) -> Standing:
+def replay(steps: Iterable[Decision]) -> WorkflowState:
     """Where an award stands after these steps, in order."""
-    found = Standing()
+    found = WorkflowState()
     for step in steps:
-        found = after(found, step)
+        found = apply_step(found, step)
     return found
 
 
-def after(before: Standing, step: Decided) -> Standing:
+def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
     """Where an award stands after one more step."""
     members: dict[str, Any] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
-    basis = ApprovedFor(step.subject, step.year)
+    approved_for = ApprovedFor(step.subject, step.year)
     outstanding = dict(before.outstanding)
     if step.action == "approve":
-        outstanding[basis] = outstanding.get(basis, 0) + step.amount_fen
+        outstanding[approved_for] = outstanding.get(approved_for, 0) + step.amount_fen
         members |= {
             "approved_fen": before.approved_fen + step.amount_fen,
             "unpaid_fen": before.unpaid_fen + step.amount_fen,
@@ -172,7 +172,7 @@ def after(before: Standing, step: Decided) -> Standing:
             "unpaid_fen": before.unpaid_fen - step.amount_fen,
         }
     elif step.action == "return":
-        outstanding[basis] = outstanding.get(basis, 0) - step.amount_fen
+        outstanding[approved_for] = outstanding.get(approved_for, 0) - step.amount_fen
         members |= {
             "returned_fen": before.returned_fen + step.amount_fen,
             # What has not been paid yet need not be given back: it is not paid any more.
@@ -186,7 +186,7 @@ def after(before: Standing, step: Decided) -> Standing:
     return msgspec.structs.replace(before, **members)
 
 
-class Limit(NamedTuple):
+class ApprovalLimit(NamedTuple):
     """What approvals may come to in all, and what they come to now (less what was returned)."""
 
     most_fen: int
@@ -198,43 +198,43 @@ class Limit(NamedTuple):
         return max(0, self.most_fen - self.outstanding_fen)
 
 
-class Case(msgspec.Struct, frozen=True):
+class StepContext(msgspec.Struct, frozen=True):
     """An award before a step: all that decides which steps `person` may take at `now`.
 
     `limits` are those on an approval: of the award, of its G6 group, of an operator's tiers.
     """
 
-    standing: Standing
-    basis: ApprovedFor
+    workflow: WorkflowState
+    approved_for: ApprovedFor
     payable_fen: int
     holds: tuple[str, ...]
-    limits: tuple[Limit, ...]
+    limits: tuple[ApprovalLimit, ...]
     person: str
     now: datetime
 
     @property
     def clawback(self) -> tuple[ApprovedFor, int] | None:
         """What is to be given back, and for what it was approved."""
-        return self.standing.excess(self.basis, self.payable_fen)
+        return self.workflow.excess(self.approved_for, self.payable_fen)
 
 
-class Wanted(NamedTuple):
+class StepRequest(NamedTuple):
     """The step that is asked for; `amount_fen` None: not given."""
 
     action: str
     amount_fen: int | None = None
 
 
-def allowed(case: Case) -> list[str]:
+def allowed_actions(case: StepContext) -> list[str]:
     """The steps that this person may take now, in the table's order."""
-    return [name for name in ACTIONS if refusal(case, Wanted(name)) is None]
+    return [name for name in ACTIONS if refusal(case, StepRequest(name)) is None]
 
 
-def refusal(case: Case, wanted: Wanted) -> Texts | None:
+def refusal(case: StepContext, wanted: StepRequest) -> Texts | None:
     """Why a step may not be taken; None: it may. Without an amount, whether it may be with some amount."""
     action = ACTIONS[wanted.action]
-    if case.standing.state not in action.from_states:
-        return Texts(f"当前状态为 {case.standing.state}", f"the award is {case.standing.state}")
+    if case.workflow.state not in action.from_states:
+        return Texts(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")
     for name in action.conditions:
         said = _CONDITIONS[name](case, wanted)
         if said is not None:
@@ -242,42 +242,42 @@ def refusal(case: Case, wanted: Wanted) -> Texts | None:
     return None
 
 
-def amount_of(case: Case, wanted: Wanted) -> int:
+def step_amount(case: StepContext, wanted: StepRequest) -> int:
     """The amount of a step that may be taken: that of a payment is all that is unpaid; 0 where none is moved."""
     if wanted.action == "pay":
-        return case.standing.unpaid_fen
+        return case.workflow.unpaid_fen
     return wanted.amount_fen or 0
 
 
-def _risen(case: Case, wanted: Wanted) -> Texts | None:
+def _risen(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
-    if case.standing.state == FIRST_STATE or case.payable_fen > case.standing.outstanding.get(case.basis, 0):
+    if case.workflow.state == FIRST_STATE or case.payable_fen > case.workflow.outstanding.get(case.approved_for, 0):
         return None
     return Texts("可兑现额没有高于已核定额", "what is payable has not risen over what is approved")
 
 
-def _not_the_reviewer(case: Case, wanted: Wanted) -> Texts | None:
+def _not_the_reviewer(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
-    if case.person != case.standing.reviewed_by:
+    if case.person != case.workflow.reviewed_by:
         return None
     return Texts("联合审核须由初审以外的人办理", "another person than the reviewer must joint_review")
 
 
-def _not_the_publisher(case: Case, wanted: Wanted) -> Texts | None:
+def _not_the_publisher(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
-    if case.person != case.standing.published_by:
+    if case.person != case.workflow.published_by:
         return None
     return Texts("核定须由公示经办以外的人办理", "another person than the publisher must approve")
 
 
-def _publicity_over(case: Case, wanted: Wanted) -> Texts | None:
+def _publicity_over(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
-    if case.standing.until is not None and case.standing.until <= case.now:
+    if case.workflow.until is not None and case.workflow.until <= case.now:
         return None
     return Texts("公示期未满", "the publicity is not over")
 
 
-def _no_hold(case: Case, wanted: Wanted) -> Texts | None:
+def _no_hold(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
     if not case.holds:
         return None
@@ -285,7 +285,7 @@ def _no_hold(case: Case, wanted: Wanted) -> Texts | None:
     return Texts(f"有暂缓事由：{listed}", f"it is on hold: {listed}")
 
 
-def _room(case: Case, wanted: Wanted) -> Texts | None:
+def _room(case: StepContext, wanted: StepRequest) -> Texts | None:
     for limit in case.limits:
         if limit.room_fen < max(1, wanted.amount_fen or 0):
             most, now = format_yuan(limit.most_fen), format_yuan(limit.outstanding_fen)
@@ -296,15 +296,15 @@ def _room(case: Case, wanted: Wanted) -> Texts | None:
     return None
 
 
-def _not_over_approved(case: Case, wanted: Wanted) -> Texts | None:
+def _not_over_approved(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
     if case.clawback is None:
         return None
     return Texts("已核定额高于可兑现额，须先追缴", "more is approved than payable: return the difference first")
 
 
-def _unpaid(case: Case, wanted: Wanted) -> Texts | None:
-    unpaid_fen = case.standing.unpaid_fen
+def _unpaid(case: StepContext, wanted: StepRequest) -> Texts | None:
+    unpaid_fen = case.workflow.unpaid_fen
     if unpaid_fen == 0:
         return Texts("没有未拨付的核定额", "nothing that is approved is unpaid")
     if wanted.amount_fen not in (None, unpaid_fen):
@@ -313,7 +313,7 @@ def _unpaid(case: Case, wanted: Wanted) -> Texts | None:
     return None
 
 
-def _clawback(case: Case, wanted: Wanted) -> Texts | None:
+def _clawback(case: StepContext, wanted: StepRequest) -> Texts | None:
     if case.clawback is None:
         return Texts("没有待处理的追缴建议", "no clawback proposal is open")
     _, over_fen = case.clawback
@@ -323,7 +323,7 @@ def _clawback(case: Case, wanted: Wanted) -> Texts | None:
     return None
 
 
-_CONDITIONS: Final[Mapping[str, Callable[[Case, Wanted], Texts | None]]] = {
+_CONDITIONS: Final[Mapping[str, Callable[[StepContext, StepRequest], Texts | None]]] = {
     "risen": _risen,
     "not_the_reviewer": _not_the_reviewer,
     "not_the_publisher": _not_the_publisher,

@@ -15,8 +15,8 @@ from services.incentive.domain.facts import (
     IS_COUNTED,
     Declaration,
     Fact,
+    FlagMeasures,
     Registers,
-    Sign,
     named_exchanges,
     parse_fact,
 )
@@ -25,9 +25,9 @@ from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import ledger_end
 from services.incentive.queries.serializers import Json, award_json, balance_json
-from services.incentive.store.act_queries import told_acts
+from services.incentive.store.act_queries import render_acts
 from services.incentive.store.as_of import registers_of
-from services.incentive.store.award_standing import read_standings
+from services.incentive.store.award_standing import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from shared.values.times import format_time
 
@@ -187,7 +187,7 @@ class Content:
         """What persons did in these transactions, in the same order."""
         acts = self._connection.execute(_ACTS, self._parameters, execution_options=_STREAMED)
         for some in acts.partitions(AT_ONCE):
-            for _, told in told_acts(self._connection, some):
+            for _, told in render_acts(self._connection, some):
                 if told is not None:
                     yield told
 
@@ -200,7 +200,7 @@ class Content:
         ).partitions(AT_ONCE)
         for some in rows:
             now = self._instant()
-            standings = read_standings(self._connection, some, policy, now, now)
+            standings = load_award_context(self._connection, some, policy, now, now)
             for row in some:
                 yield award_json(row, standings[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
 
@@ -247,7 +247,7 @@ def _is_for(viewer: str, fact: Fact) -> bool:
 
     Of signs it cannot be told whose documents they are made of.
     """
-    if isinstance(fact, Sign):
+    if isinstance(fact, FlagMeasures):
         return False
     named = named_exchanges(fact)
     return named == {viewer} if isinstance(fact, Declaration) else named <= {viewer}

@@ -27,7 +27,7 @@ from services.incentive.extract.tables import Tables, watched
 from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, VIEWS, csv_lines
 from services.incentive.policy.loader import read_policy
 from services.incentive.store.intake import settings_in_force
-from services.incentive.store.register_client import RegisterAway, RegisterRefuses
+from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.row_security import see_as
 from shared.translog.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from services.incentive.extract.request import ExtractRequest
     from services.incentive.policy.terms import Policy
     from services.incentive.queries.serializers import Json
-    from services.incentive.store.register_client import RegisterLog, Registers
+    from services.incentive.store.register_client import RegisterClient, RegisterLog
     from shared.settings import RegisterAddress
 
 FORMAT: Final = "jiangbu/extract/1"
@@ -68,7 +68,7 @@ Tick = Callable[[float], None]  # told how much of the whole is done; raises to 
 def make_extract(
     connection: Connection,
     order: Order,
-    registers: Registers,
+    registers: RegisterClient,
     addresses: Mapping[str, RegisterAddress],
     stream: Any,
     tick: Tick,
@@ -99,7 +99,7 @@ class _Making:
         connection: Connection,
         order: Order,
         content: Content,
-        registers: Registers,
+        registers: RegisterClient,
         logs: list[RegisterLog],
         archive: Archive,
         tick: Tick,
@@ -273,7 +273,7 @@ class _Making:
         topic, register, _ = item["fact"].split("/", 2)
         if register not in {found.register for found in self._logs}:
             if self._counted_now is None or register in self._counted_now:
-                raise RegisterRefuses(f"REGISTERS: 未列出 {register} / does not name {register}")
+                raise RegisterRefused(f"REGISTERS: 未列出 {register} / does not name {register}")
             self._not_asked.add(register)  # it counted then, and is no longer there to be asked
             return
         kind = "listings" if topic == FIRST_LISTING else "trades"
@@ -295,7 +295,9 @@ class _Making:
     def _add_register(self, found: RegisterLog, wanted: Wanted) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
         if self._newest.get(found.name, 0) > size:
-            raise RegisterAway(f"{found.url}: the checkpoint that it shows covers no more than {size} entries yet")
+            raise RegisterUnavailable(
+                f"{found.url}: the checkpoint that it shows covers no more than {size} entries yet"
+            )
         is_whole = self._request.evidence == "registers"
         until = size if is_whole else self._newest.get(found.name, 0)
         if is_whole and viewer is not None:

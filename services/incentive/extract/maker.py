@@ -19,7 +19,7 @@ import structlog
 from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.tables import WorkbooksKilled
-from services.incentive.store.register_client import RegisterAway, RegisterRefuses, Registers
+from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.postgres.database import is_worlds, make_engine
 from shared.postgres.leader_lock import candidate
 from shared.process.background import beside
@@ -76,18 +76,18 @@ class Maker:
         try:
             pieces = jobs.Pieces(self.engine, job, now)
             engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
-            with engine.connect() as connection, Registers(self.service_key) as registers:
+            with engine.connect() as connection, RegisterClient(self.service_key) as registers:
                 order = Order(job.request, job.log_size, self.private)
                 make_extract(connection, order, registers, self.registers, pieces, _Shown(self.engine, job).tick)
             pieces.end()
         except jobs.Withdrawn:
             log.info("extract withdrawn", extract=job.id)
-        except RegisterRefuses as error:
+        except RegisterRefused as error:
             self._fail(job, str(error))
         except WorkbooksKilled:
             raise  # as if this program had been: the attempt counts, and another begins the job anew
         except Exception as error:
-            if is_worlds(error) or isinstance(error, RegisterAway | Stopped):
+            if is_worlds(error) or isinstance(error, RegisterUnavailable | Stopped):
                 with self.engine.begin() as connection:
                     jobs.put_back(connection, job)
                 raise
@@ -129,7 +129,7 @@ def run_maker(settings: Settings) -> None:
     try:
         Maker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
     except Exception as error:
-        if not (is_worlds(error) or isinstance(error, RegisterAway | Stopped | WorkbooksKilled)):
+        if not (is_worlds(error) or isinstance(error, RegisterUnavailable | Stopped | WorkbooksKilled)):
             raise
         log.warning("extracts wait", reason=reason_of(error))
         sys.exit(1)

@@ -23,11 +23,11 @@ from services.incentive.http.schemas import (
     TransactionQuery,
 )
 from services.incentive.queries import awards as operations
-from services.incentive.queries.awards import View
+from services.incentive.queries.awards import LedgerView
 from services.incentive.queries.serializers import Json, award_json, balance_json, transaction_json
-from services.incentive.store.as_of import basis_as_of, wait_until_settled
-from services.incentive.store.award_standing import Told, read_standings
-from services.incentive.store.basis import Basis
+from services.incentive.store.as_of import rulebook_as_of, wait_until_settled
+from services.incentive.store.award_standing import AwardContext, load_award_context
+from services.incentive.store.rulebook import Rulebook
 from shared.values.parties import parse_subject
 from shared.values.times import format_time
 from shared.web.keys import current_key
@@ -37,15 +37,15 @@ from shared.web.query import Blueprint, NoQuery
 from shared.web.seen import seen
 from shared.web.service import current_service
 
-BASIS: Final = "jiangbu.basis"
+BASIS: Final = "jiangbu.rulebook"
 
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards and the ledger")
 
 
-def current_basis() -> Basis:
+def current_rulebook() -> Rulebook:
     """The policy and whitelist of the application that answers."""
-    basis: Basis = current_app.extensions[BASIS]
-    return basis
+    rulebook: Rulebook = current_app.extensions[BASIS]
+    return rulebook
 
 
 def settle(as_of: datetime | None, now: datetime) -> None:
@@ -59,13 +59,16 @@ def settle(as_of: datetime | None, now: datetime) -> None:
 
 
 @contextmanager
-def asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, View]]:
+def asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, LedgerView]]:
     """One state of the database for a whole answer, and who asks it as of when."""
     service = current_service()
     now = service.clock()
     settle(as_of, now)
     with seen() as connection:
-        yield connection, View(current_key().exchange, as_of, now, basis_as_of(connection, as_of, current_basis()))
+        yield (
+            connection,
+            LedgerView(current_key().exchange, as_of, now, rulebook_as_of(connection, as_of, current_rulebook())),
+        )
 
 
 @blueprint.route("/v1/awards")
@@ -110,7 +113,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
     except ValueError as error:
         raise Problem(404) from error
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.tell_subject_status(connection, view, subject, arguments["year"])
+        found = operations.load_subject_status(connection, view, subject, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -122,7 +125,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
     """How an exchange stands in a year: its months and tiers."""
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.tell_exchange_status(connection, view, exchange, arguments["year"])
+        found = operations.load_exchange_status(connection, view, exchange, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -158,7 +161,7 @@ def list_balances(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
 
 
-def find_award(connection: Connection, view: View, award_id: str) -> Any:
+def find_award(connection: Connection, view: LedgerView, award_id: str) -> Any:
     """The row of an award that the view has. Problem 404."""
     row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
     if row is None:
@@ -172,17 +175,17 @@ def no_policy_yet() -> Problem:
     return Problem(503, said, headers={"Retry-After": "5"})
 
 
-def render_award(connection: Connection, view: View, row: Any) -> Json:
+def render_award(connection: Connection, view: LedgerView, row: Any) -> Json:
     """The contract's Award of such a row, as the view has it."""
     return awards_rendered(connection, view, [row])(row)
 
 
-def awards_rendered(connection: Connection, view: View, rows: Sequence[Any]) -> Callable[[Any], Json]:
+def awards_rendered(connection: Connection, view: LedgerView, rows: Sequence[Any]) -> Callable[[Any], Json]:
     """How each of these rows is shown, with where the award stands with the bureau."""
-    standings = read_standings(connection, rows, view.basis.policy, view.as_of, view.instant)
+    standings = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
     return lambda row: render_at(view, row, standings[row.award_id])
 
 
-def render_at(view: View, row: Any, told: Told) -> Json:
+def render_at(view: LedgerView, row: Any, told: AwardContext) -> Json:
     """The contract's Award of such a row, that stands with the bureau as told."""
-    return award_json(row, told, whole=row.whole, visible=view.visible, policy=view.basis.policy, now=view.instant)
+    return award_json(row, told, whole=row.whole, visible=view.visible, policy=view.rulebook.policy, now=view.instant)

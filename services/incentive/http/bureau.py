@@ -7,16 +7,16 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from services.incentive.commands.bureau import (
-    KeyUsedError,
-    NotThereError,
-    Office,
+    BureauContext,
+    IdempotencyKeyReusedError,
+    NotFoundError,
     Request,
     Session,
-    WrongStepError,
+    StepNotAllowedError,
 )
 from services.incentive.domain.acts import Json, decision_json
 from services.incentive.domain.budget import budget_json
-from services.incentive.domain.clawbacks import proposal_json
+from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.awards import asked
 from services.incentive.http.bureau_schemas import (
     ActsQuery,
@@ -96,7 +96,7 @@ def list_decisions(arguments: dict[str, Any], award_id: str) -> dict[str, Any]:
         row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
         if row is None:
             raise Problem(404)
-        steps = recorded.steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
+        steps = recorded.decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
     left = [step for step in steps if after is None or step.transaction > after[0]]
     return page(left[: limit + 1], limit, lambda step: encode_cursor(step.transaction), decision_json)
 
@@ -225,8 +225,8 @@ def list_clawbacks(arguments: dict[str, Any]) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit, state = arguments["limit"], arguments.get("state")
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.list_proposals(connection, view, state, after, limit + 1)
-    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), proposal_json)
+        found = operations.list_clawbacks(connection, view, state, after, limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
 
 
 @blueprint.route("/v1/budget")
@@ -240,16 +240,16 @@ def get_budget(arguments: dict[str, Any]) -> Json:
         return tell_budget(connection, view, year)
 
 
-def tell_budget(connection: Connection, view: operations.View, year: int) -> Json:
+def tell_budget(connection: Connection, view: operations.LedgerView, year: int) -> Json:
     """The contract's budget of a year, as the view has it."""
     payable_fen = operations.payable_in(connection, view, year)
     posted = recorded.posted_in(connection, [year], view.as_of).get(year, [])
-    return budget_json(year, view.basis.policy, payable_fen, posted)
+    return budget_json(year, view.rulebook.policy, payable_fen, posted)
 
 
-def current_office() -> Office:
+def current_office() -> BureauContext:
     """By what the bureau decides, and what signs the log, in the application that answers."""
-    office: Office = current_app.extensions[OFFICE]
+    office: BureauContext = current_app.extensions[OFFICE]
     return office
 
 
@@ -283,12 +283,12 @@ def act(key: str | None, of: str, given: Mapping[str, Any], do: Callable[[Sessio
     try:
         with current_service().engine.begin() as connection:
             return do(Session(connection, current_office(), request))
-    except NotThereError as error:
+    except NotFoundError as error:
         raise Problem(404) from error
-    except KeyUsedError as error:
+    except IdempotencyKeyReusedError as error:
         said = "此 Idempotency-Key 已用于其他请求 / this Idempotency-Key was used for another request"
         raise Problem(409, said) from error
-    except WrongStepError as error:
+    except StepNotAllowedError as error:
         raise Problem(409, str(error), further=None if error.allowed is None else {"allowed": error.allowed}) from error
     except SettingsChanged as error:
         said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"

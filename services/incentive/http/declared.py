@@ -7,9 +7,16 @@ import msgspec
 from flask import request
 from sqlalchemy import Connection
 
-from services.incentive.commands.declare import Answer, By, Declared, NoPolicy, declare, worthless
+from services.incentive.commands.declare import (
+    DeclarationInput,
+    Declarer,
+    DeclareResult,
+    NoPolicyInForce,
+    declare,
+    zero_award,
+)
 from services.incentive.domain.facts import Declaration
-from services.incentive.http.awards import asked, current_basis, no_policy_yet, render_award
+from services.incentive.http.awards import asked, current_rulebook, no_policy_yet, render_award
 from services.incentive.http.bureau import current_office
 from services.incentive.http.declared_csv import Row, TableError, declared_of, read_table
 from services.incentive.http.declared_schemas import (
@@ -21,9 +28,9 @@ from services.incentive.http.declared_schemas import (
 )
 from services.incentive.http.schemas import AwardSchema
 from services.incentive.queries import awards as operations
-from services.incentive.queries.awards import View
+from services.incentive.queries.awards import LedgerView
 from services.incentive.queries.serializers import Json
-from services.incentive.store.as_of import basis_as_of
+from services.incentive.store.as_of import rulebook_as_of
 from services.incentive.store.awards import evidence_json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
@@ -59,7 +66,7 @@ def enter_declaration(arguments: dict[str, Any]) -> Json:
         [answer] = run_declare(connection, [declared_of(arguments)])
         if answer.declaration is None:
             raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in answer.faults])
-        view = View(None, None, now, basis_as_of(connection, None, current_basis()))
+        view = LedgerView(None, None, now, rulebook_as_of(connection, None, current_rulebook()))
         return render_declared(connection, view, answer.declaration)
 
 
@@ -107,8 +114,8 @@ def run_table(content: bytes, *, is_preview: bool) -> Json:
     """
     service = current_service()
     with service.engine.connect() as connection, connection.begin() as transaction:
-        view = View(None, None, service.clock(), basis_as_of(connection, None, current_basis()))
-        rows = read_table(content, view.basis.policy)
+        view = LedgerView(None, None, service.clock(), rulebook_as_of(connection, None, current_rulebook()))
+        rows = read_table(content, view.rulebook.policy)
         entered = [row.declared for row in rows if row.declared is not None]
         answers = iter(run_declare(connection, entered))
         told = [_row_json(connection, view, row, None if row.declared is None else next(answers)) for row in rows]
@@ -124,7 +131,7 @@ def run_table(content: bytes, *, is_preview: bool) -> Json:
     }
 
 
-def _row_json(connection: Connection, view: View, row: Row, answer: Answer | None) -> Json:
+def _row_json(connection: Connection, view: LedgerView, row: Row, answer: DeclareResult | None) -> Json:
     faults = row.faults if answer is None else answer.faults
     found: Json = {"line": row.line, "errors": [fault._asdict() for fault in faults]}
     declaration = None if answer is None else answer.declaration
@@ -132,20 +139,22 @@ def _row_json(connection: Connection, view: View, row: Row, answer: Answer | Non
     return {**found, **{name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}}
 
 
-def run_declare(connection: Connection, entered: list[Declared]) -> list[Answer]:
+def run_declare(connection: Connection, entered: list[DeclarationInput]) -> list[DeclareResult]:
     """Declare in the name of who asks. 503 while no policy is in force yet."""
     log = current_office().log
     try:
-        return declare(connection, entered, current_basis(), log, By(current_key().name, current_service().clock))
-    except NoPolicy as error:
+        return declare(
+            connection, entered, current_rulebook(), log, Declarer(current_key().name, current_service().clock)
+        )
+    except NoPolicyInForce as error:
         raise no_policy_yet() from error
 
 
-def render_declared(connection: Connection, view: View, declaration: Declaration) -> Json:
+def render_declared(connection: Connection, view: LedgerView, declaration: Declaration) -> Json:
     """The award that follows from a declaration; where there never was one, what it would be, with amounts of zero."""
     row: Any = operations.find_award(connection, view, declaration.award_id)
     if row is None:
-        nothing = worthless(declaration, view.basis.policy)
+        nothing = zero_award(declaration, view.rulebook.policy)
         row = SimpleNamespace(
             **{**msgspec.structs.asdict(nothing), "evidence": evidence_json(nothing.evidence)},
             recorded_at=declaration.declared_at,

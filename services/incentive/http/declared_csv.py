@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from marshmallow import ValidationError
 
-from services.incentive.commands.declare import Declared, Fault
-from services.incentive.domain.facts import Document
+from services.incentive.commands.declare import DeclarationInput, InputFault
+from services.incentive.domain.facts import DocumentRef
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.policy.terms import DeclaredTerms, Grades, Policy
 from shared.web.problems import field_faults
@@ -47,8 +47,8 @@ class Row(NamedTuple):
     """One row at its line (from 1): what is declared, or what is wrong with it."""
 
     line: int
-    declared: Declared | None
-    faults: tuple[Fault, ...]
+    declared: DeclarationInput | None
+    faults: tuple[InputFault, ...]
 
 
 def read_table(content: bytes, policy: Policy) -> list[Row]:
@@ -96,26 +96,26 @@ def _columns(headings: list[str]) -> list[str]:
 def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row:
     if len(cells) > len(columns):
         said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells, and {len(columns)} headings"
-        return Row(line, None, (Fault("", said),))
+        return Row(line, None, (InputFault("", said),))
     given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
     terms = _terms(given.get("rule", ""), policy)
-    faults: list[Fault] = []
+    faults: list[InputFault] = []
     entered = _entered(given, terms, faults)
     try:
         loaded = _SCHEMA.load(entered)
     except ValidationError as error:
-        found = [Fault(fault.field, fault.message) for fault in field_faults(error.messages)]
+        found = [InputFault(fault.field, fault.message) for fault in field_faults(error.messages)]
         return Row(
             line, None, (*faults, *(fault for fault in found if fault.field not in {one.field for one in faults}))
         )
     return Row(line, None, tuple(faults)) if faults else Row(line, declared_of(loaded), ())
 
 
-def declared_of(loaded: Mapping[str, Any]) -> Declared:
+def declared_of(loaded: Mapping[str, Any]) -> DeclarationInput:
     """What was loaded by DeclaredSchema."""
-    documents = tuple(Document(**one) for one in loaded.get("documents", ()))
+    documents = tuple(DocumentRef(**one) for one in loaded.get("documents", ()))
     rest = {name: value for name, value in loaded.items() if name not in ("documents", "measure")}
-    return Declared(**rest, measure=loaded.get("measure", {}), documents=documents)
+    return DeclarationInput(**rest, measure=loaded.get("measure", {}), documents=documents)
 
 
 def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
@@ -123,7 +123,7 @@ def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
     return next((terms for terms in policy.declared.rules if rule in (terms.rule, terms.name.zh)), None)
 
 
-def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[Fault]) -> dict[str, Any]:
+def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> dict[str, Any]:
     """A row as the body of a request has it."""
     entered: dict[str, Any] = {name: given[name] for name in ("item", "name") if given.get(name)}
     entered["rule"] = given["rule"] if terms is None else terms.rule
@@ -137,7 +137,7 @@ def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list
         entered["documents"] = list(_documents(given["documents"], faults))
     withdrawn = given.get("withdrawn", "").lower()
     if withdrawn not in (*_YES, *_NO):
-        faults.append(Fault("withdrawn", "须为是或否 / must be yes or no"))
+        faults.append(InputFault("withdrawn", "须为是或否 / must be yes or no"))
     entered["withdrawn"] = withdrawn in _YES
     return entered
 
@@ -151,23 +151,23 @@ def _day(cell: str) -> str:
         return cell
 
 
-def _measure(cell: str, terms: DeclaredTerms | None, faults: list[Fault]) -> dict[str, str]:
+def _measure(cell: str, terms: DeclaredTerms | None, faults: list[InputFault]) -> dict[str, str]:
     if terms is None:
         return {}  # the rule is what is wrong
     if terms.measure is None:
-        faults.append(Fault("measure", "该奖项没有计量 / nothing is measured for this rule"))
+        faults.append(InputFault("measure", "该奖项没有计量 / nothing is measured for this rule"))
         return {}
     grades = terms.amount.grades if isinstance(terms.amount, Grades) else ()
     named = next((grade.grade for grade in grades if cell == grade.says.zh), cell)
     return {terms.measure.name: named}
 
 
-def _documents(cell: str, faults: list[Fault]) -> Iterator[dict[str, str]]:
+def _documents(cell: str, faults: list[InputFault]) -> Iterator[dict[str, str]]:
     """`name sha256`, several apart by semicolons."""
     for part in filter(None, (piece.strip() for piece in re.split("[;；]", cell))):
         match = _DOCUMENT.fullmatch(part)
         if match is None:
             said = "须为“名称 SHA-256”，多个以分号分隔 / must be name and SHA-256, several apart by semicolons"
-            faults.append(Fault("documents", said))
+            faults.append(InputFault("documents", said))
             return
         yield {"name": match[1], "sha256": match[2].lower()}

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.http.awards import current_basis, settle
+from services.incentive.http.awards import current_rulebook, settle
 from services.incentive.queries.serializers import Json
 from shared.events.fields import Choice, Text, Time
 from shared.postgres.database import BIGINT_MOST
@@ -109,7 +109,7 @@ def queue_extract(arguments: dict[str, Any]) -> Json:
 
 def _check_rules(rules: Sequence[str]) -> None:
     """Refuse what is no rule of this program's policy file."""
-    known = current_basis().policy.rule_order
+    known = current_rulebook().policy.rule_order
     faults = [
         FieldFault(f"rules.{place}", f"须为 {'、'.join(known)} 之一 / must be one of {', '.join(known)}")
         for place, rule in enumerate(rules)

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from services.incentive.domain.workflow import STATES
-from services.incentive.policy.section_risk_flags import SIGNS
+from services.incentive.policy.section_risk_flags import RISK_FLAGS
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
 from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES
@@ -11,7 +11,7 @@ from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, JsonSchema, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.trade_facts import CountedField, PlaceSchema
 
-FLAGS = (*FLAGS_FOR_ALL, *SIGNS)
+FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")
 
 

@@ -10,18 +10,18 @@ from services.incentive.http.awards import asked
 from services.incentive.http.schemas import EffectPageSchema
 from services.incentive.queries.serializers import Json
 from services.incentive.queries.trade_effects import (
-    Trade,
+    RegisteredTrade,
     TradeFacts,
+    current_counting,
     list_effects,
     render_effects,
-    tell_standing,
 )
 from services.incentive.store.register_client import (
-    KnownRegisters,
     NotInRegister,
-    RegisterAway,
-    RegisterRefuses,
-    Registers,
+    RegisterAddresses,
+    RegisterClient,
+    RegisterRefused,
+    RegisterUnavailable,
 )
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import LOCAL_REGISTERS, Settings, read_service_key
@@ -37,15 +37,15 @@ TIMEOUT_S: Final = (2.0, 10.0)  # somebody waits for the answer
 blueprint = Blueprint("effects", __name__, description="交易的去向 / what became of a trade")
 
 
-def registers_of(settings: Settings) -> KnownRegisters:
+def registers_of(settings: Settings) -> RegisterAddresses:
     """Raises SettingsError where the key cannot be read."""
     key = None if settings.service_key_file is None else read_service_key(settings)
-    return KnownRegisters(settings.registers or LOCAL_REGISTERS, key)
+    return RegisterAddresses(settings.registers or LOCAL_REGISTERS, key)
 
 
-def current_registers() -> KnownRegisters:
+def current_registers() -> RegisterAddresses:
     """The registers of the application that answers."""
-    known: KnownRegisters = current_app.extensions[REGISTERS]
+    known: RegisterAddresses = current_app.extensions[REGISTERS]
     return known
 
 
@@ -65,11 +65,11 @@ def tell_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -
     after = decode_cursor(cursor, int)
     if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(no)):
         raise Problem(404)
-    trade = Trade(exchange, no, _ask_registers(exchange, no))
+    trade = RegisteredTrade(exchange, no, _ask_registers(exchange, no))
     with asked() as (connection, view):
         rows = list_effects(connection, view, trade, None if after is None else after[0], limit + 1)
         effects = render_effects(connection, view, trade, rows)
-        facts = tell_standing(connection, view, trade)
+        facts = current_counting(connection, view, trade)
     items = page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: effects[row.seq])
     return {"exchange": exchange, "trade_no": no, "facts": facts, **items}
 
@@ -80,14 +80,14 @@ def _ask_registers(exchange: str, number: str) -> TradeFacts:
     if known.service_key is None:
         said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
         raise Problem(503, said)
-    with Registers(known.service_key, TIMEOUT_S) as registers:
+    with RegisterClient(known.service_key, TIMEOUT_S) as registers:
         for _, address in sorted(known.addresses.items()):
             try:
                 facts = registers.trade_facts(address.trade_ingest, exchange, number)
                 return msgspec.json.decode(facts, type=TradeFacts)
             except NotInRegister:
                 continue
-            except (RegisterAway, RegisterRefuses) as error:
+            except (RegisterUnavailable, RegisterRefused) as error:
                 said = "交易登记暂不可用 / the register of trades does not answer"
                 raise Problem(503, said, headers={"Retry-After": "5"}) from error
     raise Problem(404)

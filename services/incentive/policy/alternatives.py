@@ -12,7 +12,7 @@ _OTHER_PERIOD = f"{_PERIOD}.alternative"
 _LIMITS = ("from", "until")
 
 
-def computable(policy: Policy) -> tuple[Reading, ...]:
+def computable_readings(policy: Policy) -> tuple[Reading, ...]:
     """The readings that can be exchanged for their alternative by values alone, in the file's order."""
     return tuple(
         reading
@@ -21,13 +21,13 @@ def computable(policy: Policy) -> tuple[Reading, ...]:
     )
 
 
-def under_alternative(policy: Policy, path: str) -> Policy | None:
+def with_alternative(policy: Policy, path: str) -> Policy | None:
     """The policy with one of these readings exchanged for its alternative; None where none has this path.
 
     The two change places, so that the alternative of the outcome is the file's own reading. It is of no file, and its
     `digest` stays that of the one it was made of.
     """
-    if path not in {reading.path for reading in computable(policy)}:
+    if path not in {reading.path for reading in computable_readings(policy)}:
         return None
     other = {f"{_PERIOD}.{limit}": f"{_OTHER_PERIOD}.{limit}" for limit in _LIMITS}
     other |= {theirs: ours for ours, theirs in other.items()}

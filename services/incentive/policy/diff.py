@@ -11,7 +11,7 @@ _LIMITS = ("general.in_force.from", "general.in_force.until")
 _ALTERNATIVE_LIMITS = ("general.in_force.alternative.from", "general.in_force.alternative.until")
 
 
-class Change(NamedTuple):
+class ValueChange(NamedTuple):
     """A value that differs; `before` or `after` is None where a file does not have it.
 
     `period` are the days whose documents or rewards are touched (None for wording), `years` the calendar years whose
@@ -33,7 +33,7 @@ class Change(NamedTuple):
         return ".".join(parts[:width]) if len(parts) > 1 or parts[0] == "rules" else ""
 
 
-def compare(before: Policy, after: Policy) -> list[Change]:
+def compare(before: Policy, after: Policy) -> list[ValueChange]:
     """All values that differ, in the order of the files; what only the newer one has comes last in its group."""
     old = {value.path: value for value in before.values}
     new = {value.path: value for value in after.values}
@@ -46,7 +46,7 @@ def compare(before: Policy, after: Policy) -> list[Change]:
         if old_text != new_text:
             period = _touched(path, before, after)
             years = () if period is None else tuple(range(period.start_on.year, last_year + 1))
-            changes.append(Change(path, known.article, old_text, new_text, period, years))
+            changes.append(ValueChange(path, known.article, old_text, new_text, period, years))
     places = {group: place for place, group in enumerate(dict.fromkeys(change.group for change in changes))}
     return sorted(changes, key=lambda change: places[change.group])
 

@@ -11,7 +11,7 @@ import yaml
 
 from services.incentive.policy.section_declared import read_declared
 from services.incentive.policy.section_readings import Place, read_reading, read_says
-from services.incentive.policy.section_risk_flags import read_signs
+from services.incentive.policy.section_risk_flags import read_risk_flags
 from services.incentive.policy.terms import (
     Interval,
     OnceAtRate,
@@ -25,10 +25,10 @@ from services.incentive.policy.terms import (
     Tiers,
     YearlyAtRate,
 )
-from services.incentive.policy.yaml_reader import Fault, PolicyError, PolicyFile, compose
+from services.incentive.policy.yaml_reader import PolicyError, PolicyFile, compose
 from shared.values.money import format_yuan
 
-__all__ = ["Fault", "PolicyError", "load_policy", "read_policy"]
+__all__ = ["PolicyError", "load_policy", "read_policy"]
 
 _Terms = TypeVar("_Terms", OnceFixed, OnceAtRate, YearlyAtRate, Tiers)
 
@@ -120,7 +120,7 @@ def read_policy(content: bytes, file: str) -> Policy:
     general = _general(reader, members.get("general"), issued)
     rules, rule_readings = _rules(reader, members.get("rules"))
     declared, declared_readings = read_declared(reader, members.get("declared"), taken=tuple(_RULES))
-    signs = read_signs(reader, members.get("signs"))
+    signs = read_risk_flags(reader, members.get("signs"))
     if reader.faults:
         raise PolicyError(file, reader.faults)
     return Policy(
@@ -143,7 +143,7 @@ def read_policy(content: bytes, file: str) -> Policy:
         readings=(*general.readings, *rule_readings, *declared_readings),
         values=tuple(reader.values),
         digest=hashlib.sha256(content).hexdigest(),
-        signs=signs,
+        risk_flags=signs,
     )
 
 

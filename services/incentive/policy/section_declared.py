@@ -15,11 +15,11 @@ from services.incentive.policy.terms import (
     Fixed,
     Grade,
     Grades,
-    Limit,
     Measure,
+    MeasureStep,
     Pool,
     Reading,
-    Step,
+    RewardLimit,
     Steps,
     Texts,
 )
@@ -95,8 +95,8 @@ def read_declared(
     return declared, tuple(readings)
 
 
-def _limits(reader: PolicyFile, node: yaml.Node | None) -> list[Limit]:
-    found: dict[str, Limit] = {}
+def _limits(reader: PolicyFile, node: yaml.Node | None) -> list[RewardLimit]:
+    found: dict[str, RewardLimit] = {}
     for index, item in enumerate(reader.items(node, "declared.limits")):
         path = f"declared.limits[{index}]"
         members = reader.members(item, path, ("limit", "article", "says", "per", "most"))
@@ -107,7 +107,7 @@ def _limits(reader: PolicyFile, node: yaml.Node | None) -> list[Limit]:
         most_fen = reader.yuan(members.get("most"), f"{path}.most")
         _values(reader, f"declared.limits.{name}", says, article=reader.article, per=per, most=format_yuan(most_fen))
         known = "subject_year" if per == "subject_year" else "item" if per == "item" else "subject"
-        found[name] = Limit(name, reader.article, says, known, most_fen)  # type: ignore[arg-type]
+        found[name] = RewardLimit(name, reader.article, says, known, most_fen)  # type: ignore[arg-type]
     return list(found.values())
 
 
@@ -164,7 +164,12 @@ class _Rule:
     """One rule of the section while it is read."""
 
     def __init__(
-        self, reader: PolicyFile, node: yaml.Node, path: str, limits: Mapping[str, Limit], pools: Mapping[str, Pool]
+        self,
+        reader: PolicyFile,
+        node: yaml.Node,
+        path: str,
+        limits: Mapping[str, RewardLimit],
+        pools: Mapping[str, Pool],
     ) -> None:
         self._reader, self._node, self.path = reader, node, path
         self._limits, self._pools = limits, pools
@@ -294,12 +299,12 @@ class _Rule:
             grades.append(grade)
         return tuple(grades)
 
-    def _steps(self) -> tuple[Step, ...]:
-        steps: list[Step] = []
+    def _steps(self) -> tuple[MeasureStep, ...]:
+        steps: list[MeasureStep] = []
         for index, item in enumerate(self._reader.items(self._members.get("steps"), f"{self.path}.steps")):
             path = f"{self.path}.steps[{index}]"
             members = self._reader.members(item, path, ("at_least", "amount"))
-            step = Step(
+            step = MeasureStep(
                 self._reader.yuan(members.get("at_least"), f"{path}.at_least"),
                 self._reader.yuan(members.get("amount"), f"{path}.amount"),
             )
@@ -318,9 +323,9 @@ class _Rule:
         self._value("years", str(years))
         return years
 
-    def _of_limits(self) -> tuple[Limit, ...]:
+    def _of_limits(self) -> tuple[RewardLimit, ...]:
         node = self._members.get("limits")
-        found: list[Limit] = []
+        found: list[RewardLimit] = []
         for index, item in enumerate(() if node is None else self._reader.items(node, f"{self.path}.limits")):
             name = self._reader.text(item, f"{self.path}.limits[{index}]")
             if name in self._limits:

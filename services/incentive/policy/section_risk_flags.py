@@ -7,7 +7,7 @@ from typing import Final
 import yaml
 
 from services.incentive.policy.section_readings import read_says
-from services.incentive.policy.terms import SignTerms
+from services.incentive.policy.terms import RiskFlagTerms
 from services.incentive.policy.yaml_reader import PolicyFile
 from shared.events.fact_topics import AFTER_FIRST, LARGE_PURCHASE_FEN, REPEATED_FROM, SMALL_FIRST_FEN
 from shared.values.money import format_yuan
@@ -28,7 +28,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "split_purchases": {"near": "rate", "purchases": "whole", "days": "whole"},
     "related_parties": {"share": "rate"},
 }
-SIGNS: Final = tuple(_NUMBERS)
+RISK_FLAGS: Final = tuple(_NUMBERS)
 # What trade-ingest does not measure cannot be asked for (shared/events/fact_topics.py).
 _AT_LEAST: Final[Mapping[tuple[str, str], int]] = {
     ("same_amount", "trades"): REPEATED_FROM,
@@ -40,21 +40,21 @@ _AT_MOST: Final[Mapping[tuple[str, str], int]] = {
 }
 
 
-def read_signs(reader: PolicyFile, node: yaml.Node | None) -> tuple[SignTerms, ...]:
+def read_risk_flags(reader: PolicyFile, node: yaml.Node | None) -> tuple[RiskFlagTerms, ...]:
     """The section in the file's order; nothing where the file has none."""
     if node is None:
         return ()
-    found: dict[str, SignTerms] = {}
+    found: dict[str, RiskFlagTerms] = {}
     for index, item in enumerate(reader.items(node, "signs")):
         terms = _read_sign(reader, item, f"signs[{index}]")
-        if terms.sign in found:
+        if terms.flag in found:
             reader.fault(item, f"signs[{index}].sign", "重复的迹象 / repeated sign")
-        found[terms.sign] = terms
+        found[terms.flag] = terms
     reader.article = "-"
     return tuple(found.values())
 
 
-def _read_sign(reader: PolicyFile, node: yaml.Node, path: str) -> SignTerms:
+def _read_sign(reader: PolicyFile, node: yaml.Node, path: str) -> RiskFlagTerms:
     members = reader.members(node, path, ("sign", "clause", "article", "name", "says", "numbers"))
     sign = reader.one_of(members.get("sign"), f"{path}.sign", _NUMBERS)
     reader.one_of(members.get("clause"), f"{path}.clause", ("G10",))
@@ -74,7 +74,7 @@ def _read_sign(reader: PolicyFile, node: yaml.Node, path: str) -> SignTerms:
             _check(reader, written[member], where, (sign, member), number)
         numbers[member] = number
         reader.value(f"signs.{sign}.{member}", format_yuan(int(number)) if form == "yuan" else str(number))
-    return SignTerms(sign, reader.article, name, says, numbers)
+    return RiskFlagTerms(sign, reader.article, name, says, numbers)
 
 
 def _check(reader: PolicyFile, node: yaml.Node, path: str, place: tuple[str, str], number: Number) -> None:

@@ -105,10 +105,10 @@ class Tiers(msgspec.Struct, frozen=True):
 RuleTerms = OnceFixed | OnceAtRate | YearlyAtRate | Tiers
 
 
-class SignTerms(msgspec.Struct, frozen=True):
+class RiskFlagTerms(msgspec.Struct, frozen=True):
     """What a person should look at (G10), and from which numbers on: amounts in fen, shares, how many, days."""
 
-    sign: str
+    flag: str
     article: str
     name: Texts
     says: Texts
@@ -155,7 +155,7 @@ class Grades(msgspec.Struct, frozen=True):
     grades: tuple[Grade, ...]
 
 
-class Step(msgspec.Struct, frozen=True):
+class MeasureStep(msgspec.Struct, frozen=True):
     """An amount for a measured sum of at least (达到) a threshold."""
 
     at_least_fen: int
@@ -165,7 +165,7 @@ class Step(msgspec.Struct, frozen=True):
 class Steps(msgspec.Struct, frozen=True):
     """Steps of a measured sum, lowest first."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[MeasureStep, ...]
 
 
 class AtRate(msgspec.Struct, frozen=True):
@@ -175,7 +175,7 @@ class AtRate(msgspec.Struct, frozen=True):
     at_least_fen: int | None
 
 
-class Limit(msgspec.Struct, frozen=True):
+class RewardLimit(msgspec.Struct, frozen=True):
     """The most that all declared rewards under it yield together, for each subject and year, subject, or matter."""
 
     limit: str
@@ -211,7 +211,7 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
     measure: Measure | None
     amount: Fixed | Grades | Steps | AtRate | None
     years: int | None
-    limits: tuple[Limit, ...]
+    limits: tuple[RewardLimit, ...]
     pool: Pool | None
 
 
@@ -219,7 +219,7 @@ class DeclaredRewards(msgspec.Struct, frozen=True):
     """The section `declared` of a policy file; empty for a file that has none."""
 
     rules: tuple[DeclaredTerms, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[RewardLimit, ...] = ()
     pools: tuple[Pool, ...] = ()
 
     def find(self, rule: str) -> DeclaredTerms | None:
@@ -261,7 +261,7 @@ class Policy(msgspec.Struct, frozen=True):
     readings: tuple[Reading, ...]
     values: tuple[PolicyValue, ...]
     digest: str
-    signs: tuple[SignTerms, ...] = ()
+    risk_flags: tuple[RiskFlagTerms, ...] = ()
 
     @property
     def rule_order(self) -> tuple[str, ...]:

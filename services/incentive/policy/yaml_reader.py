@@ -25,7 +25,7 @@ _RATE = re.compile(r"0\.[0-9]{1,8}|1")
 _YUAN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 
 
-class Fault(NamedTuple):
+class PolicyFault(NamedTuple):
     """What is wrong at a line (from 1) and member of the file."""
 
     line: int
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 class PolicyError(ValueError):
     """A policy file that cannot be used; str() has one fault a line."""
 
-    def __init__(self, file: str, faults: Collection[Fault]) -> None:
+    def __init__(self, file: str, faults: Collection[PolicyFault]) -> None:
         self.file = file
         self.faults = tuple(sorted(faults))
         super().__init__("\n".join(f"{file}:{line}: {member}: {problem}" for line, member, problem in self.faults))
@@ -46,13 +46,13 @@ class PolicyFile:
     """The faults and the values found so far in one file; `article` is the one of the place being read."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[PolicyFault] = []
         self.values: list[PolicyValue] = []
         self.article = "-"
 
     def fault(self, node: yaml.Node, member: str, problem: str) -> None:
         """Note a fault at a node."""
-        self.faults.append(Fault(node.start_mark.line + 1, member, problem))
+        self.faults.append(PolicyFault(node.start_mark.line + 1, member, problem))
 
     def value(self, path: str, text: str) -> None:
         """Note a value of the file under the article being read."""
@@ -177,18 +177,18 @@ def compose(content: bytes, file: str) -> yaml.Node:
         node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise PolicyError(file, [Fault(line, "-", "不是 UTF-8 / not UTF-8")]) from error
+        raise PolicyError(file, [PolicyFault(line, "-", "不是 UTF-8 / not UTF-8")]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise PolicyError(file, [Fault(line, "-", f"不是 YAML / not YAML: {error.problem}")]) from error
+        raise PolicyError(file, [PolicyFault(line, "-", f"不是 YAML / not YAML: {error.problem}")]) from error
     except RecursionError as error:
-        raise PolicyError(file, [Fault(1, "-", "嵌套过深 / nested too deeply")]) from error
+        raise PolicyError(file, [PolicyFault(1, "-", "嵌套过深 / nested too deeply")]) from error
     except yaml.reader.ReaderError as error:
         line = content.decode("utf-8")[: error.position].count("\n") + 1
-        raise PolicyError(file, [Fault(line, "-", f"不是 YAML / not YAML: {error.reason}")]) from error
+        raise PolicyError(file, [PolicyFault(line, "-", f"不是 YAML / not YAML: {error.reason}")]) from error
     if node is None:
-        raise PolicyError(file, [Fault(1, "-", "文件为空 / the file is empty")])
+        raise PolicyError(file, [PolicyFault(1, "-", "文件为空 / the file is empty")])
     return node
 
 

@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from services.incentive.domain.clawbacks import Proposal, Version, proposals
-from services.incentive.domain.explain import AwardState, ExchangeFacts, Revised, explanation
+from services.incentive.domain.clawbacks import ClawbackProposal, PayableVersion, clawback_proposals
+from services.incentive.domain.explain import ExchangeFacts, ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
@@ -42,15 +42,15 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.domain.risk_flags import Found, OnAward, signs_on, without_award
+from services.incentive.domain.risk_flags import AwardFigures, RiskFlag, find_risk_flags, unattached_flag
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, ApprovedFor
-from services.incentive.queries.serializers import FLAGS_FOR_ALL, Json, sign_json
-from services.incentive.store.act_queries import grants_of, is_over_approved, related_of, state_of, steps_of
+from services.incentive.queries.serializers import FLAGS_FOR_ALL, Json, risk_flag_json
+from services.incentive.store.act_queries import decisions_of, is_over_approved, other_grants_of, related_of, state_of
 from services.incentive.store.as_of import awards_as_of, is_of_subject
 from services.incentive.store.awards import award_from_row, exchange_totals, load_facts, subject_facts
-from services.incentive.store.basis import Basis
-from services.incentive.store.risk_flag_context import Others, alike_among, ever_beside, near_first
+from services.incentive.store.risk_flag_context import PeerIndex, ever_similar_buyers, first_near_cap, similar_purchases
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import (
     award_current,
     award_version,
@@ -63,7 +63,7 @@ from services.incentive.store.tables import (
 from shared.postgres.database import Written, rows_of, written
 from shared.values.parties import Party, parse_subject
 
-PROPOSALS_AT_ONCE: Final = 500
+CLAWBACKS_BATCH: Final = 500
 _REVISED: Final = written(
     text("""
         SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen AS ceiling_fen_after
@@ -83,13 +83,13 @@ _SEQS: Final = written(
 _LEDGER_END: Final = text("SELECT seq, posted_at FROM ledger_end(:before, :as_of)")
 
 
-class View(NamedTuple):
-    """Who asks and as of when: `viewer` as above; `as_of` None is now, `now` the clock; `basis` what was in force."""
+class LedgerView(NamedTuple):
+    """What a reader sees: `viewer` as above, `as_of` (None: now), the clock's `now`, and the rulebook then in force."""
 
     viewer: str | None
     as_of: datetime | None
     now: datetime
-    basis: Basis
+    rulebook: Rulebook
 
     @property
     def visible(self) -> set[str] | None:
@@ -148,7 +148,7 @@ class _Awards:
         return and_(self.c.exchanges == only, or_(is_alone, func.coalesce(rival.exchanges == only, False)))
 
 
-def _awards(view: View) -> _Awards:
+def _awards(view: LedgerView) -> _Awards:
     """The awards as the view has them; putting such a statement together takes a tenth of what an answer takes."""
     return _awards_now(view.viewer) if view.as_of is None else _Awards(view.viewer, view.as_of)
 
@@ -164,7 +164,7 @@ def _only(viewer: str) -> ColumnElement[Any]:
 
 
 def list_awards(
-    connection: Connection, view: View, filters: Mapping[str, Any], after: str | None, limit: int
+    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Awards in code point order of `award_id`, at most `limit`.
 
@@ -189,7 +189,7 @@ def list_awards(
     return connection.execute(statement).all()
 
 
-def _is_flagged(awards: Any, flag: str, view: View) -> ColumnElement[bool]:
+def _is_flagged(awards: Any, flag: str, view: LedgerView) -> ColumnElement[bool]:
     """Whether the viewer is told that an award has the flag."""
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:
         return false()
@@ -203,22 +203,22 @@ def _foreign(viewer: str | None, filters: Mapping[str, Any]) -> bool:
     return viewer is not None and filters.get("exchange", viewer) != viewer
 
 
-def find_award(connection: Connection, view: View, award_id: str) -> Any:
+def find_award(connection: Connection, view: LedgerView, award_id: str) -> Any:
     """One award; None where there is none that the viewer sees."""
     return next(iter(rows_of(connection, _awards(view).one, award_id=award_id)), None)
 
 
-def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
+def explain_award(connection: Connection, view: LedgerView, row: Row[Any]) -> Json:
     """The contract's Explanation of a row of `find_award`."""
-    basis = view.basis
+    rulebook = view.rulebook
     group = rows_of(connection, _awards(view).of_year, of=row.subject, in_year=row.year)
     rivals = [(rival.award_id, rival.ceiling_fen) for rival in group if rival.whole]
     if view.viewer is None:
-        grants = grants_of(connection, [row.subject], view.as_of)
+        grants = other_grants_of(connection, [row.subject], view.as_of)
         rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
     facts = _facts_about(connection, view, row.about)
     scheme, code = parse_subject(row.subject)
-    state = AwardState(
+    state = ExplainedAward(
         award_id=row.award_id,
         rule=row.rule,
         subject=Party(scheme, code, row.subject_name),
@@ -233,31 +233,31 @@ def explain_award(connection: Connection, view: View, row: Row[Any]) -> Json:
         rivals=tuple(rivals),
         revised=_revised(connection, row),
     )
-    is_tiers = row.rule == basis.policy.exchange_tiers.rule
-    known = ExchangeFacts(exchange_totals(facts), basis.exchanges) if is_tiers else subject_facts(facts)
-    told = explanation(state, known, basis.policy, view.visible)
+    is_tiers = row.rule == rulebook.policy.exchange_tiers.rule
+    known = ExchangeFacts(exchange_totals(facts), rulebook.exchanges) if is_tiers else subject_facts(facts)
+    told = explanation(state, known, rulebook.policy, view.visible)
     signs = (
         []
         if view.viewer is not None
-        else [sign_json(one, basis.policy) for one in _signs(connection, view, row, facts)]
+        else [risk_flag_json(one, rulebook.policy) for one in _signs(connection, view, row, facts)]
     )
     return {**told, "transactions": _seqs_of(connection, view, row.award_id) if row.whole else [], "signs": signs}
 
 
-def _signs(connection: Connection, view: View, row: Row[Any], facts: tuple[Fact, ...]) -> list[Found]:
+def _signs(connection: Connection, view: LedgerView, row: Row[Any], facts: tuple[Fact, ...]) -> list[RiskFlag]:
     """The signs on an award, as of the view's instant."""
     if row.ceiling_fen == 0:
         return []
-    policy = view.basis.policy
-    on = OnAward(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
-    beside = [] if near_first(facts, policy) is None else ever_beside(connection, policy)
-    known = load_facts(connection, beside, {}, view.basis.registers, view.as_of)
+    policy = view.rulebook.policy
+    on = AwardFigures(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
+    beside = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
+    known = load_facts(connection, beside, {}, view.rulebook.registers, view.as_of)
     related = related_of(connection, [row.about], view.as_of)
-    others = Others(alike_among((facts.of for facts in known.values()), policy), related)
-    return signs_on(on, facts, others.around(row.about), policy)
+    others = PeerIndex(similar_purchases((facts.of for facts in known.values()), policy), related)
+    return find_risk_flags(on, facts, others.around(row.about), policy)
 
 
-def _revised(connection: Connection, row: Row[Any]) -> Revised | None:
+def _revised(connection: Connection, row: Row[Any]) -> RevisionChange | None:
     """The last change of the policy's revision that an award went through, up to the version that is told."""
     found = rows_of(
         connection,
@@ -267,24 +267,24 @@ def _revised(connection: Connection, row: Row[Any]) -> Revised | None:
         policy_id=row.policy_id,
         policy_revision=row.policy_revision,
     )
-    return next((Revised(row.policy_id, row.policy_revision, *one) for one in found), None)
+    return next((RevisionChange(row.policy_id, row.policy_revision, *one) for one in found), None)
 
 
-def _seqs_of(connection: Connection, view: View, award_id: str) -> list[int]:
+def _seqs_of(connection: Connection, view: LedgerView, award_id: str) -> list[int]:
     return [row.seq for row in rows_of(connection, _SEQS, award_id=award_id, as_of=view.as_of)]
 
 
-def _facts_about(connection: Connection, view: View, about: str) -> tuple[Fact, ...]:
-    found = load_facts(connection, [about], {}, view.basis.registers, view.as_of).get(about)
+def _facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[Fact, ...]:
+    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about)
     return () if found is None else found.of
 
 
-def tell_subject_status(connection: Connection, view: View, subject: str, year: int) -> Json | None:
+def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
     """How a subject stands in a year; None where nothing is known of it that the viewer may see.
 
     An exchange sees the subjects that a fact names with it, and its own operator.
     """
-    facts, exchanges = _facts_about(connection, view, subject), view.basis.exchanges
+    facts, exchanges = _facts_about(connection, view, subject), view.rulebook.exchanges
     last_day = date(year, 12, 31)
     operated = [
         exchange
@@ -298,22 +298,22 @@ def tell_subject_status(connection: Connection, view: View, subject: str, year: 
     if not is_known:
         return None
     of_it = rows_of(connection, _awards(view).of_year, of=subject, in_year=year)
-    alone = without_award(facts, view.basis.policy) if view.viewer is None else None
+    alone = unattached_flag(facts, view.rulebook.policy) if view.viewer is None else None
     told = subject_status(
         subject,
         year,
         subject_facts(facts),
         {exchange: _totals_of(connection, view, exchange) for exchange in operated},
         exchanges=exchanges,
-        policy=view.basis.policy,
+        policy=view.rulebook.policy,
         awards={row.award_id for row in of_it},
         visible=view.visible,
     )
     of_year = [alone.found] if alone is not None and alone.year == year else []
-    return {**told, "signs": [sign_json(one, view.basis.policy) for one in of_year]}
+    return {**told, "signs": [risk_flag_json(one, view.rulebook.policy) for one in of_year]}
 
 
-def _totals_of(connection: Connection, view: View, exchange: str) -> dict[int, list[ExchangeTotal]]:
+def _totals_of(connection: Connection, view: LedgerView, exchange: str) -> dict[int, list[ExchangeTotal]]:
     return exchange_totals(_facts_about(connection, view, f"exchange/{exchange}"))
 
 
@@ -350,9 +350,9 @@ def find_declaration(connection: Connection, ref: FactRef) -> Declaration | None
     return parsed if isinstance(parsed, Declaration) else None
 
 
-def tell_exchange_status(connection: Connection, view: View, exchange: str, year: int) -> Json | None:
+def load_exchange_status(connection: Connection, view: LedgerView, exchange: str, year: int) -> Json | None:
     """How an exchange stands in a year; None where it is not on the whitelist, or is another's."""
-    exchanges, policy = view.basis.exchanges, view.basis.policy
+    exchanges, policy = view.rulebook.exchanges, view.rulebook.policy
     if exchange not in exchanges.ids or view.viewer not in (None, exchange):
         return None
     about = f"exchange/{exchange}"
@@ -361,26 +361,28 @@ def tell_exchange_status(connection: Connection, view: View, exchange: str, year
     return exchange_status(exchange, year, ExchangeFacts(totals, exchanges), policy, found)
 
 
-def payable_in(connection: Connection, view: View, year: int) -> int:
+def payable_in(connection: Connection, view: LedgerView, year: int) -> int:
     """What is payable of all rewards of a year, in fen."""
     awards = awards_as_of(view.as_of, "award").c
     statement = select(func.coalesce(func.sum(awards.payable_fen), 0)).where(awards.year == year)
     return int(connection.execute(statement).scalar_one())
 
 
-def list_proposals(
-    connection: Connection, view: View, state: str | None, after: tuple[str, int] | None, limit: int
-) -> list[Proposal]:
+def list_clawbacks(
+    connection: Connection, view: LedgerView, state: str | None, after: tuple[str, int] | None, limit: int
+) -> list[ClawbackProposal]:
     """Clawback proposals in order of award and number, at most `limit`; `after` names the last of the page before."""
     approved = select(decision.c.award_id).where(decision.c.action == "approve").distinct()
     if after is not None:
         approved = approved.where(decision.c.award_id >= after[0])
     ids = list(connection.execute(approved.order_by(decision.c.award_id)).scalars())
-    found: list[Proposal] = []
-    for start in range(0, len(ids), PROPOSALS_AT_ONCE):
-        some = ids[start : start + PROPOSALS_AT_ONCE]
-        steps, versions = steps_of(connection, some, view.as_of), _payables_of(connection, some, view.as_of)
-        of_each = (proposals(award_id, versions.get(award_id, ()), steps.get(award_id, ())) for award_id in some)
+    found: list[ClawbackProposal] = []
+    for start in range(0, len(ids), CLAWBACKS_BATCH):
+        some = ids[start : start + CLAWBACKS_BATCH]
+        steps, versions = decisions_of(connection, some, view.as_of), _payables_of(connection, some, view.as_of)
+        of_each = (
+            clawback_proposals(award_id, versions.get(award_id, ()), steps.get(award_id, ())) for award_id in some
+        )
         found += [
             one
             for each in of_each
@@ -392,7 +394,9 @@ def list_proposals(
     return found[:limit]
 
 
-def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime | None) -> dict[str, list[Version]]:
+def _payables_of(
+    connection: Connection, award_ids: list[str], as_of: datetime | None
+) -> dict[str, list[PayableVersion]]:
     """What each version of these awards says is payable, in order."""
     columns = award_version.c
     statement = (
@@ -402,15 +406,15 @@ def _payables_of(connection: Connection, award_ids: list[str], as_of: datetime |
     )
     if as_of is not None:
         statement = statement.where(columns.recorded_at <= as_of)
-    found: dict[str, list[Version]] = {}
+    found: dict[str, list[PayableVersion]] = {}
     for row in connection.execute(statement):
-        version = Version(row.recorded_at, ApprovedFor(row.subject, row.year), row.payable_fen)
+        version = PayableVersion(row.recorded_at, ApprovedFor(row.subject, row.year), row.payable_fen)
         found.setdefault(row.award_id, []).append(version)
     return found
 
 
 def list_transactions(
-    connection: Connection, view: View, filters: Mapping[str, Any], after: int | None, limit: int
+    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: int | None, limit: int
 ) -> tuple[list[Row[Any]], dict[int, list[Row[Any]]]]:
     """Transactions in order of `seq`, at most `limit`, and their entries by `seq`; those that the view's instant had.
 
@@ -442,7 +446,7 @@ def list_transactions(
     return rows, entries
 
 
-def of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
+def of_whole_awards(statement: Select[Any], view: LedgerView) -> Select[Any]:
     """Those rows of `ledger_transaction` alone whose awards are wholly visible."""
     if view.viewer is None:
         return statement
@@ -451,7 +455,7 @@ def of_whole_awards(statement: Select[Any], view: View) -> Select[Any]:
     return statement.where(exists().select_from(awards.joined).where(of_it, awards.is_whole))
 
 
-def _posted(view: View) -> ColumnElement[bool]:
+def _posted(view: LedgerView) -> ColumnElement[bool]:
     return true() if view.as_of is None else ledger_transaction.c.posted_at <= view.as_of
 
 
@@ -462,7 +466,7 @@ class LedgerAsOf(NamedTuple):
     size: int
 
 
-def ledger_as_of(connection: Connection, view: View) -> LedgerAsOf:
+def ledger_as_of(connection: Connection, view: LedgerView) -> LedgerAsOf:
     """The ledger at the view's instant, else at its last posting; now while it has none."""
     last = ledger_end(connection, None, view.as_of)
     if last is None:
@@ -484,7 +488,9 @@ def ledger_of_size(connection: Connection, size: int, newest: LedgerAsOf) -> Led
     return newest if last is None else LedgerAsOf(last.posted_at, size)
 
 
-def list_balances(connection: Connection, view: View, size: int, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_balances(
+    connection: Connection, view: LedgerView, size: int, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
     """Sums of every account over the first `size` transactions, in code point order, at most `limit`."""
     columns = ledger_entry.c
     statement = (

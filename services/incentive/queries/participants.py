@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.incentive.queries.awards import View
+from services.incentive.queries.awards import LedgerView
 from services.incentive.store.as_of import FACT_NOW, FACT_THEN, awards_as_of
 from services.incentive.store.tables import award_current
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
@@ -35,13 +35,13 @@ _THEN: Final = text(_PARTICIPANTS.format(facts=FACT_THEN))
 
 
 def list_participants(
-    connection: Connection, view: View, exchange: str, year: int, after: str | None, limit: int
+    connection: Connection, view: LedgerView, exchange: str, year: int, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """`subject` and `name` (as in the newest fact) in code point order, at most `limit`; for who sees the exchange."""
     return connection.execute(
         _NOW if view.as_of is None else _THEN,
         {
-            "registers": None if view.basis.registers is None else list(view.basis.registers),
+            "registers": None if view.rulebook.registers is None else list(view.rulebook.registers),
             "exchange": exchange,
             "year_of_key": f"/{year}",
             "from_at": year_start(year),
@@ -73,7 +73,7 @@ def which_awards(connection: Connection, award_ids: Collection[str]) -> set[str]
     return set(connection.execute(statement).scalars())
 
 
-def sums_by_rule(connection: Connection, view: View, year: int) -> dict[str, tuple[int, int, int]]:
+def sums_by_rule(connection: Connection, view: LedgerView, year: int) -> dict[str, tuple[int, int, int]]:
     """(awards, ceilings in fen, payables in fen) of a year by rule, for who sees all; awards of 0.00 are left out."""
     awards = awards_as_of(view.as_of, "award").c
     statement = (

@@ -7,10 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from services.incentive.domain.event_rules import LAST_DAY
-from services.incentive.domain.risk_flags import Found
+from services.incentive.domain.risk_flags import RiskFlag
 from services.incentive.domain.workflow import OVER_APPROVED
 from services.incentive.policy.terms import Policy
-from services.incentive.store.award_standing import Told
+from services.incentive.store.award_standing import AwardContext
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
 from shared.values.times import format_time
@@ -21,14 +21,16 @@ Json = dict[str, Any]
 FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
 
 
-def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, policy: Policy, now: datetime) -> Json:
+def award_json(
+    row: Row[Any], told: AwardContext, *, whole: bool, visible: Visible, policy: Policy, now: datetime
+) -> Json:
     """An award of a row of `award_current`; of one that is not wholly visible, no amounts and nothing of others.
 
     `told` is where it stands with the bureau; `visible` are the exchanges whose documents the reader may see (None:
     all).
     """
     scheme, code = parse_subject(row.subject)
-    standing = told.standing
+    standing = told.workflow
     changed_at = row.recorded_at if told.changed_at is None else max(row.recorded_at, told.changed_at)
     return {
         "award_id": row.award_id,
@@ -58,11 +60,11 @@ def award_json(row: Row[Any], told: Told, *, whole: bool, visible: Visible, poli
     }
 
 
-def sign_json(found: Found, policy: Policy) -> Json:
+def risk_flag_json(found: RiskFlag, policy: Policy) -> Json:
     """A sign on an award: what was seen, in which facts, and trades that are examples of it."""
-    name = next(terms.name for terms in policy.signs if terms.sign == found.sign)
+    name = next(terms.name for terms in policy.risk_flags if terms.flag == found.flag)
     return {
-        "sign": found.sign,
+        "sign": found.flag,
         "name": {"zh": name.zh, "en": name.en},
         "text": {"zh": found.text.zh, "en": found.text.en},
         "evidence": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in found.refs],

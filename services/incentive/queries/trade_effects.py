@@ -14,7 +14,7 @@ from services.incentive.domain.facts import (
     Purchased,
     parse_fact,
 )
-from services.incentive.queries.awards import View, of_whole_awards
+from services.incentive.queries.awards import LedgerView, of_whole_awards
 from services.incentive.queries.serializers import Json
 from services.incentive.store.tables import award_current, ledger_transaction
 from shared.events.fact_topics import FIRST_PURCHASE
@@ -44,7 +44,7 @@ _NEWEST = text("""
 """)
 
 
-class Place(msgspec.Struct, frozen=True):
+class TradeRevision(msgspec.Struct, frozen=True):
     """A revision of the trade, and its record in Kafka."""
 
     revision: int
@@ -54,14 +54,14 @@ class Place(msgspec.Struct, frozen=True):
     offset: int
 
 
-class Part(msgspec.Struct, frozen=True):
+class TradeFact(msgspec.Struct, frozen=True):
     """A fact at each seq from `start` to `end` (both included; None: on)."""
 
     fact: str
     start: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="from")
     end: int | None = msgspec.field(name="until")
     counted: Literal[True] | str
-    document: Place
+    document: TradeRevision
 
     def holds(self, fact: str, seq: int) -> bool:
         return self.fact == fact and self.start <= seq and (self.end is None or seq <= self.end)
@@ -71,16 +71,18 @@ class TradeFacts(msgspec.Struct, frozen=True):
     """What a trade was evidence of, as its register tells it."""
 
     generation: int
-    facts: tuple[Part, ...]
+    facts: tuple[TradeFact, ...]
 
 
-class Trade(msgspec.Struct, frozen=True):
+class RegisteredTrade(msgspec.Struct, frozen=True):
     exchange: str
     number: str
     known: TradeFacts
 
 
-def list_effects(connection: Connection, view: View, trade: Trade, after: int | None, limit: int) -> Sequence[Row[Any]]:
+def list_effects(
+    connection: Connection, view: LedgerView, trade: RegisteredTrade, after: int | None, limit: int
+) -> Sequence[Row[Any]]:
     """Transactions of wholly visible awards that name a fact that the trade was evidence of, in order of `seq`."""
     columns, parts = ledger_transaction.c, trade.known.facts
     # Whatever names a fact is of an award that is about the same.
@@ -106,7 +108,9 @@ def _about(fact: str) -> str:
     return f"exchange/{of_whom[1]}" if of_whom[0] == "exchange" else next(one for one in of_whom if ":" in one)
 
 
-def render_effects(connection: Connection, view: View, trade: Trade, rows: Iterable[Row[Any]]) -> dict[int, Json]:
+def render_effects(
+    connection: Connection, view: LedgerView, trade: RegisteredTrade, rows: Iterable[Row[Any]]
+) -> dict[int, Json]:
     """Each transaction by its `seq`, with the facts that make it one of the trade's, and whether the trade counted."""
     named = {
         row.seq: [
@@ -140,7 +144,7 @@ def render_effects(connection: Connection, view: View, trade: Trade, rows: Itera
     }
 
 
-def tell_standing(connection: Connection, view: View, trade: Trade) -> list[Json]:
+def current_counting(connection: Connection, view: LedgerView, trade: RegisteredTrade) -> list[Json]:
     """How the trade stands now in each fact that it is evidence of."""
     parts = [part for part in trade.known.facts if part.end is None]
     keys = [part.fact.partition("/")[2] for part in parts if part.fact.startswith(f"{FIRST_PURCHASE}/")]
@@ -149,7 +153,7 @@ def tell_standing(connection: Connection, view: View, trade: Trade) -> list[Json
     return [{"fact": part.fact, "counted": _counted(part, trade, firsts.get(part.fact), view.viewer)} for part in parts]
 
 
-def _counted(part: Part, trade: Trade, first: Purchased | None, viewer: str | None) -> bool | str | None:
+def _counted(part: TradeFact, trade: RegisteredTrade, first: Purchased | None, viewer: str | None) -> bool | str | None:
     """Of the trades that may be a party's first purchase, the fact says which one is.
 
     None where that is a trade of an exchange that the viewer does not see: that it exists is not told.
@@ -162,7 +166,7 @@ def _counted(part: Part, trade: Trade, first: Purchased | None, viewer: str | No
     return True if is_first else "later"
 
 
-def first_of(connection: Connection, ref: FactRef) -> Listed | Purchased | None:
+def first_document_of(connection: Connection, ref: FactRef) -> Listed | Purchased | None:
     """The document that a fact of that generation and seq names as the first; None for facts that name none."""
     topic, _, key = ref.fact.partition("/")
     named = {"topic": topic, "keys": [key], "generations": [ref.generation], "seqs": [ref.seq]}

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from services.incentive.domain.risk_flags import Alone, without_award
-from services.incentive.queries.awards import View
+from services.incentive.domain.risk_flags import UnattachedFlag, unattached_flag
+from services.incentive.queries.awards import LedgerView
 from services.incentive.store.as_of import FACT_NOW, FACT_THEN
 from services.incentive.store.awards import load_facts
 from shared.events.fact_topics import SIGN
@@ -26,20 +26,20 @@ _THEN: Final = text(_CANDIDATES.format(facts=FACT_THEN))
 _AT_ONCE: Final = 200
 
 
-def signs_alone(connection: Connection, view: View, year: int, limit: int) -> list[Alone]:
+def list_unattached_flags(connection: Connection, view: LedgerView, year: int, limit: int) -> list[UnattachedFlag]:
     """Those of a year, in code point order of the subjects, at most `limit`; for who sees all."""
-    return list(islice(_signs_alone(connection, view, year), limit))
+    return list(islice(_iterate(connection, view, year), limit))
 
 
-def _signs_alone(connection: Connection, view: View, year: int) -> Iterator[Alone]:
+def _iterate(connection: Connection, view: LedgerView, year: int) -> Iterator[UnattachedFlag]:
     after = ""
     while True:
         statement = _NOW if view.as_of is None else _THEN
         parameters = {"topic": SIGN, "after": after, "as_of": view.as_of, "limit": _AT_ONCE}
         subjects = list(connection.execute(statement, parameters).scalars())
-        known = load_facts(connection, subjects, {}, view.basis.registers, view.as_of)
+        known = load_facts(connection, subjects, {}, view.rulebook.registers, view.as_of)
         for subject in subjects:
-            one = without_award(known[subject].of, view.basis.policy) if subject in known else None
+            one = unattached_flag(known[subject].of, view.rulebook.policy) if subject in known else None
             if one is not None and one.year == year:
                 yield one
         if len(subjects) < _AT_ONCE:

@@ -5,25 +5,25 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, or_, select, true
 
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES
-from services.incentive.queries.awards import View
+from services.incentive.queries.awards import LedgerView
 from services.incentive.store.act_queries import is_over_approved, last_step
 from services.incentive.store.as_of import awards_as_of
 
 
-class Waiting(NamedTuple):
+class WorklistRow(NamedTuple):
     """Awards in a state, and what is payable of them in fen.
 
-    `own`: with whose last step was the asking person's; `in_publicity`: whose publicity is not over.
+    `own`: with whose last step was the asking person's; `in_notice`: whose publicity is not over.
     """
 
     state: str
     awards: int
     payable_fen: int
     own: int
-    in_publicity: int
+    in_notice: int
 
 
-def waiting_in(connection: Connection, view: View, year: int, person: str) -> list[Waiting]:
+def list_worklist(connection: Connection, view: LedgerView, year: int, person: str) -> list[WorklistRow]:
     """Awards of a year that something is payable of or was decided on, by state, in the order of states."""
     awards = awards_as_of(view.as_of, "award")
     # Of an award that is reviewed or published the last step is that of whom another must follow.
@@ -35,20 +35,20 @@ def waiting_in(connection: Connection, view: View, year: int, person: str) -> li
             func.count().label("awards"),
             func.sum(awards.c.payable_fen).label("payable_fen"),
             func.count().filter(last.c.person == person).label("own"),
-            func.count().filter(last.c.until > view.instant).label("in_publicity"),
+            func.count().filter(last.c.until > view.instant).label("in_notice"),
         )
         .select_from(awards.outerjoin(last, true()))
         .where(awards.c.year == year, or_(awards.c.payable_fen > 0, last.c.to_state.is_not(None)))
         .group_by(state)
     )
     found = {
-        row.state: Waiting(row.state, row.awards, int(row.payable_fen), row.own, row.in_publicity)
+        row.state: WorklistRow(row.state, row.awards, int(row.payable_fen), row.own, row.in_notice)
         for row in connection.execute(statement)
     }
-    return [found.get(state, Waiting(state, 0, 0, 0, 0)) for state in STATES]
+    return [found.get(state, WorklistRow(state, 0, 0, 0, 0)) for state in STATES]
 
 
-def flags_in(connection: Connection, view: View, year: int) -> dict[str, int]:
+def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str, int]:
     """How many awards of a year have each flag, for who sees all."""
     awards = awards_as_of(view.as_of, "award").c
     each = select(func.unnest(awards.flags).label("flag")).where(awards.year == year).subquery()

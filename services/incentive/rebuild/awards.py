@@ -19,18 +19,18 @@ from services.incentive.domain.facts import (
     FactError,
     FactRef,
     Registers,
+    about_of,
     is_counted,
     named_exchanges,
     parse_fact,
-    whose,
 )
-from services.incentive.domain.postings import Award, restate, take_away, with_payables
+from services.incentive.domain.postings import Award, award_of, with_payables, zero_out
 from services.incentive.policy.terms import Policy
-from services.incentive.store.act_queries import grants_of, related_of
+from services.incentive.store.act_queries import other_grants_of, related_of
 from services.incentive.store.as_of import registers_of
-from services.incentive.store.awards import Facts, award_from_row, award_rows, earned_by, sorted_out
-from services.incentive.store.basis import Basis
-from services.incentive.store.risk_flag_context import Others, alike_among, near_first
+from services.incentive.store.awards import KnownFacts, award_from_row, award_rows, compute_entitlements, known_facts
+from services.incentive.store.risk_flag_context import PeerIndex, first_near_cap, similar_purchases
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
 from shared.values.differences import Difference
@@ -90,7 +90,7 @@ _STREAMED: Final = {"stream_results": True, "yield_per": _AT_ONCE}
 AwardRow = namedtuple("AwardRow", AWARD_COLUMNS)  # type: ignore[misc]  # noqa: PYI024 - the columns are the table's
 
 
-class Compared(NamedTuple):
+class ComparedAward(NamedTuple):
     """An award as its newest version has it, as it stands in `award_current`, and as it follows from the facts."""
 
     newest: Any
@@ -133,7 +133,7 @@ class Compared(NamedTuple):
         return [(name, stands[name], follows[name]) for name in follows if stands[name] != follows[name]]
 
 
-def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference]:
+def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Difference]:
     """Fill the temporary table `rebuilt_award` with what all recorded facts earn, and tell which facts are damaged.
 
     It lives until the transaction ends. Awards of whom a damaged fact is about are kept as they stand: no money is
@@ -142,29 +142,29 @@ def work_out_awards(connection: Connection, basis: Basis) -> Iterator[Difference
     connection.execute(_REBUILT)
     earned: list[Award] = []
     damaged: list[str] = []
-    near: list[tuple[str, Facts]] = []  # whose signs need the facts of each other: few
+    near: list[tuple[str, KnownFacts]] = []  # whose signs need the facts of each other: few
     related = related_of(connection)
     known: list[tuple[str, str]] = []
     rows = connection.execute(_FACTS, execution_options=_STREAMED)
     for about, of_it in groupby(rows, key=lambda row: str(row.whose)):
-        facts, named, faults = _newest_of_rows(of_it, basis.registers)
+        facts, named, faults = _newest_of_rows(of_it, rulebook.registers)
         yield from faults
         known.extend((exchange, about) for exchange in named)
         if faults:
             damaged.append(about)
-        elif near_first(facts.of, basis.policy) is not None:
+        elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
         else:
-            yield from _earn(about, facts, basis, Others((), related), (earned, damaged))
+            yield from _earn(about, facts, rulebook, PeerIndex((), related), (earned, damaged))
         if len(earned) >= _AT_ONCE:
             connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
             earned.clear()
         if len(known) >= _AT_ONCE:
             _keep_known(connection, known)
     _keep_known(connection, known)
-    others = Others(alike_among((facts.of for _, facts in near), basis.policy), related)
+    others = PeerIndex(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
     for about, facts in near:
-        yield from _earn(about, facts, basis, others, (earned, damaged))
+        yield from _earn(about, facts, rulebook, others, (earned, damaged))
     if earned:
         connection.execute(_KEEP, {"rows": award_rows(earned, _NO_INSTANT)})
     connection.execute(_KEEP_AS_THEY_STAND, {"abouts": damaged})
@@ -182,7 +182,7 @@ def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
         known.clear()
 
 
-def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Facts, set[str], list[Difference]]:
+def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[KnownFacts, set[str], list[Difference]]:
     """The newest version of each fact that counts, rows in order; exchanges that any names; what is damaged."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
     named: set[str] = set()
@@ -196,16 +196,19 @@ def _newest_of_rows(rows: Iterable[Row[Any]], registers: Registers) -> tuple[Fac
             named |= named_exchanges(fact)
             if is_counted(row.topic, row.key, registers):
                 newest[row.topic, row.key] = row.id, fact
-    return sorted_out(newest.values()), named, faults
+    return known_facts(newest.values()), named, faults
 
 
 def _earn(
-    about: str, facts: Facts, basis: Basis, others: Others, into: tuple[list[Award], list[str]]
+    about: str, facts: KnownFacts, rulebook: Rulebook, others: PeerIndex, into: tuple[list[Award], list[str]]
 ) -> Iterator[Difference]:
     """Put what facts earn into the first of two lists; of whom it cannot be worked out, into the second."""
     earned, damaged = into
     try:
-        earned.extend(restate(about, award, basis.policy) for award in earned_by(facts, basis, others.around(about)))
+        earned.extend(
+            award_of(about, award, rulebook.policy)
+            for award in compute_entitlements(facts, rulebook, others.around(about))
+        )
     except CutDatesError as error:
         damaged.append(about)
         yield Difference(f"fact about {about}", str(error), None)
@@ -215,13 +218,13 @@ def _read_fact(row: Row[Any]) -> Fact:
     fact = parse_fact(row.topic, row.key, row.value)
     if (fact.ref.generation, fact.ref.seq) != (row.generation, row.seq):
         raise FactError(f"value {fact.ref.generation}, {fact.ref.seq}; columns {row.generation}, {row.seq}")
-    if whose(fact) != row.about:
-        raise FactError(f"about {row.about}; value {whose(fact)}")
+    if about_of(fact) != row.about:
+        raise FactError(f"about {row.about}; value {about_of(fact)}")
     return fact
 
 
-def compare_awards(connection: Connection, policy: Policy) -> Iterator[Compared]:
-    """Every award side by side, in order of subjects; needs `work_out_awards`."""
+def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedAward]:
+    """Every award side by side, in order of subjects; needs `rebuild_awards`."""
     rows = connection.execute(_SIDE_BY_SIDE, execution_options=_STREAMED)
     together: list[tuple[Any, Any, Any]] = []
     by_subject = groupby((_beside(row) for row in rows), key=lambda found: _first(found[2], found[1], found[0]).subject)
@@ -240,15 +243,17 @@ def _beside(row: Row[Any]) -> tuple[Any, Any, Any]:
     return newest, stands, rebuilt
 
 
-def _compared(connection: Connection, together: Sequence[tuple[Any, Any, Any]], policy: Policy) -> Iterator[Compared]:
+def _compared(
+    connection: Connection, together: Sequence[tuple[Any, Any, Any]], policy: Policy
+) -> Iterator[ComparedAward]:
     """Those of whole subjects, as G6 needs them."""
     earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
     gone = [_first(stands, newest) for newest, stands, rebuilt in together if rebuilt is None]
     awards = [*earned, *_taken_away(connection, gone, policy)]
-    grants = grants_of(connection, {award.subject for award in awards})
+    grants = other_grants_of(connection, {award.subject for award in awards})
     follows = {award.award_id: award for award in with_payables(awards, policy.rule_order, grants)}
     for newest, stands, rebuilt in together:
-        yield Compared(newest, stands, follows[_first(rebuilt, stands, newest).award_id])
+        yield ComparedAward(newest, stands, follows[_first(rebuilt, stands, newest).award_id])
 
 
 def _taken_away(connection: Connection, gone: Sequence[Any], policy: Policy) -> list[Award]:
@@ -265,7 +270,7 @@ def _taken_away(connection: Connection, gone: Sequence[Any], policy: Policy) -> 
     last = {row.award_id: award_from_row(row) for row in last_earned}
     awards = [last.get(row.award_id) or award_from_row(row) for row in gone]
     newest = _newest_refs(connection, {evidence.ref.fact for award in awards for evidence in award.evidence})
-    return [take_away(award, policy, newest) for award in awards]
+    return [zero_out(award, policy, newest) for award in awards]
 
 
 def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, FactRef]:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from services.incentive.domain.acts import digest
+from services.incentive.domain.acts import act_sha256
 from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
-from services.incentive.store.act_queries import told_acts
+from services.incentive.store.act_queries import render_acts
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
@@ -63,8 +63,8 @@ def check_acts(connection: Connection) -> Iterator[Difference]:
         follows = None if row.decision_id is None else f"{row.decision_id}, {row.posted_at}"
         yield Difference(f"act of ledger_transaction {row.seq}", stands, follows)
     for some in connection.execute(_ACTS, execution_options=_STREAMED).partitions(_AT_ONCE):
-        for row, told in told_acts(connection, some):
-            found = None if told is None else digest(told)
+        for row, told in render_acts(connection, some):
+            found = None if told is None else act_sha256(told)
             if found != row.decision_sha256:
                 yield Difference(f"{row.kind} {row.id}", found, row.decision_sha256)
     for row in connection.execute(_STEPS, {"first": FIRST_STATE}, execution_options=_STREAMED):

@@ -46,7 +46,7 @@ _AGAINST_RECORDED: Final = text(
 )
 
 
-class BrokerAway(Halt):
+class BrokerUnavailable(Halt):
     """The topics cannot be read now."""
 
 
@@ -57,7 +57,7 @@ def read_recorded_topics(connection: Connection, client_config: Mapping[str, Any
     try:
         yield from read_again(client_config, ends)
     except KafkaError as error:
-        raise BrokerAway(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
+        raise BrokerUnavailable(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
 
 
 def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[Difference]:

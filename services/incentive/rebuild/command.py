@@ -15,13 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from services.incentive.domain.facts import FactError
 from services.incentive.policy.terms import Policy
-from services.incentive.rebuild.awards import compare_awards, work_out_awards
+from services.incentive.rebuild.awards import compare_awards, rebuild_awards
 from services.incentive.rebuild.check_acts import check_acts
 from services.incentive.rebuild.check_ledger import check_whole, count_all, wrong_entitlements
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
-from services.incentive.rebuild.repair import mend
+from services.incentive.rebuild.repair import repair
 from services.incentive.store.awards import next_seq
-from services.incentive.store.basis import Basis, load_basis
 from services.incentive.store.intake import (
     SettingsChanged,
     apply_facts,
@@ -30,6 +29,7 @@ from services.incentive.store.intake import (
     settings_in_force,
 )
 from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.postgres.database import make_engine
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
@@ -51,17 +51,17 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reported:
     """How many differences were told, and whether one is of a recorded fact."""
 
     count: int = 0
     of_facts: bool = False
 
-    def __add__(self, other: "_Told") -> "_Told":
-        return _Told(self.count + other.count, self.of_facts or other.of_facts)
+    def __add__(self, other: "_Reported") -> "_Reported":
+        return _Reported(self.count + other.count, self.of_facts or other.of_facts)
 
 
-class Outcome(NamedTuple):
+class RebuildResult(NamedTuple):
     """Whether nothing differs (any more), and the closing line: for a person, once the transaction has ended."""
 
     is_right: bool
@@ -70,17 +70,17 @@ class Outcome(NamedTuple):
 
 def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say = click.echo) -> None:
     """Verify or mend; ends the program with 1 where anything differs, or still does."""
-    basis = load_basis(settings)
+    rulebook = load_rulebook(settings)
     client_config = settings.kafka.client_config() if from_kafka else None
     engine = make_engine(settings.database_url)
     try:
         if verify:
             with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-                outcome = verify_all(connection, basis, client_config, say)
+                outcome = verify_all(connection, rulebook, client_config, say)
         else:
             with engine.begin() as connection:
                 log = ledger_log(signing_key(settings), settings.log_origin)
-                outcome = mend_all(connection, basis, log, client_config, say, now)
+                outcome = repair_all(connection, rulebook, log, client_config, say, now)
     finally:
         engine.dispose()
     say(outcome.closing)
@@ -88,47 +88,49 @@ def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say 
         raise SystemExit(1)
 
 
-def verify_all(connection: Connection, basis: Basis, client_config: ClientConfig | None, say: Say) -> Outcome:
+def verify_all(
+    connection: Connection, rulebook: Rulebook, client_config: ClientConfig | None, say: Say
+) -> RebuildResult:
     """Tell what differs; needs a transaction that is one snapshot."""
     _no_limits(connection)
-    basis = _in_force(connection, basis)
-    told = _tell(_all_differences(connection, basis, client_config), say)
-    return Outcome(told.count == 0, _what_was_compared(connection, client_config, told.count))
+    rulebook = _in_force(connection, rulebook)
+    told = _report(_all_differences(connection, rulebook, client_config), say)
+    return RebuildResult(told.count == 0, _what_was_compared(connection, client_config, told.count))
 
 
-def mend_all(
+def repair_all(
     connection: Connection,
-    basis: Basis,
+    rulebook: Rulebook,
     log: ServiceLog,
     client_config: ClientConfig | None,
     say: Say,
     clock: Clock,
-) -> Outcome:
+) -> RebuildResult:
     """Tell what differs, and mend what can be mended. Nothing is written where nothing differs."""
     lock_ledger(connection)
     _no_limits(connection)
-    basis = _in_force(connection, basis)
+    rulebook = _in_force(connection, rulebook)
     edge = log.edge(connection)
-    published, applied = _Told(), 0
+    published, applied = _Reported(), 0
     refused: list[str] = []
     if client_config is not None:
-        published = _tell(compare_topics(connection, client_config), say)
+        published = _report(compare_topics(connection, client_config), say)
         if published.count:
-            applied, refused = _apply_lost(connection, basis, client_config, clock)
-    damaged = _tell(work_out_awards(connection, basis), say, _NOT_MENDABLE)
-    found = _tell(_of_ledger(connection, basis.policy), say)
+            applied, refused = _apply_lost(connection, rulebook, client_config, clock)
+    damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_MENDABLE)
+    found = _report(_of_ledger(connection, rulebook.policy), say)
     if not published.count + damaged.count + found.count:
-        return Outcome(True, _what_was_compared(connection, client_config, 0))
-    mended = mend(connection, basis, clock)
+        return RebuildResult(True, _what_was_compared(connection, client_config, 0))
+    mended = repair(connection, rulebook, clock)
     log.extend(connection, edge, clock())
     for refusal in (*refused, *mended.refused):
         say(f"{_NOT_MENDABLE}{refusal}")
-    remains = damaged + _tell(_of_ledger(connection, basis.policy), say, _NOT_MENDABLE)
+    remains = damaged + _report(_of_ledger(connection, rulebook.policy), say, _NOT_MENDABLE)
     if client_config is not None and published.count:
-        remains += _tell(compare_topics(connection, client_config), say, _NOT_MENDABLE)
+        remains += _report(compare_topics(connection, client_config), say, _NOT_MENDABLE)
     if remains.of_facts:
         say(_THE_OWNERS)
-    return Outcome(
+    return RebuildResult(
         remains.count == 0,
         f"已补入事实 {applied}，新版本 {mended.versions}，更正分录 {mended.postings}；不可更正 {remains.count} / "
         f"facts applied {applied}, new versions {mended.versions}, correcting postings {mended.postings}; "
@@ -137,7 +139,7 @@ def mend_all(
 
 
 def _apply_lost(
-    connection: Connection, basis: Basis, client_config: ClientConfig, clock: Clock
+    connection: Connection, rulebook: Rulebook, client_config: ClientConfig, clock: Clock
 ) -> tuple[int, list[str]]:
     """Take in what the topics have and the database does not; how many facts, and what did not go in."""
     before = count_all(connection).facts
@@ -145,17 +147,19 @@ def _apply_lost(
     for records in read_facts(connection, client_config):
         try:
             with connection.begin_nested():
-                apply_facts(connection, records, basis, clock)
+                apply_facts(connection, records, rulebook, clock)
         except (psycopg.IntegrityError, IntegrityError, FactError) as error:  # the first: from COPY, without SQLAlchemy
             refused.append(reason_of(error))
     return count_all(connection).facts - before, refused
 
 
-def _all_differences(connection: Connection, basis: Basis, client_config: ClientConfig | None) -> Iterator[Difference]:
+def _all_differences(
+    connection: Connection, rulebook: Rulebook, client_config: ClientConfig | None
+) -> Iterator[Difference]:
     if client_config is not None:
         yield from compare_topics(connection, client_config)
-    yield from work_out_awards(connection, basis)
-    yield from _of_ledger(connection, basis.policy)
+    yield from rebuild_awards(connection, rulebook)
+    yield from _of_ledger(connection, rulebook.policy)
 
 
 def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
@@ -170,7 +174,7 @@ def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
         yield balance.difference()
 
 
-def _tell(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Told:
+def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Reported:
     """Say each in one line, at most MOST_LINES of them; all are counted."""
     count, of_facts = 0, False
     for count, difference in enumerate(differences, 1):
@@ -180,7 +184,7 @@ def _tell(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Tol
     if count > MOST_LINES:
         more = count - MOST_LINES
         say(f"{prefix}另有 {more} 项未列出 / {more} more are not listed")
-    return _Told(count, of_facts)
+    return _Reported(count, of_facts)
 
 
 def _what_was_compared(connection: Connection, client_config: ClientConfig | None, differences: int) -> str:
@@ -201,14 +205,14 @@ def _no_limits(connection: Connection) -> None:
     connection.execute(text("SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1"))
 
 
-def _in_force(connection: Connection, basis: Basis) -> Basis:
-    """The basis with the registers that count in the ledger, if policy and whitelist are those in force."""
+def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:
+    """The rulebook with the registers that count in the ledger, if policy and whitelist are those in force."""
     if settings_in_force(connection) is None:
         raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
     try:
-        return check_settings(connection, basis)
+        return check_settings(connection, rulebook)
     except SettingsChanged:
         raise SettingsChanged(
             "台账中生效的政策或白名单不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
-            f" force in the ledger is not this program's ({basis.policy.id} revision {basis.policy.revision})"
+            f" force in the ledger is not this program's ({rulebook.policy.id} revision {rulebook.policy.revision})"
         ) from None

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from services.incentive.domain.postings import Account, Award, Posting, correction, read_account
+from services.incentive.domain.postings import Award, EntitlementAccount, Posting, correction_posting, read_account
 from services.incentive.policy.terms import Policy
-from services.incentive.rebuild.awards import Compared, compare_awards
+from services.incentive.rebuild.awards import ComparedAward, compare_awards
 from services.incentive.rebuild.check_ledger import Balance, wrong_entitlements
 from services.incentive.store.awards import award_from_row, post, record_awards
-from services.incentive.store.basis import Basis
-from services.incentive.store.intake import enter_settings, next_instant
+from services.incentive.store.intake import next_instant, record_settings
+from services.incentive.store.rulebook import Rulebook
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
 
@@ -23,7 +23,7 @@ _AT_ONCE: Final = 1_000
 T = TypeVar("T")
 
 
-class Mended(NamedTuple):
+class RepairResult(NamedTuple):
     """What was written, and what PostgreSQL refused, one line each."""
 
     versions: int
@@ -31,7 +31,7 @@ class Mended(NamedTuple):
     refused: tuple[str, ...]
 
 
-def mend(connection: Connection, basis: Basis, clock: Clock) -> Mended:
+def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairResult:
     """Bring awards and accounts to what `rebuilt_award` says. Needs the ledger's lock and `work_out_awards`.
 
     The settings in force are entered again, as of the same instant: versions without a posting would else share
@@ -40,12 +40,12 @@ def mend(connection: Connection, basis: Basis, clock: Clock) -> Mended:
     instant = next_instant(connection, clock)
     refused: list[str] = []
     with connection.begin_nested() as savepoint:
-        enter_settings(connection, basis, instant)
-        versions = _write(connection, _versions(connection, basis.policy, instant), record_awards, instant, refused)
-        postings = _write(connection, _corrections(connection, basis.policy), post, instant, refused)
+        record_settings(connection, rulebook, instant)
+        versions = _write(connection, _versions(connection, rulebook.policy, instant), record_awards, instant, refused)
+        postings = _write(connection, _corrections(connection, rulebook.policy), post, instant, refused)
         if not versions + postings:
             savepoint.rollback()
-    return Mended(versions, postings, tuple(refused))
+    return RepairResult(versions, postings, tuple(refused))
 
 
 def _write(
@@ -77,7 +77,7 @@ def _versions(connection: Connection, policy: Policy, instant: datetime) -> Iter
     return _batches(found)
 
 
-def _takes_a_version(compared: Compared, instant: datetime) -> bool:
+def _takes_a_version(compared: ComparedAward, instant: datetime) -> bool:
     """Whether PostgreSQL can take a further version: it counts from `award_current`, which may be damaged itself."""
     newest, stands = compared.newest, compared.stands
     if stands is None:
@@ -99,14 +99,14 @@ def _corrections(connection: Connection, policy: Policy) -> Iterator[list[Postin
         yield [found for found in postings if found is not None]
 
 
-def _correction(account: Account, balance: Balance, award: Award | None, policy: Policy) -> Posting | None:
+def _correction(account: EntitlementAccount, balance: Balance, award: Award | None, policy: Policy) -> Posting | None:
     """None where neither an award nor the policy says which article the account is of."""
     facts = () if award is None else tuple(evidence.ref for evidence in award.evidence)
     try:
         article = policy.terms(account.rule).article if award is None else award.article
     except KeyError:
         return None
-    return correction(account, balance.stands_fen, balance.follows_fen, article, policy, facts)
+    return correction_posting(account, balance.stands_fen, balance.follows_fen, article, policy, facts)
 
 
 def _batches(found: Iterable[T]) -> Iterator[list[T]]:

@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.incentive.domain.acts import Json, act_json, decided
+from services.incentive.domain.acts import Json, act_json, decision_of
 from services.incentive.domain.budget import Posted
 from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.domain.postings import Grant
-from services.incentive.domain.workflow import Decided
+from services.incentive.domain.postings import OtherGrant
+from services.incentive.domain.workflow import Decision
 from services.incentive.store.tables import (
     act,
     decision,
@@ -43,7 +43,7 @@ from services.incentive.store.tables import (
 from shared.postgres.database import rows_of, written
 from shared.values.times import format_time
 
-PARTS: Final[dict[str, Table]] = {
+ACT_TABLES: Final[dict[str, Table]] = {
     "decision": decision,
     "hold": hold,
     "release": hold_release,
@@ -55,13 +55,13 @@ PARTS: Final[dict[str, Table]] = {
 RELEASED: Final = ("hold", "suspension")
 RELATED, UNRELATED = "related", "unrelated"
 AS_OF: Final = "coalesce(CAST(:as_of AS timestamptz), 'infinity')"
-STEPS: Final = f"""
+DECISIONS_SQL: Final = f"""
     SELECT d.*, a.seq, a.recorded_at, a.person FROM decision d JOIN act a ON a.id = d.id
     WHERE d.award_id = ANY(:award_ids) AND a.recorded_at <= {AS_OF}
     ORDER BY d.award_id, d.number
 """
 # A function of the database, as an exchange is shown of decisions its own and nevertheless told what is left.
-POSTED: Final = "SELECT * FROM budget_posted(CAST(:years AS smallint[]), CAST(:as_of AS timestamptz))"
+POSTED_SQL: Final = "SELECT * FROM budget_posted(CAST(:years AS smallint[]), CAST(:as_of AS timestamptz))"
 _OTHER_GRANTS: Final = f"""
     SELECT g.id, g.subject, g.year, g.name, g.amount_fen FROM other_grant g JOIN act a ON a.id = g.id
     WHERE {{}} AND a.recorded_at <= {AS_OF} ORDER BY a.seq
@@ -74,8 +74,8 @@ _PAIRS: Final = f"""
 """
 _RELATED: Final = written(text(_PAIRS.format("true")))
 _RELATED_OF: Final = written(text(_PAIRS.format("(p.subject = ANY(:subjects) OR p.other = ANY(:subjects))")))
-_STEPS_OF: Final = written(text(STEPS))
-_POSTED_IN: Final = written(text(POSTED))
+_STEPS_OF: Final = written(text(DECISIONS_SQL))
+_POSTED_IN: Final = written(text(POSTED_SQL))
 
 
 def _then(as_of: datetime | None) -> ColumnElement[bool]:
@@ -87,11 +87,13 @@ def _among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def steps_of(connection: Connection, award_ids: Collection[str], as_of: datetime | None) -> dict[str, list[Decided]]:
+def decisions_of(
+    connection: Connection, award_ids: Collection[str], as_of: datetime | None
+) -> dict[str, list[Decision]]:
     """The steps that were taken with each award, in order."""
-    found: dict[str, list[Decided]] = {}
+    found: dict[str, list[Decision]] = {}
     for row in rows_of(connection, _STEPS_OF, award_ids=list(award_ids), as_of=as_of):
-        found.setdefault(row.award_id, []).append(decided(row, row))
+        found.setdefault(row.award_id, []).append(decision_of(row, row))
     return found
 
 
@@ -132,18 +134,18 @@ def is_over_approved(awards: Any, as_of: datetime | None) -> ColumnElement[bool]
     )
 
 
-def suspensions_told(connection: Connection, as_of: datetime | None) -> list[Json]:
+def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Json]:
     """The suspensions of all rules that nobody lifted, as told, in order."""
     lifted = _lifted(as_of)
     statement = select(act).join(suspension, suspension.c.id == act.c.id).where(_then(as_of), act.c.id.not_in(lifted))
     acts = connection.execute(statement.order_by(act.c.seq)).all()
-    return [told for _, told in told_acts(connection, acts) if told is not None]
+    return [told for _, told in render_acts(connection, acts) if told is not None]
 
 
 def find_act(connection: Connection, act_id: str) -> Json | None:
     """An act, as told; None where it is not there."""
     acts = connection.execute(select(act).where(act.c.id == act_id)).all()
-    return next((told for _, told in told_acts(connection, acts)), None)
+    return next((told for _, told in render_acts(connection, acts)), None)
 
 
 def _lifted(as_of: datetime | None) -> Select[Any]:
@@ -169,9 +171,9 @@ def outstanding_of(connection: Connection, which: ColumnElement[bool]) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def grants_of(
+def other_grants_of(
     connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
-) -> dict[tuple[str, int], list[Grant]]:
+) -> dict[tuple[str, int], list[OtherGrant]]:
     """What other municipal policies granted these subjects (None: all), by subject and year.
 
     Of each name what was said last counts.
@@ -179,10 +181,10 @@ def grants_of(
     asked = {} if subjects is None else {"subjects": list(subjects)}
     rows = rows_of(connection, _GRANTS if subjects is None else _GRANTS_OF, as_of=as_of, **asked)
     newest = {(row.subject, row.year, row.name): row for row in rows}
-    found: dict[tuple[str, int], list[Grant]] = {}
+    found: dict[tuple[str, int], list[OtherGrant]] = {}
     for (subject, year, _), row in newest.items():
         if row.amount_fen > 0:
-            found.setdefault((subject, year), []).append(Grant(f"{OTHER_GRANT}/{row.id}", row.amount_fen))
+            found.setdefault((subject, year), []).append(OtherGrant(f"{OTHER_GRANT}/{row.id}", row.amount_fen))
     return found
 
 
@@ -193,14 +195,14 @@ def list_acts(
 
     What can be released has `released_at`, null as long as it holds.
     """
-    part, (name, value) = PARTS[kind], whose
+    part, (name, value) = ACT_TABLES[kind], whose
     statement = (
         select(act).join(part, part.c.id == act.c.id).where(part.c[name] == value, _then(as_of)).order_by(act.c.seq)
     )
     if after is not None:
         statement = statement.where(act.c.seq > after)
     rows = connection.execute(statement.limit(limit)).all()
-    found = [(row, told) for row, told in told_acts(connection, rows) if told is not None]
+    found = [(row, told) for row, told in render_acts(connection, rows) if told is not None]
     if kind not in RELEASED:
         return [told for _, told in found]
     released = select(hold_release.c.hold_id, act.c.recorded_at).join(act, act.c.id == hold_release.c.id)
@@ -233,7 +235,7 @@ def related_of(
     return {subject: frozenset(others) for subject, others in found.items()}
 
 
-def told_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:
+def render_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:
     """Each of these rows of `act`, in the same order, with the act as told; None where its part is missing."""
     by_kind: dict[str, list[str]] = {}
     for one in acts:
@@ -241,7 +243,7 @@ def told_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any
     parts = {
         (kind, part.id): part
         for kind, ids in by_kind.items()
-        for part in connection.execute(select(PARTS[kind]).where(_among(PARTS[kind].c.id, ids)))
+        for part in connection.execute(select(ACT_TABLES[kind]).where(_among(ACT_TABLES[kind].c.id, ids)))
     }
     for one in acts:
         part = parts.get((one.kind, one.id))

@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, FromClause, Sub
 
 from services.incentive.domain.facts import Registers
 from services.incentive.policy.loader import read_policy
-from services.incentive.store.basis import Basis
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import LEDGER_LOCK, award_current, award_version, ledger_settings
 from shared.postgres.database import rows_of, written
 from shared.whitelist import parse_exchanges
@@ -34,7 +34,7 @@ FACT_THEN: Final = (
     " AND recorded_at <= :as_of ORDER BY recorded_at DESC LIMIT 1) f"
 )
 
-_read: dict[tuple[str, str], Basis] = {}  # by the digests of both: few are ever in force
+_read: dict[tuple[str, str], Rulebook] = {}  # by the digests of both: few are ever in force
 
 
 def last_instant(connection: Connection) -> datetime | None:
@@ -98,7 +98,7 @@ def is_of_subject(awards: FromClause, subject: str | BindParameter[str], as_of: 
     return and_(of_it, or_(about == subject, and_(about >= "exchange/", about < "exchange0")))
 
 
-def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> Basis:
+def rulebook_as_of(connection: Connection, as_of: datetime | None, ours: Rulebook) -> Rulebook:
     """What awards were computed by; the program's own where nothing had been put in force yet."""
     rows = rows_of(connection, _IN_FORCE, as_of=as_of)
     if not rows:
@@ -106,19 +106,19 @@ def basis_as_of(connection: Connection, as_of: datetime | None, ours: Basis) -> 
     (row,) = rows
     if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
         return replace(ours, registers=registers_of(row))
-    return _recorded_basis(connection, row)
+    return _recorded_rulebook(connection, row)
 
 
-def basis_in_force(connection: Connection) -> Basis | None:
+def rulebook_in_force(connection: Connection) -> Rulebook | None:
     """What awards are computed by; None while nothing was put in force."""
     rows = rows_of(connection, _IN_FORCE, as_of=None)
-    return _recorded_basis(connection, rows[0]) if rows else None
+    return _recorded_rulebook(connection, rows[0]) if rows else None
 
 
-def _recorded_basis(connection: Connection, row: Any) -> Basis:
+def _recorded_rulebook(connection: Connection, row: Any) -> Rulebook:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _read:
-        _read[digests] = _read_basis(connection, row.id)
+        _read[digests] = _read_rulebook(connection, row.id)
     return replace(_read[digests], registers=registers_of(row))
 
 
@@ -127,9 +127,9 @@ def registers_of(row: Any) -> Registers:
     return None if row.registers is None else tuple(row.registers)
 
 
-def _read_basis(connection: Connection, settings_id: int) -> Basis:
+def _read_rulebook(connection: Connection, settings_id: int) -> Rulebook:
     columns = ledger_settings.c
     wanted = select(columns.policy_source, columns.whitelist).where(columns.id == settings_id)
     source, whitelist = connection.execute(wanted).one()
     policy = read_policy(source.encode(), "ledger_settings.policy_source")
-    return Basis(policy, source, parse_exchanges(msgspec.json.encode(whitelist).decode()))
+    return Rulebook(policy, source, parse_exchanges(msgspec.json.encode(whitelist).decode()))

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, text
 
 from services.incentive.domain.budget import Posted
 from services.incentive.domain.holds import Period, Verification
-from services.incentive.domain.workflow import Decided
-from services.incentive.store.act_queries import AS_OF, POSTED, STEPS
+from services.incentive.domain.workflow import Decision
+from services.incentive.store.act_queries import AS_OF, DECISIONS_SQL, POSTED_SQL
 from shared.postgres.database import plan_kept, rows_of, written
 
-# As `Decided` calls what rows of `decision` and of its act have.
+# As `Decision` calls what rows of `decision` and of its act have.
 _STEPS: Final = f"""
-    SELECT s.*, s.id AS decision_id, s.person AS by, s.recorded_at AS at, s.seq AS transaction FROM ({STEPS}) s
+    SELECT s.*, s.id AS decision_id, s.person AS by, s.recorded_at AS at, s.seq AS transaction FROM ({DECISIONS_SQL}) s
 """
 _HOLDS: Final = f"""
     SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS stands
@@ -40,7 +40,7 @@ _PARTS: Final = {
     "steps": _STEPS,
     "holds": _HOLDS,
     "verifications": _VERIFICATIONS,
-    "posted": POSTED,
+    "posted": POSTED_SQL,
     "suspensions": _SUSPENSIONS,
 }
 _ASKED: Final = written(
@@ -54,7 +54,7 @@ _ASKED: Final = written(
 )
 
 
-class Held(msgspec.Struct):
+class PlacedHold(msgspec.Struct):
     """A hold that a person put on an award: when it last changed, and whether it stands."""
 
     award_id: str
@@ -85,14 +85,14 @@ class _Suspended(msgspec.Struct):
 
 
 class _Rows(msgspec.Struct):
-    steps: list[Decided]
-    holds: list[Held]
+    steps: list[Decision]
+    holds: list[PlacedHold]
     verifications: list[_Verified]
     posted: list[_PostedIn]
     suspensions: list[_Suspended]
 
 
-class OfAwards(NamedTuple):
+class RecordedContext(NamedTuple):
     """What was recorded that awards stand by.
 
     By award the steps that were taken with it, in order, and the holds that persons put on it; by subject what was
@@ -100,8 +100,8 @@ class OfAwards(NamedTuple):
     point order; by rule the periods for which it is suspended, without those that were lifted.
     """
 
-    steps: dict[str, list[Decided]]
-    holds: dict[str, list[Held]]
+    steps: dict[str, list[Decision]]
+    holds: dict[str, list[PlacedHold]]
     verifications: dict[str, list[Verification]]
     posted: dict[int, list[Posted]]
     suspensions: dict[str, list[Period]]
@@ -110,18 +110,18 @@ class OfAwards(NamedTuple):
 _decode: Final = msgspec.json.Decoder(_Rows).decode
 
 
-def of_awards(
+def load_recorded_context(
     connection: Connection,
     award_ids: Collection[str],
     subjects: Collection[str],
     years: Collection[int],
     as_of: datetime | None,
-) -> OfAwards:
+) -> RecordedContext:
     """What these awards, of these subjects and years, stand by."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
     with plan_kept(connection):
         ((told,),) = rows_of(connection, _ASKED, **asked)
-    found, rows = OfAwards({}, {}, {}, {}, {}), _decode(told)
+    found, rows = RecordedContext({}, {}, {}, {}, {}), _decode(told)
     for step in rows.steps:
         found.steps.setdefault(step.award_id, []).append(step)
     for held in rows.holds:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from services.incentive.domain.budget import rooms
 from services.incentive.domain.facts import Declaration, FirstListing, FirstPurchase, parse_fact
 from services.incentive.domain.holds import Period, eligibility, holds
-from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Standing, standing
+from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, WorkflowState, replay
 from services.incentive.policy.terms import Policy
-from services.incentive.store.award_context import of_awards
+from services.incentive.store.award_context import load_recorded_context
 from shared.values.times import day_start, year_start
 
 _VALUES = text("""
@@ -25,39 +25,39 @@ _VALUES = text("""
 """)
 
 
-class Told(NamedTuple):
+class AwardContext(NamedTuple):
     """What is told of an award beside what facts make of it.
 
     `flags` are those that decisions raise; `changed_at` is when somebody last did something with it (None: never).
     """
 
-    standing: Standing
+    workflow: WorkflowState
     eligibility: str
     holds: tuple[str, ...]
     flags: tuple[str, ...]
     changed_at: datetime | None
 
 
-def read_standings(
+def load_award_context(
     connection: Connection, awards: Sequence[Any], policy: Policy, as_of: datetime | None, instant: datetime
-) -> dict[str, Told]:
+) -> dict[str, AwardContext]:
     """Where each of these rows of awards stands, by `award_id`: with what was recorded up to `as_of`, at `instant`."""
     subjects, years = {row.subject for row in awards}, {row.year for row in awards}
-    known = of_awards(connection, [row.award_id for row in awards], subjects, years, as_of)
+    known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
     earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
     found = {}
     for row in awards:
         placed = known.holds.get(row.award_id, [])
-        state = standing(known.steps.get(row.award_id, ()))
+        state = replay(known.steps.get(row.award_id, ()))
         status = eligibility(known.verifications.get(row.subject, ()), instant)
         is_over = state.excess(ApprovedFor(row.subject, row.year), row.payable_fen) is not None
         changes = [*([] if state.last_at is None else [state.last_at]), *(hold.changed_at for hold in placed)]
-        found[row.award_id] = Told(
-            standing=state,
+        found[row.award_id] = AwardContext(
+            workflow=state,
             eligibility=status,
             holds=holds(
                 status=status,
-                to_approve_fen=to_approve(row, state),
+                to_approve_fen=to_approve_fen(row, state),
                 rooms=rooms(policy, row.rule, known.posted.get(row.year, ())),
                 earned=earned.get(row.award_id) or _whole_year(row.year),
                 suspensions=known.suspensions.get(row.rule, ()),
@@ -69,7 +69,7 @@ def read_standings(
     return found
 
 
-def to_approve(award: Any, state: Standing) -> int:
+def to_approve_fen(award: Any, state: WorkflowState) -> int:
     """What is payable of a row of an award and not approved yet, in fen."""
     return int(award.payable_fen) - state.outstanding.get(ApprovedFor(award.subject, award.year), 0)
 

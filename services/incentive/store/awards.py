@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Row, text
 from services.incentive.domain.declared_rules import declared_awards
 from services.incentive.domain.event_rules import (
     Entitlement,
-    Evidence,
+    EvidenceItem,
     SubjectFacts,
     exchange_awards,
     subject_awards,
 )
 from services.incentive.domain.facts import (
+    AwardFact,
     Declaration,
-    Earning,
     ExchangeTotal,
     Fact,
     FactRef,
@@ -25,17 +25,17 @@ from services.incentive.domain.facts import (
     FirstPurchase,
     ProviderTotal,
     Registers,
+    about_of,
     is_counted,
     parse_fact,
-    whose,
 )
-from services.incentive.domain.postings import Award, Posting, posting, restate, take_away, with_payables
-from services.incentive.domain.risk_flags import Around, flagged
+from services.incentive.domain.postings import Award, Posting, award_of, entitlement_posting, with_payables, zero_out
+from services.incentive.domain.risk_flags import Peers, with_risk_flags
 from services.incentive.policy.terms import Policy
-from services.incentive.store.act_queries import grants_of, related_of
+from services.incentive.store.act_queries import other_grants_of, related_of
 from services.incentive.store.as_of import FACT_NOW, FACT_THEN
-from services.incentive.store.basis import Basis
-from services.incentive.store.risk_flag_context import Others, alike_among, beside
+from services.incentive.store.risk_flag_context import PeerIndex, similar_buyers, similar_purchases
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.postgres.database import pg_array, rows_of, written
 
@@ -55,7 +55,7 @@ _COMPETING: Final = written(
 )
 
 
-class Facts(NamedTuple):
+class KnownFacts(NamedTuple):
     """All that is known of one subject or exchange, in order of topic and key, and what was recorded last.
 
     Of a subject, the one recorded last gives the name. Signs earn nothing and name nobody: where there is nothing
@@ -63,71 +63,74 @@ class Facts(NamedTuple):
     """
 
     of: tuple[Fact, ...]
-    newest: Earning | None
+    newest: AwardFact | None
 
 
-NOTHING: Final = Facts((), None)
+NO_FACTS: Final = KnownFacts((), None)
 
 
-def sorted_out(facts: Iterable[tuple[Any, Fact]]) -> Facts:
+def known_facts(facts: Iterable[tuple[Any, Fact]]) -> KnownFacts:
     """Facts of one, each with what sorts them by when they were recorded."""
     known = list(facts)
-    earning = [(place, fact) for place, fact in known if isinstance(fact, Earning)]
+    earning = [(place, fact) for place, fact in known if isinstance(fact, AwardFact)]
     newest = max(earning, key=lambda pair: pair[0])[1] if earning else None
-    return Facts(tuple(fact for _, fact in known), newest)
+    return KnownFacts(tuple(fact for _, fact in known), newest)
 
 
-class Run(NamedTuple):
+class Recomputation(NamedTuple):
     """By what, when and on what occasion (Chinese, English) awards are computed."""
 
-    basis: Basis
+    rulebook: Rulebook
     instant: datetime
     occasion: tuple[str, str]
 
 
-def recompute(connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Run) -> None:
+def recompute(
+    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Recomputation
+) -> None:
     """Awards of these subjects and exchanges anew from all their facts; versions and postings of what differs.
 
     With them those on whose awards signs may come or go.
     """
-    policy = run.basis.policy
-    registers = run.basis.registers
+    policy = run.rulebook.policy
+    registers = run.rulebook.registers
     # Of whom nothing counts any more, awards are taken away.
-    known = dict.fromkeys(abouts, NOTHING) | load_facts(connection, abouts, parsed, registers)
-    alike = alike_among((facts.of for facts in known.values()), policy)
-    if more := beside(connection, abouts, policy, is_there=bool(alike)):
+    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(connection, abouts, parsed, registers)
+    alike = similar_purchases((facts.of for facts in known.values()), policy)
+    if more := similar_buyers(connection, abouts, policy, is_there=bool(alike)):
         abouts = [*abouts, *more]
         known |= load_facts(connection, more, parsed, registers)
-        alike = alike_among((facts.of for facts in known.values()), policy)
-    others = Others(alike, related_of(connection, known.keys()))
+        alike = similar_purchases((facts.of for facts in known.values()), policy)
+    others = PeerIndex(alike, related_of(connection, known.keys()))
     earned = {
         award.award_id: (about, award)
         for about, facts in known.items()
-        for award in earned_by(facts, run.basis, others.around(about))
+        for award in compute_entitlements(facts, run.rulebook, others.around(about))
     }
     before = _load_awards(connection, abouts, {award.subject.subject for _, award in earned.values()})
     after = [
         *(award for award in before.values() if award.about not in known),
         *_restated(known, earned, before, policy),
     ]
-    grants = grants_of(connection, {award.subject for award in after})
+    grants = other_grants_of(connection, {award.subject for award in after})
     settled = with_payables(after, policy.rule_order, grants)
     changed = [award for award in settled if award != before.get(award.award_id)]
     changed.sort(key=lambda award: award.award_id)
     record_awards(connection, changed, run.instant)
     arrived: dict[str, list[FactRef]] = {}
     for (topic, key), fact in parsed.items():
-        if not (isinstance(fact, Earning) and is_counted(topic, key, registers)):
+        if not (isinstance(fact, AwardFact) and is_counted(topic, key, registers)):
             continue  # no sign moves money
-        arrived.setdefault(whose(fact), []).append(fact.ref)
+        arrived.setdefault(about_of(fact), []).append(fact.ref)
     postings = [
-        posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion) for award in changed
+        entitlement_posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion)
+        for award in changed
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
 
 
 def _restated(
-    known: Mapping[str, Facts],
+    known: Mapping[str, KnownFacts],
     earned: Mapping[str, tuple[str, Entitlement]],
     before: Mapping[str, Award],
     policy: Policy,
@@ -135,10 +138,10 @@ def _restated(
     """Every award of those whose facts are known, as it is now."""
     newest = {fact.ref.fact: fact.ref for facts in known.values() for fact in facts.of}
     for about, award in earned.values():
-        yield restate(about, award, policy)
+        yield award_of(about, award, policy)
     for old in before.values():
         if old.award_id not in earned and old.about in known:
-            yield take_away(old, policy, newest)
+            yield zero_out(old, policy, newest)
 
 
 def load_facts(
@@ -147,7 +150,7 @@ def load_facts(
     parsed: Mapping[tuple[str, str], Fact],
     registers: Registers,
     as_of: datetime | None = None,
-) -> dict[str, Facts]:
+) -> dict[str, KnownFacts]:
     """The newest version of every fact about each that counts, now or as of an instant.
 
     `parsed` holds, by topic and key, those that are read already.
@@ -159,7 +162,7 @@ def load_facts(
         if is_counted(topic, key, registers):
             fact = parsed.get((topic, key)) or parse_fact(topic, key, value)
             known.setdefault(about, []).append((fact_id, fact))
-    return {about: sorted_out(facts) for about, facts in known.items()}
+    return {about: known_facts(facts) for about, facts in known.items()}
 
 
 def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
@@ -188,17 +191,17 @@ def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
     return totals
 
 
-def earned_by(facts: Facts, basis: Basis, around: Around) -> list[Entitlement]:
+def compute_entitlements(facts: KnownFacts, rulebook: Rulebook, around: Peers) -> list[Entitlement]:
     """What one subject or exchange earns, with the signs that are found on it. Raises CutDatesError."""
-    policy = basis.policy
+    policy = rulebook.policy
     if facts.newest is None:
         return []
     if isinstance(facts.newest, ExchangeTotal):
-        earned = exchange_awards(facts.newest.exchange, exchange_totals(facts.of), basis.exchanges, policy)
+        earned = exchange_awards(facts.newest.exchange, exchange_totals(facts.of), rulebook.exchanges, policy)
     else:
         party, known = facts.newest.party, subject_facts(facts.of)
         earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]
-    return [flagged(award, facts.of, around, policy) for award in earned]
+    return [with_risk_flags(award, facts.of, around, policy) for award in earned]
 
 
 def _load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
@@ -231,13 +234,13 @@ def award_from_row(row: Row[Any]) -> Award:
         suppressed_by=row.suppressed_by,
         flags=tuple(row.flags),
         evidence=tuple(
-            Evidence(FactRef(item["fact"], item["generation"], item["seq"]), tuple(item["exchanges"]))
+            EvidenceItem(FactRef(item["fact"], item["generation"], item["seq"]), tuple(item["exchanges"]))
             for item in row.evidence
         ),
     )
 
 
-def evidence_json(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+def evidence_json(evidence: Iterable[EvidenceItem]) -> list[dict[str, Any]]:
     """Evidence as the contract shows it."""
     return [
         {

@@ -13,11 +13,11 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, text
 
-from services.incentive.domain.facts import Fact, FactError, Registers, is_counted, parse_fact, whose
+from services.incentive.domain.facts import Fact, FactError, Registers, about_of, is_counted, parse_fact
 from services.incentive.policy.terms import Policy
 from services.incentive.store.as_of import last_instant, registers_of
-from services.incentive.store.awards import Run, next_seq, recompute
-from services.incentive.store.basis import Basis
+from services.incentive.store.awards import Recomputation, next_seq, recompute
+from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import LEDGER_LOCK
 from shared.kafka.consumer import Record
 from shared.kafka.positions import Move, move_positions
@@ -42,7 +42,7 @@ class SettingsChanged(Halt):
     """The ledger's policy or whitelist in force is not this worker's: it must be started anew with the right files."""
 
 
-class InForce(NamedTuple):
+class SettingsInForce(NamedTuple):
     """What awards are computed by: digests of policy and whitelist, and the registers that count."""
 
     policy_digest: str
@@ -66,8 +66,8 @@ class FactRecord(NamedTuple):
 class LedgerIntake:
     """The handler that `shared.kafka.consumer.Consumption` calls."""
 
-    def __init__(self, basis: Basis, log: ServiceLog, clock: Clock) -> None:
-        self._basis = basis
+    def __init__(self, rulebook: Rulebook, log: ServiceLog, clock: Clock) -> None:
+        self._rulebook = rulebook
         self._log = log
         self._clock = clock
 
@@ -80,7 +80,7 @@ class LedgerIntake:
         lock_ledger(connection)
         edge = self._log.edge(connection)
         move_positions(connection, moves, now)
-        apply_facts(connection, prepared, self._basis, self._clock)
+        apply_facts(connection, prepared, self._rulebook, self._clock)
         self._log.extend(connection, edge, now)
 
 
@@ -95,7 +95,9 @@ def read_record(record: Record) -> FactRecord:
     except ValueError as error:
         raise FactError(f"{where}: {error}") from error
     received_at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=record.timestamp)
-    return FactRecord(fact, record.topic, key, whose(fact), record.value, record.partition, record.offset, received_at)
+    return FactRecord(
+        fact, record.topic, key, about_of(fact), record.value, record.partition, record.offset, received_at
+    )
 
 
 def lock_ledger(connection: Connection) -> None:
@@ -107,77 +109,79 @@ def lock_ledger(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LEDGER_LOCK})
 
 
-def lock_for_a_person(connection: Connection) -> None:
+def lock_ledger_for_request(connection: Connection) -> None:
     """The same for somebody who waits for an answer: not for long, as everything may be being computed anew."""
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))
     lock_ledger(connection)
 
 
-def apply_facts(connection: Connection, records: Sequence[FactRecord], basis: Basis, clock: Clock) -> None:
+def apply_facts(connection: Connection, records: Sequence[FactRecord], rulebook: Rulebook, clock: Clock) -> None:
     """Record the facts that are newer than what is known, and post what follows. Needs the ledger's lock.
 
     Of one key the greatest (generation, seq) counts; what is equal or older changes nothing.
     """
-    basis = check_settings(connection, basis)
+    rulebook = check_settings(connection, rulebook)
     newer = _newer(connection, records)
     if newer:
-        apply_newer(connection, newer, basis, next_instant(connection, clock))
+        apply_newer(connection, newer, rulebook, next_instant(connection, clock))
 
 
-def apply_newer(connection: Connection, newer: Sequence[FactRecord], basis: Basis, instant: datetime) -> None:
-    """The same of facts that are known to be newer, by the basis in force, as of an instant of their own.
+def apply_newer(connection: Connection, newer: Sequence[FactRecord], rulebook: Rulebook, instant: datetime) -> None:
+    """The same of facts that are known to be newer, by the rulebook in force, as of an instant of their own.
 
     Facts of registers that do not count are kept, and nothing follows from them.
     """
     _record_facts(connection, newer, instant)
-    counted = [record for record in newer if is_counted(record.topic, record.key, basis.registers)]
+    counted = [record for record in newer if is_counted(record.topic, record.key, rulebook.registers)]
     if counted:
         parsed = {(record.topic, record.key): record.fact for record in counted}
-        recompute(connection, sorted({record.about for record in counted}), parsed, Run(basis, instant, ("", "")))
+        recompute(
+            connection, sorted({record.about for record in counted}), parsed, Recomputation(rulebook, instant, ("", ""))
+        )
 
 
-def put_in_force(connection: Connection, basis: Basis, clock: Clock) -> bool:
+def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bool:
     """Compute everything anew if policy, whitelist or registers are not those in force; says whether it was done."""
     lock_ledger(connection)
     # All awards at once may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
     before = settings_in_force(connection)
-    if before == InForce(basis.policy.digest, basis.exchanges.digest, basis.registers):
+    if before == SettingsInForce(rulebook.policy.digest, rulebook.exchanges.digest, rulebook.registers):
         return False
-    _check_revision(connection, basis.policy)
-    _check_rules(connection, basis.policy)
+    _check_revision(connection, rulebook.policy)
+    _check_rules(connection, rulebook.policy)
     instant = next_instant(connection, clock)
-    enter_settings(connection, basis, instant)
+    record_settings(connection, rulebook, instant)
     everybody = connection.execute(text("SELECT DISTINCT about FROM fact_current ORDER BY about")).scalars().all()
-    run = Run(basis, instant, _occasion(before, basis))
+    run = Recomputation(rulebook, instant, _occasion(before, rulebook))
     for start in range(0, len(everybody), RECOMPUTE_AT_ONCE):
         chunk = everybody[start : start + RECOMPUTE_AT_ONCE]
         recompute(connection, chunk, {}, run)
     log.info(
         "policy, whitelist and registers put in force",
-        policy=basis.policy.id,
-        revision=basis.policy.revision,
-        registers=basis.registers,
+        policy=rulebook.policy.id,
+        revision=rulebook.policy.revision,
+        registers=rulebook.registers,
     )
     return True
 
 
-def _occasion(before: InForce | None, basis: Basis) -> tuple[str, str]:
+def _occasion(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, str]:
     """Why all is computed anew, for the cause of what is posted: the policy's revision, whitelist, registers."""
-    policy, zh, en = basis.policy, [], []
+    policy, zh, en = rulebook.policy, [], []
     if before is None or before.policy_digest != policy.digest:
         zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
         en.append(f"policy {policy.id} revision {policy.revision} put in force")
-    if before is None or before.whitelist_digest != basis.exchanges.digest:
+    if before is None or before.whitelist_digest != rulebook.exchanges.digest:
         zh.append("交易场所名录变更")
         en.append("another whitelist")
-    if before is not None and before.registers != basis.registers:
-        zh.append(f"改以登记簿 {listed_registers(basis.registers)} 为准")
-        en.append(f"registers {listed_registers(basis.registers)} count")
+    if before is not None and before.registers != rulebook.registers:
+        zh.append(f"改以登记簿 {registers_text(rulebook.registers)} 为准")
+        en.append(f"registers {registers_text(rulebook.registers)} count")
     return f"{'、'.join(zh)}后重算，", f"recomputed, {' and '.join(en)}, "
 
 
-def enter_settings(connection: Connection, basis: Basis, instant: datetime) -> None:
+def record_settings(connection: Connection, rulebook: Rulebook, instant: datetime) -> None:
     """Write down that everything is computed anew by this policy, whitelist and registers as of an instant."""
     connection.execute(
         text(
@@ -189,13 +193,13 @@ def enter_settings(connection: Connection, basis: Basis, instant: datetime) -> N
         {
             "from_seq": next_seq(connection),
             "recorded_at": instant,
-            "policy_id": basis.policy.id,
-            "policy_revision": basis.policy.revision,
-            "policy_digest": basis.policy.digest,
-            "policy_source": basis.policy_source,
-            "whitelist_digest": basis.exchanges.digest,
-            "whitelist": msgspec.json.encode(basis.exchanges.canonical()).decode(),
-            "registers": None if basis.registers is None else list(basis.registers),
+            "policy_id": rulebook.policy.id,
+            "policy_revision": rulebook.policy.revision,
+            "policy_digest": rulebook.policy.digest,
+            "policy_source": rulebook.policy_source,
+            "whitelist_digest": rulebook.exchanges.digest,
+            "whitelist": msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
+            "registers": None if rulebook.registers is None else list(rulebook.registers),
         },
     )
 
@@ -223,26 +227,26 @@ def _check_rules(connection: Connection, policy: Policy) -> None:
         )
 
 
-def settings_in_force(connection: Connection) -> InForce | None:
+def settings_in_force(connection: Connection) -> SettingsInForce | None:
     """None before the first."""
     row = connection.execute(
         text("SELECT policy_digest, whitelist_digest, registers FROM ledger_settings ORDER BY id DESC LIMIT 1")
     ).one_or_none()
-    return None if row is None else InForce(row.policy_digest, row.whitelist_digest, registers_of(row))
+    return None if row is None else SettingsInForce(row.policy_digest, row.whitelist_digest, registers_of(row))
 
 
-def check_settings(connection: Connection, basis: Basis) -> Basis:
-    """The basis with the registers that count, which the ledger says, whatever a program was started with.
+def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
+    """The rulebook with the registers that count, which the ledger says, whatever a program was started with.
 
     Raises SettingsChanged unless the policy and the whitelist in force are these.
     """
     found = settings_in_force(connection)
-    if found is None or found[:2] != (basis.policy.digest, basis.exchanges.digest):
+    if found is None or found[:2] != (rulebook.policy.digest, rulebook.exchanges.digest):
         raise SettingsChanged("another policy or whitelist is in force in the ledger: start this worker anew")
-    return replace(basis, registers=found.registers)
+    return replace(rulebook, registers=found.registers)
 
 
-def listed_registers(registers: Registers) -> str:
+def registers_text(registers: Registers) -> str:
     """For a person."""
     return "全部 all" if registers is None else ", ".join(registers)
 

@@ -25,20 +25,20 @@ _SERVER_FAULT = 500
 _PAGE = 500
 
 
-class RegisterAway(Exception):  # noqa: N818 - the world's, no fault
+class RegisterUnavailable(Exception):  # noqa: N818 - the world's, no fault
     """A register does not answer, or not to the end: to be asked again later."""
 
 
-class RegisterRefuses(Exception):  # noqa: N818 - what it does
+class RegisterRefused(Exception):  # noqa: N818 - what it does
     """A register answers that it will not: wrong settings, say. The message is one line."""
 
 
-class NotInRegister(RegisterRefuses):
+class NotInRegister(RegisterRefused):
     """The register does not have what was asked for."""
 
 
 @dataclass(frozen=True)
-class KnownRegisters:
+class RegisterAddresses:
     """Where each register answers, by its id, and the key to ask them with; without one they are not asked."""
 
     addresses: Mapping[str, RegisterAddress]
@@ -69,7 +69,7 @@ class _Partition(msgspec.Struct, frozen=True):
     topic: str
 
 
-class Progress(msgspec.Struct, frozen=True):
+class RegisterProgress(msgspec.Struct, frozen=True):
     """How far a service is, as it tells it: records and facts that wait, and the partitions that it reads."""
 
     lag: int
@@ -81,7 +81,7 @@ class Progress(msgspec.Struct, frozen=True):
         return frozenset(partition.topic for partition in self.partitions)
 
 
-class Registers:
+class RegisterClient:
     """The registers of a set, asked with a key of the role `service`."""
 
     def __init__(self, key: str, timeout_s: tuple[float, float] = _TIMEOUT_S) -> None:
@@ -105,12 +105,12 @@ class Registers:
         checkpoint = Checkpoint.parse(shown.text)
         own = tuple(signature for signature in shown.signatures if signature.name == checkpoint.origin)
         if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
-            raise RegisterRefuses(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
+            raise RegisterRefused(f"REGISTERS: {url} is {checkpoint.origin}, not {kind} of register {register}")
         return RegisterLog(kind, register, url, str(Note(shown.text, own)).encode(), checkpoint)
 
-    def progress(self, url: str) -> Progress:
+    def progress(self, url: str) -> RegisterProgress:
         """How far a service is. Raises RegisterAway, RegisterRefuses."""
-        return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=Progress)
+        return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=RegisterProgress)
 
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""
@@ -132,9 +132,9 @@ class Registers:
                     *lines, rest = (rest + piece).split(b"\n")
                     yield from lines
             except requests.RequestException as error:
-                raise RegisterAway(f"{log.url}: {error}") from error
+                raise RegisterUnavailable(f"{log.url}: {error}") from error
         if rest:
-            raise RegisterAway(f"{log.url}: the answer ends inside a line")
+            raise RegisterUnavailable(f"{log.url}: the answer ends inside a line")
 
     def quarantine(self, url: str, exchange: str | None) -> Iterator[dict[str, Any]]:
         """Everything that is in quarantine there, in order of its id."""
@@ -164,7 +164,7 @@ class Registers:
                 for line in answer.iter_lines():
                     yield msgspec.json.decode(line)
             except requests.RequestException as error:
-                raise RegisterAway(f"{url}: {error}") from error
+                raise RegisterUnavailable(f"{url}: {error}") from error
 
     def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
         """What a trade was evidence of, as JSON. Raises NotInRegister."""
@@ -177,11 +177,11 @@ class Registers:
         try:
             answer = self._session.request(method, url, timeout=self._timeout_s, allow_redirects=False, **options)
         except requests.RequestException as error:
-            raise RegisterAway(f"{url}: {error}") from error
+            raise RegisterUnavailable(f"{url}: {error}") from error
         if answer.status_code >= _SERVER_FAULT:
-            raise RegisterAway(f"{url}: {answer.status_code}")
+            raise RegisterUnavailable(f"{url}: {answer.status_code}")
         if answer.status_code == requests.codes.not_found:
             raise NotInRegister(f"{url}: {answer.status_code}")
         if answer.status_code != requests.codes.ok:
-            raise RegisterRefuses(f"{url}: {answer.status_code} {answer.text[:200]}")
+            raise RegisterRefused(f"{url}: {answer.status_code} {answer.text[:200]}")
         return answer

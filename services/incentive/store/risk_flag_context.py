@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from services.incentive.domain.facts import Fact, FirstPurchase, merge_first
-from services.incentive.domain.risk_flags import Around, near_cap
+from services.incentive.domain.risk_flags import Peers, amounts_near_cap
 from services.incentive.policy.terms import Policy
 
 # Few are of about the amount that the cap needs: all that a year's budget could ever pay are some hundreds.
@@ -20,7 +20,7 @@ _EVER_BESIDE = text(
 )
 
 
-class Others(NamedTuple):
+class PeerIndex(NamedTuple):
     """Of all whose awards are computed together: first purchases that are about as large as the cap needs, and who is
     related to whom.
     """
@@ -28,36 +28,36 @@ class Others(NamedTuple):
     alike: tuple[FirstPurchase, ...] = ()
     related: Mapping[str, frozenset[str]] = {}
 
-    def around(self, about: str) -> Around:
+    def around(self, about: str) -> Peers:
         """What is known of others than this subject or exchange."""
-        return Around(self.related.get(about, frozenset()), self.alike)
+        return Peers(self.related.get(about, frozenset()), self.alike)
 
 
-def near_first(facts: Iterable[Fact], policy: Policy) -> FirstPurchase | None:
+def first_near_cap(facts: Iterable[Fact], policy: Policy) -> FirstPurchase | None:
     """Of the facts of one subject the first purchase, if it is rewarded and about as large as the cap needs."""
     fact = merge_first(fact for fact in facts if isinstance(fact, FirstPurchase))
     if fact is None or fact.first is None or fact.first.completed_at not in policy.in_force:
         return None
-    return fact if fact.first.net_fen in near_cap(policy) else None
+    return fact if fact.first.net_fen in amounts_near_cap(policy) else None
 
 
-def alike_among(of_each: Iterable[Iterable[Fact]], policy: Policy) -> tuple[FirstPurchase, ...]:
+def similar_purchases(of_each: Iterable[Iterable[Fact]], policy: Policy) -> tuple[FirstPurchase, ...]:
     """Those first purchases of all, the facts of each given together."""
-    return tuple(near for facts in of_each if (near := near_first(facts, policy)) is not None)
+    return tuple(near for facts in of_each if (near := first_near_cap(facts, policy)) is not None)
 
 
-def beside(connection: Connection, abouts: Sequence[str], policy: Policy, *, is_there: bool) -> list[str]:
+def similar_buyers(connection: Connection, abouts: Sequence[str], policy: Policy, *, is_there: bool) -> list[str]:
     """Who else has an award for such a first purchase, if any of `abouts` has one (`is_there`), or had."""
-    span = near_cap(policy)
+    span = amounts_near_cap(policy)
     if not span:
         return []
     rows = connection.execute(_BESIDE, {**_of(span, policy), "abouts": list(abouts), "is_there": is_there})
     return list(rows.scalars())
 
 
-def ever_beside(connection: Connection, policy: Policy) -> list[str]:
+def ever_similar_buyers(connection: Connection, policy: Policy) -> list[str]:
     """Whoever has such an award, or had at any instant."""
-    span = near_cap(policy)
+    span = amounts_near_cap(policy)
     return list(connection.execute(_EVER_BESIDE, _of(span, policy)).scalars()) if span else []
 
 

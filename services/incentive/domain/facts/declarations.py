@@ -18,7 +18,7 @@ DECLARED: Final = "declared"
 _BUREAU: Final = "bureau"
 
 
-class Document(msgspec.Struct, frozen=True):
+class DocumentRef(msgspec.Struct, frozen=True):
     """A document that a declaration rests on: its name, and its SHA-256 in hex."""
 
     name: str
@@ -40,7 +40,7 @@ class Declaration(msgspec.Struct, frozen=True):
     earned_on: date
     measure: Mapping[str, str]
     exchange: str | None
-    documents: tuple[Document, ...]
+    documents: tuple[DocumentRef, ...]
     withdrawn: bool
     declared_by: str
     declared_at: datetime
@@ -90,7 +90,7 @@ class _Declaration(msgspec.Struct, forbid_unknown_fields=True):
     earned_on: date
     measure: dict[str, str]
     exchange: str | None
-    documents: tuple[Document, ...]
+    documents: tuple[DocumentRef, ...]
     withdrawn: bool
     by: str
     at: Instant

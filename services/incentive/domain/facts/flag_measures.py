@@ -18,14 +18,14 @@ from shared.events.fact_topics import SIGN
 from shared.values.money import parse_yuan
 
 
-class Sum(msgspec.Struct, frozen=True, gc=False):
+class TradeSum(msgspec.Struct, frozen=True, gc=False):
     """Net amounts summed up, and how many trades they are of."""
 
     amount_fen: int
     trades: int
 
 
-class TradeNo(msgspec.Struct, frozen=True, order=True, gc=False):
+class TradeRef(msgspec.Struct, frozen=True, order=True, gc=False):
     """A trade by its number."""
 
     exchange: str
@@ -36,23 +36,23 @@ class Counterparty(msgspec.Struct, frozen=True, gc=False):
     """What a provider sold to one party in a year, and what it bought of it."""
 
     subject: str
-    sold: Sum
-    bought: Sum
+    sold: TradeSum
+    bought: TradeSum
 
 
-class Repeated(msgspec.Struct, frozen=True, gc=False):
+class RepeatedAmount(msgspec.Struct, frozen=True, gc=False):
     """Trades of a provider's year that have one and the same net amount, and to how many buyers."""
 
     amount_fen: int
     trades: int
     buyers: int
-    examples: tuple[TradeNo, ...]
+    examples: tuple[TradeRef, ...]
 
 
-class OnePurchase(msgspec.Struct, frozen=True, gc=False):
+class MeasuredPurchase(msgspec.Struct, frozen=True, gc=False):
     """One trade of a buyer, by its net amount."""
 
-    trade: TradeNo
+    trade: TradeRef
     completed_at: datetime
     amount_fen: int
 
@@ -61,33 +61,33 @@ class OperatorPurchases(msgspec.Struct, frozen=True, gc=False):
     """What an operator bought on its own exchange in a year."""
 
     subject: str
-    bought: Sum
-    examples: tuple[TradeNo, ...]
+    bought: TradeSum
+    examples: tuple[TradeRef, ...]
 
 
-class ProviderSign(msgspec.Struct, frozen=True):
+class ProviderMeasures(msgspec.Struct, frozen=True):
     """facts.sign.v1 of a provider and a calendar year: to whom it sold most, and the amounts that repeat."""
 
     ref: FactRef
     register: str
     subject: str
     year: int
-    sold: Sum
+    sold: TradeSum
     counterparties: tuple[Counterparty, ...]
-    repeated: tuple[Repeated, ...]
+    repeated: tuple[RepeatedAmount, ...]
 
 
-class BuyerSign(msgspec.Struct, frozen=True):
+class BuyerMeasures(msgspec.Struct, frozen=True):
     """facts.sign.v1 of a buyer: a small first purchase and the greatest soon after it; None where there is none."""
 
     ref: FactRef
     register: str
     subject: str
-    first: OnePurchase | None
-    greatest: OnePurchase | None
+    first: MeasuredPurchase | None
+    greatest: MeasuredPurchase | None
 
 
-class ExchangeSign(msgspec.Struct, frozen=True):
+class ExchangeMeasures(msgspec.Struct, frozen=True):
     """facts.sign.v1 of an exchange and a calendar year: what its operators bought on it."""
 
     ref: FactRef
@@ -97,7 +97,7 @@ class ExchangeSign(msgspec.Struct, frozen=True):
     operators: tuple[OperatorPurchases, ...]
 
 
-Sign = ProviderSign | BuyerSign | ExchangeSign
+FlagMeasures = ProviderMeasures | BuyerMeasures | ExchangeMeasures
 
 
 class _Sum(msgspec.Struct):
@@ -168,10 +168,10 @@ _BUYER_SIGN = msgspec.json.Decoder(_BuyerSign)
 _EXCHANGE_SIGN = msgspec.json.Decoder(_ExchangeSign)
 
 
-def _provider_sign(key: str, register: str, value: bytes) -> Sign:
+def _provider_sign(key: str, register: str, value: bytes) -> FlagMeasures:
     wire = _PROVIDER_SIGN.decode(value)
     agree(key, f"{register}/provider/{wire.subject}/{wire.year}")
-    return ProviderSign(
+    return ProviderMeasures(
         ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
         register=register,
         subject=wire.subject,
@@ -181,16 +181,16 @@ def _provider_sign(key: str, register: str, value: bytes) -> Sign:
             Counterparty(one.subject, _sum(one.sold), _sum(one.bought)) for one in wire.counterparties
         ),
         repeated=tuple(
-            Repeated(parse_yuan(one.amount), one.trades, one.buyers, _trade_numbers(one.examples))
+            RepeatedAmount(parse_yuan(one.amount), one.trades, one.buyers, _trade_numbers(one.examples))
             for one in wire.repeated
         ),
     )
 
 
-def _buyer_sign(key: str, register: str, value: bytes) -> Sign:
+def _buyer_sign(key: str, register: str, value: bytes) -> FlagMeasures:
     wire = _BUYER_SIGN.decode(value)
     agree(key, f"{register}/buyer/{wire.subject}")
-    return BuyerSign(
+    return BuyerMeasures(
         ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
         register=register,
         subject=wire.subject,
@@ -199,16 +199,16 @@ def _buyer_sign(key: str, register: str, value: bytes) -> Sign:
     )
 
 
-def _exchange_sign(key: str, register: str, value: bytes) -> Sign:
+def _exchange_sign(key: str, register: str, value: bytes) -> FlagMeasures:
     wire = _EXCHANGE_SIGN.decode(value)
     agree(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
-    return ExchangeSign(
+    return ExchangeMeasures(
         ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
         register=register,
         exchange=wire.exchange,
         year=wire.year,
         operators=tuple(
-            OperatorPurchases(one.subject, Sum(parse_yuan(one.amount), one.trades), _trade_numbers(one.examples))
+            OperatorPurchases(one.subject, TradeSum(parse_yuan(one.amount), one.trades), _trade_numbers(one.examples))
             for one in wire.operators
         ),
     )
@@ -217,7 +217,7 @@ def _exchange_sign(key: str, register: str, value: bytes) -> Sign:
 _PARSE = {"provider": _provider_sign, "buyer": _buyer_sign, "exchange": _exchange_sign}
 
 
-def parse_sign(key: str, register: str, value: bytes) -> Sign:
+def parse_flag_measures(key: str, register: str, value: bytes) -> FlagMeasures:
     """A record of facts.sign.v1."""
     of = key.removeprefix(f"{register}/").partition("/")[0]
     if of not in _PARSE:
@@ -225,13 +225,13 @@ def parse_sign(key: str, register: str, value: bytes) -> Sign:
     return _PARSE[of](key, register, value)
 
 
-def _sum(wire: _Sum) -> Sum:
-    return Sum(parse_yuan(wire.amount), wire.trades)
+def _sum(wire: _Sum) -> TradeSum:
+    return TradeSum(parse_yuan(wire.amount), wire.trades)
 
 
-def _trade_numbers(wire: Iterable[_TradeNo]) -> tuple[TradeNo, ...]:
-    return tuple(TradeNo(one.exchange, one.trade_no) for one in wire)
+def _trade_numbers(wire: Iterable[_TradeNo]) -> tuple[TradeRef, ...]:
+    return tuple(TradeRef(one.exchange, one.trade_no) for one in wire)
 
 
-def _one_purchase(wire: _OnePurchase) -> OnePurchase:
-    return OnePurchase(TradeNo(wire.exchange, wire.trade_no), wire.completed_at, parse_yuan(wire.amount))
+def _one_purchase(wire: _OnePurchase) -> MeasuredPurchase:
+    return MeasuredPurchase(TradeRef(wire.exchange, wire.trade_no), wire.completed_at, parse_yuan(wire.amount))

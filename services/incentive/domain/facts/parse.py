@@ -10,11 +10,11 @@ from services.incentive.domain.facts.firsts import (
     parse_first_purchase,
 )
 from services.incentive.domain.facts.flag_measures import (
-    BuyerSign,
-    ExchangeSign,
-    ProviderSign,
-    Sign,
-    parse_sign,
+    BuyerMeasures,
+    ExchangeMeasures,
+    FlagMeasures,
+    ProviderMeasures,
+    parse_flag_measures,
 )
 from services.incentive.domain.facts.reference import FactError
 from services.incentive.domain.facts.totals import (
@@ -28,15 +28,15 @@ from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHAS
 TOPICS = (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
 
 
-Earning = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
-Fact = Earning | Sign
+AwardFact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
+Fact = AwardFact | FlagMeasures
 
 
-def whose(fact: Fact) -> str:
+def about_of(fact: Fact) -> str:
     """Whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
-    if isinstance(fact, ExchangeTotal | ExchangeSign):
+    if isinstance(fact, ExchangeTotal | ExchangeMeasures):
         return f"exchange/{fact.exchange}"
-    return fact.subject if isinstance(fact, ProviderSign | BuyerSign) else fact.party.subject
+    return fact.subject if isinstance(fact, ProviderMeasures | BuyerMeasures) else fact.party.subject
 
 
 def named_exchanges(known: Fact) -> set[str]:
@@ -75,5 +75,5 @@ def _parse(topic: str, key: str, value: bytes) -> Fact:
     if topic == DECLARED:
         return parse_declaration(key, value)
     if topic == SIGN:
-        return parse_sign(key, register, value)
+        return parse_flag_measures(key, register, value)
     raise FactError("no such fact")

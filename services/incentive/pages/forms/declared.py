@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import asked, current_basis
+from services.incentive.http.awards import asked, current_rulebook
 from services.incentive.http.declared import declaration_json, enter_declaration
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.pages.blueprint import blueprint, show, today
@@ -72,7 +72,7 @@ def _show(refused: Refused | None) -> ResponseReturnValue:
         more=None if cursor is None else url_for("pages.declared", **filters, cursor=cursor),
         start=url_for("pages.declared", **filters),
         terms=terms,
-        policy=view.basis.policy,
+        policy=view.rulebook.policy,
         refused=refused,
         today=today(),
     )
@@ -81,7 +81,7 @@ def _show(refused: Refused | None) -> ResponseReturnValue:
 def _chosen() -> DeclaredTerms | None:
     """The rule that is asked for; None for all. Problem 404 where there is no such declared rule."""
     named = request.args.get("rule", "")
-    terms = current_basis().policy.declared.find(named)
+    terms = current_rulebook().policy.declared.find(named)
     if named and terms is None:
         raise Problem(404)
     return terms

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from services.incentive.extract import jobs
-from services.incentive.http.awards import current_basis
+from services.incentive.http.awards import current_rulebook
 from services.incentive.http.extracts import (
     RequestSchema,
     extract_json,
@@ -93,7 +93,7 @@ def _show(given: dict[str, str], faults: dict[str, str], status: int) -> Respons
     with seen() as connection:
         rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
     note, keys = _signed()
-    basis, own = current_basis(), current_key().exchange
+    rulebook, own = current_rulebook(), current_key().exchange
     return show(
         "extracts",
         status,
@@ -103,8 +103,8 @@ def _show(given: dict[str, str], faults: dict[str, str], status: int) -> Respons
         extracts=[extract_json(row) | {"by": row.requested_by} for row in rows],
         note=note,
         keys=keys,
-        rules=[basis.policy.terms(rule) for rule in get_args(RuleName)],
-        exchanges=[one for one in basis.exchanges.ids if own in (None, one)],
+        rules=[rulebook.policy.terms(rule) for rule in get_args(RuleName)],
+        exchanges=[one for one in rulebook.exchanges.ids if own in (None, one)],
     )
 
 

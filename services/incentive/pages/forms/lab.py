@@ -9,19 +9,19 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.what_if import Case, WhatIf, Year, what_if
+from services.incentive.commands.what_if import AwardComparison, WhatIf, YearComparison, what_if
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.http.awards import no_policy_yet
 from services.incentive.pages.blueprint import blueprint, show
-from services.incentive.policy.alternatives import computable, under_alternative
+from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.serializers import Json
-from services.incentive.store.act_queries import grants_of
-from services.incentive.store.as_of import basis_in_force
-from services.incentive.store.basis import Basis
+from services.incentive.store.act_queries import other_grants_of
+from services.incentive.store.as_of import rulebook_in_force
 from services.incentive.store.fact_sets import facts_of_ledger
+from services.incentive.store.rulebook import Rulebook
 from shared.postgres.database import snapshot
 from shared.values.money import format_yuan
 from shared.web.keys import require
@@ -65,7 +65,7 @@ def try_policy() -> ResponseReturnValue:
 
 def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
     with snapshot(current_service().engine) as connection:
-        readings = computable(_basis_in_force(connection).policy)
+        readings = computable_readings(_rulebook_in_force(connection).policy)
     return show("lab", http_status, faults=faults or (), result=result, readings=readings)
 
 
@@ -73,12 +73,12 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
     """What is chosen beside what is in force, in one snapshot of the ledger's database."""
     chosen = _chosen() if reading is None else None
     with snapshot(current_service().engine) as connection:
-        before = _basis_in_force(connection)
-        after = chosen if reading is None else under_alternative(before.policy, reading)
+        before = _rulebook_in_force(connection)
+        after = chosen if reading is None else with_alternative(before.policy, reading)
         if after is None:
             raise Problem(404)
         facts = facts_of_ledger(connection, before.registers)
-        return what_if(facts, before, after, grants_of(connection)), before.policy, after
+        return what_if(facts, before, after, other_grants_of(connection)), before.policy, after
 
 
 def _chosen() -> Policy:
@@ -90,9 +90,9 @@ def _chosen() -> Policy:
     return read_policy(content, "policy" if file is None else file.filename or "policy")
 
 
-def _basis_in_force(connection: Connection) -> Basis:
+def _rulebook_in_force(connection: Connection) -> Rulebook:
     """Problem 503 while no policy is in force in the ledger."""
-    found = basis_in_force(connection)
+    found = rulebook_in_force(connection)
     if found is None:
         raise no_policy_yet()
     return found
@@ -129,12 +129,12 @@ def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
     }
 
 
-def _most_changed_first(case: Case) -> tuple[int, int, str]:
+def _most_changed_first(case: AwardComparison) -> tuple[int, int, str]:
     was, would = case.before, case.after
     return (-abs(would.payable_fen - was.payable_fen), -abs(would.ceiling_fen - was.ceiling_fen), case.award_id)
 
 
-def _case_told(case: Case, before: Policy, after: Policy) -> Json:
+def _case_told(case: AwardComparison, before: Policy, after: Policy) -> Json:
     rule = case.award_id.partition("/")[0]
     terms = (before if rule in before.rule_order else after).terms(rule)
     return {
@@ -149,7 +149,7 @@ def _case_told(case: Case, before: Policy, after: Policy) -> Json:
     }
 
 
-def _years_told(years: tuple[Year, ...]) -> list[dict[str, Any]]:
+def _years_told(years: tuple[YearComparison, ...]) -> list[dict[str, Any]]:
     longest = max((fen for one in years for fen in (one.before_fen, one.after_fen, one.budget_fen)), default=1)
 
     def length(fen: int) -> float:

@@ -6,21 +6,21 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.bureau import case_of
+from services.incentive.commands.bureau import step_context
 from services.incentive.domain.acts import decision_json
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.domain.workflow import ACTIONS, Case, allowed
+from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
 from services.incentive.http.awards import asked, find_award, render_at, render_award
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.form_body import Refused, new_once
 from services.incentive.pages.views.register_reads import documents_behind
-from services.incentive.queries.awards import View, explain_award, find_declaration, list_transactions
+from services.incentive.queries.awards import LedgerView, explain_award, find_declaration, list_transactions
 from services.incentive.queries.serializers import Json, transaction_json
-from services.incentive.queries.trade_effects import first_of
-from services.incentive.store.act_queries import find_act, list_acts, steps_of
-from services.incentive.store.award_standing import read_standings
+from services.incentive.queries.trade_effects import first_document_of
+from services.incentive.store.act_queries import decisions_of, find_act, list_acts
+from services.incentive.store.award_standing import load_award_context
 from shared.postgres.database import BIGINT_MOST
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
@@ -43,23 +43,23 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
     with asked(as_of) as (connection, view):
         row = find_award(connection, view, award_id)
         rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
-        told = read_standings(connection, [row], view.basis.policy, view.as_of, view.instant)[award_id]
+        told = load_award_context(connection, [row], view.rulebook.policy, view.as_of, view.instant)[award_id]
         found = render_at(view, row, told)
         explanation = explain_award(connection, view, row)
-        steps = steps_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
-        case = case_of(connection, row, told, view.basis.policy, key.name, view.instant) if acts_now else None
+        steps = decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
+        case = step_context(connection, row, told, view.rulebook.policy, key.name, view.instant) if acts_now else None
         placed = (
             list_acts(connection, "hold", ("award_id", award_id), view.as_of, None, _HOLDS_MOST) if row.whole else []
         )
         rival = _rival(connection, view, found["suppressed_by"])
-    terms = view.basis.policy.terms(found["rule"])
+    terms = view.rulebook.policy.terms(found["rule"])
     return show(
         "award",
         200 if refused is None else refused.http_status,
         award=found,
         decisions=[decision_json(one) for one in steps],
         acts_now=acts_now,
-        actions=[] if case is None else [ACTIONS[name] for name in allowed(case)],
+        actions=[] if case is None else [ACTIONS[name] for name in allowed_actions(case)],
         suggested=None if case is None else _suggested(case),
         held=[one for one in placed if one["released_at"] is None],
         refused=refused,
@@ -70,19 +70,19 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
         explanation=explanation,
         rival=rival,
         postings=[transaction_json(one, entries[one.seq]) for one in rows],
-        policy=view.basis.policy,
+        policy=view.rulebook.policy,
     )
 
 
-def _suggested(case: Case) -> dict[str, str]:
+def _suggested(case: StepContext) -> dict[str, str]:
     """The amount that a step is most likely of: all that may be approved, all that is unpaid, all to be returned."""
     room_fen = min(limit.room_fen for limit in case.limits)
     over_fen = 0 if case.clawback is None else case.clawback[1]
-    amounts = {"approve": room_fen, "pay": case.standing.unpaid_fen, "return": over_fen}
+    amounts = {"approve": room_fen, "pay": case.workflow.unpaid_fen, "return": over_fen}
     return {action: format_yuan(fen) for action, fen in amounts.items()}
 
 
-def _rival(connection: Connection, view: View, award_id: str | None) -> Json | None:
+def _rival(connection: Connection, view: LedgerView, award_id: str | None) -> Json | None:
     """The award that suppresses it; a grant under another policy is none."""
     if award_id is None or award_id.startswith(f"{OTHER_GRANT}/"):
         return None
@@ -116,7 +116,7 @@ def posting(seq: int) -> ResponseReturnValue:
 
 def _is_seen(connection: Connection, ref: FactRef, viewer: str | None) -> bool:
     """Whether the document that is the first is one that the viewer sees, so that others may be told to be later."""
-    first = None if viewer is None else first_of(connection, ref)
+    first = None if viewer is None else first_document_of(connection, ref)
     return viewer is None or (first is not None and first.exchange == viewer)
 
 

@@ -42,8 +42,8 @@ def awards() -> ResponseReturnValue:
         given=given,
         faults=faults,
         years=years(),
-        exchanges=[one for one in view.basis.exchanges.ids if view.viewer in (None, one)],
-        policy=view.basis.policy,
+        exchanges=[one for one in view.rulebook.exchanges.ids if view.viewer in (None, one)],
+        policy=view.rulebook.policy,
         flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
     )
 

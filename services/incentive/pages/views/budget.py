@@ -15,7 +15,7 @@ from services.incentive.pages.blueprint import asked_year, blueprint, show, year
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.serializers import Json
-from services.incentive.store.award_standing import read_standings
+from services.incentive.store.award_standing import load_award_context
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 from shared.web.keys import require
@@ -74,12 +74,12 @@ def publicity_workbook() -> Response:
 def _published(year: int) -> tuple[list[Json], Policy]:
     """Awards in publicity, each with what is to be approved of it, and until when it is published."""
     with asked(told_as_of()) as (connection, view):
-        policy = view.basis.policy
+        policy = view.rulebook.policy
         rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _PUBLISHED_MOST)
-        standings = read_standings(connection, rows, policy, view.as_of, view.instant)
+        standings = load_award_context(connection, rows, policy, view.as_of, view.instant)
     found = []
     for row in rows:
-        standing = standings[row.award_id].standing
+        standing = standings[row.award_id].workflow
         left_fen = row.payable_fen - sum(standing.outstanding.values())
         until = None if standing.until is None else format_time(standing.until)
         found.append(

@@ -12,7 +12,7 @@ from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, today, years
 from services.incentive.pages.chart import bar_chart, way_to
 from services.incentive.pages.views.register_reads import received_on
-from services.incentive.queries.awards import View, tell_exchange_status, tell_subject_status
+from services.incentive.queries.awards import LedgerView, load_exchange_status, load_subject_status
 from services.incentive.queries.participants import list_participants
 from services.incentive.queries.serializers import Json
 from shared.values.money import parse_yuan
@@ -28,7 +28,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
     year = asked_year()
     after = decode_cursor(request.args.get("cursor"), str)
     with asked(told_as_of()) as (connection, view):
-        status = tell_exchange_status(connection, view, exchange, year)
+        status = load_exchange_status(connection, view, exchange, year)
         if status is None:
             raise Problem(404)
         found = list_participants(
@@ -57,16 +57,16 @@ def exchange(exchange: str) -> ResponseReturnValue:
         more=None
         if participants["next_cursor"] is None
         else url_for("pages.exchange", exchange=exchange, year=year, cursor=participants["next_cursor"]),
-        policy=view.basis.policy,
+        policy=view.rulebook.policy,
         day=today(),
         # What comes in is of today alone.
         received=received_on(exchange, today()) if view.as_of is None else None,
     )
 
 
-def _standing(connection: Connection, view: View, row: Any, year: int) -> Json:
+def _standing(connection: Connection, view: LedgerView, row: Any, year: int) -> Json:
     """A participant with its standing under each rule, as the reader may see it."""
-    status = tell_subject_status(connection, view, row.subject, year)
+    status = load_subject_status(connection, view, row.subject, year)
     rules = [] if status is None else status["rules"]
     return {"subject": row.subject, "name": row.name, "rules": rules}
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.awards import asked
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
-from services.incentive.queries.awards import tell_exchange_status
+from services.incentive.queries.awards import load_exchange_status
 from services.incentive.queries.participants import sums_by_rule
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
@@ -21,8 +21,8 @@ def overview() -> ResponseReturnValue:
     year = asked_year()
     with asked(as_of) as (connection, view):
         sums = sums_by_rule(connection, view, year)
-        statuses = [tell_exchange_status(connection, view, one, year) for one in view.basis.exchanges.ids]
-    policy = view.basis.policy
+        statuses = [load_exchange_status(connection, view, one, year) for one in view.rulebook.exchanges.ids]
+    policy = view.rulebook.policy
     rules = [
         {"terms": terms, "awards": count, "ceiling": format_yuan(ceilings_fen), "payable": format_yuan(payables_fen)}
         # Of what is declared, what there is.

@@ -18,7 +18,7 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 def policy() -> ResponseReturnValue:
     """What is in force."""
     with asked(told_as_of()) as (_, view):
-        found = view.basis.policy
+        found = view.rulebook.policy
     return show(
         "policy",
         policy=found,
@@ -39,7 +39,7 @@ def policy() -> ResponseReturnValue:
 def policy_file() -> ResponseReturnValue:
     """The policy file, to read or to compare."""
     with asked(told_as_of()) as (_, view):
-        source, found = view.basis.policy_source, view.basis.policy
+        source, found = view.rulebook.policy_source, view.rulebook.policy
     answer = Response(source, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.id}-{found.revision}.yaml"'
     return answer

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import current_basis
+from services.incentive.http.awards import current_rulebook
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import KINDS, refused, register_ids
 from services.incentive.queries.serializers import Json
@@ -22,7 +22,7 @@ _SHOWN_BYTES: Final = 2000
 @blueprint.get("/quarantine")
 def quarantine() -> ResponseReturnValue:
     """Refused events of one register; an exchange sees its own."""
-    registers, exchanges = register_ids(), list(current_basis().exchanges.ids)
+    registers, exchanges = register_ids(), list(current_rulebook().exchanges.ids)
     kind = _chosen("kind", KINDS) or KINDS[0]
     register = _chosen("register", registers) or next(iter(registers), "")
     reason, exchange = _chosen("reason", REASONS), _chosen("exchange", exchanges)

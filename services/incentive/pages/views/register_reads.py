@@ -9,7 +9,7 @@ import structlog
 from services.incentive.domain.facts import FactRef
 from services.incentive.http.trade_effects import TIMEOUT_S, current_registers
 from services.incentive.queries.serializers import Json
-from services.incentive.store.register_client import NotInRegister, RegisterAway, RegisterRefuses, Registers
+from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
 from shared.settings import RegisterAddress
 
@@ -59,7 +59,7 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
     topic, register, _ = ref.fact.split("/", 2)
     kind = "listings" if topic == FIRST_LISTING else "trades"
 
-    def ask(registers: Registers, address: RegisterAddress) -> list[Json]:
+    def ask(registers: RegisterClient, address: RegisterAddress) -> list[Json]:
         return list(islice(registers.evidence(_url(address, kind), ref, exchange), DOCUMENTS_MOST + 1))
 
     try:
@@ -69,18 +69,18 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
 
 
-def _ask(question: Callable[[Registers, RegisterAddress], T], register: str) -> T | None:
+def _ask(question: Callable[[RegisterClient, RegisterAddress], T], register: str) -> T | None:
     """What a register answers; None while it does not. Raises NotInRegister."""
     known = current_registers()
     address = known.addresses.get(register)
     if known.service_key is None or address is None:
         return None
-    with Registers(known.service_key, TIMEOUT_S) as registers:
+    with RegisterClient(known.service_key, TIMEOUT_S) as registers:
         try:
             return question(registers, address)
         except NotInRegister:
             raise
-        except (RegisterAway, RegisterRefuses) as error:
+        except (RegisterUnavailable, RegisterRefused) as error:
             _log.warning("a register does not answer", register=register, error=type(error).__name__)
             return None
 

@@ -10,7 +10,7 @@ from services.incentive.http.awards import asked, awards_rendered
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.form_body import Refused, new_once
-from services.incentive.queries.awards import View, list_awards, tell_subject_status
+from services.incentive.queries.awards import LedgerView, list_awards, load_subject_status
 from services.incentive.queries.serializers import Json
 from services.incentive.store.act_queries import list_acts
 from services.incentive.store.awards import load_facts
@@ -35,7 +35,7 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         raise Problem(404) from error
     year = asked_year()
     with asked(told_as_of()) as (connection, view):
-        status = tell_subject_status(connection, view, subject, year)
+        status = load_subject_status(connection, view, subject, year)
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
@@ -56,18 +56,18 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         years=years(),
         status=status,
         awards=awards,
-        policy=view.basis.policy,
+        policy=view.rulebook.policy,
     )
 
 
-def _name(connection: Connection, view: View, subject: str) -> str | None:
+def _name(connection: Connection, view: LedgerView, subject: str) -> str | None:
     """What a subject without an award is called; it may be another exchange's word, so for who sees all."""
-    known = load_facts(connection, [subject], {}, view.basis.registers, view.as_of) if view.viewer is None else {}
+    known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.viewer is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 
 
-def _recorded(connection: Connection, view: View, subject: str) -> list[Json]:
+def _recorded(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
     """What persons recorded of its eligibility and of grants under other policies, in order."""
     kinds = ("eligibility", "other_grant")
     found = [

@@ -10,7 +10,7 @@ from shared.whitelist import Exchanges, load_exchanges
 
 
 @dataclass(frozen=True)
-class Basis:
+class Rulebook:
     """`policy_source` is the text of the policy file. `registers` are those that count, which the ledger says."""
 
     policy: Policy
@@ -19,7 +19,7 @@ class Basis:
     registers: Registers = None
 
 
-def load_basis(settings: Settings) -> Basis:
+def load_rulebook(settings: Settings) -> Rulebook:
     """Read both files. SettingsError or ExchangesError when one cannot be used."""
     try:
         content = settings.policy_file.read_bytes()
@@ -28,4 +28,4 @@ def load_basis(settings: Settings) -> Basis:
         raise SettingsError(f"POLICY_FILE: {settings.policy_file} cannot be read: {error.strerror}") from error
     except PolicyError as error:
         raise SettingsError(f"POLICY_FILE: {error}") from error
-    return Basis(policy, content.decode(), load_exchanges(settings.exchanges_file))
+    return Rulebook(policy, content.decode(), load_exchanges(settings.exchanges_file))
