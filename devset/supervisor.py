@@ -27,7 +27,7 @@ from shared.whitelist import Exchanges, ExchangesError, load_exchanges
 # Long, for slow machines: what cannot start is noticed by how often it ends.
 READY_TIMEOUT_S = 180.0
 MIGRATE_TIMEOUT_S = 120.0
-STOP_TIMEOUT_S = 10.0  # services end by themselves within it (shared/process/shutdown.py, shared/web/serve.py)
+STOP_TIMEOUT_S = 10.0  # services end by themselves within it (shared/process/shutdown.py, shared/web/server/serve.py)
 POLL_S = 0.2
 # A program that ends is started again after the first of these times, then the next, and so on: at most 4 s, as it has
 # to be back within 5. One that ran for long enough begins at the first again.

@@ -38,7 +38,7 @@ CONSUMERS = (
     "services.incentive.consumer",
     "shared.worker.commands",
     "shared.postgres.migrate",
-    "shared.register.worker",
+    "shared.register.consumer",
 )
 # The same of every program.
 MODULES = (
@@ -49,7 +49,7 @@ MODULES = (
     "services.trade_ingest.rebuild",
     "services.incentive.app",
     "services.incentive.rebuild.command",
-    "shared.web.serve",
+    "shared.web.server.serve",
 )
 # Read by Python itself when it starts.
 _OF_PYTHON = {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}

@@ -15,10 +15,10 @@ from shared.register.publish.outbox import transactional_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.register.worker import Kind
+    from shared.register.consumer import RegisterKind
     from shared.settings import Service
 
-REGISTERS: Final[Mapping[str, Kind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
+REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
 
 
 @dataclass(frozen=True)

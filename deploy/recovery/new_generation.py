@@ -11,9 +11,9 @@ from deploy.recovery.stopped_service import WorkersRun
 from shared.kafka.offset_witness import attested
 from shared.kafka.partition_state import check_stream
 from shared.kafka.positions import load_positions
-from shared.register.publish.generation import begin_generation
-from shared.register.publish.outbox import fence_senders, keep_senders_out
-from shared.register.publish.published import everything_published
+from shared.register.publish.new_generation import begin_generation
+from shared.register.publish.outbox import exclude_senders, fence_senders
+from shared.register.publish.restored_backup import all_published_facts
 from shared.values.times import now
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deploy.recovery.stopped_service import Partition, Stopped
     from shared.kafka.positions import Position
-    from shared.register.worker import Kind
+    from shared.register.consumer import RegisterKind
 
 # Of a partition that the database does not know (any more): it will begin at the beginning.
 _NOTHING: Final = OffsetAndMetadata(0, "", -1)
@@ -33,13 +33,13 @@ def new_generation(service: Stopped) -> list[str]:
     return _older_ledger(service) if kind is None else _older_register(service, kind)
 
 
-def _older_register(service: Stopped, kind: Kind) -> list[str]:
+def _older_register(service: Stopped, kind: RegisterKind) -> list[str]:
     register = service.settings.register
     # A sender that comes back from the dead may publish nothing that is not seen here.
     fence_senders(service.client_config, kind.name, register, kind.facts)
-    published = everything_published(service.client_config, kind.facts, register)
+    published = all_published_facts(service.client_config, kind.facts, register)
     with service.engine.begin() as connection:
-        if not keep_senders_out(connection):
+        if not exclude_senders(connection):
             raise WorkersRun(f"`{service.service} consume` 正在发布 / is still publishing: stop it first")
         begun = begin_generation(connection, kind, register, published, now())
         lines = _go_on(service, load_positions(connection))

@@ -27,7 +27,7 @@ from shared.settings import Settings, read_session_key
 from shared.telemetry.tracing import start_tracing
 from shared.translog.signing import signing_key
 from shared.values.times import now
-from shared.web import tlog
+from shared.web import translog_routes as tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.service import ServiceInfo

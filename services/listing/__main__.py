@@ -20,16 +20,16 @@ def _make_app(settings: Settings) -> Flask:
 
 def _consume(settings: Settings) -> None:
     from services.listing.consumer import LISTINGS
-    from shared.register.worker import run_worker
+    from shared.register.consumer import run_worker
 
     run_worker(LISTINGS, settings)
 
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
-    from services.listing.rebuild import LISTINGS_ANEW
+    from services.listing.rebuild import LISTINGS_REBUILD
     from shared.register.rebuild.command import run_rebuild
 
-    run_rebuild(LISTINGS_ANEW, settings, verify=verify, from_kafka=from_kafka)
+    run_rebuild(LISTINGS_REBUILD, settings, verify=verify, from_kafka=from_kafka)
 
 
 main = service_commands(

@@ -12,14 +12,20 @@ from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.kafka.positions import move_positions
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.database import fetch, pg_array
-from shared.register.account import keep_account
-from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
-from shared.register.firsts import First, mend_firsts
-from shared.register.head import advance, check_settings
+from shared.register.firsts import First, update_firsts
+from shared.register.head import advance_head, check_settings
 from shared.register.intake import pg_microseconds, split
 from shared.register.publish.outbox import mark_dirty
-from shared.register.refusals import record_us
+from shared.register.quarantine import record_us
+from shared.register.record_outcomes import record_outcomes
 from shared.register.revisions import resolve
+from shared.register.stored_documents import (
+    key_arrays,
+    load_documents,
+    move_to_past,
+    stored_headers,
+    write_entries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +35,9 @@ if TYPE_CHECKING:
 
     from shared.kafka.positions import Move
     from shared.register.head import Head
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
     from shared.register.parties import Entity
-    from shared.register.revisions import Entry, Key, Resolution
+    from shared.register.revisions import AcceptedEntry, Key, Resolution
 
 _FIXED = {
     "seq": "int8",
@@ -73,7 +79,7 @@ class _Stored(NamedTuple):
 def apply_batch(
     connection: Connection,
     head: Head,
-    register: Register,
+    register: RegisterContext,
     prepared: Sequence[Any],
     moves: Sequence[Move],
     now: datetime,
@@ -97,8 +103,8 @@ def apply_batch(
     _write(connection, resolution, ids, counted, now)
     firsts = _mend_firsts(connection, resolution, stored, ids, counted)
     _mark_dirty(connection, register, resolution, firsts, renamed, now)
-    keep_account(connection, resolution, refused, now, lambda _: 0)
-    advance(connection, resolution.next_seq)
+    record_outcomes(connection, resolution, refused, now, lambda _: 0)
+    advance_head(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
 
 
@@ -117,10 +123,10 @@ def _write(
     counted: dict[int, bool],
     now: datetime,
 ) -> None:
-    set_aside(connection, "listing", resolution.displaced)
+    move_to_past(connection, "listing", resolution.displaced)
     received_us = pg_microseconds(now)
 
-    def row(layout: RowFormat, entry: Entry[Any]) -> bytes:
+    def row(layout: RowFormat, entry: AcceptedEntry[Any]) -> bytes:
         arrival = entry.arrival
         document, record = arrival.document, arrival.record
         return layout.pack_fixed(
@@ -169,12 +175,12 @@ def _mend_firsts(
             party = ids[document.provider.id_scheme, document.provider.id]
             first = First(document.listed_at, exchange, number, entry.seq)
             candidates[party] = min(first, candidates.get(party, first))
-    return set(mend_firsts(connection, FIRST_LISTINGS, candidates, touched))
+    return set(update_firsts(connection, FIRST_LISTINGS, candidates, touched))
 
 
 def _mark_dirty(
     connection: Connection,
-    register: Register,
+    register: RegisterContext,
     resolution: Resolution[Any],
     firsts: set[int],
     renamed: set[int],

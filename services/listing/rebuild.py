@@ -9,19 +9,19 @@ from sqlalchemy import text
 from services.listing.consumer import LISTINGS
 from services.listing.firsts import FIRST_LISTINGS
 from shared.events.fact_topics import FIRST_LISTING, LISTING
-from shared.register.documents import stored_event
 from shared.register.firsts import compare_firsts
-from shared.register.rebuild.command import Anew
-from shared.register.rebuild.versions import Versions
+from shared.register.rebuild.command import RebuildSpec
+from shared.register.rebuild.versioned_table import VersionedTable
+from shared.register.stored_documents import stored_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
     from shared.register.publish.outbox import DirtyKey
-    from shared.register.rebuild.report import Report
+    from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
     from shared.whitelist import Exchanges
 
@@ -42,7 +42,7 @@ def _read(
     ), (document.provider,)
 
 
-_DOCUMENTS = Versions(
+_DOCUMENTS = VersionedTable(
     table="listing",
     number="number",
     version="d.revision",
@@ -64,7 +64,7 @@ _DOCUMENTS = Versions(
 )
 
 
-def _derive(connection: Connection, register: Register, report: Report) -> None:
+def _derive(connection: Connection, register: RegisterContext, report: RebuildReport) -> None:
     del register  # firsts follow from the documents alone
     report.compared("状态 / states", connection.execute(text("SELECT count(*) FROM listing")).scalar_one())
     compare_firsts(connection, FIRST_LISTINGS, report)
@@ -87,7 +87,7 @@ def _facts_of_mended(connection: Connection, mended: str) -> Iterable[DirtyKey]:
             yield FIRST_LISTING, f"{row.scheme}:{row.code}"
 
 
-LISTINGS_ANEW = Anew(
+LISTINGS_REBUILD = RebuildSpec(
     service="listing",
     kind=LISTINGS,
     document="listing",

@@ -20,16 +20,16 @@ def _make_app(settings: Settings) -> Flask:
 
 def _consume(settings: Settings) -> None:
     from services.trade_ingest.consumer import TRADES
-    from shared.register.worker import run_worker
+    from shared.register.consumer import run_worker
 
     run_worker(TRADES, settings)
 
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
-    from services.trade_ingest.rebuild import TRADES_ANEW
+    from services.trade_ingest.rebuild import TRADES_REBUILD
     from shared.register.rebuild.command import run_rebuild
 
-    run_rebuild(TRADES_ANEW, settings, verify=verify, from_kafka=from_kafka)
+    run_rebuild(TRADES_REBUILD, settings, verify=verify, from_kafka=from_kafka)
 
 
 main = service_commands(

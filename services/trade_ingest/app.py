@@ -6,13 +6,13 @@ from services.trade_ingest import api
 from services.trade_ingest.evidence import scope_of
 from shared.events.fact_topics import LISTING
 from shared.events.schemas import TradeSchema
-from shared.register.log_entries import entered_records
+from shared.register.log_entries import entry_record_reader
 from shared.settings import Settings
 from shared.web.register.app import create_register_app
-from shared.web.register.evidence import Evidence
+from shared.web.register.evidence import EvidenceSource
 
 
 def create_app(settings: Settings) -> Flask:
     """The application. SettingsError or ExchangesError when its files cannot be used."""
-    made_of = Evidence("trade", TradeSchema(), scope_of, entered_records("trade", has_facts=True))
+    made_of = EvidenceSource("trade", TradeSchema(), scope_of, entry_record_reader("trade", has_facts=True))
     return create_register_app(settings, "交易登记 / Trade ingest", api.blueprint, made_of, fact_topics=(LISTING,))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.trade_ingest.dirty import every_key
+from services.trade_ingest.fact_keys import all_fact_keys
 from services.trade_ingest.facts import render_facts
 from services.trade_ingest.intake import apply_batch
 from services.trade_ingest.listing_facts import read_listing_fact
-from services.trade_ingest.recount import adopt_settings
+from services.trade_ingest.settings_change import adopt_settings
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.events.topics import topic_of
+from shared.register.consumer import RegisterKind
 from shared.register.intake import prepare_document
-from shared.register.log_entries import stored_entries
-from shared.register.publish.lanes import Lane
-from shared.register.worker import Kind
+from shared.register.log_entries import entry_reader
+from shared.register.publish.send_schedule import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def _prepare(records: Sequence[Record]) -> list[Any]:
     ]
 
 
-TRADES = Kind(
+TRADES = RegisterKind(
     name="trades",
     lanes=(
         Lane((FIRST_PURCHASE,)),
@@ -42,7 +42,7 @@ TRADES = Kind(
     prepare=_prepare,
     apply=apply_batch,
     adopt_settings=adopt_settings,
-    every_key=every_key,
+    every_key=all_fact_keys,
     render=render_facts,
-    stored=stored_entries("trade", has_facts=True),
+    stored=entry_reader("trade", has_facts=True),
 )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from sqlalchemy import text
 
-from services.trade_ingest.signs import signs
-from services.trade_ingest.stored_totals import Total
-from services.trade_ingest.totals import COUNTED, UNMATCHED, buckets_cut_at
+from services.trade_ingest.risk_flag_measures import signs
+from services.trade_ingest.totals import COUNTED, UNMATCHED, bucket_calendar
+from services.trade_ingest.totals_store import Total
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.postgres.database import fetch, pg_array
-from shared.register.documents import stored_document
 from shared.register.intake import party_json
+from shared.register.stored_documents import stored_document
 from shared.values.money import format_yuan
 from shared.values.times import format_time, year_start
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from services.trade_ingest.totals import Buckets
+    from services.trade_ingest.totals import BucketCalendar
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
 
@@ -56,10 +56,10 @@ def _totals(connection: Connection, keys: list[str]) -> dict[str, Any]:
     return _exchange_totals(connection, exchanges, buckets) | _provider_totals(connection, providers, buckets)
 
 
-def _buckets(connection: Connection) -> Buckets:
+def _buckets(connection: Connection) -> BucketCalendar:
     """As the settings say that stand in this snapshot."""
     days = connection.execute(text("SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC LIMIT 1")).scalar()
-    return buckets_cut_at(tuple(date.fromisoformat(day) for day in days or ()))
+    return bucket_calendar(tuple(date.fromisoformat(day) for day in days or ()))
 
 
 def _firsts(connection: Connection, subjects: list[str]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _first(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
+def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> dict[str, Any]:
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
     parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
     for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, parameters):
@@ -114,7 +114,7 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     }
 
 
-def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: Buckets) -> dict[str, Any]:
+def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> dict[str, Any]:
     names: dict[str, str] = {}
     found: dict[tuple[str, int], dict[str, dict[str, list[_Bucket]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
@@ -139,7 +139,7 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     }
 
 
-def _categories(categories: dict[str, list[_Bucket]], buckets: Buckets) -> dict[str, Any]:
+def _categories(categories: dict[str, list[_Bucket]], buckets: BucketCalendar) -> dict[str, Any]:
     return {
         "counted": _bucket_list(categories.pop(COUNTED, []), buckets),
         "unmatched": _bucket_list(categories.pop(UNMATCHED, []), buckets),
@@ -154,7 +154,7 @@ def _categories(categories: dict[str, list[_Bucket]], buckets: Buckets) -> dict[
     }
 
 
-def _bucket_list(found: Iterable[_Bucket], buckets: Buckets) -> list[msgspec.Raw]:
+def _bucket_list(found: Iterable[_Bucket], buckets: BucketCalendar) -> list[msgspec.Raw]:
     return [_written(start, buckets.until_of(start), total) for start, total in found]
 
 
@@ -175,7 +175,7 @@ def _written(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
     )
 
 
-def _cut_at(buckets: Buckets) -> list[str]:
+def _cut_at(buckets: BucketCalendar) -> list[str]:
     return [day.isoformat() for day in buckets.cut_at]
 
 

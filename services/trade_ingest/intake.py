@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.trade_ingest.dirty import mark_changed
+from services.trade_ingest.fact_keys import mark_changed_facts
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
-from services.trade_ingest.stored_totals import apply_deltas
-from services.trade_ingest.totals import Deltas, Trade, buckets_cut_at, instant_of
+from services.trade_ingest.totals import Deltas, TradeState, bucket_calendar, instant_of
+from services.trade_ingest.totals_store import apply_deltas
 from shared.kafka.positions import move_positions
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.database import fetch
-from shared.register.account import keep_account
-from shared.register.documents import key_arrays, load_documents, set_aside, stored_headers, write_entries
-from shared.register.firsts import First, mend_firsts
-from shared.register.head import advance, check_settings
+from shared.register.firsts import First, update_firsts
+from shared.register.head import advance_head, check_settings
 from shared.register.intake import pg_microseconds, split
-from shared.register.refusals import record_us
+from shared.register.quarantine import record_us
+from shared.register.record_outcomes import record_outcomes
 from shared.register.revisions import resolve
+from shared.register.stored_documents import (
+    key_arrays,
+    load_documents,
+    move_to_past,
+    stored_headers,
+    write_entries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,12 +36,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from services.trade_ingest.totals import Buckets, Proof
+    from services.trade_ingest.totals import BucketCalendar, Proof
     from shared.kafka.positions import Move
     from shared.register.head import Head
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
     from shared.register.parties import Entity
-    from shared.register.revisions import Entry, Key, Resolution
+    from shared.register.revisions import AcceptedEntry, Key, Resolution
     from shared.values.parties import Party
 
 _FIXED = {
@@ -78,7 +84,7 @@ _STATES = b"""
 def apply_batch(
     connection: Connection,
     head: Head,
-    register: Register,
+    register: RegisterContext,
     prepared: Sequence[Any],
     moves: Sequence[Move],
     now: datetime,
@@ -107,20 +113,20 @@ def apply_batch(
     _write(connection, resolution, trades, now)
     apply_deltas(connection, deltas, buckets)
     firsts = _mend_firsts(connection, resolution, replaced, trades)
-    mark_changed(connection, register, deltas, firsts, renamed, now)
-    keep_account(connection, resolution, refused, now, lambda trade: trade.amount_fen)
-    advance(connection, resolution.next_seq)
+    mark_changed_facts(connection, register, deltas, firsts, renamed, now)
+    record_outcomes(connection, resolution, refused, now, lambda trade: trade.amount_fen)
+    advance_head(connection, resolution.next_seq)
     register.parties.until(resolution.next_seq)
 
 
-def buckets_of(register: Register) -> Buckets:
+def buckets_of(register: RegisterContext) -> BucketCalendar:
     """The buckets of the settings under which the register counts."""
-    return buckets_cut_at(tuple(register.cut_dates))
+    return bucket_calendar(tuple(register.cut_dates))
 
 
 def _apply_facts(
     connection: Connection,
-    register: Register,
+    register: RegisterContext,
     facts: Iterable[ListingFact],
     next_seq: int,
     deltas: Deltas,
@@ -135,7 +141,7 @@ def _apply_facts(
     return apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
 
 
-def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, Trade]]:
+def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, TradeState]]:
     if not keys:
         return {}
     states = {}
@@ -143,21 +149,21 @@ def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int,
         connection, _STATES, key_arrays(keys)
     ):
         parts += [pg_microseconds(completed_at), completed, listed, mirrored, counted]
-        states[exchange, number] = (revision, Trade(exchange, number, *parts))
+        states[exchange, number] = (revision, TradeState(exchange, number, *parts))
     return states
 
 
-def _parties(entries: Iterable[Entry[Any]]) -> Iterable[Party]:
+def _parties(entries: Iterable[AcceptedEntry[Any]]) -> Iterable[Party]:
     for entry in entries:
         yield entry.arrival.document.provider
         yield entry.arrival.document.buyer
 
 
-def _trade(entry: Entry[Any], ids: dict[Entity, int], register: Register) -> Trade:
+def _trade(entry: AcceptedEntry[Any], ids: dict[Entity, int], register: RegisterContext) -> TradeState:
     arrival = entry.arrival
     document = arrival.document
     provider, buyer = document.provider, document.buyer
-    return Trade(
+    return TradeState(
         arrival.exchange,
         arrival.number,
         document.listing_no,
@@ -174,7 +180,9 @@ def _trade(entry: Entry[Any], ids: dict[Entity, int], register: Register) -> Tra
     )
 
 
-def _add_deltas(connection: Connection, deltas: Deltas, replaced: dict[Key, Trade], states: dict[Key, Trade]) -> None:
+def _add_deltas(
+    connection: Connection, deltas: Deltas, replaced: dict[Key, TradeState], states: dict[Key, TradeState]
+) -> None:
     """What the batch's documents change in the totals, under the listings as they now are."""
     proofs = load_proofs(
         connection,
@@ -185,7 +193,7 @@ def _add_deltas(connection: Connection, deltas: Deltas, replaced: dict[Key, Trad
         },
     )
 
-    def proof_of(trade: Trade) -> Proof | None:
+    def proof_of(trade: TradeState) -> Proof | None:
         return proofs.get((trade.exchange, trade.listing_no or ""))
 
     for key, new in states.items():
@@ -193,11 +201,11 @@ def _add_deltas(connection: Connection, deltas: Deltas, replaced: dict[Key, Trad
         deltas.replace(old, new, None if old is None else proof_of(old), proof_of(new))
 
 
-def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int, Trade], now: datetime) -> None:
-    set_aside(connection, "trade", resolution.displaced)
+def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int, TradeState], now: datetime) -> None:
+    move_to_past(connection, "trade", resolution.displaced)
     received_us = pg_microseconds(now)
 
-    def row(layout: RowFormat, entry: Entry[Any]) -> bytes:
+    def row(layout: RowFormat, entry: AcceptedEntry[Any]) -> bytes:
         arrival, trade = entry.arrival, trades[entry.seq]
         document, record = arrival.document, arrival.record
         return b"".join(
@@ -232,7 +240,7 @@ def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int
 
 
 def _mend_firsts(
-    connection: Connection, resolution: Resolution[Any], replaced: dict[Key, Trade], trades: dict[int, Trade]
+    connection: Connection, resolution: Resolution[Any], replaced: dict[Key, TradeState], trades: dict[int, TradeState]
 ) -> dict[int, First | None]:
     touched: dict[int, set[Key]] = {}
     for key, trade in replaced.items():
@@ -247,4 +255,4 @@ def _mend_firsts(
             if known is None or candidate < known:
                 least[trade.buyer] = candidate
     candidates = {buyer: First(instant_of(found[0]), *found[1:]) for buyer, found in least.items()}
-    return mend_firsts(connection, FIRST_PURCHASES, candidates, touched)
+    return update_firsts(connection, FIRST_PURCHASES, candidates, touched)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 from sqlalchemy import text
 
-from services.trade_ingest.stored_totals import BUCKET_AT, starts_array
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
+from services.trade_ingest.totals_store import BUCKET_AT, starts_array
 from shared.postgres.database import fetch, pg_array
-from shared.register.documents import key_arrays
 from shared.register.intake import pg_microseconds
+from shared.register.stored_documents import key_arrays
 from shared.values.parties import Party
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from services.trade_ingest.totals import Buckets
+    from services.trade_ingest.totals import BucketCalendar
     from shared.kafka.consumer import Record
     from shared.register.parties import Entity
     from shared.register.revisions import Key
@@ -140,7 +140,7 @@ def apply_listing_facts(
     ids: dict[Entity, int],
     first_seq: int,
     deltas: Deltas,
-    buckets: Buckets,
+    buckets: BucketCalendar,
     now: datetime,
 ) -> int:
     """Store facts as entries from `first_seq` and add to `deltas` what they move; the next seq."""

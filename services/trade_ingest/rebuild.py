@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
+from services.trade_ingest.fact_topic_comparison import compare_fact_topic
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.listing_facts import decode_fact
-from services.trade_ingest.reread import compare_fact_topic
-from services.trade_ingest.stored_totals import compare_totals
+from services.trade_ingest.totals_store import compare_totals
 from shared.events.fact_topics import FIRST_PURCHASE
-from shared.register.documents import stored_event
 from shared.register.firsts import compare_firsts
-from shared.register.rebuild.command import Anew
-from shared.register.rebuild.versions import UNSAID, Versions
+from shared.register.rebuild.command import RebuildSpec
+from shared.register.rebuild.versioned_table import UNSAID, VersionedTable
+from shared.register.stored_documents import stored_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
     from shared.register.publish.outbox import DirtyKey
-    from shared.register.rebuild.report import Report
+    from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
     from shared.whitelist import Exchanges
 
@@ -50,7 +50,7 @@ def _read_trade(
     ), (document.provider, document.buyer)
 
 
-_TRADES = Versions(
+_TRADES = VersionedTable(
     table="trade",
     number="number",
     version="d.revision",
@@ -93,7 +93,7 @@ def _read_fact(
     ), (fact.provider,)
 
 
-_FACTS = Versions(
+_FACTS = VersionedTable(
     table="listing_fact",
     number="listing_no",
     version="d.generation * CAST(1e19 AS numeric) + d.fact_seq",
@@ -114,7 +114,7 @@ _FACTS = Versions(
 )
 
 
-def _derive(connection: Connection, register: Register, report: Report) -> None:
+def _derive(connection: Connection, register: RegisterContext, report: RebuildReport) -> None:
     for what, table in (("状态 / states", "trade"), ("挂牌事实 / listing facts", "listing_fact")):
         report.compared(what, connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
     compare_firsts(connection, FIRST_PURCHASES, report)
@@ -135,7 +135,7 @@ def _facts_of_mended(connection: Connection, mended: str) -> Iterable[DirtyKey]:
     return [(FIRST_PURCHASE, f"{row.scheme}:{row.code}") for row in rows]
 
 
-TRADES_ANEW = Anew(
+TRADES_REBUILD = RebuildSpec(
     service="trade-ingest",
     kind=TRADES,
     document="trade",

@@ -8,7 +8,7 @@ from shared.events.schemas import TradeSchema
 from shared.web.pagination import page_schema
 from shared.web.query import SubjectParameter
 from shared.web.register.documents import DocumentQuery, RevisionSchema
-from shared.web.trade_facts import CountedField, PlaceSchema
+from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
 
 
 class TradeQuery(DocumentQuery):

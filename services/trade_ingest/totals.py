@@ -27,7 +27,7 @@ _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 COUNTED, UNMATCHED = "counted", "unmatched"
 
 
-class Buckets:
+class BucketCalendar:
     """Where buckets begin and end."""
 
     def __init__(self, cut_dates: Iterable[date]) -> None:
@@ -47,16 +47,16 @@ class Buckets:
 
 
 @lru_cache(maxsize=8)
-def buckets_cut_at(cut_dates: tuple[date, ...]) -> Buckets:
+def bucket_calendar(cut_dates: tuple[date, ...]) -> BucketCalendar:
     """Buckets of these cut dates, made once: a register has one set of them at a time."""
-    return Buckets(cut_dates)
+    return BucketCalendar(cut_dates)
 
 
 def instant_of(instant_us: int) -> datetime:
     return _PG_EPOCH + timedelta(microseconds=instant_us)
 
 
-class Trade(msgspec.Struct, gc=False, frozen=True):
+class TradeState(msgspec.Struct, gc=False, frozen=True):
     """What totals and firsts need of a document; parties by their ids in the register."""
 
     exchange: str
@@ -92,7 +92,7 @@ class Proof(NamedTuple):
     proves: bool
 
 
-def category(trade: Trade, proof: Proof | None) -> str:
+def category(trade: TradeState, proof: Proof | None) -> str:
     """What a trade is in its provider's totals, (四) 3: `counted`, or the reason why not.
 
     The view trade_category says the same in SQL.
@@ -145,14 +145,16 @@ class Delta(msgspec.Struct, gc=False):
 class Deltas:
     """What documents changed in the totals of exchanges and providers."""
 
-    def __init__(self, buckets: Buckets) -> None:
+    def __init__(self, buckets: BucketCalendar) -> None:
         self._buckets = buckets
         self.exchanges: dict[ExchangeBucket, Delta] = {}
         self.providers: dict[ProviderBucket, Delta] = {}
         self.purchases: set[Purchases] = set()  # by buyers with a USCC, of trades that count
         self.small_firsts_gone: set[int] = set()  # buyers of small trades that were replaced
 
-    def replace(self, old: Trade | None, new: Trade, proof_of_old: Proof | None, proof_of_new: Proof | None) -> None:
+    def replace(
+        self, old: TradeState | None, new: TradeState, proof_of_old: Proof | None, proof_of_new: Proof | None
+    ) -> None:
         """A document takes the place of another, or of none."""
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
@@ -182,7 +184,7 @@ class Deltas:
             moved.amount_fen, moved.trades, moved.last_us
         )
 
-    def _purchase(self, trade: Trade, bucket_us: int) -> None:
+    def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:
             is_large = trade.net_fen >= LARGE_PURCHASE_FEN
             self.purchases.add((trade.buyer, bucket_us, trade.exchange, is_large))

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.trade_ingest.evidence import scope_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE
-from shared.register.evidence import standing_documents
+from shared.register.evidence import documents_as_of
 from shared.register.head import read_head
 from shared.values.times import shanghai_year
 
@@ -42,7 +42,7 @@ _TURNS = text("""
 """)
 
 
-class Part(NamedTuple):
+class FactSpan(NamedTuple):
     """A fact at each seq from `from_seq` to `until_seq` (both included; None: whatever comes next, too)."""
 
     fact: str
@@ -52,7 +52,7 @@ class Part(NamedTuple):
     counted: bool | str
 
 
-def trade_facts(connection: Connection, exchange: str, number: str) -> list[Part]:
+def trade_facts(connection: Connection, exchange: str, number: str) -> list[FactSpan]:
     """Everything that the trade was evidence of, in order of its revisions; nothing of a trade that is not known.
 
     True of a first purchase says that the trade may be the first; which one is, the fact itself says.
@@ -77,7 +77,7 @@ def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
 
 def _parts(
     connection: Connection, head: Head, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str]
-) -> Iterator[Part]:
+) -> Iterator[FactSpan]:
     topic, key = named
     scope = scope_of(topic, key.split("/"))
     if scope is None:
@@ -89,9 +89,9 @@ def _parts(
     )
     turns = _turns(connection, head, revision, trade[0])
     for after, until_seq in zip((revision.seq, *turns), (*turns, revision.replaced_by), strict=True):
-        (document,) = standing_documents(connection, own, after + 1)
+        (document,) = documents_as_of(connection, own, after + 1)
         counted = True if document.reason is None else document.reason
-        yield Part(f"{topic}/{head.register}/{key}", revision, after + 1, until_seq, counted)
+        yield FactSpan(f"{topic}/{head.register}/{key}", revision, after + 1, until_seq, counted)
 
 
 def _turns(connection: Connection, head: Head, revision: Row[Any], exchange: str) -> Sequence[int]:
@@ -108,9 +108,9 @@ def _turns(connection: Connection, head: Head, revision: Row[Any], exchange: str
     )
 
 
-def _merged(parts: Iterator[Part]) -> Iterator[Part]:
+def _merged(parts: Iterator[FactSpan]) -> Iterator[FactSpan]:
     """Neighbours that count alike as one."""
-    open_part: Part | None = None
+    open_part: FactSpan | None = None
     for part in parts:
         if open_part is not None and open_part.counted == part.counted:
             open_part = open_part._replace(until_seq=part.until_seq)

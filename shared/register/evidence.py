@@ -44,9 +44,7 @@ _COLUMNS = {
 AT_ONCE = 200  # rows: each may have a record of 256 KiB
 
 
-def standing_documents(
-    connection: Connection, scope: Scope, seq: int, exchange: str | None = None
-) -> Iterable[Row[Any]]:
+def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: str | None = None) -> Iterable[Row[Any]]:
     """Documents in order of `seq`: `seq`, `exchange`, `partition`, `offset`, `value`, `headers` and `reason`.
 
     The reason is None where a document counts. Of one exchange alone if one is named: what they count is as among all.

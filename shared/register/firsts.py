@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.register.rebuild.report import Report
+    from shared.register.rebuild.report import RebuildReport
 
 
 class First(NamedTuple):
@@ -51,7 +51,7 @@ class _Statements(NamedTuple):
     remove: bytes
 
 
-def mend_firsts(
+def update_firsts(
     connection: Connection,
     table: FirstsTable,
     candidates: Mapping[int, First],
@@ -126,7 +126,7 @@ def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tu
     }
 
 
-def compare_firsts(connection: Connection, table: FirstsTable, report: Report) -> None:
+def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildReport) -> None:
     """Report every first that is not the one that follows from the documents."""
     differing = differing_firsts(connection, table)
     subjects = subjects_of(connection, differing)

@@ -49,19 +49,19 @@ class Head(NamedTuple):
     settings_digest: str | None
 
 
-class Settings(NamedTuple):
+class RegisterSettings(NamedTuple):
     """What changes how documents count: the whitelist and the dates at which totals are cut."""
 
     content: dict[str, Any]
     digest: str
 
 
-def settings_of(exchanges: Exchanges, cut_dates: Sequence[date]) -> Settings:
+def register_settings(exchanges: Exchanges, cut_dates: Sequence[date]) -> RegisterSettings:
     content = {**exchanges.canonical(), "cut_at": [day.isoformat() for day in sorted(set(cut_dates))]}
-    return Settings(content, digest_of(content))
+    return RegisterSettings(content, settings_digest(content))
 
 
-def digest_of(content: dict[str, Any]) -> str:
+def settings_digest(content: dict[str, Any]) -> str:
     """SHA-256, in hex, of settings in their canonical form."""
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
@@ -78,7 +78,7 @@ def read_head(connection: Connection) -> Head:
     return Head(register, generation, next_seq, settings_digest)
 
 
-def check_settings(head: Head, settings: Settings) -> None:
+def check_settings(head: Head, settings: RegisterSettings) -> None:
     if head.settings_digest != settings.digest:
         raise SettingsDiffer(
             "the register counts under another whitelist or other cut dates than this worker's;"
@@ -91,11 +91,11 @@ def check_register(head: Head, register: str) -> None:
         raise WrongRegister(f"the database holds register {head.register!r}, but REGISTER is {register!r}")
 
 
-def advance(connection: Connection, next_seq: int) -> None:
+def advance_head(connection: Connection, next_seq: int) -> None:
     change(connection, b"UPDATE register_head SET next_seq = %(next_seq)s", {"next_seq": next_seq})
 
 
-def record_settings(connection: Connection, head: Head, settings: Settings, now: datetime) -> None:
+def record_settings(connection: Connection, head: Head, settings: RegisterSettings, now: datetime) -> None:
     """Enter a change of settings as the register's next entry."""
     connection.execute(
         text(

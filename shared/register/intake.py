@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shared.events.decode import Kind, Refusal, decode
 from shared.events.documents import Trade
 from shared.events.topics import exchange_of
-from shared.register.refusals import Refused
+from shared.register.quarantine import RejectedRecord
 from shared.register.revisions import Arrival
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shared.events.documents import Document
     from shared.kafka.consumer import Record
-    from shared.register.head import Settings
+    from shared.register.head import RegisterSettings
     from shared.register.parties import PartyIds
     from shared.values.parties import Party
     from shared.whitelist import Exchanges
@@ -26,12 +26,12 @@ _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Register:
+class RegisterContext:
     """What a worker knows of its register: its id, the settings under which it counts, and the parties it remembers."""
 
     id: str
     exchanges: Exchanges
-    settings: Settings
+    settings: RegisterSettings
     parties: PartyIds
 
     @property
@@ -40,12 +40,12 @@ class Register:
         return [date.fromisoformat(day) for day in self.settings.content["cut_at"]]
 
 
-def prepare_document(kind: Kind, record: Record) -> Arrival[Any] | Refused:
+def prepare_document(kind: Kind, record: Record) -> Arrival[Any] | RejectedRecord:
     """Decode a record of an exchange's topic."""
     exchange = exchange_of(record.topic)
     decoded = decode(kind, exchange, record.value, record.headers)
     if isinstance(decoded, Refusal):
-        return Refused(exchange, record, decoded.reason, decoded.errors)
+        return RejectedRecord(exchange, record, decoded.reason, decoded.errors)
     document = decoded.document
     return Arrival(exchange, number_of(document), document.revision, document, record, decoded.content_mode == "binary")
 
@@ -60,15 +60,15 @@ def pg_microseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[Refused], list[Any]]:
+def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[RejectedRecord], list[Any]]:
     """Documents, refused records, and what is neither."""
     arrivals: list[Arrival[Any]] = []
-    refused: list[Refused] = []
+    refused: list[RejectedRecord] = []
     others: list[Any] = []
     for item in prepared:
         if isinstance(item, Arrival):
             arrivals.append(item)
-        elif isinstance(item, Refused):
+        elif isinstance(item, RejectedRecord):
             refused.append(item)
         else:
             others.append(item)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SHORT_BYTES: Final = 4096
 
 
-class Entered(NamedTuple):
+class EntryRecord(NamedTuple):
     """An entry, as the log has it, and the record that it is of; of settings, their canonical form."""
 
     seq: int
@@ -88,7 +88,7 @@ def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts:
     return " UNION ALL ".join([*documents, *facts, settings]).encode()
 
 
-def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
+def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
     """What makes the entries of a register of documents of this kind; `has_facts`: of listing facts, too.
 
     The hash of headers is that of their JSON as quarantine shows them, in compact form; that of a settings entry is
@@ -104,15 +104,15 @@ def stored_entries(kind: Kind, *, has_facts: bool = False) -> Stored:
     return entries
 
 
-def entered_records(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[Entered]]:
+def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[EntryRecord]]:
     """What gives the entries of these numbers, in order, each with its record."""
     query = _query(kind, _whole, "seq = ANY(%(seqs)s)", has_facts=has_facts)
     entry_of = _entries(kind)
 
-    def records(connection: Connection, seqs: Sequence[int]) -> Iterator[Entered]:
+    def records(connection: Connection, seqs: Sequence[int]) -> Iterator[EntryRecord]:
         for row in sorted(map(_Row._make, fetch(connection, query, {"seqs": list(seqs)})), key=itemgetter(1)):
             value = canonical_json(row.content) if row.value is None else row.value
-            yield Entered(row.seq, entry_of[row.source](row).encode(), row.headers, value)
+            yield EntryRecord(row.seq, entry_of[row.source](row).encode(), row.headers, value)
 
     return records
 

@@ -33,7 +33,7 @@ class Arrival(msgspec.Struct, Generic[D], gc=False):
     binary_mode: bool
 
 
-class Entry(msgspec.Struct, Generic[D], gc=False):
+class AcceptedEntry(msgspec.Struct, Generic[D], gc=False):
     """An accepted document: entry `seq` of the register."""
 
     seq: int
@@ -50,12 +50,12 @@ class Resolution(Generic[D]):
     """
 
     next_seq: int
-    states: dict[Key, Entry[D]] = field(default_factory=dict)
+    states: dict[Key, AcceptedEntry[D]] = field(default_factory=dict)
     displaced: dict[Key, int] = field(default_factory=dict)
-    past: list[tuple[Entry[D], int | None]] = field(default_factory=list)
+    past: list[tuple[AcceptedEntry[D], int | None]] = field(default_factory=list)
     duplicates: list[Arrival[D]] = field(default_factory=list)
     conflicts: list[Arrival[D]] = field(default_factory=list)
-    accepted: list[Entry[D]] = field(default_factory=list)
+    accepted: list[AcceptedEntry[D]] = field(default_factory=list)
 
 
 def resolve(
@@ -83,7 +83,7 @@ def resolve(
             if known is not None:
                 (outcome.duplicates if known == arrival.document else outcome.conflicts).append(arrival)
                 continue
-        entry = Entry(outcome.next_seq, arrival)
+        entry = AcceptedEntry(outcome.next_seq, arrival)
         outcome.next_seq += 1
         outcome.accepted.append(entry)
         fresh_documents[(*key, arrival.revision)] = arrival.document

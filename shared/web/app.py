@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from shared.web import docs
-from shared.web.asked import asked_method, asked_route
 from shared.web.keys import authenticate
 from shared.web.operations import metrics
 from shared.web.operations import routes as operations
@@ -22,8 +21,9 @@ from shared.web.operations.readiness import Readiness
 from shared.web.operations.sampler import Sampler
 from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
 from shared.web.query import Blueprint
+from shared.web.request_labels import method_label, route_label
+from shared.web.request_tracing import trace_requests
 from shared.web.service import ServiceInfo, current_service
-from shared.web.traces import trace_requests
 
 BODY_MOST_BYTES: Final = 1 << 20
 # Answered without a key. All else asks for one, also a route whose author forgot to think of it.
@@ -75,7 +75,7 @@ class _App(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         """What became a 500, with where it happened."""
-        _log.error("request failed by a fault", route=asked_route(), method=asked_method(), exc_info=exc_info)
+        _log.error("request failed by a fault", route=route_label(), method=method_label(), exc_info=exc_info)
 
 
 class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.postgres.database import is_worlds
 from shared.telemetry.masking import reason_of
-from shared.web.asked import asked_route
+from shared.web.request_labels import route_label
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _log = structlog.get_logger(__name__)
@@ -142,7 +142,7 @@ def answer_database_error(error: DBAPIError | psycopg.Error | PoolTimeoutError) 
     """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
     if not isinstance(error, PoolTimeoutError) and not is_worlds(error):
         raise error
-    _log.warning("database not available", route=asked_route(), error=reason_of(error))
+    _log.warning("database not available", route=route_label(), error=reason_of(error))
     return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
 
 

@@ -70,7 +70,7 @@ def _add_serve(group: click.Group, service: Service, bind: str, make_app: Callab
     )
     def _serve(bind: str, workers: int) -> None:
         """Answer over HTTP."""
-        from shared.web.serve import serve
+        from shared.web.server.serve import serve
 
         run_program(service, lambda settings: serve(lambda: make_app(settings), bind, workers))
 

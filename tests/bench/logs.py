@@ -35,10 +35,10 @@ from services.trade_ingest.consumer import TRADES
 from shared.kafka.positions import Move, Position, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.register.head import lock_head, settings_of
-from shared.register.intake import Register
+from shared.register.consumer import RegisterHandler
+from shared.register.head import lock_head, register_settings
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
-from shared.register.worker import Handler
 from shared.settings import DEFAULT_TOTALS_CUT_AT
 from shared.translog.merkle import Edge
 from shared.translog.store import ServiceLog
@@ -123,13 +123,13 @@ def logged(log: ServiceLog, database: Database, *, with_log: bool) -> ServiceLog
 def trade_ingest(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:
     migrate("services.trade_ingest", database.owner_url, database.service_url, "r1")
     engine = make_engine(database.service_url)
-    register = Register("r1", WHITELIST, settings_of(WHITELIST, CUT_AT), PartyIds())
+    register = RegisterContext("r1", WHITELIST, register_settings(WHITELIST, CUT_AT), PartyIds())
     log = logged(TRADES.log(private, "bench"), database, with_log=with_log)
     with engine.begin() as connection:
         head, edge = lock_head(connection), log.begin(connection, now())
         TRADES.adopt_settings(connection, head, register, now())
         log.extend(connection, edge, now())
-    return Side(engine, Handler(TRADES, register, log), register.parties.committed)
+    return Side(engine, RegisterHandler(TRADES, register, log), register.parties.committed)
 
 
 def incentive(database: Database, private: Ed25519PrivateKey, *, with_log: bool) -> Side:

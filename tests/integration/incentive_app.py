@@ -23,7 +23,7 @@ from services.incentive.http import (
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.log_entries import stored_transactions
 from services.incentive.store.register_client import RegisterAddresses
-from shared.web import tlog
+from shared.web import translog_routes as tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
 from shared.web.service import ServiceInfo

@@ -18,11 +18,11 @@ from services.incentive.rebuild.command import verify_all
 from services.incentive.store.intake import SettingsChanged
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
-from services.listing.rebuild import LISTINGS_ANEW
-from services.trade_ingest.rebuild import TRADES_ANEW
+from services.listing.rebuild import LISTINGS_REBUILD
+from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine
 from shared.register.rebuild.command import verify_register
-from shared.register.rebuild.report import Report
+from shared.register.rebuild.report import RebuildReport
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import HASH_BYTES, ProofError, check_consistency, consistency_proof
 from shared.translog.note import NoteError, SignerKey, VerifierKey, parse_note, sign
@@ -345,8 +345,10 @@ def rebuild_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
     lines: list[str] = []
     engine = engine_of(makers, change.whose)
     if change.whose != "ledger":
-        anew = TRADES_ANEW if change.whose == "trades" else LISTINGS_ANEW
-        return not verify_register(engine, anew, register_of(makers, change.whose).register, Report(lines.append), None)
+        anew = TRADES_REBUILD if change.whose == "trades" else LISTINGS_REBUILD
+        return not verify_register(
+            engine, anew, register_of(makers, change.whose).register, RebuildReport(lines.append), None
+        )
     try:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             return not verify_all(connection, makers.set.rulebook, None, lines.append).is_right

@@ -15,7 +15,7 @@ from services.incentive.domain.facts import DECLARED
 from services.incentive.http import trade_effects as effects_api
 from services.incentive.store.register_client import RegisterAddresses
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING
-from shared.register.head import lock_head, settings_of
+from shared.register.head import lock_head, register_settings
 from shared.settings import RegisterAddress
 from tests.integration.extract_makers import SECRET_TRADE, Makers, makers_of
 from tests.integration.web_register import NOW
@@ -202,7 +202,7 @@ def test_at_every_seq_a_trade_counts_as_the_evidence_says(makers: Makers) -> Non
     whitelist = trades.register.exchanges
     kmdex = replace(whitelist.get("kmdex"), from_=date(2026, 6, 1))
     later = replace(whitelist, listed=tuple(kmdex if one.id == "kmdex" else one for one in whitelist.listed))
-    changed = replace(trades.register, exchanges=later, settings=settings_of(later, CUTS))
+    changed = replace(trades.register, exchanges=later, settings=register_settings(later, CUTS))
     with trades.engine.begin() as connection:
         head, log = lock_head(connection), trades.side.kind.log(LOG_KEY, LOG_ORIGIN)
         edge = log.edge(connection)

@@ -21,7 +21,7 @@ from services.incentive.extract import make
 from services.incentive.extract.content import Content
 from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
-from shared.web import seen
+from shared.web import viewer_snapshot as seen
 from shared.web.keys import ApiKey
 from tests.integration import worlds
 from tests.integration.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of

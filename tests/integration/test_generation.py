@@ -35,11 +35,11 @@ from shared.kafka.partition_state import Bounds
 from shared.kafka.positions import LostPartition, Position, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.register.head import read_head, settings_of
-from shared.register.intake import Register
+from shared.register.consumer import RegisterHandler
+from shared.register.head import read_head, register_settings
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
-from shared.register.worker import Handler
 from shared.settings import POLICY_FILE, load_settings
 from shared.values.times import now
 from shared.whitelist import load_exchanges
@@ -231,7 +231,7 @@ def first_of(number: int) -> tuple[str, str]:
     return (FIRST_PURCHASE, f"uscc:{worlds.uscc(number)}")
 
 
-class _LastPartitionFirst(Handler):
+class _LastPartitionFirst(RegisterHandler):
     """Nothing says in which order partitions are read: here, partition 1 before partition 0."""
 
     began = False
@@ -247,7 +247,9 @@ class _LastPartitionFirst(Handler):
 def consume_in_other_order(trades: Place) -> None:  # noqa: F811
     settings = load_settings("trade-ingest")
     exchanges = load_exchanges(settings.exchanges_file)
-    register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
+    register = RegisterContext(
+        settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
+    )
     with trades.engine() as engine:
         consumption = Consumption(
             handler=_LastPartitionFirst(TRADES, register, TRADES.log(worlds.LOG_KEY, settings.log_origin)),

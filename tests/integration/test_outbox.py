@@ -20,11 +20,11 @@ from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.kafka.client_patches import drop_producer
 from shared.kafka.offset_witness import DatabaseBehind
 from shared.register.head import raise_generation, read_head
-from shared.register.publish import lanes as lanes_module
 from shared.register.publish import outbox as outbox_module
-from shared.register.publish.lanes import Lane
-from shared.register.publish.outbox import Sender, fence_senders
-from shared.register.publish.published import check_not_behind, everything_published, newest_published
+from shared.register.publish import send_schedule as lanes_module
+from shared.register.publish.outbox import OutboxSender, fence_senders
+from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
+from shared.register.publish.send_schedule import Lane
 from tests.integration import worlds
 from tests.integration.test_consumption import until
 from tests.integration.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
@@ -48,8 +48,8 @@ def fact_topics(kafka) -> None:
     admin.close()
 
 
-def sender_of(bench, kafka, register) -> Sender:
-    return Sender(
+def sender_of(bench, kafka, register) -> OutboxSender:
+    return OutboxSender(
         bench.engine,
         {"bootstrap_servers": kafka},
         "trades",
@@ -61,7 +61,7 @@ def sender_of(bench, kafka, register) -> Sender:
 
 
 @contextmanager
-def working(sender: Sender) -> Iterator[Sender]:
+def working(sender: OutboxSender) -> Iterator[OutboxSender]:
     """It sends, in a thread, until the end of the block; what goes wrong in it is raised then."""
     with ThreadPoolExecutor(1) as pool:
         ending = pool.submit(sender.run)
@@ -231,7 +231,7 @@ def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, reg
     with pytest.raises(KafkaError):
         sleeper.commit_transaction()
     sleeper.close()
-    assert everything_published(client_config, TRADES.facts, register).keys() == {(FIRST_PURCHASE, "uscc:1")}
+    assert all_published_facts(client_config, TRADES.facts, register).keys() == {(FIRST_PURCHASE, "uscc:1")}
 
 
 @contextmanager
@@ -293,9 +293,9 @@ def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register
         other.send(FIRST_PURCHASE, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
         other.send(ANNUAL_TOTAL, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
     other.close()
-    published = newest_published({"bootstrap_servers": kafka}, TRADES.facts, register)
+    published = newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, register)
     assert published == (1, 3)
-    assert newest_published({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
+    assert newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
     # Looked at and rolled back: nothing that is not in the log could be committed.
     with trades.engine.connect() as connection:
         check_not_behind(read_head(connection), published, "trade-ingest")

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from deploy.broker.topics import wanted_topics
-from services.listing.rebuild import LISTINGS_ANEW
+from services.listing.rebuild import LISTINGS_REBUILD
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.rebuild.command import verify_register
-from shared.register.rebuild.report import Report
+from shared.register.rebuild.report import RebuildReport
 from shared.whitelist import load_exchanges
 from tests.integration.web_register import register_set
 
@@ -97,4 +97,4 @@ def test_refused_bytes_can_be_blanked_and_nothing_else_changes(postgres, tmp_pat
         assert (blanked["value_base64"], blanked["headers"], blanked["errors"]) == (None, [], [])
         assert whole["value_base64"]
         said: list[str] = []
-        assert verify_register(made.engine, LISTINGS_ANEW, made.register, Report(said.append), None), said
+        assert verify_register(made.engine, LISTINGS_REBUILD, made.register, RebuildReport(said.append), None), said

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from shared.events.fact_topics import LISTING
 from shared.kafka.consumer import StreamBroken
 from shared.kafka.replay import BeginningGone
-from shared.register.worker import Handler
+from shared.register.consumer import RegisterHandler
 from shared.translog.tables import LOG_TABLES
 from tests.integration import worlds
 from tests.integration.test_consumption import end_offsets, running, until
@@ -78,7 +78,9 @@ class Broker:
 
     def take_in(self, bench, topics: list[str]) -> None:
         """Let a worker read all there is."""
-        with running(self.bootstrap, bench.engine, topics, Handler(bench.kind, bench.register, bench.log)) as outcome:
+        with running(
+            self.bootstrap, bench.engine, topics, RegisterHandler(bench.kind, bench.register, bench.log)
+        ) as outcome:
             until(lambda: outcome or all(self.positions(bench, topic) == self.ends(topic) for topic in topics))
             assert not outcome, outcome
 
@@ -361,7 +363,9 @@ def test_beside_a_worker_that_goes_on(trades, broker) -> None:
     """Verified and mended again and again while records come in; every one of them counts once."""
     topic, exchange = topic_and_exchange(broker)
     topics = broker.topics(trades)
-    with running(broker.bootstrap, trades.engine, topics, Handler(trades.kind, trades.register, trades.log)) as outcome:
+    with running(
+        broker.bootstrap, trades.engine, topics, RegisterHandler(trades.kind, trades.register, trades.log)
+    ) as outcome:
         for n in range(6):
             for m in range(50):
                 data = trade(trade_no=f"W{n}-{m % 30}", revision=m + 1, amount=f"{m + 1}.00")

@@ -12,15 +12,15 @@ import rfc8785
 from sqlalchemy import text
 
 from services.listing import consumer as listing_consumer
-from services.listing.rebuild import LISTINGS_ANEW
+from services.listing.rebuild import LISTINGS_REBUILD
 from services.trade_ingest import consumer as trade_consumer
-from services.trade_ingest.rebuild import TRADES_ANEW
+from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.postgres.database import make_engine
 from shared.register.head import SettingsDiffer
-from shared.register.publish.published import DatabaseBehind
-from shared.register.rebuild.command import mend_register, verify_register
-from shared.register.rebuild.report import Report
+from shared.register.publish.restored_backup import DatabaseBehind
+from shared.register.rebuild.command import repair_register, verify_register
+from shared.register.rebuild.report import RebuildReport
 from shared.translog.tables import LOG_TABLES
 from tests.integration import worlds
 from tests.integration.test_registers import (
@@ -50,7 +50,7 @@ class Damageable(Bench):
     def verify(self, topics=None) -> list[str]:
         """The differences, without the closing line, which is checked."""
         lines: list[str] = []
-        well = verify_register(self.engine, self.anew, self.register, Report(lines.append), topics)
+        well = verify_register(self.engine, self.anew, self.register, RebuildReport(lines.append), topics)
         assert "已比对 / compared: " in lines[-1]
         assert lines[-1].endswith(f"differences: {len(lines) - 1}")
         assert well is (len(lines) == 1)
@@ -58,11 +58,11 @@ class Damageable(Bench):
 
     def mend(self, topics=None, *, as_owner=False) -> tuple[bool, list[str]]:
         lines: list[str] = []
-        well = mend_register(
+        well = repair_register(
             self.owner if as_owner else self.engine,
             self.anew,
             self.register,
-            Report(lines.append),
+            RebuildReport(lines.append),
             topics,
             log=self.log,
             published=None,
@@ -82,9 +82,11 @@ class Damageable(Bench):
 @contextmanager
 def damageable(postgres, whitelist, service):  # noqa: F811
     if service == "listing":
-        bench = Damageable("services.listing", listing_consumer.LISTINGS, postgres(service), whitelist, LISTINGS_ANEW)
+        bench = Damageable(
+            "services.listing", listing_consumer.LISTINGS, postgres(service), whitelist, LISTINGS_REBUILD
+        )
     else:
-        bench = Damageable("services.trade_ingest", trade_consumer.TRADES, postgres(service), whitelist, TRADES_ANEW)
+        bench = Damageable("services.trade_ingest", trade_consumer.TRADES, postgres(service), whitelist, TRADES_REBUILD)
     try:
         yield bench
     finally:
@@ -510,9 +512,9 @@ def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
 def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
     put(trades, "kmdex", trade())
     trades.damage("UPDATE exchange_total SET amount_fen = 1")
-    report = Report(lambda _: None)
+    report = RebuildReport(lambda _: None)
     with pytest.raises(DatabaseBehind):
-        mend_register(
+        repair_register(
             trades.engine, trades.anew, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
         )
     assert trades.rows("SELECT amount_fen FROM exchange_total")[0].amount_fen == 1
@@ -522,7 +524,7 @@ def test_one_snapshot_while_intake_goes_on(trades) -> None:
     """What is committed between two of its statements is not seen, and does not wait for it."""
     put(trades, "kmdex", trade())
 
-    class Intruding(Report):
+    class Intruding(RebuildReport):
         def compared(self, what: str, count: int) -> None:
             super().compared(what, count)
             put(trades, "kmdex", trade(trade_no=f"T{trades.next_seq()}"))
@@ -542,9 +544,9 @@ def test_mending_takes_as_long_as_it_takes(trades) -> None:
 
     def derive(connection, register, report) -> None:
         shown.append(connection.execute(text("SHOW transaction_timeout")).scalar())
-        TRADES_ANEW.derive(connection, register, report)
+        TRADES_REBUILD.derive(connection, register, report)
 
-    trades.anew = replace(TRADES_ANEW, derive=derive)
+    trades.anew = replace(TRADES_REBUILD, derive=derive)
     assert trades.mend()[0]
     assert trades.verify() == []
     assert shown == ["0", "0"]

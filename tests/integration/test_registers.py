@@ -14,23 +14,23 @@ from sqlalchemy import text
 from services.listing import consumer as listing_consumer
 from services.listing.firsts import FIRST_LISTINGS
 from services.trade_ingest import consumer as trade_consumer
-from services.trade_ingest.dirty import every_sign
+from services.trade_ingest.fact_keys import all_risk_flag_keys
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.intake import buckets_of
-from services.trade_ingest.rebuild import TRADES_ANEW
-from services.trade_ingest.stored_totals import rebuild_totals
+from services.trade_ingest.rebuild import TRADES_REBUILD
+from services.trade_ingest.totals_store import rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.kafka.positions import LostPartition, Move, Position, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
+from shared.register.consumer import RegisterHandler
 from shared.register.firsts import rebuild_firsts
-from shared.register.head import SettingsDiffer, lock_head, read_head, settings_of
-from shared.register.intake import Register
+from shared.register.head import SettingsDiffer, lock_head, read_head, register_settings
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import _dirty
 from shared.register.rebuild.command import verify_register
-from shared.register.rebuild.report import Report
-from shared.register.worker import Handler
+from shared.register.rebuild.report import RebuildReport
 from shared.whitelist import load_exchanges
 from tests.integration import worlds
 from tests.unit.event_schemas import validator
@@ -38,7 +38,7 @@ from tests.unit.event_schemas import validator
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shared.register.publish.lanes import Lane
+    from shared.register.publish.send_schedule import Lane
 
 CUTS = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Bench:
 
     def worker(self, whitelist: Path) -> None:
         exchanges = load_exchanges(whitelist)
-        self.register = Register("r1", exchanges, settings_of(exchanges, CUTS), PartyIds())
+        self.register = RegisterContext("r1", exchanges, register_settings(exchanges, CUTS), PartyIds())
         with self.engine.begin() as connection:
             head = lock_head(connection)
             edge = self.log.begin(connection, NOW)
@@ -79,7 +79,7 @@ class Bench:
             moves.setdefault((record.topic, record.partition), []).append(record.offset)
         with self.engine.begin() as connection:
             start_positions(connection, [Position(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
-            Handler(self.kind, self.register, self.log).apply(
+            RegisterHandler(self.kind, self.register, self.log).apply(
                 connection,
                 self.kind.prepare(records),
                 [Move(*tp, offsets[0], offsets[-1] + 1) for tp, offsets in moves.items()],
@@ -251,7 +251,7 @@ def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
 def check_signs(trades: Bench, facts: dict) -> None:
     """What was published last is what the trades make now, whether a batch noted the key or not."""
     with trades.engine.begin() as connection:
-        keys = {*every_sign(connection), *(key for key in facts if key[0] == SIGN)}
+        keys = {*all_risk_flag_keys(connection), *(key for key in facts if key[0] == SIGN)}
         anew = trades.kind.render(connection, read_head(connection), sorted(keys))
     for key, value in anew.items():
         expected = json.loads(value)
@@ -398,7 +398,7 @@ def test_signs_are_measured_and_go_when_what_made_them_is_corrected(trades) -> N
     migration = import_module("services.trade_ingest.migrations.versions.0005_signs")
     with trades.engine.begin() as connection:
         connection.exec_driver_sql(migration.EVERY_SIGN)
-        every = {key for _, key in every_sign(connection)}
+        every = {key for _, key in all_risk_flag_keys(connection)}
     anew = {key: told for (_, key), told in trades.publish().items()}
     assert {key: anew[key] for key in facts} == facts
     assert anew.keys() == every
@@ -473,7 +473,7 @@ def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trade
     put(trades, "kmdex", trade())
     records = [worlds.record("trade", "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(9), "name": "虚构新"}), 1)]
     with trades.engine.connect() as connection:
-        handler = Handler(trades.kind, trades.register, trades.log)
+        handler = RegisterHandler(trades.kind, trades.register, trades.log)
         handler.apply(connection, trades.kind.prepare(records), [Move(records[0].topic, 0, 1, 2)], NOW)
         connection.rollback()
     assert (FIRST_PURCHASE, f"uscc:{worlds.uscc(9)}") not in trades.publish()
@@ -514,7 +514,7 @@ def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> No
     assert categories(trades) == {"unmatched": 2}
     check_counting_anew(listings, trades)
     said: list[str] = []
-    assert verify_register(trades.engine, TRADES_ANEW, trades.register, Report(said.append), None), said
+    assert verify_register(trades.engine, TRADES_REBUILD, trades.register, RebuildReport(said.append), None), said
 
 
 def categories(trades: Bench) -> dict[str, int]:

@@ -201,7 +201,7 @@ def test_a_receiver_that_is_away_holds_nothing_up(place: Place) -> None:
 def test_without_an_endpoint_nothing_is_loaded() -> None:
     """Memory counts, and the packages may not be there."""
     script = (
-        "import sys, services.listing.app, services.incentive.consumer, shared.register.worker;"
+        "import sys, services.listing.app, services.incentive.consumer, shared.register.consumer;"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

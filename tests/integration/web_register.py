@@ -20,10 +20,10 @@ from shared.events.topics import topic_of
 from shared.kafka.positions import Move, Position, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.register.head import lock_head, settings_of
-from shared.register.intake import Register
+from shared.register.consumer import RegisterHandler, RegisterKind
+from shared.register.head import lock_head, register_settings
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
-from shared.register.worker import Handler, Kind
 from shared.settings import KafkaSettings, Settings
 from shared.values.parties import complete_uscc
 from shared.whitelist import load_exchanges
@@ -57,7 +57,7 @@ class Side:
 
     service: str
     package: str
-    kind: Kind
+    kind: RegisterKind
     document: str  # listing or trade
     create_app: Callable[[Settings], Flask]
 
@@ -116,7 +116,7 @@ class RegisterSet:
     app: Flask
     engine: Engine
     owner_url: str
-    register: Register
+    register: RegisterContext
     next_offsets: dict[str, int]
 
     def feed(
@@ -145,7 +145,7 @@ class RegisterSet:
             start_positions(connection, [Position(topic, 0, "id", first)], NOW)
             moves = [Move(topic, 0, first, first + len(pairs))]
             log = self.side.kind.log(LOG_KEY, LOG_ORIGIN)
-            Handler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
+            RegisterHandler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
         self.register.parties.committed()
         return offsets
 
@@ -217,7 +217,7 @@ def register_set(  # noqa: PLR0913 - which service, and by which settings
     if settings.api_keys_file is not None:
         settings.api_keys_file.write_text(yaml.safe_dump(entries), "utf-8")
     whitelist = load_exchanges(settings.exchanges_file)
-    register = Register(register_id, whitelist, settings_of(whitelist, cut_dates), PartyIds())
+    register = RegisterContext(register_id, whitelist, register_settings(whitelist, cut_dates), PartyIds())
     engine = make_engine(service_url)
     with engine.begin() as connection:
         head, log = lock_head(connection), side.kind.log(LOG_KEY, LOG_ORIGIN)

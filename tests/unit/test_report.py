@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from shared.register.rebuild.intake_days import compare_duplicates
-from shared.register.rebuild.report import MOST_LINES, Report
+from shared.register.rebuild.daily_counts import compare_duplicates
+from shared.register.rebuild.report import MOST_LINES, RebuildReport
 
 
 def test_all_are_counted_and_not_all_are_listed() -> None:
     lines: list[str] = []
-    report = Report(lines.append)
+    report = RebuildReport(lines.append)
     for number in range(MOST_LINES + 7):
         report.add(f"n{number}", 1, None, mendable=number > 0)
     report.compared("a", 1)
@@ -34,7 +34,7 @@ def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
     lines: list[str] = []
     stands = Counter({("a", day): 2, ("a", other): 3, ("b", day): 1})
     follows = Counter({("a", day): 4, ("a", None): 1, ("b", other): 1})
-    changes = compare_duplicates(stands, follows, Report(lines.append), all_known=True)
+    changes = compare_duplicates(stands, follows, RebuildReport(lines.append), all_known=True)
     assert changes == Counter({("b", day): -1, ("b", other): 1})
     assert [line.partition(":")[0] for line in lines] == [
         "intake_day b/2026-03-01/duplicate",
@@ -43,5 +43,5 @@ def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
     follows["a", None] += 1
     del stands["b", day], follows["b", other]
     lines.clear()
-    assert not compare_duplicates(stands, follows, Report(lines.append), all_known=True)
+    assert not compare_duplicates(stands, follows, RebuildReport(lines.append), all_known=True)
     assert lines == ["intake_day a/*/duplicate: 现为 / stands 5; 应为 / follows 6"]

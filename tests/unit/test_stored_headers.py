@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.register.documents import stored_headers
-from shared.register.refusals import headers_json
+from shared.register.quarantine import headers_json
+from shared.register.stored_documents import stored_headers
 
 NAMES = st.text(st.characters(), max_size=8) | st.sampled_from(["ce_id", 'quo"te', "\\", "\0\x1f\x7f", "名", "\ud800"])
 HEADERS = st.lists(st.tuples(NAMES, st.none() | st.binary(max_size=20)), max_size=4)

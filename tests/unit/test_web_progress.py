@@ -1,14 +1,14 @@
 """Since when records wait: no alarm while they move, none after a quiet night, one when they stand still."""
 
 from shared.process.liveness import STUCK_AFTER_S
-from shared.web.operations.progress import Movement, PartitionProgress, Progress, Stored, lag_for, topics_seen
+from shared.web.operations.progress import Movement, PartitionProgress, ServiceProgress, Stored, lag_for, topics_seen
 
 TOPIC = "exchange.kmdex.trades.v1"
 
 
-def look(next_offset: int, end: int, stable: int | None = None) -> Progress:
+def look(next_offset: int, end: int, stable: int | None = None) -> ServiceProgress:
     partition = PartitionProgress(TOPIC, 0, next_offset, end, end if stable is None else stable)
-    return Progress((partition,), Stored(next_offsets={(TOPIC, 0): next_offset}))
+    return ServiceProgress((partition,), Stored(next_offsets={(TOPIC, 0): next_offset}))
 
 
 def test_records_that_stand_still_are_noticed() -> None:
@@ -52,7 +52,7 @@ def test_facts_behind_a_transaction_that_does_not_end_wait() -> None:
     held = PartitionProgress("facts.listing.v1", 0, 5, 9, 5)
     movement = Movement()
     for at_s in (0.0, STUCK_AFTER_S):
-        movement.observe(Progress((held,), Stored()), at_s)
+        movement.observe(ServiceProgress((held,), Stored()), at_s)
     assert movement.waiting_s(STUCK_AFTER_S) == STUCK_AFTER_S
     assert (held.held, look(7, 9, stable=5).partitions[0].held, look(9, 9).partitions[0].held) == (4, 2, 0)
 
@@ -61,7 +61,7 @@ def test_one_partition_that_stands_still_is_not_hidden_by_others() -> None:
     movement = Movement()
     for at_s in (0.0, 30.0, 60.0):
         moving = PartitionProgress(TOPIC, 1, int(at_s), 1000, 1000)
-        movement.observe(Progress((*look(5, 9).partitions, moving), Stored()), at_s)
+        movement.observe(ServiceProgress((*look(5, 9).partitions, moving), Stored()), at_s)
     assert movement.waiting_s(60.0) == STUCK_AFTER_S
 
 
@@ -76,8 +76,8 @@ def test_waiting_goes_on_while_nothing_can_be_seen() -> None:
     assert movement.waiting_s(610.0) == 10.0
 
 
-def unsent(oldest: int | None) -> Progress:
-    return Progress((), Stored(outbox_oldest_id=oldest))
+def unsent(oldest: int | None) -> ServiceProgress:
+    return ServiceProgress((), Stored(outbox_oldest_id=oldest))
 
 
 def test_facts_that_are_not_published_are_noticed() -> None:
@@ -102,7 +102,7 @@ def test_an_exchange_waits_for_its_own_topics_and_for_the_facts() -> None:
         PartitionProgress(topic, 0, 0, end, end)
         for topic, end in (("exchange.a1.trades.v1", 1), ("exchange.a1-b.trades.v1", 10), ("facts.listing.v1", 100))
     )
-    progress = Progress(partitions, Stored())
+    progress = ServiceProgress(partitions, Stored())
     assert lag_for(progress, None) == 111
     assert lag_for(progress, "a1") == 101
     assert topics_seen((partition.topic for partition in partitions), "a1") == ["exchange.a1.trades.v1"]

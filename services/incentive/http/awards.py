@@ -34,8 +34,8 @@ from shared.web.keys import current_key
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, NoQuery
-from shared.web.seen import seen
 from shared.web.service import current_service
+from shared.web.viewer_snapshot import viewer_snapshot
 
 BASIS: Final = "jiangbu.rulebook"
 
@@ -64,7 +64,7 @@ def asked(as_of: datetime | None = None) -> Iterator[tuple[Connection, LedgerVie
     service = current_service()
     now = service.clock()
     settle(as_of, now)
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         yield (
             connection,
             LedgerView(current_key().exchange, as_of, now, rulebook_as_of(connection, as_of, current_rulebook())),

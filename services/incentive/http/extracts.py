@@ -19,8 +19,8 @@ from shared.values.times import format_time
 from shared.web.keys import current_key, require
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery, SubjectParameter
-from shared.web.seen import seen
 from shared.web.service import current_service
+from shared.web.viewer_snapshot import viewer_snapshot
 
 _MOST_NAMED: Final = 1000
 _ASKERS: Final = ("auditor", "bureau", "exchange")
@@ -145,7 +145,7 @@ def get_extract(arguments: dict[str, Any], id: str) -> Json:  # noqa: A002 - the
 
 def tell_extract(extract_id: str) -> Json:
     """How it stands, for the key that asks. Problem 404."""
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         return extract_json(_find(connection, extract_id))
 
 
@@ -188,7 +188,7 @@ def send_extract(extract_id: str) -> Response:
             raise Problem(409, f"尚不可下载，状态为 {row.state} / not to be had yet: it is {row.state}")
         jobs.note_access(connection, row.id, _asker(), "downloaded", current_service().clock())
     with ExitStack() as opened:
-        connection = opened.enter_context(seen())
+        connection = opened.enter_context(viewer_snapshot())
         response = Response(jobs.pieces(connection, row.id), content_type=_ZIP["content_type"])
         response.content_length = row.bytes
         response.headers["Content-Disposition"] = f'attachment; filename="jiangbu-{row.log_size}-{row.id[:8]}.zip"'

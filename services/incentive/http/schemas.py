@@ -9,7 +9,7 @@ from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, JsonSchema, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
-from shared.web.trade_facts import CountedField, PlaceSchema
+from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")

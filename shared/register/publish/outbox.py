@@ -23,8 +23,8 @@ from shared.postgres.leader_lock import candidate, keep_out
 from shared.process.backoff import Pauses
 from shared.process.heartbeat import Heartbeat
 from shared.register.head import Head, read_head
-from shared.register.publish.lanes import News, Resting, topics_of
-from shared.register.publish.readback import ReadBack
+from shared.register.publish.commit_readback import CommitReadback
+from shared.register.publish.send_schedule import IntakeActivity, LaneThrottle, topics_of
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from shared.register.publish.lanes import Lane
+    from shared.register.publish.send_schedule import Lane
 
 _SENDING = "outbox"
 _LOOKED_THROUGH = 20  # times as many rows are looked at for what is dirty more than once
@@ -54,13 +54,13 @@ _MARK_DIRTY = b"""
 """
 
 
-class Beats(Protocol):
+class HeartbeatReceiver(Protocol):
     """Who is told that a part of the program got on."""
 
     def beat(self, part: str, /) -> None: ...
 
 
-class Render(Protocol):
+class RenderFacts(Protocol):
     def __call__(self, connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
         """The value of each key in this snapshot."""
 
@@ -92,7 +92,7 @@ def fence_senders(client_config: Mapping[str, Any], name: str, register: str, to
 
 
 @dataclass
-class Sender:
+class OutboxSender:
     """Sends the facts of one register; of all workers one at a time, the others wait for its lock.
 
     While `holds_back` is set it rests between two rounds: intake has a backlog, and what is sent now is changed again
@@ -104,10 +104,10 @@ class Sender:
     name: str  # of the register's kind: listings or trades
     register: str
     lanes: Sequence[Lane]  # of its facts
-    render: Render
+    render: RenderFacts
     stop: threading.Event
     holds_back: threading.Event = field(default_factory=threading.Event)
-    heartbeat: Beats = field(default_factory=lambda: Heartbeat(None, ()))
+    heartbeat: HeartbeatReceiver = field(default_factory=lambda: Heartbeat(None, ()))
 
     def __post_init__(self) -> None:
         self.is_leading = False
@@ -147,7 +147,7 @@ class Sender:
             )
             try:
                 _begin_anew(producer, topics_of(self.lanes))
-                with ReadBack(self.client_config) as read_back:
+                with CommitReadback(self.client_config) as read_back:
                     self._send_until_stopped(leader.session, producer, read_back)
                 producer.close(timeout=2)
             except BaseException:
@@ -159,13 +159,13 @@ class Sender:
             finally:
                 self.is_leading = False
 
-    def _send_until_stopped(self, session: Connection, producer: KafkaProducer, read_back: ReadBack) -> None:
+    def _send_until_stopped(self, session: Connection, producer: KafkaProducer, read_back: CommitReadback) -> None:
         self.is_leading = True
         log.info("sending facts", register=self.register)
         self._pauses.begin_anew()
-        together = [Resting(lane) for lane in self.lanes if not lane.apart]
-        apart = [[Resting(lane)] for lane in self.lanes if lane.apart]
-        news = News()
+        together = [LaneThrottle(lane) for lane in self.lanes if not lane.apart]
+        apart = [[LaneThrottle(lane)] for lane in self.lanes if lane.apart]
+        news = IntakeActivity()
         while not self.stop.is_set():
             began_s = time.monotonic()
             intake_works = news.come(_newest_change(session), began_s)
@@ -181,7 +181,7 @@ class Sender:
             self.heartbeat.beat("sender")
 
     def _send_some(
-        self, producer: KafkaProducer, read_back: ReadBack, lanes: Sequence[Resting], *, intake_works: bool
+        self, producer: KafkaProducer, read_back: CommitReadback, lanes: Sequence[LaneThrottle], *, intake_works: bool
     ) -> None:
         """Send some of what is dirty now of lanes, in one transaction."""
         began_s = time.monotonic()
@@ -264,7 +264,7 @@ def _dirty(connection: Connection, lane: Lane, at_most: int | None = None) -> tu
     return ids, [(row.topic, row.key) for row in rows]
 
 
-def keep_senders_out(connection: Connection) -> bool:
+def exclude_senders(connection: Connection) -> bool:
     """Whether no sender works now; then none begins before the transaction ends."""
     return keep_out(connection, _SENDING)
 

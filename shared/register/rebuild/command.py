@@ -17,21 +17,28 @@ from sqlalchemy import text
 from shared.kafka.consumer import is_worlds_kafka
 from shared.operator_errors import Halt
 from shared.postgres.database import make_engine
-from shared.register.head import check_register, check_settings, digest_of, lock_head, read_head, settings_of
-from shared.register.intake import Register
+from shared.register.head import (
+    check_register,
+    check_settings,
+    lock_head,
+    read_head,
+    register_settings,
+    settings_digest,
+)
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds, stored_ids
 from shared.register.publish.outbox import mark_dirty
-from shared.register.publish.published import check_not_behind, newest_published
-from shared.register.rebuild.intake_days import Day, add_duplicates, compare_days, store_days
-from shared.register.rebuild.report import Report
-from shared.register.rebuild.reread import Reread, compare_records
-from shared.register.rebuild.versions import (
+from shared.register.publish.restored_backup import check_not_behind, newest_published_version
+from shared.register.rebuild.daily_counts import Day, add_duplicates, compare_days, store_days
+from shared.register.rebuild.report import RebuildReport
+from shared.register.rebuild.topic_comparison import TopicComparison, compare_records
+from shared.register.rebuild.versioned_table import (
+    apply_repairs,
     compare_columns,
     compare_places,
-    has_mended,
-    lay_over,
-    prepare_mending,
-    write_mended,
+    create_repair_table,
+    has_repairs,
+    overlay_repairs,
 )
 from shared.translog.check import log_differences
 from shared.translog.signing import signing_key
@@ -46,12 +53,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from shared.events.decode import Kind as DocumentKind
+    from shared.register.consumer import RegisterKind
     from shared.register.head import Head
     from shared.register.parties import Entity
     from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.published import Version
-    from shared.register.rebuild.versions import Versions
-    from shared.register.worker import Kind
+    from shared.register.publish.restored_backup import FactVersion
+    from shared.register.rebuild.versioned_table import VersionedTable
     from shared.settings import Settings
     from shared.translog.store import ServiceLog
     from shared.values.parties import Party
@@ -62,12 +69,12 @@ _NO_LIMIT = text("SET LOCAL transaction_timeout = 0")
 
 
 class Derive(Protocol):
-    def __call__(self, connection: Connection, register: Register, report: Report) -> None:
+    def __call__(self, connection: Connection, register: RegisterContext, report: RebuildReport) -> None:
         """Hold firsts, and whatever else documents sum to, against the documents."""
 
 
 @dataclass(frozen=True)
-class Anew:
+class RebuildSpec:
     """What one kind of register adds.
 
     `documents` (of the kind `document`) and `others` are kept in versions; `views` are those of the database that read
@@ -76,37 +83,39 @@ class Anew:
     """
 
     service: str
-    kind: Kind
+    kind: RegisterKind
     document: DocumentKind
-    documents: Versions
-    others: tuple[Versions, ...]
+    documents: VersionedTable
+    others: tuple[VersionedTable, ...]
     views: tuple[str, ...]
     amount: str
     derive: Derive
     facts_of_mended: Callable[[Connection, str], Iterable[DirtyKey]]
-    compare_topics: Callable[[Reread], None]
+    compare_topics: Callable[[TopicComparison], None]
 
     @property
-    def versions(self) -> tuple[Versions, ...]:
+    def versions(self) -> tuple[VersionedTable, ...]:
         return (self.documents, *self.others)
 
 
-def run_rebuild(anew: Anew, settings: Settings, *, verify: bool, from_kafka: bool) -> None:
+def run_rebuild(anew: RebuildSpec, settings: Settings, *, verify: bool, from_kafka: bool) -> None:
     """The command: 0 if nothing differs or all was mended, else the program ends with 1."""
     exchanges = load_exchanges(settings.exchanges_file)
-    register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
+    register = RegisterContext(
+        settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
+    )
     client_config = settings.kafka.client_config()
     # Only the owner may take a row out of the past, which hardly any mending needs.
     engine = make_engine(settings.database_url if verify else settings.database_owner_url or settings.database_url)
-    report = Report(print)
+    report = RebuildReport(print)
     try:
         topics = client_config if from_kafka else None
         if verify:
             well = verify_register(engine, anew, register, report, topics)
         else:
-            published = newest_published(client_config, anew.kind.facts, register.id)
+            published = newest_published_version(client_config, anew.kind.facts, register.id)
             service_log = anew.kind.log(signing_key(settings), settings.log_origin)
-            well = mend_register(
+            well = repair_register(
                 engine, anew, register, report, topics, log=service_log, published=published, now=now()
             )
     except Exception as error:
@@ -120,7 +129,11 @@ def run_rebuild(anew: Anew, settings: Settings, *, verify: bool, from_kafka: boo
 
 
 def verify_register(
-    engine: Engine, anew: Anew, register: Register, report: Report, topics: Mapping[str, Any] | None
+    engine: Engine,
+    anew: RebuildSpec,
+    register: RegisterContext,
+    report: RebuildReport,
+    topics: Mapping[str, Any] | None,
 ) -> bool:
     """Compare in one snapshot, while intake goes on; whether nothing differs. `topics`: also read them again."""
     with (
@@ -136,15 +149,15 @@ def verify_register(
     return report.differences == 0
 
 
-def mend_register(  # noqa: PLR0913 - what to mend, by what, and as of when
+def repair_register(  # noqa: PLR0913 - what to mend, by what, and as of when
     engine: Engine,
-    anew: Anew,
-    register: Register,
-    report: Report,
+    anew: RebuildSpec,
+    register: RegisterContext,
+    report: RebuildReport,
     topics: Mapping[str, Any] | None,
     *,
     log: ServiceLog,
-    published: Version | None,
+    published: FactVersion | None,
     now: datetime,
 ) -> bool:
     """Compare as the one writer, and mend what can be; whether nothing is left. `published`: the newest facts."""
@@ -174,9 +187,9 @@ class _Comparison:
     def __init__(
         self,
         connection: Connection,
-        anew: Anew,
-        register: Register,
-        report: Report,
+        anew: RebuildSpec,
+        register: RegisterContext,
+        report: RebuildReport,
         head: Head,
         topics: Mapping[str, Any] | None,
     ) -> None:
@@ -198,7 +211,7 @@ class _Comparison:
         connection, anew, register, report = self._connection, self._anew, self._register, self._report
         all_known = False
         if self._topics is not None:
-            reread = Reread(
+            reread = TopicComparison(
                 connection, anew.service, anew.kind, anew.document, register, report, self._topics, mending_at
             )
             self._duplicates = compare_records(reread)
@@ -208,7 +221,7 @@ class _Comparison:
         _compare_numbering(connection, anew, report)
         _compare_settings(connection, report)
         for versions in anew.versions:
-            prepare_mending(connection, versions)
+            create_repair_table(connection, versions)
             compare_columns(connection, versions, register.exchanges, report, find)
             compare_places(connection, versions, report)
         self._put_right(mending=mending_at is not None)
@@ -219,10 +232,10 @@ class _Comparison:
     def _put_right(self, *, mending: bool) -> None:
         """Let what follows read documents as they should be: written, or laid over."""
         connection, anew = self._connection, self._anew
-        wrong = [versions for versions in anew.versions if has_mended(connection, versions)]
+        wrong = [versions for versions in anew.versions if has_repairs(connection, versions)]
         if mending:
             for versions in wrong:
-                write_mended(connection, versions)
+                apply_repairs(connection, versions)
         elif wrong:
             views = {
                 view: connection.execute(
@@ -231,7 +244,7 @@ class _Comparison:
                 for view in anew.views
             }
             for versions in wrong:
-                lay_over(connection, versions)
+                overlay_repairs(connection, versions)
             for view, definition in views.items():
                 # Read anew, its names mean what was laid over them.
                 connection.exec_driver_sql(f"CREATE TEMPORARY VIEW {view} AS {definition}")
@@ -248,7 +261,7 @@ class _Comparison:
             add_duplicates(connection, self._duplicates)
 
 
-def _compare_numbering(connection: Connection, anew: Anew, report: Report) -> None:
+def _compare_numbering(connection: Connection, anew: RebuildSpec, report: RebuildReport) -> None:
     """Entries are numbered from 0 to next_seq - 1, each number once."""
     tables = [*(table for versions in anew.versions for table in (versions.table, versions.past)), "settings_entry"]
     entries = " UNION ALL ".join(f"SELECT seq FROM {table}" for table in tables)
@@ -280,18 +293,18 @@ def _compare_numbering(connection: Connection, anew: Anew, report: Report) -> No
     report.compared("条目 / entries", next_seq)
 
 
-def _compare_log(connection: Connection, anew: Anew, report: Report, numbered: int) -> None:
+def _compare_log(connection: Connection, anew: RebuildSpec, report: RebuildReport, numbered: int) -> None:
     """The log is made of what stands. What was changed of that and cannot be put right is not known from it."""
     for found in log_differences(connection, anew.kind.stored, numbered):
         report.add(*found, mendable=False)
     report.compared("日志 / log", numbered)
 
 
-def _compare_settings(connection: Connection, report: Report) -> None:
+def _compare_settings(connection: Connection, report: RebuildReport) -> None:
     """Each entry's digest is that of its content, and the head counts by the last."""
     rows = connection.execute(text("SELECT seq, digest, content FROM settings_entry ORDER BY seq")).all()
     for row in rows:
-        digest = digest_of(row.content)
+        digest = settings_digest(row.content)
         if digest != row.digest:
             report.add(f"settings_entry {row.seq} digest", row.digest, digest, mendable=False)
     stands = read_head(connection).settings_digest

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MOST_LINES = 1000
 
 
-class Report:
+class RebuildReport:
     """Counts all differences and says the first of them, each with `say`."""
 
     def __init__(self, say: Callable[[str], None]) -> None:

@@ -26,7 +26,7 @@ _LIMITS: Final = {
 }
 
 
-class BrokerAwayError(Exception):
+class BrokerUnavailableError(Exception):
     """The broker did not answer, or not as it should; the message is for the log."""
 
 
@@ -59,7 +59,7 @@ class Broker:
             stable = _offsets(admin, wanted, IsolationLevel.READ_COMMITTED)
             end = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
         except (KafkaError, OSError) as error:
-            raise BrokerAwayError(repr(error)) from error
+            raise BrokerUnavailableError(repr(error)) from error
         found: dict[str, dict[int, End]] = {topic: {} for topic in topics}
         for partition in partitions:
             found[partition.topic][partition.partition] = End(end[partition], stable[partition])
@@ -74,7 +74,7 @@ class Broker:
         try:
             offsets = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
         except (KafkaError, OSError) as error:
-            raise BrokerAwayError(repr(error)) from error
+            raise BrokerUnavailableError(repr(error)) from error
         return {(partition.topic, partition.partition): offset for partition, offset in offsets.items()}
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Broker:
         with self._lock:
             if self._admin is None or self._owner_pid != os.getpid():
                 if time.monotonic() < self._retry_at_s:
-                    raise BrokerAwayError("did not answer a moment ago")
+                    raise BrokerUnavailableError("did not answer a moment ago")
                 self._admin = self._connect()
                 self._owner_pid = os.getpid()
             return self._admin
@@ -98,7 +98,7 @@ class Broker:
             return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id})
         except (KafkaError, OSError) as error:
             self._retry_at_s = time.monotonic() + RETRY_AFTER_S
-            raise BrokerAwayError(repr(error)) from error
+            raise BrokerUnavailableError(repr(error)) from error
 
 
 def _partitions(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:

@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.process.run_record import ENDINGS
-from shared.web.asked import asked_method, asked_route
-from shared.web.operations.broker import BrokerAwayError
-from shared.web.operations.progress import Progress, Stored, combine, stored_snapshot
+from shared.web.operations.broker import BrokerUnavailableError
+from shared.web.operations.progress import ServiceProgress, Stored, combine, stored_snapshot
 from shared.web.operations.readiness import Readiness
 from shared.web.operations.sampler import Sampler
-from shared.web.workers import are_counted_together
+from shared.web.request_labels import method_label, route_label
+from shared.web.server.multiprocess_metrics import metrics_are_shared
 
 
 class ProgressCollector(Collector):
@@ -45,7 +45,7 @@ class ProgressCollector(Collector):
         yield GaugeMetricFamily("jiangbu_ready", "1 if readyz answers 200.", not faults)
         up = GaugeMetricFamily("jiangbu_up", "1 if the part answers.", labels=["part"])
         ends = stored = None
-        with suppress(BrokerAwayError):
+        with suppress(BrokerUnavailableError):
             ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
         with suppress(SQLAlchemyError):
             stored = None if "database" in faults else stored_snapshot(sampler.service)
@@ -59,7 +59,7 @@ class ProgressCollector(Collector):
             return
         try:
             progress = combine(ends, stored, sampler.broker)
-        except BrokerAwayError:
+        except BrokerUnavailableError:
             return
         sampler.movement.observe(progress, sampler.monotonic())
         yield from self._progress_gauges(progress)
@@ -88,7 +88,7 @@ class ProgressCollector(Collector):
             quarantined.add_metric([exchange, reason], count)
         yield quarantined
 
-    def _progress_gauges(self, progress: Progress) -> Iterator[Metric]:
+    def _progress_gauges(self, progress: ServiceProgress) -> Iterator[Metric]:
         figures = (
             ("jiangbu_next_offset", "The next offset to handle.", attrgetter("next_offset")),
             ("jiangbu_lag_records", "Offsets to the end.", attrgetter("lag")),
@@ -122,7 +122,7 @@ def _run_figures(stored: Stored) -> Iterator[Metric]:
 def count_requests(app: Flask, registry: CollectorRegistry) -> None:
     """Count and time every request by its route (never by its path, of which there are endless many)."""
     # Where several workers count, the registry has what all of them wrote, and not this process's own.
-    own = None if are_counted_together() else registry
+    own = None if metrics_are_shared() else registry
     total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=own)
     seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=own)
     if own is None:
@@ -132,8 +132,8 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
         g.began_s = time.perf_counter()
 
     def count(response: Response) -> Response:
-        route = asked_route()
-        total.labels(asked_method(), route, str(response.status_code)).inc()
+        route = route_label()
+        total.labels(method_label(), route, str(response.status_code)).inc()
         seconds.labels(route).observe(time.perf_counter() - g.began_s)
         return response
 

@@ -79,7 +79,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ServiceProgress:
     """Partitions in order of topic and number, and the database's snapshot, which was taken after their ends."""
 
     partitions: tuple[PartitionProgress, ...]
@@ -124,7 +124,7 @@ def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -
     return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
 
 
-def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> Progress:
+def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> ServiceProgress:
     """Ends, and the offsets read after them. A partition without a stored offset will be read from its beginning."""
     unread = [
         (topic, partition)
@@ -138,10 +138,10 @@ def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> 
         for topic in sorted(ends)
         for partition, end in sorted(ends[topic].items())
     )
-    return Progress(partitions, stored)
+    return ServiceProgress(partitions, stored)
 
 
-def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = True) -> Progress:
+def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = True) -> ServiceProgress:
     """Broker first, then the database. BrokerAwayError; errors of the driver."""
     ends = broker.ends(service.topics)
     return combine(ends, stored_snapshot(service, with_counts=with_counts), broker)
@@ -152,7 +152,7 @@ def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:
     return [topic for topic in topics if exchange is None or topic.startswith(prefix_of(exchange))]
 
 
-def lag_for(progress: Progress, exchange: str | None) -> int:
+def lag_for(progress: ServiceProgress, exchange: str | None) -> int:
     """What the answers to a key still wait for: its own topics, and the facts between services, which are no one's."""
     return sum(
         partition.lag
@@ -175,7 +175,7 @@ class Movement:
         self._partitions: dict[tuple[str, int], tuple[int, float]] = {}
         self._outbox: tuple[int, float] | None = None
 
-    def observe(self, progress: Progress, at_s: float) -> None:
+    def observe(self, progress: ServiceProgress, at_s: float) -> None:
         """Take note of one look at the service."""
         with self._lock:
             self._partitions = {

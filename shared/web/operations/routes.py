@@ -8,9 +8,9 @@ from marshmallow import Schema, fields
 
 from shared.telemetry.masking import reason_of
 from shared.web.keys import current_key, require
-from shared.web.operations.broker import BrokerAwayError
+from shared.web.operations.broker import BrokerUnavailableError
 from shared.web.operations.metrics import exposition
-from shared.web.operations.progress import Progress, lag_for, read_progress, topics_seen
+from shared.web.operations.progress import ServiceProgress, lag_for, read_progress, topics_seen
 from shared.web.operations.readiness import Readiness
 from shared.web.operations.sampler import Sampler
 from shared.web.problems import Problem
@@ -103,14 +103,14 @@ def progress(arguments: dict[str, Any]) -> dict[str, Any]:
     sampler = current_sampler()
     try:
         found = read_progress(sampler.service, sampler.broker)
-    except BrokerAwayError as error:
+    except BrokerUnavailableError as error:
         _log.warning("broker not available", error=reason_of(error))
         raise Problem(503, "消息系统无应答 / the broker does not answer", headers={"Retry-After": "5"}) from error
     sampler.movement.observe(found, sampler.monotonic())
     return render_progress(found, current_key().exchange)
 
 
-def render_progress(found: Progress, exchange: str | None) -> dict[str, Any]:
+def render_progress(found: ServiceProgress, exchange: str | None) -> dict[str, Any]:
     """The answer for a key that sees one exchange, or all (None)."""
     seen = set(topics_seen({partition.topic for partition in found.partitions}, exchange))
     return {

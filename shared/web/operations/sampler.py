@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.web.operations.broker import Broker, BrokerAwayError
+from shared.web.operations.broker import Broker, BrokerUnavailableError
 from shared.web.operations.progress import Movement, read_progress
 from shared.web.service import ServiceInfo
 
@@ -53,7 +53,7 @@ class Sampler:
         """One sample. What is away is told once a look, and seen again at the next."""
         try:
             progress = read_progress(self.service, self.broker, with_counts=False)
-        except (BrokerAwayError, SQLAlchemyError) as error:
+        except (BrokerUnavailableError, SQLAlchemyError) as error:
             _log.warning("progress cannot be read", error=type(error).__name__)
         else:
             self.movement.observe(progress, self.monotonic())

@@ -5,18 +5,19 @@ from sqlalchemy import MetaData, select
 
 from shared.events.topics import topic_of
 from shared.postgres.database import make_engine
-from shared.register.head import settings_of
-from shared.register.log_entries import stored_entries
+from shared.register.head import register_settings
+from shared.register.log_entries import entry_reader
 from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
-from shared.web import tlog
+from shared.web import translog_routes as tlog
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.query import Blueprint
-from shared.web.register import evidence, received
-from shared.web.register.evidence import Evidence
+from shared.web.register import evidence
+from shared.web.register import quarantine as received
+from shared.web.register.evidence import EvidenceSource
 from shared.web.service import ServiceInfo
 from shared.whitelist import load_exchanges
 
@@ -24,13 +25,13 @@ _head = RegisterTables(MetaData()).register_head
 
 
 def create_register_app(
-    settings: Settings, title: str, documents: Blueprint, made_of: Evidence, fact_topics: tuple[str, ...]
+    settings: Settings, title: str, documents: Blueprint, made_of: EvidenceSource, fact_topics: tuple[str, ...]
 ) -> Flask:
     """Documents, what facts were made of, what was refused, and what every service has."""
     kind = made_of.kind
     whitelist = load_exchanges(settings.exchanges_file)
     exchanges = settings.exchanges or whitelist.ids
-    counted_by = settings_of(whitelist, settings.totals_cut_at).digest
+    counted_by = register_settings(whitelist, settings.totals_cut_at).digest
     service = ServiceInfo(
         name=settings.service,
         title=title,
@@ -41,7 +42,7 @@ def create_register_app(
         clock=now,
         takes_documents=True,
         next_seq=select(_head.c.next_seq),
-        log_entries=stored_entries(kind, has_facts=bool(fact_topics)),
+        log_entries=entry_reader(kind, has_facts=bool(fact_topics)),
         in_force=select(_head.c.settings_digest == counted_by),
         tracing=start_tracing(settings),
         checkpoint_interval_s=settings.checkpoint_interval_s,

@@ -23,14 +23,14 @@ from sqlalchemy import (
 from shared.events.decode import Kind
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
-from shared.register.documents import stored_document
+from shared.register.stored_documents import stored_document
 from shared.register.tables import RegisterTables
 from shared.values.parties import is_number, parse_subject
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
 from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
-from shared.web.seen import seen
+from shared.web.viewer_snapshot import viewer_snapshot
 
 _party = RegisterTables(MetaData()).party
 
@@ -92,7 +92,7 @@ def select_page(table: FromClause, at: str, arguments: dict[str, Any]) -> Select
 
 def answer_page(kind: Kind, statement: Select[Any], limit: int) -> dict[str, Any]:
     """The page's answer."""
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         rows = connection.execute(statement).all()
     return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: render(kind, row))
 
@@ -101,7 +101,7 @@ def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: s
     """One document with all its revisions; Problem 404 when there is none, or none that the current key sees."""
     rows: list[Row[Any]] = []
     if current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number):
-        with seen() as connection:
+        with viewer_snapshot() as connection:
             rows = _revisions(connection, state, past, exchange, number)
     for row in rows:
         if row.is_state:

@@ -16,11 +16,11 @@ from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.events.topics import topic_of
 from shared.postgres.database import BIGINT_MOST, snapshot
-from shared.register.chosen import choose
-from shared.register.documents import stored_document
-from shared.register.evidence import AT_ONCE, Scope, standing_documents
+from shared.register.evidence import AT_ONCE, Scope, documents_as_of
+from shared.register.extract_selection import select_entries
 from shared.register.head import read_head
-from shared.register.log_entries import Entered
+from shared.register.log_entries import EntryRecord
+from shared.register.stored_documents import stored_document
 from shared.values.canonical_json import canonical_json
 from shared.web.keys import require
 from shared.web.problems import FieldFault, Problem
@@ -34,13 +34,13 @@ _WANTED: Final[dict[str, Any]] = {"requestBody": {"content": {"text/plain": {"sc
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidenceSource:
     """What one register's facts are made of: how its documents are shown, which a fact is about, its entries."""
 
     kind: Kind
     document: Schema
     scope_of: Callable[[str, Sequence[str]], Scope | None]
-    records: Callable[[Connection, Sequence[int]], Iterator[Entered]]
+    records: Callable[[Connection, Sequence[int]], Iterator[EntryRecord]]
 
 
 EVIDENCE: Final = "jiangbu.evidence"
@@ -72,7 +72,7 @@ def evidence(arguments: dict[str, Any]) -> Response:
 
     One a line, with `counted`: true, or the reason why not.
     """
-    made_of: Evidence = current_app.extensions[EVIDENCE]
+    made_of: EvidenceSource = current_app.extensions[EVIDENCE]
     topic, _, rest = arguments["fact"].partition("/")
     register, _, key = rest.partition("/")
     scope = _scope(made_of, topic, key)
@@ -82,11 +82,11 @@ def evidence(arguments: dict[str, Any]) -> Response:
         if register != head.register:
             raise Problem(404)
         seq = _within(arguments.get("seq", head.next_seq), head.next_seq, "seq")
-        rows = standing_documents(connection, scope, seq, arguments.get("exchange"))
+        rows = documents_as_of(connection, scope, seq, arguments.get("exchange"))
         return _stream((_line(made_of, row) for row in rows), opened)
 
 
-def _scope(made_of: Evidence, topic: str, key: str) -> Scope:
+def _scope(made_of: EvidenceSource, topic: str, key: str) -> Scope:
     try:
         scope = None if "\0" in key else made_of.scope_of(topic, key.split("/"))
     except ValueError:
@@ -103,7 +103,7 @@ def _within(number: int, most: int, field: str) -> int:
     return number
 
 
-def _line(made_of: Evidence, row: Any) -> bytes:
+def _line(made_of: EvidenceSource, row: Any) -> bytes:
     document = stored_document(made_of.kind, row.exchange, row.value, row.headers)
     members = {
         "exchange": row.exchange,
@@ -128,7 +128,7 @@ def entries(arguments: dict[str, Any]) -> Response:
     What is wanted is the body, one a line: `<scheme>:<id>`, `exchange/<id>`, `listing/<exchange>/<number>`; or `*`
     alone. Of a document every accepted revision is told.
     """
-    made_of: Evidence = current_app.extensions[EVIDENCE]
+    made_of: EvidenceSource = current_app.extensions[EVIDENCE]
     request.max_content_length = None  # read line by line, however many there are
     wanted = (line.decode("utf-8", "replace").rstrip("\n") for line in request.stream)
     with ExitStack() as opened:
@@ -146,10 +146,10 @@ def _chosen(
     if first == EVERYTHING:
         return (range(start, min(start + AT_ONCE, until)) for start in range(0, until, AT_ONCE))
     named = (about for about in (first, *wanted) if about and "\0" not in about)
-    return choose(connection, kind, named, until, exchange)
+    return select_entries(connection, kind, named, until, exchange)
 
 
-def entry_line(entered: Entered) -> bytes:
+def entry_line(entered: EntryRecord) -> bytes:
     """An entry as extracts have it: canonical JSON of the entry, and in base64 the record's headers and value."""
     headers = None if entered.headers is None else base64.b64encode(entered.headers).decode()
     rest = canonical_json({"headers": headers, "value": base64.b64encode(entered.value).decode()})

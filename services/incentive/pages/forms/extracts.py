@@ -24,8 +24,8 @@ from services.incentive.queries.serializers import Json
 from shared.translog.store import served_checkpoint, verifier_keys
 from shared.web.keys import current_key
 from shared.web.problems import Problem, field_faults
-from shared.web.seen import seen
 from shared.web.service import current_service
+from shared.web.viewer_snapshot import viewer_snapshot
 
 _SHOWN: Final = 50
 _UNPROCESSABLE: Final = 422
@@ -90,7 +90,7 @@ def checkpoint_keys() -> Response:
 
 
 def _show(given: dict[str, str], faults: dict[str, str], status: int) -> ResponseReturnValue:
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
     note, keys = _signed()
     rulebook, own = current_rulebook(), current_key().exchange
@@ -110,7 +110,7 @@ def _show(given: dict[str, str], faults: dict[str, str], status: int) -> Respons
 
 def _signed() -> tuple[str | None, list[str]]:
     service = current_service()
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         settled = service.clock() - timedelta(seconds=service.checkpoint_interval_s)
         return served_checkpoint(connection, settled), list(verifier_keys(connection))
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _TAIL_RECORDS = 500
 _POLL_MS = 500
 
-Version = tuple[int, int]  # generation, seq
+FactVersion = tuple[int, int]  # generation, seq
 
 
-class Published(msgspec.Struct):
+class PublishedFact(msgspec.Struct):
     """Of a fact what is needed here: what state of the register it is of, and the party that it is about, if any."""
 
     generation: int
@@ -34,10 +34,10 @@ class Published(msgspec.Struct):
     party: Party | None = None
 
 
-_decode = msgspec.json.Decoder(Published).decode
+_decode = msgspec.json.Decoder(PublishedFact).decode
 
 
-def check_not_behind(head: Head, published: Version | None, service: str) -> None:
+def check_not_behind(head: Head, published: FactVersion | None, service: str) -> None:
     """Raise DatabaseBehind if facts were published that this head cannot have made."""
     if published is not None and published > (head.generation, head.next_seq):
         raise DatabaseBehind(
@@ -48,7 +48,9 @@ def check_not_behind(head: Head, published: Version | None, service: str) -> Non
         )
 
 
-def newest_published(client_config: Mapping[str, Any], topics: Sequence[str], register: str) -> Version | None:
+def newest_published_version(
+    client_config: Mapping[str, Any], topics: Sequence[str], register: str
+) -> FactVersion | None:
     """The greatest (generation, seq) among the last facts of the register in each partition; None if there are none."""
     consumer = KafkaConsumer(
         **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
@@ -63,9 +65,9 @@ def newest_published(client_config: Mapping[str, Any], topics: Sequence[str], re
     return max((version for version in found if version is not None), default=None)
 
 
-def everything_published(
+def all_published_facts(
     client_config: Mapping[str, Any], topics: Sequence[str], register: str
-) -> dict[DirtyKey, Published]:
+) -> dict[DirtyKey, PublishedFact]:
     """The newest fact of every key of the register, read from the beginning. Raises BeginningGone.
 
     Waits for transactions that are open in these topics: of this register there should be none.
@@ -79,7 +81,7 @@ def everything_published(
     finally:
         consumer.close()
     prefix = f"{register}/".encode()
-    newest: dict[DirtyKey, Published] = {}
+    newest: dict[DirtyKey, PublishedFact] = {}
     for records in read_again(client_config, ends):
         for record in records:
             if record.key is None or not record.key.startswith(prefix) or record.value is None:
@@ -92,7 +94,7 @@ def everything_published(
     return newest
 
 
-def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> Version | None:
+def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> FactVersion | None:
     """Read ever longer tails of a partition until one holds a fact of the register, or all of it was read."""
     first, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
     consumer.assign([partition])
@@ -109,9 +111,9 @@ def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) 
 
 def _greatest(
     consumer: KafkaConsumer, partition: TopicPartition, span: tuple[int, int], prefix: bytes
-) -> Version | None:
+) -> FactVersion | None:
     consumer.seek(partition, span[0])
-    greatest: Version | None = None
+    greatest: FactVersion | None = None
     while consumer.position(partition) < span[1]:
         for record in consumer.poll(timeout_ms=_POLL_MS).get(partition, ()):
             if record.key is not None and record.key.startswith(prefix) and record.value is not None:

@@ -11,8 +11,8 @@ from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint
-from shared.web.seen import seen
 from shared.web.service import current_service
+from shared.web.viewer_snapshot import viewer_snapshot
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
@@ -31,7 +31,7 @@ def checkpoint() -> Response:
     Where witnesses are asked, one of the last `CHECKPOINT_INTERVAL` seconds that has most of their cosignatures.
     """
     service = current_service()
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
@@ -42,7 +42,7 @@ def checkpoint() -> Response:
 @blueprint.response(200, {"type": "string"}, **_NOTE)
 def keys() -> Response:
     """Keys that verify checkpoints, one a line: the one in use first, then those before it, newest first."""
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
 
 
@@ -61,7 +61,7 @@ def tile(path: str) -> Response:
 def _read(named: Tile) -> bytes:
     """The tile's bytes. Problem 404 where the log is not that large."""
     service = current_service()
-    with seen() as connection:
+    with viewer_snapshot() as connection:
         newest = newest_checkpoint(connection)
         if service.log_entries is None or newest is None or not is_within(named, newest.size):
             raise Problem(404)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from services.trade_ingest.totals import Buckets, Deltas, ExchangeBucket, ProviderBucket
-    from shared.register.rebuild.report import Report
+    from services.trade_ingest.totals import BucketCalendar, Deltas, ExchangeBucket, ProviderBucket
+    from shared.register.rebuild.report import RebuildReport
 
 _KEYS = {
     "exchange_total": ("exchange", "bucket_at"),
@@ -41,18 +41,18 @@ BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
 
 
 @lru_cache(maxsize=8)
-def starts_array(buckets: Buckets) -> str:
+def starts_array(buckets: BucketCalendar) -> str:
     """When buckets begin, as PostgreSQL writes arrays; made once, as there are more than a thousand."""
     return pg_array(buckets.starts)
 
 
-def apply_deltas(connection: Connection, deltas: Deltas, buckets: Buckets) -> None:
+def apply_deltas(connection: Connection, deltas: Deltas, buckets: BucketCalendar) -> None:
     """Bring totals to what they are after a batch; its documents must be written already."""
     _merge(connection, "exchange_total", deltas.exchanges, buckets)
     _merge(connection, "provider_total", deltas.providers, buckets)
 
 
-def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buckets: Buckets) -> None:
+def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buckets: BucketCalendar) -> None:
     if not changes:
         return
     parameters = _parameters(table, changes)
@@ -133,12 +133,12 @@ class Total(NamedTuple):
 Differing = dict[str, dict[tuple[Any, ...], tuple[Total | None, Total | None]]]
 
 
-def differing_totals(connection: Connection, buckets: Buckets) -> Differing:
+def differing_totals(connection: Connection, buckets: BucketCalendar) -> Differing:
     """Sum every total from the documents; those that stand otherwise."""
     return {table: _differing(connection, table, starts_array(buckets)) for table in _KEYS}
 
 
-def compare_totals(connection: Connection, buckets: Buckets, report: Report) -> None:
+def compare_totals(connection: Connection, buckets: BucketCalendar, report: RebuildReport) -> None:
     """Report every total that is not the sum of its documents."""
     differing = differing_totals(connection, buckets)
     subjects = subjects_of(connection, {key[0] for key in differing["provider_total"]})
@@ -156,7 +156,7 @@ def _told(total: Total | None) -> str | None:
     return f"{total.amount_fen} fen, {total.trades} 笔 / trades, {format_time(total.last_completed_at)}"
 
 
-def rebuild_totals(connection: Connection, buckets: Buckets) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:
+def rebuild_totals(connection: Connection, buckets: BucketCalendar) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:
     """Sum every total from the documents and write those that differ; the keys of those that were other."""
     differing = differing_totals(connection, buckets)
     for table, found in differing.items():

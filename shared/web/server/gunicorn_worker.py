@@ -6,7 +6,7 @@ from typing import Any, Final
 from gunicorn.workers.gthread import ThreadWorker
 
 from shared.web.problems import PROBLEM_TYPE, problem_body
-from shared.web.shares import Shares
+from shared.web.server.connection_shares import ConnectionShares
 
 _UNKNOWN_PATH: Final = "/"
 
@@ -15,7 +15,7 @@ class ProblemWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     """A thread worker whose own error answers are as everywhere, and that takes connections as the others do."""
 
     place = 0  # among the workers; `counted_together` gives it
-    _shares = Shares()
+    _shares = ConnectionShares()
 
     @property
     def nr_conns(self) -> int:

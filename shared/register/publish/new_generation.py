@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from shared.register.consumer import RegisterKind
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.published import Published
-    from shared.register.worker import Kind
+    from shared.register.publish.restored_backup import PublishedFact
 
 
 class NewGeneration(NamedTuple):
@@ -36,7 +36,11 @@ class NewGeneration(NamedTuple):
 
 
 def begin_generation(
-    connection: Connection, kind: Kind, register: str, published: Mapping[DirtyKey, Published], now: datetime
+    connection: Connection,
+    kind: RegisterKind,
+    register: str,
+    published: Mapping[DirtyKey, PublishedFact],
+    now: datetime,
 ) -> NewGeneration:
     """Raise the generation, and put every key of the database and of the topics into the outbox. Raises WrongRegister.
 

@@ -13,12 +13,12 @@ from shared.kafka.offset_witness import check_witness, read_shown
 from shared.kafka.positions import load_positions
 from shared.postgres.database import make_engine
 from shared.process.child_process import forked_part
-from shared.register.head import check_register, lock_head, read_head, settings_of
-from shared.register.intake import Register
+from shared.register.head import check_register, lock_head, read_head, register_settings
+from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
-from shared.register.publish.lanes import topics_of
-from shared.register.publish.outbox import DirtyKey, Render, Sender
-from shared.register.publish.published import check_not_behind, newest_published
+from shared.register.publish.outbox import DirtyKey, OutboxSender, RenderFacts
+from shared.register.publish.restored_backup import check_not_behind, newest_published_version
+from shared.register.publish.send_schedule import topics_of
 from shared.telemetry.tracing import traced
 from shared.translog.signing import signing_key
 from shared.translog.store import LogHead, ServiceLog
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.kafka.positions import Move
     from shared.process.child_process import ForkedPart, Inside
     from shared.register.head import Head
-    from shared.register.publish.lanes import Lane
+    from shared.register.publish.send_schedule import Lane
     from shared.settings import Settings
     from shared.translog.store import Stored
 
@@ -46,18 +46,18 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Kind:
+class RegisterKind:
     """What one kind of register adds to the frame: its topics, its intake, its facts."""
 
     name: str  # listings or trades
     lanes: tuple[Lane, ...]  # of the facts that it publishes
     topics: Callable[[Sequence[str]], list[str]]
     prepare: Callable[[Sequence[Record]], list[Any]]
-    apply: Callable[[Connection, Head, Register, Sequence[Any], Sequence[Move], datetime], None]
-    adopt_settings: Callable[[Connection, Head, Register, datetime], None]
+    apply: Callable[[Connection, Head, RegisterContext, Sequence[Any], Sequence[Move], datetime], None]
+    adopt_settings: Callable[[Connection, Head, RegisterContext, datetime], None]
     every_key: Callable[[Connection], list[DirtyKey]]  # of all facts that the database has
     stored: Stored  # the entries of its log
-    render: Render
+    render: RenderFacts
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -78,10 +78,10 @@ class Kind:
         return ServiceLog(private, read_log_head, self.stored)
 
 
-class Handler:
+class RegisterHandler:
     """What `shared.kafka.consumer.Consumption` calls: a batch as the one writer, and what it numbered into the log."""
 
-    def __init__(self, kind: Kind, register: Register, log: ServiceLog) -> None:
+    def __init__(self, kind: RegisterKind, register: RegisterContext, log: ServiceLog) -> None:
         self._kind = kind
         self._register = register
         self._log = log
@@ -96,10 +96,12 @@ class Handler:
         self._log.extend(connection, edge, now)
 
 
-def run_worker(kind: Kind, settings: Settings) -> None:
+def run_worker(kind: RegisterKind, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
     exchanges = load_exchanges(settings.exchanges_file)
-    register = Register(settings.register, exchanges, settings_of(exchanges, settings.totals_cut_at), PartyIds())
+    register = RegisterContext(
+        settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
+    )
     topics = kind.topics(settings.exchanges or exchanges.ids)
     service_log = kind.log(signing_key(settings), settings.log_origin)
     with (
@@ -110,10 +112,10 @@ def run_worker(kind: Kind, settings: Settings) -> None:
             _consume(kind, register, service_log, program, topics, sender)
 
 
-def _send(kind: Kind, settings: Settings, inside: Inside) -> None:
+def _send(kind: RegisterKind, settings: Settings, inside: Inside) -> None:
     """What the process of the sender does."""
     engine = make_engine(settings.database_url)
-    sender = Sender(
+    sender = OutboxSender(
         engine=engine,
         client_config=settings.kafka.client_config(),
         name=kind.name,
@@ -131,8 +133,8 @@ def _send(kind: Kind, settings: Settings, inside: Inside) -> None:
 
 
 def _consume(
-    kind: Kind,
-    register: Register,
+    kind: RegisterKind,
+    register: RegisterContext,
     service_log: ServiceLog,
     program: Program,
     topics: Sequence[str],
@@ -145,7 +147,7 @@ def _consume(
         sender.hold_back(consumption.has_backlog)
 
     consumption = Consumption(
-        handler=traced(Handler(kind, register, service_log), program.tracing, group),
+        handler=traced(RegisterHandler(kind, register, service_log), program.tracing, group),
         engine=program.engine,
         client_config=program.settings.kafka.client_config(),
         service=program.settings.service,
@@ -163,10 +165,10 @@ def _consume(
         consumption.run()
 
 
-def _begin(kind: Kind, register: Register, service_log: ServiceLog, program: Program) -> None:
+def _begin(kind: RegisterKind, register: RegisterContext, service_log: ServiceLog, program: Program) -> None:
     """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new."""
     service, client_config = program.settings.service, program.settings.kafka.client_config()
-    published = newest_published(client_config, kind.facts, register.id)
+    published = newest_published_version(client_config, kind.facts, register.id)
     shown = read_shown(client_config, kind.group(register.id))
     with program.engine.begin() as connection:
         head = lock_head(connection)

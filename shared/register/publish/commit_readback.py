@@ -27,7 +27,7 @@ class NotReadableError(KafkaError):  # type: ignore[misc]  # kafka-python has no
     """Records that were answered as committed are none that readers of committed records see."""
 
 
-class ReadBack:
+class CommitReadback:
     """A reader of committed records, for as long as its producer lives."""
 
     def __init__(self, client_config: Mapping[str, Any]) -> None:

@@ -11,8 +11,8 @@ from gunicorn.glogging import Logger
 
 from shared.process.program import hand_over_often
 from shared.web.app import start_sampler, stop_tracing
-from shared.web.worker import ProblemWorker
-from shared.web.workers import counted_together
+from shared.web.server.gunicorn_worker import ProblemWorker
+from shared.web.server.multiprocess_metrics import shared_metrics
 
 THREADS: Final = 8
 # Within the 10 s that a supervisor gives after SIGTERM.
@@ -52,7 +52,7 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
     Does not return: gunicorn ends the process. The application is made before the fork, so that wrong settings end the
     program at once; connections and threads begin in the workers.
     """
-    with counted_together() as hooks:
+    with shared_metrics() as hooks:
         app = make_app()
         # What workers inherit stays shared memory only as long as the garbage collector does not write to it.
         gc.collect()

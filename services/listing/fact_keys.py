@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.register.publish.outbox import DirtyKey
 
 
-def every_key(connection: Connection) -> list[DirtyKey]:
+def all_fact_keys(connection: Connection) -> list[DirtyKey]:
     """Keys of all listings, and of all parties that have a first one."""
     listings = connection.execute(text("SELECT exchange, number FROM listing"))
     keys = [(LISTING, f"{row.exchange}/{row.number}") for row in listings]

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from services.trade_ingest.totals import Deltas
     from shared.register.firsts import First
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
     from shared.register.publish.outbox import DirtyKey
 
 
-def mark_changed(
+def mark_changed_facts(
     connection: Connection,
-    register: Register,
+    register: RegisterContext,
     deltas: Deltas,
     firsts: Mapping[int, First | None],
     renamed: set[int],
@@ -57,7 +57,7 @@ def mark_changed(
         if subjects[buyer] in operators.get(exchange, ())
     }
     totals = keys_of(subjects, exchanges, providers, with_first)
-    mark_dirty(connection, [*totals, *sign_keys(subjects, operated, sellers | sold_too, beginners)], now)
+    mark_dirty(connection, [*totals, *risk_flag_keys(subjects, operated, sellers | sold_too, beginners)], now)
 
 
 def keys_of(
@@ -73,7 +73,7 @@ def keys_of(
     return keys
 
 
-def sign_keys(
+def risk_flag_keys(
     subjects: Mapping[int, str],
     exchanges: Iterable[tuple[str, int]],
     providers: Iterable[tuple[int, int]],
@@ -86,23 +86,23 @@ def sign_keys(
     return keys
 
 
-def every_key(connection: Connection) -> list[DirtyKey]:
+def all_fact_keys(connection: Connection) -> list[DirtyKey]:
     """Keys of all totals, all first purchases and all signs."""
-    exchanges, providers = every_total(connection)
+    exchanges, providers = all_totals(connection)
     firsts = set(connection.execute(text("SELECT party FROM first_purchase")).scalars())
     subjects = subjects_of(connection, firsts | {party for party, _ in providers})
-    return [*keys_of(subjects, exchanges, providers, firsts), *every_sign(connection)]
+    return [*keys_of(subjects, exchanges, providers, firsts), *all_risk_flag_keys(connection)]
 
 
-def every_sign(connection: Connection) -> list[DirtyKey]:
+def all_risk_flag_keys(connection: Connection) -> list[DirtyKey]:
     """Keys of all signs that there can be."""
-    exchanges, providers = every_total(connection)
+    exchanges, providers = all_totals(connection)
     small = set(connection.execute(text(f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}")).scalars())
     subjects = subjects_of(connection, small | {party for party, _ in providers})
-    return sign_keys(subjects, exchanges, providers, small)
+    return risk_flag_keys(subjects, exchanges, providers, small)
 
 
-def every_total(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
+def all_totals(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
     """All totals that there are: of exchanges by (exchange, year), of providers by (party, year)."""
     rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
     exchanges = {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}

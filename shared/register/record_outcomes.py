@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.events.decode import REVISION_CONFLICT
-from shared.register.refusals import DayCount, Refused, quarantine
+from shared.register.quarantine import DailyCounts, RejectedRecord, quarantine
 from shared.register.tables import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 CONFLICT = REVISION_CONFLICT.reason
 
 
-def keep_account(
+def record_outcomes(
     connection: Connection,
     resolution: Resolution[Any],
-    refused: Sequence[Refused],
+    refused: Sequence[RejectedRecord],
     now: datetime,
     amount_fen_of: Callable[[Any], int],
 ) -> None:
     """Keep what was refused and count what came; `amount_fen_of` gives the money of an accepted document."""
-    days = DayCount(now)
+    days = DailyCounts(now)
     for entry in resolution.accepted:
         days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED, amount_fen_of(entry.arrival.document))
     for arrival in resolution.duplicates:
@@ -36,5 +36,7 @@ def keep_account(
     days.store(connection)
 
 
-def _conflicts(conflicts: Sequence[Arrival[Any]]) -> list[Refused]:
-    return [Refused(arrival.exchange, arrival.record, CONFLICT, REVISION_CONFLICT.errors) for arrival in conflicts]
+def _conflicts(conflicts: Sequence[Arrival[Any]]) -> list[RejectedRecord]:
+    return [
+        RejectedRecord(arrival.exchange, arrival.record, CONFLICT, REVISION_CONFLICT.errors) for arrival in conflicts
+    ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shared.events.documents import Document
     from shared.postgres.binary_copy import RowFormat
-    from shared.register.revisions import Arrival, Entry, Key, Resolution
+    from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 
 Version = tuple[str, str, int]  # exchange, number, revision
 
@@ -120,7 +120,7 @@ def write_entries(
     resolution: Resolution[Any],
     states: RowFormat,
     past: RowFormat,
-    row: Callable[[RowFormat, Entry[Any]], bytes],
+    row: Callable[[RowFormat, AcceptedEntry[Any]], bytes],
 ) -> None:
     """Write a batch's entries: those that are the state now; those that are not, with the seq that replaced them."""
     if resolution.past:
@@ -133,7 +133,7 @@ def write_entries(
         copy_rows(raw(connection), states.copy_sql, (row(states, entry) for entry in resolution.states.values()))
 
 
-def set_aside(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:
+def move_to_past(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:
     """Move states that were replaced to the past, with the seq of the entry that replaced each."""
     if not displaced:
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.register.parties import Entity
-    from shared.register.rebuild.report import Report
+    from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
     from shared.whitelist import Exchanges
 
@@ -35,7 +35,7 @@ _ROWS = 1000  # at once in memory: a record may have 256 KiB
 UNSAID: Final = object()
 
 
-class Read(Protocol):
+class DecodeColumns(Protocol):
     """What the columns of a kept row must be, and the parties whose ids are in columns; ValueError: no longer valid.
 
     UNSAID, and None for a party, where the bytes do not say.
@@ -47,7 +47,7 @@ class Read(Protocol):
 
 
 @dataclass(frozen=True)
-class Versions:
+class VersionedTable:
     """One kind of thing that is kept.
 
     `columns`: of each column that follows from the bytes, the SQL that gives it; `parties`: those that hold the id of a
@@ -63,7 +63,7 @@ class Versions:
     parties: tuple[str, ...]
     joins: str
     headers: str
-    read: Read
+    read: DecodeColumns
 
     @property
     def past(self) -> str:
@@ -82,7 +82,7 @@ class _Wrong(NamedTuple):
     parties: dict[str, Party]
 
 
-def prepare_mending(connection: Connection, versions: Versions) -> None:
+def create_repair_table(connection: Connection, versions: VersionedTable) -> None:
     """Make the empty temporary table: a row as it should be, `stood` and `stands` saying where it is and belongs."""
     connection.execute(
         text(
@@ -95,9 +95,9 @@ def prepare_mending(connection: Connection, versions: Versions) -> None:
 
 def compare_columns(
     connection: Connection,
-    versions: Versions,
+    versions: VersionedTable,
     exchanges: Exchanges,
-    report: Report,
+    report: RebuildReport,
     find: Callable[[Sequence[Party]], dict[Entity, int]],
 ) -> None:
     """Decode every version anew and hold its columns against what the bytes say. `find` gives ids of parties."""
@@ -109,7 +109,7 @@ def compare_columns(
                 _note_columns(connection, versions, wrong, ids, stood=stood)
 
 
-def _stream(connection: Connection, versions: Versions, table: str) -> Iterator[list[tuple[Any, ...]]]:
+def _stream(connection: Connection, versions: VersionedTable, table: str) -> Iterator[list[tuple[Any, ...]]]:
     columns = ", ".join(versions.columns.values())
     statement = (
         f"SELECT d.seq, d.exchange, d.{versions.number}, d.value, {versions.headers}, {columns}"
@@ -122,7 +122,7 @@ def _stream(connection: Connection, versions: Versions, table: str) -> Iterator[
 
 
 def _compare(
-    versions: Versions, table: str, row: tuple[Any, ...], exchanges: Exchanges, report: Report
+    versions: VersionedTable, table: str, row: tuple[Any, ...], exchanges: Exchanges, report: RebuildReport
 ) -> _Wrong | None:
     seq, exchange, number, value, headers, *stands = row
     what = f"{table} {exchange}/{number} (条目 / entry {seq})"
@@ -150,7 +150,7 @@ def _compare(
 
 
 def _note_columns(
-    connection: Connection, versions: Versions, wrong: list[_Wrong], ids: dict[Entity, int], *, stood: bool
+    connection: Connection, versions: VersionedTable, wrong: list[_Wrong], ids: dict[Entity, int], *, stood: bool
 ) -> None:
     table, replaced_by = (versions.table, ", CAST(NULL AS bigint)") if stood else (versions.past, "")
     changes = [
@@ -179,7 +179,7 @@ def _note_columns(
     )
 
 
-def compare_places(connection: Connection, versions: Versions, report: Report) -> None:
+def compare_places(connection: Connection, versions: VersionedTable, report: RebuildReport) -> None:
     """Of each number: the newest version stands, and each that once stood names the entry that replaced it."""
     rows = connection.execute(text(_places_sql(versions))).all()
     twice: set[tuple[str, str]] = set()
@@ -212,7 +212,7 @@ def _place(stands: bool, replaced_by: int | None) -> str:
     return f"历史，被条目 {replaced_by} 取代 / past, replaced by entry {replaced_by}"
 
 
-def _places_sql(versions: Versions) -> str:
+def _places_sql(versions: VersionedTable) -> str:
     table, past, mended = versions.table, versions.past, versions.mended
     columns = f"d.seq, d.exchange, d.{versions.number} AS number, {versions.version} AS version"
     stood, gone = (
@@ -248,7 +248,7 @@ def _places_sql(versions: Versions) -> str:
     """
 
 
-def _leave(connection: Connection, versions: Versions, numbers: set[tuple[str, str]]) -> None:
+def _leave(connection: Connection, versions: VersionedTable, numbers: set[tuple[str, str]]) -> None:
     """Touch nothing of these numbers."""
     connection.execute(
         text(
@@ -260,7 +260,7 @@ def _leave(connection: Connection, versions: Versions, numbers: set[tuple[str, s
     )
 
 
-def _note_places(connection: Connection, versions: Versions, moved: Sequence[Any]) -> None:
+def _note_places(connection: Connection, versions: VersionedTable, moved: Sequence[Any]) -> None:
     parameters = {
         "seqs": pg_array(row.seq for row in moved),
         "stood": pg_array(row.stood for row in moved),
@@ -290,7 +290,7 @@ def _note_places(connection: Connection, versions: Versions, moved: Sequence[Any
         )
 
 
-def write_mended(connection: Connection, versions: Versions) -> None:
+def apply_repairs(connection: Connection, versions: VersionedTable) -> None:
     """Bring the tables to what the temporary table says; bytes, places in the topic and `seq` are as they were."""
     names = _columns(connection, versions.table)
     columns = ", ".join(f'"{name}"' for name in names)
@@ -325,7 +325,7 @@ def write_mended(connection: Connection, versions: Versions) -> None:
     )
 
 
-def lay_over(connection: Connection, versions: Versions) -> None:
+def overlay_repairs(connection: Connection, versions: VersionedTable) -> None:
     """Let the tables' names mean, in this transaction, what they should hold."""
     columns = ", ".join(f'"{name}"' for name in _columns(connection, versions.table))
     mended = versions.mended
@@ -342,7 +342,7 @@ def lay_over(connection: Connection, versions: Versions) -> None:
         )
 
 
-def has_mended(connection: Connection, versions: Versions) -> bool:
+def has_repairs(connection: Connection, versions: VersionedTable) -> bool:
     return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {versions.mended})")).scalar())
 
 

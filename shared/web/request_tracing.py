@@ -6,7 +6,7 @@ from flask import Flask, Response, g, request
 
 from shared.events.marks import valid_traceparent
 from shared.telemetry.tracing import Tracing
-from shared.web.asked import asked_method, asked_route
+from shared.web.request_labels import method_label, route_label
 
 _UNTRACED: Final = frozenset({"operations.healthz", "operations.readyz", "operations.metrics"})
 
@@ -17,7 +17,7 @@ def trace_requests(app: Flask, tracing: Tracing) -> None:
     def begin() -> None:
         if request.endpoint not in _UNTRACED:
             traceparent = valid_traceparent(request.headers.get("traceparent"))
-            g.span = tracing.request(asked_method(), asked_route(), traceparent)
+            g.span = tracing.request(method_label(), route_label(), traceparent)
 
     def end(response: Response) -> Response:
         if "span" in g:

@@ -33,7 +33,7 @@ def topics_of(lanes: Sequence[Lane]) -> tuple[str, ...]:
     return tuple(topic for lane in lanes for topic in lane.topics)
 
 
-class Resting:
+class LaneThrottle:
     """A lane's rest. Times are seconds of any clock that only goes forward."""
 
     def __init__(self, lane: Lane) -> None:
@@ -50,7 +50,7 @@ class Resting:
         self._until_s = now_s + max(_REST * (now_s - began_s), _LEAST_REST_S)
 
 
-class News:
+class IntakeActivity:
     """Whether intake works: it did something a moment ago."""
 
     def __init__(self) -> None:

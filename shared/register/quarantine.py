@@ -39,7 +39,7 @@ _COUNT = b"""
 log = structlog.get_logger(__name__)
 
 
-class Refused(msgspec.Struct, gc=False):
+class RejectedRecord(msgspec.Struct, gc=False):
     """A record that goes to quarantine."""
 
     exchange: str
@@ -48,7 +48,7 @@ class Refused(msgspec.Struct, gc=False):
     errors: list[FieldError]
 
 
-class DayCount:
+class DailyCounts:
     """Records and money by exchange, Shanghai day of the record's timestamp, and outcome."""
 
     def __init__(self, now: datetime) -> None:
@@ -99,7 +99,7 @@ def headers_json(headers: Iterable[tuple[str, bytes | None]]) -> list[list[str |
     return [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
 
 
-def quarantine(connection: Connection, refused: Sequence[Refused], days: DayCount, now: datetime) -> None:
+def quarantine(connection: Connection, refused: Sequence[RejectedRecord], days: DailyCounts, now: datetime) -> None:
     """Keep refused records, of too large ones the first 256 KiB."""
     rows = []
     for item in refused:
@@ -133,7 +133,7 @@ def quarantine(connection: Connection, refused: Sequence[Refused], days: DayCoun
         )
 
 
-def _tell(refused: Sequence[Refused]) -> None:
+def _tell(refused: Sequence[RejectedRecord]) -> None:
     """Name the first of a batch in the log, and count the others: rubbish may come by the thousands a second."""
     for item in refused[:_TOLD_OF_A_BATCH]:
         record = item.record

@@ -22,13 +22,13 @@ from shared.kafka.partition_state import check_streams
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import read_again
 from shared.postgres.database import raw
-from shared.register.account import CONFLICT
-from shared.register.documents import stored_document, stored_headers, stored_versions
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
-from shared.register.rebuild.intake_days import Day, compare_duplicates, load_duplicates
-from shared.register.refusals import Refused, record_time
+from shared.register.quarantine import RejectedRecord, record_time
+from shared.register.rebuild.daily_counts import Day, compare_duplicates, load_duplicates
+from shared.register.record_outcomes import CONFLICT
 from shared.register.revisions import Arrival
+from shared.register.stored_documents import stored_document, stored_headers, stored_versions
 from shared.register.tables import ACCEPTED, DUPLICATE
 from shared.values.times import shanghai_date
 
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from shared.events.decode import Kind as DocumentKind
     from shared.kafka.consumer import Record
     from shared.kafka.positions import Position
-    from shared.register.documents import Version
-    from shared.register.intake import Register
-    from shared.register.rebuild.report import Report
-    from shared.register.worker import Kind
+    from shared.register.consumer import RegisterKind
+    from shared.register.intake import RegisterContext
+    from shared.register.rebuild.report import RebuildReport
+    from shared.register.stored_documents import Version
 
 _ROWS = 5000
 _MOST_LOST = 10_000  # taken in at once
@@ -54,7 +54,7 @@ Place = tuple[str, int, int]  # topic, partition, offset
 
 
 @dataclass
-class Reread:
+class TopicComparison:
     """One reading again, for one register and in one transaction; `mending_at` None: nothing is written.
 
     `all_known` afterwards: each record of an exchange is accounted for, or was taken in.
@@ -62,10 +62,10 @@ class Reread:
 
     connection: Connection
     service: str
-    kind: Kind
+    kind: RegisterKind
     document: DocumentKind
-    register: Register
-    report: Report
+    register: RegisterContext
+    report: RebuildReport
     client_config: Mapping[str, Any]
     mending_at: datetime | None
     all_known: bool = False
@@ -149,7 +149,7 @@ class _Rows:
         return taken
 
 
-def compare_records(reread: Reread) -> Counter[Day]:
+def compare_records(reread: TopicComparison) -> Counter[Day]:
     """Hold all records against what is kept; what to add to the counts of duplicates."""
     connection, report = reread.connection, reread.report
     before, after = topic_of(reread.document, "/").split("/")
@@ -174,7 +174,7 @@ def compare_records(reread: Reread) -> Counter[Day]:
     return compare_duplicates(counted, found, report, all_known=reread.all_known)
 
 
-def _stored_rows(reread: Reread) -> Iterator[_Row]:
+def _stored_rows(reread: TopicComparison) -> Iterator[_Row]:
     document = reread.document
     before, after = topic_of(document, "/").split("/")
     halves = [
@@ -218,7 +218,7 @@ def _sha256(value: bytes | None) -> bytes | None:
     return None if value is None else hashlib.sha256(value).digest()
 
 
-def _foreign(rows: Iterator[_Row], report: Report) -> None:
+def _foreign(rows: Iterator[_Row], report: RebuildReport) -> None:
     for row in rows:
         report.add(f"{_where(row)} 外来 / foreign", _told(row), None, mendable=False)
 
@@ -231,7 +231,7 @@ def _told(row: _Row) -> str:
     return f"{row.name} {row.reason or ACCEPTED}"
 
 
-def _account_for(reread: Reread, unclear: Sequence[_Unclear], duplicates: Counter[Day]) -> None:
+def _account_for(reread: TopicComparison, unclear: Sequence[_Unclear], duplicates: Counter[Day]) -> None:
     """Decide on records by what is stored of their revision."""
     prepared = [prepare_document(reread.document, one.record) for one in unclear]
     stored = _stored(reread, [item for item in prepared if isinstance(item, Arrival)])
@@ -246,7 +246,7 @@ def _account_for(reread: Reread, unclear: Sequence[_Unclear], duplicates: Counte
             reread.lose(_where(record), item, follows, mendable=not rows and follows != _UNREADABLE)
 
 
-def _is_explained(record: Record, rows: Sequence[_Row], follows: str, report: Report) -> bool:
+def _is_explained(record: Record, rows: Sequence[_Row], follows: str, report: RebuildReport) -> bool:
     """Whether a row of its place is this record's; says what rows have no business there."""
     explained = False
     for row in rows:
@@ -275,7 +275,7 @@ def _is_of(row: _Row, record: Record) -> bool:
     return row.value_size == size and row.value_sha256 == _sha256(None if value is None else value[:MAX_VALUE_BYTES])
 
 
-def _stored(reread: Reread, arrivals: Sequence[Arrival[Any]]) -> dict[Version, Any]:
+def _stored(reread: TopicComparison, arrivals: Sequence[Arrival[Any]]) -> dict[Version, Any]:
     """The stored content of each revision that came; None where its bytes cannot be read."""
     wanted = {(arrival.exchange, arrival.number, arrival.revision) for arrival in arrivals}
     found: dict[Version, Any] = {}
@@ -288,9 +288,9 @@ def _stored(reread: Reread, arrivals: Sequence[Arrival[Any]]) -> dict[Version, A
     return found
 
 
-def _what_follows(item: Arrival[Any] | Refused, stored: dict[Version, Any]) -> str:
+def _what_follows(item: Arrival[Any] | RejectedRecord, stored: dict[Version, Any]) -> str:
     """The outcome of a record: `accepted` if nothing of its revision is stored, `duplicate` if the same is."""
-    if isinstance(item, Refused):
+    if isinstance(item, RejectedRecord):
         return item.reason
     version = (item.exchange, item.number, item.revision)
     if version not in stored:

@@ -26,7 +26,7 @@ class _Place:
 
 
 @contextmanager
-def counted_together() -> Iterator[dict[str, Any]]:
+def shared_metrics() -> Iterator[dict[str, Any]]:
     """Make all figures that are created from here on those of all workers; gives the hooks that gunicorn needs.
 
     The files stand in a new folder below TMPDIR, which ends with the process that starts the workers.
@@ -44,7 +44,7 @@ def counted_together() -> Iterator[dict[str, Any]]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def are_counted_together() -> bool:
+def metrics_are_shared() -> bool:
     """Whether figures are those of all workers."""
     return values.ValueClass is not values.MutexValue
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.trade_ingest.listing_facts import newest, read_listing_fact
 from shared.events.fact_topics import LISTING
 from shared.kafka.replay import read_again, stable_ends
-from shared.register.documents import key_arrays
+from shared.register.stored_documents import key_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from services.trade_ingest.listing_facts import ListingFact
-    from shared.register.rebuild.reread import Reread
+    from shared.register.rebuild.topic_comparison import TopicComparison
     from shared.register.revisions import Key
 
 
-def compare_fact_topic(reread: Reread) -> None:
+def compare_fact_topic(reread: TopicComparison) -> None:
     """Hold the facts of the register of listings that has the same id against those that are stored."""
     positions = {
         (one.topic, one.partition): one.next_offset for one in reread.positions(lambda topic: topic == LISTING)
@@ -38,7 +38,7 @@ def compare_fact_topic(reread: Reread) -> None:
 
 
 class _Comparison:
-    def __init__(self, reread: Reread, positions: dict[tuple[str, int], int]) -> None:
+    def __init__(self, reread: TopicComparison, positions: dict[tuple[str, int], int]) -> None:
         self._reread = reread
         self._positions = positions
         self._lost: dict[Key, ListingFact] = {}

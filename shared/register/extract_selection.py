@@ -68,7 +68,7 @@ def _statements(kind: Kind) -> Iterator[str]:
     yield "INSERT INTO chosen SELECT seq FROM settings_entry WHERE seq < :until"
 
 
-def choose(
+def select_entries(
     connection: Connection, kind: Kind, wanted: Iterable[str], until: int, exchange: str | None
 ) -> Iterator[list[int]]:
     """The seqs below `until` of what is wanted, in order, some at once.

@@ -21,7 +21,7 @@ _PLACES_MOST: Final = 512
 _COUNT_BYTES: Final = 8
 
 
-class Shares:
+class ConnectionShares:
     """To be made before the fork. Places of workers are numbered from 1; at 0 stands who has none yet."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from shared.register.rebuild.report import Report
+    from shared.register.rebuild.report import RebuildReport
 
 # Exchange and Shanghai day; None: a record's timestamp is no date, and it was counted on the day it was received.
 Day = tuple[str, "date | None"]
@@ -24,7 +24,7 @@ _DAY = "CAST(record_at AT TIME ZONE INTERVAL '8 hours' AS date)"  # in Shanghai
 
 
 def compare_days(
-    connection: Connection, documents: str, amount: str, report: Report, *, all_known: bool
+    connection: Connection, documents: str, amount: str, report: RebuildReport, *, all_known: bool
 ) -> Sequence[Row[Any]]:
     """Hold the counts of accepted and refused records against documents and quarantine; the rows to write.
 
@@ -92,7 +92,9 @@ def load_duplicates(connection: Connection) -> Counter[Day]:
     return Counter({(row.exchange, row.day): row.records for row in rows})
 
 
-def compare_duplicates(stands: Counter[Day], follows: Counter[Day], report: Report, *, all_known: bool) -> Counter[Day]:
+def compare_duplicates(
+    stands: Counter[Day], follows: Counter[Day], report: RebuildReport, *, all_known: bool
+) -> Counter[Day]:
     """Hold counts of duplicates against those found; what to add to the counts, by day.
 
     Of an exchange with duplicates without a date only the sum can be told. Not `all_known`: nothing is to be written,

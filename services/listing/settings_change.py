@@ -11,7 +11,7 @@ from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.firsts import rebuild_firsts
 from shared.register.head import record_settings
 from shared.register.publish.outbox import mark_dirty
-from shared.register.recount import recount_documents
+from shared.register.whitelist_recount import recount_documents
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.register.head import Head
-    from shared.register.intake import Register
+    from shared.register.intake import RegisterContext
 
 
-def adopt_settings(connection: Connection, head: Head, register: Register, now: datetime) -> None:
+def adopt_settings(connection: Connection, head: Head, register: RegisterContext, now: datetime) -> None:
     """Enter the settings as an entry of the register, and bring everything to what it is under them."""
     record_settings(connection, head, register.settings, now)
     changed = recount_documents(connection, "listing", "listed_at", register.exchanges)

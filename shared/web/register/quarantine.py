@@ -17,7 +17,7 @@ from shared.web.keys import ApiKey, current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
 from shared.web.problems import FieldFaultSchema, Problem
 from shared.web.query import Blueprint, DayParameter, ExchangeParameter, NoQuery, QuerySchema
-from shared.web.seen import seen
+from shared.web.viewer_snapshot import viewer_snapshot
 
 # A page ends early when it holds so many bytes of records: 500 records of the greatest size would be 130 MB.
 PAGE_MOST_BYTES: Final = 4 << 20
@@ -101,7 +101,7 @@ def list_quarantine(arguments: dict[str, Any]) -> dict[str, Any]:
     found = statement.subquery()
     size_so_far = func.sum(func.coalesce(func.octet_length(found.c.value), 0)).over(order_by=found.c.id)
     sized = select(found, size_so_far.label("size_so_far")).subquery()
-    with seen(arguments.get("exchange")) as connection:
+    with viewer_snapshot(arguments.get("exchange")) as connection:
         # One record beyond the limit of bytes, so that there is always one to give and one to say that there are more.
         rows = connection.execute(
             select(sized)
@@ -121,7 +121,7 @@ def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noq
     del arguments
     row = None
     if id <= BIGINT_MOST:
-        with seen() as connection:
+        with viewer_snapshot() as connection:
             statement = _seen(current_key()).where(_tables.quarantine.c.id == id)
             row = connection.execute(statement).one_or_none()
     if row is None:
@@ -141,7 +141,7 @@ def reconcile(arguments: dict[str, Any]) -> dict[str, Any]:
     """What an exchange sent on one day, and what became of it; to be held against the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]
     days = _tables.intake_day
-    with seen(exchange) as connection:
+    with viewer_snapshot(exchange) as connection:
         rows = connection.execute(select(days).where(days.c.exchange == exchange, days.c.day == day)).all()
     if not current_key().sees(exchange) or not (rows or exchange in current_app.extensions["jiangbu.exchanges"]):
         raise Problem(404)

@@ -11,7 +11,7 @@ from shared.web.service import current_service
 
 
 @contextmanager
-def seen(asked_of: str | None = None) -> Iterator[Connection]:
+def viewer_snapshot(asked_of: str | None = None) -> Iterator[Connection]:
     """One state of the database for the key of the request: of an exchange's, the rows that are for that exchange.
 
     `asked_of`: the exchange that is asked about, as which a key is answered that sees all.
