@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-CREATE_POSITION = """
-CREATE TABLE position (
-    topic       text COLLATE "C" NOT NULL,
-    partition   integer NOT NULL CHECK (partition >= 0),
-    topic_id    text NOT NULL,
-    next_offset bigint NOT NULL CHECK (next_offset >= 0),
-    moved_at    timestamptz NOT NULL,
-    PRIMARY KEY (topic, partition)
-)
-"""
-
 
 def position_table(metadata: MetaData) -> Table:
     """The table `position` as each service declares it."""

@@ -1,9 +1,10 @@
-"""Migrations: run by the owner of the tables, who grants the service's own role no more than it needs."""
+"""Schema migrations, run by the role that owns the tables; they grant the service's role only what it needs."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 from alembic import command, context
@@ -15,39 +16,33 @@ from shared.postgres.row_security import make_viewer, viewer_role
 from shared.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy import Connection
 
+# SQL of tables that several services have. Like migrations, these files are frozen once released.
+COMMON: Final = Path(__file__).parent / "tables"
 _ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
-def _config(package: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", f"{package}:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
+def migrate(package: str, owner_url: str, service_url: str, register: str | None = None) -> None:
+    """Upgrade a database to the newest revision. Safe to repeat, and to run concurrently.
 
-
-def migrate(
-    package: str, owner_url: str, service_url: str, register: str | None = None, revision: str = "head"
-) -> None:
-    """Bring the database to the newest form, or to an earlier `revision`. Safe to run again, and beside another.
-
-    Of the roles to whom it grants the viewer's is made here, if the owner may make roles; else SettingsError.
+    Creates the viewer's role if the owner may create roles; otherwise the role must exist. SettingsError.
     """
     role = make_url(service_url).username or ""
     if not _ROLE.fullmatch(role):
         raise SettingsError(f"DATABASE_URL must name a plain role of PostgreSQL, not {role!r}")
+    config = Config()
+    config.set_main_option("script_location", f"{package}:migrations")
+    config.set_main_option("path_separator", "os")
     engine = make_engine(owner_url)
     try:
         with engine.connect() as connection:
-            _migrate(connection, _config(package), role, register, revision)
+            _migrate(connection, config, role, register)
     finally:
         engine.dispose()
 
 
-def _migrate(connection: Connection, config: Config, role: str, register: str | None, revision: str) -> None:
+def _migrate(connection: Connection, config: Config, role: str, register: str | None) -> None:
     viewer = viewer_role(role)
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
         try:
@@ -57,31 +52,47 @@ def _migrate(connection: Connection, config: Config, role: str, register: str | 
                 f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"
             ) from None
         connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {viewer}')
-    # One migration at a time: the second waits here and then finds nothing to do.
+    # One migration at a time: a second program waits here and then finds nothing to do.
     connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
     connection.commit()
     config.attributes.update(connection=connection, role=role, viewer=viewer, register=register)
-    command.upgrade(config, revision)
+    command.upgrade(config, "head")
     connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
     connection.commit()
 
 
 def run_environment() -> None:
-    """What every `migrations/env.py` does."""
+    """Run the migrations; each `migrations/env.py` calls it."""
     context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
     with context.begin_transaction():
+        _upgrade_replaced()
         context.run_migrations()
 
 
-def execute_all(statements: Iterable[str]) -> None:
-    """Run a migration's statements.
+def _upgrade_replaced() -> None:
+    """Upgrade from the revision that the first migration replaces; refuse older ones. SettingsError."""
+    found = context.get_context().get_current_revision()
+    first = context.script.get_revision(context.script.get_base() or "")
+    if found is None or found >= first.revision:
+        return
+    replaced = first.module.replaces
+    if found != replaced:
+        told = f"upgrade to jiangbu 0.1.0 (revision {replaced}) first, then to this version"
+        raise SettingsError(f"数据库结构过旧 / the database is of revision {found}: {told}")
+    first.module.upgrade_replaced()
+    context.config.attributes["connection"].execute(
+        text("UPDATE alembic_version SET version_num = :first"), {"first": first.revision}
+    )
 
-    `{role}` is the service's own role, `{viewer}` the one that it reads as for exchanges, `{register}` the register.
+
+def execute_files(*files: Path) -> None:
+    """Execute the SQL of a migration.
+
+    `{role}` is the service's own role, `{viewer}` the role that it reads as for exchanges, `{register}` the register.
     """
     attributes = context.config.attributes
-    connection = attributes["connection"]
-    for statement in statements:
-        filled = statement
+    for file in files:
+        statements = file.read_text(encoding="utf-8")
         for name in ("role", "viewer", "register"):
-            filled = filled.replace(f"{{{name}}}", attributes[name] or "")
-        connection.exec_driver_sql(filled)
+            statements = statements.replace(f"{{{name}}}", attributes[name] or "")
+        raw(attributes["connection"]).execute(statements.encode())

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-# The exchange whose key asks, in conditions of policies. Of the session's end, or before it was set, nobody's.
-VIEWER: Final = "current_setting('jiangbu.viewer', true)"
-OF_VIEWER: Final = f"exchange = {VIEWER}"
-EVERY_ROW: Final = "true"
-
 _SEE_AS: Final = "SELECT set_config('jiangbu.viewer', %s, true), set_config('role', session_user || '_viewer', true)"
 
 
@@ -39,19 +34,6 @@ def make_viewer(connection: psycopg.Connection[tuple[object, ...]], service_role
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(viewer))
     connection.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(service))
     connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
-
-
-def shown(table: str, rows: str, columns: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Statements of a migration that show rows of a table to the viewer: those of which the condition `rows` holds.
-
-    `columns`: these alone; all if none is named. A table of which nothing of the kind was ever said shows it nothing.
-    """
-    named = f" ({', '.join(columns)})" if columns else ""
-    return (
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY viewer ON {table} FOR SELECT TO {{viewer}} USING ({rows})",
-        f"GRANT SELECT{named} ON {table} TO {{viewer}}",
-    )
 
 
 def see_as(connection: Connection, exchange: str) -> None:

@@ -39,20 +39,6 @@ if TYPE_CHECKING:
 Ending = Literal["stopped", "halted", "failed"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 
-CREATE_WORKER_RUN: Final = """
-CREATE TABLE worker_run (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    host       text NOT NULL,
-    pid        integer NOT NULL,
-    started_at timestamptz NOT NULL,
-    ended_at   timestamptz,
-    ending     text COLLATE "C" CHECK (ending IN ('stopped', 'halted', 'failed')),
-    reason     text,
-    CHECK ((ended_at IS NULL) = (ending IS NULL))
-)
-"""
-GRANT_WORKER_RUN: Final = "GRANT SELECT, INSERT, UPDATE ON worker_run TO {role}"
-
 # Written while something else has failed: it must not take long.
 _END_WITHIN_S: Final = 2
 _REASON_MOST_CHARACTERS: Final = 1000

@@ -1,6 +1,6 @@
-"""A set whose databases are of the migration before the newest, with what the set has taken in.
+"""A set whose databases are of the revision that the first migrations replace, with what the set has taken in.
 
-The migration before makes a database; what its tables have of columns is copied into it from the one that there is.
+The columns that its tables have are copied into such a database from the present one.
 """
 
 from __future__ import annotations
@@ -8,11 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from alembic.script import ScriptDirectory
-
-from deploy.databases import database_of
-from shared.postgres.schema_version import package_of
-from tests.compose.stack import ROOT
+from deploy.databases import database_of, owner_role, service_role
+from tests.support.replaced_schema import REPLACED, replaced_schema
 
 if TYPE_CHECKING:
     from shared.settings import Service
@@ -33,21 +30,7 @@ SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), coalesce(max(%I), 0
     table_name, column_name, column_name, table_name)
 FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'
 """
-_MIGRATE = """
-from shared.migrate import migrate
-from shared.settings import load_settings
-settings = load_settings({service!r})
-migrate({package!r}, settings.database_owner_url, settings.database_url, settings.register, {revision!r})
-"""
 _PSQL = "psql -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -qAt"
-
-
-def revision_before(service: Service) -> str:
-    """The migration before the newest."""
-    scripts = ScriptDirectory(str(ROOT / package_of(service).replace(".", "/") / "migrations"))
-    before = scripts.get_revision("head").down_revision
-    assert isinstance(before, str)
-    return before
 
 
 def revision_of(stack: Stack, service: Service) -> str:
@@ -62,20 +45,20 @@ def counts(stack: Stack, database: str, tables: dict[str, int]) -> dict[str, int
 
 
 def go_back(stack: Stack, service: Service) -> dict[str, int]:
-    """Give a service, whose programs are stopped, a database of the migration before; rows by table."""
-    database, newest, revision = database_of(service), f"{database_of(service)}_newest", revision_before(service)
+    """Give a service, whose programs are stopped, a database of the replaced revision; rows by table."""
+    database, newest, revision = database_of(service), f"{database_of(service)}_newest", REPLACED[service]
     _ask(stack, "postgres", f"ALTER DATABASE {database} RENAME TO {newest}")
     stack.compose("run", "--rm", "--no-deps", "-T", "databases")
-    program = _MIGRATE.format(service=service, package=package_of(service), revision=revision)
-    stack.compose("run", "--rm", "--no-deps", "-T", f"{service}-migrate", "python", "-c", program)
+    schema = replaced_schema(service, service_role(database), rows=False)
+    revised = f"INSERT INTO public.alembic_version VALUES ('{revision}')"
+    as_owner = f"{_PSQL} -d {database} -c 'SET ROLE {owner_role(database)}' -c"
+    _shell(stack, f'{as_owner} "$0" -c "{revised}"', schema)
     assert revision_of(stack, service) == revision
     there, wanted = (json.loads(_ask(stack, name, _COLUMNS)) for name in (newest, database))
     # Triggers are for what programs do; as a replica the server takes rows as they are.
     into = "SET session_replication_role = replica"
     quoted = {table: ", ".join(f'"{c}"' for c in columns if c in there[table]) for table, columns in wanted.items()}
-    tables = ", ".join(f'"{table}"' for table in wanted)
-    lines = [f"{_PSQL} -d {database} -c '{into}' -c 'TRUNCATE {tables}'"]
-    lines += [
+    lines = [
         f"{_PSQL} -d {newest} -c 'COPY (SELECT {columns} FROM \"{table}\") TO STDOUT'"
         f" | {_PSQL} -d {database} -c '{into}' -c 'COPY \"{table}\" ({columns}) FROM STDIN'"
         for table, columns in quoted.items()

@@ -32,18 +32,17 @@ class Guard:
     tells: str
 
 
-_LISTINGS = "services/listing/migrations/versions/0001_register.py"
-_TRADES = "services/trade_ingest/migrations/versions/0001_register.py"
-_LEDGER = "services/incentive/migrations/versions/r0001_ledger.py"
-_VIEWER = "services/incentive/migrations/versions/r0011_viewer.py"  # has the functions of triggers that are in force
+_LISTINGS = "services/listing/migrations/versions/r0006_schema.sql"
+_TRADES = "services/trade_ingest/migrations/versions/r0007_schema.sql"
+_LEDGER = "services/incentive/migrations/versions/r0012_schema.sql"
 
 GUARDS = (
     Guard(
         "dedupe",
         (
             Edit("shared/register/revisions.py", "            if known is not None:\n", "            if False:\n"),
-            Edit(_LISTINGS, ", PRIMARY KEY (exchange, number, revision)", ""),
-            Edit(_TRADES, ", PRIMARY KEY (exchange, number, revision)", ""),
+            Edit(_LISTINGS, ",\n    PRIMARY KEY (exchange, number, revision)", ""),
+            Edit(_TRADES, ",\n    PRIMARY KEY (exchange, number, revision)", ""),
         ),
         "commit answer lost",
         "duplicates: lost",
@@ -77,7 +76,7 @@ GUARDS = (
                 "",
             ),
             Edit(
-                _VIEWER,
+                _LEDGER,
                 "WHERE (excluded.generation, excluded.seq) > (c.generation, c.seq) AND excluded.about = c.about;",
                 ";",
             ),

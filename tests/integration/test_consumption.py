@@ -16,8 +16,9 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from shared.kafka.consumer import Consumption, StreamBroken
-from shared.kafka.positions import CREATE_POSITION, move_positions
+from shared.kafka.positions import move_positions
 from shared.postgres.database import make_engine
+from shared.postgres.migrate import COMMON
 from shared.process.heartbeat import Heartbeat
 from shared.values.times import now
 
@@ -47,7 +48,8 @@ def engine(postgres):
     owner_url, _ = postgres("consumption")
     engine = make_engine(owner_url)
     with engine.begin() as connection:
-        connection.execute(text(CREATE_POSITION))
+        tables = (COMMON / "base_1.sql").read_text("utf-8")
+        connection.exec_driver_sql(tables[tables.index("CREATE TABLE position") : tables.index("GRANT SELECT, INSERT")])
         connection.execute(
             text(
                 'CREATE TABLE seen (topic text, partition int, "offset" bigint, value bytea, headers text[],'

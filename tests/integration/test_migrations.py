@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
+from devset.postgres import postgres_binaries
 from services.incentive.store import tables as incentive
 from services.listing import models as listing
 from services.trade_ingest import models as trade_ingest
@@ -21,6 +24,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.postgres.schema_version import WrongSchemaError, check_schema, needed_migration, package_of
 from shared.settings import SettingsError
+from tests.support.replaced_schema import REPLACED, replaced_schema
 
 SERVICES = [
     ("listing", listing.metadata, "r1"),
@@ -52,6 +56,71 @@ def test_the_code_declares_what_migrations_make(postgres, service, metadata, reg
 def test_the_newest_migration_is_known_without_alembic(service, _metadata, _register) -> None:
     folder = Path(__file__).parents[2] / package_of(service).replace(".", "/") / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == needed_migration(service)
+
+
+@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
+def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, _metadata, register) -> None:
+    package = package_of(service)
+    owner_url, service_url = postgres("migrations")
+    restore(owner_url, service)
+    before = contents(owner_url)
+    assert sum(map(len, before.values())) > 40
+    migrate(package, owner_url, service_url, register)
+    after = contents(owner_url)
+    assert after.pop("alembic_version") == [f"({needed_migration(service)})"]
+    assert before.pop("alembic_version") == [f"({REPLACED[service]})"]
+    assert after == before
+    fresh_owner_url, fresh_service_url = postgres("migrations")
+    migrate(package, fresh_owner_url, fresh_service_url, register)
+    assert schema_of(owner_url) == schema_of(fresh_owner_url)
+    migrate(package, owner_url, service_url, register)
+    assert contents(owner_url) == after | {"alembic_version": [f"({needed_migration(service)})"]}
+
+
+@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
+def test_a_database_before_the_replaced_revision_is_refused(postgres, service, _metadata, register) -> None:
+    owner_url, service_url = postgres("migrations")
+    restore(owner_url, service)
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    before = contents(owner_url)
+    with pytest.raises(
+        SettingsError, match=rf"revision 0001: upgrade to jiangbu 0\.1\.0 \(revision {REPLACED[service]}\) first"
+    ):
+        migrate(package_of(service), owner_url, service_url, register)
+    assert contents(owner_url) == before
+
+
+def restore(owner_url: str, service: str) -> None:
+    """Fill an empty database with the schema and the rows of the replaced revision."""
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(replaced_schema(service, service_role(owner_url)).encode())
+
+
+def service_role(owner_url: str) -> str:
+    return str(make_url(owner_url).username).removesuffix("_owner") + "_service"
+
+
+def contents(owner_url: str) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    with psycopg.connect(owner_url) as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        return {
+            table: [row for (row,) in connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')]
+            for (table,) in tables.fetchall()
+        }
+
+
+def schema_of(owner_url: str) -> str:
+    """Everything that pg_dump says of the schema; white space apart, as the bodies of functions keep theirs."""
+    dumped = subprocess.run(
+        [postgres_binaries() / "pg_dump", "--schema-only", "--no-owner", owner_url],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    said = re.sub(r"^\\(un)?restrict .*$", "", dumped.stdout, flags=re.MULTILINE)
+    return "\n".join(" ".join(part.split()) for part in said.replace(service_role(owner_url), "service").split("\n\n"))
 
 
 @pytest.mark.parametrize(("found", "says"), [("0001", "run `listing migrate`"), ("9999", "start the newer version")])

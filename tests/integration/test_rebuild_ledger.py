@@ -18,7 +18,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from services.incentive.domain.facts import TOPICS
-from services.incentive.migrations.versions.r0011_viewer import FILL_KNOWN_TO, FILL_NAMED
 from services.incentive.rebuild.command import repair_all, verify_all
 from services.incentive.store.intake import LedgerIntake, SettingsChanged
 from shared.events.fact_topics import FIRST_LISTING
@@ -47,6 +46,20 @@ from tests.integration.test_consumption import running, until
 from tests.nursery import Nursery
 
 FreshDatabase = Callable[[str], tuple[str, str]]
+# What triggers keep, recomputed from all that was recorded.
+FILL_NAMED = """
+UPDATE award_current c SET named = v.named FROM (
+    SELECT award_id, array_agg(DISTINCT e ORDER BY e) AS named FROM award_version, unnest(exchanges) AS e GROUP BY 1
+) v WHERE v.award_id = c.award_id
+"""
+FILL_KNOWN_TO = """
+INSERT INTO known_to (exchange, about)
+WITH told AS (SELECT about, convert_from(value, 'UTF8')::jsonb AS v FROM fact WHERE topic <> 'facts.sign.v1'),
+one AS (SELECT coalesce(v ->> 'exchange', v #>> '{first,exchange}') AS exchange, about FROM told)
+SELECT exchange, about FROM one WHERE exchange IS NOT NULL
+UNION SELECT jsonb_object_keys(v -> 'by_exchange'), about FROM told
+UNION SELECT o.exchange, o.about FROM ledger_settings s, operators_listed(s.whitelist) o
+"""
 LISTING = f"first_listing/{subject(1)}"
 PURCHASE = f"first_purchase/{subject(2)}"
 TABLES = ("fact", "fact_current", "award_version", "award_current", "ledger_transaction", "ledger_entry", *LOG_TABLES)
@@ -174,7 +187,6 @@ def test_who_may_see_what_is_worked_out_again_too(database: Database) -> None:
         f"known_to kmdex {subject(2)}: 现为 / stands 无 nothing; 应为 / follows shown",
         "award_current exchange_tiers/kmdex/2026: 现为 / stands named ; 应为 / follows named kmdex",
     ]
-    # As the migration does of what was recorded before it.
     database.damage("UPDATE award_current SET named = '{}'", "DELETE FROM known_to", FILL_NAMED, FILL_KNOWN_TO)
     assert database.verify() == []
 

@@ -44,6 +44,9 @@ from shared.translog.tables import log_tables
 # The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
 LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 
+# Tables of the ledger in which PostgreSQL refuses changes.
+APPEND_ONLY: Final = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
+
 metadata = MetaData()
 position = position_table(metadata)
 worker_run = worker_run_table(metadata)

@@ -1,0 +1,24 @@
+"""Databases of the last revision before the squashed migrations, as dumped then, with the rows of a test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shared.postgres.row_security import viewer_role
+
+if TYPE_CHECKING:
+    from shared.settings import Service
+
+REPLACED: Final[dict[Service, str]] = {"listing": "0005", "trade-ingest": "0006", "incentive": "0011"}
+_FOLDER = Path(__file__).with_name("schema")
+
+
+def replaced_schema(service: Service, role: str, *, rows: bool = True) -> str:
+    """Statements that make such a database, for a service's role, with or without rows."""
+    name = service.replace("-", "_")
+    dump = (_FOLDER / f"{name}-{REPLACED[service]}.sql").read_text("utf-8")
+    if not rows:  # they stand between the tables and their constraints
+        tables, _, rest = dump.partition("\nINSERT INTO ")
+        dump = tables + rest[rest.index("\nALTER TABLE ONLY ") :]
+    return dump.replace("{viewer}", viewer_role(role)).replace("{role}", role)

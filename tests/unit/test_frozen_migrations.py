@@ -1,0 +1,46 @@
+"""Released migrations are frozen: databases in the field were made by them. A change of the schema is a new one."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RELEASED = {
+    "services/incentive/migrations/versions/r0012_account_rule.sql": (
+        "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"
+    ),
+    "services/incentive/migrations/versions/r0012_schema.py": (
+        "cd4ee05a4b2f575cea88febae09d6585c40d296c4ef01015ecc56f006fb7974f"
+    ),
+    "services/incentive/migrations/versions/r0012_schema.sql": (
+        "cd8331802a979bb44cbf65739df0eb766296a30120d44f831671020cf2a80fc6"
+    ),
+    "services/listing/migrations/versions/r0006_schema.py": (
+        "79c34be515745662a71ce139573a313427e0708864108dd7d776c1b9a4b5de39"
+    ),
+    "services/listing/migrations/versions/r0006_schema.sql": (
+        "feb2067dc38ae922426989adceb55dda3a9d610b7514b818ff8082e1966c1eb3"
+    ),
+    "services/trade_ingest/migrations/versions/r0007_schema.py": (
+        "607603861d5ac7fcd32b1564ba5b82f1408c6ed79b9ed50bba4a6cde15a9a623"
+    ),
+    "services/trade_ingest/migrations/versions/r0007_schema.sql": (
+        "3519c6bcb6edfe3bcbab43a31c555c4f950e431f110389fb8bbebe37c2651400"
+    ),
+    "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
+    "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
+}
+
+
+def test_released_migrations_are_unchanged() -> None:
+    folders = [*ROOT.glob("services/*/migrations/versions"), ROOT / "shared/postgres/tables"]
+    files = [file for folder in folders for file in folder.iterdir() if file.suffix in {".py", ".sql"}]
+    found = {
+        file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+        if file.stat().st_size
+    }
+    changed = [name for name, digest in RELEASED.items() if found.get(name) != digest]
+    assert changed == [], "these are frozen; write a new migration"
+    assert found.keys() == RELEASED.keys(), "add the SHA-256 of a new migration here when it is released"
