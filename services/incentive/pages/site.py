@@ -8,6 +8,19 @@ from services.incentive.pages.blueprint import blueprint, csrf
 from services.incentive.pages.forms import acts, declared, declared_table, extracts, lab  # noqa: F401 - each adds its routes
 from services.incentive.pages.session import oidc
 from services.incentive.pages.session.sign_in import who_asks
+from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
+    award,
+    awards,
+    budget,
+    exchange,
+    overview,
+    policy,
+    quarantine,
+    related,
+    subject,
+    trade,
+    worklist,
+)
 from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
 
