@@ -29,8 +29,8 @@ from deploy.recovery.accept_loss import accept, standings
 from deploy.recovery.new_generation import new_generation as begin_new_generation
 from deploy.recovery.stopped_service import stopped
 from deploy.secrets import ADMIN, OUR_UID, SecretsError, make_secrets, wanted_secrets
-from shared.kafka.positions import LostPartition
-from shared.operator_errors import Halt
+from shared.kafka.positions import PartitionLostError
+from shared.operator_errors import OperatorError
 from shared.settings import (
     KafkaSettings,
     Service,
@@ -40,17 +40,17 @@ from shared.settings import (
     load_kafka_settings,
     load_register_ids,
 )
-from shared.whitelist import Exchanges, ExchangesError, load_exchanges
+from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 BROKER_TIMEOUT_MS = 10_000
-OPERATORS_FAULTS = (
+OPERATOR_ERRORS = (
     SettingsError,
-    ExchangesError,
+    WhitelistError,
     SecretsError,
     TopicsRefusedError,
     AccessRefusedError,
-    Halt,
-    LostPartition,
+    OperatorError,
+    PartitionLostError,
 )
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
 
@@ -84,7 +84,7 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
     if rotated and folder is None:
         raise click.UsageError("--rotate 需要 / needs --secrets FOLDER")
     with _told_in_one_line():
-        exchanges, kafka = load_exchanges(load_exchanges_file()), load_kafka_settings()
+        exchanges, kafka = load_whitelist(load_exchanges_file()), load_kafka_settings()
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
         admin = _admin(kafka)
@@ -98,7 +98,7 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
 
 
 def _apply_access(
-    access: Access, exchanges: Exchanges, folder: Path, rotated: tuple[str, ...], *, dry_run: bool
+    access: Access, exchanges: Whitelist, folder: Path, rotated: tuple[str, ...], *, dry_run: bool
 ) -> None:
     if not dry_run:
         for path in make_passwords(exchanges, folder):
@@ -129,7 +129,7 @@ def _apply_access(
 )
 def secrets(folder: Path, owner: int) -> None:
     with _told_in_one_line():
-        exchanges = load_exchanges(load_exchanges_file())
+        exchanges = load_whitelist(load_exchanges_file())
         made = make_secrets(folder, wanted_secrets(exchanges), owner) + make_api_keys(folder, exchanges, owner)
         for path in made:
             click.echo(f"{path}: 新建 / made")
@@ -216,7 +216,7 @@ def _told_in_one_line() -> Iterator[None]:
     """What an operator can mend, without a traceback; exit 1."""
     try:
         yield
-    except OPERATORS_FAULTS as error:
+    except OPERATOR_ERRORS as error:
         raise click.ClickException(str(error)) from error
     except (SQLAlchemyError, psycopg.Error) as error:
         raise click.ClickException(f"数据库 / database: {str(error).splitlines()[0]}") from error

@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 # Holders of the keys that every set begins with, and their roles; some acts of the bureau need two persons.
 ROLES: Final = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}
@@ -21,7 +21,7 @@ def key_entry(name: str, role: str, key: str) -> dict[str, str]:
     return {"name": name, "role": role, "sha256": hashlib.sha256(key.encode()).hexdigest()}
 
 
-def make_api_keys(folder: Path, exchanges: Exchanges, uid: int = OUR_UID) -> list[Path]:
+def make_api_keys(folder: Path, exchanges: Whitelist, uid: int = OUR_UID) -> list[Path]:
     """Make the keys whose files are missing, and enter their hashes. Returns what was made. SecretsError.
 
     So a key is changed by removing its file. Other entries of the file of hashes stay as they are, those that were
@@ -40,7 +40,7 @@ def make_api_keys(folder: Path, exchanges: Exchanges, uid: int = OUR_UID) -> lis
     return made
 
 
-def _holders(exchanges: Exchanges) -> Iterator[tuple[str, str]]:
+def _holders(exchanges: Whitelist) -> Iterator[tuple[str, str]]:
     yield from ROLES.items()
     for exchange_id in exchanges.ids:
         yield exchange_user(exchange_id), f"exchange:{exchange_id}"

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
-from shared.postgres.row_security import make_viewer, viewer_role
+from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import Service
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def ensure_database(
         connection.execute(
             sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, sql.Identifier(role), sql.Literal(password))
         )
-    make_viewer(connection, service_role(name))
+    create_viewer_role(connection, service_role(name))
     made = not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
     if made:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))

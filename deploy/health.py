@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from shared.process.liveness import standing
+from shared.process.liveness import stall_reason
 
 # Where the three services answer, one of them in a container.
 _PORTS = (8001, 8002, 8003)
@@ -17,7 +17,7 @@ _REQUEST = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 def health(heartbeat: str) -> str | None:
     """What is wrong with the program of this container, None if nothing is: an API that answers, or a consumer."""
-    why = standing(heartbeat, time.monotonic())
+    why = stall_reason(heartbeat, time.monotonic())
     if why is None:
         return None
     for port in _PORTS:

@@ -18,7 +18,7 @@ from typing import Final, get_args
 from shared.events.topics import prefix_of
 from shared.settings import Service
 from shared.translog.keyfile import new_key_pem
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 # Users that the images run as: ours, apache/kafka, postgres.
 OUR_UID: Final = 10001
@@ -52,7 +52,7 @@ def exchange_user(exchange_id: str) -> str:
     return prefix_of(exchange_id).removesuffix(".")
 
 
-def wanted_secrets(exchanges: Exchanges) -> Iterator[Secret]:
+def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
     """What the set needs: passwords of Kafka's users, of databases' roles, their owners, both admins; signing keys."""
     yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
     yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)

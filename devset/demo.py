@@ -24,7 +24,7 @@ from exchange_kit.records import SampleRecord
 from exchange_kit.sample.year import sample_events
 from shared.settings import KafkaSettings
 from shared.values.money import format_yuan
-from shared.whitelist import Exchanges, load_exchanges
+from shared.whitelist import Whitelist, load_whitelist
 
 EVENTS = 24_000
 SEED = 2026
@@ -62,7 +62,7 @@ def main(stay: bool, data_dir: Path | None) -> None:
 
 def show(local: LocalSet) -> bool:
     """Publish, wait, show, check; whether all is as it must be."""
-    exchanges = load_exchanges(EXCHANGES_FILE)
+    exchanges = load_whitelist(EXCHANGES_FILE)
     records = list(sample_events(SEED, exchanges.ids, EVENTS, YEAR, rubbish=True))
     client = Client.with_key(local.addresses, local.secrets.keys["auditor"])
     _send(records, local.addresses.kafka)
@@ -74,7 +74,7 @@ def show(local: LocalSet) -> bool:
     return _check_awards(found.awards, outcome) & _check_refusals(found.refused, outcome)
 
 
-def operators_of(exchanges: Exchanges) -> dict[str, str]:
+def operators_of(exchanges: Whitelist) -> dict[str, str]:
     """USCCs of the operators at the end of the sample's year, by exchange."""
     return {
         exchange_id: operator.uscc

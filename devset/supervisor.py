@@ -22,7 +22,7 @@ from devset.processes import LocalError, Program, free_ports, port_is_free, reap
 from devset.programs import SERVICES, Addresses, command, environment, serving
 from services.incentive.policy.loader import PolicyError, load_policy
 from shared.settings import given_settings, load_local_settings, load_policy_file
-from shared.whitelist import Exchanges, ExchangesError, load_exchanges
+from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 # Long, for slow machines: what cannot start is noticed by how often it ends.
 READY_TIMEOUT_S = 180.0
@@ -122,10 +122,10 @@ class LocalSet:
     def _keys_file(self) -> Path:
         return self.options.folder / "api-keys.yaml"
 
-    def _read_exchanges(self) -> Exchanges:
+    def _read_exchanges(self) -> Whitelist:
         try:
-            return load_exchanges(self.options.exchanges_file)
-        except ExchangesError as error:
+            return load_whitelist(self.options.exchanges_file)
+        except WhitelistError as error:
             raise LocalError(f"交易场所名单有误 / the whitelist is wrong: {error}") from error
 
     def _choose_ports(self) -> dict[str, int]:
@@ -191,7 +191,7 @@ class LocalSet:
             if program.alive() or program.process.returncode != 0:
                 raise LocalError(f"数据库迁移失败 / {program.name} failed: {program.last_words()} ({program.log_file})")
 
-    def _await_kafka(self, exchanges: Exchanges) -> None:
+    def _await_kafka(self, exchanges: Whitelist) -> None:
         if self._kafka is not None:
             self._kafka.await_ready(self.check)
         try:

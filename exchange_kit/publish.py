@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from exchange_kit.records import SampleRecord
-from shared.kafka.client_patches import drop_producer
+from shared.kafka.client_patches import force_close_producer
 
 _REPORT_EVERY: Final = 500
 GIVE_UP_S: Final = 120.0
@@ -106,7 +106,7 @@ def publish(
         raise PublishError(f"无法发送 / cannot send: {type(error).__name__}: {error}") from error
     finally:
         # Nothing is left in it, or nobody waits for what is.
-        drop_producer(producer)
+        force_close_producer(producer)
         progress(published)
     return published
 

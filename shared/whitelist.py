@@ -26,7 +26,7 @@ _NULL: Final = "tag:yaml.org,2002:null"
 _BEFORE_ALL: Final = date(1900, 1, 1)  # an open `from`: documents begin with the year 2000
 
 
-class ExchangesError(ValueError):
+class WhitelistError(ValueError):
     """The whitelist cannot be used; the message is one line with file, line and member."""
 
 
@@ -53,7 +53,7 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Exchanges:
+class Whitelist:
     """The whitelist. `listed` is in code point order of the ids, whatever the file's order."""
 
     listed: tuple[Exchange, ...]
@@ -106,30 +106,30 @@ def _instant(day: date) -> datetime:
     return day_start(day).astimezone(UTC)
 
 
-def load_exchanges(path: Path) -> Exchanges:
+def load_whitelist(path: Path) -> Whitelist:
     """Read and check a whitelist. ExchangesError, one line, for the first fault in the file."""
     try:
-        return parse_exchanges(path.read_text(encoding="utf-8"))
+        return parse_whitelist(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ExchangesError(f"{path}: cannot be read: {error.strerror}") from error
+        raise WhitelistError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ExchangesError(f"{path}: is not UTF-8 (byte {error.start})") from error
+        raise WhitelistError(f"{path}: is not UTF-8 (byte {error.start})") from error
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "somewhere"
-        raise ExchangesError(f"{path}: {line}: not YAML: {error.problem}") from error
+        raise WhitelistError(f"{path}: {line}: not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise ExchangesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        raise WhitelistError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
-        raise ExchangesError(f"{path}: line 1: nested too deeply") from error
+        raise WhitelistError(f"{path}: line 1: nested too deeply") from error
     except _Fault as fault:
-        raise ExchangesError(f"{path}: {fault}") from fault
+        raise WhitelistError(f"{path}: {fault}") from fault
 
 
 @lru_cache(maxsize=8)
-def parse_exchanges(content: str) -> Exchanges:
-    """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_exchanges` explains."""
+def parse_whitelist(content: str) -> Whitelist:
+    """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_whitelist` explains."""
     root = yaml.compose(content, Loader=yaml.SafeLoader)
-    return Exchanges(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
+    return Whitelist(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
 
 
 def _exchange_json(exchange: Exchange) -> dict[str, Any]:

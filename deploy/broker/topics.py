@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import topics_of
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 PARTITIONS: Final = 3
 CONFIG_TIMEOUT_S: Final = 10.0
@@ -61,7 +61,7 @@ class Step:
     config: Mapping[str, str]
 
 
-def wanted_topics(exchanges: Exchanges) -> tuple[Topic, ...]:
+def wanted_topics(exchanges: Whitelist) -> tuple[Topic, ...]:
     """Two topics for each exchange of the whitelist, the facts, and the checkpoints of the logs."""
     events = [topic for exchange in exchanges.ids for topic in topics_of(exchange)]
     return tuple(
@@ -97,7 +97,7 @@ def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, Foun
     return {name: Found(partitions[name], _values(configs[name])) for name in existing}
 
 
-def apply_topics(admin: KafkaAdminClient, exchanges: Exchanges, *, dry_run: bool = False) -> list[Step]:
+def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False) -> list[Step]:
     """Create and configure what is missing; doing it again does nothing. Returns what was (or would be) done."""
     wanted = wanted_topics(exchanges)
     steps = list(plan(wanted, read_topics(admin, [topic.name for topic in wanted])))

@@ -44,7 +44,7 @@ from shared.settings import KafkaSettings, Service
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
 LOGIN_TIMEOUT_MS: Final = 5_000
@@ -145,7 +145,7 @@ class Access:
             time.sleep(POLL_S)
 
 
-def wanted_users(exchanges: Exchanges, registers: Collection[str], folder: Path) -> list[User]:
+def wanted_users(exchanges: Whitelist, registers: Collection[str], folder: Path) -> list[User]:
     """Every service and every exchange of the whitelist; a password is None where there is no file yet."""
     rights: Mapping[str, frozenset[ACL]] = {
         **{service: rights_of_service(service, tuple(registers), exchanges.ids) for service in get_args(Service)},
@@ -158,7 +158,7 @@ def wanted_users(exchanges: Exchanges, registers: Collection[str], folder: Path)
     return users
 
 
-def make_passwords(exchanges: Exchanges, folder: Path) -> list[Path]:
+def make_passwords(exchanges: Whitelist, folder: Path) -> list[Path]:
     """Make the files that are missing of those that `wanted_users` reads."""
     return make_secrets(
         folder, [one for one in wanted_secrets(exchanges) if one.name == KAFKA_PASSWORD and one.holder != ADMIN]

@@ -12,7 +12,7 @@ from deploy.broker.users import Access, User, wanted_users
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import SecretsError
 from shared.settings import KafkaSettings
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 BROKER_TIMEOUT_MS = 10_000
 # What the set is tested with.
@@ -20,7 +20,7 @@ OLDEST = (4, 0)
 APPLY = "run `jiangbu topics apply --secrets FOLDER`"
 
 
-def broker(kafka: KafkaSettings, exchanges: Exchanges, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
+def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
     """Asked as the admin of the broker; passwords are those of the folder's files."""
     servers = ", ".join(kafka.bootstrap_servers)
     try:
@@ -50,7 +50,7 @@ def _version(admin: KafkaAdminClient, servers: str) -> Finding:
     return found("Kafka", [too_old] if min(versions) < OLDEST else [], f"{servers}: {said}")
 
 
-def _topics(admin: KafkaAdminClient, exchanges: Exchanges) -> Finding:
+def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
     wanted = wanted_topics(exchanges)
     names = [topic.name for topic in wanted]
     there = read_topics(admin, names)

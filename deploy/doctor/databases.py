@@ -13,7 +13,7 @@ from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.store.tables import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
-from shared.postgres.schema_version import needed_migration
+from shared.postgres.schema_version import required_revision
 from shared.settings import Service
 from shared.translog.tables import LOG_TABLES
 
@@ -74,7 +74,7 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
     except psycopg.Error as error:
         yield Finding(subject, False, _line(error))
         return
-    yield found(subject, migration + counted, f"revision {needed_migration(service)}")
+    yield found(subject, migration + counted, f"revision {required_revision(service)}")
     yield found(f"角色 roles of {name}", roles + rights + _logins(service, admin_url, folder), "least rights")
 
 
@@ -116,7 +116,7 @@ def _roles(connection: Connection, name: str) -> list[str]:
 
 
 def _migration(connection: Connection, service: Service, registers: tuple[str, ...]) -> list[str]:
-    newest = needed_migration(service)
+    newest = required_revision(service)
     there = _value(connection, "SELECT to_regclass('alembic_version') IS NOT NULL")
     revision = _value(connection, "SELECT version_num FROM alembic_version") if there else None
     if revision != newest:

@@ -11,7 +11,7 @@ from deploy.doctor.files import api_keys, policy_file, secret_files
 from deploy.doctor.finding import Finding
 from deploy.secrets import SecretsError
 from shared.settings import DeploymentSettings, Service, SettingsError, load_deployment_settings
-from shared.whitelist import Exchanges, ExchangesError, load_exchanges
+from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 
 def examine_deployment(folder: Path) -> Iterator[Finding]:
@@ -24,8 +24,8 @@ def examine_deployment(folder: Path) -> Iterator[Finding]:
     yield Finding("设置 settings", True, f"registers {', '.join(settings.registers)}")
     yield policy_file(settings.policy_file, settings.totals_cut_at)
     try:
-        exchanges = load_exchanges(settings.exchanges_file)
-    except ExchangesError as error:
+        exchanges = load_whitelist(settings.exchanges_file)
+    except WhitelistError as error:
         yield Finding("名单 whitelist", False, str(error))
         return
     yield Finding("名单 whitelist", True, f"{settings.exchanges_file}: {', '.join(exchanges.ids)}")
@@ -38,7 +38,7 @@ def examine_deployment(folder: Path) -> Iterator[Finding]:
     yield api("incentive", settings.incentive_url)
 
 
-def _files(folder: Path, exchanges: Exchanges) -> Iterator[Finding]:
+def _files(folder: Path, exchanges: Whitelist) -> Iterator[Finding]:
     try:
         yield secret_files(folder, exchanges)
     except (SecretsError, OSError) as error:

@@ -11,7 +11,7 @@ from deploy.secrets import Secret, read_password, wanted_secrets
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.yaml_reader import PolicyError
 from shared.web.keys import KeysError, load_keys
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 # What others may not have of a secret: any right at all; the group may not write.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
@@ -31,7 +31,7 @@ def policy_file(path: Path, cut_at: Iterable[date]) -> Finding:
     return found(subject, faults, f"{policy.id} revision {policy.revision}")
 
 
-def secret_files(folder: Path, exchanges: Exchanges) -> Finding:
+def secret_files(folder: Path, exchanges: Whitelist) -> Finding:
     """Every password is there, and nobody else can read it."""
     wanted = list(wanted_secrets(exchanges))
     missing = [str(one.path(folder)) for one in wanted if not one.path(folder).exists()]
@@ -55,7 +55,7 @@ def too_open(folder: Path) -> list[str]:
     return [f"权限过宽 / too open: {', '.join(wrong)}: chmod go-w,o= FILE"] if wrong else []
 
 
-def api_keys(folder: Path, exchanges: Exchanges) -> Finding:
+def api_keys(folder: Path, exchanges: Whitelist) -> Finding:
     """The hashes can be read, and each role and each exchange has a key."""
     subject = "密钥 API keys"
     path = folder / HASHES

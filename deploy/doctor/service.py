@@ -10,14 +10,14 @@ from deploy.broker.streams import streams_of
 from deploy.doctor.finding import Finding
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.yaml_reader import PolicyError
-from shared.kafka.consumer import MissingTopics, check_topics
+from shared.kafka.consumer import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
-from shared.postgres.schema_version import WrongSchemaError, check_schema, needed_migration
+from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.translog.keyfile import KeyFileError, load_key
 from shared.translog.signing import signing_key_file
 from shared.web.keys import KeysError, load_keys
-from shared.whitelist import Exchanges, ExchangesError, load_exchanges
+from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 
 def examine_service(service: Service) -> Iterator[Finding]:
@@ -34,15 +34,15 @@ def examine_service(service: Service) -> Iterator[Finding]:
     if service == "incentive":
         yield _policy(settings.policy_file)
     try:
-        exchanges = load_exchanges(settings.exchanges_file)
-    except ExchangesError as error:
+        exchanges = load_whitelist(settings.exchanges_file)
+    except WhitelistError as error:
         yield Finding("名单 whitelist", False, str(error))
         return
     yield _whitelist(exchanges, settings)
     yield from _broker(settings, exchanges)
 
 
-def _whitelist(exchanges: Exchanges, settings: Settings) -> Finding:
+def _whitelist(exchanges: Whitelist, settings: Settings) -> Finding:
     unknown = sorted(set(settings.exchanges or ()) - set(exchanges.ids))
     if unknown:
         return Finding("名单 whitelist", False, f"EXCHANGES names what is not on it: {', '.join(unknown)}")
@@ -92,16 +92,16 @@ def _database(settings: Settings) -> Finding:
         return Finding(subject, False, f"DATABASE_URL: {str(error).splitlines()[0]}")
     finally:
         engine.dispose()
-    return Finding(subject, True, f"revision {needed_migration(settings.service)}")
+    return Finding(subject, True, f"revision {required_revision(settings.service)}")
 
 
-def _broker(settings: Settings, exchanges: Exchanges) -> Iterator[Finding]:
+def _broker(settings: Settings, exchanges: Whitelist) -> Iterator[Finding]:
     streams = streams_of(settings.service, settings.register, settings.exchanges or exchanges.ids)
     topics = (*streams.reads, *streams.publishes)
     servers = ", ".join(settings.kafka.bootstrap_servers)
     try:
         check_topics(settings.kafka.client_config(), topics)
-    except MissingTopics as missing:
+    except MissingTopicsError as missing:
         yield Finding("Kafka", True, servers)
         yield Finding("主题 topics", False, str(missing))
     except (KafkaError, OSError) as error:

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.broker.streams import REGISTERS
 from shared.kafka.offset_witness import attested
-from shared.kafka.partition_state import what_is_missing
+from shared.kafka.partition_state import missing_records
 from shared.kafka.positions import load_positions, replace_position
 from shared.values.times import format_time, now
 
 if TYPE_CHECKING:
     from deploy.recovery.stopped_service import Stopped
     from shared.kafka.partition_state import Bounds
-    from shared.kafka.positions import Position
+    from shared.kafka.positions import StoredPosition
 
 
 class Standing(NamedTuple):
     """Where the database stands in a partition, what the broker has, and what is missing between them, if anything."""
 
-    position: Position
+    position: StoredPosition
     bounds: Bounds
     missing: str | None
 
@@ -41,7 +41,7 @@ def standings(service: Stopped) -> list[Standing]:
     with service.engine.begin() as connection:
         stored = load_positions(connection)
     return [
-        Standing(position, bounds, what_is_missing(position, bounds))
+        Standing(position, bounds, missing_records(position, bounds))
         for position, bounds in service.held(stored).values()
     ]
 
@@ -50,7 +50,7 @@ def accept(service: Stopped, found: list[Standing]) -> list[str]:
     """Set the positions where something is missing to the first offset that there is; what was accepted, in lines.
 
     What comes again is a duplicate, so reading from the beginning is safe. Positions that are well stay, and so does
-    what Kafka has seen of them. Raises LostPartition, and then nothing was done.
+    what Kafka has seen of them. Raises PartitionLostError, and then nothing was done.
     """
     instant = now()
     lost = [standing for standing in found if standing.missing is not None]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
-from deploy.recovery.stopped_service import WorkersRun
+from deploy.recovery.stopped_service import WorkersRunningError
 from shared.kafka.offset_witness import attested
-from shared.kafka.partition_state import check_stream
+from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import load_positions
 from shared.register.publish.new_generation import begin_generation
 from shared.register.publish.outbox import exclude_senders, fence_senders
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.recovery.stopped_service import Partition, Stopped
-    from shared.kafka.positions import Position
+    from shared.kafka.positions import StoredPosition
     from shared.register.consumer import RegisterKind
 
 # Of a partition that the database does not know (any more): it will begin at the beginning.
@@ -28,7 +28,7 @@ _NOTHING: Final = OffsetAndMetadata(0, "", -1)
 
 
 def new_generation(service: Stopped) -> list[str]:
-    """Do it; lines that say what was done. Raises Halt, and then nothing was done."""
+    """Do it; lines that say what was done. Raises OperatorError, and then nothing was done."""
     kind = REGISTERS.get(service.service)
     return _older_ledger(service) if kind is None else _older_register(service, kind)
 
@@ -40,7 +40,7 @@ def _older_register(service: Stopped, kind: RegisterKind) -> list[str]:
     published = all_published_facts(service.client_config, kind.facts, register)
     with service.engine.begin() as connection:
         if not exclude_senders(connection):
-            raise WorkersRun(f"`{service.service} consume` 正在发布 / is still publishing: stop it first")
+            raise WorkersRunningError(f"`{service.service} consume` 正在发布 / is still publishing: stop it first")
         begun = begin_generation(connection, kind, register, published, now())
         lines = _go_on(service, load_positions(connection))
     number = begun.head.generation
@@ -55,17 +55,17 @@ def _older_ledger(service: Stopped) -> list[str]:
     return [f"{told} 备份之后的决定须重新录入 / decisions recorded after the backup must be entered again", *lines]
 
 
-def _go_on(service: Stopped, stored: Mapping[Partition, Position]) -> list[str]:
+def _go_on(service: Stopped, stored: Mapping[Partition, StoredPosition]) -> list[str]:
     """Let Kafka witness what the database says, once it is clear that what follows can still be read."""
     for position, bounds in service.held(stored).values():
-        check_stream(position, bounds, service.service)
+        check_partition(position, bounds, service.service)
     shown = service.shown()
     stands = {partition: attested(position) for partition, position in stored.items()}
     service.bear_witness({**dict.fromkeys(shown, _NOTHING), **stands})
     return [_line(partition, stored.get(partition), shown.get(partition)) for partition in sorted({*stored, *shown})]
 
 
-def _line(partition: Partition, position: Position | None, shown: OffsetAndMetadata | None) -> str:
+def _line(partition: Partition, position: StoredPosition | None, shown: OffsetAndMetadata | None) -> str:
     offset = 0 if position is None else position.next_offset
     line = f"{partition[0]}[{partition[1]}]: 自偏移 / goes on from offset {offset}"
     if shown is not None and shown.offset > offset:

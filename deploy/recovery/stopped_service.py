@@ -12,12 +12,12 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError, RetriableError
 
 from deploy.broker.streams import streams_of
-from shared.kafka.offset_witness import shown_offsets
+from shared.kafka.offset_witness import witnessed_offsets
 from shared.kafka.partition_state import read_bounds
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.settings import load_settings
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from shared.kafka.partition_state import Bounds
-    from shared.kafka.positions import Position
+    from shared.kafka.positions import StoredPosition
     from shared.settings import Service, Settings
 
 BROKER_TIMEOUT_MS: Final = 10_000
@@ -36,7 +36,7 @@ COORDINATOR_POLL_S: Final = 0.2
 Partition = tuple[str, int]  # topic, number
 
 
-class WorkersRun(Halt):
+class WorkersRunningError(OperatorError):
     """Workers of the service are at work: what they write and show would cross what the command does."""
 
 
@@ -55,21 +55,23 @@ class Stopped:
     def service(self) -> Service:
         return self.settings.service
 
-    def held(self, stored: Mapping[Partition, Position]) -> dict[Partition, tuple[Position, Bounds]]:
+    def held(self, stored: Mapping[Partition, StoredPosition]) -> dict[Partition, tuple[StoredPosition, Bounds]]:
         """Of each partition that the service reads, where the database stands and what the broker has.
 
-        Raises Halt for a topic that is gone: it must be there, though empty, before anything can be said of it.
+        Raises OperatorError for a deleted topic: it must exist, if only empty, before its offsets can be compared.
         """
         read = {partition: position for partition, position in stored.items() if position.topic in self.topics}
         bounds = read_bounds(self.admin, self.client_config, read)
         gone = [f"{topic}[{number}]" for topic, number in sorted(read.keys() - bounds.keys())]
         if gone:
-            raise Halt(f"主题不存在 / no such topic: {', '.join(gone)}. 先执行 / first run `jiangbu topics apply`")
+            raise OperatorError(
+                f"主题不存在 / no such topic: {', '.join(gone)}. 先执行 / first run `jiangbu topics apply`"
+            )
         return {partition: (position, bounds[partition]) for partition, position in sorted(read.items())}
 
     def shown(self) -> dict[Partition, OffsetAndMetadata]:
         """What workers have shown to Kafka as committed by the database."""
-        return shown_offsets(self.admin, self.group)
+        return witnessed_offsets(self.admin, self.group)
 
     def bear_witness(self, offsets: Mapping[Partition, OffsetAndMetadata]) -> None:
         """Set committed offsets of the group; those of topics that are gone are left out."""
@@ -82,7 +84,7 @@ class Stopped:
             f"{tp.topic}[{tp.partition}] {answer.__name__}" for tp, answer in answers.items() if answer is not NoError
         ]
         if refused:
-            raise WorkersRun(f"Kafka 拒绝 / Kafka refuses: {', '.join(refused)}; {_stop_them(self.service)}")
+            raise WorkersRunningError(f"Kafka 拒绝 / Kafka refuses: {', '.join(refused)}; {_stop_them(self.service)}")
 
 
 @contextlib.contextmanager
@@ -90,7 +92,7 @@ def stopped(service: Service) -> Iterator[Stopped]:
     """Reach the service's database and group by the settings of the environment. Raises WorkersRun."""
     settings = load_settings(service)
     client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
-    exchanges = settings.exchanges or load_exchanges(settings.exchanges_file).ids
+    exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
     streams = streams_of(service, settings.register, exchanges)
     with contextlib.ExitStack() as stack:
         admin = KafkaAdminClient(**client_config)
@@ -114,9 +116,11 @@ def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> N
             if found["group_state"] in ("Empty", "Dead"):
                 return
             if found["members"]:
-                raise WorkersRun(f"{group}: {len(found['members'])} 个进程在运行 / at work; {_stop_them(service)}")
+                raise WorkersRunningError(
+                    f"{group}: {len(found['members'])} 个进程在运行 / at work; {_stop_them(service)}"
+                )
             if time.monotonic() > deadline:
-                raise Halt(f"{group}: {found['group_state']} {found['error']}")
+                raise OperatorError(f"{group}: {found['group_state']} {found['error']}")
         time.sleep(COORDINATOR_POLL_S)
 
 

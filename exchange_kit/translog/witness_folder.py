@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from shared.translog.checkpoint import Checkpoint, cosign, cosigned_at, witness_key
-from shared.translog.keyfile import KeyFileError, load_or_make_key
+from shared.translog.keyfile import KeyFileError, load_or_create_key
 from shared.translog.note import Note, NoteError, VerifierKey, parse_note
 
 DEFAULT_FOLDER: Final = Path("~/.local/state/jiangbu/witness")
@@ -32,7 +32,7 @@ class WitnessFolder:
         self.folder = folder
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._private = load_or_make_key(folder / "key")
+            self._private = load_or_create_key(folder / "key")
             with self.locked():
                 self.vkey = self._load_vkey(name)
         except (OSError, KeyFileError, NoteError) as error:

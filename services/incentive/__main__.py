@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from services.incentive.cli.policy import policy_commands, read_file
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.process.program import run_program
 from shared.worker.commands import service_commands
 
@@ -98,7 +98,7 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
         return
     try:
         what_if_cli.say(*what_if_cli.of_extract(extract, after), after, as_json=as_json)
-    except (ValueError, Halt) as error:
+    except (ValueError, OperatorError) as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from error
 

@@ -9,16 +9,16 @@ from services.incentive.extract.maker import extracts_made
 from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.rulebook import Rulebook, load_rulebook
-from shared.kafka.consumer import Consumption
-from shared.kafka.offset_witness import check_witness, read_shown
+from shared.kafka.consumer import BatchConsumer
+from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
 from shared.settings import Settings
 from shared.telemetry.tracing import traced
 from shared.translog.signing import signing_key
 from shared.translog.store import ServiceLog
 from shared.values.times import now
-from shared.worker.checkpoint_publisher import checkpoints_published
-from shared.worker.consumer_program import Program, consumer_program
+from shared.worker.checkpoint_publisher import publishing_checkpoints
+from shared.worker.consumer_program import ConsumerProgram, consumer_program
 
 GROUP = "jiangbu.incentive"
 _GARBAGE_THRESHOLD = 200_000
@@ -33,29 +33,29 @@ def run_consumer(settings: Settings) -> None:
             _consume(rulebook, log, program)
 
 
-def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: Program) -> None:
+def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
     """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger.
 
     Its registers as far as that changes nothing; else when they can count (`adopting_registers`).
     """
     named = named_registers(program.settings.registers)
-    shown = read_shown(program.settings.kafka.client_config(), GROUP)
+    shown = read_witnessed_offsets(program.settings.kafka.client_config(), GROUP)
     with program.engine.begin() as connection:
-        check_witness(shown, load_positions(connection), program.settings.service)
+        check_offset_witness(shown, load_positions(connection), program.settings.service)
         lock_ledger(connection)
         edge = log.begin(connection, now())
         put_in_force(connection, replace(rulebook, registers=registers_at_start(connection, named)), now)
         log.extend(connection, edge, now())
 
 
-def _consume(rulebook: Rulebook, log: ServiceLog, program: Program) -> None:
+def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
     # A batch makes some 100,000 values that live until its end and form no cycles: to look through them again and
     # again took a third of the time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    with checkpoints_published(program), extracts_made(program), adopting_registers(program, rulebook, log):
-        Consumption(
+    with publishing_checkpoints(program), extracts_made(program), adopting_registers(program, rulebook, log):
+        BatchConsumer(
             handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
             engine=program.engine,
             client_config=program.settings.kafka.client_config(),

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from shared.register.publish.outbox import DirtyKey
     from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 
 def _read(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Exchanges
+    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
 ) -> tuple[tuple[Any, ...], tuple[Party, ...]]:
     event = stored_event("listing", exchange, value, headers)
     document: Any = event.document

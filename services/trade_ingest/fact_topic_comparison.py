@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from services.trade_ingest.listing_facts import newest, read_listing_fact
 from shared.events.fact_topics import LISTING
-from shared.kafka.replay import read_again, stable_ends
+from shared.kafka.replay import replay_records, stable_end_offsets
 from shared.register.stored_documents import key_arrays
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def compare_fact_topic(reread: TopicComparison) -> None:
         (one.topic, one.partition): one.next_offset for one in reread.positions(lambda topic: topic == LISTING)
     }
     comparison = _Comparison(reread, positions)
-    for records in read_again(reread.client_config, stable_ends(reread.client_config, positions)):
+    for records in replay_records(reread.client_config, stable_end_offsets(reread.client_config, positions)):
         facts = [read_listing_fact(record) for record in records]
         comparison.compare([fact for fact in facts if fact.register == reread.register.id])
         reread.report.compared("Kafka 事实 / facts", len(records))

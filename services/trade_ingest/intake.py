@@ -91,7 +91,7 @@ def apply_batch(
 ) -> None:
     """Do all that follows from a batch, as the register's one writer.
 
-    Raises LostPartition, SettingsDiffer, or what the database says.
+    Raises PartitionLostError, SettingsDifferError, or what the database says.
     """
     check_settings(head, register.settings)
     move_positions(connection, moves, now)

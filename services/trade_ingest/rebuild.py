@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from shared.register.publish.outbox import DirtyKey
     from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 
 def _read_trade(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Exchanges
+    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
 ) -> tuple[tuple[Any, ...], tuple[Party, ...]]:
     event = stored_event("trade", exchange, value, headers)
     document: Any = event.document
@@ -78,7 +78,7 @@ _TRADES = VersionedTable(
 
 
 def _read_fact(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Exchanges
+    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
 ) -> tuple[tuple[Any, ...], tuple[Party | None, ...]]:
     del exchange, headers, exchanges  # a fact says all of itself, and whether it counts
     # One that no longer exists says neither provider nor instant.

@@ -30,7 +30,7 @@ class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-pyth
         self.offset = offset
 
 
-def drop_producer(producer: KafkaProducer) -> None:
+def force_close_producer(producer: KafkaProducer) -> None:
     """End a producer that failed, without sending what it still has.
 
     `close` flushes first, and when that fails it leaves the sending thread behind, which goes on trying.

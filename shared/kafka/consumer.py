@@ -21,11 +21,11 @@ from kafka.admin import KafkaAdminClient
 from kafka.structs import MemberState
 
 from shared.kafka.client_patches import CorruptBatchError
-from shared.kafka.offset_witness import Witness, check_witness, shown_offsets
-from shared.kafka.partition_state import StreamBroken, check_stream, how_to_accept, read_bounds
-from shared.kafka.positions import LostPartition, Move, Position, load_positions, start_positions
-from shared.postgres.database import is_worlds
-from shared.process.backoff import Pauses
+from shared.kafka.offset_witness import OffsetWitness, check_offset_witness, witnessed_offsets
+from shared.kafka.partition_state import RecordLossError, accept_loss_hint, check_partition, read_bounds
+from shared.kafka.positions import Move, PartitionLostError, StoredPosition, load_positions, start_positions
+from shared.postgres.database import is_transient
+from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of
 
@@ -58,7 +58,7 @@ log = structlog.get_logger(__name__)
 P = TypeVar("P")  # what a handler makes of a record
 
 
-class MissingTopics(Exception):  # noqa: N818 - a state of the broker: they may be on their way
+class MissingTopicsError(Exception):
     """Topics are not there (yet); the message names them and says what to do."""
 
 
@@ -112,18 +112,18 @@ class _Reader(threading.Thread, Generic[P]):
     else: whatever was read when the flag is found up is dropped and read again from where the database stands.
     """
 
-    def __init__(self, run: Consumption[P]) -> None:
+    def __init__(self, run: BatchConsumer[P]) -> None:
         super().__init__(name="reader", daemon=True)
         self._run = run
         self.failure: BaseException | None = None
-        self.read_again = threading.Event()
+        self.must_reread = threading.Event()
         self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
-        self.witness = Witness()
+        self.witness = OffsetWitness()
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
         self._next_batch_s = 0.0
         self._sips = False
-        self._pauses = Pauses(run.stop)
+        self._backoff = Backoff(run.stop)
         self._held: dict[TopicPartition, _Hold] = {}
         self._held_before: dict[TopicPartition, _Hold] = {}
         self._reads_since_s: float | None = None
@@ -143,19 +143,19 @@ class _Reader(threading.Thread, Generic[P]):
                 try:
                     self._read_until_stopped()
                 except kafka_errors.KafkaError as error:
-                    if not is_worlds_kafka(error):
+                    if not is_transient_kafka_error(error):
                         raise
-                    log.warning("broker away, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
-                    self._pauses.wait()
+                    log.warning("broker away, trying again", error=reason_of(error), pause_s=self._backoff.next_s)
+                    self._backoff.wait()
         except kafka_errors.OffsetOutOfRangeError as error:
-            self.failure = StreamBroken(
+            self.failure = RecordLossError(
                 f"未读即被删除 / records were deleted before they were read: {error};"
-                f" {how_to_accept(self._run.service)}"
+                f" {accept_loss_hint(self._run.service)}"
             )
         except kafka_errors.LogTruncationError as error:
-            self.failure = StreamBroken(
+            self.failure = RecordLossError(
                 f"已读的记录不复存在 / records that were read are no longer there: {error};"
-                f" {how_to_accept(self._run.service)}"
+                f" {accept_loss_hint(self._run.service)}"
             )
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self.failure = error
@@ -165,7 +165,7 @@ class _Reader(threading.Thread, Generic[P]):
         self._pending = _Pending([], 0, {})
         joined_at = time.monotonic()
         try:
-            consumer.subscribe(list(self._run.topics), listener=_Assignments(self.read_again, consumer))
+            consumer.subscribe(list(self._run.topics), listener=_Assignments(self.must_reread, consumer))
             # kafka-python 3.0.12 joins by what it knows of the topics, and joins again when it knows more; in one start
             # of ten it waits for ever in that second rebalance. Asked for them after `subscribe` (what it learns before
             # it does not count), and before the first poll, it knows them when it joins.
@@ -175,14 +175,14 @@ class _Reader(threading.Thread, Generic[P]):
                     self._step(consumer)
                 except (kafka_errors.IllegalStateError, AssertionError):
                     # A rebalance took a partition away in the middle of a step: its flag is up.
-                    if not self.read_again.is_set():
+                    if not self.must_reread.is_set():
                         raise
                 if consumer.group_metadata().state is MemberState.STABLE:
                     joined_at = time.monotonic()
-                    self._pauses.begin_anew()
+                    self._backoff.reset()
                     if self._gets_on:
                         self._run.heartbeat.beat("reader")
-                    if self._reads_since_s is None and not self.read_again.is_set():
+                    if self._reads_since_s is None and not self.must_reread.is_set():
                         self._reads_since_s = joined_at
                 elif time.monotonic() - joined_at > _LONGEST_REBALANCE_S:
                     log.warning("a rebalance does not end, joining anew")
@@ -194,7 +194,7 @@ class _Reader(threading.Thread, Generic[P]):
             consumer.close(autocommit=False, timeout_ms=2000)
 
     def _step(self, consumer: KafkaConsumer) -> None:
-        if self.read_again.is_set():
+        if self.must_reread.is_set():
             self._seek(consumer)
         self._try_held(consumer)
         try:
@@ -218,7 +218,7 @@ class _Reader(threading.Thread, Generic[P]):
         try:
             ends = consumer.end_offsets(asked, timeout_ms=_ASK_WITHIN_MS)
         except kafka_errors.KafkaError as error:
-            if not is_worlds_kafka(error):
+            if not is_transient_kafka_error(error):
                 raise
             log.warning("broker away, going on when it is back", error=reason_of(error))
             self._look_every_s = min(self._look_every_s * 2, _TELL_OF_BROKER_EVERY_S)
@@ -234,7 +234,7 @@ class _Reader(threading.Thread, Generic[P]):
 
     def _seek(self, consumer: KafkaConsumer) -> None:
         """Go to where the database says each partition stands, and drop what was read ahead."""
-        self.read_again.clear()
+        self.must_reread.clear()
         self._pending = _Pending([], 0, {})
         self._held.clear()
         _drop(self.batches)
@@ -253,14 +253,14 @@ class _Reader(threading.Thread, Generic[P]):
             # Polling goes on, for the group's sake, but brings nothing.
             consumer.pause(*pending.stood)
             consumer.poll(timeout_ms=_BUSY_POLL_MS)
-            if not self.read_again.is_set():
+            if not self.must_reread.is_set():
                 consumer.resume(*(tp for tp in pending.stood if tp not in self._held))
             return
         if self._sips:
             self._run.stop.wait(_BUSY_POLL_MS / 1000)
         wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
         polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
-        if self.read_again.is_set():
+        if self.must_reread.is_set():
             return
         self._sips = 0 < sum(map(len, polled.values())) < _A_SIP
         for records in polled.values():
@@ -297,7 +297,7 @@ class _Reader(threading.Thread, Generic[P]):
         # Positions pass markers of transactions and aborted records too: a batch may bring moves alone.
         reached = {tp: consumer.position(tp) for tp in pending.stood}
         # A rebalance raises its flag before it touches a position: with the flag down, these are of what was polled.
-        if self.read_again.is_set():
+        if self.must_reread.is_set():
             return
         moves = [
             Move(tp.topic, tp.partition, stood, reached[tp])
@@ -313,17 +313,17 @@ class _Reader(threading.Thread, Generic[P]):
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
     """Raises the reader's flag; runs in kafka-python's thread and must not wait for anything."""
 
-    def __init__(self, read_again: threading.Event, consumer: KafkaConsumer) -> None:
-        self._read_again = read_again
+    def __init__(self, must_reread: threading.Event, consumer: KafkaConsumer) -> None:
+        self._must_reread = must_reread
         self._consumer = consumer
 
     def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        self._read_again.set()
+        self._must_reread.set()
         if revoked:
             log.info("partitions given back", partitions=_names(revoked))
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        self._read_again.set()
+        self._must_reread.set()
         log.info("partitions assigned", partitions=_names(assigned))
         if not assigned:
             return
@@ -341,7 +341,7 @@ def _drop(batches: queue.Queue[Any]) -> None:
 
 
 @dataclass
-class Consumption(Generic[P]):
+class BatchConsumer(Generic[P]):
     """One worker of a consumer group, from topics into the database of one service.
 
     `committed` is called after each transaction, in the thread that runs `run`. So is `begun`, once: after the first
@@ -385,18 +385,18 @@ class Consumption(Generic[P]):
             reader.join(timeout=5.0)
 
     def _apply(self, reader: _Reader[P], prepared: list[P], moves: list[Move]) -> None:
-        pauses = Pauses(self.stop, first_s=0.1)
+        pauses = Backoff(self.stop, first_s=0.1)
         while not self.stop.is_set() and reader.failure is None:
             try:
                 with self.engine.begin() as connection:
                     self.handler.apply(connection, prepared, moves, self.clock())
-            except LostPartition as lost:
+            except PartitionLostError as lost:
                 # Another worker went on from here, or our own commit came through though its answer did not.
                 log.warning("a batch was read from where the database no longer stands", partitions=str(lost))
-                reader.read_again.set()
+                reader.must_reread.set()
                 return
             except Exception as error:
-                if not is_worlds(error):
+                if not is_transient(error):
                     log.error("a batch failed by a fault", error=reason_of(error), **_told(prepared, moves))  # noqa: TRY400 - its traceback comes where it ends the program
                     raise
                 log.warning("database away, trying again", error=reason_of(error), pause_s=pauses.next_s)
@@ -417,7 +417,7 @@ class Consumption(Generic[P]):
         try:
             self.begun()
         except Exception as error:
-            if not is_worlds(error):
+            if not is_transient(error):
                 raise
             log.warning("database away, the run is not on record yet", error=reason_of(error))
         else:
@@ -441,51 +441,53 @@ class Consumption(Generic[P]):
         )
 
     def check_that_topics_stay(self) -> None:
-        """StreamBroken if a topic was deleted: kafka-python would read the others on and say nothing."""
+        """RecordLossError if a topic was deleted: kafka-python would read the others on and say nothing."""
         try:
             check_topics(self.client_config, self.topics)
-        except MissingTopics as missing:
-            raise StreamBroken(f"主题在运行中被删除 / topics were deleted while they were read: {missing}") from missing
+        except MissingTopicsError as missing:
+            raise RecordLossError(
+                f"主题在运行中被删除 / topics were deleted while they were read: {missing}"
+            ) from missing
 
-    def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, Position]:
+    def where_to_read(self, partitions: set[TopicPartition]) -> dict[TopicPartition, StoredPosition]:
         """Where the database stands, or the beginning where it has nothing yet.
 
-        Raises StreamBroken if a topic does not fit, and DatabaseBehind if Kafka has seen the database further.
+        Raises RecordLossError if a topic does not fit, and DatabaseBehindError if Kafka has seen the database further.
         """
         if not partitions:
             return {}
         admin = KafkaAdminClient(**self.client_config)
         try:
             # Before the database is asked: what is shown was committed by then.
-            shown = shown_offsets(admin, self.group)
+            shown = witnessed_offsets(admin, self.group)
             bounds = read_bounds(admin, self.client_config, partitions)
         finally:
             admin.close()
         if len(bounds) < len(partitions):
             raise kafka_errors.UnknownTopicOrPartitionError(_names(partitions - bounds.keys()))
         stored = self._stored_positions(
-            [Position(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
+            [StoredPosition(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
         )
         for tp in partitions:
-            check_stream(stored[tp], bounds[tp], self.service)
-        check_witness(shown, stored, self.service)
+            check_partition(stored[tp], bounds[tp], self.service)
+        check_offset_witness(shown, stored, self.service)
         return {tp: stored[tp] for tp in partitions}
 
-    def _stored_positions(self, beginnings: list[Position]) -> dict[tuple[str, int], Position]:
+    def _stored_positions(self, beginnings: list[StoredPosition]) -> dict[tuple[str, int], StoredPosition]:
         while True:
             try:
                 with self.engine.begin() as connection:
                     start_positions(connection, beginnings, self.clock())
                     return load_positions(connection)
             except Exception as error:
-                if self.stop.is_set() or not is_worlds(error):
+                if self.stop.is_set() or not is_transient(error):
                     raise
                 log.warning("database away, positions unknown", error=reason_of(error))
                 self.stop.wait(1.0)
 
 
 def check_topics(client_config: Mapping[str, Any], topics: Sequence[str]) -> None:
-    """MissingTopics if the broker does not have all of them, or does not show them to us; KafkaError."""
+    """MissingTopicsError if the broker does not have all of them, or does not show them to us; KafkaError."""
     limits = {"bootstrap_timeout_ms": _ASK_WITHIN_MS, "request_timeout_ms": _ASK_WITHIN_MS}
     admin = KafkaAdminClient(**{**client_config, **limits})
     try:
@@ -498,10 +500,10 @@ def check_topics(client_config: Mapping[str, Any], topics: Sequence[str]) -> Non
     ):
         named = [topic["name"] for topic in described if topic["error_code"] == error.errno]
         if named:
-            raise MissingTopics(f"{said}: {', '.join(named)}: run `jiangbu topics apply`")
+            raise MissingTopicsError(f"{said}: {', '.join(named)}: run `jiangbu topics apply`")
 
 
-def is_worlds_kafka(error: BaseException) -> bool:
+def is_transient_kafka_error(error: BaseException) -> bool:
     """Whether a failure is the broker's or the network's (try again) and not ours (stop)."""
     return bool(getattr(error, "retriable", False)) or isinstance(
         error,

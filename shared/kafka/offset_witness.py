@@ -17,7 +17,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from kafka import KafkaConsumer
 
-    from shared.kafka.positions import Move, Position
+    from shared.kafka.positions import Move, StoredPosition
 
 _SHOW_EVERY_S: Final = 1.0
 _LAST_SHOW_MS: Final = 1_000
@@ -34,27 +34,27 @@ _STORED: Final = "stored:"
 log = structlog.get_logger(__name__)
 
 
-class DatabaseBehind(Halt):
+class DatabaseBehindError(OperatorError):
     """The database is older than what the world outside has seen of it: an older backup was put back."""
 
 
-def attested(position: Position) -> OffsetAndMetadata:
+def attested(position: StoredPosition) -> OffsetAndMetadata:
     """What a committed offset says when the database has committed this position."""
     return OffsetAndMetadata(position.next_offset, f"{_STORED}{position.topic_id}", -1)
 
 
-class Witness:
+class OffsetWitness:
     """Shows Kafka where the database stands: at most once a second, only what has moved, and never what is to come.
 
     `begin` and `show` are called by the thread that reads, `committed` by the one that writes.
     """
 
     def __init__(self) -> None:
-        self._stands: dict[TopicPartition, Position] = {}
+        self._stands: dict[TopicPartition, StoredPosition] = {}
         self._shown: dict[TopicPartition, OffsetAndMetadata] = {}
         self._next_show_s = 0.0
 
-    def begin(self, positions: Mapping[TopicPartition, Position]) -> None:
+    def begin(self, positions: Mapping[TopicPartition, StoredPosition]) -> None:
         """Partitions were assigned, and stand there in the database."""
         self._stands = dict(positions)
         # Others may have shown older or newer ones meanwhile.
@@ -98,7 +98,7 @@ class Witness:
             self._shown.update(offsets)
 
 
-def shown_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
+def witnessed_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
     """All that workers of the group have shown as committed by the database; offsets of others are left out."""
     committed: Mapping[TopicPartition, OffsetAndMetadata] = admin.list_group_offsets(group)[group]
     return {
@@ -108,19 +108,19 @@ def shown_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, int], 
     }
 
 
-def read_shown(client_config: Mapping[str, Any], group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
-    """`shown_offsets` by a client of its own."""
+def read_witnessed_offsets(client_config: Mapping[str, Any], group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
+    """`witnessed_offsets` by a client of its own."""
     admin = KafkaAdminClient(**client_config)
     try:
-        return shown_offsets(admin, group)
+        return witnessed_offsets(admin, group)
     finally:
         admin.close()
 
 
-def check_witness(
-    shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], Position], service: str
+def check_offset_witness(
+    shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], StoredPosition], service: str
 ) -> None:
-    """Raise DatabaseBehind if the database had committed more than it holds.
+    """Raise DatabaseBehindError if the database had committed more than it holds.
 
     `shown` must have been read before `stored`: then a database that is sound is never behind it. All partitions of the
     group are looked at, whoever reads them: of a database that is behind in one, none may be read on.
@@ -132,7 +132,7 @@ def check_witness(
         if (position is None or attested(position).metadata == offset.metadata) and stands < offset.offset:
             behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
     if behind:
-        raise DatabaseBehind(
+        raise DatabaseBehindError(
             "恢复了旧备份 / an older backup was put back: Kafka 所见已提交的偏移 > 数据库的偏移 / offsets that Kafka"
             f" has seen committed > where the database stands: {', '.join(behind)}. 请恢复更新的备份，或由此继续 /"
             f" Put a newer backup back, or go on from here by `jiangbu new-generation --service {service}`"

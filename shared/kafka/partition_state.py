@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from shared.kafka.positions import Position
+    from shared.kafka.positions import StoredPosition
 
 
-class StreamBroken(Halt):
+class RecordLossError(OperatorError):
     """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
 
 
@@ -48,7 +48,7 @@ def read_bounds(
     return {(tp.topic, tp.partition): Bounds(topic_ids[tp], first[tp], end[tp]) for tp in found}
 
 
-def what_is_missing(position: Position, bounds: Bounds) -> str | None:
+def missing_records(position: StoredPosition, bounds: Bounds) -> str | None:
     """What the partition no longer holds of what comes after the stored position, in words; None if it holds all."""
     where = f"{position.topic}[{position.partition}]"
     if position.topic_id != bounds.topic_id:
@@ -66,15 +66,15 @@ def what_is_missing(position: Position, bounds: Bounds) -> str | None:
     return None
 
 
-def check_stream(position: Position, bounds: Bounds, service: str) -> None:
-    """Raise StreamBroken unless the partition still holds what comes after the stored position."""
-    missing = what_is_missing(position, bounds)
+def check_partition(position: StoredPosition, bounds: Bounds, service: str) -> None:
+    """Raise RecordLossError unless the partition still holds what comes after the stored position."""
+    missing = missing_records(position, bounds)
     if missing is not None:
-        raise StreamBroken(f"{missing}; {how_to_accept(service)}")
+        raise RecordLossError(f"{missing}; {accept_loss_hint(service)}")
 
 
-def check_streams(client_config: Mapping[str, Any], positions: Sequence[Position], service: str) -> None:
-    """Raise StreamBroken unless every partition still holds what comes after its stored position."""
+def check_partitions(client_config: Mapping[str, Any], positions: Sequence[StoredPosition], service: str) -> None:
+    """Raise RecordLossError unless every partition still holds what comes after its stored position."""
     admin = KafkaAdminClient(**client_config)
     try:
         bounds = read_bounds(admin, client_config, {(one.topic, one.partition) for one in positions})
@@ -83,11 +83,11 @@ def check_streams(client_config: Mapping[str, Any], positions: Sequence[Position
     for one in positions:
         there = bounds.get((one.topic, one.partition))
         if there is None:
-            raise StreamBroken(f"{one.topic}[{one.partition}] 不存在 / does not exist; {how_to_accept(service)}")
-        check_stream(one, there, service)
+            raise RecordLossError(f"{one.topic}[{one.partition}] 不存在 / does not exist; {accept_loss_hint(service)}")
+        check_partition(one, there, service)
 
 
-def how_to_accept(service: str) -> str:
+def accept_loss_hint(service: str) -> str:
     """What a person can do about a broken stream."""
     return (
         f"人工核实后可执行 / once a person has looked at it, `jiangbu accept-loss --service {service}`"

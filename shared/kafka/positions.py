@@ -44,23 +44,23 @@ class Move(NamedTuple):
         return f"{self.topic}[{self.partition}] {self.from_offset}..{self.to_offset - 1}"
 
 
-class Position(NamedTuple):
+class StoredPosition(NamedTuple):
     topic: str
     partition: int
     topic_id: str
     next_offset: int
 
 
-class LostPartition(Exception):  # noqa: N818 - an event, not an error: another worker went on from here
+class PartitionLostError(Exception):
     """Another worker has moved a partition of this batch: the batch is dropped and read again from where it stands."""
 
 
-def load_positions(connection: Connection) -> dict[tuple[str, int], Position]:
+def load_positions(connection: Connection) -> dict[tuple[str, int], StoredPosition]:
     rows = connection.execute(text("SELECT topic, partition, topic_id, next_offset FROM position"))
-    return {(row.topic, row.partition): Position(*row) for row in rows}
+    return {(row.topic, row.partition): StoredPosition(*row) for row in rows}
 
 
-def start_positions(connection: Connection, positions: Iterable[Position], now: datetime) -> None:
+def start_positions(connection: Connection, positions: Iterable[StoredPosition], now: datetime) -> None:
     """Write down where partitions seen for the first time begin; rows that exist are left alone."""
     rows = [{**position._asdict(), "now": now} for position in positions]
     if rows:
@@ -73,8 +73,8 @@ def start_positions(connection: Connection, positions: Iterable[Position], now: 
         )
 
 
-def replace_position(connection: Connection, old: Position, new: Position, now: datetime) -> None:
-    """Put a partition somewhere else, perhaps in another topic of its name; LostPartition if it is not where it was."""
+def replace_position(connection: Connection, old: StoredPosition, new: StoredPosition, now: datetime) -> None:
+    """Move a partition, possibly to a recreated topic of the same name. PartitionLostError if `old` is outdated."""
     result = connection.execute(
         text(
             "UPDATE position SET topic_id = :new_topic_id, next_offset = :new_offset, moved_at = :now"
@@ -83,7 +83,7 @@ def replace_position(connection: Connection, old: Position, new: Position, now: 
         {**old._asdict(), "new_topic_id": new.topic_id, "new_offset": new.next_offset, "now": now},
     )
     if result.rowcount != 1:
-        raise LostPartition(f"{old.topic}[{old.partition}] at {old.next_offset}")
+        raise PartitionLostError(f"{old.topic}[{old.partition}] at {old.next_offset}")
 
 
 _MOVE = b"""
@@ -95,7 +95,7 @@ _MOVE = b"""
 
 
 def move_positions(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
-    """Move every partition of a batch, or raise LostPartition if one is not where the batch began."""
+    """Move every partition of a batch, or raise PartitionLostError if one is not where the batch began."""
     parameters = {
         "topics": pg_array(move.topic for move in moves),
         "partitions": pg_array(move.partition for move in moves),
@@ -104,4 +104,4 @@ def move_positions(connection: Connection, moves: Sequence[Move], now: datetime)
         "now": now,
     }
     if change(connection, _MOVE, parameters) != len(moves):
-        raise LostPartition(", ".join(f"{move.topic}[{move.partition}] at {move.from_offset}" for move in moves))
+        raise PartitionLostError(", ".join(f"{move.topic}[{move.partition}] at {move.from_offset}" for move in moves))

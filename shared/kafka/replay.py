@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -22,20 +22,20 @@ _TELL_EVERY_S = 10.0
 log = structlog.get_logger(__name__)
 
 
-class BeginningGone(Halt):
+class TopicTruncatedError(OperatorError):
     """The broker no longer holds a topic from offset 0: what was deleted cannot be read again."""
 
 
-class EndGone(Halt):
+class TopicShortenedError(OperatorError):
     """A topic ends before the offset that it was once read to: it was made anew, or records were lost."""
 
 
-def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
+def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
     """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
 
-    In batches of at most 10,000, one partition after the other. Raises BeginningGone before anything is read if
-    one of them does not begin at 0, and EndGone if one of them does not reach its end. A broker that goes away
-    meanwhile is waited for, and that is logged.
+    Yields batches of at most 10,000 records, one partition after the other. Before reading anything it raises
+    TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not reach its
+    end. While the broker is unavailable it waits and logs that.
     """
     consumer = KafkaConsumer(
         **client_config,
@@ -50,7 +50,7 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
         beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
         gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
         if gone:
-            raise BeginningGone(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
+            raise TopicTruncatedError(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
         reached = consumer.end_offsets(list(partitions)) if partitions else {}
         short = [
             f"{tp.topic}[{tp.partition}]: {end} < {partitions[tp]}"
@@ -58,14 +58,16 @@ def read_again(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], 
             if end < partitions[tp]
         ]
         if short:
-            raise EndGone(f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}")
+            raise TopicShortenedError(
+                f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}"
+            )
         for partition, end in partitions.items():
             yield from _read(consumer, partition, end)
     finally:
         consumer.close(autocommit=False)
 
 
-def stable_ends(
+def stable_end_offsets(
     client_config: Mapping[str, Any], partitions: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], int]:
     """Where committed records end in each (topic, partition)."""

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import psycopg as postgresql_psycopg
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
-from shared.postgres.row_security import see_as
+from shared.postgres.row_security import set_viewer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -107,7 +107,7 @@ def snapshot(engine: Engine, viewer: str | None = None) -> Iterator[Connection]:
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, _VIEWER: viewer}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         if viewer is not None:
-            see_as(connection, viewer)
+            set_viewer(connection, viewer)
         yield connection
 
 
@@ -203,7 +203,7 @@ def _element(value: str | int | datetime | bytes | None) -> str:
     return "NULL" if value is None else f'"{value.isoformat()}"'
 
 
-def is_worlds(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether a failure is the world's (try again) and not ours (stop).
 
     A lost connection has no SQLSTATE; serialization failures, deadlocks, time-outs, a full disk and a stopping server

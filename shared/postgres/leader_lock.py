@@ -17,26 +17,26 @@ _KEEP_OUT: Final = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class LeaderLock:
     """A worker that would do some work. `session` fails once it is gone, and the lock with it."""
 
     session: Connection
     work: str
 
-    def leads(self) -> bool:
+    def try_acquire(self) -> bool:
         """Whether the work is its own now, from here to the end of the session. Does not wait for who has it."""
         return bool(self.session.execute(_LEAD, {"work": self.work}).scalar())
 
 
 @contextmanager
-def candidate(engine: Engine, work: str) -> Iterator[Candidate]:
+def leader_lock(engine: Engine, work: str) -> Iterator[LeaderLock]:
     """A session of its own for who would do the work; what it does in it is committed at once."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
         # The lock is the session's: it must end with it, not go back to the pool.
         session.detach()
-        yield Candidate(session, work)
+        yield LeaderLock(session, work)
 
 
-def keep_out(connection: Connection, work: str) -> bool:
+def exclude_leader(connection: Connection, work: str) -> bool:
     """Whether nobody does the work now; then none begins before the transaction ends."""
     return bool(connection.execute(_KEEP_OUT, {"work": work}).scalar())

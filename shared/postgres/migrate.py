@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import make_url, text
 
 from shared.postgres.database import make_engine, raw
-from shared.postgres.row_security import make_viewer, viewer_role
+from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _migrate(connection: Connection, config: Config, role: str, register: str | 
     viewer = viewer_role(role)
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
         try:
-            make_viewer(raw(connection), role)
+            create_viewer_role(raw(connection), role)
         except psycopg.errors.InsufficientPrivilege:
             raise SettingsError(
                 f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"

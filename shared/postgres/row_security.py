@@ -23,7 +23,7 @@ def viewer_role(service_role: str) -> str:
     return f"{service_role}_viewer"
 
 
-def make_viewer(connection: psycopg.Connection[tuple[object, ...]], service_role: str) -> None:
+def create_viewer_role(connection: psycopg.Connection[tuple[object, ...]], service_role: str) -> None:
     """Make the viewer of a service's role where there is none. To be called by who may make roles; errors of psycopg.
 
     The service's own role is let past policies, and becomes the viewer only where it says so.
@@ -36,6 +36,6 @@ def make_viewer(connection: psycopg.Connection[tuple[object, ...]], service_role
     connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(viewer, service))
 
 
-def see_as(connection: Connection, exchange: str) -> None:
+def set_viewer(connection: Connection, exchange: str) -> None:
     """From here to the end of the transaction read what that exchange may be shown, and nothing else."""
     connection.exec_driver_sql(_SEE_AS, (exchange,))

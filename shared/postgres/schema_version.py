@@ -27,13 +27,13 @@ def package_of(service: Service) -> str:
 
 
 @cache
-def needed_migration(service: Service) -> str:
+def required_revision(service: Service) -> str:
     """The newest one of the code. Told by the files' names, as programs that only look need not load Alembic."""
     names = (found.name for found in files(f"{package_of(service)}.migrations.versions").iterdir())
     return max(number[1] for name in names if (number := _FILE.fullmatch(name)))
 
 
-def found_migration(engine: Engine) -> str | None:
+def database_revision(engine: Engine) -> str | None:
     """The one that the database has; None when it was never migrated."""
     with engine.connect() as connection:
         if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
@@ -44,7 +44,7 @@ def found_migration(engine: Engine) -> str | None:
 
 def check_schema(engine: Engine, service: Service) -> None:
     """Nothing may read or write tables that it was not written for. WrongSchemaError."""
-    found, needed = found_migration(engine), needed_migration(service)
+    found, needed = database_revision(engine), required_revision(service)
     if found is None:
         raise WrongSchemaError(f"数据库尚未迁移 / the database is not migrated yet: run `{service} migrate`")
     if found < needed:

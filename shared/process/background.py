@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def beside(work: Callable[[], None], name: str, stop: threading.Event, ends_within_s: float) -> Iterator[None]:
+def background_thread(
+    work: Callable[[], None], name: str, stop: threading.Event, ends_within_s: float
+) -> Iterator[None]:
     """Have `work` done in a thread of this name; it has to end soon once `stop` is set, as it is at the end.
 
     What it raises is a fault of ours: it sets `stop`, and is raised at the end, for which nobody waits longer than

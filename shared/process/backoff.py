@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import threading
 
 
-class Pauses:
+class Backoff:
     """The first pause, then twice as long each time up to the longest; in seconds. A stop ends each at once."""
 
     def __init__(self, stop: threading.Event, first_s: float = 1.0, longest_s: float = 5.0) -> None:
@@ -23,6 +23,6 @@ class Pauses:
         self._stop.wait(self.next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
         self.next_s = min(self.next_s * 2, self._longest_s)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """It went well: the next failure is another one."""
         self.next_s = self._first_s

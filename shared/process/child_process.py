@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from shared.process.background import beside
-from shared.process.program import hand_over_often
-from shared.process.shutdown import END_WITHIN_S
+from shared.process.background import background_thread
+from shared.process.program import shorten_thread_switching
+from shared.process.shutdown import SHUTDOWN_DEADLINE_S
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _ENDS_WITHIN_S: Final = 3.0
 log = structlog.get_logger(__name__)
 
 
-class PartEndedError(RuntimeError):
+class ChildProcessDiedError(RuntimeError):
     """A part of the program ended and did not say why: it was killed."""
 
 
@@ -47,7 +47,7 @@ class Inside:
 
     _pipe: Connection
     stop: threading.Event = field(default_factory=threading.Event)
-    holds_back: threading.Event = field(default_factory=threading.Event)
+    throttled: threading.Event = field(default_factory=threading.Event)
     _next_beat_s: float = 0.0
 
     def beat(self, _part: str) -> None:
@@ -60,15 +60,15 @@ class Inside:
     def listen(self) -> None:
         """Do what the program says until it says no more; then the end comes in time, whatever hangs."""
         with suppress(EOFError, OSError):
-            while (hold_back := self._pipe.recv()) is not None:
-                (self.holds_back.set if hold_back else self.holds_back.clear)()
+            while (throttle := self._pipe.recv()) is not None:
+                (self.throttled.set if throttle else self.throttled.clear)()
         self.stop.set()
-        time.sleep(END_WITHIN_S)
+        time.sleep(SHUTDOWN_DEADLINE_S)
         os._exit(1)
 
 
 @dataclass
-class ForkedPart:
+class ChildProcess:
     """The program's side."""
 
     name: str
@@ -82,7 +82,7 @@ class ForkedPart:
 
         `stop` is set when it has ended.
         """
-        with beside(lambda: self._watch(stop, heartbeat), self.name, stop, _ENDS_WITHIN_S):
+        with background_thread(lambda: self._watch(stop, heartbeat), self.name, stop, _ENDS_WITHIN_S):
             self.is_working = True
             self._say(False)
             try:
@@ -90,15 +90,15 @@ class ForkedPart:
             finally:
                 self._say(None)
 
-    def hold_back(self, hold_back: bool) -> None:
+    def throttle(self, throttle: bool) -> None:
         """Have it hold back, or no longer."""
-        if hold_back != self._holds_back:
-            self._holds_back = hold_back
-            self._say(hold_back)
+        if throttle != self._holds_back:
+            self._holds_back = throttle
+            self._say(throttle)
 
-    def _say(self, hold_back: bool | None) -> None:
+    def _say(self, throttle: bool | None) -> None:
         with suppress(OSError):  # it has ended, and the watcher knows how
-            self._pipe.send(hold_back)
+            self._pipe.send(throttle)
 
     def _watch(self, stop: threading.Event, heartbeat: Heartbeat) -> None:
         said: Any = _BEAT
@@ -107,7 +107,7 @@ class ForkedPart:
                 said = self._pipe.recv()
                 heartbeat.beat(self.name)
         except (EOFError, OSError):
-            said = PartEndedError(f"{self.name}: 进程被终止 / the process was ended")
+            said = ChildProcessDiedError(f"{self.name}: 进程被终止 / the process was ended")
         self.is_working = False
         if said is not None:
             raise said
@@ -115,7 +115,7 @@ class ForkedPart:
 
 
 @contextmanager
-def forked_part(name: str, work: Callable[[Inside], None]) -> Iterator[ForkedPart]:
+def child_process(name: str, work: Callable[[Inside], None]) -> Iterator[ChildProcess]:
     """A part that does `work`, once it is told to begin. To be called before any thread is started."""
     ours, theirs = multiprocessing.Pipe()
     # What is here already stays shared memory only as long as the garbage collector does not write to it.
@@ -126,7 +126,7 @@ def forked_part(name: str, work: Callable[[Inside], None]) -> Iterator[ForkedPar
     )
     process.start()
     theirs.close()
-    part = ForkedPart(name, ours)
+    part = ChildProcess(name, ours)
     try:
         yield part
     finally:
@@ -146,7 +146,7 @@ def _work(name: str, work: Callable[[Inside], None], pipe: Connection, others: C
         pipe.recv()
     except EOFError:
         return
-    hand_over_often()
+    shorten_thread_switching()
     inside = Inside(pipe)
     threading.Thread(target=inside.listen, daemon=True).start()
     ending: BaseException | None = None

@@ -8,7 +8,7 @@ nothing: most of what a start of Python costs are imports.
 STUCK_AFTER_S = 60.0
 
 
-def standing(path: str, at_s: float) -> str | None:
+def stall_reason(path: str, at_s: float) -> str | None:
     """Why the program does not get on, by its file and the monotonic clock; None if it does."""
     try:
         with open(path, encoding="ascii") as file:  # noqa: PTH123 - see above

@@ -10,28 +10,28 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.operator_errors import Halt
-from shared.postgres.database import driver_error, is_not_migrated, is_worlds
+from shared.operator_errors import OperatorError
+from shared.postgres.database import driver_error, is_not_migrated, is_transient
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of
-from shared.whitelist import ExchangesError
+from shared.whitelist import WhitelistError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BEHIND = 10  # as nice says it, of 19: a ninth of the share of who is not
-OPERATORS_FAULTS = (SettingsError, ExchangesError)
+OPERATOR_ERRORS = (SettingsError, WhitelistError)
 
 log = structlog.get_logger(__name__)
 
 
-def hand_over_often() -> None:
+def shorten_thread_switching() -> None:
     """Have threads hand over the interpreter: who comes back from PostgreSQL does not wait 5 ms for another."""
     sys.setswitchinterval(0.0005)
 
 
-def give_way() -> None:
+def lower_cpu_priority() -> None:
     """Leave the processors to those first for whom a person waits: what works through a queue is late by a moment."""
     os.nice(_BEHIND)
 
@@ -49,10 +49,10 @@ def run_program(service: Service, do: Callable[[Settings], None]) -> None:
         settings = load_settings(service)
         set_up_logs(service, settings.log_level)
         do(settings)
-    except OPERATORS_FAULTS as error:
+    except OPERATOR_ERRORS as error:
         sys.stderr.write(f"{service}: {error}\n")
         sys.exit(2)
-    except Halt as halt:
+    except OperatorError as halt:
         log.critical("stopped, a person must look at it", reason=str(halt), state=type(halt).__name__)
         sys.exit(1)
     except Exception as error:
@@ -71,7 +71,7 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
     """
     if not isinstance(error, DBAPIError | psycopg.Error):
         return None
-    if is_worlds(error):
+    if is_transient(error):
         return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
     if is_not_migrated(error):
         return f"数据库尚未迁移 / the database is not migrated, or another's: run `{service} migrate`"

@@ -20,15 +20,15 @@ import structlog
 from shared.postgres import database as db
 
 # A supervisor gives ten seconds before it kills.
-END_WITHIN_S = 8.0
+SHUTDOWN_DEADLINE_S = 8.0
 _TELL_WITHIN_S = 1.0
 _OURS = str(Path(__file__).resolve().parents[2])
 
 log = structlog.get_logger(__name__)
 
 
-class Stopping:
-    """The event `stop`, set by a signal or by whatever ends the program; from then on the end comes in `END_WITHIN_S`.
+class Shutdown:
+    """The event `stop`, set by a signal or by the program; the process exits at most SHUTDOWN_DEADLINE_S later.
 
     Signals are taken by a thread: a handler of Python's runs in the main thread, and not while that waits inside a
     library. A signal that the caller had ignored stays ignored.
@@ -52,7 +52,7 @@ class Stopping:
 
     def _end(self) -> None:
         self.stop.wait()
-        time.sleep(END_WITHIN_S)  # the program's end ends this thread
+        time.sleep(SHUTDOWN_DEADLINE_S)  # the program's end ends this thread
         # Whoever waits may hold the lock of the log.
         teller = threading.Thread(target=self._tell, daemon=True)
         teller.start()
@@ -61,10 +61,10 @@ class Stopping:
 
     @staticmethod
     def _tell() -> None:
-        log.warning("did not end by itself in time, ended; nothing half done stays", waits_in=where_threads_are())
+        log.warning("did not end by itself in time, ended; nothing half done stays", waits_in=thread_locations())
 
 
-def where_threads_are() -> list[str]:
+def thread_locations() -> list[str]:
     """For each thread that is in code of ours, the innermost such place."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     places = []

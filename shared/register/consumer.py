@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from shared.kafka.consumer import Consumption
-from shared.kafka.offset_witness import check_witness, read_shown
+from shared.kafka.consumer import BatchConsumer
+from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
 from shared.postgres.database import make_engine
-from shared.process.child_process import forked_part
+from shared.process.child_process import child_process
 from shared.register.head import check_register, lock_head, read_head, register_settings
 from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
@@ -23,9 +23,9 @@ from shared.telemetry.tracing import traced
 from shared.translog.signing import signing_key
 from shared.translog.store import LogHead, ServiceLog
 from shared.values.times import now
-from shared.whitelist import load_exchanges
-from shared.worker.checkpoint_publisher import checkpoints_published
-from shared.worker.consumer_program import Program, consumer_program
+from shared.whitelist import load_whitelist
+from shared.worker.checkpoint_publisher import publishing_checkpoints
+from shared.worker.consumer_program import ConsumerProgram, consumer_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from shared.kafka.consumer import Record
     from shared.kafka.positions import Move
-    from shared.process.child_process import ForkedPart, Inside
+    from shared.process.child_process import ChildProcess, Inside
     from shared.register.head import Head
     from shared.register.publish.send_schedule import Lane
     from shared.settings import Settings
@@ -98,14 +98,14 @@ class RegisterHandler:
 
 def run_worker(kind: RegisterKind, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
-    exchanges = load_exchanges(settings.exchanges_file)
+    exchanges = load_whitelist(settings.exchanges_file)
     register = RegisterContext(
         settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
     )
     topics = kind.topics(settings.exchanges or exchanges.ids)
     service_log = kind.log(signing_key(settings), settings.log_origin)
     with (
-        forked_part("sender", lambda inside: _send(kind, settings, inside)) as sender,
+        child_process("sender", lambda inside: _send(kind, settings, inside)) as sender,
         consumer_program(settings, ("reader", "writer", "sender")) as program,
     ):
         if program.wait_until_ready([*topics, *kind.facts], lambda: _begin(kind, register, service_log, program)):
@@ -123,7 +123,7 @@ def _send(kind: RegisterKind, settings: Settings, inside: Inside) -> None:
         lanes=kind.lanes,
         render=kind.render,
         stop=inside.stop,
-        holds_back=inside.holds_back,
+        throttled=inside.throttled,
         heartbeat=inside,
     )
     try:
@@ -136,17 +136,17 @@ def _consume(
     kind: RegisterKind,
     register: RegisterContext,
     service_log: ServiceLog,
-    program: Program,
+    program: ConsumerProgram,
     topics: Sequence[str],
-    sender: ForkedPart,
+    sender: ChildProcess,
 ) -> None:
     group = kind.group(register.id)
 
     def committed() -> None:
         register.parties.committed()
-        sender.hold_back(consumption.has_backlog)
+        sender.throttle(consumption.has_backlog)
 
-    consumption = Consumption(
+    consumption = BatchConsumer(
         handler=traced(RegisterHandler(kind, register, service_log), program.tracing, group),
         engine=program.engine,
         client_config=program.settings.kafka.client_config(),
@@ -161,20 +161,20 @@ def _consume(
     )
     gc.collect()
     gc.freeze()
-    with sender.working(program.stop, program.heartbeat), checkpoints_published(program):
+    with sender.working(program.stop, program.heartbeat), publishing_checkpoints(program):
         consumption.run()
 
 
-def _begin(kind: RegisterKind, register: RegisterContext, service_log: ServiceLog, program: Program) -> None:
+def _begin(kind: RegisterKind, register: RegisterContext, service_log: ServiceLog, program: ConsumerProgram) -> None:
     """Make sure that this is the register, and not an older copy of it; then enter this worker's settings, if new."""
     service, client_config = program.settings.service, program.settings.kafka.client_config()
     published = newest_published_version(client_config, kind.facts, register.id)
-    shown = read_shown(client_config, kind.group(register.id))
+    shown = read_witnessed_offsets(client_config, kind.group(register.id))
     with program.engine.begin() as connection:
         head = lock_head(connection)
         check_register(head, register.id)
         check_not_behind(head, published, service)
-        check_witness(shown, load_positions(connection), service)
+        check_offset_witness(shown, load_positions(connection), service)
         edge = service_log.begin(connection, now())
         if head.settings_digest != register.settings.digest:
             log.info("settings are new, counting by them", register=register.id, digest=register.settings.digest)

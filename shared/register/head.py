@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.postgres.database import change, fetch
 from shared.values.canonical_json import canonical_json
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 _HEAD = b"SELECT register, generation, next_seq, settings_digest FROM register_head"
 # A writer that was stopped in the middle must not hold the register for ever.
@@ -34,11 +34,11 @@ _LOCK = b"""
 """
 
 
-class SettingsDiffer(Halt):
+class SettingsDifferError(OperatorError):
     """The whitelist or cut dates of this worker are not those of the register's last `settings` entry."""
 
 
-class WrongRegister(Halt):
+class WrongRegisterError(OperatorError):
     """The database belongs to another register than REGISTER says."""
 
 
@@ -56,7 +56,7 @@ class RegisterSettings(NamedTuple):
     digest: str
 
 
-def register_settings(exchanges: Exchanges, cut_dates: Sequence[date]) -> RegisterSettings:
+def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> RegisterSettings:
     content = {**exchanges.canonical(), "cut_at": [day.isoformat() for day in sorted(set(cut_dates))]}
     return RegisterSettings(content, settings_digest(content))
 
@@ -80,7 +80,7 @@ def read_head(connection: Connection) -> Head:
 
 def check_settings(head: Head, settings: RegisterSettings) -> None:
     if head.settings_digest != settings.digest:
-        raise SettingsDiffer(
+        raise SettingsDifferError(
             "the register counts under another whitelist or other cut dates than this worker's;"
             " start all workers with the same EXCHANGES_FILE and TOTALS_CUT_AT"
         )
@@ -88,7 +88,7 @@ def check_settings(head: Head, settings: RegisterSettings) -> None:
 
 def check_register(head: Head, register: str) -> None:
     if head.register != register:
-        raise WrongRegister(f"the database holds register {head.register!r}, but REGISTER is {register!r}")
+        raise WrongRegisterError(f"the database holds register {head.register!r}, but REGISTER is {register!r}")
 
 
 def advance_head(connection: Connection, next_seq: int) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.register.head import RegisterSettings
     from shared.register.parties import PartyIds
     from shared.values.parties import Party
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class RegisterContext:
     """What a worker knows of its register: its id, the settings under which it counts, and the parties it remembers."""
 
     id: str
-    exchanges: Exchanges
+    exchanges: Whitelist
     settings: RegisterSettings
     parties: PartyIds
 

@@ -9,10 +9,10 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 
-def recount_documents(connection: Connection, table: str, at: str, exchanges: Exchanges) -> list[tuple[str, str]]:
+def recount_documents(connection: Connection, table: str, at: str, exchanges: Whitelist) -> list[tuple[str, str]]:
     """Set `counted` of every document, current and past, by the whitelist; the numbers whose current one changed."""
     # A recount may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))

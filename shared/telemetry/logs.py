@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from shared.telemetry.masking import told, traceback_of
+from shared.telemetry.masking import masked_traceback, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -126,7 +126,7 @@ def _mask_arguments(record: logging.LogRecord) -> bool:
 
 def _traceback(exc_info: Any) -> str:
     # The end tells most: what was raised last, and where.
-    return traceback_of(exc_info)[-_MOST_OF_TRACEBACK:]
+    return masked_traceback(exc_info)[-_MOST_OF_TRACEBACK:]
 
 
 def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:

@@ -35,7 +35,7 @@ def reason_of(error: BaseException) -> str:
     return f"{kind}: {message}"
 
 
-def traceback_of(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+def masked_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
     """The places in the code, causes first, as Python writes them, each with `reason_of` in place of the message."""
     parts = []
     for error in reversed(list(_chain(exc_info[1]))):

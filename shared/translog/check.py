@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 16 * TILE_WIDTH  # entries: whole tiles
 
 
-def log_differences(connection: Connection, stored: Stored, numbered: int) -> Iterator[Difference]:
+def compare_log(connection: Connection, stored: Stored, numbered: int) -> Iterator[Difference]:
     """What of the log is not what it should be; needs a transaction that is one snapshot. `numbered`: how many are.
 
     A row is held against the log's hash of its number, and the log against its own hashes: so a row that was changed is

@@ -37,7 +37,7 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def load_or_make_key(path: Path) -> Ed25519PrivateKey:
+def load_or_create_key(path: Path) -> Ed25519PrivateKey:
     """The key in the file; the first to ask makes it, readable to its user alone. Raises KeyFileError."""
     try:
         return load_key(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shared.settings import SettingsError
-from shared.translog.keyfile import KeyFileError, load_or_make_key
+from shared.translog.keyfile import KeyFileError, load_or_create_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,6 +29,6 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     path = signing_key_file(settings)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return load_or_make_key(path)
+        return load_or_create_key(path)
     except (OSError, KeyFileError) as error:
         raise SettingsError(f"SIGNING_KEY_FILE: {error}") from error

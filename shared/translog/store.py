@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.postgres.database import change, fetch
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
@@ -34,7 +34,7 @@ _NO_LIMIT = text("SET LOCAL transaction_timeout = 0")
 Stored = Callable[[Connection, int, int], "Iterable[tuple[int, bytes]]"]
 
 
-class LogDiffers(Halt):
+class LogDiffersError(OperatorError):
     """The log and what the database numbers are not of one size: one of the two was changed by hand."""
 
 
@@ -66,7 +66,7 @@ class ServiceLog:
     stored: Stored
 
     def begin(self, connection: Connection, now: datetime) -> Edge:
-        """Sign by this key from now on; what was numbered before there was a log begins it. Raises LogDiffers.
+        """Sign by this key from now on; what was numbered before there was a log begins it. Raises LogDiffersError.
 
         A log of another origin (a new generation) or key goes on with the same entries, under a checkpoint of its own.
         """
@@ -82,10 +82,10 @@ class ServiceLog:
         return edge
 
     def edge(self, connection: Connection) -> Edge:
-        """What the log has, which is all that is numbered; else raises LogDiffers."""
+        """What the log has, which is all that is numbered; else raises LogDiffersError."""
         numbered, edge = self.read_head(connection).size, _newest_edge(connection)
         if edge.size != numbered:
-            raise LogDiffers(
+            raise LogDiffersError(
                 f"日志有 {edge.size} 条，数据库编号 {numbered} 条，有人手工改过；请看 rebuild --verify / the log has"
                 f" {edge.size} entries and the database numbers {numbered}: somebody changed one by hand; see what"
                 " `rebuild --verify` says"

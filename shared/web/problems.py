@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from shared.postgres.database import is_worlds
+from shared.postgres.database import is_transient
 from shared.telemetry.masking import reason_of
 from shared.web.request_labels import route_label
 
@@ -140,7 +140,7 @@ def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFau
 
 def answer_database_error(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> Response:
     """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
-    if not isinstance(error, PoolTimeoutError) and not is_worlds(error):
+    if not isinstance(error, PoolTimeoutError) and not is_transient(error):
         raise error
     _log.warning("database not available", route=route_label(), error=reason_of(error))
     return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})

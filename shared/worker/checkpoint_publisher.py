@@ -9,12 +9,12 @@ import structlog
 from kafka import KafkaProducer
 from sqlalchemy import text
 
-from shared.kafka.client_patches import drop_producer
-from shared.kafka.consumer import is_worlds_kafka
-from shared.postgres.database import is_worlds, snapshot
-from shared.postgres.leader_lock import candidate
-from shared.process.background import beside
-from shared.process.backoff import Pauses
+from shared.kafka.client_patches import force_close_producer
+from shared.kafka.consumer import is_transient_kafka_error
+from shared.postgres.database import is_transient, snapshot
+from shared.postgres.leader_lock import leader_lock
+from shared.process.background import background_thread
+from shared.process.backoff import Backoff
 from shared.telemetry.masking import reason_of
 from shared.translog.checkpoint import TOPIC, Checkpoint
 from shared.translog.cosigning import Cosigners
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from shared.settings import WitnessAddress
-    from shared.worker.consumer_program import Program
+    from shared.worker.consumer_program import ConsumerProgram
 
 _SENT_WITHIN_S = 15.0
 
 log = structlog.get_logger(__name__)
 
 
-def checkpoints_published(program: Program) -> AbstractContextManager[None]:
+def publishing_checkpoints(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
     settings = program.settings
     publisher = CheckpointPublisher(
@@ -46,7 +46,7 @@ def checkpoints_published(program: Program) -> AbstractContextManager[None]:
         program.stop,
         settings.witnesses,
     )
-    return beside(publisher.run, "checkpoints", program.stop, ends_within_s=1.0)
+    return background_thread(publisher.run, "checkpoints", program.stop, ends_within_s=1.0)
 
 
 @dataclass
@@ -64,7 +64,7 @@ class CheckpointPublisher:
     witnesses: Sequence[WitnessAddress] = ()
 
     def __post_init__(self) -> None:
-        self._pauses = Pauses(self.stop)
+        self._backoff = Backoff(self.stop)
         self._cosigners = Cosigners(self.engine, self.witnesses)
 
     def run(self) -> None:
@@ -73,14 +73,14 @@ class CheckpointPublisher:
             try:
                 self._publish_while_leading()
             except Exception as error:
-                if not is_worlds(error) and not is_worlds_kafka(error):
+                if not is_transient(error) and not is_transient_kafka_error(error):
                     raise
                 log.warning("checkpoint not sent, trying again", error=reason_of(error))
-                self._pauses.wait()
+                self._backoff.wait()
 
     def _publish_while_leading(self) -> None:
-        with candidate(self.engine, "checkpoints") as leader:
-            while not leader.leads():
+        with leader_lock(self.engine, "checkpoints") as leader:
+            while not leader.try_acquire():
                 if self.stop.wait(self.interval_s):
                     return
             producer = KafkaProducer(
@@ -94,7 +94,7 @@ class CheckpointPublisher:
             try:
                 self._publish_until_stopped(leader.session, producer)
             finally:
-                drop_producer(producer)
+                force_close_producer(producer)
 
     def _publish_until_stopped(self, session: Connection, producer: KafkaProducer) -> None:
         published: str | None = None
@@ -107,6 +107,6 @@ class CheckpointPublisher:
                 origin = Checkpoint.parse(parse_note(note).text).origin
                 producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
                 published = note
-            self._pauses.begin_anew()
+            self._backoff.reset()
             if self.stop.wait(self.interval_s):
                 return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from shared.postgres.schema_version import package_of
-from shared.process.program import give_way, owner_url, run_program
+from shared.process.program import lower_cpu_priority, owner_url, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def service_commands(
     @group.command("consume")
     def _consume() -> None:
         """Take in what is published, and publish or post what follows."""
-        give_way()
+        lower_cpu_priority()
         run_program(service, consume)
 
     @group.command("migrate")

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import structlog
 from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 
-from shared.kafka.consumer import MissingTopics, check_topics, is_worlds_kafka
-from shared.operator_errors import Halt
-from shared.postgres.database import is_worlds, make_engine
+from shared.kafka.consumer import MissingTopicsError, check_topics, is_transient_kafka_error
+from shared.operator_errors import OperatorError
+from shared.postgres.database import is_transient, make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema
-from shared.process.backoff import Pauses
+from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
-from shared.process.program import OPERATORS_FAULTS, hand_over_often
+from shared.process.program import OPERATOR_ERRORS, shorten_thread_switching
 from shared.process.run_record import WorkerRun
-from shared.process.shutdown import Stopping
+from shared.process.shutdown import Shutdown
 from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import Tracing, start_tracing
 from shared.values.times import now
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Program:
+class ConsumerProgram:
     """What a consumer program works with. `run` is to be told when it begins to consume."""
 
     settings: Settings
@@ -56,7 +56,7 @@ class Program:
         )
 
     def _until_done(self, step: Callable[[], None]) -> bool:
-        pauses = Pauses(self.stop)
+        pauses = Backoff(self.stop)
         while not self.stop.is_set():
             try:
                 step()
@@ -72,36 +72,36 @@ class Program:
 
     def _why_wait(self, error: Exception) -> str | None:
         """What an operator should know of what is awaited; None for a fault of ours."""
-        if isinstance(error, (MissingTopics, WrongSchemaError)):
+        if isinstance(error, (MissingTopicsError, WrongSchemaError)):
             return str(error)
-        if is_worlds(error):
+        if is_transient(error):
             return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
         if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
             return f"消息系统不准许 / the broker does not let us in or do that: {reason_of(error)}"
-        if is_worlds_kafka(error):
+        if is_transient_kafka_error(error):
             return f"消息系统无应答 / the broker does not answer as it should: {reason_of(error)}"
         return None
 
 
 @contextmanager
-def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writer")) -> Iterator[Program]:
+def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writer")) -> Iterator[ConsumerProgram]:
     """Stops on SIGTERM and SIGINT within ten seconds (`shared/process/shutdown.py`), and leaves on record how it ended.
 
     `parts` are those whose heartbeats show that it gets on.
     """
-    stopping = Stopping()
+    stopping = Shutdown()
     stopping.watch()
-    hand_over_often()
+    shorten_thread_switching()
     engine = make_engine(settings.database_url)
     tracing = start_tracing(settings)
-    program = Program(
+    program = ConsumerProgram(
         settings, engine, stopping.stop, WorkerRun(engine, now), Heartbeat(settings.heartbeat_file, parts), tracing
     )
     try:
         yield program
     except Exception as error:
         stopping.stop.set()
-        is_halt = isinstance(error, (Halt, *OPERATORS_FAULTS))
+        is_halt = isinstance(error, (OperatorError, *OPERATOR_ERRORS))
         program.run.ended("halted" if is_halt else "failed", str(error) if is_halt else reason_of(error))
         raise
     else:

@@ -32,7 +32,7 @@ from exchange_kit.sample.year import sample_events
 from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
 from services.incentive.store.log_entries import ledger_log
 from services.trade_ingest.consumer import TRADES
-from shared.kafka.positions import Move, Position, start_positions
+from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
@@ -43,7 +43,7 @@ from shared.settings import DEFAULT_TOTALS_CUT_AT
 from shared.translog.merkle import Edge
 from shared.translog.store import ServiceLog
 from shared.values.times import now
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.bench.bed import SEED, YEAR
 from tests.integration.incentive_facts import FakeRecord, first_purchase, rulebook
 from tests.integration.web_register import RECORD_MS
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 # Their share of a rate is not that of a first batch, into empty tables.
 WARM_UP_BATCHES = 1
 EXCHANGES = ("dcdex", "kmdex")
-WHITELIST = load_exchanges(Path("exchanges.yaml"))
+WHITELIST = load_whitelist(Path("exchanges.yaml"))
 CUT_AT = tuple(date.fromisoformat(day) for day in DEFAULT_TOTALS_CUT_AT.split(","))
 
 
@@ -98,7 +98,9 @@ class Side:
         last = {record.topic: record.offset for record in records}
         moves = [Move(topic, 0, offset, last[topic] + 1) for topic, offset in first.items()]
         with self.engine.begin() as connection:
-            start_positions(connection, [Position(move.topic, 0, "id", move.from_offset) for move in moves], now())
+            start_positions(
+                connection, [StoredPosition(move.topic, 0, "id", move.from_offset) for move in moves], now()
+            )
         began_s, processor_s = time.perf_counter(), self._processor()
         prepared = self.handler.prepare(records)
         with self.engine.begin() as connection:

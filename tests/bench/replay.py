@@ -9,7 +9,7 @@ import psycopg
 
 from devset.programs import SERVICES
 from shared.events.topics import topic_of
-from shared.kafka.replay import stable_ends
+from shared.kafka.replay import stable_end_offsets
 from shared.settings import KafkaSettings
 from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
 
@@ -43,7 +43,7 @@ def replay(bed: Bed) -> float:
                 return False
             rows = databases["incentive"].execute("SELECT topic, partition, next_offset FROM position").fetchall()
             reached = {(topic, partition): offset for topic, partition, offset in rows}
-            ends = stable_ends(client_config, reached)
+            ends = stable_end_offsets(client_config, reached)
             return bool(reached) and all(reached[partition] >= end for partition, end in ends.items())
 
         for place in places.values():

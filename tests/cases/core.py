@@ -24,7 +24,7 @@ from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHAS
 from shared.values.money import format_yuan
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, day_start, format_time, shanghai_year
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 CUT_AT = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
 
@@ -82,7 +82,7 @@ class KnownFacts:
         )
 
 
-def facts_of(documents: Documents, exchanges: Exchanges, register: str = "r1", seq: int = 1) -> list[Fact]:
+def facts_of(documents: Documents, exchanges: Whitelist, register: str = "r1", seq: int = 1) -> list[Fact]:
     """All facts of a register that holds these documents."""
     listings = [(e, one) for e, one in documents.listings() if exchanges.counts(e, one.listed_at)]
     trades = [(e, one) for e, one in documents.trades() if exchanges.counts(e, one.completed_at)]
@@ -103,7 +103,7 @@ def dict_of(listings: Iterable[tuple[str, Listing]]) -> dict[tuple[str, str], Li
     return {(exchange, one.listing_no): one for exchange, one in listings}
 
 
-def entitlements_of(facts: Iterable[Fact], exchanges: Exchanges, policy: Policy) -> list[Entitlement]:
+def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> list[Entitlement]:
     """Every award that has a ceiling."""
     known = KnownFacts(facts)
     found = [one for s, party in known.parties.items() for one in subject_awards(party, known.of(s), policy)]
@@ -112,7 +112,7 @@ def entitlements_of(facts: Iterable[Fact], exchanges: Exchanges, policy: Policy)
     return found
 
 
-def awards_of(facts: Iterable[Fact], exchanges: Exchanges, policy: Policy) -> dict[str, dict[str, Any]]:
+def awards_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> dict[str, dict[str, Any]]:
     """Awards as the API gives them, by award_id, without what only a ledger knows."""
     found = entitlements_of(facts, exchanges, policy)
     groups: dict[tuple[str, int], list[Entitlement]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from shared.values.parties import complete_uscc
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 FOLDER = Path(__file__).parent
 EXCHANGES_FILE = FOLDER.parents[1] / "exchanges.yaml"
@@ -100,7 +100,7 @@ def party(name: str) -> dict[str, str]:
 def uscc(name: str) -> str:
     """A valid code, the same for the same name; operators have theirs from the project's whitelist."""
     if name in _OPERATORS:
-        operator = load_exchanges(EXCHANGES_FILE).operator_on(_OPERATORS[name], _A_DAY)
+        operator = load_whitelist(EXCHANGES_FILE).operator_on(_OPERATORS[name], _A_DAY)
         assert operator is not None
         return operator.uscc
     digest = hashlib.sha256(name.encode()).digest()

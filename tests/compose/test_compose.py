@@ -19,8 +19,8 @@ from devset.processes import LocalError
 from devset.programs import SERVICES
 from exchange_kit.publish import PublishError, publish
 from exchange_kit.sample.year import sample_events
-from shared.postgres.schema_version import needed_migration
-from shared.whitelist import load_exchanges
+from shared.postgres.schema_version import required_revision
+from shared.whitelist import load_whitelist
 from tests.compose.previous import counts, go_back, revision_of
 from tests.compose.stack import COMPOSE_FILE, PROGRAMS, ROOT, ComposeError, Events, Stack, run
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from exchange_kit.records import SampleRecord
 
-EXCHANGES = load_exchanges(ROOT / "exchanges.yaml")
+EXCHANGES = load_whitelist(ROOT / "exchanges.yaml")
 EVENTS = 9_000
 QUIET_WITHIN_S = 120.0
 # Parts of the sample: what is sent before anything is harmed, while it is, and after the upgrade.
@@ -237,7 +237,7 @@ def test_an_upgrade_from_the_migration_before_keeps_what_is_there(stack: Stack, 
     before = {service: go_back(stack, service) for service in SERVICES}
     stack.carry_out("upgrade")
     for service in SERVICES:
-        assert revision_of(stack, service) == needed_migration(service)
+        assert revision_of(stack, service) == required_revision(service)
         after = counts(stack, database_of(service), before[service])
         assert {table: rows for table, rows in before[service].items() if after[table] < rows} == {}
     hurry = threading.Event()

@@ -36,7 +36,7 @@ from services.trade_ingest.app import create_app as trade_app
 from shared.postgres.migrate import migrate
 from shared.settings import load_settings
 from shared.values.parties import complete_uscc
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration.test_consumption import until
 from tests.integration.whole_set import served
 from tests.procedures import carry_out
@@ -86,7 +86,7 @@ class Site:
         ]
         whitelist = yaml.safe_dump({"exchanges": entries}, allow_unicode=True)
         (self.folder / "exchanges.yaml").write_text(whitelist, "utf-8")
-        self.exchanges = load_exchanges(self.folder / "exchanges.yaml")
+        self.exchanges = load_whitelist(self.folder / "exchanges.yaml")
         with KafkaAdminClient(bootstrap_servers=self.broker) as admin:
             apply_topics(admin, self.exchanges)
 

@@ -49,7 +49,7 @@ def _as_superuser(rig: Rig, *statements: str) -> None:
 def _go_on(fault: Fault, service: Service) -> None:
     """The consumer stops at the older database and says so; then it goes on."""
     rig = fault.rig
-    said = [line for line in rig.start_to_see_it_halt(service) if "DatabaseBehind" in line]
+    said = [line for line in rig.start_to_see_it_halt(service) if "DatabaseBehindError" in line]
     assert said, "nothing is said of the older database"
     assert "new-generation" in said[-1]
     told = carry_out("after a restore", {**rig.environment(service), "SERVICE": service})

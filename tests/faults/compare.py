@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from devset.expected import Expected
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
-from shared.kafka.replay import read_again
+from shared.kafka.replay import replay_records
 from shared.values.money import parse_yuan
 from tests.faults.reference import Place, Reference, Sum
 
@@ -120,7 +120,7 @@ def _numbering(findings: Findings, rig: Rig) -> None:
 def newest_facts(rig: Rig) -> dict[str, dict[str, Json]]:
     """Of each topic and key the value of the greatest generation and seq."""
     newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
-    for records in read_again({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
+    for records in replay_records({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
         for record in records:
             key, value = record.key.decode().removeprefix("r1/"), json.loads(record.value)
             known = newest[record.topic].get(key)

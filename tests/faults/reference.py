@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from exchange_kit.records import SampleRecord
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
     from tests.faults.world import Sent
 
 Json = dict[str, Any]
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 class Reference:
     """Takes records in the order of each partition; says what must stand afterwards."""
 
-    exchanges: Exchanges
+    exchanges: Whitelist
     accepted: Counter[Place] = field(default_factory=Counter)
     refused: Counter[tuple[Place, str]] = field(default_factory=Counter)
     duplicates: Counter[str] = field(default_factory=Counter)  # by topic

@@ -29,7 +29,7 @@ from devset.postgres import Database, Postgres
 from devset.processes import LocalError, Program, free_ports
 from devset.programs import SERVICES, Addresses, command, environment, module
 from shared.postgres.migrate import migrate
-from shared.process.child_process import PartEndedError
+from shared.process.child_process import ChildProcessDiedError
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE
@@ -37,7 +37,7 @@ from tests.faults.world import EXCHANGES_FILE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
     from tests.nursery import Nursery
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,7 +107,7 @@ class Worker:
     def ended_by_ours(self) -> list[str]:
         """How it ended since `logged`, if by faults of ours: none of the world's may end it so."""
         lines = self.log[self.logged :].splitlines()
-        told = [json.loads(line) for line in lines if _OURS in line and PartEndedError.__name__ not in line]
+        told = [json.loads(line) for line in lines if _OURS in line and ChildProcessDiedError.__name__ not in line]
         return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
 
 
@@ -120,7 +120,7 @@ def _error_of(trace: str) -> str:
 class Rig:
     """One set in `folder`. `nursery` runs its programs; `build`, if given, its consumers and migrations."""
 
-    def __init__(self, folder: Path, exchanges: Exchanges, nursery: Nursery, build: Nursery | None = None) -> None:
+    def __init__(self, folder: Path, exchanges: Whitelist, nursery: Nursery, build: Nursery | None = None) -> None:
         self.folder = folder
         self.exchanges = exchanges
         self.nursery = nursery

@@ -9,7 +9,7 @@ from kafka.admin import KafkaAdminClient
 
 from deploy.broker.topics import EVENTS_CONFIG, PARTITIONS
 from shared.events.fact_topics import FACT_TOPICS
-from shared.kafka.replay import read_again
+from shared.kafka.replay import replay_records
 from tests.faults.fault import Fault, Kind
 from tests.faults.reference import Place
 
@@ -138,7 +138,7 @@ def old_facts_again(fault: Fault) -> None:
     fault.await_published()
     rig.await_quiet(120)
     config: dict[str, Any] = {"bootstrap_servers": rig.kafka.bootstrap_servers}
-    records = [record for batch in read_again(config, rig.ends(FACT_TOPICS)) for record in batch]
+    records = [record for batch in replay_records(config, rig.ends(FACT_TOPICS)) for record in batch]
     newest = {(record.topic, record.key): record.offset for record in records}
     old = [record for record in records if newest[record.topic, record.key] != record.offset]
     again = fault.rng.sample(old, min(OLD_FACTS, len(old)))

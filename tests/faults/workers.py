@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from devset.programs import SERVICES
-from shared.process.child_process import PartEndedError
+from shared.process.child_process import ChildProcessDiedError
 from tests.faults.fault import Fault, Kind
 from tests.faults.rig import Worker
 from tests.faults.wire import Trap
@@ -101,7 +101,7 @@ def sender_killed(fault: Fault) -> None:
     for service in ("listing", "trade-ingest"):
         worker = fault.rig.worker(service)
         fault.rig.wait_until(
-            lambda worker=worker: PartEndedError.__name__ in worker.log, 30, f"{service} does not notice"
+            lambda worker=worker: ChildProcessDiedError.__name__ in worker.log, 30, f"{service} does not notice"
         )
 
 

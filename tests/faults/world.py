@@ -15,7 +15,7 @@ from kafka.admin import AbortTransactionSpec, OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
 from exchange_kit.sample.year import sample_events
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
     import random
@@ -43,7 +43,7 @@ class World:
     """Events of three exchanges over a year: corrections, refunds, cancellations, duplicates, disorder, rubbish."""
 
     def __init__(self, seed: int, events: int) -> None:
-        self.exchanges = load_exchanges(EXCHANGES_FILE)
+        self.exchanges = load_whitelist(EXCHANGES_FILE)
         self._records: Iterator[SampleRecord] = sample_events(seed, self.exchanges.ids, events, YEAR, rubbish=True)
 
     def take(self, events: int) -> list[SampleRecord]:

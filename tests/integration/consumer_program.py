@@ -23,7 +23,7 @@ from devset.processes import spawn
 from devset.programs import Addresses, command, environment, module
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration.test_consumption import until
 from tests.integration.web_register import SIDES
 
@@ -146,7 +146,7 @@ class Place:
 
     def make_topics(self) -> None:
         admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
-        apply_topics(admin, load_exchanges(self.exchanges_file))
+        apply_topics(admin, load_whitelist(self.exchanges_file))
         admin.close()
 
     def delete_topics(self, *names: str) -> None:

@@ -20,7 +20,7 @@ from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import complete_uscc
 from shared.values.times import SHANGHAI, format_time
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def subject(number: int) -> str:
 
 
 def rulebook(policy: Path = POLICY_FILE, exchanges: Path = ROOT / "exchanges.yaml") -> Rulebook:
-    return Rulebook(load_policy(policy), policy.read_text("utf-8"), load_exchanges(exchanges))
+    return Rulebook(load_policy(policy), policy.read_text("utf-8"), load_whitelist(exchanges))
 
 
 @dataclass(frozen=True)

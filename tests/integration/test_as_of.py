@@ -26,7 +26,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE
 from shared.values.times import format_time
-from shared.whitelist import parse_exchanges
+from shared.whitelist import parse_whitelist
 from tests.integration.incentive_app import incentive_app
 from tests.integration.incentive_facts import (
     LOG,
@@ -60,7 +60,7 @@ def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
     for old, new in values.items():
         assert source.count(old) == 1
         source = source.replace(old, new)
-    return Rulebook(read_policy(source.encode(), "test"), source, parse_exchanges(whitelist))
+    return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))
 
 
 # From which batch on what is in force: another amount, threshold and closing day; another operator and name.

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store.intake import SettingsChanged
+from services.incentive.store.intake import SettingsChangedError
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from services.listing.rebuild import LISTINGS_REBUILD
@@ -352,7 +352,7 @@ def rebuild_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
     try:
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             return not verify_all(connection, makers.set.rulebook, None, lines.append).is_right
-    except SettingsChanged:
+    except SettingsChangedError:
         return True
 
 

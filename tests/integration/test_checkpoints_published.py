@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from deploy.broker.topics import apply_topics
-from shared.process.background import beside
+from shared.process.background import background_thread
 from shared.translog.checkpoint import TOPIC, open_checkpoint
 from shared.worker.checkpoint_publisher import CheckpointPublisher
 from tests.integration.test_consumption import until
@@ -67,7 +67,7 @@ def publishing(
 ) -> Iterator[CheckpointPublisher]:
     config = {"bootstrap_servers": bootstrap_servers}
     publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event(), witnesses)
-    with beside(publisher.run, "checkpoints", publisher.stop, ends_within_s=10.0):
+    with background_thread(publisher.run, "checkpoints", publisher.stop, ends_within_s=10.0):
         yield publisher
 
 

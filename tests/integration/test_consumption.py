@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from shared.kafka.consumer import Consumption, StreamBroken
+from shared.kafka.consumer import BatchConsumer, RecordLossError
 from shared.kafka.positions import move_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import COMMON
@@ -78,7 +78,7 @@ def producer(kafka):
 
 @contextmanager
 def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None):
-    consumption = Consumption(
+    consumption = BatchConsumer(
         handler=handler or Rows(),
         engine=engine,
         client_config={"bootstrap_servers": kafka},
@@ -327,7 +327,7 @@ def test_missing_records_stop_it_with_words(kafka, engine, topic, producer, harm
     admin.close()
     with running(kafka, engine, [topic]) as outcome:
         until(lambda: outcome)
-    assert isinstance(outcome[0], StreamBroken)
+    assert isinstance(outcome[0], RecordLossError)
     assert topic in str(outcome[0])
     assert {"made anew": "made anew", "cut": "deleted before"}[harm] in str(outcome[0])
 

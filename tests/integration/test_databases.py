@@ -14,7 +14,7 @@ from deploy.secrets import make_secrets, wanted_secrets
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 ROOT = Path(__file__).parents[2]
 DATABASES = {"listing": "listing", "trade-ingest": "trade_ingest", "incentive": "incentive"}
@@ -24,7 +24,7 @@ DATABASES = {"listing": "listing", "trade-ingest": "trade_ingest", "incentive": 
 def apply(server, tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_ADMIN_URL", f"postgresql://postgres@127.0.0.1:{server.port}/postgres")
     monkeypatch.setenv("DATABASE_ADMIN_PASSWORD_FILE", str(server.password_file))
-    make_secrets(tmp_path, wanted_secrets(load_exchanges(ROOT / "exchanges.yaml")))
+    make_secrets(tmp_path, wanted_secrets(load_whitelist(ROOT / "exchanges.yaml")))
     return lambda: CliRunner().invoke(main, ["databases", "apply", str(tmp_path)])
 
 

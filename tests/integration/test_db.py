@@ -13,8 +13,8 @@ from kafka import errors as kafka_errors
 from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
 from sqlalchemy.exc import DBAPIError
 
-from shared.kafka.consumer import is_worlds_kafka
-from shared.postgres.database import change, is_worlds, make_engine, pg_array, rows_of, snapshot, written
+from shared.kafka.consumer import is_transient_kafka_error
+from shared.postgres.database import change, is_transient, make_engine, pg_array, rows_of, snapshot, written
 from tests.integration.test_consumption import until
 
 
@@ -69,7 +69,7 @@ def test_arrays_come_back_as_they_were(engine, of, values) -> None:
 def test_whose_failure_it_is(engine, statement, worlds) -> None:
     with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
         connection.exec_driver_sql(statement)
-    assert is_worlds(raised.value) is worlds
+    assert is_transient(raised.value) is worlds
 
 
 def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> None:
@@ -80,7 +80,7 @@ def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> N
         until(lambda: not another.execute(session, {"pid": pid}).all())
         with pytest.raises(DBAPIError) as raised:
             connection.exec_driver_sql("SELECT 1")
-    assert is_worlds(raised.value)
+    assert is_transient(raised.value)
 
 
 def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> None:
@@ -89,7 +89,7 @@ def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> N
         connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
         with pytest.raises(DBAPIError) as raised:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
-    assert is_worlds(raised.value)
+    assert is_transient(raised.value)
     failures: list[DBAPIError] = []
     both_hold = threading.Barrier(2)
 
@@ -107,7 +107,7 @@ def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> N
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert [is_worlds(failure) for failure in failures] == [True]
+    assert [is_transient(failure) for failure in failures] == [True]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, 
                 engine.connect()
         finally:
             administrator.execute(mend.format(**names))
-    assert is_worlds(raised.value)
+    assert is_transient(raised.value)
     engine.connect().close()
     engine.dispose()
 
@@ -162,15 +162,15 @@ def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
     worker.join(20)
     engine.dispose()
     assert met
-    assert [error for error in met if not is_worlds(error)] == []
+    assert [error for error in met if not is_transient(error)] == []
 
 
 def test_no_server_is_the_worlds_failure() -> None:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(DBAPIError) as raised:
         engine.connect()
-    assert is_worlds(raised.value)
-    assert not is_worlds(ValueError())
+    assert is_transient(raised.value)
+    assert not is_transient(ValueError())
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_no_server_is_the_worlds_failure() -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_whose_failure_of_kafka_it_is(error, worlds) -> None:
-    assert is_worlds_kafka(error) is worlds
+    assert is_transient_kafka_error(error) is worlds
 
 
 def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
@@ -240,7 +240,7 @@ def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engi
         )
     with pytest.raises(DBAPIError) as lost, engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
-    assert is_worlds(lost.value)
+    assert is_transient(lost.value)
     event.remove(engine, "connect", end)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
@@ -257,7 +257,7 @@ def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refus
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
         with pytest.raises(DBAPIError) as refused:
             connection.exec_driver_sql("CREATE TABLE written ()")
-    assert is_worlds(refused.value)
+    assert is_transient(refused.value)
     engine.dispose()
 
 
@@ -294,7 +294,7 @@ def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_fai
         assert row.read_only == "on"
         with pytest.raises(DBAPIError) as wrong:
             rows_of(connection, written(text("SELECT 1 / :zero")), zero=0)
-        assert not is_worlds(wrong.value)
+        assert not is_transient(wrong.value)
         assert "zero" not in str(wrong.value.params)
 
 
@@ -302,6 +302,6 @@ def test_a_connection_that_ends_under_such_a_statement_is_the_worlds_failure_and
     ended = written(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     with pytest.raises(DBAPIError) as lost, snapshot(engine) as connection:
         rows_of(connection, ended)
-    assert is_worlds(lost.value)
+    assert is_transient(lost.value)
     with snapshot(engine) as connection:
         assert rows_of(connection, written(text("SELECT 1 AS one")))[0].one == 1

@@ -22,7 +22,7 @@ from deploy.doctor import broker as of_broker
 from deploy.doctor import databases as of_databases
 from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.postgres.migrate import migrate
-from shared.postgres.schema_version import needed_migration, package_of
+from shared.postgres.schema_version import package_of, required_revision
 from shared.settings import Service
 from tests.integration.test_consumption import until
 
@@ -214,7 +214,7 @@ def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pyt
             "DELETE FROM ledger_settings",
             "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
         ),
-        "listing": (f"UPDATE alembic_version SET version_num = '{needed_migration('listing')}'",),
+        "listing": (f"UPDATE alembic_version SET version_num = '{required_revision('listing')}'",),
         "trade_ingest": (
             "REVOKE DELETE ON log_checkpoint FROM trade_ingest_service",
             "ALTER TABLE register_head ENABLE TRIGGER log_is_whole",

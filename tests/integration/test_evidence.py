@@ -15,7 +15,7 @@ from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import Edge, leaf_hash
 from shared.translog.note import parse_note
 from shared.values.canonical_json import canonical_json
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration import worlds
 from tests.integration.whole_set import WHITELIST, WholeSet, fed_with_a_world, whole_set
 from tests.web_keys import headers
@@ -30,7 +30,7 @@ SEED, DOCUMENTS = 7, 160
 def made(postgres, tmp_path_factory) -> Iterator[WholeSet]:
     with whole_set(postgres, tmp_path_factory.mktemp("evidence")) as found:
         fed_with_a_world(found, SEED, DOCUMENTS)
-        operator = load_exchanges(WHITELIST).get("kmdex").operators[0].uscc
+        operator = load_whitelist(WHITELIST).get("kmdex").operators[0].uscc
         for exchange, data in worlds.telling_trades(operator):
             found.trade(exchange, worlds.record("trade", exchange, data, 0).value)
         yield found

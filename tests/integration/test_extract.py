@@ -27,7 +27,7 @@ from services.incentive.extract.maker import ExtractsMade, Maker
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.tables import Tables, WorkbooksKilled
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
-from shared.process.background import beside
+from shared.process.background import background_thread
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.translog.note import Signature
 from shared.values.times import format_time
@@ -512,7 +512,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         silent.settimeout(60.0)
         nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
-        with beside(starter.run, "extracts", stop, ends_within_s=5.0):
+        with background_thread(starter.run, "extracts", stop, ends_within_s=5.0):
             with silent.accept()[0]:  # it is in the middle of its work, and stays there
                 assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")

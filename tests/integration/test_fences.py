@@ -313,7 +313,7 @@ def test_an_extract_keeps_to_an_exchange_with_one_fence_as_with_two(
     told = ("awards.ndjson", "transactions.ndjson", "facts.ndjson", "balances.json")
     assert [name for name in told if is_told(bare[name].decode("utf-8", "replace"))] == []
     assert len(bare["awards.ndjson"].splitlines()) >= len(whole["awards.ndjson"].splitlines()) > 0
-    monkeypatch.setattr(make, "see_as", lambda *_: None)
+    monkeypatch.setattr(make, "set_viewer", lambda *_: None)
     assert is_told(files(makers.extract(f"exchange:{OWN}"))["awards.ndjson"].decode())
 
 

@@ -30,9 +30,9 @@ from services.incentive.consumer import GROUP as LEDGER_GROUP
 from services.incentive.domain.facts import TOPICS as LEDGER_TOPICS
 from services.trade_ingest.consumer import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
-from shared.kafka.consumer import Consumption
+from shared.kafka.consumer import BatchConsumer
 from shared.kafka.partition_state import Bounds
-from shared.kafka.positions import LostPartition, Position, start_positions
+from shared.kafka.positions import PartitionLostError, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
@@ -42,7 +42,7 @@ from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
 from shared.settings import POLICY_FILE, load_settings
 from shared.values.times import now
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration import worlds
 from tests.integration.consumer_program import Running
 from tests.integration.incentive_facts import first_purchase, subject
@@ -201,7 +201,7 @@ def place(postgres_server, postgres, kafka, nursery, tmp_path, monkeypatch):
         register = None if service == "incentive" else f"r{exchange}"
         migrate(PACKAGES[service], owner_url, service_url, register=register)
         admin = KafkaAdminClient(bootstrap_servers=kafka)
-        apply_topics(admin, load_exchanges(whitelist_file))
+        apply_topics(admin, load_whitelist(whitelist_file))
         admin.close()
         settings = {
             "DATABASE_URL": service_url,
@@ -239,19 +239,19 @@ class _LastPartitionFirst(RegisterHandler):
     def apply(self, connection, prepared, moves, now) -> None:
         self.began = self.began or any(arrival.record.partition == 1 for arrival in prepared)
         if not self.began:
-            raise LostPartition("read again until partition 1 has come")
+            raise PartitionLostError("read again until partition 1 has come")
         in_other_order = sorted(prepared, key=lambda arrival: -arrival.record.partition)
         super().apply(connection, in_other_order, moves, now)
 
 
 def consume_in_other_order(trades: Place) -> None:  # noqa: F811
     settings = load_settings("trade-ingest")
-    exchanges = load_exchanges(settings.exchanges_file)
+    exchanges = load_whitelist(settings.exchanges_file)
     register = RegisterContext(
         settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
     )
     with trades.engine() as engine:
-        consumption = Consumption(
+        consumption = BatchConsumer(
             handler=_LastPartitionFirst(TRADES, register, TRADES.log(worlds.LOG_KEY, settings.log_origin)),
             engine=engine,
             client_config=settings.kafka.client_config(),
@@ -360,7 +360,7 @@ def ledger(place, kafka) -> Place:
     ends = consumer.end_offsets(partitions)
     consumer.close()
     with ledger.engine() as engine, engine.begin() as connection:
-        start_positions(connection, [Position(*tp, ids[tp.topic], end) for tp, end in ends.items()], NOW)
+        start_positions(connection, [StoredPosition(*tp, ids[tp.topic], end) for tp, end in ends.items()], NOW)
     return ledger
 
 
@@ -459,7 +459,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
         admin.delete_topics([listings.topic])
         until(lambda: listings.topic not in admin.list_topics())
         assert "jiangbu topics apply" in command("accept-loss", "--service", "listing")[1]
-        apply_topics(admin, load_exchanges(Path(listings.environment["EXCHANGES_FILE"])))
+        apply_topics(admin, load_whitelist(Path(listings.environment["EXCHANGES_FILE"])))
         words, first, lost = "was deleted and made anew", 0, 3
     elif harm == "end lost":
         # As after a broker that came back without the last records.
@@ -531,9 +531,9 @@ def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> Non
 
 
 def test_facts_that_were_lost_are_published_again_by_whom_it_says() -> None:
-    lost = Standing(Position(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
+    lost = Standing(StoredPosition(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
     assert lost.line.endswith("`jiangbu new-generation --service listing`")
-    lost = Standing(Position(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
+    lost = Standing(StoredPosition(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
     assert lost.line.endswith("`jiangbu new-generation --service trade-ingest`")
 
 

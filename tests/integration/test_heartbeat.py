@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 import shared.kafka.consumer
 from shared.process.heartbeat import Heartbeat
-from shared.process.liveness import STUCK_AFTER_S, standing
+from shared.process.liveness import STUCK_AFTER_S, stall_reason
 from tests.integration.consumer_program import frozen
 from tests.integration.test_consumption import engine, running, until, values
 
@@ -29,7 +29,7 @@ SILENT_S = 5.0
 
 def silent(file: Path) -> set[str]:
     """Parts that have said nothing for a while; all before the first word."""
-    said = standing(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
+    said = stall_reason(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
     return set() if said is None else {part for part in PARTS if part in said} or set(PARTS)
 
 

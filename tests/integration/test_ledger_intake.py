@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import FactError
-from services.incentive.store.intake import LedgerIntake, SettingsChanged, read_record
+from services.incentive.store.intake import LedgerIntake, SettingsChangedError, read_record
 from services.incentive.store.tables import AWARD_COLUMNS
-from shared.kafka.positions import LostPartition, Move, Position, start_positions
+from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.settings import SettingsError
@@ -160,7 +160,7 @@ def test_another_operator_moves_the_award_when_the_whitelist_changes(ledger: Led
     others = tuple(found for found in ledger.rulebook.exchanges.listed if found.id != "kmdex")
     changed = replace(ledger.rulebook.exchanges, listed=(*others, replace(kmdex, operators=(operator,))))
     ledger.rulebook = replace(ledger.rulebook, exchanges=changed)
-    with pytest.raises(SettingsChanged):
+    with pytest.raises(SettingsChangedError):
         ledger.take(first_listing(1, "2026-03-01", seq=4))
     assert ledger.put_in_force()
     assert not ledger.put_in_force()
@@ -326,11 +326,11 @@ def test_offsets_move_with_the_batch_or_nothing_of_it_stays(engine: Engine) -> N
     topic = "facts.first-listing.v1"
     with engine.connect() as connection, connection.begin() as transaction:
         Ledger(connection, rulebook()).put_in_force()
-        start_positions(connection, [Position(topic, 0, "id", 10)], START)
+        start_positions(connection, [StoredPosition(topic, 0, "id", 10)], START)
         prepared = handler.prepare([first_listing(1, "2026-03-01", seq=4)])
         handler.apply(connection, prepared, [Move(topic, 0, 10, 11)], START)
         assert connection.execute(text("SELECT next_offset FROM position")).scalar() == 11
-        with pytest.raises(LostPartition):
+        with pytest.raises(PartitionLostError):
             handler.apply(connection, prepared, [Move(topic, 0, 10, 11)], START)
         transaction.rollback()
 

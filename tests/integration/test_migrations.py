@@ -22,7 +22,7 @@ from services.listing import models as listing
 from services.trade_ingest import models as trade_ingest
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.postgres.schema_version import WrongSchemaError, check_schema, needed_migration, package_of
+from shared.postgres.schema_version import WrongSchemaError, check_schema, package_of, required_revision
 from shared.settings import SettingsError
 from tests.support.replaced_schema import REPLACED, replaced_schema
 
@@ -55,7 +55,7 @@ def test_the_code_declares_what_migrations_make(postgres, service, metadata, reg
 @pytest.mark.parametrize(("service", "_metadata", "_register"), SERVICES)
 def test_the_newest_migration_is_known_without_alembic(service, _metadata, _register) -> None:
     folder = Path(__file__).parents[2] / package_of(service).replace(".", "/") / "migrations"
-    assert ScriptDirectory(str(folder)).get_current_head() == needed_migration(service)
+    assert ScriptDirectory(str(folder)).get_current_head() == required_revision(service)
 
 
 @pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
@@ -67,14 +67,14 @@ def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, _met
     assert sum(map(len, before.values())) > 40
     migrate(package, owner_url, service_url, register)
     after = contents(owner_url)
-    assert after.pop("alembic_version") == [f"({needed_migration(service)})"]
+    assert after.pop("alembic_version") == [f"({required_revision(service)})"]
     assert before.pop("alembic_version") == [f"({REPLACED[service]})"]
     assert after == before
     fresh_owner_url, fresh_service_url = postgres("migrations")
     migrate(package, fresh_owner_url, fresh_service_url, register)
     assert schema_of(owner_url) == schema_of(fresh_owner_url)
     migrate(package, owner_url, service_url, register)
-    assert contents(owner_url) == after | {"alembic_version": [f"({needed_migration(service)})"]}
+    assert contents(owner_url) == after | {"alembic_version": [f"({required_revision(service)})"]}
 
 
 @pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)

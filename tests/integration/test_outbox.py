@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from services.trade_ingest.consumer import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
-from shared.kafka.client_patches import drop_producer
-from shared.kafka.offset_witness import DatabaseBehind
+from shared.kafka.client_patches import force_close_producer
+from shared.kafka.offset_witness import DatabaseBehindError
 from shared.register.head import raise_generation, read_head
 from shared.register.publish import outbox as outbox_module
 from shared.register.publish import send_schedule as lanes_module
@@ -126,20 +126,20 @@ def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatc
     monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
     sender = sender_of(trades, kafka, register)
     sender.heartbeat = beats = Beats()
-    sender.holds_back.set()
+    sender.throttled.set()
     with working(sender):
         beats.await_some()  # the round that it began by, and rest
         put(trades, "kmdex", trade())
         beats.await_some()
         assert outbox(trades) > 0
-        sender.holds_back.clear()
+        sender.throttled.clear()
         until(lambda: outbox(trades) == 0)
 
 
 def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
     monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 0.3)
     sender = sender_of(trades, kafka, register)
-    sender.holds_back.set()
+    sender.throttled.set()
     with working(sender):
         until(lambda: sender.is_leading)
         for number in range(2):
@@ -257,7 +257,7 @@ def leave_hanging(kafka, register) -> None:
     known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - as the producer sees it
     known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
     lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=10)
-    drop_producer(lost)
+    force_close_producer(lost)
 
 
 def held_back(kafka) -> bool:
@@ -300,7 +300,7 @@ def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register
     with trades.engine.connect() as connection:
         check_not_behind(read_head(connection), published, "trade-ingest")
         connection.execute(text("UPDATE register_head SET next_seq = 2"))
-        with pytest.raises(DatabaseBehind, match="generation 1, seq 3"):
+        with pytest.raises(DatabaseBehindError, match="generation 1, seq 3"):
             check_not_behind(read_head(connection), published, "trade-ingest")
         raise_generation(connection, read_head(connection), published[0])
         check_not_behind(read_head(connection), published, "trade-ingest")

@@ -14,7 +14,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration.web_register import register_set
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_every_column_is_named_with_why_and_how_long(postgres, service: str) -> 
 
 
 def test_every_topic_is_named() -> None:
-    exchanges = load_exchanges(ROOT / "exchanges.yaml")
+    exchanges = load_whitelist(ROOT / "exchanges.yaml")
     ids = "|".join(exchanges.ids)
     wanted = {re.sub(rf"^exchange\.({ids})\.", "exchange.<id>.", topic.name) for topic in wanted_topics(exchanges)}
     assert {name for topic, *_ in rows("Kafka") for name in names(topic)} == wanted

@@ -14,8 +14,8 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
 
 from shared.events.fact_topics import LISTING
-from shared.kafka.consumer import StreamBroken
-from shared.kafka.replay import BeginningGone
+from shared.kafka.consumer import RecordLossError
+from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
 from shared.translog.tables import LOG_TABLES
 from tests.integration import worlds
@@ -431,10 +431,10 @@ def test_a_topic_that_is_not_whole_any_more_is_not_held_against(trades, broker) 
     topic = f"exchange.{broker.exchanges['dcdex']}.trades.v1"
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     admin.delete_records({TopicPartition(topic, 0): 2})
-    with pytest.raises(BeginningGone, match=r"\[0\]: 0 \.\. 1"):
+    with pytest.raises(TopicTruncatedError, match=r"\[0\]: 0 \.\. 1"):
         trades.verify(broker.config)
     admin.delete_topics([topic])
     until(lambda: topic not in admin.list_topics())
-    with pytest.raises(StreamBroken, match=topic):
+    with pytest.raises(RecordLossError, match=topic):
         trades.verify(broker.config)
     admin.close()

@@ -19,11 +19,11 @@ from sqlalchemy.exc import OperationalError
 
 from services.incentive.domain.facts import TOPICS
 from services.incentive.rebuild.command import repair_all, verify_all
-from services.incentive.store.intake import LedgerIntake, SettingsChanged
+from services.incentive.store.intake import LedgerIntake, SettingsChangedError
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.translog.store import LogDiffers
+from shared.translog.store import LogDiffersError
 from shared.translog.tables import LOG_TABLES
 from shared.values.times import now
 from tests.integration.incentive_facts import (
@@ -286,7 +286,7 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
     )
     differ = [f"award {foreign}", f"account {account}"]
     assert [line.partition(": ")[0] for line in database.verify()] == ["log_hash", *differ]
-    with pytest.raises(LogDiffers, match="the log has 5 entries and the database numbers 6"):
+    with pytest.raises(LogDiffersError, match="the log has 5 entries and the database numbers 6"):
         database.mend()
     # Somebody who has the key, too, entered it into the log.
     with database.engine.begin() as connection:
@@ -474,10 +474,10 @@ def test_many_differences_are_counted_and_the_first_told(database: Database, mon
 def test_another_policy_than_the_one_in_force_compares_nothing(database: Database) -> None:
     other = replace(rulebook(), policy=msgspec.structs.replace(rulebook().policy, digest="0" * 64))
     with database.engine.connect() as connection:
-        with pytest.raises(SettingsChanged, match="not this program's"):
+        with pytest.raises(SettingsChangedError, match="not this program's"):
             verify_all(connection, other, None, print)
         connection.rollback()
-        with pytest.raises(SettingsChanged, match="not this program's"):
+        with pytest.raises(SettingsChangedError, match="not this program's"):
             repair_all(connection, other, LOG, None, print, lambda: START)
 
 

@@ -17,8 +17,8 @@ from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.postgres.database import make_engine
-from shared.register.head import SettingsDiffer
-from shared.register.publish.restored_backup import DatabaseBehind
+from shared.register.head import SettingsDifferError
+from shared.register.publish.restored_backup import DatabaseBehindError
 from shared.register.rebuild.command import repair_register, verify_register
 from shared.register.rebuild.report import RebuildReport
 from shared.translog.tables import LOG_TABLES
@@ -503,9 +503,9 @@ def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
         "日志条目 / log entry 0",
     ]
     trades.damage("UPDATE register_head SET settings_digest = 'other'")
-    with pytest.raises(SettingsDiffer):
+    with pytest.raises(SettingsDifferError):
         trades.verify()
-    with pytest.raises(SettingsDiffer):
+    with pytest.raises(SettingsDifferError):
         trades.mend()
 
 
@@ -513,7 +513,7 @@ def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
     put(trades, "kmdex", trade())
     trades.damage("UPDATE exchange_total SET amount_fen = 1")
     report = RebuildReport(lambda _: None)
-    with pytest.raises(DatabaseBehind):
+    with pytest.raises(DatabaseBehindError):
         repair_register(
             trades.engine, trades.anew, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
         )

@@ -19,18 +19,18 @@ from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from services.trade_ingest.totals_store import rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
-from shared.kafka.positions import LostPartition, Move, Position, start_positions
+from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
 from shared.register.firsts import rebuild_firsts
-from shared.register.head import SettingsDiffer, lock_head, read_head, register_settings
+from shared.register.head import SettingsDifferError, lock_head, read_head, register_settings
 from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import _dirty, mark_dirty
 from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration import worlds
 from tests.unit.event_schemas import validator
 
@@ -62,7 +62,7 @@ class Bench:
         self.worker(whitelist)
 
     def worker(self, whitelist: Path) -> None:
-        exchanges = load_exchanges(whitelist)
+        exchanges = load_whitelist(whitelist)
         self.register = RegisterContext("r1", exchanges, register_settings(exchanges, CUTS), PartyIds())
         with self.engine.begin() as connection:
             head = lock_head(connection)
@@ -77,7 +77,7 @@ class Bench:
         for record in records:
             moves.setdefault((record.topic, record.partition), []).append(record.offset)
         with self.engine.begin() as connection:
-            start_positions(connection, [Position(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
+            start_positions(connection, [StoredPosition(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
             RegisterHandler(self.kind, self.register, self.log).apply(
                 connection,
                 self.kind.prepare(records),
@@ -337,7 +337,7 @@ def test_a_batch_whose_partition_was_lost_leaves_nothing(trades) -> None:
     topic = "exchange.kmdex.trades.v1"
     put(trades, "kmdex", trade())
     prepared = trades.kind.prepare([worlds.record("trade", "kmdex", trade(trade_no="T2"), 0)])
-    with pytest.raises(LostPartition), trades.engine.begin() as connection:
+    with pytest.raises(PartitionLostError), trades.engine.begin() as connection:
         trades.kind.apply(connection, lock_head(connection), trades.register, prepared, [Move(topic, 0, 0, 1)], NOW)
     assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
     assert trades.rows("SELECT next_offset FROM position")[0].next_offset == 1
@@ -358,7 +358,7 @@ def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trad
     assert {"reason": "not_on_whitelist", "amount": "10.00", "trades": 1} in provider["other"]
     assert facts[FIRST_PURCHASE, buyer]["seq"] == 4  # two settings entries and two trades
     trades.register = old_worker
-    with pytest.raises(SettingsDiffer):
+    with pytest.raises(SettingsDifferError):
         put(trades, "kmdex", trade(trade_no="T3"))
 
 

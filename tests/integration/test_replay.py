@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from structlog.testing import capture_logs
 
 from shared.kafka import replay
-from shared.kafka.replay import read_again, stable_ends
+from shared.kafka.replay import replay_records, stable_end_offsets
 from tests.integration.test_consumption import until
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_a_broker_that_goes_away_is_waited_for_and_that_is_told(broker: Kafka, m
         for batch in batches:
             found.extend(record.value for record in batch)
 
-    batches = read_again(client_config, stable_ends(client_config, [(TOPIC, 0)]))
+    batches = replay_records(client_config, stable_end_offsets(client_config, [(TOPIC, 0)]))
     found.extend(record.value for record in next(batches))
     assert len(found) < len(VALUES)
     broker.stop()

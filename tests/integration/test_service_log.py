@@ -21,7 +21,7 @@ from shared.register.head import lock_head, raise_generation
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
 from shared.translog.note import VerifierKey
-from shared.translog.store import LogDiffers
+from shared.translog.store import LogDiffersError
 from shared.translog.tiles import Tile, hashes_at, node_of, parse_bundle
 from tests.integration.web_register import NOW, register_set
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
@@ -282,7 +282,7 @@ def test_what_was_taken_out_or_put_in_by_hand_stops_the_writer(listing, numbered
     with by_hand(listing, "register_head") as connection:
         connection.execute("UPDATE register_head SET next_seq = %s", [numbered])
     told = f"the log has 3 entries and the database numbers {numbered}"
-    with pytest.raises(LogDiffers, match=told):
+    with pytest.raises(LogDiffersError, match=told):
         fill(listing, 2, 1)
-    with pytest.raises(LogDiffers, match=told), listing.engine.begin() as connection:
+    with pytest.raises(LogDiffersError, match=told), listing.engine.begin() as connection:
         LOG.begin(connection, NOW)

@@ -14,7 +14,7 @@ from kafka.admin import NewTopic
 from sqlalchemy import text
 
 from shared.events.fact_topics import LISTING
-from shared.kafka.positions import Move, Position, move_positions, start_positions
+from shared.kafka.positions import Move, StoredPosition, move_positions, start_positions
 from shared.postgres.database import make_engine
 from shared.process.liveness import STUCK_AFTER_S
 from shared.process.run_record import WorkerRun
@@ -81,7 +81,7 @@ def send(kafka: str, name: str, count: int, partition: int = 0, transactional_id
 def handle_until(made: RegisterSet, name: str, offset: int, partition: int = 0, begin: int = 0) -> None:
     """What a consumer stores when it has read so far."""
     with made.engine.begin() as connection:
-        start_positions(connection, [Position(name, partition, "id", begin)], NOW)
+        start_positions(connection, [StoredPosition(name, partition, "id", begin)], NOW)
         move_positions(connection, [Move(name, partition, begin, offset)], NOW)
 
 

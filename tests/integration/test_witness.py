@@ -11,9 +11,9 @@ from kafka.admin import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import text
 
-from shared.kafka.consumer import Consumption
-from shared.kafka.offset_witness import DatabaseBehind, Witness, attested
-from shared.kafka.positions import Move, Position
+from shared.kafka.consumer import BatchConsumer
+from shared.kafka.offset_witness import DatabaseBehindError, OffsetWitness, attested
+from shared.kafka.positions import Move, StoredPosition
 from shared.values.times import now
 from tests.integration.test_consumption import (  # noqa: F401 - fixtures
     Rows,
@@ -41,7 +41,7 @@ def shown(admin, topic) -> dict[int, OffsetAndMetadata]:  # noqa: F811
 def stored(engine) -> dict[int, OffsetAndMetadata]:  # noqa: F811
     with engine.begin() as connection:
         rows = connection.execute(text("SELECT topic, partition, topic_id, next_offset FROM position")).all()
-    return {row.partition: attested(Position(*row)) for row in rows}
+    return {row.partition: attested(StoredPosition(*row)) for row in rows}
 
 
 def put_back(engine, partition: int, offset: int) -> None:  # noqa: F811
@@ -83,7 +83,7 @@ def test_an_older_database_is_noticed_at_start(kafka, engine, read_up, partition
     put_back(engine, partition, 1)
     with running(kafka, engine, [read_up]) as outcome:
         until(lambda: outcome)
-    assert isinstance(outcome[0], DatabaseBehind)
+    assert isinstance(outcome[0], DatabaseBehindError)
     assert f"{read_up}[{partition}] 3 > 1" in str(outcome[0])
     assert "jiangbu new-generation --service listing" in str(outcome[0])
     assert len(values(engine)) == 6
@@ -94,7 +94,7 @@ def test_a_position_that_an_older_database_lacks_is_behind_too(kafka, engine, re
         connection.execute(text("DELETE FROM position WHERE partition = 1"))
     with running(kafka, engine, [read_up]) as outcome:
         until(lambda: outcome)
-    assert isinstance(outcome[0], DatabaseBehind)
+    assert isinstance(outcome[0], DatabaseBehindError)
     assert f"{read_up}[1] 3 > 0" in str(outcome[0])
 
 
@@ -108,11 +108,11 @@ def test_an_older_database_is_noticed_while_it_runs(kafka, engine, read_up, prod
         producer.send(read_up, b"7", partition=0)
         producer.flush()
         until(lambda: outcome)
-    assert isinstance(outcome[0], DatabaseBehind)
+    assert isinstance(outcome[0], DatabaseBehindError)
 
 
-def worker(kafka, engine, topic) -> Consumption:  # noqa: F811
-    return Consumption(
+def worker(kafka, engine, topic) -> BatchConsumer:  # noqa: F811
+    return BatchConsumer(
         handler=Rows(),
         engine=engine,
         client_config={"bootstrap_servers": kafka},
@@ -127,7 +127,7 @@ def worker(kafka, engine, topic) -> Consumption:  # noqa: F811
 
 def test_who_reads_one_partition_looks_at_all(kafka, engine, read_up) -> None:  # noqa: F811
     put_back(engine, 1, 2)
-    with pytest.raises(DatabaseBehind):
+    with pytest.raises(DatabaseBehindError):
         worker(kafka, engine, read_up).where_to_read({TopicPartition(read_up, 0)})
 
 
@@ -138,7 +138,7 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
         put_back(engine, 0, 3)
         return {(read_up, partition): offset for partition, offset in stored(engine).items()}
 
-    monkeypatch.setattr("shared.kafka.consumer.shown_offsets", shown_by_another_that_has_just_committed)
+    monkeypatch.setattr("shared.kafka.consumer.witnessed_offsets", shown_by_another_that_has_just_committed)
     found = worker(kafka, engine, read_up).where_to_read({TopicPartition(read_up, 0)})
     assert found[TopicPartition(read_up, 0)].next_offset == 3
 
@@ -206,9 +206,12 @@ def test_what_another_has_moved_since_is_not_shown() -> None:
         def commit(self, offsets, **_) -> None:
             self.commits.append(offsets)
 
-    witness, consumer = Witness(), Consumer()
+    witness, consumer = OffsetWitness(), Consumer()
     witness.begin(
-        {TopicPartition("t", 0): Position("t", 0, "new", 0), TopicPartition("t", 1): Position("t", 1, "i", 7)}
+        {
+            TopicPartition("t", 0): StoredPosition("t", 0, "new", 0),
+            TopicPartition("t", 1): StoredPosition("t", 1, "i", 7),
+        }
     )
     witness.committed([Move("t", 0, 5, 9), Move("t", 1, 7, 8)])
     witness.show_last(consumer)

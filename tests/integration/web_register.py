@@ -17,7 +17,7 @@ from services.listing.consumer import LISTINGS
 from services.trade_ingest import app as trade_app
 from services.trade_ingest.consumer import TRADES
 from shared.events.topics import topic_of
-from shared.kafka.positions import Move, Position, start_positions
+from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler, RegisterKind
@@ -26,7 +26,7 @@ from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.settings import KafkaSettings, Settings
 from shared.values.parties import complete_uscc
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 from tests.web_keys import KEYS
 
@@ -142,7 +142,7 @@ class RegisterSet:
         self.next_offsets[topic] = first + len(pairs)
         prepared = self.side.kind.prepare(records)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
-            start_positions(connection, [Position(topic, 0, "id", first)], NOW)
+            start_positions(connection, [StoredPosition(topic, 0, "id", first)], NOW)
             moves = [Move(topic, 0, first, first + len(pairs))]
             log = self.side.kind.log(LOG_KEY, LOG_ORIGIN)
             RegisterHandler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
@@ -216,7 +216,7 @@ def register_set(  # noqa: PLR0913 - which service, and by which settings
     entries = [{"name": role, "role": role, "sha256": digest} for role, digest in KEYS.items()]
     if settings.api_keys_file is not None:
         settings.api_keys_file.write_text(yaml.safe_dump(entries), "utf-8")
-    whitelist = load_exchanges(settings.exchanges_file)
+    whitelist = load_whitelist(settings.exchanges_file)
     register = RegisterContext(register_id, whitelist, register_settings(whitelist, cut_dates), PartyIds())
     engine = make_engine(service_url)
     with engine.begin() as connection:

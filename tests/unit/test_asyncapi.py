@@ -14,12 +14,12 @@ from shared.events.topics import KINDS, topic_of, topics_of
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, sign
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.unit.event_schemas import EVENTS, validator
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((EVENTS / "asyncapi.yaml").read_text(encoding="utf-8"))
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
-EXCHANGES = load_exchanges(EVENTS.parents[1] / "exchanges.yaml")
+EXCHANGES = load_whitelist(EVENTS.parents[1] / "exchanges.yaml")
 
 
 def references(node: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.values.parties import complete_uscc
-from shared.whitelist import Exchanges, ExchangesError, load_exchanges
+from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 ONE, TWO = complete_uscc("91530100MA6KAAAA1"), complete_uscc("91530100MA6KAAAA2")
 GOOD = f"""\
@@ -20,10 +20,10 @@ GOOD = f"""\
 """
 
 
-def load(tmp_path: Path, text: str) -> Exchanges:
+def load(tmp_path: Path, text: str) -> Whitelist:
     path = tmp_path / "exchanges.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_exchanges(path)
+    return load_whitelist(path)
 
 
 def test_ids_are_in_code_point_order(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_code_of_digits_alone_stays_a_text(tmp_path: Path) -> None:
 )
 def test_a_fault_is_told_in_one_line_with_line_and_member(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
-    with pytest.raises(ExchangesError) as caught:
+    with pytest.raises(WhitelistError) as caught:
         load(tmp_path, GOOD.replace(old, new, 1))
     message = str(caught.value)
     assert said in message
@@ -110,11 +110,11 @@ def test_a_fault_is_told_in_one_line_with_line_and_member(tmp_path: Path, old: s
 
 
 def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ExchangesError, match="cannot be read"):
-        load_exchanges(tmp_path / "none.yaml")
+    with pytest.raises(WhitelistError, match="cannot be read"):
+        load_whitelist(tmp_path / "none.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"- id: \xff")
-    with pytest.raises(ExchangesError, match="not UTF-8"):
-        load_exchanges(tmp_path / "bytes.yaml")
+    with pytest.raises(WhitelistError, match="not UTF-8"):
+        load_whitelist(tmp_path / "bytes.yaml")
 
 
 @pytest.mark.parametrize("written", ["from: null, ", ""])
@@ -122,7 +122,7 @@ def test_an_open_beginning_counts_from_the_first_document_on(tmp_path: Path, wri
     path = tmp_path / "exchanges.yaml"
     operator = f"{{uscc: 91530100MAXKMDEX0C, name: 虚构, {written}until: 2026-01-01}}"
     path.write_text(f"- {{id: kmdex, name: 虚构, {written}operators: [{operator}]}}", encoding="utf-8")
-    exchanges = load_exchanges(path)
+    exchanges = load_whitelist(path)
     assert exchanges.counts("kmdex", datetime(2000, 1, 1, tzinfo=UTC))
     found = exchanges.operator_on("kmdex", date(2000, 1, 1))
     assert found is not None

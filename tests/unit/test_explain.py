@@ -11,12 +11,12 @@ from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
 from shared.settings import POLICY_FILE
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 from tests.cases.core import Documents, KnownFacts, entitlements_of, facts_of
 from tests.cases.reader import EXCHANGES_FILE, award_id, read_event, uscc
 
 POLICY = load_policy(POLICY_FILE)
-EXCHANGES = load_exchanges(EXCHANGES_FILE)
+EXCHANGES = load_whitelist(EXCHANGES_FILE)
 P1, B1 = f"uscc:{uscc('P1')}", f"uscc:{uscc('B1')}"
 
 

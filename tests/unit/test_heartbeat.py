@@ -13,7 +13,7 @@ from deploy import health as probe
 from deploy.health import health
 from devset.processes import free_ports
 from shared.process.heartbeat import Heartbeat
-from shared.process.liveness import STUCK_AFTER_S, standing
+from shared.process.liveness import STUCK_AFTER_S, stall_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +41,11 @@ def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.Monke
     for later_s in (0.0, STUCK_AFTER_S - 1, STUCK_AFTER_S + 1):
         monkeypatch.setattr("shared.process.heartbeat.time.monotonic", lambda later_s=later_s: at_s + later_s)
         heartbeat.beat("reader")
-    said = standing(str(file), at_s + STUCK_AFTER_S + 2)
+    said = stall_reason(str(file), at_s + STUCK_AFTER_S + 2)
     assert said is not None
     assert f"writer {STUCK_AFTER_S + 2:.0f} s" in said
     assert "reader" not in said
-    both = standing(str(file), at_s + 3 * STUCK_AFTER_S) or ""
+    both = stall_reason(str(file), at_s + 3 * STUCK_AFTER_S) or ""
     assert "reader" in both
     assert "writer" in both
 
@@ -53,7 +53,7 @@ def test_a_part_that_says_nothing_is_named(file: Path, monkeypatch: pytest.Monke
 def test_a_beat_of_another_boot_does_not_count(file: Path) -> None:
     at_s = time.monotonic()
     Heartbeat(file, ("writer",)).beat("writer")
-    assert "writer" in (standing(str(file), at_s - 1000) or "")
+    assert "writer" in (stall_reason(str(file), at_s - 1000) or "")
 
 
 def test_a_file_that_cannot_be_written_or_read(file: Path) -> None:

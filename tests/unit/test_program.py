@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.process.program import run_program
 from shared.settings import SettingsError
 
@@ -44,7 +44,7 @@ def test_what_an_operator_can_mend_of_the_database_is_told_in_one_line(capsys) -
 
 
 def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:
-    code, told = end_of(Halt("an older backup was put back"), capsys)
+    code, told = end_of(OperatorError("an older backup was put back"), capsys)
     line = json.loads(told)
     assert code == 1
     assert line["reason"] == "an older backup was put back"

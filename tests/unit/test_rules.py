@@ -28,7 +28,7 @@ from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, day_start, parse_time
-from shared.whitelist import Exchange, Exchanges, Operator
+from shared.whitelist import Exchange, Operator, Whitelist
 from tests.cases.reader import party, uscc
 
 POLICY = load_policy(POLICY_FILE)
@@ -43,8 +43,8 @@ WITHIN = ("2025-10-15T00:00:00+08:00", "2025-10-14T16:00:00Z", "2026-06-01T00:00
 AFTER = ("2028-10-16T00:00:00+08:00", "2028-10-15T16:00:00Z", "2029-06-01T00:00:00Z")
 
 
-def whitelist(operators: tuple[Operator, ...], *ids: str) -> Exchanges:
-    return Exchanges(tuple(Exchange(one, one, SINCE, None, operators, None) for one in sorted(ids or ("kmdex",))))
+def whitelist(operators: tuple[Operator, ...], *ids: str) -> Whitelist:
+    return Whitelist(tuple(Exchange(one, one, SINCE, None, operators, None) for one in sorted(ids or ("kmdex",))))
 
 
 OPERATED = whitelist((Operator(uscc("OP1"), "虚构运营主体", SINCE, None),), "kmdex", "dcdex")
@@ -84,14 +84,14 @@ def served(year: int, *buckets: Bucket, exchange: str = "kmdex", register: str =
     return ExchangeTotal(ref, register, exchange, year, cut_at, buckets)
 
 
-def tiers(*totals: ExchangeTotal, exchanges: Exchanges = OPERATED, policy=POLICY) -> dict[int, str]:
+def tiers(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> dict[int, str]:
     """Ceilings by year."""
     return {
         award.year: format_yuan(award.ceiling_fen) for award in tier_awards(*totals, exchanges=exchanges, policy=policy)
     }
 
 
-def tier_awards(*totals: ExchangeTotal, exchanges: Exchanges = OPERATED, policy=POLICY) -> list[Entitlement]:
+def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> list[Entitlement]:
     by_year: dict[int, list[ExchangeTotal]] = {}
     for total in totals:
         by_year.setdefault(total.year, []).append(total)

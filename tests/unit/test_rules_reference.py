@@ -11,7 +11,7 @@ from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, day_start
-from shared.whitelist import Exchange, Exchanges, Operator
+from shared.whitelist import Exchange, Operator, Whitelist
 from tests.cases.core import Documents, awards_of, facts_of
 from tests.cases.reader import party, uscc
 from tests.unit.policy_reference import reference_awards
@@ -25,7 +25,7 @@ PERIODS = {
     "dcdex": (date(2025, 11, 1), date(2028, 11, 1), [("OP1", date(2025, 11, 1), None)]),
     "nodex": (date(2019, 1, 1), None, []),
 }
-EXCHANGES = Exchanges(
+EXCHANGES = Whitelist(
     tuple(
         Exchange(
             id=name,

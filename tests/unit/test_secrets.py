@@ -13,10 +13,10 @@ from deploy.__main__ import main
 from deploy.api_keys import HASHES, ROLES, make_api_keys
 from deploy.secrets import OUR_UID, POSTGRES_GID, Secret, SecretsError, make_secrets, wanted_secrets
 from shared.web.keys import load_keys
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 ROOT = Path(__file__).parents[2]
-EXCHANGES = load_exchanges(ROOT / "exchanges.yaml")
+EXCHANGES = load_whitelist(ROOT / "exchanges.yaml")
 WANTED = list(wanted_secrets(EXCHANGES))
 API_KEYS = len(ROLES) + len(EXCHANGES.ids)
 

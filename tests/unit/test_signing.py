@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.secrets import SIGNING_KEY, Secret, make_secrets
 from shared.settings import Settings, SettingsError, load_settings
-from shared.translog.keyfile import load_key, load_or_make_key
+from shared.translog.keyfile import load_key, load_or_create_key
 from shared.translog.signing import signing_key
 
 
@@ -35,7 +35,7 @@ def test_the_first_start_makes_it_and_others_find_it(settings: Settings) -> None
 
 def test_of_many_that_start_at_once_all_have_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        keys = list(pool.map(load_or_make_key, [tmp_path / "key"] * 64))
+        keys = list(pool.map(load_or_create_key, [tmp_path / "key"] * 64))
     assert len({key.private_bytes_raw() for key in keys}) == 1
 
 

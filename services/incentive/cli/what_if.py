@@ -11,7 +11,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.store.act_queries import other_grants_of
 from services.incentive.store.as_of import rulebook_in_force
 from services.incentive.store.fact_sets import facts_of_extract, facts_of_ledger
-from services.incentive.store.intake import SettingsChanged
+from services.incentive.store.intake import SettingsChangedError
 from shared.postgres.database import make_engine, snapshot
 from shared.settings import Settings
 from shared.values.money import format_yuan
@@ -24,7 +24,7 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
         with snapshot(engine) as connection:
             before = rulebook_in_force(connection)
             if before is None:
-                raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
+                raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
             facts = facts_of_ledger(connection, before.registers)
             return what_if(facts, before, policy, other_grants_of(connection)), before.policy
     finally:

@@ -27,18 +27,18 @@ from services.incentive.store.intake import (
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import Rulebook
 from shared.events.topics import topics_of
-from shared.kafka.consumer import is_worlds_kafka
+from shared.kafka.consumer import is_transient_kafka_error
 from shared.kafka.positions import load_positions
-from shared.kafka.replay import stable_ends
-from shared.postgres.database import is_worlds
-from shared.process.background import beside
-from shared.process.backoff import Pauses
+from shared.kafka.replay import stable_end_offsets
+from shared.postgres.database import is_transient
+from shared.process.background import background_thread
+from shared.process.backoff import Backoff
 from shared.settings import RegisterAddress, read_service_key
 from shared.telemetry.masking import reason_of
 from shared.translog.store import ServiceLog
 from shared.values.times import now
-from shared.whitelist import Exchanges
-from shared.worker.consumer_program import Program
+from shared.whitelist import Whitelist
+from shared.worker.consumer_program import ConsumerProgram
 
 _READS_WITHIN_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
@@ -73,7 +73,9 @@ def registers_at_start(connection: Connection, named: Ids) -> Ids:
     return named if set(published) <= set(named) else None
 
 
-def adopting_registers(program: Program, rulebook: Rulebook, ledger_log: ServiceLog) -> AbstractContextManager[None]:
+def adopting_registers(
+    program: ConsumerProgram, rulebook: Rulebook, ledger_log: ServiceLog
+) -> AbstractContextManager[None]:
     """Have the registers of REGISTERS count as soon as they can, while the program consumes.
 
     What goes wrong by a fault of ours stops it, and is raised.
@@ -81,14 +83,14 @@ def adopting_registers(program: Program, rulebook: Rulebook, ledger_log: Service
     if program.settings.registers is None:
         return nullcontext()
     change = RegisterAdoption(program, rulebook, ledger_log, program.settings.registers)
-    return beside(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
+    return background_thread(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
 
 
 @dataclass
 class RegisterAdoption:
     """Waits until the registers named can count, and puts them in force."""
 
-    program: Program
+    program: ConsumerProgram
     rulebook: Rulebook
     ledger_log: ServiceLog
     addresses: Mapping[str, RegisterAddress]
@@ -98,13 +100,13 @@ class RegisterAdoption:
 
     def run(self) -> None:
         """Try until it is done, or told to stop; raises what is a fault of ours."""
-        pauses = Pauses(self.program.stop)
+        pauses = Backoff(self.program.stop)
         while not self.program.stop.is_set():
             try:
                 self._make()
             except Exception as error:
                 if not isinstance(error, AdoptionPending | RegisterUnavailable | RegisterRefused) and not (
-                    is_worlds(error) or is_worlds_kafka(error)
+                    is_transient(error) or is_transient_kafka_error(error)
                 ):
                     raise
                 reason = str(error) if isinstance(error, AdoptionPending | RegisterRefused) else reason_of(error)
@@ -138,7 +140,7 @@ class RegisterAdoption:
         engine, client_config = self.program.engine, self.program.settings.kafka.client_config()
         with engine.connect() as connection:
             known = [where for where in load_positions(connection) if where[0] in TOPICS]
-        ends = stable_ends(client_config, known)
+        ends = stable_end_offsets(client_config, known)
         until_s = time.monotonic() + _READS_WITHIN_S
         while not self.program.stop.is_set():
             with engine.connect() as connection:
@@ -152,7 +154,7 @@ class RegisterAdoption:
         raise AdoptionPending("停止 / told to stop")
 
 
-def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddress], exchanges: Exchanges) -> None:
+def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddress], exchanges: Whitelist) -> None:
     """Raise NotYet unless nothing waits in any register, and each exchange is in one of them and in no other.
 
     Raises RegisterAway and RegisterRefuses, too. Listings are asked before trades, which rest on them.

@@ -44,7 +44,7 @@ from shared.translog.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
 from shared.values.times import Clock, shanghai_date
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 _MOST_FEN: Final = 10**16  # 100 万亿元: more than any revenue, and far from what a bigint holds
 _FIRST_YEAR: Final = 2000  # as of all documents
@@ -308,7 +308,7 @@ def entry_faults(one: DeclarationInput, rulebook: Rulebook, today: date) -> Iter
         yield from _measure_faults(one, terms)
 
 
-def _operator_faults(one: DeclarationInput, exchanges: Exchanges) -> Iterator[InputFault]:
+def _operator_faults(one: DeclarationInput, exchanges: Whitelist) -> Iterator[InputFault]:
     if one.item not in exchanges.ids:
         yield InputFault("item", "须为名录上的交易场所 / must be an exchange on the whitelist")
         return

@@ -18,15 +18,15 @@ from services.incentive.domain.facts import (
     merge_totals,
 )
 from services.incentive.policy.terms import Interval, Policy, Tier, YearlyAtRate
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.values.parties import Party
 from shared.values.times import format_time, shanghai_year
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 LAST_DAY = "last_day"
 
 
-class CutDatesError(Halt):
+class CutDatesError(OperatorError):
     """Totals are not cut at a date that the policy names, so they cannot be computed: incentive stops."""
 
 
@@ -198,7 +198,7 @@ def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy
 
 
 def exchange_awards(
-    exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Exchanges, policy: Policy
+    exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Whitelist, policy: Policy
 ) -> list[Entitlement]:
     """What (六) 2 yields for one exchange, by year; needs all its years, as later ones depend on earlier ones.
 
@@ -235,7 +235,7 @@ def exchange_awards(
 def tier_years(
     exchange: str,
     totals: Mapping[int, Sequence[ExchangeTotal]],
-    exchanges: Exchanges,
+    exchanges: Whitelist,
     policy: Policy,
     in_force: Interval,
 ) -> list[TierYear]:

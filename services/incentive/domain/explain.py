@@ -37,7 +37,7 @@ from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts, Tier
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 NOT_IN_FORCE = "not_in_force"
 
@@ -91,7 +91,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True):
     """All totals of one exchange by calendar year, of every register, and the whitelist."""
 
     totals: Mapping[int, Sequence[ExchangeTotal]]
-    exchanges: Exchanges
+    exchanges: Whitelist
 
 
 def explanation(

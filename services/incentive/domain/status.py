@@ -12,7 +12,7 @@ from services.incentive.domain.facts import ExchangeTotal, merge_first, merge_to
 from services.incentive.policy.terms import Interval, Policy, RuleTerms
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
-from shared.whitelist import Exchanges
+from shared.whitelist import Whitelist
 
 Totals = Mapping[int, Sequence[ExchangeTotal]]
 
@@ -23,7 +23,7 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
     facts: SubjectFacts,
     operated: Mapping[str, Totals],
     *,
-    exchanges: Exchanges,
+    exchanges: Whitelist,
     policy: Policy,
     awards: Collection[str],
     visible: Visible = None,

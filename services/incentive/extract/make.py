@@ -29,7 +29,7 @@ from services.incentive.policy.loader import read_policy
 from services.incentive.store.intake import settings_in_force
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
-from shared.postgres.row_security import see_as
+from shared.postgres.row_security import set_viewer
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
 from shared.translog.store import stored_hashes
@@ -79,7 +79,7 @@ def make_extract(
     """
     told = told_as_of(connection, order.request, order.log_size)
     if order.request.viewer is not None:
-        see_as(connection, order.request.viewer)
+        set_viewer(connection, order.request.viewer)
     content = Content(connection, order.request, told)
     logs = [
         registers.log(kind, register, getattr(addresses[register], service))

@@ -20,10 +20,10 @@ from services.incentive.extract import jobs
 from services.incentive.extract.make import Order, make_extract
 from services.incentive.extract.tables import WorkbooksKilled
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
-from shared.postgres.database import is_worlds, make_engine
-from shared.postgres.leader_lock import candidate
-from shared.process.background import beside
-from shared.process.backoff import Pauses
+from shared.postgres.database import is_transient, make_engine
+from shared.postgres.leader_lock import leader_lock
+from shared.process.background import background_thread
+from shared.process.backoff import Backoff
 from shared.settings import LOCAL_REGISTERS, read_service_key
 from shared.telemetry.masking import reason_of
 from shared.translog.signing import signing_key
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from shared.settings import RegisterAddress, Settings
-    from shared.worker.consumer_program import Program
+    from shared.worker.consumer_program import ConsumerProgram
 
 _LOOK_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 60.0
@@ -87,7 +87,7 @@ class Maker:
         except WorkbooksKilled:
             raise  # as if this program had been: the attempt counts, and another begins the job anew
         except Exception as error:
-            if is_worlds(error) or isinstance(error, RegisterUnavailable | Stopped):
+            if is_transient(error) or isinstance(error, RegisterUnavailable | Stopped):
                 with self.engine.begin() as connection:
                     jobs.put_back(connection, job)
                 raise
@@ -129,7 +129,7 @@ def run_maker(settings: Settings) -> None:
     try:
         Maker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
     except Exception as error:
-        if not (is_worlds(error) or isinstance(error, RegisterUnavailable | Stopped | WorkbooksKilled)):
+        if not (is_transient(error) or isinstance(error, RegisterUnavailable | Stopped | WorkbooksKilled)):
             raise
         log.warning("extracts wait", reason=reason_of(error))
         sys.exit(1)
@@ -141,10 +141,10 @@ def _stop(_number: int, _frame: object) -> None:
     raise Stopped("told to stop")
 
 
-def extracts_made(program: Program) -> AbstractContextManager[None]:
+def extracts_made(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Have extracts made while the program consumes; what goes wrong by a fault of ours stops it, and is raised."""
     made = ExtractsMade(program.engine, program.stop)
-    return beside(made.run, "extracts", program.stop, ends_within_s=1.0 + _STOPS_WITHIN_S)
+    return background_thread(made.run, "extracts", program.stop, ends_within_s=1.0 + _STOPS_WITHIN_S)
 
 
 @dataclass
@@ -162,15 +162,15 @@ class ExtractsMade:
 
     def run(self) -> None:
         """Look for what waits until told to stop; raises what is a fault of ours."""
-        pauses = Pauses(self.stop)
+        pauses = Backoff(self.stop)
         while not self.stop.wait(_LOOK_EVERY_S):
             try:
                 if self._look():
-                    pauses.begin_anew()
+                    pauses.reset()
                 else:
                     pauses.wait()
             except Exception as error:
-                if not is_worlds(error):
+                if not is_transient(error):
                     raise
                 log.warning("extracts are not looked for, trying again", error=reason_of(error))
                 pauses.wait()
@@ -183,8 +183,8 @@ class ExtractsMade:
                 self._next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
             if not jobs.is_work_waiting(connection):
                 return True
-        with candidate(self.engine, "extracts") as leader:
-            return not leader.leads() or self._run_program()
+        with leader_lock(self.engine, "extracts") as leader:
+            return not leader.try_acquire() or self._run_program()
 
     def _run_program(self) -> bool:
         program = subprocess.Popen(_COMMAND)  # noqa: S603 - ours

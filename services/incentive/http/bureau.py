@@ -51,7 +51,7 @@ from services.incentive.http.bureau_schemas import (
 )
 from services.incentive.queries import awards as operations
 from services.incentive.store import act_queries as recorded
-from services.incentive.store.intake import SettingsChanged
+from services.incentive.store.intake import SettingsChangedError
 from shared.values.parties import parse_subject
 from shared.values.times import shanghai_date
 from shared.web.keys import current_key, require
@@ -290,6 +290,6 @@ def act(key: str | None, of: str, given: Mapping[str, Any], do: Callable[[Sessio
         raise Problem(409, said) from error
     except StepNotAllowedError as error:
         raise Problem(409, str(error), further=None if error.allowed is None else {"allowed": error.allowed}) from error
-    except SettingsChanged as error:
+    except SettingsChangedError as error:
         said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
         raise Problem(503, said, headers={"Retry-After": "5"}) from error

@@ -11,8 +11,8 @@ from services.incentive.domain.facts import TOPICS, FactError
 from services.incentive.store.intake import FactRecord, read_record
 from shared.kafka.consumer import Record
 from shared.kafka.positions import load_positions
-from shared.kafka.replay import read_again
-from shared.operator_errors import Halt
+from shared.kafka.replay import replay_records
+from shared.operator_errors import OperatorError
 from shared.postgres.database import raw
 from shared.values.differences import Difference
 
@@ -46,7 +46,7 @@ _AGAINST_RECORDED: Final = text(
 )
 
 
-class BrokerUnavailable(Halt):
+class BrokerUnavailableError(OperatorError):
     """The topics cannot be read now."""
 
 
@@ -55,9 +55,9 @@ def read_recorded_topics(connection: Connection, client_config: Mapping[str, Any
     positions = load_positions(connection)
     ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
     try:
-        yield from read_again(client_config, ends)
+        yield from replay_records(client_config, ends)
     except KafkaError as error:
-        raise BrokerUnavailable(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
+        raise BrokerUnavailableError(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
 
 
 def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[Difference]:

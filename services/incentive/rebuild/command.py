@@ -22,7 +22,7 @@ from services.incentive.rebuild.check_topics import compare_topics, read_facts
 from services.incentive.rebuild.repair import repair
 from services.incentive.store.awards import next_seq
 from services.incentive.store.intake import (
-    SettingsChanged,
+    SettingsChangedError,
     apply_facts,
     check_settings,
     lock_ledger,
@@ -33,7 +33,7 @@ from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.postgres.database import make_engine
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
-from shared.translog.check import log_differences
+from shared.translog.check import compare_log
 from shared.translog.signing import signing_key
 from shared.translog.store import ServiceLog
 from shared.values.differences import Difference
@@ -166,7 +166,7 @@ def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
     """What follows from `rebuilt_award` and from the tables alone; the same again after a mend."""
     yield from check_whole(connection)
     yield from check_acts(connection)
-    yield from log_differences(connection, stored_transactions, next_seq(connection))
+    yield from compare_log(connection, stored_transactions, next_seq(connection))
     for compared in compare_awards(connection, policy):
         if not compared.is_right:
             yield from compared.differences()
@@ -208,11 +208,11 @@ def _no_limits(connection: Connection) -> None:
 def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:
     """The rulebook with the registers that count in the ledger, if policy and whitelist are those in force."""
     if settings_in_force(connection) is None:
-        raise SettingsChanged("台账尚无生效的政策 / no policy is in force in the ledger yet")
+        raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
     try:
         return check_settings(connection, rulebook)
-    except SettingsChanged:
-        raise SettingsChanged(
+    except SettingsChangedError:
+        raise SettingsChangedError(
             "台账中生效的政策或白名单不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
             f" force in the ledger is not this program's ({rulebook.policy.id} revision {rulebook.policy.revision})"
         ) from None

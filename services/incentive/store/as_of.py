@@ -18,7 +18,7 @@ from services.incentive.policy.loader import read_policy
 from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import LEDGER_LOCK, award_current, award_version, ledger_settings
 from shared.postgres.database import rows_of, written
-from shared.whitelist import parse_exchanges
+from shared.whitelist import parse_whitelist
 
 WAIT_FOR_WRITERS: Final = "5s"
 _IN_FORCE: Final = written(
@@ -132,4 +132,4 @@ def _read_rulebook(connection: Connection, settings_id: int) -> Rulebook:
     wanted = select(columns.policy_source, columns.whitelist).where(columns.id == settings_id)
     source, whitelist = connection.execute(wanted).one()
     policy = read_policy(source.encode(), "ledger_settings.policy_source")
-    return Rulebook(policy, source, parse_exchanges(msgspec.json.encode(whitelist).decode()))
+    return Rulebook(policy, source, parse_whitelist(msgspec.json.encode(whitelist).decode()))

@@ -17,7 +17,7 @@ from services.incentive.policy.loader import read_policy
 from services.incentive.store.awards import KnownFacts, known_facts
 from services.incentive.store.rulebook import Rulebook
 from shared.values.money import parse_yuan
-from shared.whitelist import ExchangesError, parse_exchanges
+from shared.whitelist import WhitelistError, parse_whitelist
 
 _FACTS = text(
     "SELECT c.about, f.id, f.topic, f.key, f.value"
@@ -58,12 +58,12 @@ def facts_of_extract(path: Path) -> ExtractFacts:
             manifest = json.loads(archive.read("manifest.json"))
             settings = json.loads(archive.read("policy/settings.json"))[-1]
             source = archive.read(settings["policy"]["file"])
-            exchanges = parse_exchanges(archive.read(settings["whitelist"]["file"]).decode())
+            exchanges = parse_whitelist(archive.read(settings["whitelist"]["file"]).decode())
             acts = [json.loads(line) for line in archive.read("decisions.ndjson").splitlines()]
             items = [json.loads(line) for line in archive.read("facts.ndjson").splitlines()]
         rulebook = Rulebook(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
         return ExtractFacts(tuple(_by_about(items)), rulebook, str(manifest["as_of"]), _grants(acts))
-    except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, ExchangesError) as error:
+    except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, WhitelistError) as error:
         raise UnreadableExtract(f"{path}: 不是可用的摘录 / is no extract that can be read: {error}") from error
 
 

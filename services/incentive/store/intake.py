@@ -21,7 +21,7 @@ from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import LEDGER_LOCK
 from shared.kafka.consumer import Record
 from shared.kafka.positions import Move, move_positions
-from shared.operator_errors import Halt
+from shared.operator_errors import OperatorError
 from shared.postgres.database import fetch, pg_array, raw
 from shared.settings import SettingsError
 from shared.translog.store import ServiceLog
@@ -38,7 +38,7 @@ _TICK: Final = timedelta(microseconds=1)
 log = structlog.get_logger(__name__)
 
 
-class SettingsChanged(Halt):
+class SettingsChangedError(OperatorError):
     """The ledger's policy or whitelist in force is not this worker's: it must be started anew with the right files."""
 
 
@@ -238,11 +238,11 @@ def settings_in_force(connection: Connection) -> SettingsInForce | None:
 def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
     """The rulebook with the registers that count, which the ledger says, whatever a program was started with.
 
-    Raises SettingsChanged unless the policy and the whitelist in force are these.
+    Raises SettingsChangedError unless the policy and the whitelist in force are these.
     """
     found = settings_in_force(connection)
     if found is None or found[:2] != (rulebook.policy.digest, rulebook.exchanges.digest):
-        raise SettingsChanged("another policy or whitelist is in force in the ledger: start this worker anew")
+        raise SettingsChangedError("another policy or whitelist is in force in the ledger: start this worker anew")
     return replace(rulebook, registers=found.registers)
 
 

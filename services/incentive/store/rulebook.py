@@ -6,7 +6,7 @@ from services.incentive.domain.facts import Registers
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
 from shared.settings import Settings, SettingsError
-from shared.whitelist import Exchanges, load_exchanges
+from shared.whitelist import Whitelist, load_whitelist
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Rulebook:
 
     policy: Policy
     policy_source: str
-    exchanges: Exchanges
+    exchanges: Whitelist
     registers: Registers = None
 
 
@@ -28,4 +28,4 @@ def load_rulebook(settings: Settings) -> Rulebook:
         raise SettingsError(f"POLICY_FILE: {settings.policy_file} cannot be read: {error.strerror}") from error
     except PolicyError as error:
         raise SettingsError(f"POLICY_FILE: {error}") from error
-    return Rulebook(policy, content.decode(), load_exchanges(settings.exchanges_file))
+    return Rulebook(policy, content.decode(), load_whitelist(settings.exchanges_file))

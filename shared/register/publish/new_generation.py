@@ -42,7 +42,7 @@ def begin_generation(
     published: Mapping[DirtyKey, PublishedFact],
     now: datetime,
 ) -> NewGeneration:
-    """Raise the generation, and put every key of the database and of the topics into the outbox. Raises WrongRegister.
+    """Raise the generation and queue every key of the database and the topics for sending. WrongRegisterError.
 
     `published` is the newest fact of each key in the topics.
     """

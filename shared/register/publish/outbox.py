@@ -17,10 +17,10 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 from sqlalchemy import text
 
-from shared.kafka.client_patches import drop_producer
-from shared.postgres.database import change, is_worlds, pg_array
-from shared.postgres.leader_lock import candidate, keep_out
-from shared.process.backoff import Pauses
+from shared.kafka.client_patches import force_close_producer
+from shared.postgres.database import change, is_transient, pg_array
+from shared.postgres.leader_lock import exclude_leader, leader_lock
+from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.register.head import Head, read_head
 from shared.register.publish.commit_readback import CommitReadback
@@ -95,7 +95,7 @@ def fence_senders(client_config: Mapping[str, Any], name: str, register: str, to
 class OutboxSender:
     """Sends the facts of one register; of all workers one at a time, the others wait for its lock.
 
-    While `holds_back` is set it rests between two rounds: intake has a backlog, and what is sent now is changed again
+    While `throttled` is set it rests between two rounds: intake has a backlog, and what is sent now is changed again
     by its next batch, with all that the ledger makes of it.
     """
 
@@ -106,12 +106,12 @@ class OutboxSender:
     lanes: Sequence[Lane]  # of its facts
     render: RenderFacts
     stop: threading.Event
-    holds_back: threading.Event = field(default_factory=threading.Event)
+    throttled: threading.Event = field(default_factory=threading.Event)
     heartbeat: HeartbeatReceiver = field(default_factory=lambda: Heartbeat(None, ()))
 
     def __post_init__(self) -> None:
         self.is_leading = False
-        self._pauses = Pauses(self.stop)
+        self._backoff = Backoff(self.stop)
 
     def run(self) -> None:
         """Send until `stop` is set; raises what is a fault of ours."""
@@ -119,14 +119,14 @@ class OutboxSender:
             try:
                 self._send_while_leading()
             except Exception as error:
-                if not is_worlds(error) and not _may_try_again(error):
+                if not is_transient(error) and not _may_try_again(error):
                     raise
-                log.warning("facts not sent, trying again", error=reason_of(error), pause_s=self._pauses.next_s)
-                self._pauses.wait()
+                log.warning("facts not sent, trying again", error=reason_of(error), pause_s=self._backoff.next_s)
+                self._backoff.wait()
 
     def _send_while_leading(self) -> None:
-        with candidate(self.engine, _SENDING) as leader:
-            while not leader.leads():
+        with leader_lock(self.engine, _SENDING) as leader:
+            while not leader.try_acquire():
                 self.heartbeat.beat("sender")
                 if self.stop.wait(_CHECK_EVERY_S):
                     return
@@ -154,7 +154,7 @@ class OutboxSender:
                 # Its transaction is left open on purpose: the next producer of this id ends it and raises its epoch, so
                 # that nothing that is still under way can come after the end. Aborted here, under the same epoch, a
                 # record that came late began a transaction anew that nobody would ever end.
-                drop_producer(producer)
+                force_close_producer(producer)
                 raise
             finally:
                 self.is_leading = False
@@ -162,7 +162,7 @@ class OutboxSender:
     def _send_until_stopped(self, session: Connection, producer: KafkaProducer, read_back: CommitReadback) -> None:
         self.is_leading = True
         log.info("sending facts", register=self.register)
-        self._pauses.begin_anew()
+        self._backoff.reset()
         together = [LaneThrottle(lane) for lane in self.lanes if not lane.apart]
         apart = [[LaneThrottle(lane)] for lane in self.lanes if lane.apart]
         news = IntakeActivity()
@@ -177,7 +177,7 @@ class OutboxSender:
 
     def _hold_back(self) -> None:
         until_s = time.monotonic() + _LONGEST_REST_S
-        while self.holds_back.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
+        while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
             self.heartbeat.beat("sender")
 
     def _send_some(
@@ -266,7 +266,7 @@ def _dirty(connection: Connection, lane: Lane, at_most: int | None = None) -> tu
 
 def exclude_senders(connection: Connection) -> bool:
     """Whether no sender works now; then none begins before the transaction ends."""
-    return keep_out(connection, _SENDING)
+    return exclude_leader(connection, _SENDING)
 
 
 def _newest_change(session: Connection) -> int | None:

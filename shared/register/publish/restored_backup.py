@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.kafka.offset_witness import DatabaseBehind
-from shared.kafka.replay import read_again
+from shared.kafka.offset_witness import DatabaseBehindError
+from shared.kafka.replay import replay_records
 from shared.values.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ _decode = msgspec.json.Decoder(PublishedFact).decode
 
 
 def check_not_behind(head: Head, published: FactVersion | None, service: str) -> None:
-    """Raise DatabaseBehind if facts were published that this head cannot have made."""
+    """Raise DatabaseBehindError if facts were published that this head cannot have made."""
     if published is not None and published > (head.generation, head.next_seq):
-        raise DatabaseBehind(
+        raise DatabaseBehindError(
             f"恢复了旧备份 / an older backup was put back: register {head.register} published facts as of generation"
             f" {published[0]}, seq {published[1]}, but the database stands at generation {head.generation}, seq"
             f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Put a newer backup back, or go on from here by"
@@ -68,7 +68,7 @@ def newest_published_version(
 def all_published_facts(
     client_config: Mapping[str, Any], topics: Sequence[str], register: str
 ) -> dict[DirtyKey, PublishedFact]:
-    """The newest fact of every key of the register, read from the beginning. Raises BeginningGone.
+    """The newest fact of every key of the register, read from the beginning. Raises TopicTruncatedError.
 
     Waits for transactions that are open in these topics: of this register there should be none.
     """
@@ -82,7 +82,7 @@ def all_published_facts(
         consumer.close()
     prefix = f"{register}/".encode()
     newest: dict[DirtyKey, PublishedFact] = {}
-    for records in read_again(client_config, ends):
+    for records in replay_records(client_config, ends):
         for record in records:
             if record.key is None or not record.key.startswith(prefix) or record.value is None:
                 continue

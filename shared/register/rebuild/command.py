@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import text
 
-from shared.kafka.consumer import is_worlds_kafka
-from shared.operator_errors import Halt
+from shared.kafka.consumer import is_transient_kafka_error
+from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.register.head import (
     check_register,
@@ -40,10 +40,10 @@ from shared.register.rebuild.versioned_table import (
     has_repairs,
     overlay_repairs,
 )
-from shared.translog.check import log_differences
+from shared.translog.check import compare_log
 from shared.translog.signing import signing_key
 from shared.values.times import now
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -100,7 +100,7 @@ class RebuildSpec:
 
 def run_rebuild(anew: RebuildSpec, settings: Settings, *, verify: bool, from_kafka: bool) -> None:
     """The command: 0 if nothing differs or all was mended, else the program ends with 1."""
-    exchanges = load_exchanges(settings.exchanges_file)
+    exchanges = load_whitelist(settings.exchanges_file)
     register = RegisterContext(
         settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
     )
@@ -119,8 +119,8 @@ def run_rebuild(anew: RebuildSpec, settings: Settings, *, verify: bool, from_kaf
                 engine, anew, register, report, topics, log=service_log, published=published, now=now()
             )
     except Exception as error:
-        if is_worlds_kafka(error):
-            raise Halt(f"消息系统不可用 / the broker does not answer: {error!r}") from error
+        if is_transient_kafka_error(error):
+            raise OperatorError(f"消息系统不可用 / the broker does not answer: {error!r}") from error
         raise
     finally:
         engine.dispose()
@@ -295,7 +295,7 @@ def _compare_numbering(connection: Connection, anew: RebuildSpec, report: Rebuil
 
 def _compare_log(connection: Connection, anew: RebuildSpec, report: RebuildReport, numbered: int) -> None:
     """The log is made of what stands. What was changed of that and cannot be put right is not known from it."""
-    for found in log_differences(connection, anew.kind.stored, numbered):
+    for found in compare_log(connection, anew.kind.stored, numbered):
         report.add(*found, mendable=False)
     report.compared("日志 / log", numbered)
 

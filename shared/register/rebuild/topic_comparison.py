@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from shared.events.decode import MAX_VALUE_BYTES
 from shared.events.topics import topic_of
-from shared.kafka.partition_state import check_streams
+from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import load_positions
-from shared.kafka.replay import read_again
+from shared.kafka.replay import replay_records
 from shared.postgres.database import raw
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from shared.events.decode import Kind as DocumentKind
     from shared.kafka.consumer import Record
-    from shared.kafka.positions import Position
+    from shared.kafka.positions import StoredPosition
     from shared.register.consumer import RegisterKind
     from shared.register.intake import RegisterContext
     from shared.register.rebuild.report import RebuildReport
@@ -87,10 +87,10 @@ class TopicComparison:
             self.connection.execute(text("SET LOCAL transaction_timeout = 0"))
         self._lost.clear()
 
-    def positions(self, is_mine: Callable[[str], bool]) -> list[Position]:
+    def positions(self, is_mine: Callable[[str], bool]) -> list[StoredPosition]:
         """Where the register stands in some topics, after a look whether they are still those that were read."""
         positions = [one for one in load_positions(self.connection).values() if is_mine(one.topic)]
-        check_streams(self.client_config, positions, self.service)
+        check_partitions(self.client_config, positions, self.service)
         return positions
 
 
@@ -158,7 +158,7 @@ def compare_records(reread: TopicComparison) -> Counter[Day]:
     counted, found = load_duplicates(connection), Counter[Day]()
     not_mendable = report.not_mendable
     rows = _Rows(_stored_rows(reread))
-    for records in read_again(reread.client_config, ends):
+    for records in replay_records(reread.client_config, ends):
         unclear = []
         for record in records:
             place = (record.topic, record.partition, record.offset)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shared.register.parties import Entity
     from shared.register.rebuild.report import RebuildReport
     from shared.values.parties import Party
-    from shared.whitelist import Exchanges
+    from shared.whitelist import Whitelist
 
 _ROWS = 1000  # at once in memory: a record may have 256 KiB
 
@@ -42,7 +42,7 @@ class DecodeColumns(Protocol):
     """
 
     def __call__(
-        self, exchange: str, value: bytes, headers: bytes | None, exchanges: Exchanges
+        self, exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
     ) -> tuple[tuple[Any, ...], tuple[Party | None, ...]]: ...
 
 
@@ -96,7 +96,7 @@ def create_repair_table(connection: Connection, versions: VersionedTable) -> Non
 def compare_columns(
     connection: Connection,
     versions: VersionedTable,
-    exchanges: Exchanges,
+    exchanges: Whitelist,
     report: RebuildReport,
     find: Callable[[Sequence[Party]], dict[Entity, int]],
 ) -> None:
@@ -122,7 +122,7 @@ def _stream(connection: Connection, versions: VersionedTable, table: str) -> Ite
 
 
 def _compare(
-    versions: VersionedTable, table: str, row: tuple[Any, ...], exchanges: Exchanges, report: RebuildReport
+    versions: VersionedTable, table: str, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
 ) -> _Wrong | None:
     seq, exchange, number, value, headers, *stands = row
     what = f"{table} {exchange}/{number} (条目 / entry {seq})"

@@ -19,7 +19,7 @@ from shared.web.register import evidence
 from shared.web.register import quarantine as received
 from shared.web.register.evidence import EvidenceSource
 from shared.web.service import ServiceInfo
-from shared.whitelist import load_exchanges
+from shared.whitelist import load_whitelist
 
 _head = RegisterTables(MetaData()).register_head
 
@@ -29,7 +29,7 @@ def create_register_app(
 ) -> Flask:
     """Documents, what facts were made of, what was refused, and what every service has."""
     kind = made_of.kind
-    whitelist = load_exchanges(settings.exchanges_file)
+    whitelist = load_whitelist(settings.exchanges_file)
     exchanges = settings.exchanges or whitelist.ids
     counted_by = register_settings(whitelist, settings.totals_cut_at).digest
     service = ServiceInfo(

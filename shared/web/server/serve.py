@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from shared.process.program import hand_over_often
+from shared.process.program import shorten_thread_switching
 from shared.web.app import start_sampler, stop_tracing
 from shared.web.server.gunicorn_worker import ProblemWorker
 from shared.web.server.multiprocess_metrics import shared_metrics
@@ -42,7 +42,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _begin(app: Flask) -> None:
     """In the worker, after the fork."""
-    hand_over_often()
+    shorten_thread_switching()
     start_sampler(app)
 
 
