@@ -102,6 +102,7 @@ class Asker:
             more = {} if cursor is None else {"cursor": cursor}
             found = self.ok(path, role, **parameters, **more)
             items += found["items"]
+            assert found["next_cursor"] is None or found["next_cursor"] != cursor, "a page ends where it began"
             cursor = found["next_cursor"]
             if cursor is None:
                 return items

@@ -349,6 +349,22 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(des
     assert (found["approved"], found["paid"], found["returned"]) == ("250000.00", "250000.00", "50000.00")
 
 
+def test_clawback_proposals_are_paged_without_loss(desk: Desk) -> None:
+    """Two are open, and one of the two awards has an earlier one that lapsed."""
+    awards = [purchase(desk, number) for number in (27, 28)]
+    for award_id in awards:
+        desk.approved(award_id, "200000.00")
+    desk.take(first_purchase(27, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
+    desk.take(first_purchase(27, "2026-03-01", "5000000.00", seq=4))
+    desk.take(*(first_purchase(number, "2026-03-01", seq=5) for number in (27, 28)))
+    expected = [(awards[0], "lapsed"), (awards[0], "open"), (awards[1], "open")]
+    for states in ({}, {"state": "open"}):
+        found = desk.ask.all("/v1/clawbacks", limit=1, **states)
+        assert found == desk.ask.all("/v1/clawbacks", limit=500, **states)
+        of_these = [(one["award_id"], one["state"]) for one in found if one["award_id"] in awards]
+        assert of_these == [one for one in expected if one[1] == states.get("state", one[1])]
+
+
 def test_what_is_over_approved_is_returned_before_the_rest_is_paid(desk: Desk) -> None:
     award_id = purchase(desk, 15)
     desk.approved(award_id, "200000.00")
@@ -397,6 +413,20 @@ def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(desk: D
     assert (status, "200000.00" in told["detail"]) == (409, True)
     desk.done(lower, "return", amount="20000.00")
     desk.done(higher, "approve", amount="200000.00")
+
+
+def test_the_limit_of_a_group_is_that_of_its_own_year(desk: Desk) -> None:
+    """Approvals of another year use up none of it, and a higher reward of another year does not raise it."""
+    desk.take(first_listing(26, "2026-02-01", seq=1))
+    desk.verify(subject(26))
+    desk.approved(f"first_listing/{subject(26)}", "20000.00")
+    higher, later = purchase(desk, 26), f"annual_listed_trading/{subject(26)}/2028"
+    desk.take(provider_total(26, 2028, {"kmdex": [("2028-03-01", "15000000.00")]}, seq=3))
+    assert desk.award(later)["payable"] == "300000.00"
+    desk.published(higher)
+    assert desk.step(higher, "approve", amount="180000.01")[0] == 409
+    desk.done(higher, "approve", amount="180000.00")
+    desk.approved(later, "300000.00")
 
 
 def test_a_reward_that_moves_to_another_year_is_claimed_back_from_the_one_it_was_approved_for(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import FactError
+from services.incentive.store import intake
 from services.incentive.store.intake import LedgerIntake, SettingsChangedError, read_record
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
@@ -174,6 +175,28 @@ def test_another_operator_moves_the_award_when_the_whitelist_changes(ledger: Led
         0,
         1,
     ]
+
+
+def test_what_an_award_suppressed_is_payable_again_when_it_moves_to_another_operator(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange whose award was suppressed is recomputed before the one whose award moves."""
+    monkeypatch.setattr(intake, "RECOMPUTE_AT_ONCE", 1)
+    kmdex, dcdex = (ledger.rulebook.exchanges.get(name) for name in ("kmdex", "dcdex"))
+    both = replace(dcdex, operators=kmdex.operators)
+    another = replace(kmdex.operators[0], uscc=subject(7).removeprefix("uscc:"), name="虚构新运营")
+    ledger.rulebook = replace(ledger.rulebook, exchanges=replace(ledger.rulebook.exchanges, listed=(both, kmdex)))
+    assert ledger.put_in_force()
+    ledger.take(
+        exchange_total("dcdex", 2026, [("2026-03-01", "100000000.01")], seq=1),
+        exchange_total("kmdex", 2026, [("2026-03-01", "500000000.01")], seq=1),
+    )
+    lower = "exchange_tiers/dcdex/2026"
+    assert (awards(ledger)[lower].payable_fen, awards(ledger)[lower].suppressed_by) == (0, "exchange_tiers/kmdex/2026")
+    moved = replace(ledger.rulebook.exchanges, listed=(both, replace(kmdex, operators=(another,))))
+    ledger.rulebook = replace(ledger.rulebook, exchanges=moved)
+    assert ledger.put_in_force()
+    assert (awards(ledger)[lower].payable_fen, awards(ledger)[lower].suppressed_by) == (100_000_000, None)
 
 
 def test_a_new_policy_revision_reverses_and_posts_anew(ledger: Ledger) -> None:

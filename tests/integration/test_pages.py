@@ -208,6 +208,17 @@ def test_signing_in_begins_another_session(makers: Makers) -> None:
     assert other.get("/awards").status_code == 303
 
 
+def test_signing_in_again_ends_the_session_before(makers: Makers) -> None:
+    """A cookie of the former session, kept by whoever used the machine before, signs nobody in."""
+    client = signed_in(makers, "bureau")
+    kept = client.get_cookie("jiangbu")
+    assert kept is not None
+    assert sign_in(client, "auditor-key").status_code == 303
+    assert client.get("/awards").status_code == 200
+    client.set_cookie("jiangbu", kept.value)
+    assert client.get("/awards").status_code == 303
+
+
 @pytest.mark.parametrize("role", PEOPLE)
 def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: str) -> None:
     pages = crawl(signed_in(makers, role))

@@ -418,7 +418,69 @@ def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:
     assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构甲改名"
 
 
-def bring(bench: Bench, listing_no: str, *documents: dict) -> None:
+def listing(**changes) -> dict:
+    return {
+        "listing_no": "L1",
+        "revision": 1,
+        "status": "listed",
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "product": {"no": "P1", "name": "虚构产品", "kind": "dataset"},
+        "listed_at": "2026-03-01T10:00:00+08:00",
+    } | changes
+
+
+def put_listings(bench: Bench, *documents: dict) -> None:
+    topic = "exchange.kmdex.listings.v1"
+    bench.apply([worlds.record("listing", "kmdex", data, bench.offset(topic)) for data in documents])
+
+
+def test_a_new_name_of_a_provider_reaches_the_fact_of_its_first_listing(listings) -> None:
+    put_listings(listings, listing())
+    listings.publish()
+    renamed = {"id": worlds.uscc(1), "name": "虚构甲改名"}
+    put_listings(listings, listing(listing_no="L2", provider=renamed, listed_at="2026-04-01T10:00:00+08:00"))
+    first = listings.publish()[FIRST_LISTING, f"uscc:{worlds.uscc(1)}"]
+    assert (first["first"]["listing_no"], first["party"]["name"]) == ("L1", "虚构甲改名")
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3)])
+def test_of_several_first_listings_in_one_batch_the_earliest_is_the_first(listings, order) -> None:
+    put_listings(
+        listings, *(listing(listing_no=f"L{day}", listed_at=f"2026-03-0{day}T10:00:00+08:00") for day in order)
+    )
+    assert listings.publish()[FIRST_LISTING, f"uscc:{worlds.uscc(1)}"]["first"]["listing_no"] == "L1"
+
+
+def test_a_listing_proves_a_trade_of_the_same_instant(trades) -> None:
+    """In either order of arrival, until it is annulled. A listing a microsecond later proves nothing."""
+    at = "2026-03-01T10:00:00+08:00"
+
+    def categories() -> dict[str, int]:
+        with trades.engine.begin() as connection:
+            assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+        return {row.category: row.trades for row in trades.rows("SELECT * FROM provider_total")}
+
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1", completed_at=at))
+    bring(trades, "L1", listed_at=at)
+    put(trades, "kmdex", trade(trade_no="T2", mode="listed", listing_no="L1", completed_at=at))
+    assert categories() == {"counted": 2}
+    bring(trades, "L1", listed_at=at, status="annulled", seq=3)
+    assert categories() == {"unmatched": 2}
+    bring(trades, "L1", listed_at="2026-03-01T10:00:00.000001+08:00", seq=4)
+    assert categories() == {"unmatched": 2}
+
+
+def test_purchases_of_an_operator_after_its_term_raise_no_red_flag(trades) -> None:
+    """The whitelist of these tests ends the operator's term at the beginning of 2026-12-31."""
+    operator = {"id": worlds.uscc(1), "name": "虚构主体1"}
+    seller = {"id": worlds.uscc(2), "name": "虚构乙"}
+    for number, at in (("T1", "2026-12-30T23:59:59.999999+08:00"), ("T2", "2026-12-31T00:00:00+08:00")):
+        put(trades, "kmdex", trade(trade_no=number, provider=seller, buyer=operator, completed_at=at))
+    (found,) = trades.publish()[SIGN, "exchange/kmdex/2026"]["operators"]
+    assert (found["trades"], found["examples"]) == (1, [{"exchange": "kmdex", "trade_no": "T1"}])
+
+
+def bring(bench: Bench, listing_no: str, *documents: dict, **changes: object) -> None:
     """A batch of the fact of a listing, and trades."""
     fact = {
         "generation": 1,
@@ -430,7 +492,7 @@ def bring(bench: Bench, listing_no: str, *documents: dict) -> None:
         "listed_at": "2026-01-05T10:00:00+08:00",
         "mirrored": False,
         "counted": True,
-    }
+    } | changes
     key = f"r1/kmdex/{listing_no}".encode()
     bench.apply(
         [

@@ -118,6 +118,14 @@ def test_why_a_step_may_not_be_taken(state: WorkflowState, changes: dict, wanted
     assert says in said.en
 
 
+def test_an_award_can_be_approved_from_the_instant_at_which_its_public_notice_ends() -> None:
+    published = case(through(*ROUND), person="b")
+    early, in_time = replace(published, now=NOW - timedelta(microseconds=1)), replace(published, now=NOW)
+    assert published.workflow.until == NOW
+    assert refusal(early, StepRequest("approve", 1)) is not None
+    assert refusal(in_time, StepRequest("approve", 1)) is None
+
+
 def test_what_was_returned_before_it_was_paid_is_not_paid() -> None:
     state = through(*ROUND, ("approve", 100, "b"), ("return", 30, "a"))
     assert step_amount(case(state, 70), StepRequest("pay")) == 70

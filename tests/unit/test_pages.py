@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.app import create_app
 from services.incentive.domain.explain_format import grouped
 from services.incentive.domain.workflow import ACTIONS
 from services.incentive.http.schemas import FLAGS, KINDS, STATES
@@ -16,7 +18,10 @@ from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
 from services.incentive.pages.session.oidc import ClaimError, key_of
 from shared.events.decode import REASONS
-from shared.settings import OidcSettings
+from shared.settings import OidcSettings, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 YI = 10**10  # fen
 TIERS = [YI, 5 * YI, 10 * YI]
@@ -74,6 +79,28 @@ def test_everything_that_an_answer_can_name_has_a_word() -> None:
     assert set(words.REFUSALS) == set(REASONS)
     assert words.word(words.FLAGS, "of a later version") == words.Texts("of a later version", "of a later version")
     assert grouped("-5000000.00") == "-5,000,000.00"
+
+
+@pytest.mark.parametrize(
+    ("public_url", "is_secure"),
+    [("https://jiangbu.example.org", True), ("http://jiangbu.example.org", False), (None, False)],
+)
+def test_cookies_are_secure_where_the_public_address_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, public_url: str | None, is_secure: bool
+) -> None:
+    """Creating the application and showing the sign-in form need no engine."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("SIGNING_KEY_FILE", str(tmp_path / "key"))
+    keys = tmp_path / "keys.yaml"
+    keys.write_text(f"- {{name: n, role: auditor, sha256: {'a' * 64}}}")
+    monkeypatch.setenv("API_KEYS_FILE", str(keys))
+    settings = replace(load_settings("incentive"), public_url=public_url)
+    answer = create_app(settings).test_client().get("/sign-in")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert any(cookie.startswith("jiangbu=") for cookie in cookies)
+    assert all(("; Secure" in cookie) is is_secure for cookie in cookies)
+    assert ("Strict-Transport-Security" in answer.headers) is is_secure
 
 
 OIDC = OidcSettings(
