@@ -51,9 +51,9 @@ main = service_commands(
 @main.command(hidden=True)
 def make_extracts() -> None:
     """Make the extracts that wait, and end; the consumer starts it."""
-    from services.incentive.extract.maker import run_maker
+    from services.incentive.extract.worker import run_worker
 
-    run_program("incentive", run_maker)
+    run_program("incentive", run_worker)
 
 
 @main.command()

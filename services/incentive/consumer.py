@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.domain.facts import TOPICS
-from services.incentive.extract.maker import extracts_made
+from services.incentive.extract.worker import extract_worker_supervised
 from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.rulebook import Rulebook, load_rulebook
@@ -54,7 +54,11 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> N
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    with publishing_checkpoints(program), extracts_made(program), adopting_registers(program, rulebook, log):
+    with (
+        publishing_checkpoints(program),
+        extract_worker_supervised(program),
+        adopting_registers(program, rulebook, log),
+    ):
         BatchConsumer(
             handler=traced(LedgerIntake(rulebook, log, now), program.tracing, GROUP),
             engine=program.engine,

@@ -45,7 +45,7 @@ def addresses(site: Site) -> list[str]:
         "/policy",
         "/extracts",
         f"/extracts/{extract}",
-        f"/publicity?year={YEAR}",
+        f"/public-notices?year={YEAR}",
         "/declared?rule=standards",
         "/exchanges/nowhere",
     ]
@@ -131,9 +131,9 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
     paper.write_text("a meeting", "utf-8")
 
     with site.open("bureau") as one, site.open("bureau2", language="en") as other:
-        one.get_by_role("link", name="办理台").click()
-        check_accessible(one, "/desk")
-        check_fits(one, "/desk")
+        one.get_by_role("link", name="工作台").click()
+        check_accessible(one, "/worklist")
+        check_fits(one, "/worklist")
         assert one.get_by_role("row", name=re.compile("测算 申报 或 免申即享")).count() == 1
         one.goto(subject)
         one.get_by_text("登记资格审核").click()
@@ -151,11 +151,11 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
         check_accessible(other, address)
         check_fits(other, address)
         take(other, "Publish", opened=True)
-        one.goto(f"/publicity?year={YEAR}")
-        check_accessible(one, "/publicity")
+        one.goto(f"/public-notices?year={YEAR}")
+        check_accessible(one, "/public-notices")
         with one.expect_download() as awaited:
             one.get_by_role("link", name="下载 XLSX").click()
-        assert awaited.value.suggested_filename == f"publicity-{YEAR}.xlsx"
+        assert awaited.value.suggested_filename == f"public-notice-{YEAR}.xlsx"
         one.goto(address)
         one.locator("summary", has_text="核定").click()
         one.get_by_label("金额（元）").fill("100000000")
@@ -259,7 +259,7 @@ def test_a_past_state_is_asked_for_and_kept_by_links(site: Site) -> None:
         assert page.get_by_role("note").count() == 0
     with site.open("bureau", PHONE, "en") as page:
         for address in (
-            f"/desk?year={YEAR}&as_of={then}",
+            f"/worklist?year={YEAR}&as_of={then}",
             f"/awards/{TIERS}?as_of={then}",
             f"/quarantine?as_of={then}",
         ):
@@ -316,7 +316,7 @@ def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
         f"uscc:{one['subject']['id']}" for one in site.makers.get("/v1/awards?rule=first_listing&limit=2")["items"]
     )
     with site.open("bureau") as page, site.open("bureau2", PHONE, "en") as other:
-        page.goto("/desk")
+        page.goto("/worklist")
         press_until(page, "关联方名单")
         page.keyboard.press("Enter")
         page.wait_for_url("**/related-parties")
@@ -361,7 +361,7 @@ def test_pictures(site: Site, pictures: Path) -> None:
         ("operator", "exchange:kmdex", DESKTOP, "zh", f"/exchanges/kmdex?year={YEAR}", 1000),
         ("operator-phone", "exchange:kmdex", PHONE, "zh", f"/exchanges/kmdex?year={YEAR}", 812),
         ("award", "bureau", DESKTOP, "zh", f"/awards/{suppressed}", 1000),
-        ("desk", "bureau", DESKTOP, "zh", f"/desk?year={YEAR}", 900),
+        ("desk", "bureau", DESKTOP, "zh", f"/worklist?year={YEAR}", 900),
         ("overview", "bureau", DESKTOP, "en", f"/?year={YEAR}", 900),
         ("policy", "bureau", DESKTOP, "zh", "/policy", 900),
         ("extracts", "auditor", DESKTOP, "zh", "/extracts", 900),

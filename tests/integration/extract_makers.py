@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from services.incentive.extract import verify
-from services.incentive.extract.make import Order, make_extract
-from services.incentive.extract.maker import Maker
 from services.incentive.extract.request import ExtractRequest
+from services.incentive.extract.worker import ExtractWorker
+from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.as_of import last_instant
 from services.incentive.store.register_client import RegisterAddresses, RegisterClient
 from shared.settings import RegisterAddress
@@ -77,7 +77,7 @@ class Makers:
             lambda: made.now,
             RegisterAddresses(addresses, "service-key"),
         )
-        self.maker = Maker(made.ledger, LOG_KEY, "service-key", addresses)
+        self.maker = ExtractWorker(made.ledger, LOG_KEY, "service-key", addresses)
 
     def extract(self, role: str = "auditor", **request: Any) -> bytes:
         asked = ExtractRequest(role, **request)
@@ -86,8 +86,8 @@ class Makers:
         with engine.begin() as connection, RegisterClient("service-key") as registers:
             newest = newest_checkpoint(connection)
             assert newest is not None
-            order = Order(asked, newest.size, LOG_KEY)
-            make_extract(connection, order, registers, self.addresses, _WriteOnly(stream), lambda _: None)
+            order = ExtractOrder(asked, newest.size, LOG_KEY)
+            write_extract(connection, order, registers, self.addresses, _WriteOnly(stream), lambda _: None)
         return stream.getvalue()
 
     def keys(self) -> str:

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import text
 
 from services.incentive.__main__ import main
-from services.incentive.extract import jobs, verify, views
-from services.incentive.extract.content import CONTEXT, Content, told_as_of
-from services.incentive.extract.maker import ExtractsMade, Maker
+from services.incentive.extract import jobs, tables, verify
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.tables import Tables, WorkbooksKilled
+from services.incentive.extract.selection import CONTEXT, Selection, ledger_point
+from services.incentive.extract.table_files import TableFiles, WorkbooksKilled
+from services.incentive.extract.worker import ExtractWorker, WorkerSupervisor
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
 from shared.process.background import background_thread
 from shared.settings import POLICY_FILE, RegisterAddress
@@ -82,7 +82,7 @@ def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
     """What a subquery finds would be gone through again for each award, where memory does not hold it."""
     with makers.set.ledger.begin() as connection:
         request = ExtractRequest(role="auditor")
-        Content(connection, request, told_as_of(connection, request, 10))
+        Selection(connection, request, ledger_point(connection, request, 10))
         connection.execute(text("SET LOCAL work_mem = '64kB'"))
         plan = connection.execute(text(f"EXPLAIN {CONTEXT}"), {"viewer": None}).scalars().all()
         assert any("Join" in line for line in plan)
@@ -292,25 +292,25 @@ def test_tables_are_for_people_and_hold_no_formula(makers: Makers) -> None:
     assert {"release", "suspension", "other_grant", "manual", "approve", "verified"} <= set(acts)
     # What posts nothing has a row as well.
     assert sheet.max_row == sum(len(item["entries"]) or 1 for item in transactions) + 1
-    view = views.View("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))
+    view = tables.Table("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))
     rows = [{"a": "=1+1", "b": "-1.00"}, {"a": "@SUM(A1)", "b": "1"}, {"a": "一\n二", "b": "+x"}, {"a": None, "b": "y"}]
-    assert [line.decode() for line in views.csv_lines(view, rows)][1:] == [
+    assert [line.decode() for line in tables.csv_lines(view, rows)][1:] == [
         "'=1+1,-1.00\r",
         "'@SUM(A1),1\r",
         "一 二,'+x\r",
         ",y\r",
     ]
     stream = io.BytesIO()
-    view = views.BALANCES
+    view = tables.BALANCES
     items = [{"account": f"=a{n}", "debit": "0.00", "credit": "1234567890.12", "balance": "-0.05"} for n in range(7)]
-    views.write_table(view, items, stream, sheet_rows=4)
+    tables.write_table_workbook(view, items, stream, sheet_rows=4)
     book = openpyxl.load_workbook(io.BytesIO(stream.getvalue()))
     assert [sheet.max_row for sheet in book.worksheets] == [4, 4, 2]
     found = [row for sheet in book.worksheets for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert found == [(f"=a{n}", 0, 1234567890.12, -0.05) for n in range(7)]
     assert {cell.data_type for sheet in book.worksheets for cell in sheet["A"]} == {"s"}
     again = io.BytesIO()
-    views.write_table(view, items, again, sheet_rows=4)
+    tables.write_table_workbook(view, items, again, sheet_rows=4)
     assert again.getvalue() == stream.getvalue()
 
 
@@ -416,15 +416,15 @@ def test_one_whose_makers_end_each_time_is_failed_at_last(makers: Makers) -> Non
 
 
 def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers: Makers, monkeypatch) -> None:
-    kept = Tables.kept
+    kept = TableFiles.kept
 
-    def killed(self: Tables, view: views.View, lines: Iterable[bytes]) -> Iterator[bytes]:
+    def killed(self: TableFiles, view: tables.Table, lines: Iterable[bytes]) -> Iterator[bytes]:
         for program in psutil.Process().children():
-            if Tables.__module__ in command_line(program):
+            if TableFiles.__module__ in command_line(program):
                 program.kill()
         return kept(self, view, lines)
 
-    monkeypatch.setattr(Tables, "kept", killed)
+    monkeypatch.setattr(TableFiles, "kept", killed)
     extract_id = ask_for(makers)
     with pytest.raises(WorkbooksKilled):
         makers.maker.make_all()
@@ -439,13 +439,13 @@ def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers:
 def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(makers: Makers) -> None:
     extract_id = ask_for(makers)
     address = makers.addresses["r1"]
-    away = Maker(
+    away = ExtractWorker(
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.listing, "http://127.0.0.1:1")}
     )
     with pytest.raises(RegisterUnavailable):
         away.make_all()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
-    swapped = Maker(
+    swapped = ExtractWorker(
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.trade_ingest, address.listing)}
     )
     swapped.make_all()
@@ -453,7 +453,7 @@ def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(mak
     assert found["state"] == "failed"
     assert "REGISTERS" in found["reason"]
     extract_id = ask_for(makers)
-    Maker(makers.set.ledger, LOG_KEY, "wrong", makers.addresses).make_all()
+    ExtractWorker(makers.set.ledger, LOG_KEY, "wrong", makers.addresses).make_all()
     assert "401" in makers.get(f"/v1/extracts/{extract_id}")["reason"]
 
 
@@ -507,7 +507,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         monkeypatch.setenv(name, value)
     extract_id = ask_for(makers)
     stop = threading.Event()
-    starter = ExtractsMade(makers.set.ledger, stop)
+    starter = WorkerSupervisor(makers.set.ledger, stop)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60.0)
         nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"

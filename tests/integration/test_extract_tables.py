@@ -16,8 +16,8 @@ import openpyxl
 import psutil
 import pytest
 
-from services.incentive.extract.tables import Tables, WorkbooksFailed, WorkbooksKilled
-from services.incentive.extract.views import BALANCES, DECISIONS
+from services.incentive.extract.table_files import TableFiles, WorkbooksFailed, WorkbooksKilled
+from services.incentive.extract.tables import BALANCES, DECISIONS
 from tests.command_line import command_line
 from tests.integration.test_consumption import until
 
@@ -42,7 +42,7 @@ def stop() -> None:
 
 
 def processes() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children() if Tables.__module__ in command_line(one)]
+    return [one for one in psutil.Process().children() if TableFiles.__module__ in command_line(one)]
 
 
 def ignores(program: psutil.Process, number: signal.Signals) -> bool:
@@ -51,7 +51,7 @@ def ignores(program: psutil.Process, number: signal.Signals) -> bool:
 
 
 def test_workbooks_are_of_the_lines_that_were_kept(scratch: Path) -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         assert list(tables.kept(BALANCES, LINES)) == LINES
         assert list(tables.kept(DECISIONS, ())) == []
         assert list(tables.items(BALANCES)) == [json.loads(line) for line in LINES]
@@ -65,7 +65,7 @@ def test_workbooks_are_of_the_lines_that_were_kept(scratch: Path) -> None:
 
 
 def test_they_end_with_the_block_and_nothing_is_left(scratch: Path) -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         programs = processes()
         list(tables.kept(BALANCES, LINES * 100_000))
     assert len(programs) == 2
@@ -74,7 +74,7 @@ def test_they_end_with_the_block_and_nothing_is_left(scratch: Path) -> None:
 
 
 def test_a_workbook_waits_for_no_other_that_was_begun_before() -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         list(tables.kept(BALANCES, LINES * 100_000))
         list(tables.kept(DECISIONS, ()))
         assert list(tables.workbook(DECISIONS, look))
@@ -83,7 +83,7 @@ def test_a_workbook_waits_for_no_other_that_was_begun_before() -> None:
 
 
 def test_it_is_looked_whether_to_go_on_while_a_workbook_is_waited_for() -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         for program in processes():
             program.suspend()
         list(tables.kept(BALANCES, LINES))
@@ -92,7 +92,7 @@ def test_it_is_looked_whether_to_go_on_while_a_workbook_is_waited_for() -> None:
 
 
 def test_a_signal_to_all_processes_is_for_the_first() -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         for program in processes():
             for number in (signal.SIGTERM, signal.SIGINT):
                 until(partial(ignores, program, number))  # it may not have begun yet
@@ -103,14 +103,14 @@ def test_a_signal_to_all_processes_is_for_the_first() -> None:
 
 
 def test_one_that_was_killed_is_no_fault_of_ours_whatever_the_other_does() -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         processes()[0].kill()
         with pytest.raises(WorkbooksKilled, match="signal 9"):
             list(tables.workbook(BALANCES, look))
 
 
 def test_nothing_is_begun_where_both_were_killed() -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         for program in processes():
             program.kill()
         with pytest.raises(WorkbooksKilled, match="signal 9"):  # once both are gone
@@ -118,7 +118,7 @@ def test_nothing_is_begun_where_both_were_killed() -> None:
 
 
 def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[str]) -> None:
-    with Tables() as tables:
+    with TableFiles() as tables:
         list(tables.kept(BALANCES, ["虚构秘密".encode()]))
         with pytest.raises(WorkbooksFailed, match="ended with 1"):
             list(tables.workbook(BALANCES, look))
@@ -131,9 +131,9 @@ def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[s
 def test_they_end_where_the_first_was_killed_and_take_the_folder_away(scratch: Path, times: int) -> None:
     script = f"""
 import os, psutil
-from services.incentive.extract.tables import Tables
-from services.incentive.extract.views import BALANCES
-with Tables() as tables:
+from services.incentive.extract.table_files import TableFiles
+from services.incentive.extract.tables import BALANCES
+with TableFiles() as tables:
     for _ in tables.kept(BALANCES, {LINES!r} * {times}):
         pass
     print(*(program.pid for program in psutil.Process().children()), flush=True)

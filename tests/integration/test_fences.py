@@ -17,8 +17,8 @@ import structlog
 from flask import g
 from sqlalchemy import event, text
 
-from services.incentive.extract import make
-from services.incentive.extract.content import Content
+from services.incentive.extract import writer
+from services.incentive.extract.selection import Selection
 from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
 from shared.web import viewer_snapshot as seen
@@ -280,7 +280,7 @@ def test_pages_keep_to_an_exchange_with_one_fence_as_with_two(makers: Makers) ->
     addresses = (
         *("/", "/awards", "/awards?rule=first_purchase", "/exchanges/dcdex?year=2026", f"/subjects/{SECRET}"),
         *(f"/awards/first_purchase/{SECRET}", f"/ledger/{theirs}", trade),
-        *("/extracts", "/policy", "/desk", "/budget", "/declared"),
+        *("/extracts", "/policy", "/worklist", "/budget", "/declared"),
     )
     with without_first_fence(second=True):
         behind = {address: client.get(address) for address in addresses}
@@ -305,15 +305,15 @@ def test_an_extract_keeps_to_an_exchange_with_one_fence_as_with_two(
 ) -> None:
     whole = files(makers.extract(f"exchange:{OWN}"))
     monkeypatch.setattr(
-        make,
-        "Content",
-        lambda connection, request, told: Content(connection, msgspec.structs.replace(request, role="auditor"), told),
+        writer,
+        "Selection",
+        lambda connection, request, told: Selection(connection, msgspec.structs.replace(request, role="auditor"), told),
     )
     bare = files(makers.extract(f"exchange:{OWN}"))
     told = ("awards.ndjson", "transactions.ndjson", "facts.ndjson", "balances.json")
     assert [name for name in told if is_told(bare[name].decode("utf-8", "replace"))] == []
     assert len(bare["awards.ndjson"].splitlines()) >= len(whole["awards.ndjson"].splitlines()) > 0
-    monkeypatch.setattr(make, "set_viewer", lambda *_: None)
+    monkeypatch.setattr(writer, "set_viewer", lambda *_: None)
     assert is_told(files(makers.extract(f"exchange:{OWN}"))["awards.ndjson"].decode())
 
 

@@ -324,12 +324,12 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
         ],
         f"/exchanges/kmdex?year={year}&": [status["total"]],
         f"/budget?year={year}&": [budget["payable"], budget["available"]],
-        f"/desk?year={year}&": [],
+        f"/worklist?year={year}&": [],
         f"/?year={year}&": [budget["payable"]],
         f"/awards?year={year}&": [],
         "/related-parties?": [],
         "/policy?": [],
-        f"/publicity?year={year}&": [],
+        f"/public-notices?year={year}&": [],
     }
     for address, amounts in says.items():
         html = bureau.get(f"{address}as_of={then}").text
@@ -349,15 +349,15 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
     # A page of the present says so; what it leads to is of the present too, but for the navigation.
     present = bureau.get(f"/quarantine?as_of={then}").text
     assert "本页显示现在的状态" in present
-    assert f'href="/desk?as_of={then}' in present.replace("%3A", ":")
+    assert f'href="/worklist?as_of={then}' in present.replace("%3A", ":")
     # A day is all of it, also the one that is not over; the API's form is exact.
     day, today = then[:10], makers.set.now.astimezone(SHANGHAI).date().isoformat()
     whole = makers.get(f"/v1/awards/{one['award_id']}?as_of={day}T23:59:59.999999%2B08:00") if day < today else one
     assert f"{float(whole['ceiling']):,.2f}" in bureau.get(f"/awards/{one['award_id']}?as_of={day}").text
-    assert bureau.get(f"/desk?as_of={today}").status_code == 200
+    assert bureau.get(f"/worklist?as_of={today}").status_code == 200
     assert bureau.get(f"/awards/{one['award_id']}?{as_of}").status_code == 200
     for wrong in ("2099-01-01", "2099-01-01T00:00", "yesterday", "2026-13-01", "1999-01-01", "2026-01-01T25:00", "0"):
-        answer = bureau.get(f"/desk?as_of={wrong}")
+        answer = bureau.get(f"/worklist?as_of={wrong}")
         assert answer.status_code == 422, wrong
         assert "as_of" in answer.text
         assert "as_of=" not in without_links(answer.text)

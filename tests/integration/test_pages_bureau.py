@@ -47,17 +47,35 @@ def step(client: FlaskClient, award: dict[str, Any], action: str, **form: Any) -
     return send(client, f"{page}/steps", page=page, action=action, **form)
 
 
-def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_desk(makers: Makers, award: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("/desk", "/worklist"),
+        ("/desk?year=2025&as_of=2026-03-01", "/worklist?year=2025&as_of=2026-03-01"),
+        ("/publicity?year=2025", "/public-notices?year=2025"),
+        ("/publicity.xlsx?year=2025", "/public-notices.xlsx?year=2025"),
+    ],
+)
+def test_former_addresses_redirect_with_their_query(makers: Makers, former: str, present: str) -> None:
+    answer = signed_in(makers, "auditor").get(former)
+    assert (answer.status_code, answer.headers["Location"]) == (308, present)
+    assert signed_in(makers, "auditor").get(present).status_code == 200
+
+
+def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: Makers, award: dict[str, Any]) -> None:
     acts = [
         address
         for address in routes(makers, "POST")
-        if any(part in address for part in ("steps", "holds", "desk", "declared", "related"))
+        if any(part in address for part in ("steps", "holds", "worklist", "declared", "related"))
     ]
     acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
     assert len(acts) == 12
     for role in PEOPLE:
         client = signed_in(makers, role)
-        for address in ("/desk", "/budget", "/publicity", "/publicity.xlsx", "/declared", "/lab", "/related-parties"):
+        for address in (
+            *("/worklist", "/budget", "/public-notices", "/public-notices.xlsx"),
+            *("/declared", "/lab", "/related-parties"),
+        ):
             assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
         assert client.get("/declared/table").status_code == (200 if role == "bureau" else 403)
         for address in acts:
@@ -89,7 +107,7 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
     assert refused.status_code == 409
     assert "联合审核须由初审以外的人办理" in refused.text
     assert 'value="joint_review"' not in one.get(page).text
-    assert "其中您初审的 1" in one.get(f"/desk?year={year}").text
+    assert "其中您初审的 1" in one.get(f"/worklist?year={year}").text
     assert 'value="joint_review"' in other.get(page).text
     assert step(other, award, "joint_review").status_code == 303
     assert step(other, award, "publish", until="2026-05-31").status_code == 303
@@ -118,8 +136,8 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
 def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
     """The list has it, on the page and in the workbook."""
     year = award["year"]
-    assert award["subject"]["id"] in client.get(f"/publicity?year={year}").text
-    content = client.get(f"/publicity.xlsx?year={year}").data
+    assert award["subject"]["id"] in client.get(f"/public-notices?year={year}").text
+    content = client.get(f"/public-notices.xlsx?year={year}").data
     rows = list(openpyxl.load_workbook(io.BytesIO(content)).active.values)
     assert [row[2] for row in rows[1:]] == [award["subject"]["id"]]
     assert rows[1][6] == pytest.approx(float(award["payable"]))
@@ -262,7 +280,7 @@ def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) ->
         assert all(said in listed for said in ("同一实际控制人", "股权.pdf", buyer, provider))
         assert ('action="/related-parties/end"' in listed) == (reader is client)
         assert bought["subject"]["id"] in reader.get("/awards?flag=related_parties").text
-        assert "/awards?flag=related_parties&amp;year=2026" in reader.get("/desk?year=2026").text
+        assert "/awards?flag=related_parties&amp;year=2026" in reader.get("/worklist?year=2026").text
     assert "名单上没有主体" in client.get(f"{page}?subject=uscc:91530100MAXGAAA018").text
     assert client.get(f"{page}?subject=x").status_code == 422
     # An exchange is not told that there is such a flag.
@@ -279,7 +297,7 @@ def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) ->
 
 def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:
     client = signed_in(makers, "bureau")
-    assert all(f"<small>{note.zh}</small>" in client.get("/desk").text for _, note in NEXT.values() if note)
+    assert all(f"<small>{note.zh}</small>" in client.get("/worklist").text for _, note in NEXT.values() if note)
     held = next(one for one in makers.get("/v1/awards?limit=500")["items"] if one["rule"] == "first_listing")
     page = f"/awards/{held['award_id']}"
     assert send(client, f"{page}/holds", page=page, kind="objection").status_code == 422
@@ -296,14 +314,14 @@ def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -
 
     sent = {"rule": "first_listing", "from": "2025-10-15", "reason": "上级规定"}
     before = makers.get(f"/v1{page}")["holds"]
-    assert send(client, "/desk/suspensions", page="/desk", **sent, until="2025-10-15").status_code == 422
-    assert send(client, "/desk/suspensions", page="/desk", **sent).status_code == 303
+    assert send(client, "/worklist/suspensions", page="/worklist", **sent, until="2025-10-15").status_code == 422
+    assert send(client, "/worklist/suspensions", page="/worklist", **sent).status_code == 303
     assert "rule_suspended" in makers.get(f"/v1{page}")["holds"]
-    html = client.get("/desk").text
+    html = client.get("/worklist").text
     assert "上级规定" in html
-    lift = html.partition("上级规定")[2].partition('action="/desk/suspensions/')[2].partition('"')[0]
-    assert send(client, f"/desk/suspensions/{lift}", page="/desk").status_code == 303
-    assert "上级规定" not in client.get("/desk").text
+    lift = html.partition("上级规定")[2].partition('action="/worklist/suspensions/')[2].partition('"')[0]
+    assert send(client, f"/worklist/suspensions/{lift}", page="/worklist").status_code == 303
+    assert "上级规定" not in client.get("/worklist").text
     assert makers.get(f"/v1{page}")["holds"] == before
 
     subject = f"/subjects/uscc:{held['subject']['id']}"

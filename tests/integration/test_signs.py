@@ -150,14 +150,14 @@ def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(desk: D
     assert '<h1><span lang="zh-CN">虚构实体31</span></h1>' in html
     then = before.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")
     desk.later(minutes=1)
-    desks = [client.get(f"/desk?year={year}").text for year in (2026, 2025)]
-    desks.append(client.get(f"/desk?year=2026&as_of={then}").text)
+    desks = [client.get(f"/worklist?year={year}").text for year in (2026, 2025)]
+    desks.append(client.get(f"/worklist?year=2026&as_of={then}").text)
     assert [f"/subjects/{buyer}?" in html for html in desks] == [True, False, False]
     # Of what earns a fen the award has it, and no other place.
     desk.take(first_purchase(31, "2026-03-01", "0.20", seq=3))
     assert flags(desk, award_id) == [["small_first"]]
     assert desk.ask.ok(status, year=2026)["signs"] == []
-    assert f"/subjects/{buyer}?" not in client.get("/desk?year=2026").text
+    assert f"/subjects/{buyer}?" not in client.get("/worklist?year=2026").text
     is_whole(desk)
 
 

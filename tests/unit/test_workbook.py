@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from services.incentive.extract.workbook import write_workbook
+from services.incentive.extract.xlsx import write_workbook
 
 
 def written(rows: list[list[Any]], sheet_rows: int = 1000) -> bytes:

@@ -24,7 +24,7 @@ _LINES_AT_ONCE = 32  # the largest have some 350 kB
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchivedFile:
     """A file of the archive."""
 
     bytes: int
@@ -48,8 +48,8 @@ class Member:
     def flush(self) -> None:
         """Nothing is held back here."""
 
-    def entry(self) -> Entry:
-        return Entry(self._size, self._digest.hexdigest())
+    def entry(self) -> ArchivedFile:
+        return ArchivedFile(self._size, self._digest.hexdigest())
 
 
 class _Stream:
@@ -77,7 +77,7 @@ class Archive:
         self._stream = _Stream(stream)
         self._zip = zipfile.ZipFile(cast("IO[bytes]", self._stream), "w")
         self._lines: dict[str, IO[bytes]] = {}
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, ArchivedFile] = {}
 
     def __enter__(self) -> Self:
         return self

@@ -1,197 +1,187 @@
-"""The tables of an extract for people, made of its lines.
-
-Lines are kept in a temporary folder while they are written, so that nothing is computed twice. Workbooks take as long
-as all the rest; so two processes make them beside it, each view as soon as its lines are whole. Both take the numbers
-of views, a byte each, from one pipe, and answer with the same once the workbook is in the folder.
-"""
+"""The rows of an extract for people: CSV for any program, and XLSX for those who would rather open it at once."""
 
 from __future__ import annotations
 
-import os
-import select
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
+import csv
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
-from services.incentive.extract.views import VIEWS, View, write_table
+from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from services.incentive.queries.serializers import Json
 
-T = TypeVar("T")
-
-_PROCESSES: Final = 2  # nearly all rows are of two views
-_LOOK_EVERY_S: Final = 1.0
-_LOOK_EVERY_ITEMS: Final = 1000
-_PIECE_BYTES: Final = 1 << 16
+Row = list[Any]
+# A release has the id of the hold that it lifts, too.
+_ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
 
 
-class WorkbooksFailed(Exception):  # noqa: N818 - what they did
-    """A process that makes workbooks ended by a fault, which its log tells."""
+class Table(NamedTuple):
+    """A table: its name in file names, its headings, and the rows of a line of the extract."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: Callable[[Json], Iterator[Row]]
 
 
-class WorkbooksKilled(Exception):  # noqa: N818 - no fault of ours
-    """A process that makes workbooks was killed by a signal, for want of memory, say."""
+def _transaction_rows(item: Json) -> Iterator[Row]:
+    common = [item["seq"], item["posted_at"], item["kind"], item["award_id"], item["article"]]
+    policy = f"{item['policy']['id']} r{item['policy']['revision']}"
+    for entry in item["entries"] or [{"account": "", "debit": "0.00", "credit": "0.00"}]:
+        yield [*common, policy, entry["account"], entry["debit"], entry["credit"], item["cause"]["text"]]
 
 
-class Tables:
-    """The tables of one extract. The processes that make its workbooks end with the block, however it is left."""
-
-    def __enter__(self) -> Self:
-        with ExitStack() as opened:
-            self._folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="jiangbu-")))
-            command = (sys.executable, "-m", __name__, str(self._folder), str(os.getpid()))
-            to_take, self._to_make = os.pipe()
-            opened.callback(os.close, self._to_make)
-            self._programs = {}
-            for _ in range(_PROCESSES):
-                # Unbuffered: `select` then sees all that is to be read.
-                program = subprocess.Popen(command, stdin=to_take, stdout=subprocess.PIPE, bufsize=0)  # noqa: S603 - ours
-                opened.enter_context(program)
-                opened.callback(program.kill)
-                self._programs[_answers(program)] = program
-            os.close(to_take)  # theirs alone, so that it is seen when they are gone
-            self._made: set[int] = set()
-            self._opened = opened.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
-
-    def kept(self, view: View, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """The same lines; once they are whole the view's workbook is begun."""
-        with _lines_file(self._folder, view).open("wb") as file:
-            for line in lines:
-                file.write(line + b"\n")
-                yield line
-        try:
-            os.write(self._to_make, bytes([VIEWS.index(view)]))
-        except BrokenPipeError:
-            raise _ended(*self._programs.values()) from None
-
-    def items(self, view: View) -> Iterator[Json]:
-        """What the lines of the view say."""
-        return _items(self._folder, view)
-
-    def workbook(self, view: View, look: Callable[[], None]) -> Iterator[bytes]:
-        """The view as XLSX, piece by piece; waits for it, and looks now and then whether to go on."""
-        while VIEWS.index(view) not in self._made:
-            answering, _, _ = select.select(self._programs, [], [], _LOOK_EVERY_S)
-            if not answering:
-                look()
-            for answers in answering:
-                if not (made := answers.read(1)):
-                    raise _ended(self._programs[answers])
-                self._made.update(made)
-        with _workbook_file(self._folder, view).open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                yield piece
+def _award_rows(item: Json) -> Iterator[Row]:
+    subject = item["subject"]
+    yield [
+        item["award_id"],
+        item["rule"],
+        item["article"],
+        f"{subject['id_scheme']}:{subject['id']}",
+        subject["name"],
+        item["exchange"],
+        item["year"],
+        item["base"],
+        item["rate"],
+        item["cap"],
+        item["ceiling"],
+        item["payable"],
+        item["suppressed_by"],
+        item["approved"],
+        item["paid"],
+        item["returned"],
+        item["state"],
+        " ".join(item["holds"]),
+        " ".join(item["flags"]),
+        "; ".join(f"{one['fact']} {one['generation']}/{one['seq']}" for one in item["evidence"]),
+    ]
 
 
-def watched(items: Iterable[T], look: Callable[[], None]) -> Iterator[T]:
-    """The same items; between them it is looked now and then whether to go on."""
-    for number, item in enumerate(items):
-        if number % _LOOK_EVERY_ITEMS == 0:
-            look()
-        yield item
+def _decision_rows(item: Json) -> Iterator[Row]:
+    """A step with an award, or whatever else a person did: then the act is what its id is called by."""
+    act = next(act for act in _ACTS if f"{act}_id" in item)
+    yield [
+        item["transaction"],
+        item["at"],
+        item["by"],
+        item.get("action", item.get("status", item.get("kind", act))),
+        item.get("award_id") or item.get("subject") or item.get("rule") or item.get("hold_id"),
+        item.get("from"),
+        item.get("to", item.get("until")),
+        item.get("amount"),
+        item.get("reason") or item.get("name"),
+        "; ".join(f"{one['name']} {one['sha256']}" for one in item.get("documents", ())),
+    ]
 
 
-def _answers(program: subprocess.Popen[bytes]) -> IO[bytes]:
-    if program.stdout is None:
-        raise ValueError("started without a pipe")
-    return program.stdout
+def _balance_rows(item: Json) -> Iterator[Row]:
+    yield [item["account"], item["debit"], item["credit"], item["balance"]]
 
 
-def _ended(*programs: subprocess.Popen[bytes]) -> Exception:
-    """Why programs that have ended, or are about to, did: a fault of ours goes before a signal."""
-    code = max(program.wait() for program in programs)
-    if code < 0:
-        return WorkbooksKilled(f"a program that makes workbooks was killed by signal {-code}")
-    return WorkbooksFailed(f"a program that makes workbooks ended with {code}")
+TRANSACTIONS = Table(
+    "transactions",
+    (
+        "序号 seq",
+        "记账时间 posted_at",
+        "类别 kind",
+        "奖补 award_id",
+        "条款 article",
+        "政策 policy",
+        "账户 account",
+        "借方 debit",
+        "贷方 credit",
+        "事由 cause",
+    ),
+    _transaction_rows,
+)
+AWARDS = Table(
+    "awards",
+    (
+        "奖补 award_id",
+        "奖项 rule",
+        "条款 article",
+        "主体 subject",
+        "名称 name",
+        "交易场所 exchange",
+        "年度 year",
+        "基数 base",
+        "比例 rate",
+        "封顶 cap",
+        "测算上限 ceiling",
+        "可兑现 payable",
+        "被高者取代 suppressed_by",
+        "核定 approved",
+        "拨付 paid",
+        "追缴 returned",
+        "状态 state",
+        "暂缓 holds",
+        "提示 flags",
+        "依据 evidence",
+    ),
+    _award_rows,
+)
+DECISIONS = Table(
+    "decisions",
+    (
+        "交易 transaction",
+        "时间 at",
+        "经办人 by",
+        "办理 action",
+        "对象 of",
+        "自 from",
+        "至 to",
+        "金额 amount",
+        "事由 reason",
+        "文件 documents",
+    ),
+    _decision_rows,
+)
+BALANCES = Table("balances", ("账户 account", "借方 debit", "贷方 credit", "余额 balance"), _balance_rows)
+TABLES: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
+_AMOUNTS: Final = frozenset(
+    ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")
+)
+_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _lines_file(folder: Path, view: View) -> Path:
-    return folder / f"{view.name}.ndjson"
+def csv_lines(view: Table, items: Iterable[Json]) -> Iterator[bytes]:
+    """The table as CSV (UTF-8 with a byte order mark, CRLF), a line at a time without its line feed.
+
+    No cell is a formula: what a spreadsheet would take for one begins with an apostrophe.
+    """
+    written: list[str] = []
+    writer = csv.writer(_Into(written.append))
+    for number, row in enumerate(_all_rows(view, items)):
+        writer.writerow(map(_harmless, row))
+        text = written.pop().removesuffix("\n")
+        yield (text if number else f"\ufeff{text}").encode()
 
 
-def _workbook_file(folder: Path, view: View) -> Path:
-    return folder / f"{view.name}.xlsx"
+class _Into(NamedTuple):
+    """What a CSV writer writes to: each row by one call."""
+
+    write: Callable[[str], None]
 
 
-def _items(folder: Path, view: View) -> Iterator[Json]:
-    with _lines_file(folder, view).open("rb") as file:
-        yield from map(msgspec.json.Decoder().decode, file)
+def _all_rows(view: Table, items: Iterable[Json]) -> Iterator[Row]:
+    yield list(view.headings)
+    for item in items:
+        yield from view.rows(item)
 
 
-# --- the processes that make workbooks ---
+def _harmless(cell: Any) -> str:
+    """Text that no spreadsheet works out, on one line."""
+    if cell is None:
+        return ""
+    text = str(cell).replace("\n", " ")
+    if text.startswith(_FORMULA_BEGINS) and NUMBER.fullmatch(text) is None:
+        return f"'{text}"
+    return text
 
 
-class _Orphaned(Exception):  # noqa: N818 - no fault
-    """Who started the process is gone."""
-
-
-class _Onward:
-    """A file as a stream that is never gone back in, which is what the zip of an extract is."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
-def _make_workbooks(folder: Path, starter: int) -> None:
-    """Make the workbook of each view that is taken, until nothing more comes."""
-    while number := os.read(sys.stdin.fileno(), 1):
-        view = VIEWS[number[0]]
-        with _workbook_file(folder, view).open("wb") as file:
-            write_table(view, watched(_items(folder, view), partial(_check_started, starter)), _Onward(file))
-        os.write(sys.stdout.fileno(), number)
-
-
-def _check_started(starter: int) -> None:
-    if os.getppid() != starter:
-        raise _Orphaned
-
-
-def _main(folder: str, starter: int) -> None:
-    # Who is to stop is the one that started it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    tempfile.tempdir = folder  # what is left there when the process is killed goes with the folder
-    try:
-        _make_workbooks(Path(folder), starter)
-    except Exception:  # noqa: BLE001 - told, and the process ends
-        # Without its starter anything fails: the other process takes the folder away, too.
-        if os.getppid() == starter:
-            _tell_fault()
-            sys.exit(1)
-    if os.getppid() != starter:  # else it sees to the folder
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _tell_fault() -> None:
-    # What logs need is imported more slowly than all that a workbook needs.
-    import structlog  # noqa: PLC0415
-
-    from shared.telemetry.logs import set_up_logs  # noqa: PLC0415
-
-    set_up_logs("incentive", "INFO")
-    structlog.get_logger(__name__).exception("a workbook failed by a fault")
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1], int(sys.argv[2]))
+def write_table_workbook(view: Table, items: Iterable[Json], file: Any, sheet_rows: int = SHEET_ROWS) -> None:
+    """The table as XLSX, on as many sheets as it takes; the same bytes for the same rows."""
+    rows = (row for item in items for row in view.rows(item))
+    amounts = {place for place, name in enumerate(view.headings) if name.split()[-1] in _AMOUNTS}
+    write_workbook(view.name, view.headings, rows, amounts, file, sheet_rows)

@@ -46,7 +46,7 @@ class TimeOrDay(Time):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Year(fields.Integer):
+class YearField(fields.Integer):
     """A calendar year in Shanghai, as a number."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -287,7 +287,7 @@ class OtherGrantRequestSchema(_BodySchema):
     """What another municipal policy granted (G6). Of one name and year the last counts; "0.00": it was not granted."""
 
     name = Text(required=True, min_length=1, max_length=200)
-    year = Year(required=True)
+    year = YearField(required=True)
     amount = Yuan(required=True, up_to_fen=MAX_AMOUNT_FEN)
     documents = _documents()
 

@@ -83,10 +83,10 @@ def vocabulary() -> dict[str, Any]:
 
 def _navigation() -> list[tuple[str, str]]:
     key = g.get("api_key")
-    desk = [("pages.desk", say("办理台", "Desk")), ("pages.budget", say("预算", "Budget"))]
+    worklist = [("pages.worklist", say("工作台", "Worklist")), ("pages.budget", say("预算", "Budget"))]
     return [
         ("pages.overview", say("首页", "Home")),
-        *(desk if key is not None and key.exchange is None else []),
+        *(worklist if key is not None and key.exchange is None else []),
         ("pages.awards", say("奖补", "Awards")),
         ("pages.quarantine", say("被拒收事件", "Refused events")),
         ("pages.extracts", say("摘录与核验", "Extracts")),

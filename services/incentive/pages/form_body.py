@@ -19,7 +19,7 @@ UPLOADS_MOST_BYTES: Final = 64 << 20
 Faults = dict[str, str]
 
 
-class Refused(NamedTuple):
+class FormRefusal(NamedTuple):
     """Why a form was not carried out: of which form, with which status, and what is said, in all or of a field."""
 
     form: str

@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask
 
+from services.incentive.pages import former_addresses  # noqa: F401 - adds its routes
 from services.incentive.pages.blueprint import blueprint, csrf
 from services.incentive.pages.forms import acts, declared, declared_table, extracts, lab  # noqa: F401 - each adds its routes
 from services.incentive.pages.session import oidc
@@ -15,8 +16,9 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     exchange,
     overview,
     policy,
+    public_notices,
     quarantine,
-    related,
+    related_parties,
     subject,
     trade,
     worklist,

@@ -42,7 +42,10 @@ NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
     "joint_reviewed": (("publish",), None),
     "published": (
         ("approve",),
-        Texts("公示期满、无暂缓，由公示以外的人办理", "publicity over, no hold, by another person than publicity"),
+        Texts(
+            "公示期满、无暂缓，由公示以外的人办理",
+            "notice period over, no hold, by another person than the public notice",
+        ),
     ),
     "approved": (("pay",), Texts("无暂缓时", "without a hold")),
     "paid": (

@@ -19,12 +19,12 @@ from services.incentive.http.bureau_schemas import (
     SuspensionRequestSchema,
 )
 from services.incentive.pages.blueprint import blueprint
-from services.incentive.pages.form_body import Refused, read_form, sent_once
+from services.incentive.pages.form_body import FormRefusal, read_form, sent_once
 from services.incentive.pages.language import say_half
 from services.incentive.pages.views.award import show_award
-from services.incentive.pages.views.related import show_related
+from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
-from services.incentive.pages.views.worklist import show_desk
+from services.incentive.pages.views.worklist import show_worklist
 from services.incentive.queries.serializers import Json
 from services.incentive.store.act_queries import RELATED, UNRELATED
 from shared.web.keys import require
@@ -41,11 +41,11 @@ def _carry_out(
     do: Callable[[Json], Json],
     numbers: tuple[str, ...] = (),
     more: Json | None = None,
-) -> Refused | None:
+) -> FormRefusal | None:
     """Do what a form asks for; what is in the way of it, if anything is."""
     given, faults = read_form(schema(), names, numbers, more)
     if faults:
-        return Refused(form, _UNPROCESSABLE, None, faults)
+        return FormRefusal(form, _UNPROCESSABLE, None, faults)
     try:
         do(given)
     except Problem as problem:
@@ -53,7 +53,7 @@ def _carry_out(
             raise
         faults = {fault.field: say_half(fault.message) for fault in problem.errors}
         said = None if faults else say_half(problem.description or "")
-        return Refused(form, problem.code, said, faults)
+        return FormRefusal(form, problem.code, said, faults)
     return None
 
 
@@ -87,15 +87,15 @@ def release(award_id: str, hold_id: str) -> ResponseReturnValue:
     return _to_award(award_id) if refused is None else show_award(award_id, refused)
 
 
-@blueprint.post("/desk/suspensions/<hold_id>/release")
+@blueprint.post("/worklist/suspensions/<hold_id>/release")
 @require("bureau")
 def lift(hold_id: str) -> ResponseReturnValue:
     """Lift a suspension."""
     refused = _release(hold_id)
-    return redirect(url_for("pages.desk"), 303) if refused is None else show_desk(refused)
+    return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
 
 
-def _release(hold_id: str) -> Refused | None:
+def _release(hold_id: str) -> FormRefusal | None:
     return _carry_out(
         f"release-{hold_id}",
         ReleaseRequestSchema,
@@ -104,7 +104,7 @@ def _release(hold_id: str) -> Refused | None:
     )
 
 
-@blueprint.post("/desk/suspensions")
+@blueprint.post("/worklist/suspensions")
 @require("bureau")
 def suspend() -> ResponseReturnValue:
     """Suspend a rule for a time."""
@@ -115,7 +115,7 @@ def suspend() -> ResponseReturnValue:
         ("from", "until", "reason"),
         lambda given: act(sent_once(), rule, given, Session.suspend),
     )
-    return redirect(url_for("pages.desk"), 303) if refused is None else show_desk(refused)
+    return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
 
 
 @blueprint.post("/subjects/<subject>/eligibility")

@@ -9,7 +9,7 @@ from services.incentive.http.awards import asked, current_rulebook
 from services.incentive.http.declared import declaration_json, enter_declaration
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.pages.blueprint import blueprint, show, today
-from services.incentive.pages.form_body import Refused, read_form
+from services.incentive.pages.form_body import FormRefusal, read_form
 from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.awards import list_declared
@@ -42,20 +42,20 @@ def declare() -> ResponseReturnValue:
     withdrawn = {"withdrawn": True} if request.form.get("withdrawn") else {}
     given, faults = read_form(DeclaredSchema(), _FIELDS, (), {"rule": terms.rule, "measure": measure, **withdrawn})
     if faults:
-        return _show(Refused("declare", _UNPROCESSABLE, None, faults))
+        return _show(FormRefusal("declare", _UNPROCESSABLE, None, faults))
     try:
         award = enter_declaration(given)
     except Problem as problem:
         if problem.code != _UNPROCESSABLE:
             raise
         faults = {fault.field.partition(".")[0]: say_half(fault.message) for fault in problem.errors}
-        return _show(Refused("declare", _UNPROCESSABLE, "; ".join(faults.values()), faults))
+        return _show(FormRefusal("declare", _UNPROCESSABLE, "; ".join(faults.values()), faults))
     if award["ceiling"] == "0.00":
         return redirect(url_for("pages.declared", rule=terms.rule), 303)
     return redirect(url_for("pages.award", award_id=award["award_id"]), 303)
 
 
-def _show(refused: Refused | None) -> ResponseReturnValue:
+def _show(refused: FormRefusal | None) -> ResponseReturnValue:
     terms = _chosen()
     after = decode_cursor(request.args.get("cursor"), str)
     filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
@@ -65,7 +65,7 @@ def _show(refused: Refused | None) -> ResponseReturnValue:
     listed = page(found, _A_PAGE, lambda one: encode_cursor(one.ref.fact), declaration_json)
     cursor = listed["next_cursor"]
     return show(
-        "declared",
+        "forms/declared",
         200 if refused is None else refused.http_status,
         declarations=listed["items"],
         awards=awards,

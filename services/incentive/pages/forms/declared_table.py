@@ -22,7 +22,7 @@ _UNPROCESSABLE: Final = 422
 @require("bureau")
 def declared_table() -> ResponseReturnValue:
     """The form."""
-    return show("declared_table", table=None, content=None, said=None)
+    return show("forms/declared_table", table=None, content=None, said=None)
 
 
 @blueprint.post("/declared/table")
@@ -49,7 +49,7 @@ def enter_table() -> ResponseReturnValue:
     except TableError as error:
         return _refused(say_half(str(error)))
     # Shown at once: where it is sent again, the same declarations change nothing.
-    return show("declared_table", table=found, content=None, said=None) if found["written"] else _look(content)
+    return show("forms/declared_table", table=found, content=None, said=None) if found["written"] else _look(content)
 
 
 def _look(content: bytes) -> ResponseReturnValue:
@@ -58,7 +58,7 @@ def _look(content: bytes) -> ResponseReturnValue:
     except TableError as error:
         return _refused(say_half(str(error)))
     return show(
-        "declared_table",
+        "forms/declared_table",
         _UNPROCESSABLE if found["faulty"] else 200,
         table=found,
         content=base64.b64encode(content).decode(),
@@ -67,4 +67,4 @@ def _look(content: bytes) -> ResponseReturnValue:
 
 
 def _refused(said: str) -> ResponseReturnValue:
-    return show("declared_table", _UNPROCESSABLE, table=None, content=None, said=said)
+    return show("forms/declared_table", _UNPROCESSABLE, table=None, content=None, said=said)

@@ -57,7 +57,7 @@ def ask_for() -> ResponseReturnValue:
 @blueprint.get("/extracts/<id>")
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     """How one stands."""
-    return show("extract", extract=tell_extract(id))
+    return show("forms/extract", extract=tell_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
@@ -95,7 +95,7 @@ def _show(given: dict[str, str], faults: dict[str, str], status: int) -> Respons
     note, keys = _signed()
     rulebook, own = current_rulebook(), current_key().exchange
     return show(
-        "extracts",
+        "forms/extracts",
         status,
         given=given,
         chosen_rules=request.form.getlist("rules"),

@@ -66,7 +66,7 @@ def try_policy() -> ResponseReturnValue:
 def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
     with snapshot(current_service().engine) as connection:
         readings = computable_readings(_rulebook_in_force(connection).policy)
-    return show("lab", http_status, faults=faults or (), result=result, readings=readings)
+    return show("forms/lab", http_status, faults=faults or (), result=result, readings=readings)
 
 
 def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:

@@ -76,11 +76,11 @@ def signed_in_elsewhere() -> ResponseReturnValue:
     except requests.RequestException as error:
         raise _away(error) from error
     except ClaimError as error:
-        return show("sign_in", 403, target=target, fault=str(error))
+        return show("session/sign_in", 403, target=target, fault=str(error))
     except (OAuthError, JoseError, KeyError) as error:
         _log.warning("sign-in by the provider failed", error=type(error).__name__)
         said = say("身份提供方未确认登录，请重试。", "The provider did not confirm who you are. Try again.")
-        return show("sign_in", 401, target=target, fault=said)
+        return show("session/sign_in", 401, target=target, fault=said)
     begin(key)
     return redirect(target, 303)
 

@@ -42,7 +42,7 @@ def who_asks() -> ResponseReturnValue | None:
 @blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form."""
-    return show("sign_in", target=safe_target(request.args.get("next")), fault=None)
+    return show("session/sign_in", target=safe_target(request.args.get("next")), fault=None)
 
 
 @blueprint.post("/sign-in")
@@ -53,12 +53,11 @@ def send_key() -> ResponseReturnValue:
     presented = request.form.get("key", "").strip()[:_KEY_MOST]
     key = service.keys.find(presented.encode("utf-8", "replace"))
     if key is None:
-        return show(
-            "sign_in", 401, target=target, fault=say("密钥有误，请核对后重试。", "This key is not known. Check it.")
-        )
+        said = say("密钥有误，请核对后重试。", "This key is not known. Check it and try again.")
+        return show("session/sign_in", 401, target=target, fault=said)
     if key.kind == "service":
         said = say("此密钥供系统使用，不能登录。", "This key is for systems and cannot sign in.")
-        return show("sign_in", 403, target=target, fault=said)
+        return show("session/sign_in", 403, target=target, fault=said)
     begin(key)
     return redirect(target, 303)
 

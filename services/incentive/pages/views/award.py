@@ -14,7 +14,7 @@ from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_act
 from services.incentive.http.awards import asked, find_award, render_at, render_award
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show, today
-from services.incentive.pages.form_body import Refused, new_once
+from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.pages.views.register_reads import documents_behind
 from services.incentive.queries.awards import LedgerView, explain_award, find_declaration, list_transactions
 from services.incentive.queries.serializers import Json, transaction_json
@@ -36,7 +36,7 @@ def award(award_id: str) -> ResponseReturnValue:
     return show_award(award_id, None)
 
 
-def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
+def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     key, as_of = current_key(), told_as_of()
     acts_now = key.kind == "bureau" and as_of is None
@@ -54,7 +54,7 @@ def show_award(award_id: str, refused: Refused | None) -> ResponseReturnValue:
         rival = _rival(connection, view, found["suppressed_by"])
     terms = view.rulebook.policy.terms(found["rule"])
     return show(
-        "award",
+        "views/award",
         200 if refused is None else refused.http_status,
         award=found,
         decisions=[decision_json(one) for one in steps],
@@ -111,7 +111,7 @@ def posting(seq: int) -> ResponseReturnValue:
     ]
     award_id = found["award_id"]
     award_url = None if award_id is None else url_for("pages.award", award_id=award_id)
-    return show("posting", posting=found, facts=facts, award_url=award_url, decided=decided)
+    return show("views/posting", posting=found, facts=facts, award_url=award_url, decided=decided)
 
 
 def _is_seen(connection: Connection, ref: FactRef, viewer: str | None) -> bool:

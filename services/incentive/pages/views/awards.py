@@ -34,7 +34,7 @@ def awards() -> ResponseReturnValue:
     found = page(rows, _A_PAGE, lambda row: encode_cursor(row.award_id), render)
     cursor = found["next_cursor"]
     return show(
-        "awards",
+        "views/awards",
         422 if faults else 200,
         awards=found["items"],
         more=None if cursor is None else url_for("pages.awards", **given, cursor=cursor),

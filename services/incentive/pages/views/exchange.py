@@ -44,7 +44,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
     total_fen = parse_yuan(status["total"])
     way, marks = way_to(total_fen, [parse_yuan(tier["over"]) for tier in status["tiers"]])
     return show(
-        "exchange",
+        "views/exchange",
         year=year,
         years=years(),
         status=status,

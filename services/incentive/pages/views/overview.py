@@ -31,7 +31,7 @@ def overview() -> ResponseReturnValue:
     ]
     payable_fen = sum(payables_fen for _, _, payables_fen in sums.values())
     return show(
-        "overview",
+        "views/overview",
         year=year,
         years=years(),
         exchanges=[status for status in statuses if status is not None],

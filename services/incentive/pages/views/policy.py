@@ -20,7 +20,7 @@ def policy() -> ResponseReturnValue:
     with asked(told_as_of()) as (_, view):
         found = view.rulebook.policy
     return show(
-        "policy",
+        "views/policy",
         policy=found,
         general=_readings(found, _GENERAL),
         rules=[

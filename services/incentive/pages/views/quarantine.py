@@ -36,7 +36,7 @@ def quarantine() -> ResponseReturnValue:
     following = None if found is None else found["next_cursor"]
     parameters = {"kind": kind, "register": register, **given}
     return show(
-        "quarantine",
+        "views/quarantine",
         kind=kind,
         register=register,
         registers=registers,

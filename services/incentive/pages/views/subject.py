@@ -9,7 +9,7 @@ from services.incentive.domain.facts import ExchangeTotal
 from services.incentive.http.awards import asked, awards_rendered
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
-from services.incentive.pages.form_body import Refused, new_once
+from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.queries.awards import LedgerView, list_awards, load_subject_status
 from services.incentive.queries.serializers import Json
 from services.incentive.store.act_queries import list_acts
@@ -27,7 +27,7 @@ def subject(subject: str) -> ResponseReturnValue:
     return show_subject(subject, None)
 
 
-def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
+def show_subject(subject: str, refused: FormRefusal | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     try:
         scheme, code = parse_subject(subject)
@@ -43,7 +43,7 @@ def show_subject(subject: str, refused: Refused | None) -> ResponseReturnValue:
         awards = list(map(awards_rendered(connection, view, rows), rows))
         name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
     return show(
-        "subject",
+        "views/subject",
         200 if refused is None else refused.http_status,
         subject=subject,
         acts=told,

@@ -17,4 +17,4 @@ def trade(exchange: str, no: str) -> ResponseReturnValue:
     found = tell_trade_effects(exchange, no, request.args.get("cursor"), _A_PAGE)
     cursor = found["next_cursor"]
     more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
-    return show("trade", effects=found, more=more)
+    return show("views/trade", effects=found, more=more)

@@ -1,4 +1,4 @@
-"""The bureau's desk: what waits for whom, open clawback proposals, suspended rules."""
+"""The worklist of the bureau: awards by next step, open clawback proposals, suspended rules, red flags."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from services.incentive.http.awards import asked
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
-from services.incentive.pages.form_body import Refused, new_once
+from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.queries.awards import list_clawbacks
 from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.unattached_flags import list_unattached_flags
@@ -22,14 +22,14 @@ _PROPOSALS_MOST: Final = 100
 _ALONE_MOST: Final = 50
 
 
-@blueprint.get("/desk")
+@blueprint.get("/worklist")
 @require("bureau", "auditor")
-def desk() -> ResponseReturnValue:
+def worklist() -> ResponseReturnValue:
     """How much is in which state in a year, and what the next step is."""
-    return show_desk(None)
+    return show_worklist(None)
 
 
-def show_desk(refused: Refused | None) -> ResponseReturnValue:
+def show_worklist(refused: FormRefusal | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     year = asked_year()
     with asked(told_as_of()) as (connection, view):
@@ -40,7 +40,7 @@ def show_desk(refused: Refused | None) -> ResponseReturnValue:
         alone = list_unattached_flags(connection, view, year, _ALONE_MOST + 1)
     looked_for = {terms.flag: terms for terms in view.rulebook.policy.risk_flags}
     return show(
-        "desk",
+        "views/worklist",
         200 if refused is None else refused.http_status,
         year=year,
         years=years(),

@@ -120,25 +120,25 @@ _ABOUT_TOLD: Final = """
 """
 
 
-class Told(NamedTuple):
+class LedgerPoint(NamedTuple):
     """As of when an extract tells: an instant (None: nothing was ever posted), and the ledger's size then."""
 
     as_of: datetime | None
     size: int
 
 
-def told_as_of(connection: Connection, request: ExtractRequest, log_size: int) -> Told:
+def ledger_point(connection: Connection, request: ExtractRequest, log_size: int) -> LedgerPoint:
     """The instant and the size that a request is about, of a ledger whose log has `log_size` entries."""
     last = ledger_end(connection, log_size, request.as_of)
     if last is None:
-        return Told(request.as_of, 0)
-    return Told(request.as_of or last.posted_at, last.seq + 1)
+        return LedgerPoint(request.as_of, 0)
+    return LedgerPoint(request.as_of or last.posted_at, last.seq + 1)
 
 
-class Content:
+class Selection:
     """What one extract tells of the ledger; `connection` is in a transaction of its own, at one snapshot."""
 
-    def __init__(self, connection: Connection, request: ExtractRequest, told: Told) -> None:
+    def __init__(self, connection: Connection, request: ExtractRequest, told: LedgerPoint) -> None:
         self._connection, self._request, self.told = connection, request, told
         self._parameters: dict[str, Any] = {
             "as_of": told.as_of,
@@ -267,7 +267,7 @@ def fact_json(row: Row[Any]) -> Json:
     }
 
 
-class Wanted:
+class WantedSubjects:
     """Whose documents are asked of the registers: noted in a temporary table, however many there are."""
 
     def __init__(self, connection: Connection) -> None:

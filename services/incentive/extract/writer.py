@@ -21,10 +21,10 @@ from sqlalchemy import text
 
 from services.incentive.domain.facts import DECLARED
 from services.incentive.extract.archive import Archive
-from services.incentive.extract.content import Content, Wanted, told_as_of
-from services.incentive.extract.proof import proof_nodes
-from services.incentive.extract.tables import Tables, watched
-from services.incentive.extract.views import AWARDS, BALANCES, DECISIONS, TRANSACTIONS, VIEWS, csv_lines
+from services.incentive.extract.inclusion_proof import proof_nodes
+from services.incentive.extract.selection import Selection, WantedSubjects, ledger_point
+from services.incentive.extract.table_files import TableFiles, watched
+from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
 from services.incentive.policy.loader import read_policy
 from services.incentive.store.intake import settings_in_force
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
-    from services.incentive.extract.proof import ProofNode
+    from services.incentive.extract.inclusion_proof import ProofNode
     from services.incentive.extract.request import ExtractRequest
     from services.incentive.policy.terms import Policy
     from services.incentive.queries.serializers import Json
@@ -54,7 +54,7 @@ EVERYTHING: Final = "*"
 
 
 @dataclass(frozen=True)
-class Order:
+class ExtractOrder:
     """What to make: the request, how large the ledger's log was when it was made, and who signs."""
 
     request: ExtractRequest
@@ -65,9 +65,9 @@ class Order:
 Tick = Callable[[float], None]  # told how much of the whole is done; raises to stop
 
 
-def make_extract(
+def write_extract(
     connection: Connection,
-    order: Order,
+    order: ExtractOrder,
     registers: RegisterClient,
     addresses: Mapping[str, RegisterAddress],
     stream: Any,
@@ -77,10 +77,10 @@ def make_extract(
 
     Raises RegisterAway or RegisterRefuses, and whatever `tick` raises.
     """
-    told = told_as_of(connection, order.request, order.log_size)
+    told = ledger_point(connection, order.request, order.log_size)
     if order.request.viewer is not None:
         set_viewer(connection, order.request.viewer)
-    content = Content(connection, order.request, told)
+    content = Selection(connection, order.request, told)
     logs = [
         registers.log(kind, register, getattr(addresses[register], service))
         for register in sorted(addresses)
@@ -88,17 +88,17 @@ def make_extract(
         for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
     ]
     with Archive(stream) as archive:
-        _Making(connection, order, content, registers, logs, archive, tick).run()
+        _ExtractWriter(connection, order, content, registers, logs, archive, tick).run()
 
 
-class _Making:
+class _ExtractWriter:
     """One extract while it is made: its steps, and what the manifest will say of them."""
 
     def __init__(
         self,
         connection: Connection,
-        order: Order,
-        content: Content,
+        order: ExtractOrder,
+        content: Selection,
         registers: RegisterClient,
         logs: list[RegisterLog],
         archive: Archive,
@@ -126,7 +126,7 @@ class _Making:
             self._add_views,
         )
         self._steps = len(steps)
-        with Tables() as self._tables:
+        with TableFiles() as self._tables:
             for self._step, step in enumerate(steps):
                 self._look()
                 step()
@@ -287,12 +287,12 @@ class _Making:
 
     def _add_evidence(self) -> None:
         """Trades before listings: the facts that trades were matched by say which listings they rest on."""
-        wanted = Wanted(self._connection)
+        wanted = WantedSubjects(self._connection)
         wanted.add_told_facts()
         for found in sorted(self._logs, key=lambda one: (one.kind != "trades", one.register)):
             self._add_register(found, wanted)
 
-    def _add_register(self, found: RegisterLog, wanted: Wanted) -> None:
+    def _add_register(self, found: RegisterLog, wanted: WantedSubjects) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
         if self._newest.get(found.name, 0) > size:
             raise RegisterUnavailable(
@@ -324,7 +324,7 @@ class _Making:
         told.update(kind=found.kind, register=found.register, generation=found.generation)
         self._totals["evidence"][found.name] = {"count": count}
 
-    def _add_listing(self, register: str, wanted: Wanted, value: bytes) -> None:
+    def _add_listing(self, register: str, wanted: WantedSubjects, value: bytes) -> None:
         """A listing fact that a register of trades applied: one of the register of listings of the same id."""
         fact = msgspec.json.decode(value, type=_ListingFact)
         wanted.add([f"listing/{fact.exchange}/{fact.listing_no}"])
@@ -343,7 +343,7 @@ class _Making:
     # --- for people, and the manifest ---
 
     def _add_views(self) -> None:
-        for view in VIEWS:
+        for view in TABLES:
             items = self._watched(self._tables.items(view))
             self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, items))
             with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:

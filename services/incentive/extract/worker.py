@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.incentive.extract import jobs
-from services.incentive.extract.make import Order, make_extract
-from services.incentive.extract.tables import WorkbooksKilled
+from services.incentive.extract.table_files import WorkbooksKilled
+from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.postgres.database import is_transient, make_engine
 from shared.postgres.leader_lock import leader_lock
@@ -49,12 +49,12 @@ _COMMAND: Final = (sys.executable, "-m", "services.incentive", "make-extracts")
 log = structlog.get_logger(__name__)
 
 
-class Stopped(Exception):  # noqa: N818 - no fault
+class Interrupted(Exception):  # noqa: N818 - no fault
     """The program is told to stop, or who started it is gone: another will begin the job anew."""
 
 
 @dataclass(frozen=True)
-class Maker:
+class ExtractWorker:
     """What extracts are made with."""
 
     engine: Engine
@@ -77,8 +77,8 @@ class Maker:
             pieces = jobs.Pieces(self.engine, job, now)
             engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
             with engine.connect() as connection, RegisterClient(self.service_key) as registers:
-                order = Order(job.request, job.log_size, self.private)
-                make_extract(connection, order, registers, self.registers, pieces, _Shown(self.engine, job).tick)
+                order = ExtractOrder(job.request, job.log_size, self.private)
+                write_extract(connection, order, registers, self.registers, pieces, _Shown(self.engine, job).tick)
             pieces.end()
         except jobs.Withdrawn:
             log.info("extract withdrawn", extract=job.id)
@@ -87,7 +87,7 @@ class Maker:
         except WorkbooksKilled:
             raise  # as if this program had been: the attempt counts, and another begins the job anew
         except Exception as error:
-            if is_transient(error) or isinstance(error, RegisterUnavailable | Stopped):
+            if is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted):
                 with self.engine.begin() as connection:
                     jobs.put_back(connection, job)
                 raise
@@ -113,13 +113,13 @@ class _Shown:
         if time.monotonic() < self._next_s:
             return
         if os.getppid() != self._parent:
-            raise Stopped("its consumer is gone")
+            raise Interrupted("its consumer is gone")
         with self._engine.begin() as connection:
             jobs.show_progress(connection, self._job, progress)
         self._next_s = time.monotonic() + _SHOW_EVERY_S
 
 
-def run_maker(settings: Settings) -> None:
+def run_worker(settings: Settings) -> None:
     """The program. Raises SettingsError where it has no key to ask the registers with."""
     # Who starts it waits for signals in a thread, and has them blocked.
     signal.signal(signal.SIGTERM, _stop)
@@ -127,9 +127,9 @@ def run_maker(settings: Settings) -> None:
     service_key = read_service_key(settings)
     engine = make_engine(settings.database_url)
     try:
-        Maker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
+        ExtractWorker(engine, signing_key(settings), service_key, settings.registers or LOCAL_REGISTERS).make_all()
     except Exception as error:
-        if not (is_transient(error) or isinstance(error, RegisterUnavailable | Stopped | WorkbooksKilled)):
+        if not (is_transient(error) or isinstance(error, RegisterUnavailable | Interrupted | WorkbooksKilled)):
             raise
         log.warning("extracts wait", reason=reason_of(error))
         sys.exit(1)
@@ -138,17 +138,17 @@ def run_maker(settings: Settings) -> None:
 
 
 def _stop(_number: int, _frame: object) -> None:
-    raise Stopped("told to stop")
+    raise Interrupted("told to stop")
 
 
-def extracts_made(program: ConsumerProgram) -> AbstractContextManager[None]:
+def extract_worker_supervised(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Have extracts made while the program consumes; what goes wrong by a fault of ours stops it, and is raised."""
-    made = ExtractsMade(program.engine, program.stop)
+    made = WorkerSupervisor(program.engine, program.stop)
     return background_thread(made.run, "extracts", program.stop, ends_within_s=1.0 + _STOPS_WITHIN_S)
 
 
 @dataclass
-class ExtractsMade:
+class WorkerSupervisor:
     """Starts the program where extracts wait, and takes away what has been kept for long enough.
 
     Of all consumers one does: it holds a lock of its session as long as its program runs.

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from services.incentive.http.awards import asked
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show
-from services.incentive.pages.form_body import Refused, new_once
+from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.pages.language import say_half
 from services.incentive.queries.participants import names_of
 from services.incentive.store.act_queries import related_parties
@@ -27,7 +27,7 @@ def related() -> ResponseReturnValue:
     return show_related(None)
 
 
-def show_related(refused: Refused | None) -> ResponseReturnValue:
+def show_related(refused: FormRefusal | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     asked_for = request.args.get("subject", "").strip()
     subject, fault = _read(asked_for)
@@ -41,7 +41,7 @@ def show_related(refused: Refused | None) -> ResponseReturnValue:
     cursor = listed["next_cursor"]
     status = 422 if fault else 200
     return show(
-        "related",
+        "views/related_parties",
         status if refused is None else refused.http_status,
         pairs=listed["items"],
         names=names,
