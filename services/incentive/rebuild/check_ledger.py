@@ -48,12 +48,7 @@ _SUMS: Final = text(
            coalesce(e.credit, 0) AS credit, coalesce(e.amount, 0) AS amount
     FROM ledger_transaction t FULL JOIN (
         SELECT seq, count(*) AS n, max(line) + 1 AS lines, sum(debit_fen) AS debit, sum(credit_fen) AS credit,
-               sum(CASE split_part(account, ':', 1)
-                   WHEN 'entitlement' THEN credit_fen - debit_fen
-                   WHEN 'approved' THEN credit_fen - debit_fen
-                   WHEN 'returned' THEN credit_fen - debit_fen
-                   WHEN 'paid' THEN debit_fen - credit_fen
-                   ELSE 0 END) AS amount
+               sum(ledger_amount(account, debit_fen, credit_fen)) AS amount
         FROM ledger_entry GROUP BY seq) e USING (seq)
     WHERE t.seq IS NULL OR t.entries <> coalesce(e.n, 0) OR coalesce(e.lines, 0) <> coalesce(e.n, 0)
        OR coalesce(e.debit, 0) <> coalesce(e.credit, 0) OR t.amount_fen <> coalesce(e.amount, 0)
@@ -63,20 +58,8 @@ _SUMS: Final = text(
 _FOREIGN_ENTRIES: Final = text(
     """
     SELECT seq, line, account, t.kind, t.award_id FROM ledger_entry e JOIN ledger_transaction t USING (seq)
-    WHERE NOT (CASE t.kind
-        WHEN 'entitlement' THEN e.account IN (
-            concat('policy:', split_part(t.award_id, '/', 1), ':', t.year),
-            concat('policy:', split_part(t.award_id, '/', 1), ':', coalesce(t.year_before, t.year)),
-            concat('entitlement:', t.subject, ':', t.award_id, ':', t.year),
-            concat('entitlement:', coalesce(t.subject_before, t.subject), ':', t.award_id, ':',
-                   coalesce(t.year_before, t.year)))
-        WHEN 'approval' THEN e.account = CASE WHEN e.debit_fen > 0 THEN concat('budget:', t.year)
-            ELSE concat('approved:', t.subject, ':', t.award_id) END
-        WHEN 'payment' THEN e.account = CASE WHEN e.debit_fen > 0 THEN concat('paid:', t.subject, ':', t.award_id)
-            ELSE 'treasury' END
-        WHEN 'return' THEN e.account = CASE WHEN e.debit_fen > 0 THEN 'treasury'
-            ELSE concat('returned:', t.subject, ':', t.award_id) END
-        ELSE false END)
+    WHERE NOT ledger_account_fits(e.account, e.debit_fen > 0, t.kind, t.award_id, t.subject, t.year,
+                                  t.subject_before, t.year_before)
     ORDER BY seq, line
     """
 )
