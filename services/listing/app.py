@@ -12,6 +12,5 @@ from shared.web.register.evidence import EvidenceSource
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application. SettingsError or ExchangesError when its files cannot be used."""
-    made_of = EvidenceSource("listing", ListingSchema(), scope_of, entry_record_reader("listing", has_facts=False))
-    return create_register_app(settings, "挂牌登记 / Listing", api.blueprint, made_of, fact_topics=())
+    source = EvidenceSource("listing", ListingSchema(), scope_of, entry_record_reader("listing", has_facts=False))
+    return create_register_app(settings, "挂牌登记 / Listing", api.blueprint, source, fact_topics=())

@@ -13,6 +13,5 @@ from shared.web.register.evidence import EvidenceSource
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application. SettingsError or ExchangesError when its files cannot be used."""
-    made_of = EvidenceSource("trade", TradeSchema(), scope_of, entry_record_reader("trade", has_facts=True))
-    return create_register_app(settings, "交易登记 / Trade ingest", api.blueprint, made_of, fact_topics=(LISTING,))
+    source = EvidenceSource("trade", TradeSchema(), scope_of, entry_record_reader("trade", has_facts=True))
+    return create_register_app(settings, "交易登记 / Trade ingest", api.blueprint, source, fact_topics=(LISTING,))

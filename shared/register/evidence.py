@@ -41,7 +41,7 @@ _COLUMNS = {
     "listing": "status, mirrored",
     "trade": "completed, listed, mirrored, listing_no, provider",
 }
-AT_ONCE = 200  # rows: each may have a record of 256 KiB
+ROWS_AT_ONCE = 200  # rows: each may have a record of 256 KiB
 
 
 def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: str | None = None) -> Iterable[Row[Any]]:
@@ -82,7 +82,7 @@ def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: st
         "takes_least": scope.takes_least,
         "only_exchange": exchange,
     }
-    return connection.execute(text(statement), parameters, execution_options={"yield_per": AT_ONCE})
+    return connection.execute(text(statement), parameters, execution_options={"yield_per": ROWS_AT_ONCE})
 
 
 def _periods(connection: Connection, seq: int) -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from shared.postgres.database import raw
-from shared.register.evidence import AT_ONCE
+from shared.register.evidence import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,5 +85,5 @@ def select_entries(
     for statement in _statements(kind):
         connection.execute(text(statement), {"until": until, "exchange": exchange})
     in_order = text("SELECT seq FROM chosen ORDER BY seq")
-    found = connection.execute(in_order, execution_options={"yield_per": AT_ONCE})
-    return (list(rows) for rows in found.scalars().partitions(AT_ONCE))
+    found = connection.execute(in_order, execution_options={"yield_per": ROWS_AT_ONCE})
+    return (list(rows) for rows in found.scalars().partitions(ROWS_AT_ONCE))

@@ -1,4 +1,4 @@
-"""The application that every service begins with: problems, keys, common routes, headers, JSON."""
+"""The Flask application of every service: error handling, API keys, common routes, security headers, JSON."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from shared.web.request_tracing import trace_requests
 from shared.web.service import ServiceInfo, current_service
 
 BODY_MOST_BYTES: Final = 1 << 20
-# Answered without a key. All else asks for one, also a route whose author forgot to think of it.
+# Open without a key. Every other endpoint needs one by default.
 OPEN_ENDPOINTS: Final = frozenset(
     {"operations.healthz", "operations.readyz", "api-docs.openapi_json", "docs.page", "docs.asset"}
 )
@@ -34,7 +34,7 @@ _DESCRIPTION: Final = (
     "金额为两位小数的字符串（元），时间为带 +08:00 的 RFC 3339，区间前闭后开；列表用 next_cursor 翻页；"
     "错误为 application/problem+json。\n\n"
     "Money is yuan as a string with two decimals, times are RFC 3339 with +08:00, `from` and `until` are half-open."
-    " Lists go on with `cursor` = `next_cursor`. Errors are application/problem+json (RFC 9457)."
+    " To get the next page of a list, pass `next_cursor` as `cursor`. Errors are application/problem+json (RFC 9457)."
 )
 _SIGN_INS: Final = "jiangbu.sign_ins"
 _HEADERS: Final = {
@@ -43,7 +43,7 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Answers depend on the key and on the moment.
+    # Answers depend on the key and on the time.
     "Cache-Control": "no-store",
 }
 
@@ -52,18 +52,17 @@ _log = structlog.get_logger(__name__)
 
 
 class StrictJson(DefaultJSONProvider):
-    """UTF-8 as it is, no NaN, members in the order written; a type without an agreed form is a fault of ours."""
+    """JSON in UTF-8 with fields in the given order, without NaN; values of other types raise TypeError."""
 
     @staticmethod
     def _refuse(value: Any) -> NoReturn:
-        raise TypeError(f"{type(value).__name__} has no form in JSON answers")
+        raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
     default = _refuse
     ensure_ascii = False
     sort_keys = False
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """RFC 8259 text."""
         return json.dumps(
             obj,
             **{"default": self._refuse, "ensure_ascii": False, "allow_nan": False, "separators": (",", ":"), **kwargs},
@@ -71,24 +70,24 @@ class StrictJson(DefaultJSONProvider):
 
 
 class _App(Flask):
-    """Flask's, which would log the path of a request that failed."""
+    """Flask's application, logging a failed request by its route: Flask would log its path."""
 
     def log_exception(self, exc_info: Any) -> None:
-        """What became a 500, with where it happened."""
-        _log.error("request failed by a fault", route=route_label(), method=method_label(), exc_info=exc_info)
+        _log.error(
+            "request failed with an internal error", route=route_label(), method=method_label(), exc_info=exc_info
+        )
 
 
 class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest's, with problem+json in place of its own form of errors."""
+    """flask-smorest's API with errors as problem+json."""
 
     ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer as everywhere."""
         return answer_http_exception(error)
 
     def _register_responses(self) -> None:
-        # Named responses for the document, filled in when a route refers to one.
+        # Named responses of the OpenAPI document, added when a route refers to one.
         content = {PROBLEM_TYPE: {"schema": ProblemSchema}}
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
@@ -98,13 +97,13 @@ class ProblemApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has 
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, answer, lazy=True)
 
     def _register_pagination_header(self) -> None:
-        """Pages are told in the body."""
+        """Add no header: pagination is in the body."""
 
 
 def create_base_app(service: ServiceInfo) -> Flask:
-    """The application of a service, without its own routes: `add_routes` brings those.
+    """Create the application of a service with the common routes; `add_routes` adds its own.
 
-    Makes no connection and starts no thread; `start_sampler` does, in the process that answers.
+    Opens no connection and starts no thread: `start_sampler` does so in the worker process.
     """
     app = _App(service.name, static_folder=None)
     app.json = StrictJson(app)
@@ -136,7 +135,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
     )
     register_problems(app)
     ProblemApi(app)
-    app.before_request(_ask_for_key)
+    app.before_request(_authenticate)
     metrics.count_requests(app, registry)
     if service.tracing is not None:
         trace_requests(app, service.tracing)
@@ -147,37 +146,37 @@ def create_base_app(service: ServiceInfo) -> Flask:
 
 
 def add_routes(app: Flask, blueprint: Blueprint) -> None:
-    """Serve the blueprint's routes, and show them in the OpenAPI document."""
+    """Serve a blueprint and describe it in the OpenAPI document."""
     app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
 
 
 def sign_in_by(app: Flask, blueprint: str, sign_in: Callable[[], ResponseReturnValue | None]) -> None:
-    """Let this function say who asks for the blueprint's routes, in place of the header with a key.
+    """Authenticate the requests of a blueprint with `sign_in` instead of the Authorization header.
 
-    It sets the key of the request (`shared.web.keys.ask_as`), or gives the answer to who did not sign in.
+    It sets the key of the request (`shared.web.keys.ask_as`) or returns the response for an unauthenticated caller.
     """
     app.extensions[_SIGN_INS][blueprint] = sign_in
 
 
 def start_sampler(app: Flask) -> None:
-    """Watch progress from now on. To be called in the worker process, after the fork."""
+    """Start sampling progress. Call it in the worker process, after the fork."""
     app.extensions["jiangbu.sampler"].start()
 
 
 def stop_sampler(app: Flask) -> None:
-    """Stop watching, and let go of the broker."""
+    """Stop sampling and close the broker client."""
     app.extensions["jiangbu.sampler"].stop()
 
 
 def stop_tracing(app: Flask) -> None:
-    """Send the traces that are left. To be called where the worker process ends."""
+    """Send the remaining traces. Call it when the worker process ends."""
     tracing = app.extensions["jiangbu"].tracing
     if tracing is not None:
         tracing.stop()
 
 
-def _ask_for_key() -> ResponseReturnValue | None:
-    # No endpoint: an unknown path or method, which Flask is about to answer with 404 or 405.
+def _authenticate() -> ResponseReturnValue | None:
+    # No endpoint means an unknown path or method: Flask answers 404 or 405.
     if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS:
         return None
     sign_in: Callable[[], ResponseReturnValue | None] | None = current_app.extensions[_SIGN_INS].get(request.blueprint)

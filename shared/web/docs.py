@@ -1,4 +1,4 @@
-"""A readable page of the OpenAPI document. Its assets come from an installed wheel, so no other host is asked."""
+"""The API documentation page. Its assets come from an installed wheel, so that no other host is contacted."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +16,7 @@ _ASSETS: Final = {
     "swagger-ui-bundle.js": Path(str(swagger_ui_path)),
     "favicon-32x32.png": Path(str(swagger_ui_path)),
 }
-# Swagger UI writes style attributes and draws its icons from data URLs; it needs no inline script and no eval.
+# Swagger UI uses style attributes and data URLs for icons; it needs no inline script and no eval.
 DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,7 +27,7 @@ blueprint = Blueprint("docs", __name__, template_folder="templates")
 
 @blueprint.get("/docs")
 def page() -> Response:
-    """The routes, as a list without JavaScript, as Swagger UI with it."""
+    """Show the routes: a plain list without JavaScript, Swagger UI with it."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
     operations = [
         {"method": method.upper(), "path": path, "summary": operation.get("summary", "")}
@@ -42,7 +42,6 @@ def page() -> Response:
 
 @blueprint.get("/docs/assets/<name>")
 def asset(name: str) -> Response:
-    """One of the page's files."""
     if name not in _ASSETS:
         raise Problem(HTTPStatus.NOT_FOUND)
     return send_from_directory(_ASSETS[name], name, max_age=3600)

@@ -1,4 +1,4 @@
-"""API keys: who asks. The file holds SHA-256 hashes, so that reading it gives no access."""
+"""API keys and roles. The file holds SHA-256 hashes, so reading it gives no access."""
 
 import hashlib
 import hmac
@@ -19,19 +19,19 @@ from shared.web.problems import Problem
 ROLE: Final = re.compile(f"auditor|bureau|service|exchange:{EXCHANGE_PATTERN}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
-_MEMBERS: Final = {"name", "role", "sha256"}
+_FIELDS: Final = {"name", "role", "sha256"}
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class KeysError(SettingsError):
-    """The file of keys cannot be used; the message is one line that says where and why."""
+    """The key file is invalid; the message names the place and the reason in one line."""
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """One key: the name of its person or system, its role, and the SHA-256 (hex) of the key itself."""
+    """A key: the name of the person or system, the role, and the SHA-256 (hex) of the key itself."""
 
     name: str
     role: str
@@ -39,7 +39,7 @@ class ApiKey:
 
     @property
     def exchange(self) -> str | None:
-        """The exchange whose things alone the key sees; None for those who see all."""
+        """The exchange that the key is limited to; None for keys that see everything."""
         kind, _, exchange = self.role.partition(":")
         return exchange if kind == "exchange" else None
 
@@ -49,22 +49,21 @@ class ApiKey:
         return self.role.partition(":")[0]
 
     def sees(self, exchange: str) -> bool:
-        """Whether documents of that exchange are for this key."""
         return self.exchange is None or self.exchange == exchange
 
 
 @dataclass(frozen=True)
 class ApiKeys:
-    """All keys of the file, read once at start."""
+    """The keys of the file, read once at start."""
 
     keys: tuple[ApiKey, ...]
 
     def find(self, presented: bytes) -> ApiKey | None:
-        """The key that was presented, in a time that does not depend on which one it is or how much of it fits."""
+        """Return the presented key, in constant time."""
         return self.of_digest(hashlib.sha256(presented).hexdigest())
 
     def of_digest(self, digest: str) -> ApiKey | None:
-        """The key that has this SHA-256 (hex), in such a time too."""
+        """Return the key with this SHA-256 (hex), in constant time."""
         found = None
         for key in self.keys:
             if hmac.compare_digest(key.sha256, digest):
@@ -73,7 +72,7 @@ class ApiKeys:
 
 
 def load_keys(path: Path | None) -> ApiKeys:
-    """Keys of a YAML list of `{name, role, sha256}`. KeysError names the file and the entry that is wrong."""
+    """Load a YAML list of `{name, role, sha256}`. Raises KeysError naming the file and the entry."""
     if path is None:
         raise KeysError("API_KEYS_FILE: 未设置 / is not set (all settings are named in .env.example)")
     try:
@@ -94,11 +93,11 @@ def load_keys(path: Path | None) -> ApiKeys:
 
 
 def _parse_key(where: str, entry: Any) -> ApiKey:
-    if not isinstance(entry, dict) or set(entry) != _MEMBERS:
-        raise KeysError(f"{where}: must have exactly the members name, role and sha256")
+    if not isinstance(entry, dict) or set(entry) != _FIELDS:
+        raise KeysError(f"{where}: must have exactly the fields name, role and sha256")
     name, role, sha256 = entry["name"], entry["role"], entry["sha256"]
     if not isinstance(name, str) or not name.strip():
-        raise KeysError(f"{where}: name must be a text")
+        raise KeysError(f"{where}: name must be text")
     if not isinstance(role, str) or ROLE.fullmatch(role) is None:
         raise KeysError(f"{where}: role must be auditor, bureau, service or exchange:<id>")
     # Digits alone would be read by YAML as a number.
@@ -108,12 +107,12 @@ def _parse_key(where: str, entry: Any) -> ApiKey:
 
 
 def authenticate(keys: ApiKeys) -> None:
-    """Set the key of this request. Problem 401 when there is none or it is not known."""
+    """Set the key of this request. Raises Problem 401 if it is missing or unknown."""
     header = request.headers.get("Authorization")
     if header is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu"'})
     match = _BEARER.fullmatch(header.strip())
-    # WSGI gives the header's bytes as Latin-1.
+    # WSGI decodes headers as Latin-1.
     key = keys.find(match[1].encode("latin-1", "replace")) if match else None
     if key is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="jiangbu", error="invalid_token"'})
@@ -121,20 +120,19 @@ def authenticate(keys: ApiKeys) -> None:
 
 
 def ask_as(key: ApiKey) -> None:
-    """From here on the request that is being answered is one of this key's."""
+    """Treat the current request as made with this key."""
     g.api_key = key
 
 
 def current_key() -> ApiKey:
-    """The key with which the request that is being answered came."""
     key: ApiKey = g.api_key
     return key
 
 
 def require(*kinds: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let only these kinds of key in (`auditor`, `bureau`, `service`, `exchange`); 403 for others.
+    """Allow only these kinds of key (`auditor`, `bureau`, `service`, `exchange`); 403 for others.
 
-    Stands above `arguments`, so that who may not act does not learn what is wrong with the request.
+    Apply it above `arguments`, so that callers without the right do not learn what is wrong with their request.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""Pages of lists: a cursor is the identifying member(s) of the last item given, so no item is seen twice or missed."""
+"""Keyset pagination: a cursor holds the identifying fields of the last item, so no item is repeated or missed."""
 
 import base64
 import json
@@ -20,54 +20,56 @@ Row = TypeVar("Row")
 
 
 class PageQuery(QuerySchema):
-    """What every list takes; filters are added by a subclass."""
+    """Parameters of every list; subclasses add filters."""
 
     limit = WholeNumber(least=1, most=LIMIT_MOST, load_default=LIMIT_DEFAULT)
-    cursor = fields.String(metadata={"description": "next_cursor of the page before"})
+    cursor = fields.String(metadata={"description": "next_cursor of the previous page"})
 
 
-def encode_cursor(*members: str | int) -> str:
-    """An opaque text of the identifying member(s)."""
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+def encode_cursor(*values: str | int) -> str:
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The member(s) of `encode_cursor`, of these types; None at the start. Problem 422 when we did not make it."""
+    """Return the values given to `encode_cursor`, of these types; None without a cursor.
+
+    Raises Problem 422 for a cursor that `encode_cursor` did not make.
+    """
     if cursor is None:
         return None
-    members = _cursor_members(cursor)
-    fits = members is not None and [type(member) for member in members] == list(kinds)
-    # Only what we wrote ourselves: other spellings of the same members would be taken by base64 and JSON too.
-    if members is None or not fits or encode_cursor(*members) != cursor:
+    values = _cursor_values(cursor)
+    fits = values is not None and [type(value) for value in values] == list(kinds)
+    # base64 and JSON accept other spellings of the same values.
+    if values is None or not fits or encode_cursor(*values) != cursor:
         fault = FieldFault("cursor", "不是本服务给出的 next_cursor / not a next_cursor of this service")
         raise Problem(422, errors=[fault])
-    return tuple(members)
+    return tuple(values)
 
 
-def _cursor_members(cursor: str) -> list[Any] | None:
+def _cursor_values(cursor: str) -> list[Any] | None:
     if _CURSOR.fullmatch(cursor) is None:
         return None
     try:
-        members = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8"))
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(members, list) or any(_is_beyond_database(member) for member in members):
+    if not isinstance(values, list) or any(_is_unstorable(value) for value in values):
         return None
-    return members
+    return values
 
 
-def _is_beyond_database(member: Any) -> bool:
-    """Whether PostgreSQL would refuse it (U+0000, a lone surrogate, over bigint), or it is no member of ours at all."""
-    if isinstance(member, str):
-        return "\0" in member or any("\ud800" <= character <= "\udfff" for character in member)
-    return not isinstance(member, int) or abs(member) > BIGINT_MOST
+def _is_unstorable(value: Any) -> bool:
+    """Return True for a value that PostgreSQL refuses: U+0000, lone surrogates, integers beyond bigint, other types."""
+    if isinstance(value, str):
+        return "\0" in value or any("\ud800" <= character <= "\udfff" for character in value)
+    return not isinstance(value, int) or abs(value) > BIGINT_MOST
 
 
 def page(
     rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], str], render: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
-    """The answer for rows in order, of which one more than `limit` was asked for."""
+    """Render a page of ordered rows; the query must have fetched up to `limit` + 1 rows."""
     given = rows[:limit]
     return {
         "items": [render(row) for row in given],
@@ -76,10 +78,10 @@ def page(
 
 
 def page_schema(name: str, item: type[Schema]) -> type[Schema]:
-    """The OpenAPI shape of such an answer; one of items that are JSON already is so, too."""
-    members: dict[str, Any] = {
+    """Return the schema of a page of `item`; a `JsonSchema` if the item is one."""
+    page_fields: dict[str, Any] = {
         "items": fields.List(fields.Nested(item), required=True),
         "next_cursor": fields.String(required=True, allow_none=True),
     }
     kind: type[Schema] = JsonSchema if issubclass(item, JsonSchema) else Schema
-    return kind.from_dict(members, name=name)
+    return kind.from_dict(page_fields, name=name)

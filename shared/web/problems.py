@@ -1,4 +1,4 @@
-"""Every error is `application/problem+json` (RFC 9457), whoever raised it: a route, a parser, Flask, a driver."""
+"""Errors as `application/problem+json` (RFC 9457), from routes, parsers, Flask and database drivers alike."""
 
 import http
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,35 +21,35 @@ from shared.web.request_labels import route_label
 PROBLEM_TYPE: Final = "application/problem+json"
 _log = structlog.get_logger(__name__)
 
-# What a person reads when who raised the error said nothing of their own.
+# Default details by status.
 _DETAILS: Final = {
     400: "请求无法理解 / the request cannot be understood",
-    401: "缺少密钥或密钥有误 / no key, or a wrong one",
-    403: "此密钥不可执行该操作 / this key may not do that",
-    404: "没有此内容 / there is nothing here",
-    405: "此路径不支持该方法 / the path does not take this method",
+    401: "缺少密钥或密钥有误 / the API key is missing or wrong",
+    403: "此密钥无权执行该操作 / this key is not allowed to do that",
+    404: "未找到此内容，或无权查看 / not found or not authorized",
+    405: "此路径不支持该方法 / the path does not support this method",
     413: "请求内容过大 / the request is too large",
     414: "网址过长 / the URL is too long",
     415: "内容类型须为 application/json / the content type must be application/json",
-    422: "参数或内容有误 / a parameter or the body is wrong",
+    422: "参数或内容有误 / a parameter or the body is invalid",
     431: "请求头过大 / the headers are too large",
-    500: "内部错误，已记录 / an internal error; it has been logged",
-    503: "暂时不可用，请稍后再试 / not available for the moment; try again later",
+    500: "内部错误，已记录 / internal error; it has been logged",
+    503: "暂时不可用，请稍后再试 / temporarily unavailable; try again later",
 }
-# Where webargs found the fault; the field's name says enough.
+# Locations that webargs adds to field names; the field alone is shown.
 _LOCATIONS: Final = frozenset({"query", "json", "headers", "form", "files", "path", "view_args", "cookies"})
 
 
 @dataclass(frozen=True)
 class FieldFault:
-    """One thing that is wrong with a parameter or with a member of the body; `field` is its path, as `provider.id`."""
+    """An invalid parameter or field of the body; `field` is its path, such as `provider.id`."""
 
     field: str
     message: str
 
 
 class Problem(HTTPException):
-    """An error answer. `detail` is for people, Chinese first; `further` are members beside those of RFC 9457."""
+    """An error answer. `detail` is for people, Chinese first; `further` holds fields beyond those of RFC 9457."""
 
     def __init__(
         self,
@@ -67,14 +67,12 @@ class Problem(HTTPException):
 
 
 class FieldFaultSchema(Schema):
-    """One entry of `errors`."""
-
     field = fields.String(required=True)
     message = fields.String(required=True)
 
 
 class ProblemSchema(Schema):
-    """RFC 9457 problem details, as OpenAPI shows them."""
+    """Problem details (RFC 9457)."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -85,7 +83,7 @@ class ProblemSchema(Schema):
 
 
 def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> dict[str, Any]:
-    """Members of RFC 9457; a detail that is not given is the status's own."""
+    """Return the fields of RFC 9457; without a detail, the default of the status."""
     fallback = _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     return {
         "type": "about:blank",
@@ -104,7 +102,6 @@ def problem_response(
     headers: Mapping[str, str],
     further: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer itself."""
     body = {**problem_body(status, detail, errors, request.path), **(further or {})}
     response = Response(dumps(body), status=status, content_type=PROBLEM_TYPE)
     response.headers.extend(headers)
@@ -112,21 +109,21 @@ def problem_response(
 
 
 def answer_http_exception(error: HTTPException) -> Response:
-    """Any HTTP error: ours (`Problem`), the parser's (its messages become `errors`), Flask's own."""
+    """Answer any HTTP error: a `Problem`, one of the parser (its messages become `errors`), or one of Flask."""
     if isinstance(error, Problem):
         return problem_response(error.code or 500, error.description, error.errors, error.headers, error.further)
     status = error.code or 500
     if status < http.HTTPStatus.BAD_REQUEST:
-        # A redirect of the router: not an error, and it has a location to give.
+        # A redirect by the router, with its Location header.
         return Response(error.get_response(request.environ).get_data(), status, error.get_headers(request.environ))
     messages: Any = (getattr(error, "data", None) or {}).get("messages")
-    # 405 says which methods there are, 429 and 503 when to come back: headers of the error that the body replaces.
+    # Keep headers such as Allow (405) and Retry-After (429, 503).
     kept = {name: value for name, value in error.get_headers(request.environ) if not name.startswith("Content-")}
     return problem_response(status, None, list(field_faults(messages)), kept)
 
 
 def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFault]:
-    """Nested messages of marshmallow, flat: `{"query": {"limit": ["..."]}}` gives field `limit`."""
+    """Flatten nested messages of marshmallow: `{"query": {"limit": ["..."]}}` becomes field `limit`."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             is_step = not (name == "_schema" or (not path and name in _LOCATIONS))
@@ -139,16 +136,16 @@ def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFau
 
 
 def answer_database_error(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> Response:
-    """503 when the database is away or busy: the client may come again. Anything else is a fault of ours, a 500."""
+    """Answer 503 if the database is unavailable or busy; any other error is a bug and becomes a 500."""
     if not isinstance(error, PoolTimeoutError) and not is_transient(error):
         raise error
-    _log.warning("database not available", route=route_label(), error=reason_of(error))
-    return problem_response(503, "数据库暂时不可用 / the database is not available", (), {"Retry-After": "5"})
+    _log.warning("database unavailable", route=route_label(), error=reason_of(error))
+    return problem_response(503, "数据库暂时不可用 / the database is unavailable", (), {"Retry-After": "5"})
 
 
 def register_problems(app: Flask) -> None:
-    """Answer every error of the application so. Flask itself logs what becomes a 500, with its traceback."""
+    """Register the error handlers. Flask itself logs the traceback of a 500."""
     app.register_error_handler(HTTPException, answer_http_exception)
     app.register_error_handler(DBAPIError, answer_database_error)
-    app.register_error_handler(psycopg.Error, answer_database_error)  # of what is asked below SQLAlchemy
+    app.register_error_handler(psycopg.Error, answer_database_error)  # of queries that bypass SQLAlchemy
     app.register_error_handler(PoolTimeoutError, answer_database_error)

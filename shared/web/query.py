@@ -1,4 +1,4 @@
-"""Requests and answers by marshmallow: parameters are read strictly, what is misspelt or given twice is refused."""
+"""Request parsing and response schemas with marshmallow; unknown and repeated parameters are refused."""
 
 import json
 import re
@@ -19,33 +19,28 @@ from shared.web.problems import FieldFault, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# For the document alone; what it cannot say (the check character) `parse_subject` does.
+# For the OpenAPI document; `parse_subject` also verifies the check character.
 _SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class QuerySchema(Schema):
-    """Parameters of a route, or members of a body; unknown ones are refused."""
-
-    class Meta:
-        """Said here too, for uses without the parser."""
-
-        unknown = RAISE
+    """Parameters of a route, or fields of a body; unknown ones are refused."""
 
     error_messages = {  # noqa: RUF012 - marshmallow declares it so
-        "unknown": "没有此参数 / there is no such parameter",
+        "unknown": "没有此参数 / unknown parameter",
         "type": "须为对象 / must be an object",
     }
     _MESSAGES: ClassVar = {
         "required": "必须提供 / required",
         "null": "不可为 null / may not be null",
-        "invalid": "格式有误 / not of the right form",
-        "validator_failed": "值有误 / not a valid value",
+        "invalid": "格式有误 / invalid format",
+        "validator_failed": "值有误 / invalid value",
     }
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Chinese first, for every field that says nothing of its own."""
+        """Use our bilingual messages unless a field has its own."""
         del field_name
         field_obj.error_messages = {**field_obj.error_messages, **self._MESSAGES}
 
@@ -55,7 +50,7 @@ class NoQuery(QuerySchema):
 
 
 class WholeNumber(fields.Integer):
-    """Plain decimal digits, within limits: `int()` would take spaces, underscores and the digits of other scripts."""
+    """An integer of ASCII digits within limits; `int()` also accepts spaces, underscores and other scripts."""
 
     def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
         super().__init__(metadata={"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}, **kwargs)
@@ -67,13 +62,13 @@ class WholeNumber(fields.Integer):
         fits = isinstance(value, str) and _DIGITS.fullmatch(value) is not None and self.least <= int(value) <= self.most
         if not fits:
             raise ValidationError(
-                f"须为 {self.least} 至 {self.most} 的整数 / must be a whole number {self.least} to {self.most}"
+                f"须为 {self.least} 至 {self.most} 的整数 / must be an integer from {self.least} to {self.most}"
             )
         return int(value)
 
 
 class TimeParameter(Time):
-    """An instant, as the contract writes times."""
+    """An RFC 3339 time with offset."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # type: ignore[override]
         if isinstance(value, str) and " " in value:
@@ -82,7 +77,7 @@ class TimeParameter(Time):
 
 
 class SubjectParameter(fields.Field[str]):
-    """`<scheme>:<id>`, valid as a party's."""
+    """A subject, `<scheme>:<id>`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"type": "string", "pattern": _SUBJECT_PATTERN}, **kwargs)
@@ -97,8 +92,6 @@ class SubjectParameter(fields.Field[str]):
 
 
 class ExchangeParameter(fields.String):
-    """The id of an exchange."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"pattern": f"^{EXCHANGE_PATTERN}$"}, **kwargs)
 
@@ -110,7 +103,7 @@ class ExchangeParameter(fields.String):
 
 
 class DayParameter(fields.Field[date]):
-    """A day, as `2026-03-01`."""
+    """A day such as `2026-03-01`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"type": "string", "format": "date"}, **kwargs)
@@ -118,26 +111,25 @@ class DayParameter(fields.Field[date]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
         del attr, data, kwargs
         try:
-            # `fromisoformat` alone would take week dates and days without dashes too. In a body it may be anything.
+            # `fromisoformat` also accepts week dates and days without dashes. In a body the value may be of any type.
             return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
         except ValueError as error:
-            raise ValidationError("须为 2026-03-01 形式的日期 / must be a day such as 2026-03-01") from error
+            raise ValidationError("须为 2026-03-01 形式的日期 / must be a date such as 2026-03-01") from error
 
 
 class JsonSchema(Schema):
-    """The shape of an answer whose members are JSON already, each as it is told: for the document, and for tests.
+    """The schema of a response that is JSON already, for the OpenAPI document and for tests.
 
-    It is not gone through again to be written: of a page of awards that was two fifths of the work.
+    It is not serialized again: for a page of awards that took two fifths of the time.
     """
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """As it is."""
         del many
         return obj
 
 
 class StrictParser(FlaskParser):
-    """webargs with our answers: unknown or repeated parameters, and bodies that are not JSON, are 422."""
+    """A webargs parser that answers 422 to unknown or repeated parameters and to bodies that are not JSON."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -146,7 +138,7 @@ class StrictParser(FlaskParser):
     }
 
     def load_querystring(self, req: flask.Request, schema: Schema) -> Any:
-        """The parameters; each at most once."""
+        """Load the parameters, each given at most once."""
         twice = [
             FieldFault(name, "只可提供一次 / given more than once")
             for name in req.args
@@ -173,32 +165,29 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest's, with the strict parser, and with types."""
+    """A flask-smorest blueprint with the strict parser, and with types."""
 
     ARGUMENTS_PARSER = StrictParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Serve a path."""
         decorator: Callable[[View], View] = super().route(rule, **options)
         return decorator
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
-        """Read parameters or body; the view gets them as its first argument."""
-        # A schema made anew for each request would cost as much as what it reads.
+        """Parse parameters or body into the first argument of the view."""
+        # Creating a schema for each request would cost as much as the parsing.
         decorator: Callable[[View], View] = super().arguments(schema(), **options)
         return decorator
 
     def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:
-        """Write the answer by a schema."""
         decorator: Callable[[View], View] = super().response(status, schema, **options)
         return decorator
 
     def alt_response(self, status: int, **options: Any) -> Callable[[View], View]:
-        """Say that a route may also answer so."""
         decorator: Callable[[View], View] = super().alt_response(status, **options)
         return decorator
 
     def doc(self, **members: Any) -> Callable[[View], View]:
-        """Add members to the route's OpenAPI entry."""
+        """Add fields to the route's OpenAPI entry."""
         decorator: Callable[[View], View] = super().doc(**members)
         return decorator

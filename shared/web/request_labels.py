@@ -1,4 +1,4 @@
-"""What figures, logs and traces may say of a request: its method and route, never its path, which may name somebody."""
+"""Labels of a request for metrics, logs and traces: method and route, never the path, which may identify somebody."""
 
 from typing import Final
 
@@ -8,10 +8,10 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 def method_label() -> str:
-    """The request's method; `other` for those of a caller's making, of which there are endless many."""
+    """Return the request's method, or `other`: clients can invent methods, and labels must be few."""
     return request.method if request.method in _METHODS else "other"
 
 
 def route_label() -> str:
-    """The pattern of the route; `none` where there is none."""
+    """Return the pattern of the matched route, or `none`."""
     return request.url_rule.rule if request.url_rule else "none"

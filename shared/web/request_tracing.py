@@ -1,4 +1,4 @@
-"""A span for each request that somebody makes; probes and scrapes have none."""
+"""Tracing of requests: one span each, except for probes and scrapes."""
 
 from typing import Final
 
@@ -12,8 +12,6 @@ _UNTRACED: Final = frozenset({"operations.healthz", "operations.readyz", "operat
 
 
 def trace_requests(app: Flask, tracing: Tracing) -> None:
-    """Trace every request of the application from now on."""
-
     def begin() -> None:
         if request.endpoint not in _UNTRACED:
             traceparent = valid_traceparent(request.headers.get("traceparent"))

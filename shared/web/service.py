@@ -1,4 +1,4 @@
-"""What the common routes must know of a service."""
+"""What the common routes need to know of the service they run in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ from shared.web.keys import ApiKeys
 
 @dataclass(frozen=True)
 class ServiceInfo:
-    """One service: its name, what it reads, where it keeps it, and who may ask.
+    """A service: its name, topics, database and API keys.
 
-    `kafka` are kafka-python's connection settings (`bootstrap_servers`, `security_protocol`, ...). `takes_documents`:
-    its database has the tables `outbox` and `quarantine`. `next_seq` selects how many entries its numbered log has,
-    `log_entries` makes them; a checkpoint that is served may be older by `checkpoint_interval_s`;
-    `in_force` whether what the database has was made by the settings of this program.
+    `kafka`: connection settings of kafka-python (`bootstrap_servers`, `security_protocol`, ...).
+    `takes_documents`: its database has the tables `outbox` and `quarantine`.
+    `next_seq`: selects the number of entries in its log, which `log_entries` reads.
+    `in_force`: selects whether the database content was computed with the settings of this program.
+    `checkpoint_interval_s`: maximum age of a served checkpoint.
     """
 
     name: Service
@@ -40,6 +41,5 @@ class ServiceInfo:
 
 
 def current_service() -> ServiceInfo:
-    """The service whose request is being answered."""
     service: ServiceInfo = current_app.extensions["jiangbu"]
     return service

@@ -1,4 +1,4 @@
-"""The service's log, as any client of C2SP tlog-tiles reads it (contract, section 5)."""
+"""Routes of the service's transparency log (C2SP tlog-tiles)."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -16,19 +16,21 @@ from shared.web.viewer_snapshot import viewer_snapshot
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
-# What a path names never changes. Answers are for whoever has a key, so no cache on the way may keep them.
+# Tiles never change. Answers need a key, so shared caches must not keep them.
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 _NOTE: Final[dict[str, Any]] = {"content_type": "text/plain"}
 
-blueprint = Blueprint("log", __name__, url_prefix="/v1/log", description="The log of all that is numbered")
+blueprint = Blueprint(
+    "log", __name__, url_prefix="/v1/log", description="日志 / the transparency log of all numbered entries"
+)
 
 
 @blueprint.route("/checkpoint")
 @blueprint.response(200, {"type": "string"}, **_NOTE)
 def checkpoint() -> Response:
-    """The newest signed checkpoint: a note of origin, size and root hash. 503 before the service's first worker.
+    """Newest signed checkpoint: a note of origin, size and root hash. 503 until the service's first consumer runs.
 
-    Where witnesses are asked, one of the last `CHECKPOINT_INTERVAL` seconds that has most of their cosignatures.
+    With witnesses configured: the checkpoint of the last `CHECKPOINT_INTERVAL` seconds with the most cosignatures.
     """
     service = current_service()
     with viewer_snapshot() as connection:
@@ -41,7 +43,7 @@ def checkpoint() -> Response:
 @blueprint.route("/keys")
 @blueprint.response(200, {"type": "string"}, **_NOTE)
 def keys() -> Response:
-    """Keys that verify checkpoints, one a line: the one in use first, then those before it, newest first."""
+    """Verifier keys of checkpoints, one a line: the current key first, then earlier ones, newest first."""
     with viewer_snapshot() as connection:
         return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
 
@@ -49,7 +51,7 @@ def keys() -> Response:
 @blueprint.route("/tile/<path:path>")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=_BYTES)
 def tile(path: str) -> Response:
-    """A tile by its path: `<level>/<index>` of hashes, `entries/<index>` (auditors) of entries, with `.p/<width>`."""
+    """A tile: hashes by `<level>/<index>`, entries by `entries/<index>` (auditors only); partial with `.p/<width>`."""
     named = parse_tile(path)
     if named is None:
         raise Problem(404)
@@ -59,7 +61,7 @@ def tile(path: str) -> Response:
 
 
 def _read(named: Tile) -> bytes:
-    """The tile's bytes. Problem 404 where the log is not that large."""
+    """Return the bytes of a tile. Raises Problem 404 beyond the end of the log."""
     service = current_service()
     with viewer_snapshot() as connection:
         newest = newest_checkpoint(connection)
@@ -72,5 +74,5 @@ def _read(named: Tile) -> bytes:
             content = stored_hashes(connection, named.level, named.first, named.width)
             found = len(content) // HASH_BYTES
     if found != named.width:
-        raise LookupError(f"tile {named.path} of a log of {newest.size} entries is not whole")
+        raise LookupError(f"tile {named.path} of a log of {newest.size} entries is incomplete")
     return content

@@ -1,4 +1,4 @@
-"""Reading for the key that asks: what PostgreSQL itself shows to it."""
+"""Database snapshots that show an exchange's key only the rows of its exchange, by row security in PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from shared.web.service import current_service
 
 
 @contextmanager
-def viewer_snapshot(asked_of: str | None = None) -> Iterator[Connection]:
-    """One state of the database for the key of the request: of an exchange's, the rows that are for that exchange.
+def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
+    """Open a read-only snapshot with the rights of the request's key.
 
-    `asked_of`: the exchange that is asked about, as which a key is answered that sees all.
+    `as_exchange` limits a key that sees everything to the rows of that exchange.
     """
-    with snapshot(current_service().engine, current_key().exchange or asked_of) as connection:
+    with snapshot(current_service().engine, current_key().exchange or as_exchange) as connection:
         yield connection

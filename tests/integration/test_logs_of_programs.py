@@ -208,7 +208,7 @@ def fail_api(place: Place) -> Running:
     until(lambda: status("/healthz") == HTTPStatus.OK)
     assert status(f"/v1/listings/{place.exchange}/{CANARY}") == HTTPStatus.INTERNAL_SERVER_ERROR
     assert status(f"/v1/listings?provider={CANARY}") == HTTPStatus.UNPROCESSABLE_ENTITY
-    (told,) = api.lines("request failed by a fault")
+    (told,) = api.lines("request failed with an internal error")
     assert told["route"] == "/v1/listings/<exchange>/<no>"
     assert told["exception"].splitlines()[-1] == "ValueError"
     api.terminate()

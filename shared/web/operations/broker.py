@@ -1,4 +1,4 @@
-"""The broker as the HTTP side sees it: where its partitions begin and end; one client a process."""
+"""A Kafka client for the HTTP side: first and last offsets of partitions, with one client per process."""
 
 import os
 import threading
@@ -12,34 +12,34 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from kafka.protocol.consumer import IsolationLevel
 
-import shared.kafka.client_patches  # noqa: F401 - mends what is used here
+import shared.kafka.client_patches  # noqa: F401 - patches the admin client
 
 REQUEST_TIMEOUT_S: Final = 4.0
-# After a failed start the next one waits this long: requests and the sampler must not queue up behind a dead broker.
+# Delay after a failed connection: requests and the sampler must not queue up behind a dead broker.
 RETRY_AFTER_S: Final = 2.0
 _LIMITS: Final = {
     "request_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     "bootstrap_timeout_ms": int(REQUEST_TIMEOUT_S * 1000),
     "reconnect_backoff_max_ms": 1000,
-    # One a thread. At the default of 5 kafka-python 3.0.12 answers the sixth with NodeNotReadyError.
+    # One per thread. At the default of 5, kafka-python 3.0.12 answers the sixth request with NodeNotReadyError.
     "max_in_flight_requests_per_connection": 64,
 }
 
 
 class BrokerUnavailableError(Exception):
-    """The broker did not answer, or not as it should; the message is for the log."""
+    """The broker did not answer, or answered with an error; the message is for the log."""
 
 
 @dataclass(frozen=True)
 class End:
-    """Where a partition ends: for everyone (`end_offset`, the high watermark) and for readers of committed records."""
+    """The end of a partition: the high watermark, and the last stable offset of committed records."""
 
     end_offset: int
     stable_offset: int
 
 
 class Broker:
-    """Asks one Kafka cluster for offsets. Safe for threads; after a fork each process makes its own client."""
+    """Queries the offsets of a Kafka cluster. Thread-safe; after a fork each process creates its own client."""
 
     def __init__(self, config: Mapping[str, Any], client_id: str) -> None:
         self._config = dict(config)
@@ -50,12 +50,12 @@ class Broker:
         self._retry_at_s = 0.0
 
     def ends(self, topics: Sequence[str]) -> dict[str, dict[int, End]]:
-        """Ends of each topic's partitions; a topic that does not exist yet has none. BrokerAwayError."""
+        """Return the end of each partition by topic; missing topics have none. Raises BrokerUnavailableError."""
         admin = self._client()
         try:
             partitions = _partitions(admin, topics)
             wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
-            # The stable end first: read the other way round it could lie beyond the end.
+            # Read the stable end first, so that it cannot lie beyond the end.
             stable = _offsets(admin, wanted, IsolationLevel.READ_COMMITTED)
             end = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
         except (KafkaError, OSError) as error:
@@ -66,7 +66,7 @@ class Broker:
         return found
 
     def beginnings(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """First offsets that the broker still has. BrokerAwayError."""
+        """Return the first offsets that the broker still has. Raises BrokerUnavailableError."""
         wanted = {TopicPartition(topic, partition): OffsetSpec.EARLIEST for topic, partition in partitions}
         if not wanted:
             return {}
@@ -78,7 +78,6 @@ class Broker:
         return {(partition.topic, partition.partition): offset for partition, offset in offsets.items()}
 
     def close(self) -> None:
-        """Drop the client, if there is one."""
         with self._lock:
             if self._admin is not None and self._owner_pid == os.getpid():
                 self._admin.close()

@@ -1,4 +1,4 @@
-"""Prometheus figures: requests counted here; lag, outbox and quarantine read from broker and database when asked."""
+"""Prometheus metrics: request counters, and gauges read from broker and database at each scrape."""
 
 import time
 from collections.abc import Iterator
@@ -25,25 +25,25 @@ from shared.web.server.multiprocess_metrics import metrics_are_shared
 
 
 class ProgressCollector(Collector):
-    """Figures that belong to the service and not to one process, so they are read anew for each scrape."""
+    """Metrics of the service as a whole, not of one process, so they are read at each scrape."""
 
     def __init__(self, sampler: Sampler, readiness: Readiness) -> None:
         self._sampler = sampler
         self._readiness = readiness
 
     def describe(self) -> list[Metric]:
-        """Nothing is known before it is asked for; and registering must not ask the broker."""
+        """Describe nothing: registering must not query the broker."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """All gauges; those of a part that is away are left out, and `jiangbu_up` says so.
+        """Yield all gauges; those of an unavailable part are left out, and `jiangbu_up` reports it.
 
-        What does not answer in time when it is asked whether it is ready is not asked for more: a scrape must not hang.
+        A part that did not pass the readiness check in time is not queried again: a scrape must not hang.
         """
         sampler = self._sampler
         faults = {fault.field for fault in self._readiness.faults()}
-        yield GaugeMetricFamily("jiangbu_ready", "1 if readyz answers 200.", not faults)
-        up = GaugeMetricFamily("jiangbu_up", "1 if the part answers.", labels=["part"])
+        yield GaugeMetricFamily("jiangbu_ready", "1 if readyz returns 200.", not faults)
+        up = GaugeMetricFamily("jiangbu_up", "1 if the part (broker, database) responds.", labels=["part"])
         ends = stored = None
         with suppress(BrokerUnavailableError):
             ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
@@ -67,21 +67,23 @@ class ProgressCollector(Collector):
     def _stored_gauges(self, stored: Stored) -> Iterator[Metric]:
         sampler = self._sampler
         if stored.next_seq is not None:
-            yield GaugeMetricFamily("jiangbu_next_seq", "Entries in the numbered log.", stored.next_seq)
+            yield GaugeMetricFamily("jiangbu_next_seq", "Entries in the transparency log.", stored.next_seq)
         if stored.moved_at is not None:
             moved_s = stored.moved_at.timestamp()
-            yield GaugeMetricFamily("jiangbu_moved_timestamp_seconds", "When a record was last handled.", moved_s)
+            yield GaugeMetricFamily(
+                "jiangbu_moved_timestamp_seconds", "Time at which a record was last processed.", moved_s
+            )
         yield from _run_figures(stored)
         if not sampler.service.takes_documents:
             return
-        yield GaugeMetricFamily("jiangbu_outbox_keys", "Changes of facts that wait to be published.", stored.outbox)
+        yield GaugeMetricFamily("jiangbu_outbox_keys", "Changed facts waiting to be published.", stored.outbox)
         oldest_at = stored.outbox_oldest_at
         age_s = 0.0 if oldest_at is None else (sampler.service.clock() - oldest_at).total_seconds()
-        yield GaugeMetricFamily("jiangbu_outbox_oldest_seconds", "Age of the oldest of them.", age_s)
+        yield GaugeMetricFamily("jiangbu_outbox_oldest_seconds", "Age of the oldest change in the outbox.", age_s)
         quarantined = GaugeMetricFamily(
-            "jiangbu_quarantined_records", "Records refused, by reason.", labels=["exchange", "reason"]
+            "jiangbu_quarantined_records", "Quarantined records by exchange and reason.", labels=["exchange", "reason"]
         )
-        # Zeros too, so that the first record that is refused is seen as a rise.
+        # Include zeros, so that the first quarantined record shows as an increase.
         exchanges = map(exchange_of, filter(is_exchanges, sampler.service.topics))
         none = dict.fromkeys(product(exchanges, REASONS), 0)
         for (exchange, reason), count in sorted((none | stored.quarantined).items()):
@@ -90,8 +92,8 @@ class ProgressCollector(Collector):
 
     def _progress_gauges(self, progress: ServiceProgress) -> Iterator[Metric]:
         figures = (
-            ("jiangbu_next_offset", "The next offset to handle.", attrgetter("next_offset")),
-            ("jiangbu_lag_records", "Offsets to the end.", attrgetter("lag")),
+            ("jiangbu_next_offset", "Next offset to process.", attrgetter("next_offset")),
+            ("jiangbu_lag_records", "Lag behind the end of the partition.", attrgetter("lag")),
             ("jiangbu_held_records", "Offsets behind an open transaction.", attrgetter("held")),
         )
         for name, means, figure in figures:
@@ -100,31 +102,35 @@ class ProgressCollector(Collector):
                 family.add_metric([partition.topic, str(partition.partition)], figure(partition))
             yield family
         waiting_s = self._sampler.movement.waiting_s(self._sampler.monotonic())
-        yield GaugeMetricFamily("jiangbu_waiting_seconds", "How long records wait and none is handled.", waiting_s)
+        yield GaugeMetricFamily(
+            "jiangbu_waiting_seconds", "Seconds that records have been waiting with none processed.", waiting_s
+        )
         if self._sampler.service.takes_documents:
             unsent_s = self._sampler.movement.outbox_waiting_s(self._sampler.monotonic())
             yield GaugeMetricFamily(
-                "jiangbu_outbox_waiting_seconds", "How long facts wait and none is published.", unsent_s
+                "jiangbu_outbox_waiting_seconds", "Seconds that facts have been waiting with none published.", unsent_s
             )
 
 
 def _run_figures(stored: Stored) -> Iterator[Metric]:
-    """Starts of the consumer without an ending are runs that go on, or were killed."""
-    yield CounterMetricFamily("jiangbu_worker_starts", "Runs of the consumer.", stored.starts)
-    endings = CounterMetricFamily("jiangbu_worker_endings", "How runs of the consumer ended.", labels=["ending"])
+    """Count consumer runs. Starts without an ending are runs in progress or killed ones."""
+    yield CounterMetricFamily("jiangbu_worker_starts", "Consumer runs started.", stored.starts)
+    endings = CounterMetricFamily("jiangbu_worker_endings", "Consumer runs ended, by way of ending.", labels=["ending"])
     for ending in ENDINGS:
         endings.add_metric([ending], stored.endings.get(ending, 0))
     yield endings
     has_halted = stored.last_run is not None and stored.last_run.has_halted
-    yield GaugeMetricFamily("jiangbu_worker_halted", "1 if the newest run ended by a halt or a fault.", has_halted)
+    yield GaugeMetricFamily(
+        "jiangbu_worker_halted", "1 if the latest consumer run ended by a fatal condition or a bug.", has_halted
+    )
 
 
 def count_requests(app: Flask, registry: CollectorRegistry) -> None:
-    """Count and time every request by its route (never by its path, of which there are endless many)."""
-    # Where several workers count, the registry has what all of them wrote, and not this process's own.
+    """Count and time requests by route; labels by path would be unbounded."""
+    # With several workers the registry collects the files of all, not the metrics of this process.
     own = None if metrics_are_shared() else registry
-    total = Counter("jiangbu_http_requests", "Requests answered.", ["method", "route", "status"], registry=own)
-    seconds = Histogram("jiangbu_http_request_seconds", "Time to the answer.", ["route"], registry=own)
+    total = Counter("jiangbu_http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=own)
+    seconds = Histogram("jiangbu_http_request_seconds", "Response time of HTTP requests.", ["route"], registry=own)
     if own is None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
 
@@ -142,5 +148,5 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
 
 
 def exposition(registry: CollectorRegistry) -> Response:
-    """The text format that Prometheus scrapes."""
+    """Return the metrics in the Prometheus text format."""
     return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

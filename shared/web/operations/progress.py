@@ -1,4 +1,4 @@
-"""How far a service is: what the broker has, what is handled, and since when records wait without movement."""
+"""Progress of a service: ends of its topics, offsets it has processed, and how long records have been waiting."""
 
 import threading
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from shared.web.service import ServiceInfo
 
 @dataclass(frozen=True)
 class PartitionProgress:
-    """One partition: the next offset to handle, and where the broker's records end."""
+    """A partition: the next offset to process, and where the broker's records end."""
 
     topic: str
     partition: int
@@ -25,44 +25,44 @@ class PartitionProgress:
 
     @property
     def lag(self) -> int:
-        """Distance to the high watermark. Offsets were read after ends, so they may be beyond them by now."""
+        """Distance to the high watermark; 0 if offsets, which were read later, are beyond it."""
         return max(0, self.end_offset - self.next_offset)
 
     @property
     def waits(self) -> bool:
-        """Whether a record should be handled now.
+        """True if a record is ready to be processed.
 
-        Behind an exchange's open transaction none can, however long its producer takes. Transactions of facts are our
-        own, and last for seconds.
+        Records of an exchange behind its open transaction are not, however long its producer takes. Transactions of
+        facts are our own and last for seconds.
         """
-        reach = self.stable_offset if is_exchanges(self.topic) else self.end_offset
-        return reach > self.next_offset
+        end = self.stable_offset if is_exchanges(self.topic) else self.end_offset
+        return end > self.next_offset
 
     @property
     def held(self) -> int:
-        """How many offsets lie behind an open transaction."""
+        """Number of offsets behind an open transaction."""
         return max(0, self.end_offset - max(self.stable_offset, self.next_offset))
 
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest run of the consumer program: `ending` is None while it runs, and after it was killed."""
+    """The latest run of the consumer program; `ending` is None while it runs and after it was killed."""
 
     ending: str | None
     reason: str | None
 
     @property
     def has_halted(self) -> bool:
-        """Whether it ended by something that a person must mend, or by a fault of ours."""
+        """True if it ended by a fatal condition that needs an operator, or by a bug."""
         return self.ending in ("halted", "failed")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database says, all of one snapshot; counts may be left out.
+    """Progress as stored in the database, from one snapshot; counts are optional.
 
-    `quarantined`: by (exchange, reason). `in_force`: its content was made by the settings of this program.
-    `outbox_oldest_id`: of the change of a fact that waits longest. `endings`: of the consumer's runs, how many.
+    `quarantined`: records by (exchange, reason). `in_force`: computed with the settings of this program.
+    `outbox_oldest_id`: the change that has been waiting longest. `starts`, `endings`: counts of consumer runs.
     """
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -80,14 +80,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class ServiceProgress:
-    """Partitions in order of topic and number, and the database's snapshot, which was taken after their ends."""
+    """Partitions by topic and number, and the database snapshot, which was taken after reading their ends."""
 
     partitions: tuple[PartitionProgress, ...]
     stored: Stored
 
 
 def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored:
-    """Next offsets, and what is counted if asked for, in a read-only transaction that sees one state."""
+    """Read the stored progress in one snapshot."""
     with snapshot(service.engine) as connection:
         rows = connection.execute(text("SELECT topic, partition, next_offset, moved_at FROM position")).all()
         stored = Stored(
@@ -125,7 +125,7 @@ def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -
 
 
 def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> ServiceProgress:
-    """Ends, and the offsets read after them. A partition without a stored offset will be read from its beginning."""
+    """Combine ends with stored offsets; partitions without one are read from their beginning."""
     unread = [
         (topic, partition)
         for topic, partitions in ends.items()
@@ -142,18 +142,18 @@ def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> 
 
 
 def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = True) -> ServiceProgress:
-    """Broker first, then the database. BrokerAwayError; errors of the driver."""
+    """Read the broker first, then the database. Raises BrokerUnavailableError or errors of the driver."""
     ends = broker.ends(service.topics)
     return combine(ends, stored_snapshot(service, with_counts=with_counts), broker)
 
 
 def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:
-    """The topics that a key of `exchange` sees: its own; all for the others (None)."""
+    """Return the topics visible to a key: those of its exchange, or all (None)."""
     return [topic for topic in topics if exchange is None or topic.startswith(prefix_of(exchange))]
 
 
 def lag_for(progress: ServiceProgress, exchange: str | None) -> int:
-    """What the answers to a key still wait for: its own topics, and the facts between services, which are no one's."""
+    """Return the lag of what a key sees: its exchange's topics and the facts between services."""
     return sum(
         partition.lag
         for partition in progress.partitions
@@ -162,21 +162,20 @@ def lag_for(progress: ServiceProgress, exchange: str | None) -> int:
 
 
 class Movement:
-    """Since when records or changes of facts wait and nothing moves. Times are seconds of a clock that does not jump.
+    """How long records or changes of facts have been waiting without progress, in seconds of a monotonic clock.
 
-    Each partition by itself: one that stands still must not be hidden by others that move. A record that arrives after
-    a quiet night has waited for a moment only, whenever the last one was handled: so it is not enough to look at the
-    time of the last movement. While nothing can be seen, waiting goes on: only movement ends it.
+    Partitions are watched one by one: progress of one must not hide that another is stalled. The time of the last
+    progress is not enough: a record that arrives after a quiet night has waited for a moment only. Waiting continues
+    while nothing can be observed; only progress ends it.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # What waits, where it stood when it was last seen to move, and since when.
+        # Waiting partitions: the position of the last observed progress, and since when.
         self._partitions: dict[tuple[str, int], tuple[int, float]] = {}
         self._outbox: tuple[int, float] | None = None
 
     def observe(self, progress: ServiceProgress, at_s: float) -> None:
-        """Take note of one look at the service."""
         with self._lock:
             self._partitions = {
                 key: _since(self._partitions.get(key), partition.next_offset, at_s)
@@ -188,15 +187,15 @@ class Movement:
             self._outbox = None if oldest is None else _since(self._outbox, oldest, at_s)
 
     def waiting_s(self, at_s: float) -> float:
-        """For how long records of a partition have waited without movement; 0 when none waits."""
+        """Return the longest time that records of a partition have waited without progress; 0 if none wait."""
         with self._lock:
             return max((at_s - since_s for _, since_s in self._partitions.values()), default=0.0)
 
     def outbox_waiting_s(self, at_s: float) -> float:
-        """For how long the same change of a fact has been the oldest that waits; 0 when none waits."""
+        """Return how long the same change has been the oldest in the outbox; 0 if none wait."""
         with self._lock:
             return 0.0 if self._outbox is None else at_s - self._outbox[1]
 
 
-def _since(before: tuple[int, float] | None, stands_at: int, at_s: float) -> tuple[int, float]:
-    return before if before is not None and before[0] == stands_at else (stands_at, at_s)
+def _since(before: tuple[int, float] | None, position: int, at_s: float) -> tuple[int, float]:
+    return before if before is not None and before[0] == position else (position, at_s)

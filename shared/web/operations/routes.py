@@ -1,4 +1,4 @@
-"""The routes that every service has beside its own: is it alive, ready, how far, how much, and how it is used."""
+"""Operational routes of every service: liveness, readiness, metrics and progress."""
 
 from typing import Any, Final
 
@@ -18,14 +18,14 @@ from shared.web.query import Blueprint, NoQuery
 
 _log = structlog.get_logger(__name__)
 
-# Routes that need no key.
+# OpenAPI fields of routes that need no key.
 OPEN: Final[dict[str, Any]] = {"security": []}
 
-blueprint = Blueprint("operations", __name__, description="State of the service")
+blueprint = Blueprint("operations", __name__, description="运行状态 / operational state of the service")
 
 
 class PartitionSchema(Schema):
-    """One partition of a topic that the service reads."""
+    """A partition of a topic that the service consumes."""
 
     topic = fields.String(required=True)
     partition = fields.Integer(required=True)
@@ -35,8 +35,6 @@ class PartitionSchema(Schema):
 
 
 class ProgressSchema(Schema):
-    """How far the service is."""
-
     lag = fields.Integer(required=True)
     outbox = fields.Integer(required=True)
     quarantined = fields.Integer(required=True)
@@ -44,19 +42,15 @@ class ProgressSchema(Schema):
 
 
 class StateSchema(Schema):
-    """A word for probes."""
-
     status = fields.String(required=True)
 
 
 def current_sampler() -> Sampler:
-    """The sampler of the application that answers."""
     sampler: Sampler = current_app.extensions["jiangbu.sampler"]
     return sampler
 
 
 def current_readiness() -> Readiness:
-    """What knows whether the application that answers is ready."""
     readiness: Readiness = current_app.extensions["jiangbu.readiness"]
     return readiness
 
@@ -65,7 +59,7 @@ def current_readiness() -> Readiness:
 @blueprint.doc(**OPEN)
 @blueprint.response(200, StateSchema)
 def healthz() -> dict[str, str]:
-    """Alive: the process answers."""
+    """Liveness: the process responds."""
     return {"status": "alive"}
 
 
@@ -73,7 +67,7 @@ def healthz() -> dict[str, str]:
 @blueprint.doc(**OPEN)
 @blueprint.response(200, StateSchema)
 def readyz() -> dict[str, str]:
-    """Ready: database and broker answer, and records do not wait in vain. Told within some seconds."""
+    """Readiness: database and broker respond and no records are stalled. Answers within seconds."""
     faults = current_readiness().faults()
     if faults:
         _log.warning("not ready", reasons=[fault.field for fault in faults])
@@ -85,7 +79,7 @@ def readyz() -> dict[str, str]:
 @require("service", "auditor")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
-    """Figures for Prometheus."""
+    """Metrics for Prometheus."""
     return exposition(current_app.extensions["jiangbu.metrics"])
 
 
@@ -93,25 +87,25 @@ def metrics() -> Response:
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ProgressSchema)
 def progress(arguments: dict[str, Any]) -> dict[str, Any]:
-    """How far the service is.
+    """Progress: consumed offsets, lag, outbox and quarantine.
 
-    Ends are read before offsets and outbox: lag 0 and outbox 0 say that all that was published before is in the
-    answers. An exchange's key sees its own topics; its lag counts the facts between the services too, without
-    which its answers are not complete, and outbox is of all.
+    Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the request is in the
+    answers. An exchange's key sees the topics of its exchange; its lag includes the facts between services, without
+    which its answers are incomplete. `outbox` counts all changes.
     """
     del arguments
     sampler = current_sampler()
     try:
         found = read_progress(sampler.service, sampler.broker)
     except BrokerUnavailableError as error:
-        _log.warning("broker not available", error=reason_of(error))
-        raise Problem(503, "消息系统无应答 / the broker does not answer", headers={"Retry-After": "5"}) from error
+        _log.warning("broker unavailable", error=reason_of(error))
+        raise Problem(503, "消息系统无应答 / the broker does not respond", headers={"Retry-After": "5"}) from error
     sampler.movement.observe(found, sampler.monotonic())
     return render_progress(found, current_key().exchange)
 
 
 def render_progress(found: ServiceProgress, exchange: str | None) -> dict[str, Any]:
-    """The answer for a key that sees one exchange, or all (None)."""
+    """Render progress for a key that sees one exchange, or all (None)."""
     seen = set(topics_seen({partition.topic for partition in found.partitions}, exchange))
     return {
         "lag": lag_for(found, exchange),

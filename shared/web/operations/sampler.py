@@ -1,4 +1,4 @@
-"""A look at the service's progress every few seconds, so that `readyz` knows since when records wait."""
+"""Periodic sampling of progress, so that `readyz` knows how long records have been waiting."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Sampler:
-    """Broker, movement and the thread that watches them, for one process that answers requests."""
+    """The broker client, the observed movement and the sampling thread of one worker process."""
 
     def __init__(self, service: ServiceInfo, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.service = service
@@ -30,7 +30,7 @@ class Sampler:
         self._owner_pid = 0
 
     def start(self) -> None:
-        """Begin, in the process that answers requests (after the fork). Once only."""
+        """Start the thread, once per process, after the fork."""
         if self._owner_pid == os.getpid():
             return
         self._owner_pid = os.getpid()
@@ -38,7 +38,7 @@ class Sampler:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and the broker's client."""
+        """Stop the thread and close the broker client."""
         self._stopped.set()
         if self._thread is not None and self._owner_pid == os.getpid():
             self._thread.join()
@@ -46,11 +46,11 @@ class Sampler:
 
     @property
     def has_died(self) -> bool:
-        """Whether the thread ended by a fault of ours (its traceback is in the log)."""
+        """True if the thread ended by a bug; its traceback is in the log."""
         return self._thread is not None and not self._thread.is_alive() and not self._stopped.is_set()
 
     def look(self) -> None:
-        """One sample. What is away is told once a look, and seen again at the next."""
+        """Take a sample; log it if broker or database are unavailable."""
         try:
             progress = read_progress(self.service, self.broker, with_counts=False)
         except (BrokerUnavailableError, SQLAlchemyError) as error:

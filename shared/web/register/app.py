@@ -1,4 +1,4 @@
-"""The application of a service that has a register: listing and trade-ingest."""
+"""The application of a register's service: listing or trade-ingest."""
 
 from flask import Flask
 from sqlalchemy import MetaData, select
@@ -11,12 +11,11 @@ from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
-from shared.web import translog_routes as tlog
+from shared.web import translog_routes
 from shared.web.app import add_routes, create_base_app
 from shared.web.keys import load_keys
 from shared.web.query import Blueprint
-from shared.web.register import evidence
-from shared.web.register import quarantine as received
+from shared.web.register import evidence, quarantine, reconciliation
 from shared.web.register.evidence import EvidenceSource
 from shared.web.service import ServiceInfo
 from shared.whitelist import load_whitelist
@@ -25,13 +24,16 @@ _head = RegisterTables(MetaData()).register_head
 
 
 def create_register_app(
-    settings: Settings, title: str, documents: Blueprint, made_of: EvidenceSource, fact_topics: tuple[str, ...]
+    settings: Settings, title: str, documents: Blueprint, source: EvidenceSource, fact_topics: tuple[str, ...]
 ) -> Flask:
-    """Documents, what facts were made of, what was refused, and what every service has."""
-    kind = made_of.kind
+    """Create the application with the routes of documents, evidence, quarantine, reconciliation and the log.
+
+    Raises SettingsError or WhitelistError if a file cannot be used.
+    """
+    kind = source.kind
     whitelist = load_whitelist(settings.exchanges_file)
     exchanges = settings.exchanges or whitelist.ids
-    counted_by = register_settings(whitelist, settings.totals_cut_at).digest
+    digest = register_settings(whitelist, settings.totals_cut_at).digest
     service = ServiceInfo(
         name=settings.service,
         title=title,
@@ -43,15 +45,19 @@ def create_register_app(
         takes_documents=True,
         next_seq=select(_head.c.next_seq),
         log_entries=entry_reader(kind, has_facts=bool(fact_topics)),
-        in_force=select(_head.c.settings_digest == counted_by),
+        in_force=select(_head.c.settings_digest == digest),
         tracing=start_tracing(settings),
         checkpoint_interval_s=settings.checkpoint_interval_s,
     )
     app = create_base_app(service)
     app.extensions["jiangbu.exchanges"] = frozenset(exchanges)
-    app.extensions[evidence.EVIDENCE] = made_of
-    add_routes(app, documents)
-    add_routes(app, evidence.blueprint)
-    add_routes(app, received.blueprint)
-    add_routes(app, tlog.blueprint)
+    app.extensions[evidence.EVIDENCE] = source
+    for blueprint in (
+        documents,
+        evidence.blueprint,
+        quarantine.blueprint,
+        reconciliation.blueprint,
+        translog_routes.blueprint,
+    ):
+        add_routes(app, blueprint)
     return app

@@ -1,4 +1,4 @@
-"""Lists and single documents of a register: what listings and trades have in common."""
+"""Lists and details of a register's documents, common to listings and trades."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ _party = RegisterTables(MetaData()).party
 
 
 class DocumentQuery(PageQuery):
-    """Filters that both lists have; `from` and `until` are half-open, on the document's instant."""
+    """Filters of both lists; `from` and `until` are half-open, on the document's time."""
 
     exchange = ExchangeParameter()
     provider = SubjectParameter()
@@ -45,9 +45,9 @@ class DocumentQuery(PageQuery):
 
 
 class RevisionSchema(Schema):
-    """One accepted revision, by the record that brought it. `is_state`: it is the one that counts now.
+    """An accepted revision and the record that brought it. `is_state`: it is the current one.
 
-    With `seq` and the document's number this is all that the log's entry of it is made of.
+    With the document's number these fields are the whole content of its log entry.
     """
 
     seq = fields.Integer(required=True)
@@ -64,13 +64,13 @@ class RevisionSchema(Schema):
 
 
 def party_id(subject: str) -> Any:
-    """The register's own id of a party, as a subquery; no row for one that it never saw."""
+    """Return a subquery of the party's internal id; it has no row for an unknown party."""
     scheme, code = parse_subject(subject)
     return select(_party.c.id).where(_party.c.scheme == scheme, _party.c.code == code).scalar_subquery()
 
 
 def select_page(table: FromClause, at: str, arguments: dict[str, Any]) -> Select[Any]:
-    """The documents of a page that the current key sees, and one more; `at` is the column of the document's instant."""
+    """Select the documents of a page and one more, as visible to the current key; `at` names the column of the time."""
     columns = table.c
     statement = select(table).order_by(columns.exchange, columns.number).limit(arguments["limit"] + 1)
     exchange = current_key().exchange
@@ -91,14 +91,14 @@ def select_page(table: FromClause, at: str, arguments: dict[str, Any]) -> Select
 
 
 def answer_page(kind: Kind, statement: Select[Any], limit: int) -> dict[str, Any]:
-    """The page's answer."""
+    """Run the query of `select_page` and render the page."""
     with viewer_snapshot() as connection:
         rows = connection.execute(statement).all()
     return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: render(kind, row))
 
 
 def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: str, number: str) -> dict[str, Any]:
-    """One document with all its revisions; Problem 404 when there is none, or none that the current key sees."""
+    """Render a document with all its revisions. Raises Problem 404 if there is none that the current key sees."""
     rows: list[Row[Any]] = []
     if current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number):
         with viewer_snapshot() as connection:
@@ -113,7 +113,7 @@ def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: s
 def _revisions(
     connection: Connection, state: FromClause, past: FromClause, exchange: str, number: str
 ) -> list[Row[Any]]:
-    """All accepted revisions in order of `seq`; of the state the record's bytes too. One statement, so one snapshot."""
+    """Return all accepted revisions in order of `seq`; only the current one has the record's value and headers."""
     halves = []
     for table, is_state in ((state, True), (past, False)):
         columns = table.c
@@ -139,9 +139,9 @@ def _revisions(
 
 
 def _status(columns: Any) -> Any:
-    # Of a trade the register keeps a truth value.
-    kept = columns.status if "status" in columns else case((columns.completed, "completed"), else_="cancelled")
-    return kept.label("status")
+    # The register stores a trade's status as a boolean.
+    status = columns.status if "status" in columns else case((columns.completed, "completed"), else_="cancelled")
+    return status.label("status")
 
 
 def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
@@ -161,6 +161,6 @@ def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
 
 
 def render(kind: Kind, row: Row[Any]) -> dict[str, Any]:
-    """An item for the answer's schema: the document's values, and what the register adds."""
+    """Return an item of a list: the document's fields and those that the register adds."""
     document = stored_document(kind, row.exchange, row.value, row.headers)
     return {"exchange": row.exchange, "seq": row.seq, "counted": row.counted, **structs.asdict(document)}

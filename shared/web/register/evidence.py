@@ -1,4 +1,4 @@
-"""What facts were made of, streamed (contract, section 4), and the log entries of what an extract is about."""
+"""Routes that stream the documents behind a fact, and the log entries that an extract needs."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.events.topics import topic_of
 from shared.postgres.database import BIGINT_MOST, snapshot
-from shared.register.evidence import AT_ONCE, Scope, documents_as_of
+from shared.register.evidence import ROWS_AT_ONCE, Scope, documents_as_of
 from shared.register.extract_selection import select_entries
 from shared.register.head import read_head
 from shared.register.log_entries import EntryRecord
@@ -29,13 +29,15 @@ from shared.web.service import current_service
 
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
+EVIDENCE: Final = "jiangbu.evidence"
 _LINES: Final[dict[str, Any]] = {"content_type": NDJSON}
-_WANTED: Final[dict[str, Any]] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_SELECTION: Final[dict[str, Any]] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_PIECE_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True)
 class EvidenceSource:
-    """What one register's facts are made of: how its documents are shown, which a fact is about, its entries."""
+    """The evidence of a register: the schema of its documents, the scope of each fact, and its entries with records."""
 
     kind: Kind
     document: Schema
@@ -43,13 +45,11 @@ class EvidenceSource:
     records: Callable[[Connection, Sequence[int]], Iterator[EntryRecord]]
 
 
-EVIDENCE: Final = "jiangbu.evidence"
-
-blueprint = Blueprint("evidence", __name__, description="What facts were made of")
+blueprint = Blueprint("evidence", __name__, description="事实依据 / evidence of facts")
 
 
 class EvidenceQuery(QuerySchema):
-    """Which fact, and of how many of the register's entries (all of them if not given); of one exchange alone."""
+    """A fact, the number of register entries it is based on (default: all), and optionally one exchange."""
 
     fact = Text(required=True, min_length=1, metadata={"example": "facts.first-purchase.v1/r1/uscc:91530100MAXGAAA018"})
     seq = WholeNumber(least=0, most=BIGINT_MOST)
@@ -57,7 +57,7 @@ class EvidenceQuery(QuerySchema):
 
 
 class EntriesQuery(QuerySchema):
-    """Below which number, and of which exchange's documents alone."""
+    """Entries below `until`, optionally of one exchange's documents only."""
 
     until = WholeNumber(least=0, most=BIGINT_MOST, required=True)
     exchange = ExchangeParameter()
@@ -68,27 +68,27 @@ class EntriesQuery(QuerySchema):
 @blueprint.arguments(EvidenceQuery, location="query")
 @blueprint.response(200, {"type": "string"}, **_LINES)
 def evidence(arguments: dict[str, Any]) -> Response:
-    """Every document that a fact was made of at `seq`, in the revision that then stood, in order of `seq`.
+    """Every document behind a fact at `seq`, in the revision that was current then, in order of `seq`.
 
-    One a line, with `counted`: true, or the reason why not.
+    One document a line, with `counted`: true, or the reason why it does not count.
     """
-    made_of: EvidenceSource = current_app.extensions[EVIDENCE]
+    source: EvidenceSource = current_app.extensions[EVIDENCE]
     topic, _, rest = arguments["fact"].partition("/")
     register, _, key = rest.partition("/")
-    scope = _scope(made_of, topic, key)
+    scope = _scope(source, topic, key)
     with ExitStack() as opened:
         connection = opened.enter_context(snapshot(current_service().engine))
         head = read_head(connection)
         if register != head.register:
             raise Problem(404)
-        seq = _within(arguments.get("seq", head.next_seq), head.next_seq, "seq")
+        seq = _at_most(arguments.get("seq", head.next_seq), head.next_seq, "seq")
         rows = documents_as_of(connection, scope, seq, arguments.get("exchange"))
-        return _stream((_line(made_of, row) for row in rows), opened)
+        return _stream((_line(source, row) for row in rows), opened)
 
 
-def _scope(made_of: EvidenceSource, topic: str, key: str) -> Scope:
+def _scope(source: EvidenceSource, topic: str, key: str) -> Scope:
     try:
-        scope = None if "\0" in key else made_of.scope_of(topic, key.split("/"))
+        scope = None if "\0" in key else source.scope_of(topic, key.split("/"))
     except ValueError:
         scope = None
     if scope is None:
@@ -96,82 +96,83 @@ def _scope(made_of: EvidenceSource, topic: str, key: str) -> Scope:
     return scope
 
 
-def _within(number: int, most: int, field: str) -> int:
+def _at_most(number: int, most: int, field: str) -> int:
     if number > most:
         fault = FieldFault(field, f"登记簿只有 {most} 条 / the register has {most} entries")
         raise Problem(422, errors=[fault])
     return number
 
 
-def _line(made_of: EvidenceSource, row: Any) -> bytes:
-    document = stored_document(made_of.kind, row.exchange, row.value, row.headers)
-    members = {
+def _line(source: EvidenceSource, row: Any) -> bytes:
+    document = stored_document(source.kind, row.exchange, row.value, row.headers)
+    line = {
         "exchange": row.exchange,
         "seq": row.seq,
-        "topic": topic_of(made_of.kind, row.exchange),
+        "topic": topic_of(source.kind, row.exchange),
         "partition": row.partition,
         "offset": row.offset,
-        **made_of.document.dump(structs.asdict(document)),
+        **source.document.dump(structs.asdict(document)),
         "counted": True if row.reason is None else row.reason,
     }
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 @blueprint.route("/v1/entries", methods=["POST"])
 @require("service")
 @blueprint.arguments(EntriesQuery, location="query")
 @blueprint.response(200, {"type": "string"}, **_LINES)
-@blueprint.doc(**_WANTED)
+@blueprint.doc(**_SELECTION)
 def entries(arguments: dict[str, Any]) -> Response:
-    """The log's entries that have to do with some parties, exchanges and listings, each with its record; for extracts.
+    """Log entries of the given parties, exchanges and listings, each with its record; for extracts.
 
-    What is wanted is the body, one a line: `<scheme>:<id>`, `exchange/<id>`, `listing/<exchange>/<number>`; or `*`
-    alone. Of a document every accepted revision is told.
+    The body lists what to select, one a line: `<scheme>:<id>`, `exchange/<id>`, `listing/<exchange>/<number>`; or `*`
+    for everything. Of a document every accepted revision is included.
     """
-    made_of: EvidenceSource = current_app.extensions[EVIDENCE]
-    request.max_content_length = None  # read line by line, however many there are
+    source: EvidenceSource = current_app.extensions[EVIDENCE]
+    request.max_content_length = None  # it is read line by line
     wanted = (line.decode("utf-8", "replace").rstrip("\n") for line in request.stream)
     with ExitStack() as opened:
         engine = current_service().engine.execution_options(isolation_level="REPEATABLE READ")
         connection = opened.enter_context(engine.begin())
-        until = _within(arguments["until"], read_head(connection).next_seq, "until")
-        seqs = _chosen(connection, made_of.kind, wanted, until, arguments.get("exchange"))
-        return _stream((line for some in seqs for line in map(entry_line, made_of.records(connection, some))), opened)
+        until = _at_most(arguments["until"], read_head(connection).next_seq, "until")
+        chunks = _selected(connection, source.kind, wanted, until, arguments.get("exchange"))
+        lines = (entry_line(entry) for seqs in chunks for entry in source.records(connection, seqs))
+        return _stream(lines, opened)
 
 
-def _chosen(
+def _selected(
     connection: Connection, kind: Kind, wanted: Iterator[str], until: int, exchange: str | None
 ) -> Iterable[Sequence[int]]:
     first = next(wanted, "")
     if first == EVERYTHING:
-        return (range(start, min(start + AT_ONCE, until)) for start in range(0, until, AT_ONCE))
+        return (range(start, min(start + ROWS_AT_ONCE, until)) for start in range(0, until, ROWS_AT_ONCE))
     named = (about for about in (first, *wanted) if about and "\0" not in about)
     return select_entries(connection, kind, named, until, exchange)
 
 
-def entry_line(entered: EntryRecord) -> bytes:
-    """An entry as extracts have it: canonical JSON of the entry, and in base64 the record's headers and value."""
-    headers = None if entered.headers is None else base64.b64encode(entered.headers).decode()
-    rest = canonical_json({"headers": headers, "value": base64.b64encode(entered.value).decode()})
-    return b'{"entry":' + entered.entry + b"," + rest[1:] + b"\n"
+def entry_line(record: EntryRecord) -> bytes:
+    """Return an entry in the format of extracts: canonical JSON, with the record's headers and value in base64."""
+    headers = None if record.headers is None else base64.b64encode(record.headers).decode()
+    rest = canonical_json({"headers": headers, "value": base64.b64encode(record.value).decode()})
+    return b'{"entry":' + record.entry + b"," + rest[1:] + b"\n"
 
 
 def _stream(lines: Iterator[bytes], opened: ExitStack) -> Response:
-    """An answer of these lines; what was opened for them stays open until they are given, or nobody wants more."""
-    kept = opened.pop_all()
+    """Stream lines; `opened` is closed when all are sent or the client disconnects."""
+    resources = opened.pop_all()
     response = Response(_in_pieces(lines), content_type=NDJSON)
-    response.call_on_close(kept.close)
+    response.call_on_close(resources.close)
     return response
 
 
 def _in_pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """A write to the socket for each line would be slow."""
+    """Join lines into larger pieces: a write to the socket for each line would be slow."""
     piece: list[bytes] = []
     size = 0
     for line in lines:
         piece.append(line)
         size += len(line)
-        if size > 1 << 16:
+        if size > _PIECE_BYTES:
             yield b"".join(piece)
             piece, size = [], 0
     yield b"".join(piece)

@@ -1,4 +1,4 @@
-"""Shapes that trade-ingest and incentive share, of a trade as evidence of facts."""
+"""Response schemas of a trade as evidence of facts, shared by trade-ingest and incentive."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 
 class PlaceSchema(Schema):
-    """A revision of a document, and the record in Kafka that brought it."""
+    """A revision of a document, and the Kafka record that brought it."""
 
     revision = fields.Integer(required=True)
     seq = fields.Integer(required=True)
@@ -16,7 +16,5 @@ class PlaceSchema(Schema):
 
 
 class CountedField(fields.Raw):
-    """True, or the reason why not."""
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"description": "true, or the reason why not"}, **kwargs)
+        super().__init__(metadata={"description": "true, or the reason why it does not count"}, **kwargs)

@@ -1,4 +1,4 @@
-"""gunicorn's worker, with problem+json for what gunicorn answers itself (too long, or no HTTP), and its share alone."""
+"""A gunicorn thread worker: errors as problem+json, and connections balanced between worker processes."""
 
 import json
 from typing import Any, Final
@@ -12,14 +12,14 @@ _UNKNOWN_PATH: Final = "/"
 
 
 class ProblemWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """A thread worker whose own error answers are as everywhere, and that takes connections as the others do."""
+    """Answers gunicorn's own errors (request too long, not HTTP) as problems and takes a fair share of connections."""
 
-    place = 0  # among the workers; `counted_together` gives it
+    place = 0  # number among the workers; set by `shared_metrics`
     _shares = ConnectionShares()
 
     @property
     def nr_conns(self) -> int:
-        """Connections that are open; gunicorn counts here."""
+        """Open connections; gunicorn counts them in this attribute."""
         return self._shares.held(self.place)
 
     @nr_conns.setter
@@ -27,22 +27,21 @@ class ProblemWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._shares.hold(self.place, count)
 
     def init_process(self) -> None:
-        """Begin, perhaps in the place of one that died and held connections."""
+        """Start with no connections, also after a worker that died while holding some."""
         self.nr_conns = 0
         super().init_process()
 
     def accept(self, listener: Any) -> None:
-        """Take a connection, if none of the others should and does."""
-        self._shares.leave(listener, self.place, self.cfg.workers)
+        """Accept a connection unless a less busy worker does."""
+        self._shares.yield_to_others(listener, self.place, self.cfg.workers)
         super().accept(listener)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Log the error and answer it."""
-        super().handle_error(req, _Answering(client), addr, exc)
+        super().handle_error(req, _ProblemSocket(client), addr, exc)
 
 
-class _Answering:
-    """The client's socket; gunicorn writes a whole answer in HTML to it, of which the status alone is kept."""
+class _ProblemSocket:
+    """A client socket that replaces gunicorn's HTML error by a problem of the same status."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

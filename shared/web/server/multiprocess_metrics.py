@@ -1,7 +1,7 @@
-"""Figures that all worker processes of an API count together, in memory-mapped files of prometheus_client's.
+"""Prometheus metrics summed over all worker processes of an API, in memory-mapped files of prometheus_client.
 
-Each worker writes files of its own. They are named by the worker's place and not by its process: who replaces a worker
-that died goes on in its files. So a count never falls, and files do not pile up.
+Each worker writes its own files, named by its place and not by its process ID: a worker that replaces one that died
+continues in the same files. So a counter never falls, and files do not pile up.
 """
 
 from __future__ import annotations
@@ -20,37 +20,36 @@ if TYPE_CHECKING:
 
 
 class _Place:
-    """Which of the workers this process is; none in the process that starts them."""
+    """The place of this worker process; None in the process that starts the workers."""
 
     number: int | None = None
 
 
 @contextmanager
 def shared_metrics() -> Iterator[dict[str, Any]]:
-    """Make all figures that are created from here on those of all workers; gives the hooks that gunicorn needs.
+    """Share all metrics that are created from here on between workers; yields the hooks for gunicorn.
 
-    The files stand in a new folder below TMPDIR, which ends with the process that starts the workers.
+    The files are in a new folder below TMPDIR, which the process that started the workers removes at its end.
     """
     folder = tempfile.mkdtemp(prefix="jiangbu-metrics-")
     owner_pid = os.getpid()
-    # prometheus_client asks for it nowhere else.
+    # prometheus_client reads its folder from the environment only.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - see above
     values.ValueClass = values.MultiProcessValue(lambda: _Place.number)  # type: ignore[no-untyped-call]
     try:
         yield {"pre_fork": _choose_place, "post_fork": _take_place}
     finally:
-        # Workers end by leaving this block too.
+        # Workers leave this block too.
         if os.getpid() == owner_pid:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def metrics_are_shared() -> bool:
-    """Whether figures are those of all workers."""
     return values.ValueClass is not values.MutexValue
 
 
 def _choose_place(arbiter: Any, worker: Any) -> None:
-    """The first that no living worker has; one that ended is no longer among the arbiter's."""
+    """Give the worker the first place that no living worker has."""
     taken = {other.place for other in arbiter.WORKERS.values()}
     worker.place = next(number for number in itertools.count(1) if number not in taken)
 

@@ -1,4 +1,4 @@
-"""gunicorn around an application: worker processes (one unless asked for more: memory counts), threads for requests."""
+"""The gunicorn server of an application: one worker process by default, with threads for requests."""
 
 import gc
 import logging
@@ -20,7 +20,7 @@ GRACEFUL_TIMEOUT_S: Final = 6
 
 
 class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's, in the form of all other lines."""
+    """gunicorn's log in the format of the program's own lines."""
 
     def _set_handler(self, log: logging.Logger, *_: Any, **__: Any) -> None:
         log.propagate = True
@@ -40,21 +40,21 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
 
-def _begin(app: Flask) -> None:
-    """In the worker, after the fork."""
+def _start_worker(app: Flask) -> None:
+    """Run in each worker after the fork."""
     shorten_thread_switching()
     start_sampler(app)
 
 
 def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
-    """Answer requests at `HOST:PORT` until SIGTERM or SIGINT; requests in work are finished first.
+    """Answer requests at `HOST:PORT` until SIGTERM or SIGINT, then finish the requests in progress.
 
-    Does not return: gunicorn ends the process. The application is made before the fork, so that wrong settings end the
-    program at once; connections and threads begin in the workers.
+    Does not return: gunicorn ends the process. The application is created before the fork, so that wrong settings end
+    the program at once. Connections and threads start in the workers.
     """
     with shared_metrics() as hooks:
         app = make_app()
-        # What workers inherit stays shared memory only as long as the garbage collector does not write to it.
+        # Memory that workers inherit stays shared only as long as the garbage collector does not write to it.
         gc.collect()
         gc.freeze()
         options = {
@@ -63,16 +63,14 @@ def serve(make_app: Callable[[], Flask], bind: str, workers: int = 1) -> None:
             "worker_class": ProblemWorker,
             "threads": THREADS,
             "graceful_timeout": GRACEFUL_TIMEOUT_S,
-            # A worker that does not even turn its loop for so long is killed and started again.
-            "timeout": 30,
-            # Kept-alive connections must not be in the way of stopping.
-            "keepalive": 5,
+            "timeout": 30,  # seconds after which a worker whose event loop is stuck is killed and replaced
+            "keepalive": 5,  # idle connections must not delay a shutdown
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",
             "logger_class": _Log,
             **hooks,
-            "post_worker_init": lambda _worker: _begin(app),
+            "post_worker_init": lambda _worker: _start_worker(app),
             "worker_exit": lambda _arbiter, _worker: stop_tracing(app),
             "proc_name": "jiangbu",
         }
