@@ -66,7 +66,7 @@ def verify(extract: str, since: str | None, key: str | None, html: str | None) -
 
     Verify an extract (zip or folder), without network and database: exit 0 sound, 1 unsound, 2 a wrong call.
     """
-    from services.incentive.extract.verify import main as run_verify
+    from services.incentive.verifier.main import main as run_verify
 
     options = {"--since": since, "--key": key, "--html": html}
     given = [part for name, value in options.items() if value is not None for part in (name, value)]

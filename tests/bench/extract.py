@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from devset.postgres import Postgres
 from devset.processes import free_ports
+from services.incentive.extract.join_verifier import joined_verifier
 from shared.settings import RegisterAddress
 from shared.values.parties import complete_uscc
 from tests.bench.processes import measure
@@ -52,7 +53,9 @@ def extract(folder: Path, transactions: int) -> dict[str, Any]:
         result["mb"], result["lines"] = path.stat().st_size >> 20, lines(path)
         result["lines_per_s"] = round(result["lines"] / result["made"]["s"])
         keys.write_text(makers.keys(), "utf-8")
-        verify = (sys.executable, "-I", "-S", "services/incentive/extract/verify.py", "--key", str(keys), str(path))
+        program = folder / "verify.py"
+        program.write_text(joined_verifier(), "utf-8")
+        verify = (sys.executable, "-I", "-S", str(program), "--key", str(keys), str(path))
         result["verified"] = measure(verify)
     return result
 

@@ -274,7 +274,9 @@ def _is_sound(site: Site) -> None:
     keys = site.folder / "keys"
     keys.write_text("".join(site.ask("GET", name, "/v1/log/keys").text for name in site.urls), "utf-8")
     verify = [sys.executable, "-I", "-S", "verify.py", "--key", str(keys)]
-    done = subprocess.run(verify, cwd=unpacked, capture_output=True, text=True, check=False, env={})
+    done = subprocess.run(
+        verify, cwd=unpacked, capture_output=True, text=True, check=False, env={"LANG": "en_US.UTF-8"}
+    )
     assert done.returncode == 0, done.stdout
     assert "facts are of r1" not in done.stdout
     logs = {log["log"] for log in json.loads((unpacked / "manifest.json").read_bytes())["logs"]}

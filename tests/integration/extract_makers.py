@@ -10,12 +10,13 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from services.incentive.extract import verify
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.worker import ExtractWorker
 from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.as_of import last_instant
 from services.incentive.store.register_client import RegisterAddresses, RegisterClient
+from services.incentive.verifier.main import verify
+from services.incentive.verifier.signatures import read_keys
 from shared.settings import RegisterAddress
 from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.integration import worlds
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from services.incentive.verifier.report import VerificationReport
     from tests.conftest import FreshDatabase
     from tests.integration.web_register import RegisterSet
 
+ENGLISH = {"LANG": "en_US.UTF-8"}
 SEED, DOCUMENTS = 11, 130
 TIMES = 5000  # so that every rule earns
 # Parties that one trade of dcdex names, and nothing else.
@@ -184,13 +187,13 @@ def alone(makers: Makers, content: bytes, folder: Path, *more: str) -> subproces
         archive.extractall(unpacked)
     (folder / "keys").write_text(makers.keys(), "utf-8")
     command = [sys.executable, "-I", "-S", "verify.py", "--key", str(folder / "keys"), *more]
-    return subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False, env={})
+    return subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False, env=ENGLISH)
 
 
-def checked(makers: Makers, content: bytes, folder: Path, older: bytes | None = None) -> verify.Report:
+def checked(makers: Makers, content: bytes, folder: Path, older: bytes | None = None) -> VerificationReport:
     """The report, in this process."""
     path, older_path = folder / "extract.zip", folder / "older.zip"
     path.write_bytes(content)
     if older is not None:
         older_path.write_bytes(older)
-    return verify.verify(str(path), verify.read_keys(makers.keys()), None if older is None else str(older_path))
+    return verify(str(path), read_keys(makers.keys()), None if older is None else str(older_path))

@@ -221,14 +221,14 @@ def test_a_fact_that_is_kept_back_is_told(makers: Makers, tmp_path: Path) -> Non
         kept_back = connection.execute(text("DELETE FROM outbox RETURNING topic, key, dirty_at")).mappings().all()
     report = checked(makers, makers.extract(evidence="registers"), tmp_path)
     assert report.is_sound
-    assert f"{len(kept_back)} facts are older than what the registers have" in report.text()
+    assert f"{len(kept_back)} facts are older than the registers' documents" in report.text()
     with register.engine.begin() as connection:
         put_back = text("INSERT INTO outbox (topic, key, dirty_at) VALUES (:topic, :key, :dirty_at)")
         connection.execute(put_back, [dict(row) for row in kept_back])
     makers.set.hand_on()
     report = checked(makers, makers.extract(evidence="registers"), tmp_path)
     assert report.is_sound
-    assert "the ledger was told all" in report.text()
+    assert "the ledger's facts are up to date" in report.text()
 
 
 # --- by hand ---

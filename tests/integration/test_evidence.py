@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.incentive.extract import verify
+from services.incentive.verifier.facts import about_of_fact, recompute_fact
+from services.incentive.verifier.registers import RegisterEvidence
+from services.incentive.verifier.values import fen
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import Edge, leaf_hash
@@ -93,11 +95,11 @@ def check_sign(value: dict[str, Any], counted: list[dict[str, Any]]) -> list[str
 
 def check_total(value: dict[str, Any], items: list[dict[str, Any]]) -> None:
     def net(item: dict[str, Any]) -> int:
-        return verify.fen(item["amount"]) - verify.fen(item["refunded"])
+        return fen(item["amount"]) - fen(item["refunded"])
 
     if "by_exchange" not in value:
         counted = [item for item in items if item["counted"] is True]
-        assert sum(map(net, counted)) == sum(verify.fen(bucket["amount"]) for bucket in value["buckets"])
+        assert sum(map(net, counted)) == sum(fen(bucket["amount"]) for bucket in value["buckets"])
         assert len(counted) == sum(bucket["trades"] for bucket in value["buckets"])
         return
     found = Counter()
@@ -176,17 +178,15 @@ def test_all_entries_lead_to_the_root_of_the_log_and_make_every_fact(made: Whole
         for (topic, key), values in made.published.items():
             if register_of(made, topic) is register:
                 for value in map(json.loads, values):
-                    expected = verify.fact_anew(anew, topic, key.partition("/")[2], value["seq"])
+                    expected = recompute_fact(anew, topic, key.partition("/")[2], value["seq"])
                     assert {**expected, "generation": 1, "seq": value["seq"]} == value
 
 
-def register_anew(kind: str, items: list[dict[str, Any]]) -> verify.Register:
-    """A register of verify.py with these entries, whatever is missing."""
-    register = verify.Register.__new__(verify.Register)
-    register.begin({"log": kind, "kind": kind})
+def register_anew(kind: str, items: list[dict[str, Any]]) -> RegisterEvidence:
+    """The verifier's register with these entries, whatever is missing."""
+    register = RegisterEvidence(kind, kind.removesuffix("s"))
     for item in items:
-        entry = item["entry"]
-        register.read(entry, verify.checked_bytes(item["value"], entry["value_sha256"]), item["headers"])
+        register.read(item)
     return register
 
 
@@ -196,12 +196,12 @@ def test_chosen_entries_make_the_facts_of_whom_they_were_chosen_for(made: WholeS
         if topic not in (FIRST_PURCHASE, ANNUAL_TOTAL, SIGN):
             continue
         rest = key.partition("/")[2]
-        about = verify.about_of_fact(f"{topic}/{key}")
+        about = about_of_fact(f"{topic}/{key}")
         found = entries(made.trades, size, about)
         assert [item["entry"]["seq"] for item in found] == sorted({item["entry"]["seq"] for item in found})
         anew = register_anew("trades", found)
         for value in map(json.loads, values):
-            expected = verify.fact_anew(anew, topic, rest, value["seq"])
+            expected = recompute_fact(anew, topic, rest, value["seq"])
             assert {**expected, "generation": 1, "seq": value["seq"]} == value
 
 

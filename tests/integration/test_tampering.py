@@ -18,7 +18,10 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.incentive.extract import verify
+from services.incentive.verifier.bundle import UNLISTED
+from services.incentive.verifier.main import verify
+from services.incentive.verifier.signatures import VerifierKeys, read_keys
+from services.incentive.verifier.values import fen, subject_of, yuan
 from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import Edge, leaf_hash
@@ -31,6 +34,8 @@ from tests.integration.worlds import LOG_KEY, LOG_ORIGIN
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from services.incentive.verifier.report import VerificationReport
 
 Files = dict[str, bytes]
 
@@ -58,8 +63,8 @@ def extract(makers: Makers) -> Files:
 
 
 @pytest.fixture(scope="module")
-def keys(makers: Makers) -> verify.Keys:
-    return verify.read_keys(makers.keys())
+def keys(makers: Makers) -> VerifierKeys:
+    return read_keys(makers.keys())
 
 
 def zipped(content: Files, path: Path) -> str:
@@ -69,8 +74,8 @@ def zipped(content: Files, path: Path) -> str:
     return str(path)
 
 
-def report_on(content: Files, keys: verify.Keys, folder: Path) -> verify.Report:
-    return verify.verify(zipped(content, folder / "changed.zip"), keys)
+def report_on(content: Files, keys: VerifierKeys, folder: Path) -> VerificationReport:
+    return verify(zipped(content, folder / "changed.zip"), keys)
 
 
 def signed_anew(content: Files, private: Ed25519PrivateKey = LOG_KEY) -> Files:
@@ -84,7 +89,7 @@ def signed_anew(content: Files, private: Ed25519PrivateKey = LOG_KEY) -> Files:
     manifest["files"] = {
         name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in changed.items()
-        if name not in verify.UNLISTED
+        if name not in UNLISTED
     }
     changed["manifest.json"] = json.dumps(manifest, indent=1, sort_keys=True).encode()
     told = f"jiangbu/extract\n{hashlib.sha256(changed['manifest.json']).hexdigest()}\n"
@@ -137,8 +142,8 @@ def test_what_somebody_without_the_key_changes_is_found_and_named(extract: Files
             continue
         report = report_on({**extract, name: changed}, keys, tmp_path)
         fault = report.faults[0]
-        if name in verify.UNLISTED:
-            assert fault.file in verify.UNLISTED, (name, change.__name__, fault)
+        if name in UNLISTED:
+            assert fault.file in UNLISTED, (name, change.__name__, fault)
         else:
             assert fault.file == name, (name, change.__name__, fault)
         if f"lines/{name}" in extract:
@@ -154,7 +159,7 @@ def test_a_file_that_is_missing_or_foreign_is_found(extract: Files, keys, tmp_pa
     for name in extract:
         rest = {other: data for other, data in extract.items() if other != name}
         fault = report_on(rest, keys, tmp_path).faults[0]
-        assert (fault.file, fault.reason) == (name, "缺少此文件 / is missing")
+        assert (fault.file, fault.reason) == (name, "缺少此文件 / missing")
     for name in ("more.txt", "evidence/more.ndjson", "lines/more"):
         assert report_on({**extract, name: b""}, keys, tmp_path).faults[0].file == name
 
@@ -338,7 +343,7 @@ class Forged:
         posted = self._find("transactions.ndjson", award_id=self._award["award_id"])
         balances = json.loads(self.files["balances.json"])
         for entry in posted["entries"]:
-            side = "debit" if verify.fen(entry["debit"]) else "credit"
+            side = "debit" if fen(entry["debit"]) else "credit"
             item = next(one for one in balances["items"] if one["account"] == entry["account"])
             add(entry, side, MORE)
             add(item, side, MORE)
@@ -370,14 +375,14 @@ class Forged:
         for fact in self._rows["facts.ndjson"]:
             value_, year = fact["value"], first["completed_at"][:4]
             if fact["fact"].startswith(SIGN):
-                if fact["fact"].endswith(f"/{verify.subject_of(first['provider'])}/{year}"):
+                if fact["fact"].endswith(f"/{subject_of(first['provider'])}/{year}"):
                     add(value_["sold"], "amount", 20 * MORE)
                     add(value_["counterparties"][0]["sold"], "amount", 20 * MORE)
                 continue
             if fact["fact"].endswith(f"/exchange/dcdex/{year}") and fact["seq"] > seq:
                 month = next(one for one in value_["buckets"] if one["from"][:7] == first["completed_at"][:7])
                 add(month, "amount", 20 * MORE)
-            if fact["fact"].endswith(f"/{verify.subject_of(first['provider'])}/{year}"):
+            if fact["fact"].endswith(f"/{subject_of(first['provider'])}/{year}"):
                 add(value_["by_exchange"]["dcdex"]["other"][0], "amount", 20 * MORE)
         for award in self._rows["awards.ndjson"]:
             if award["award_id"] == f"exchange_tiers/dcdex/{first['completed_at'][:4]}":
@@ -391,8 +396,8 @@ class Forged:
         self.files["manifest.json"] = json.dumps(manifest).encode()
 
 
-def add(item: dict[str, Any], member: str, fen: int) -> None:
-    item[member] = verify.yuan(verify.fen(item[member]) + fen)
+def add(item: dict[str, Any], member: str, more_fen: int) -> None:
+    item[member] = yuan(fen(item[member]) + more_fen)
 
 
 def log_anew(origin: str, entries: list[bytes]) -> bytes:
@@ -418,7 +423,7 @@ def test_a_history_made_anew_down_to_the_registers_is_found_by_an_older_extract(
     forged = Forged(extract, "registers").files
     report = report_on(forged, keys, tmp_path)
     assert report.is_sound, report.text()
-    report = verify.verify(zipped(forged, tmp_path / "forged.zip"), keys, zipped(extract, tmp_path / "older.zip"))
+    report = verify(zipped(forged, tmp_path / "forged.zip"), keys, zipped(extract, tmp_path / "older.zip"))
     assert "history was rewritten" in report.faults[0].reason
 
 

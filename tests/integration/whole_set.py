@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
-from services.incentive.extract import verify
+from services.incentive.verifier.values import fen
 from shared.events.fact_topics import LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
@@ -161,7 +161,7 @@ def items_of_a_world(
     """Random listings, then trades; amounts `times` as large."""
     world = worlds.random_world(seed, documents, exchanges)
     for _, trade in world.trades:
-        amount = int(verify.fen(trade["amount"]) // 100) * times
+        amount = int(fen(trade["amount"]) // 100) * times
         trade["refunded"] = f"{amount}.00" if trade["refunded"] + ".00" == trade["amount"] else trade["refunded"]
         trade["amount"] = f"{amount}.00"
     return [*(("listing", *one) for one in world.listings), *(("trade", *one) for one in world.trades)]

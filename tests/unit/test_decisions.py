@@ -24,8 +24,9 @@ from services.incentive.domain.workflow import (
     replay,
     step_amount,
 )
-from services.incentive.extract import verify
 from services.incentive.policy.terms import Texts
+from services.incentive.verifier.acts import AwardHistory, is_over_approved
+from services.incentive.verifier.values import yuan
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BASIS = ApprovedFor("uscc:91530100MA6K123456", 2026)
@@ -155,7 +156,7 @@ def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
 
 def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: int) -> None:
     """What verifies extracts reads the table a second time, and comes to the same."""
-    told = verify.Standing()
+    told = AwardHistory()
     for one in steps:
         told.take(decision_json(one))
     assert (told.state, told.steps) == (state.state, state.steps)
@@ -166,8 +167,8 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
         state.unpaid_fen,
     )
     scheme, code = BASIS.subject.split(":")
-    award = {"subject": {"id_scheme": scheme, "id": code}, "year": BASIS.year, "payable": verify.yuan(payable_fen)}
-    assert verify.is_over_approved(award, told) == (state.excess(BASIS, payable_fen) is not None)
+    award = {"subject": {"id_scheme": scheme, "id": code}, "year": BASIS.year, "payable": yuan(payable_fen)}
+    assert is_over_approved(award, told) == (state.excess(BASIS, payable_fen) is not None)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: in
     ],
 )
 def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes: dict) -> None:
-    state, told = WorkflowState(), verify.Standing()
+    state, told = WorkflowState(), AwardHistory()
     for number, (action, amount_fen, by) in enumerate((*ROUND, ("approve", 100, "b"), ("pay", 100, "a")), 1):
         taken = step(state, action, amount_fen, by)
         if number == steps:

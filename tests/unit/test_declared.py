@@ -18,13 +18,14 @@ from services.incentive.domain.facts import (
     declaration_value,
     parse_fact,
 )
-from services.incentive.extract import verify
 from services.incentive.policy.loader import load_policy
+from services.incentive.verifier import declared as verifier_declared
+from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
 from shared.values.parties import Party
 
 POLICY = load_policy(POLICY_FILE)
-SECOND = verify.Policy(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
 PARTY = Party("uscc", "91530100MA6000001X", "虚构实体")
 WAN = 10_000 * 100
 
@@ -213,13 +214,13 @@ def histories(draw: st.DrawFn) -> list[Declaration]:
 
 
 def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
-    """What verify.py makes of the same."""
+    """The verifier's awards from the same declarations."""
     facts = [
         {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.ref.seq,
          "value": msgspec.json.decode(declaration_value(one))}
         for one in declarations
     ]  # fmt: skip
-    return dict(verify.declared_awards(PARTY.subject, facts, SECOND))
+    return {one["award_id"]: one for one in verifier_declared.declared_awards(PARTY.subject, facts, SECOND)}
 
 
 @given(histories(), st.randoms())

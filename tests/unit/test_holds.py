@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from services.incentive.domain.budget import BudgetPool, Posted, budget_json, pools_of, rooms
 from services.incentive.domain.holds import Period, Room, Verification, eligibility, holds
-from services.incentive.extract import verify
 from services.incentive.policy.loader import load_policy
+from services.incentive.verifier.acts import AwardHistory, RecordedActs, expected_holds, period_of
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.values import Span, instant, yuan
 from shared.settings import POLICY_FILE
 from shared.values.times import format_time, year_start
 
@@ -18,7 +20,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
-VALUES = verify.Policy(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - texts
+VALUES = PolicyValues(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - texts
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ OFFSETS = st.sampled_from([None, -2, -1, 0, 1])
 
 @given(st.data())
 def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> None:
-    """The second reading in verify.py, of the same records."""
+    """The verifier's holds from the same records."""
     draw = data.draw
 
     def period() -> Period:
@@ -121,36 +123,27 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
         suspensions=suspended,
         by_hand=placed,
     )
-    acts = verify.Acts.__new__(verify.Acts)
+    acts = RecordedActs()
     acts.spent = {(2026, one.rule): one.outstanding_fen for one in posted}
     acts.held = {kind: ("award", kind) for kind in placed}
     acts.suspended = {str(number): (rule, told(one)) for number, one in enumerate(suspended)}
-    acts._eligible = {WHOSE: [(one.status, told(one.valid)) for one in verified]}  # noqa: SLF001 - as it was read
+    acts.eligible = {WHOSE: [(one.status, told(one.valid)) for one in verified]}
     scheme, code = WHOSE.split(":")
     award = {
         "award_id": "award",
         "rule": rule,
         "subject": {"id_scheme": scheme, "id": code},
         "year": 2026,
-        "payable": verify.yuan(payable_fen),
-        "evidence": [],
+        "payable": yuan(payable_fen),
     }
-    now_us = verify.instant(format_time(NOW))
-    found = verify.expected_holds(award, verify.Standing(), acts, NoFacts(), VALUES, now_us)
-    assert tuple(found) == expected
-
-
-class NoFacts:
-    """No fact tells when it was earned, so its whole year counts."""
-
-    def of(self, about: str) -> list[object]:
-        del about
-        return []
+    now_us = instant(format_time(NOW))
+    whole_year = told(Period(year_start(2026), year_start(2027)))
+    assert tuple(expected_holds(award, AwardHistory(), acts, whole_year, VALUES, now_us)) == expected
 
 
 COUNTS = st.integers(0, 3)
 
 
-def told(period: Period) -> verify.Span:
+def told(period: Period) -> Span:
     start, end = (None if one is None else format_time(one) for one in period)
-    return verify.period_of({"from": start, "until": end})
+    return period_of({"from": start, "until": end})

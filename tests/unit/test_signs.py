@@ -32,9 +32,10 @@ from services.incentive.domain.risk_flags import (
     unattached_flag,
     with_risk_flags,
 )
-from services.incentive.extract import verify
 from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.policy.yaml_reader import PolicyError
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.risk_flags import red_flags_on
 from shared.settings import POLICY_FILE
 from shared.values.money import parse_yuan
 from shared.values.parties import Party
@@ -247,7 +248,7 @@ def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]
 
 # --- read a second time ----------------------------------------------------------------------------------------
 
-SECOND = verify.Policy(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
 YUAN = st.sampled_from(["0.01", "999999.99", "1000000.00", "2000000.00", "10000000.00", "20000000.00"])
 SUM = st.fixed_dictionaries({"amount": YUAN, "trades": st.just(1)})
 EXAMPLES = [{"exchange": "kmdex", "trade_no": "T1"}, {"exchange": "kmdex", "trade_no": "T2"}]
@@ -307,7 +308,7 @@ def read_twice(on: AwardFigures, values: dict[str, dict[str, object]]) -> tuple[
         facts.append(parse_fact(topic, key, json.dumps(value).encode()))
         told.append({"fact": name, "topic": topic, "generation": 1, "seq": 5, "value": value})
     award = {"rule": on.rule, "year": on.year, "base": on.base_fen, "cap": on.cap_fen}
-    return found(on, *facts), verify.signs_on(award, told, SECOND)
+    return found(on, *facts), red_flags_on(award, told, SECOND)
 
 
 @given(PROVIDER_SIGN, PROVIDER_SIGN, MONTHS, st.integers(MILLION * 10, MILLION * 12))

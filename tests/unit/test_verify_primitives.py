@@ -4,13 +4,26 @@ import ast
 import random
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.incentive.extract import verify
+from services.incentive.extract.join_verifier import joined_verifier
+from services.incentive.verifier.merkle import PartialTree, peaks_of, root_of, split
+from services.incentive.verifier.report import Unsound, UsageError
+from services.incentive.verifier.signatures import (
+    ORDER,
+    PRIME,
+    SignedCheckpoint,
+    decompress,
+    ed25519_verifies,
+    open_note,
+    read_keys,
+)
+from services.incentive.verifier.values import fen, instant, time_text, yuan
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import Edge, leaf_hash, range_hash
 from shared.translog.note import SignerKey, sign
@@ -56,53 +69,52 @@ RFC_8032 = (
     ),
 )
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-FILE = Path(verify.__file__)
 
 
 @pytest.mark.parametrize(("public", "message", "signature"), RFC_8032)
 def test_ed25519_by_the_vectors_of_the_rfc(public: str, message: str, signature: str) -> None:
-    found = verify.ed25519_verifies(*map(bytes.fromhex, (public, signature, message)))
+    found = ed25519_verifies(*map(bytes.fromhex, (public, signature, message)))
     assert found
-    assert not verify.ed25519_verifies(bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(message + "00"))
+    assert not ed25519_verifies(bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(message + "00"))
 
 
 def test_a_signature_has_one_form() -> None:
     """Neither another encoding of its scalar, nor any flipped bit."""
     public, signature = KEY.public_key().public_bytes_raw(), KEY.sign(b"x")
-    assert verify.ed25519_verifies(public, signature, b"x")
-    larger = (int.from_bytes(signature[32:], "little") + verify.ORDER).to_bytes(32, "little")
-    assert not verify.ed25519_verifies(public, signature[:32] + larger, b"x")
+    assert ed25519_verifies(public, signature, b"x")
+    larger = (int.from_bytes(signature[32:], "little") + ORDER).to_bytes(32, "little")
+    assert not ed25519_verifies(public, signature[:32] + larger, b"x")
     for bit in range(0, 512, 37):
         flipped = bytearray(signature)
         flipped[bit // 8] ^= 1 << bit % 8
-        assert not verify.ed25519_verifies(public, bytes(flipped), b"x")
-    assert not verify.ed25519_verifies(public, signature[:-1], b"x")
-    assert verify.decompress((verify.P + 1).to_bytes(32, "little")) is None
+        assert not ed25519_verifies(public, bytes(flipped), b"x")
+    assert not ed25519_verifies(public, signature[:-1], b"x")
+    assert decompress((PRIME + 1).to_bytes(32, "little")) is None
 
 
 def test_keys_notes_and_checkpoints_are_those_of_the_services() -> None:
     signer = SignerKey("jiangbu/ledger", KEY)
-    keys = verify.read_keys(f"# of the ledger\n\n{signer.verifier}\n")
+    keys = read_keys(f"# of the ledger\n\n{signer.verifier}\n")
     checkpoint = Checkpoint("jiangbu/ledger", 3, bytes(range(32)))
     note = str(sign(checkpoint.text(), signer))
-    text, name = verify.open_note("checkpoint", note.encode(), keys)
-    found = verify.Checkpoint("checkpoint", text)
+    text, name = open_note("checkpoint", note.encode(), keys)
+    found = SignedCheckpoint("checkpoint", text)
     assert (name, found.origin, found.size, found.root) == ("jiangbu/ledger", "jiangbu/ledger", 3, bytes(range(32)))
-    other = verify.read_keys(str(SignerKey("jiangbu/ledger", Ed25519PrivateKey.generate()).verifier))
+    other = read_keys(str(SignerKey("jiangbu/ledger", Ed25519PrivateKey.generate()).verifier))
     for data, given in ((note, other), (note.replace("\n3\n", "\n4\n"), keys), (note[:-1], keys), (text, keys)):
-        with pytest.raises(verify.Unsound):
-            verify.open_note("checkpoint", data.encode(), given)
+        with pytest.raises(Unsound):
+            open_note("checkpoint", data.encode(), given)
 
 
 @pytest.mark.parametrize("line", ["", "jiangbu/ledger", "jiangbu/ledger+00000000+AQ==", "a+b+!"])
 def test_a_file_without_keys_or_with_a_wrong_one_is_refused(line: str) -> None:
-    with pytest.raises(verify.BadCall):
-        verify.read_keys(line)
+    with pytest.raises(UsageError):
+        read_keys(line)
     good = str(SignerKey("jiangbu/ledger", KEY).verifier)
-    assert len(verify.read_keys(good)) == 1
+    assert len(read_keys(good)) == 1
     if line:
-        with pytest.raises(verify.BadCall, match="line 2"):
-            verify.read_keys(f"{good}\n{line}\n")
+        with pytest.raises(UsageError, match="line 2"):
+            read_keys(f"{good}\n{line}\n")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 11, 64, 100])
@@ -115,11 +127,9 @@ def test_a_tree_of_entries_and_nodes_has_the_root_of_the_log(size: int) -> None:
         there = sorted(rng.sample(range(size), rng.randint(0, size)))
         since = rng.randint(0, max(0, size - 1))
         nodes = list(nodes_without(there, since, 0, size, node)) if size else []
-        tree = verify.Tree("x", size, nodes, ((n, leaves[n]) for n in there), verify.peaks_of(since))
+        tree = PartialTree("x", size, nodes, ((n, leaves[n]) for n in there), peaks_of(since))
         assert tree.root == root
-        assert verify.root_of([tree.kept[peak] for peak in verify.peaks_of(since)]) == (
-            Edge().grown(leaves[:since], 8)[0].root()
-        )
+        assert root_of([tree.kept[peak] for peak in peaks_of(since)]) == (Edge().grown(leaves[:since], 8)[0].root())
 
 
 def nodes_without(there, since, start, end, node):
@@ -128,7 +138,7 @@ def nodes_without(there, since, start, end, node):
     if not is_cut and not any(start <= n < end for n in there):
         yield (start, end, range_hash(start, end, node))
     elif end - start > 1:
-        middle = start + verify.split(end - start)
+        middle = start + split(end - start)
         yield from nodes_without(there, since, start, middle, node)
         yield from nodes_without(there, since, middle, end, node)
 
@@ -136,21 +146,21 @@ def nodes_without(there, since, start, end, node):
 def test_times_and_amounts_are_read_as_written() -> None:
     for text in ("2026-03-01T10:00:05+08:00", "2026-03-01T02:00:05.5Z", "2025-12-31T23:59:59.999999-11:30"):
         at = datetime.fromisoformat(text)
-        assert verify.time_text(verify.instant(text)) == format_time(at)
-    assert [verify.fen(text) for text in ("1", "0.5", "-12.34")] == [100, 50, -1234]
-    assert [verify.yuan(amount) for amount in (0, -5, 123456)] == ["0.00", "-0.05", "1234.56"]
+        assert time_text(instant(text)) == format_time(at)
+    assert [fen(text) for text in ("1", "0.5", "-12.34")] == [100, 50, -1234]
+    assert [yuan(amount) for amount in (0, -5, 123456)] == ["0.00", "-0.05", "1234.56"]
     for wrong in ("2026-03-01 10:00:05+08:00", "2026-03-01T10:00:05", "2026-02-30T00:00:00Z"):
         with pytest.raises(ValueError, match=r".+"):
-            verify.instant(wrong)
+            instant(wrong)
     for wrong in ("", "1.234", "1e3", "١"):
         with pytest.raises(ValueError, match=r".+"):
-            verify.fen(wrong)
+            fen(wrong)
 
 
 def test_it_runs_alone_on_python_without_anything(tmp_path: Path) -> None:
     """Isolated, outside the project. A folder that is no extract is unsound; none at all is a bad call."""
     alone = tmp_path / "verify.py"
-    alone.write_bytes(FILE.read_bytes())
+    alone.write_text(joined_verifier(), "utf-8")
     keys = tmp_path / "keys"
     keys.write_text(f"{SignerKey('jiangbu/ledger', KEY).verifier}\n", "utf-8")
 
@@ -164,8 +174,8 @@ def test_it_runs_alone_on_python_without_anything(tmp_path: Path) -> None:
     assert run() == 2
 
 
-def test_it_is_python_3_9_and_imports_the_standard_library_alone() -> None:
-    tree = ast.parse(FILE.read_text("utf-8"), feature_version=(3, 9))
+def test_joined_it_is_python_3_9_and_imports_the_standard_library_alone() -> None:
+    tree = ast.parse(joined_verifier(), feature_version=(3, 9))
     imported = {
         name.split(".")[0]
         for node in ast.walk(tree)
@@ -173,3 +183,30 @@ def test_it_is_python_3_9_and_imports_the_standard_library_alone() -> None:
         for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
     }
     assert imported <= sys.stdlib_module_names
+    compile(tree, "verify.py", "exec")
+
+
+def test_joined_no_module_redefines_a_name_of_another() -> None:
+    names: Counter[str] = Counter()
+    for node in ast.parse(joined_verifier()).body:
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                names[node.name] += 1
+            case ast.Assign():
+                names.update(
+                    name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)
+                )
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names[name] += 1
+            case ast.Import() | ast.ImportFrom():
+                names.update(alias.name for alias in node.names)
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_joined_it_is_the_same_in_every_process() -> None:
+    program = "from services.incentive.extract.join_verifier import joined_verifier; print(joined_verifier())"
+    done = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env={"PYTHONHASHSEED": seed})
+        for seed in ("1", "2")
+    ]
+    assert done[0].stdout == done[1].stdout == f"{joined_verifier()}\n".encode()

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from services.incentive.domain.facts import DECLARED
 from services.incentive.extract.archive import Archive
 from services.incentive.extract.inclusion_proof import proof_nodes
+from services.incentive.extract.join_verifier import joined_verifier
 from services.incentive.extract.selection import Selection, WantedSubjects, ledger_point
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
@@ -130,7 +131,7 @@ class _ExtractWriter:
             for self._step, step in enumerate(steps):
                 self._look()
                 step()
-        self._archive.add("verify.py", files(__package__).joinpath("verify.py").read_bytes())
+        self._archive.add("verify.py", joined_verifier().encode())
         self._archive.add("README.md", self._readme())
         self._archive.add_marks()
         self._add_manifest()

@@ -1,0 +1,275 @@
+"""Acts of persons: compared with the ledger's hashes; states, amounts, holds and eligibility follow from them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+
+from .awards import OtherGrants, ReportedAwards, SubjectYear, about_of
+from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
+from .ledger import LedgerLog
+from .policy import PolicyValues, SettingsHistory
+from .report import WRONG_CONTENT, Unsound, located
+from .reported_facts import ReportedFacts
+from .risk_flags import OVER_APPROVED
+from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, subject_of, yuan
+
+ACTS_FILE = "decisions.ndjson"
+# Of each action the states that it may start from, and the state that it leads to.
+STEPS = {
+    "apply": (("estimated", "approved", "paid"), "applied"),
+    "list": (("estimated", "approved", "paid"), "applied"),
+    "review": (("applied",), "reviewed"),
+    "joint_review": (("reviewed",), "joint_reviewed"),
+    "publish": (("joint_reviewed",), "published"),
+    "approve": (("published",), "approved"),
+    "pay": (("approved", "estimated"), "paid"),
+    "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
+    "reopen": (("rejected",), "estimated"),
+}
+POSTED_KINDS = {"approve": "approval", "pay": "payment", "return": "return"}
+# The field with its id says which act a line is.
+ACT_IDS = (
+    "decision_id",
+    "release_id",
+    "hold_id",
+    "eligibility_id",
+    "suspension_id",
+    "other_grant_id",
+    "related_party_id",
+)
+
+
+class AwardHistory:
+    """State and amounts of an award after its steps; `outstanding`: approved less returned by subject and year."""
+
+    def __init__(self) -> None:
+        self.state, self.steps = "estimated", 0
+        self.approved = self.paid = self.returned = self.unpaid = 0
+        self.outstanding: dict[SubjectYear, int] = {}
+        self.reviewer = self.publisher = None
+        self.notice_ends_us = 0
+
+    def take(self, step: Json) -> None:
+        """Apply one more step; Unsound if it does not follow."""
+        self._check(step)
+        action, amount, whose = step["action"], fen(step["amount"]), (step["subject"], step["year"])
+        self.state, self.steps = step["to"], self.steps + 1
+        if action == "approve":
+            self.approved, self.unpaid = self.approved + amount, self.unpaid + amount
+            self.outstanding[whose] = self.outstanding.get(whose, 0) + amount
+        elif action == "pay":
+            self.paid, self.unpaid = self.paid + amount, 0
+        elif action == "return":
+            self.returned, self.unpaid = self.returned + amount, max(0, self.unpaid - amount)
+            self.outstanding[whose] = self.outstanding.get(whose, 0) - amount
+            if self.outstanding[whose] < 0:
+                raise Unsound("追缴多于核定", "more is returned than was approved")
+        elif action == "review":
+            self.reviewer = step["by"]
+        elif action == "publish":
+            self.publisher, self.notice_ends_us = step["by"], instant(step["until"])
+
+    def _check(self, step: Json) -> None:
+        action, amount = step["action"], fen(step["amount"])
+        sources, target = STEPS.get(action, ((self.state,), self.state))
+        if step["from"] != self.state or step["from"] not in sources or step["to"] != target:
+            raise Unsound("步骤不合次序", "the step does not follow the one before")
+        if action not in POSTED_KINDS and (action not in STEPS or amount):
+            raise Unsound("步骤或金额有误", "no such step, or it moves money")
+        if action == "joint_review" and step["by"] == self.reviewer:
+            raise Unsound("初审与联合审核为同一人", "initial and joint review are by one person")
+        if action == "approve" and step["by"] == self.publisher:
+            raise Unsound("公示与核定为同一人", "public notice and approval are by one person")
+        if action == "approve" and instant(step["at"]) < self.notice_ends_us:
+            raise Unsound("公示期未满即核定", "approved before the public notice was over")
+        if action == "pay" and amount != self.unpaid:
+            raise Unsound("拨付额不是全部未拨付额", "the payment is not all that was unpaid")
+
+
+class RecordedActs:
+    """What follows from the acts.
+
+    `histories`: by award. `spent`: approved less returned by year and rule. `held`: award and kind of each hold in
+    force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.
+    """
+
+    def __init__(self) -> None:
+        self.histories: dict[str, AwardHistory] = {}
+        self.spent: dict[tuple[int, str], int] = {}
+        self.held: dict[str, tuple[str, str]] = {}
+        self.suspended: dict[str, tuple[str, Span]] = {}
+        self.grants: OtherGrants = {}
+        self.eligible: dict[str, list[tuple[str, Span]]] = {}
+
+    def take(self, kind: str, item: Json) -> None:
+        """Apply one act; Unsound if it does not follow from those before."""
+        if kind == "decision_id":
+            self._take_step(item)
+        elif kind == "hold_id":
+            self.held[item["hold_id"]] = (item["award_id"], item["kind"])
+        elif kind == "release_id":
+            if not (self.held.pop(item["hold_id"], None) or self.suspended.pop(item["hold_id"], None)):
+                raise Unsound("没有可解除的暂缓", "releases a hold that is not in force")
+        elif kind == "eligibility_id":
+            self.eligible.setdefault(item["subject"], []).append((item["status"], period_of(item)))
+        elif kind == "suspension_id":
+            self.suspended[item["suspension_id"]] = (item["rule"], period_of(item))
+        elif kind == "other_grant_id":
+            of_year = self.grants.setdefault((item["subject"], item["year"]), {})
+            of_year[item["name"]] = (f"other_grant/{item['other_grant_id']}", fen(item["amount"]))
+
+    def _take_step(self, step: Json) -> None:
+        self.histories.setdefault(step["award_id"], AwardHistory()).take(step)
+        if step["action"] in ("approve", "pay"):
+            if self.manual_holds(step["award_id"]):
+                raise Unsound("有暂缓时核定或拨付", "approved or paid in spite of a hold")
+            if self.eligibility(step["subject"], instant(step["at"])) != "verified":
+                raise Unsound("未经资格审核而核定或拨付", "approved or paid without verified eligibility")
+        change = {"approve": 1, "return": -1}.get(step["action"], 0) * fen(step["amount"])
+        which = (step["year"], step["award_id"].partition("/")[0])
+        self.spent[which] = self.spent.get(which, 0) + change
+
+    def spent_in(self, year: int) -> dict[str, int]:
+        """Approved less returned by rule."""
+        return {rule: amount for (of_year, rule), amount in self.spent.items() if of_year == year}
+
+    def eligibility(self, subject: str, at_us: int) -> str:
+        found = [status for status, period in self.eligible.get(subject, ()) if is_within(at_us, period)]
+        return found[-1] if found else "unverified"
+
+    def manual_holds(self, award_id: str) -> list[str]:
+        kinds = {kind for whose, kind in self.held.values() if whose == award_id}
+        return [kind for kind in ("manual", "objection") if kind in kinds]
+
+
+def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
+    """Read the acts, each compared with the ledger; applied only where all of them are here."""
+    acts, left, before = RecordedActs(), dict(ledger.acts), -1
+    is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None
+    for number, item, line in bundle.items(ACTS_FILE):
+        try:
+            posted = left.pop(item.get("transaction", -1), None)
+            kind = next((name for name in ACT_IDS if name in item), None)
+            if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
+                raise Unsound("与台账所载散列不符", "differs from its hash in the ledger")
+            if item["transaction"] <= before:
+                raise Unsound("次序有误", "out of order")
+            before = item["transaction"]
+            check_posted_act(kind, item, posted)
+            if is_whole:
+                acts.take(kind, item)
+        except WRONG_CONTENT as error:
+            raise located(error, ACTS_FILE, number) from None
+    for seq in left:
+        raise Unsound(f"缺少第 {seq} 号交易的办理记录", f"the act of transaction {seq} is missing", file=ACTS_FILE)
+    return acts
+
+
+def check_posted_act(kind: str, item: Json, posted: Json) -> None:
+    """Compare an act with its transaction."""
+    expected = ("decision", "0.00", item.get("award_id"))
+    if kind == "decision_id":
+        expected = (POSTED_KINDS.get(item["action"], "decision"), item["amount"], item["award_id"])
+    elif kind == "release_id":
+        expected = ("decision", "0.00", posted["award_id"])
+    found = (posted["decision"]["id"], posted["posted_at"], posted["kind"], posted["amount"], posted["award_id"])
+    if found != (item[kind], item["at"], *expected):
+        raise Unsound("与其交易不符", "differs from its transaction")
+    accounts = {entry["account"] for entry in posted["entries"]}
+    whose = f"{item.get('subject')}:{item.get('award_id')}"
+    wanted = {
+        "approval": {f"budget:{item.get('year')}", f"approved:{whose}"},
+        "payment": {f"paid:{whose}", "treasury"},
+        "return": {"treasury", f"returned:{whose}"},
+        "decision": set(),
+    }[posted["kind"]]
+    if accounts != wanted:
+        raise Unsound("账户不是其主体与年度的", "the accounts are not those of its subject and year")
+
+
+def period_of(item: Json) -> Span:
+    """The period `from` .. `until` of an act; null: unbounded."""
+    start, end = item["from"], item["until"]
+    return (NO_START if start is None else instant(start), NO_END if end is None else instant(end))
+
+
+def check_acts(
+    awards: ReportedAwards, acts: RecordedActs, facts: ReportedFacts, settings: SettingsHistory, manifest: Json
+) -> None:
+    """Recompute state, amounts, eligibility, holds and over-approval of every requested award from the acts.
+
+    The budget hold is left out where other awards may be missing, as it depends on what was approved for them.
+    """
+    unknown = () if has_all_awards(manifest["request"]) else ("budget",)
+    as_of_us = instant(manifest["as_of"])
+    for award, number, file in awards.asked():
+        policy, _ = settings.in_force()
+        history = acts.histories.get(award["award_id"]) or AwardHistory()
+        holds = expected_holds(award, history, acts, earned_within(award, facts), policy, as_of_us)
+        expected = {
+            "state": history.state,
+            "approved": yuan(history.approved),
+            "paid": yuan(history.paid),
+            "returned": yuan(history.returned),
+            "eligibility": acts.eligibility(subject_of(award["subject"]), as_of_us),
+            "holds": [kind for kind in holds if kind not in unknown],
+        }
+        reported = {**award, "holds": [kind for kind in award["holds"] if kind not in unknown]}
+        wrong = [name for name in expected if reported[name] != expected[name]]
+        if (OVER_APPROVED in award["flags"]) != is_over_approved(award, history):
+            wrong.append("flags")
+        if wrong:
+            raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong), file=file, line=number)
+
+
+def is_over_approved(award: Json, history: AwardHistory) -> bool:
+    whose = (subject_of(award["subject"]), award["year"])
+    return any(
+        amount > (fen(award["payable"]) if approved_for == whose else 0)
+        for approved_for, amount in history.outstanding.items()
+    )
+
+
+def expected_holds(
+    award: Json, history: AwardHistory, acts: RecordedActs, earned_in: Span, policy: PolicyValues, now_us: int
+) -> list[str]:
+    """The holds of an award, in the contract's order."""
+    subject, year = subject_of(award["subject"]), award["year"]
+    to_approve = fen(award["payable"]) - history.outstanding.get((subject, year), 0)
+    is_suspended = any(
+        rule == award["rule"] and start < earned_in[1] and earned_in[0] < end
+        for rule, (start, end) in acts.suspended.values()
+    )
+    holds = [
+        ("eligibility", acts.eligibility(subject, now_us) != "verified"),
+        ("budget", to_approve > 0 and not fits_budget(to_approve, award, acts, policy)),
+        ("rule_suspended", is_suspended),
+    ]
+    return [kind for kind, is_held in holds if is_held] + acts.manual_holds(award["award_id"])
+
+
+def fits_budget(amount: int, award: Json, acts: RecordedActs, policy: PolicyValues) -> bool:
+    """Return True if the amount fits into what is left of the year's budget and of its rule's pool."""
+    spent, pool = acts.spent_in(award["year"]), policy.declared.get(award["rule"], {}).get("pool")
+    used = [(policy.budget, sum(spent.values()))]
+    if pool is not None:
+        rules = [name for name, rule in policy.declared.items() if rule.get("pool") == pool]
+        used.append((policy.pools[pool], sum(spent.get(rule, 0) for rule in rules)))
+    return all(amount <= most - so_far for most, so_far in used)
+
+
+def earned_within(award: Json, facts: ReportedFacts) -> Span:
+    """When the document or declaration that earned an award was; the whole year if it is not one, or not here."""
+    named = {(one["fact"], one["generation"], one["seq"]) for one in award["evidence"][:1]}
+    for fact in facts.of(about_of(award)):
+        if (fact["fact"], fact["generation"], fact["seq"]) not in named:
+            continue
+        first = fact["value"].get("first")
+        if first:
+            at_us = instant(first.get("listed_at") or first["completed_at"])
+            return (at_us, at_us + 1)
+        if "earned_on" in fact["value"]:
+            day = date.fromisoformat(fact["value"]["earned_on"])
+            return (day_us(day), day_us(day + timedelta(days=1)))
+    return (day_us(date(award["year"], 1, 1)), day_us(date(award["year"] + 1, 1, 1)))

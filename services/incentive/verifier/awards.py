@@ -1,0 +1,288 @@
+"""Awards: each recomputed from the facts, then 就高不重复 (highest only) within a subject and year."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
+
+from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
+from .declared import declared_awards
+from .ledger import BALANCES_FILE, AccountSums, LedgerLog
+from .policy import ExchangeWhitelist, PolicyValues, SettingsHistory
+from .report import Unsound
+from .reported_facts import ReportedFacts
+from .risk_flags import OF_OTHERS, red_flags_on
+from .rules import RED_FLAG, annual_awards, first_awards, tier_awards
+from .values import Json, fen, instant, subject_of, yuan
+
+ReportedAward = tuple[Json, int, str]  # the award, its line and file
+SubjectYear = tuple[str, int]
+OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
+AWARDS_FILE, CONTEXT_FILE = "awards.ndjson", "context.ndjson"
+
+
+class ReportedAwards:
+    """The requested awards and those that compete with them; lines, parsed again where needed."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._asked = self._read(bundle, AWARDS_FILE)
+        self._context = self._read(bundle, CONTEXT_FILE)
+        for award_id, (_, number) in self._context.items():
+            if award_id in self._asked:
+                raise Unsound("已在 awards.ndjson", "is in awards.ndjson, too", file=CONTEXT_FILE, line=number)
+
+    @staticmethod
+    def _read(bundle: Bundle, file: str) -> dict[str, tuple[bytes, int]]:
+        found: dict[str, tuple[bytes, int]] = {}
+        before = ""
+        for number, item, line in bundle.items(file):
+            if item["award_id"].encode() <= before.encode():
+                raise Unsound("次序有误", "out of order", file=file, line=number)
+            before = item["award_id"]
+            found[before] = (line, number)
+        return found
+
+    def asked(self) -> Iterator[ReportedAward]:
+        for line, number in self._asked.values():
+            yield json.loads(line), number, AWARDS_FILE
+
+    def all(self) -> Iterator[ReportedAward]:
+        yield from self.asked()
+        for line, number in self._context.values():
+            yield json.loads(line), number, CONTEXT_FILE
+
+    def counts(self) -> tuple[int, int]:
+        return len(self._asked), len(self._context)
+
+    def __contains__(self, award_id: str) -> bool:
+        return award_id in self._asked or award_id in self._context
+
+
+def entitlements(
+    about: str, facts: Sequence[Json], policy: PolicyValues, whitelist: ExchangeWhitelist
+) -> dict[str, Json]:
+    """What the facts about a subject or an exchange earn, by award id; amounts in fen."""
+    found: Iterable[Json] = ()
+    if about.startswith("exchange/"):
+        found = tier_awards(about.split("/", 1)[1], facts, policy, whitelist)
+    elif about.startswith("uscc:"):
+        found = chain(*(rule(about, facts, policy) for rule in (first_awards, annual_awards, declared_awards)))
+    return {one["award_id"]: one for one in found}
+
+
+def about_of(award: Json) -> str:
+    """The subject, or `exchange/<id>`, whose facts an award follows from."""
+    rule, _, rest = award["award_id"].partition("/")
+    whose = rest.split("/")[0]
+    return f"exchange/{whose}" if rule == "exchange_tiers" else whose
+
+
+def check_awards(
+    awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, manifest: Json
+) -> tuple[int, int]:
+    """Recompute every award, and check that none is missing; return how many were recomputed and how many not."""
+    recomputed = unknown = 0
+    viewer = viewer_of(manifest["request"])
+    for award, number, file in awards.all():
+        if is_unknown(award, facts, settings, viewer):
+            if viewer is None:
+                reason = ("摘录中没有它所依的事实", "the facts that it depends on are not in the extract")
+                raise Unsound(*reason, file=file, line=number)
+            unknown += 1
+            continue
+        wrong = differing_fields(award, facts, settings, manifest)
+        if wrong:
+            raise Unsound(
+                "与事实重算不符", "differs from its recomputation from the facts", wrong, file=file, line=number
+            )
+        recomputed += 1
+    if viewer is None:
+        check_none_missing(awards, facts, settings, manifest["request"])
+    return recomputed, unknown
+
+
+def is_unknown(award: Json, facts: ReportedFacts, settings: SettingsHistory, viewer: str | None) -> bool:
+    """Return True if the facts that the award depends on may not all be in the extract."""
+    policy, _ = settings.in_force()
+    # Other declarations of the subject may name other exchanges, which an exchange does not see.
+    is_declared = viewer is not None and award["rule"] in policy.declared
+    return award["partial"] or is_declared or lacks_facts(award, facts.of(about_of(award)), settings)
+
+
+def lacks_facts(award: Json, facts: Sequence[Json], settings: SettingsHistory) -> bool:
+    """Return True if facts in its evidence are missing; those of registers that no longer count prove nothing."""
+    known = {(fact["fact"], fact["generation"], fact["seq"]) for fact in facts}
+    counted = [one for one in award["evidence"] if settings.counts(one["fact"])]
+    if any((one["fact"], one["generation"], one["seq"]) not in known for one in counted):
+        return True
+    return not facts and len(counted) == len(award["evidence"])
+
+
+def differing_fields(award: Json, facts: ReportedFacts, settings: SettingsHistory, manifest: Json) -> str:
+    """The fields of the award that differ from its recomputation; empty if none does."""
+    policy, whitelist = settings.in_force()
+    about, as_of_us = about_of(award), instant(manifest["as_of"])
+    of_it = facts.of(about)
+    found = entitlements(about, of_it, policy, whitelist).get(award["award_id"])
+    names = names_of(about, of_it, whitelist, award)
+    if found is None and not all(settings.counts(one["fact"]) for one in award["evidence"]):
+        names.add(award["subject"]["name"])  # cancelled while another register counted
+    if award["subject"]["name"] not in names:
+        return "subject.name"
+    if found is not None and viewer_of(manifest["request"]) is None:  # exchanges see no red flag
+        found["flags"] = found["flags"] + red_flags_on(found, of_it, policy)
+    expected = expected_nothing(award, policy) if found is None else expected_fields(found, award)
+    expected["period_closed"] = policy.is_closed(award["year"], as_of_us)
+    reported = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
+    wrong = [name for name in sorted(expected) if reported[name] != expected[name]]
+    if not wrong and instant(award["updated_at"]) > as_of_us:
+        return "updated_at"
+    return ", ".join(wrong)
+
+
+def expected_fields(found: Json, award: Json) -> Json:
+    """What an award must state by its recomputation."""
+    scheme, _, code = found["subject"].partition(":")
+    return {
+        **found,
+        "base": yuan(found["base"]),
+        "ceiling": yuan(found["ceiling"]),
+        "cap": yuan(found["cap"]),
+        "rate": None if found["rate"] is None else format(Decimal(found["rate"]), "f"),
+        "subject": {"id_scheme": scheme, "id": code, "name": award["subject"]["name"]},
+    }
+
+
+def expected_nothing(award: Json, policy: PolicyValues) -> Json:
+    """What an award that is no longer earned must state; it keeps its last exchange, year, rate and cap."""
+    rule, _, rest = award["award_id"].partition("/")
+    expected: Json = {
+        "base": "0.00", "ceiling": "0.00", "payable": "0.00", "suppressed_by": None, "flags": [], "rule": rule,
+        "policy": {"id": policy.id, "revision": policy.revision},
+    }  # fmt: skip
+    if policy.article(rule) is not None:
+        expected["article"] = policy.article(rule)
+    if rule != "exchange_tiers":
+        scheme, _, code = rest.split("/")[0].partition(":")
+        expected["subject"] = {"id_scheme": scheme, "id": code, "name": award["subject"]["name"]}
+    return expected
+
+
+def names_of(about: str, facts: Sequence[Json], whitelist: ExchangeWhitelist, award: Json) -> set[str]:
+    """The names that the award's subject may have."""
+    if about.startswith("exchange/"):
+        operators = whitelist.exchanges.get(award["exchange"], {}).get("operators", ())
+        return {one["name"] for one in operators if one["uscc"] == award["subject"]["id"]}
+    return {fact["value"]["party"]["name"] for fact in facts if fact["topic"] != RED_FLAG}
+
+
+def check_none_missing(awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, request: Json) -> None:
+    """Unsound if the facts earn an award that must be in the extract and is not."""
+    is_all = has_all_awards(request) and has_all_postings(request)
+    groups = {(subject_of(award["subject"]), award["year"]) for award, _, _ in awards.asked()}
+    for about in facts.abouts():
+        for award_id, expected in entitlements(about, facts.of(about), *settings.in_force()).items():
+            is_wanted = is_all or (expected["subject"], expected["year"]) in groups
+            if is_wanted and award_id not in awards:
+                raise Unsound("缺少应有的奖补", "an award that is earned is missing", award_id, file=AWARDS_FILE)
+
+
+class CompetingAward(NamedTuple):
+    """An award as it competes with others of its subject and year; its ceiling in fen."""
+
+    award_id: str
+    rule: str
+    ceiling: int
+    subject_year: SubjectYear
+
+
+def payables(
+    awards: Iterable[CompetingAward], order: Sequence[str], grants: OtherGrants
+) -> dict[str, tuple[int, str | None]]:
+    """就高不重复 (G6): (payable, suppressed by) of each award.
+
+    Of one subject and year only the highest is payable; of equal ones the first by order of rules, then by id.
+    Grants of other municipal policies compete and come after all rules where they are equal.
+    """
+    groups: dict[SubjectYear, list[CompetingAward]] = {}
+    for award in awards:
+        groups.setdefault(award.subject_year, []).append(award)
+    rank = {rule: place for place, rule in enumerate(order)}
+    found: dict[str, tuple[int, str | None]] = {}
+    for subject_year, group in groups.items():
+        competing = [
+            (-one.ceiling, rank.get(one.rule, len(rank)), one.award_id.encode()) for one in group if one.ceiling > 0
+        ]
+        competing += [
+            (-amount, len(rank), grant_id.encode())
+            for grant_id, amount in grants.get(subject_year, {}).values()
+            if amount
+        ]
+        winner = min(competing)[2].decode() if competing else None
+        for one in group:
+            is_suppressed = one.ceiling > 0 and winner != one.award_id
+            found[one.award_id] = (0, winner) if is_suppressed else (one.ceiling, None)
+    return found
+
+
+def check_payables(awards: ReportedAwards, policy: PolicyValues | None, grants: OtherGrants) -> None:
+    competing = [
+        CompetingAward(
+            one["award_id"], one["rule"], fen(one["ceiling"]), (subject_of(one["subject"]), one["year"])
+        )
+        for one, _, _ in awards.all()
+    ]  # fmt: skip
+    expected = payables(competing, policy.order if policy else (), grants)
+    for award, number, file in awards.all():
+        payable, suppressed_by = expected[award["award_id"]]
+        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
+            reason = ("就高不重复有误", "payable or suppressed_by does not follow from highest only (G6)")
+            raise Unsound(*reason, file=file, line=number)
+
+
+def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSums) -> None:
+    """Check that the ceiling is posted on the account of the award's subject and year, and nothing on another."""
+    posted = posted_by_award(balances)
+    for award, number, file in awards.asked():
+        if award["partial"]:
+            continue
+        account = f"entitlement:{subject_of(award['subject'])}:{award['award_id']}:{award['year']}"
+        if account not in balances:
+            raise Unsound(
+                "没有其主体与年度的账户", "no account of its subject and year", account, file=file, line=number
+            )
+        found = {"entitlement": 0, "approved": 0, "paid": 0, "returned": 0}
+        for where, balance in posted[award["award_id"]]:
+            name = where.partition(":")[0]
+            found[name] += balance
+            if name == "entitlement" and where != account and balance != 0:
+                raise Unsound("账户应为零", "the account should be zero", where, file=BALANCES_FILE)
+        for name, amount in found.items():
+            if fen(award["ceiling" if name == "entitlement" else name]) != amount:
+                raise Unsound("与台账余额不符", "differs from what is posted", name, file=file, line=number)
+        if not fits_last_posting(award, ledger.awards.get(award["award_id"]), ledger.request):
+            raise Unsound("与其末笔交易不符", "does not fit its last transaction", file=file, line=number)
+
+
+def posted_by_award(balances: AccountSums) -> dict[str, list[tuple[str, int]]]:
+    """The accounts of each award with their balances; the balance of what is paid is a debit."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for account, (debit, credit) in balances.items():
+        name, _, rest = account.partition(":")
+        if name in ("entitlement", "approved", "paid", "returned"):
+            award_id = (rest.rpartition(":")[0] if name == "entitlement" else rest).split(":", 2)[2]
+            found.setdefault(award_id, []).append((account, debit - credit if name == "paid" else credit - debit))
+    return found
+
+
+def fits_last_posting(award: Json, last: Json | None, request: Json) -> bool:
+    """Return True if the award was posted and is not older than its last posting."""
+    if last is None:
+        return False
+    is_undecided = not last["decided"] and has_all_postings(request)
+    if is_undecided and award["state"] != "estimated":
+        return False
+    return instant(award["updated_at"]) >= instant(last["posted_at"])

@@ -1,0 +1,185 @@
+"""The files of an extract, its manifest, and what the manifest says was requested."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from .report import Unsound, UsageError
+from .signatures import GivenKeys, SignedCheckpoint, open_note
+from .values import Json, canonical
+
+EXTRACT_FORMAT = "jiangbu/extract/1"
+# Not in the manifest, which cannot hold its own hash or that of its signature.
+UNLISTED = ("manifest.json", "manifest.sig")
+
+
+class Bundle:
+    """The files of an extract, in a zip or in a folder; `own` are the caller's files in that folder."""
+
+    def __init__(self, path: str, own: Iterable[str | None] = ()) -> None:
+        self.path = path
+        self._zip: zipfile.ZipFile | None = None
+        if os.path.isdir(path):
+            self.names = sorted(self._walk({os.path.realpath(one) for one in own if one}))
+        elif os.path.exists(path):
+            self._open_zip()
+        else:
+            raise UsageError("没有此文件", "no such file", path)
+
+    def _open_zip(self) -> None:
+        self._file = open(self.path, "rb")  # noqa: SIM115 - closed with the bundle
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+        except (zipfile.BadZipFile, OSError) as error:
+            self._file.close()
+            raise unreadable(os.path.basename(self.path), error) from None
+        self.names = sorted(self._zip.namelist())
+        for one, other in zip(self.names, self.names[1:]):
+            if one == other:
+                raise Unsound("压缩包中出现两次", "twice in the zip", file=one)
+
+    def __enter__(self) -> Bundle:  # noqa: PYI034 - Self is of later Pythons
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._zip is not None:
+            self._zip.close()
+            self._file.close()
+
+    def _walk(self, own: set[str]) -> Iterator[str]:
+        for folder, _, files in os.walk(self.path):
+            for name in files:
+                whole = os.path.join(folder, name)
+                if os.path.realpath(whole) not in own:
+                    yield os.path.relpath(whole, self.path).replace(os.sep, "/")
+
+    def open(self, name: str) -> IO[bytes]:
+        if name not in self.names:
+            raise Unsound("缺少此文件", "missing", file=name)
+        try:
+            return self._zip.open(name) if self._zip else open(os.path.join(self.path, *name.split("/")), "rb")
+        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+            raise unreadable(name, error) from None
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        with self.open(name) as file:
+            try:
+                while chunk := file.read(1 << 20):
+                    yield chunk
+            except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+                raise unreadable(name, error) from None
+
+    def read(self, name: str) -> bytes:
+        return b"".join(self.chunks(name))
+
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """Yield (number from 1, line without its newline)."""
+        rest, number = b"", 0
+        for chunk in self.chunks(name):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                number += 1
+                yield number, line
+        if rest:
+            raise Unsound("末行不完整", "the last line is incomplete", file=name, line=number + 1)
+
+    def json(self, name: str) -> Any:
+        content = self.read(name)
+        try:
+            return json.loads(content.decode())
+        except (ValueError, RecursionError) as error:
+            raise Unsound("不是 JSON", "not JSON", str(error), file=name) from None
+
+    def items(self, name: str) -> Iterator[tuple[int, Json, bytes]]:
+        """Yield (number, value, line) of a file of canonical JSON lines."""
+        for number, line in self.lines(name):
+            try:
+                value = json.loads(line.decode())
+                is_canonical = canonical(value) == line
+            except (ValueError, RecursionError) as error:
+                raise Unsound("不是 JSON", "not JSON", str(error), file=name, line=number) from None
+            if not is_canonical or not isinstance(value, dict):
+                raise Unsound("不是规范形式", "not in canonical form", file=name, line=number)
+            yield number, value, line
+
+
+def unreadable(name: str, error: Exception) -> Unsound:
+    return Unsound("无法读取", "unreadable", str(error), file=name)
+
+
+def check_manifest(bundle: Bundle, keys: GivenKeys) -> Json:
+    """Return the manifest, checked against its signature and every other file against its hash."""
+    content = bundle.read("manifest.json")
+    text, signer = open_note("manifest.sig", bundle.read("manifest.sig"), keys)
+    if text != f"jiangbu/extract\n{hashlib.sha256(content).hexdigest()}\n":
+        raise Unsound("不是签名所指的清单", "not the manifest that was signed", file="manifest.json")
+    manifest: Json = bundle.json("manifest.json")
+    if not isinstance(manifest, dict) or manifest.get("format") != EXTRACT_FORMAT:
+        raise Unsound("格式未知", "unknown format", file="manifest.json")
+    listed = manifest["files"]
+    for name in sorted(set(listed) | set(bundle.names) - set(UNLISTED)):
+        if name not in listed:
+            raise Unsound("不属于此摘录", "not part of the extract", file=name)
+        check_file(bundle, name, listed[name])
+    if keys is not None and signer != manifest["logs"][0]["origin"]:
+        raise Unsound("不是台账的签名", "not signed by the ledger's log", file="manifest.sig")
+    return manifest
+
+
+def check_file(bundle: Bundle, name: str, expected: Json) -> None:
+    digest, size = hashlib.sha256(), 0
+    for chunk in bundle.chunks(name):
+        digest.update(chunk)
+        size += len(chunk)
+    if (digest.hexdigest(), size) != (expected["sha256"], expected["bytes"]):
+        line = first_other_line(bundle, name)
+        raise Unsound("与清单中的散列不符", "differs from its hash in the manifest", file=name, line=line)
+
+
+def first_other_line(bundle: Bundle, name: str) -> int | None:
+    """The first line that was changed; None where it cannot be determined."""
+    if "lines/" + name not in bundle.names:
+        return None
+    known = bundle.read("lines/" + name).decode("ascii", "replace").split()
+    number = 0
+    try:
+        for number, line in bundle.lines(name):
+            if number > len(known) or hashlib.sha256(line).hexdigest()[:8] != known[number - 1]:
+                return number
+    except Unsound as error:
+        return error.line
+    return number + 1 if number < len(known) else None
+
+
+def open_checkpoint(bundle: Bundle, log: Json, keys: GivenKeys) -> SignedCheckpoint:
+    """Read the checkpoint of one of the manifest's logs; it must be signed under the name of its origin."""
+    file = log["checkpoint"]
+    text, name = open_note(file, bundle.read(file), keys)
+    found = SignedCheckpoint(file, text)
+    if found.origin != log["origin"] or found.size != log["size"]:
+        raise Unsound("与清单中的日志不符", "differs from the log in the manifest", file=file)
+    if keys is not None and name != found.origin:
+        raise Unsound("不是该日志的签名", "not signed by that log", file=file)
+    return found
+
+
+def has_all_postings(request: Json) -> bool:
+    """Return True if the extract has every posting of the awards in it."""
+    return not (request["since"] or request["from"] or request["until"])
+
+
+def has_all_awards(request: Json) -> bool:
+    """Return True if no award was left out by subject, exchange, rule or viewer."""
+    return not (request["subjects"] or request["exchange"] or request["rules"]) and viewer_of(request) is None
+
+
+def viewer_of(request: Json) -> str | None:
+    """The exchange whose key requested the extract; None for those who see everything."""
+    kind, _, exchange = request["role"].partition(":")
+    return exchange if kind == "exchange" else None

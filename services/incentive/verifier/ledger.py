@@ -1,0 +1,175 @@
+"""The ledger's transactions: each checked by itself, in order, up to the signed root hash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from .bundle import Bundle, has_all_postings
+from .merkle import TreeLeaf, check_log, leaf_hash
+from .policy import DECLARED, SettingsHistory
+from .report import WRONG_CONTENT, Unsound, located
+from .signatures import SignedCheckpoint
+from .values import Json, Span, fen, instant
+
+AccountSums = dict[str, list[int]]  # account: debit, credit; in fen
+
+TRANSACTION_FIELDS = {
+    "seq", "posted_at", "kind", "award_id", "amount", "entries", "policy", "article", "cause", "decision",
+}  # fmt: skip
+YEAR_SUFFIX = re.compile(r":[0-9]{4}")
+
+
+class LedgerLog:
+    """The postings of an extract.
+
+    `accounts`: sums of debit and credit, in fen. `awards`: for each award the last posting's instant, and whether more
+    than entitlements were posted. `declared`: for each award the last declaration's number and hash, in order of seq.
+    `acts`: other acts of persons, by seq, as the ledger has them. `kept`: hashes of the wanted subtrees.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        manifest: Json,
+        settings: SettingsHistory,
+        checkpoint: SignedCheckpoint,
+        wanted: Iterable[Span],
+    ) -> None:
+        self._bundle, self._settings, self.request = bundle, settings, manifest["request"]
+        self._size, self._as_of = manifest["size"], manifest["as_of"]
+        self.accounts: AccountSums = {}
+        self.awards: dict[str, Json] = {}
+        self.declared: dict[str, tuple[int, str]] = {}
+        self.acts: dict[int, Json] = {}
+        self.count = self.debit = self.credit = 0
+        file = "transactions.ndjson"
+        self.kept = check_log(bundle, (file, "proof.json"), checkpoint, self._leaves(file), wanted)
+
+    def _leaves(self, file: str) -> Iterator[TreeLeaf]:
+        before = (-1, 0)
+        for number, item, line in self._bundle.items(file):
+            try:
+                before = self._check_place(item, before)
+                self._check_policy(item)
+                self._note_act(item)
+                self._check_entries(item)
+            except WRONG_CONTENT as error:
+                raise located(error, file, number) from None
+            self.count += 1
+            yield item["seq"], leaf_hash(line)
+
+    def _check_place(self, item: Json, before: tuple[int, int]) -> tuple[int, int]:
+        """Check fields, order and the request's limits; return (seq, posted_at)."""
+        if set(item) != TRANSACTION_FIELDS:
+            raise Unsound("字段有误", "wrong fields")
+        at_us, request = instant(item["posted_at"]), self.request
+        if item["seq"] <= before[0] or at_us < before[1]:
+            raise Unsound("次序有误", "out of order")
+        if not (request["since"] or 0) <= item["seq"] < self._size or at_us > instant(self._as_of):
+            raise Unsound("不在所求范围内", "outside the requested range")
+        if (request["from"] and at_us < instant(request["from"])) or (
+            request["until"] and at_us >= instant(request["until"])
+        ):
+            raise Unsound("不在所求时段内", "outside the requested period")
+        return item["seq"], at_us
+
+    def _check_policy(self, item: Json) -> None:
+        """Check rule, policy revision and article."""
+        policy = self._settings.policies.get((item["policy"]["id"], item["policy"]["revision"]))
+        if policy is None:
+            raise Unsound("所依政策版本不在摘录中", "its policy revision is not in the extract")
+        if item["award_id"] is None and item["kind"] == "decision":
+            return
+        rule = item["award_id"].partition("/")[0]
+        if self.request["rules"] and rule not in self.request["rules"]:
+            raise Unsound("不属于所求奖项", "not of the requested rules")
+        if policy.article(rule) not in (None, item["article"]):
+            raise Unsound("条款与政策文件不符", "its article is not that of the policy file")
+
+    def _note_act(self, item: Json) -> None:
+        decision = item["decision"]
+        if (decision is None) != (item["kind"] == "entitlement"):
+            raise Unsound("决定与类别不符", "its decision does not match its kind")
+        if decision is None:
+            return
+        if decision["id"].startswith(f"{DECLARED}/"):
+            self.declared[item["award_id"]] = (int(decision["id"].split("/")[1]), decision["sha256"])
+        else:
+            self.acts[item["seq"]] = item
+
+    def _check_entries(self, item: Json) -> None:
+        """Debits equal credits, the amount follows from them, and each account fits the kind and award."""
+        kind, award_id = item["kind"], item["award_id"]
+        if award_id is not None:
+            award = self.awards.setdefault(award_id, {"decided": False})
+            award["posted_at"] = item["posted_at"]
+            award["decided"] = award["decided"] or kind != "entitlement"
+        debited = credited = amount = 0
+        for entry in item["entries"]:
+            debit, credit = fen(entry["debit"]), fen(entry["credit"])
+            if set(entry) != {"account", "debit", "credit"} or min(debit, credit) != 0 or max(debit, credit) <= 0:
+                raise Unsound("一笔分录只有一方大于零", "exactly one side of an entry must be over zero")
+            debited, credited = debited + debit, credited + credit
+            amount += self._post(kind, award_id, entry["account"], debit, credit)
+        if debited != credited:
+            raise Unsound("借贷不平", "debits do not equal credits")
+        if fen(item["amount"]) != amount or bool(item["entries"]) != (kind != "decision"):
+            raise Unsound("金额与分录不符", "its amount does not follow from its entries")
+        self.debit, self.credit = self.debit + debited, self.credit + credited
+
+    def _post(self, kind: str, award_id: str, account: str, debit: int, credit: int) -> int:
+        """Add an entry to its account; return what it adds to the transaction's amount, in fen."""
+        name, _, rest = account.partition(":")
+        rule, end = award_id.partition("/")[0], rest.find(":" + award_id)
+        after = rest[end + len(award_id) + 1 :]
+        of_award = end > 0 and bool(YEAR_SUFFIX.fullmatch(after) if name == "entitlement" else after == "")
+        sums = self.accounts.setdefault(account, [0, 0])
+        sums[0] += debit
+        sums[1] += credit
+        if kind == "entitlement" and name == "entitlement" and of_award:
+            if sums[1] < sums[0] and has_all_postings(self.request):
+                raise Unsound("账户余额低于零", "the account falls below zero", account)
+            return credit - debit
+        is_fitting = {
+            "entitlement": name == "policy" and rest[:-5] == rule and bool(YEAR_SUFFIX.fullmatch(rest[-5:])),
+            "approval": name == "budget" if debit else name == "approved" and of_award,
+            "payment": name == "paid" and of_award if debit else account == "treasury",
+            "return": account == "treasury" if debit else name == "returned" and of_award,
+        }
+        if not is_fitting.get(kind):
+            raise Unsound("账户与类别、奖项不符", "the account does not fit the kind and award", account)
+        return {"approval": credit, "payment": debit, "return": credit}.get(kind, 0)
+
+
+BALANCES_FILE = "balances.json"
+
+
+def read_balances(bundle: Bundle, manifest: Json) -> AccountSums:
+    content = bundle.json(BALANCES_FILE)
+    if (content["as_of"], content["size"]) != (manifest["as_of"], manifest["size"]) or content["next_cursor"]:
+        raise Unsound("不是此摘录时点的余额", "not the balances as of this extract", file=BALANCES_FILE)
+    found: AccountSums = {}
+    before = ""
+    for number, item in enumerate(content["items"], 2):
+        debit, credit = fen(item["debit"]), fen(item["credit"])
+        if item["account"].encode() <= before.encode() or fen(item["balance"]) != credit - debit:
+            raise Unsound("次序或余额有误", "out of order, or wrong balance", file=BALANCES_FILE, line=number)
+        before = item["account"]
+        found[before] = [debit, credit]
+    return found
+
+
+def check_balances(ledger: LedgerLog, balances: AccountSums, opening: AccountSums) -> None:
+    """Unsound unless every balance is the opening balance plus the sum of the postings."""
+    expected = {account: list(sums) for account, sums in opening.items()}
+    for account, (debit, credit) in ledger.accounts.items():
+        sums = expected.setdefault(account, [0, 0])
+        sums[0] += debit
+        sums[1] += credit
+    for number, account in enumerate(balances, 2):
+        if expected.get(account) != balances[account]:
+            raise Unsound("余额不是分录之和", "not the sum of the postings", account, file=BALANCES_FILE, line=number)
+    for account in expected:
+        if account not in balances:
+            raise Unsound("缺少账户", "an account is missing", account, file=BALANCES_FILE)

@@ -1,0 +1,132 @@
+"""What awards were computed by: the policy files and whitelists that were in force."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from .bundle import Bundle
+from .report import Unsound
+from .values import Json, Span, canonical, day_us, days_span, fen, is_within, local
+
+DECLARED = "declared"  # topic of what the bureau declares: facts of no register
+
+
+class ExchangeWhitelist:
+    """Exchanges, when each counts, and who operates it when; days in Shanghai, half-open."""
+
+    def __init__(self, content: Json) -> None:
+        self.exchanges: dict[str, Json] = {one["id"]: one for one in content["exchanges"]}
+        self._periods = {name: days_span(one["from"], one["until"]) for name, one in self.exchanges.items()}
+
+    def counts(self, exchange: str, at_us: int) -> bool:
+        return exchange in self._periods and is_within(at_us, self._periods[exchange])
+
+    def operator_on(self, exchange: str, day: date) -> Json | None:
+        operators: list[Json] = self.exchanges.get(exchange, {}).get("operators", [])
+        for operator in operators:
+            if is_within(day_us(day), days_span(operator["from"], operator["until"])):
+                return operator
+        return None
+
+
+class PolicyValues:
+    """The values of a policy file; every leaf of `tree` is text, as the file has it."""
+
+    def __init__(self, tree: Json) -> None:
+        self.id, self.revision = tree["id"], int(tree["revision"])
+        self.rules = {rule["rule"]: rule for rule in tree["rules"]}
+        declared = tree.get("declared", {})
+        self.declared = {rule["rule"]: rule for rule in declared.get("rules", ())}
+        self.limits = {limit["limit"]: limit for limit in declared.get("limits", ())}
+        self.pools = {pool["pool"]: fen(pool["annual"]) for pool in declared.get("pools", ())}
+        self.order = [*self.rules, *self.declared]
+        self.red_flags = {one["sign"]: one["numbers"] for one in tree.get("signs", ())}
+        general = tree["general"]
+        self.in_force: Span = days_span(general["in_force"]["from"], general["in_force"]["until"])
+        alternative = general["in_force"]["alternative"]
+        self.alternative: Span = days_span(alternative["from"], alternative["until"])
+        self.closing_day = general["period_closing"]["day"]
+        self.budget = fen(general["budget"]["annual"])
+
+    def article(self, rule: str) -> str | None:
+        """The article of a rule; None if the file has no such rule."""
+        terms = self.rules.get(rule) or self.declared.get(rule)
+        return None if terms is None else terms["article"]
+
+    def is_closed(self, year: int, now_us: int) -> bool:
+        month, day = self.closing_day.split("-")
+        return local(now_us).date() > date(year + 1, int(month), int(day))
+
+    def for_comparison(self) -> Iterator[str]:
+        """Yield `article rule: value` for a person to compare with the policy's text."""
+        for name, rule in [*self.rules.items(), *self.declared.items()]:
+            for field in ("amount", "at_most", "at_least", "rate", "cap", "years"):
+                if field in rule:
+                    yield f"{rule['article']} {name}: {field} {rule[field]}"
+            for tier in rule.get("tiers", ()):
+                yield f"{rule['article']} {name}: over {tier['over']}: {tier['amount']}"
+            for step in rule.get("steps", ()):
+                yield f"{rule['article']} {name}: at_least {step['at_least']}: {step['amount']}"
+            for grade in rule.get("amounts", ()):
+                yield f"{rule['article']} {name}: {grade['grade']}: {grade['amount']}"
+        for name, limit in self.limits.items():
+            yield f"{limit['article']} {name}: most {limit['most']} per {limit['per']}"
+
+
+class SettingsHistory:
+    """Every policy that was in force, and the last policy and whitelist (None: nothing was ever posted).
+
+    `registers`: the registers whose facts counted at last; None: all that publish.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.policies: dict[tuple[str, int], PolicyValues] = {}
+        self.policy: PolicyValues | None = None
+        self.whitelist: ExchangeWhitelist | None = None
+        self.registers: list[str] | None = None
+        for one in bundle.json("policy/settings.json"):
+            self.policy, self.whitelist = read_policy(bundle, one["policy"]), read_whitelist(bundle, one["whitelist"])
+            self.policies[self.policy.id, self.policy.revision] = self.policy
+            self.registers = one.get("registers")
+
+    def counts(self, fact: str) -> bool:
+        """Return True if the fact of that name counts."""
+        topic, register = fact.split("/")[:2]
+        return self.registers is None or topic == DECLARED or register in self.registers
+
+    def in_force(self) -> tuple[PolicyValues, ExchangeWhitelist]:
+        """The policy and whitelist that awards were last computed by."""
+        if self.policy is None or self.whitelist is None:
+            raise Unsound("没有在用的政策", "no policy was in force")
+        return self.policy, self.whitelist
+
+
+def read_policy(bundle: Bundle, told: Json) -> PolicyValues:
+    source = bundle.read(told["file"])
+    if hashlib.sha256(source).hexdigest() != told["sha256"]:
+        raise Unsound("不是当时在用的政策文件", "not the policy file that was in force", file=told["file"])
+    values = bundle.json(told["values"])
+    check_values(told["values"], values, source.decode())
+    found = PolicyValues(values)
+    if (found.id, found.revision) != (told["id"], told["revision"]):
+        raise Unsound("版本不符", "wrong revision", file=told["values"])
+    return found
+
+
+def read_whitelist(bundle: Bundle, told: Json) -> ExchangeWhitelist:
+    content = bundle.json(told["file"])
+    if hashlib.sha256(canonical(content)).hexdigest() != told["sha256"]:
+        raise Unsound("不是当时在用的名录", "not the whitelist that was in force", file=told["file"])
+    return ExchangeWhitelist(content)
+
+
+def check_values(file: str, value: Any, source: str) -> None:
+    """Unsound unless every text of the values is found in the policy file itself."""
+    if isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            check_values(file, inner, source)
+    elif not isinstance(value, str) or not all(word in source for word in value.split()):
+        raise Unsound("政策文件中没有此值", "the policy file has no such value", f"{value:.60}", file=file)

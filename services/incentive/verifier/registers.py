@@ -1,0 +1,229 @@
+"""The registers' entries: documents, listing facts and settings, and their state at any number of entries."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .bundle import Bundle
+from .merkle import TreeLeaf, check_log, leaf_hash
+from .policy import ExchangeWhitelist
+from .report import WRONG_CONTENT, Unsound, located
+from .signatures import SignedCheckpoint
+from .values import DocumentKey, Json, Party, Span, canonical, fen, instant, local, read_int
+
+ENTRY_FIELDS = {
+    "seq", "kind", "exchange", "number", "revision", "topic", "partition", "offset", "value_sha256", "content_mode",
+    "headers_sha256",
+}  # fmt: skip
+
+
+class RegisterDocument:
+    """One accepted revision, as far as facts depend on it; times in microseconds, amounts in fen."""
+
+    __slots__ = (
+        "amount", "at", "before", "buyer", "exchange", "listing_no", "mirrored", "mode", "number", "provider",
+        "refunded", "revision", "seq", "status",
+    )  # fmt: skip
+
+    def __init__(self, seq: int, kind: str, exchange: str, data: Json) -> None:
+        is_trade = kind == "trade"
+        self.seq, self.exchange = seq, sys.intern(exchange)
+        self.number, self.revision = data["trade_no" if is_trade else "listing_no"], data["revision"]
+        self.status, self.mirrored = sys.intern(data["status"]), data.get("origin_exchange") is not None
+        self.at = instant(data["completed_at" if is_trade else "listed_at"])
+        self.provider = read_party(data["provider"])
+        self.buyer = read_party(data["buyer"]) if is_trade else None
+        self.mode = sys.intern(data["mode"]) if is_trade else None
+        self.listing_no = data.get("listing_no") if is_trade else None
+        self.amount = fen(data["amount"]) if is_trade else 0
+        self.refunded = fen(data.get("refunded", "0")) if is_trade else 0
+        self.before: RegisterDocument | None = None  # the revision of the same number that was entered before
+
+    @property
+    def net(self) -> int:
+        return self.amount - self.refunded
+
+    @property
+    def year(self) -> int:
+        return local(self.at).year
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """Orders documents to find the first."""
+        return (self.at, self.exchange, self.number)
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        return (self.provider,) if self.buyer is None else (self.provider, self.buyer)
+
+
+def read_party(party: Json) -> Party:
+    scheme = party.get("id_scheme", "uscc")
+    return sys.intern(f"{scheme}:{party['id']}"), sys.intern(party["name"])
+
+
+class RegisterEvidence:
+    """The entries of one register that are in the extract; `kind` is `listing` or `trade`."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name, self.kind, self.size, self.count = name, kind, 0, 0
+        self.kept: dict[Span, bytes] = {}
+        self.by_role: dict[str, dict[Any, list[DocumentKey]]] = {"provider": {}, "buyer": {}, "exchange": {}}
+        self._documents: dict[DocumentKey, RegisterDocument] = {}
+        self._settings: list[tuple[int, ExchangeWhitelist, list[str]]] = []
+        self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
+        self._names: dict[str, list[tuple[int, str]]] = {}
+
+    def read(self, item: Json) -> None:
+        """Add an entry with its record's value and headers."""
+        entry, content = item["entry"], checked_bytes(item["value"], item["entry"]["value_sha256"])
+        checked_bytes(item["headers"], entry["headers_sha256"])
+        value = json.loads(content.decode(), parse_int=read_int)
+        key = (entry["exchange"], entry["number"])
+        if entry["kind"] == "settings":
+            self.add_settings(entry["seq"], value)
+        elif entry["kind"] == "fact" and self.kind == "trade":
+            if (value["exchange"], value["listing_no"]) != key:
+                raise Unsound("不是该条目的事实", "not the fact of its entry")
+            self.add_listing_fact(entry["seq"], value)
+        elif entry["kind"] == self.kind:
+            data = value if entry["content_mode"] == "binary" else value["data"]
+            document = RegisterDocument(entry["seq"], self.kind, entry["exchange"], data)
+            if (document.number, document.revision) != (entry["number"], entry["revision"]):
+                raise Unsound("不是该条目的文件", "not the document of its entry")
+            self.add_document(document)
+        else:
+            raise Unsound("类别有误", "wrong kind", entry["kind"])
+
+    def add_settings(self, seq: int, content: Json) -> None:
+        self._settings.append((seq, ExchangeWhitelist(content), content["cut_at"]))
+
+    def add_listing_fact(self, seq: int, content: Json) -> None:
+        key = (content["exchange"], content["listing_no"])
+        self._listing_facts.setdefault(key, []).append((seq, content))
+
+    def add_document(self, document: RegisterDocument) -> None:
+        key = (document.exchange, document.number)
+        document.before = self._documents.get(key)
+        self._documents[key] = document
+        self._note("exchange", (document.exchange, document.year), key)
+        self._note("provider", document.provider[0], key)
+        if document.buyer is not None:
+            self._note("buyer", document.buyer[0], key)
+        for subject, name in document.parties:
+            names = self._names.setdefault(subject, [])
+            if not names or names[-1][1] != name:
+                names.append((document.seq, name))
+
+    def _note(self, role: str, whose: Any, key: DocumentKey) -> None:
+        keys = self.by_role[role].setdefault(whose, [])
+        if not keys or keys[-1] != key:
+            keys.append(key)
+
+    def revision_at(self, key: DocumentKey, seq: int) -> RegisterDocument | None:
+        """The highest revision of a number among the first `seq` entries."""
+        known = [document for document in self._revisions(key) if document.seq < seq]
+        return max(known, key=lambda document: document.revision, default=None)
+
+    def documents(self, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
+        """Yield current documents of a `provider` or `buyer` (subject), or of an `exchange` (id, year)."""
+        for key in set(self.by_role[role].get(whose, ())):
+            document = self.revision_at(key, seq)
+            if document is None:
+                continue
+            is_there = {
+                "provider": document.provider[0] == whose,
+                "buyer": document.buyer is not None and document.buyer[0] == whose,
+                "exchange": document.year == whose[-1],
+            }[role]
+            if is_there:
+                yield document
+
+    def _revisions(self, key: DocumentKey) -> Iterator[RegisterDocument]:
+        """Yield from the one entered last to the first."""
+        document = self._documents.get(key)
+        while document is not None:
+            yield document
+            document = document.before
+
+    def years(self, keys: Iterable[DocumentKey]) -> list[int]:
+        return sorted({document.year for key in keys for document in self._revisions(key)})
+
+    def newest(self, keys: Iterable[DocumentKey]) -> int:
+        """The last entry of any of these numbers, or of settings."""
+        last_settings = max(at for at, _, _ in self._settings)
+        return max(last_settings, *(self._documents[key].seq for key in keys))
+
+    def newest_listing_fact(self) -> int:
+        return max((facts[-1][0] for facts in self._listing_facts.values()), default=0)
+
+    def settings(self, seq: int) -> tuple[ExchangeWhitelist, list[str]]:
+        """The whitelist and the cut dates of totals among the first `seq` entries."""
+        found = [(whitelist, cut_at) for at, whitelist, cut_at in self._settings if at < seq]
+        if not found:
+            raise Unsound("当时没有名录", "there was no whitelist then")
+        return found[-1]
+
+    def name_of(self, subject: str, seq: int) -> str:
+        """The name in the document accepted last."""
+        names = self._names.get(subject, [])
+        place = bisect_left([at for at, _ in names], seq)
+        if place == 0:
+            raise Unsound("没有提到该主体的文件", "no document names the subject", subject)
+        return names[place - 1][1]
+
+    def listing_fact(self, key: DocumentKey, seq: int) -> Json | None:
+        """The listing fact that trade-ingest had at that time."""
+        found = [content for at, content in self._listing_facts.get(key, ()) if at < seq]
+        return found[-1] if found else None
+
+    def listing_facts(self) -> Iterator[tuple[DocumentKey, Json]]:
+        for key in sorted(self._listing_facts):
+            for _, content in self._listing_facts[key]:
+                yield key, content
+
+
+def read_register(
+    bundle: Bundle, log: Json, checkpoint: SignedCheckpoint, is_whole: bool, wanted: Iterable[Span]
+) -> RegisterEvidence:
+    """Read one register's entries, checked against the root hash in its checkpoint."""
+    register = RegisterEvidence(log["log"], {"listings": "listing", "trades": "trade"}[log["kind"]])
+    register.size = checkpoint.size
+    leaves = read_entries(bundle, log["entries"], register)
+    register.kept = check_log(bundle, (log["entries"], log["proof"]), checkpoint, leaves, wanted)
+    if is_whole and register.count != checkpoint.size:
+        raise Unsound("登记簿不完整", "the register is incomplete", file=log["entries"])
+    return register
+
+
+def read_entries(bundle: Bundle, file: str, register: RegisterEvidence) -> Iterator[TreeLeaf]:
+    before = -1
+    for number, item, _ in bundle.items(file):
+        try:
+            entry = item["entry"]
+            if set(item) != {"entry", "headers", "value"} or set(entry) != ENTRY_FIELDS:
+                raise Unsound("字段有误", "wrong fields")
+            if entry["seq"] <= before:
+                raise Unsound("次序有误", "out of order")
+            register.read(item)
+        except WRONG_CONTENT as error:
+            raise located(error, file, number) from None
+        before = entry["seq"]
+        register.count += 1
+        yield before, leaf_hash(canonical(entry))
+
+
+def checked_bytes(encoded: str | None, digest: str | None) -> bytes:
+    """Decode base64 whose SHA-256 is `digest`; empty if there are none."""
+    if encoded is None and digest is None:
+        return b""
+    value = base64.b64decode(encoded or "", validate=True)
+    if encoded is None or base64.b64encode(value).decode() != encoded or hashlib.sha256(value).hexdigest() != digest:
+        raise Unsound("字节与散列不符", "bytes do not match their hash")
+    return value

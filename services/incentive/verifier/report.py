@@ -1,0 +1,122 @@
+"""What verification reports: faults by file and line, checks that passed, and what could not be proved."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from typing import NamedTuple
+
+
+class ReportLine(NamedTuple):
+    """One statement in Chinese and English, with a value that is the same in both."""
+
+    zh: str
+    en: str
+    detail: str = ""
+
+    def text(self, language: str = "") -> str:
+        """In Chinese (`zh`), English (`en`) or both (empty)."""
+        words = {"zh": self.zh, "en": self.en}.get(language, f"{self.zh} / {self.en}")
+        return f"{words}: {self.detail}" if self.detail else words
+
+
+class Unsound(ValueError):  # noqa: N818 - a finding about the extract, not a failure of the program
+    """A fault of the extract: the reason, the file, and the line (from 1; None: the whole file)."""
+
+    def __init__(self, zh: str, en: str, detail: str = "", *, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(zh, en, detail)
+        self.message, self.file, self.line = ReportLine(zh, en, detail), file, line
+
+    @property
+    def reason(self) -> str:
+        return self.message.text()
+
+    def text(self, language: str = "") -> str:
+        where = "" if self.file is None else f"{self.file}: " if self.line is None else f"{self.file}:{self.line}: "
+        return where + self.message.text(language)
+
+    __str__ = text
+
+
+class UsageError(Exception):
+    """Invalid arguments or key file; nothing is said about the extract."""
+
+    def __init__(self, zh: str, en: str, detail: str = "") -> None:
+        super().__init__(ReportLine(zh, en, detail).text())
+        self.message = ReportLine(zh, en, detail)
+
+
+# What Python raises where a file does not have the content that it should have.
+WRONG_CONTENT = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError)
+
+
+def located(error: Exception, file: str, line: int | None = None) -> Unsound:
+    """Return the error as a fault at this place, unless it already names its own."""
+    if not isinstance(error, Unsound):
+        return Unsound("内容有误", "invalid content", repr(error), file=file, line=line)
+    if error.file is None:
+        error.file, error.line = file, line
+    return error
+
+
+def caller_language() -> str:
+    """`zh` if the locale is Chinese, C or not set, else `en`."""
+    named = [os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)]
+    return "zh" if not named or re.match(r"(zh|C|POSIX)([_.@-]|$)", named[0]) else "en"
+
+
+class VerificationReport:
+    """The outcome for one extract; `file` is the file being checked, for errors that name none."""
+
+    def __init__(self) -> None:
+        self.head: list[ReportLine] = []
+        self.shown: list[ReportLine] = []
+        self.limits: list[ReportLine] = []
+        self.faults: list[Unsound] = []
+        self.file = "manifest.json"
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.faults
+
+    def text(self, language: str = "") -> str:
+        parts = [line.text(language) for line in self.head]
+        for title, lines in self._sections(language):
+            parts += ["", f"{title}:"] + [f"  - {line}" for line in lines]
+        return "\n".join([*parts, "", self._verdict().text(language), ""])
+
+    def _verdict(self) -> ReportLine:
+        sound, unsound = ReportLine("结论：可靠", "verdict: SOUND"), ReportLine("结论：不可靠", "verdict: UNSOUND")
+        return sound if self.is_sound else unsound
+
+    def _sections(self, language: str) -> list[tuple[str, list[str]]]:
+        sections = (
+            (ReportLine("有误", "faults"), [fault.text(language) for fault in self.faults]),
+            (ReportLine("已核", "checked"), [line.text(language) for line in self.shown]),
+            (ReportLine("未能证明", "could not be proved"), [line.text(language) for line in self.limits]),
+        )
+        return [(title.text(language), lines) for title, lines in sections if lines]
+
+    def html(self, at: str, language: str = "") -> str:
+        """A page for the audit file, with the time of the verification."""
+        rows = lists = ""
+        for line in self.head:
+            name = html.escape(ReportLine(line.zh, line.en).text(language))
+            rows += f"<tr><th>{name}</th><td>{html.escape(line.detail)}</td></tr>"
+        for heading, lines in self._sections(language):
+            items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+            lists += f"<h2>{html.escape(heading)}</h2><ol>{items}</ol>"
+        title = ReportLine("核验报告", "verification report").text(language)
+        verified = ReportLine("核验于", "verified at").text(language)
+        style = (
+            "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+            "th{text-align:left;vertical-align:top;padding-right:1em;white-space:nowrap}td{overflow-wrap:anywhere}"
+        )
+        return (
+            f'<!DOCTYPE html><html lang="{language or "zh"}"><meta charset="utf-8"><title>{title}</title>'
+            f"<style>{style}</style><h1>{title}</h1>"
+            f"<p style='color:{'#060' if self.is_sound else '#a00'}'>"
+            f"<strong>{html.escape(self._verdict().text(language))}</strong></p>"
+            f"<table>{rows}</table>{lists}<p>{verified} {html.escape(at)}</p></html>\n"
+        )

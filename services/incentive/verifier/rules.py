@@ -1,0 +1,172 @@
+"""The four rules that registers' facts decide, (四) 1-3 and (六) 2; amounts in fen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from .policy import ExchangeWhitelist, PolicyValues
+from .report import Unsound
+from .values import Json, Span, fen, instant, is_within, local, rate_of
+
+LISTING, FIRST_LISTING = "facts.listing.v1", "facts.first-listing.v1"
+FIRST_PURCHASE, ANNUAL_TOTAL = "facts.first-purchase.v1", "facts.annual-total.v1"
+RED_FLAG = "facts.sign.v1"
+FIRST_FIELDS = {FIRST_LISTING: ("listed_at", "listing_no"), FIRST_PURCHASE: ("completed_at", "trade_no")}
+
+
+def earned(policy: PolicyValues, rule: str, award_id: str, subject: str, **fields: Any) -> Json:
+    """The fields of an award that follow from policy and facts."""
+    return {
+        "award_id": award_id,
+        "rule": rule,
+        "article": policy.article(rule),
+        "policy": {"id": policy.id, "revision": policy.revision},
+        "subject": subject,
+        "rate": None,
+        **fields,
+    }
+
+
+def evidence(fact: Json, exchanges: Iterable[str]) -> Json:
+    return {"fact": fact["fact"], "generation": fact["generation"], "seq": fact["seq"], "exchanges": sorted(exchanges)}
+
+
+def last_day(is_same: bool) -> list[str]:
+    """The flag of an award whose ceiling depends on how the policy's last day is read."""
+    return [] if is_same else ["last_day"]
+
+
+def least_first(facts: Sequence[Json], topic: str) -> Json | None:
+    """The fact with the earliest first over all registers; None if there is none."""
+    at, number = FIRST_FIELDS[topic]
+
+    def place(fact: Json) -> tuple[int, str, str]:
+        first = fact["value"]["first"]
+        return instant(first[at]), first["exchange"], first[number]
+
+    found = [fact for fact in facts if fact["topic"] == topic and fact["value"]["first"] is not None]
+    return min(found, key=place, default=None)
+
+
+def first_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> Iterator[Json]:
+    """(四) 1 and 2: a fixed amount for the first listing, a rate of the first purchase net of refunds up to a cap."""
+    for rule, topic in (("first_listing", FIRST_LISTING), ("first_purchase", FIRST_PURCHASE)):
+        fact = least_first(facts, topic)
+        if fact is None:
+            continue
+        first, terms = fact["value"]["first"], policy.rules[rule]
+        at_us = instant(first[FIRST_FIELDS[topic][0]])
+        base, rate = 0, terms.get("rate")
+        ceiling = cap = fen(terms["amount"] if rate is None else terms["cap"])
+        if rate is not None:
+            base = fen(first["amount"]) - fen(first["refunded"])
+            ceiling = min(rate_of(base, rate), cap)
+        if ceiling and is_within(at_us, policy.in_force):
+            yield earned(
+                policy, rule, f"{rule}/{subject}", subject, exchange=first["exchange"], year=local(at_us).year,
+                base=base, rate=rate, cap=cap, ceiling=ceiling,
+                flags=last_day(is_within(at_us, policy.alternative)), evidence=[evidence(fact, [first["exchange"]])],
+            )  # fmt: skip
+
+
+def sums_of(buckets: Iterable[Json], period: Span) -> tuple[int, int, int, int]:
+    """(before, within, trades within, after) of a period whose limits fall on the buckets' limits."""
+    before = within = trades = after = 0
+    for bucket in buckets:
+        begin, end = instant(bucket["from"]), instant(bucket["until"])
+        if end <= period[0]:
+            before += fen(bucket["amount"])
+        elif begin >= period[1]:
+            after += fen(bucket["amount"])
+        elif period[0] <= begin and end <= period[1]:
+            within += fen(bucket["amount"])
+            trades += bucket["trades"]
+        else:
+            raise Unsound("合计未在政策日期处切分", "a total is not cut at the policy's dates")
+    return before, within, trades, after
+
+
+def totals_by_year(facts: Sequence[Json]) -> dict[int, list[Json]]:
+    found: dict[int, list[Json]] = {}
+    for fact in facts:
+        if fact["topic"] == ANNUAL_TOTAL:
+            found.setdefault(fact["value"]["year"], []).append(fact)
+    return found
+
+
+def annual_awards(subject: str, facts: Sequence[Json], policy: PolicyValues) -> Iterator[Json]:
+    """(四) 3: a rate of the year's listed trades over all exchanges, from the threshold up to the cap."""
+    rule = "annual_listed_trading"
+    terms = policy.rules[rule]
+
+    def ceiling_of(totals: Sequence[Json], period: Span) -> tuple[int, int]:
+        shares = [share for fact in totals for share in fact["value"]["by_exchange"].values()]
+        base = sum(sums_of(share["counted"], period)[1] for share in shares)
+        is_reached = base >= fen(terms["at_least"])
+        return base, min(rate_of(base, terms["rate"]), fen(terms["cap"])) if is_reached else 0
+
+    for year, totals in totals_by_year(facts).items():
+        base, ceiling = ceiling_of(totals, policy.in_force)
+        if ceiling == 0:
+            continue
+        counted = [
+            (fact, [name for name, share in fact["value"]["by_exchange"].items()
+                    if sums_of(share["counted"], policy.in_force)[2]])
+            for fact in totals
+        ]  # fmt: skip
+        yield earned(
+            policy, rule, f"{rule}/{subject}/{year}", subject, exchange=None, year=year, base=base, rate=terms["rate"],
+            cap=fen(terms["cap"]), ceiling=ceiling,
+            flags=last_day(ceiling_of(totals, policy.alternative)[1] == ceiling),
+            evidence=[evidence(fact, exchanges) for fact, exchanges in counted if exchanges],
+        )  # fmt: skip
+
+
+def tier_awards(
+    exchange: str, facts: Sequence[Json], policy: PolicyValues, whitelist: ExchangeWhitelist
+) -> Iterator[Json]:
+    """(六) 2: each tier once, less what the exchange earned before under this policy."""
+    totals = totals_by_year(facts)
+    alternative = {
+        one["year"]: one["due"] for one in tier_years(exchange, totals, policy, whitelist, policy.alternative)
+    }
+    earned_years: list[int] = []
+    for one in tier_years(exchange, totals, policy, whitelist, policy.in_force):
+        year = one["year"]
+        if one["due"] == 0:
+            continue
+        rests_on = [fact for known in [year, *earned_years] for fact in totals[known] if fact["value"]["buckets"]]
+        yield earned(
+            policy, "exchange_tiers", f"exchange_tiers/{exchange}/{year}", f"uscc:{one['operator']}",
+            exchange=exchange, year=year, base=one["base"], cap=one["amount"], ceiling=one["due"],
+            flags=last_day(alternative[year] == one["due"]),
+            evidence=[evidence(fact, [exchange]) for fact in rests_on],
+        )  # fmt: skip
+        earned_years.append(year)
+
+
+def tier_years(
+    exchange: str,
+    totals: Mapping[int, Sequence[Json]],
+    policy: PolicyValues,
+    whitelist: ExchangeWhitelist,
+    period: Span,
+) -> Iterator[Json]:
+    """Yield each year's running total at the last instant in force, the highest tier that earns, and what is due."""
+    tiers = [(fen(tier["over"]), fen(tier["amount"])) for tier in policy.rules["exchange_tiers"]["tiers"]]
+    passed = earned_before = 0
+    for year in sorted(totals):
+        before, within, _, after = sums_of([one for fact in totals[year] for one in fact["value"]["buckets"]], period)
+        base = before + within
+        amounts = [amount for over, amount in tiers if over >= max(passed, before) and over < base]
+        operator = whitelist.operator_on(exchange, date(year, 12, 31))
+        amount = amounts[-1] if amounts else 0
+        due = max(0, amount - earned_before) if operator is not None else 0
+        yield {
+            "year": year, "base": base, "amount": amount, "due": due,
+            "operator": None if operator is None else operator["uscc"],
+        }  # fmt: skip
+        passed = max(passed, base + after)
+        earned_before += due
