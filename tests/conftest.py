@@ -36,24 +36,24 @@ TOGETHER = {
     "tests/e2e/test_contract_schemathesis.py": "running set",
     "tests/e2e/test_exchange_kit_alone.py": "running set",
     "tests/e2e/test_exchange_kit_asks.py": "running set",
-    "tests/integration/test_access.py": "secured broker",
-    "tests/integration/test_doctor.py": "secured broker",
-    "tests/integration/test_procedures.py": "secured broker",
-    "tests/integration/test_secured_broker.py": "secured broker",
-    "tests/integration/test_secured_set.py": "secured broker",
+    "tests/integration/deploy/test_access.py": "secured broker",
+    "tests/integration/deploy/test_doctor.py": "secured broker",
+    "tests/integration/deploy/test_procedures.py": "secured broker",
+    "tests/integration/deploy/test_secured_broker.py": "secured broker",
+    "tests/integration/deploy/test_secured_set.py": "secured broker",
 }
 # What takes minutes is begun first; before all what waits for other processes most of the time.
 FIRST = (
     "tests/faults/test_faults.py",
     "tests/compose/test_compose.py",
-    "tests/integration/test_consumer_program.py",
+    "tests/integration/worker/test_consumer_program.py",
     "running set",
     "tests/e2e/test_up.py",
-    "tests/integration/test_generation.py",
+    "tests/integration/deploy/test_generation.py",
     "tests/e2e/test_cases_kafka.py",
     "tests/e2e/test_changed_files.py",
     "tests/e2e/test_split_register.py",
-    "tests/integration/test_split_register.py",
+    "tests/integration/registers/test_split_register.py",
 )
 
 FreshDatabase = Callable[[str], tuple[str, str]]

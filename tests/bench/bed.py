@@ -19,7 +19,7 @@ from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
 from shared.settings import KafkaSettings, load_local_settings
-from tests.integration.consumer_program import Place
+from tests.support.consumer_program import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -20,10 +20,10 @@ from services.incentive.extract.join_verifier import joined_verifier
 from shared.settings import RegisterAddress
 from shared.values.parties import complete_uscc
 from tests.bench.processes import measure
-from tests.integration import worlds
-from tests.integration.extract_makers import Makers
-from tests.integration.whole_set import WholeSet, served, whole_set
-from tests.integration.worlds import LOG_KEY
+from tests.support.incentive.extract_makers import Makers
+from tests.support.incentive.whole_set import WholeSet, served, whole_set
+from tests.support.registers import worlds
+from tests.support.registers.worlds import LOG_KEY
 
 BATCH = 5000
 A_PROVIDERS = 1000  # trades

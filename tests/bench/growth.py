@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devset.postgres import Database
-    from tests.integration.incentive_facts import FakeRecord
+    from tests.support.incentive.ledger import FakeRecord
 
 BATCH: Final = 5_000
 MARKS: Final = (100_000, 1_000_000, 5_000_000)  # trades

@@ -45,8 +45,8 @@ from shared.translog.store import ServiceLog
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.bench.bed import SEED, YEAR
-from tests.integration.incentive_facts import FakeRecord, first_purchase, rulebook
-from tests.integration.web_register import RECORD_MS
+from tests.support.incentive.ledger import FakeRecord, first_purchase, rulebook
+from tests.support.registers.web_register import RECORD_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from tests.bench.logs import Side, incentive
-from tests.integration.incentive_facts import FakeRecord, provider_total
+from tests.support.incentive.ledger import FakeRecord, provider_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

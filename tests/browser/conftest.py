@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.site import Site
 from tests.conftest import RAN_AGAINST
-from tests.integration.sample_set import sample_set
-from tests.integration.whole_set import served
+from tests.support.incentive.sample_set import sample_set
+from tests.support.incentive.whole_set import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

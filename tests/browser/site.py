@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from tests.integration.extract_makers import Makers
+    from tests.support.incentive.extract_makers import Makers
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 812}
 WCAG_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]

@@ -12,7 +12,7 @@ from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.whitelist import load_whitelist
 from tests.cases.core import Documents, awards_of, facts_of
-from tests.cases.reader import EXCHANGES_FILE, Case, CaseEvent, all_cases, differences
+from tests.support.cases import EXCHANGES_FILE, Case, CaseEvent, all_cases, differences
 
 POLICY = load_policy(POLICY_FILE)
 EXCHANGES = load_whitelist(EXCHANGES_FILE)

@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devset.client import Client
@@ -17,15 +16,16 @@ from devset.processes import free_ports
 from devset.programs import SERVICES, Addresses
 from exchange_kit.publish import publish
 from shared.settings import KafkaSettings
-from tests.procedures import carry_out
+from tests.support.paths import ROOT
+from tests.support.procedures import carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from exchange_kit.publish import Published
     from exchange_kit.records import SampleRecord
 
-ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 # Containers that go on; all others are steps that end.
 PROGRAMS = ("postgres", "kafka", *(f"{service}-{part}" for service in SERVICES for part in ("api", "consumer")))

@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from tests.e2e.conftest import client_of
-from tests.integration import worlds
+from tests.support.registers import worlds
 
 if TYPE_CHECKING:
     from devset.client import Client

@@ -20,8 +20,8 @@ from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.note import VerifierKey
 from tests.e2e.conftest import client_of, up_while_used
 from tests.e2e.test_up import Up
-from tests.e2e.witnessing import NAME, rewrite_listings, witness
-from tests.procedures import ROOT, carry_out
+from tests.support.procedures import ROOT, carry_out
+from tests.support.translog.witnessing import NAME, rewrite_listings, witness
 
 AWARD = "first_purchase/uscc:91530100MAXXAAA02W"
 started = contextmanager(up_while_used)

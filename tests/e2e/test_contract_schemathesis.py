@@ -7,7 +7,7 @@ import pytest
 import requests
 import schemathesis
 
-from tests.web_contract import check_contract
+from tests.support.web.contract import check_contract
 
 SERVICES = ("listing", "trade_ingest", "incentive")
 METHODS = {"get", "post", "delete"}

@@ -13,8 +13,8 @@ import pytest
 from openpyxl import Workbook
 
 from tests.e2e.conftest import client_of
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SERVERS = {"alembic", "flask", "flask-smorest", "gunicorn", "prometheus-client", "psycopg", "sqlalchemy"}
 
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 import requests
 
-from tests.command_line import command_line
+from tests.support.command_line import command_line
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 240.0
 
 

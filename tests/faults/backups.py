@@ -13,7 +13,7 @@ from devset.postgres import postgres_account
 from devset.programs import SERVICES
 from shared.values.times import now
 from tests.faults.fault import Fault, Kind
-from tests.procedures import carry_out
+from tests.support.procedures import carry_out
 
 if TYPE_CHECKING:
     from shared.settings import Service

@@ -23,7 +23,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.reference import Reference
 from tests.faults.rig import ROOT, NotMoving, Rig
 from tests.faults.world import World
-from tests.nursery import CONSUMERS, Nursery
+from tests.support.forked_programs import CONSUMERS, ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class Share:
     kinds: Sequence[str]
     events: int = 0
     sets: int = 0
-    nursery: Nursery = field(default_factory=Nursery)
+    fork_server: ForkServer = field(default_factory=ForkServer)
     rig: Rig | None = None
     world: World = field(init=False)
     reference: Reference = field(init=False)
@@ -68,7 +68,7 @@ class Share:
                     self._once(kind, number)
         finally:
             self._end_set(keep=False)
-            self.nursery.stop()
+            self.fork_server.stop()
 
     def _take(self, kind: str) -> bool:
         """Whether this process is the first to ask for the kind."""
@@ -94,7 +94,7 @@ class Share:
         guard = CONTROLS[name]
         self._end_set(keep=False)
         with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as folder:
-            build = Nursery(build_without(guard, Path(folder)), CONSUMERS)
+            build = ForkServer(build_without(guard, Path(folder)), CONSUMERS)
             try:
                 outcome = self._first_unclean(build, KINDS[guard.fault])
                 self._end_set(keep=False)
@@ -104,7 +104,7 @@ class Share:
         write_outcome(self.folder, outcome)
         sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
 
-    def _first_unclean(self, build: Nursery, kind: Kind) -> Outcome:
+    def _first_unclean(self, build: ForkServer, kind: Kind) -> Outcome:
         """The outcome that gives the build away; the last one if none does."""
         try:
             self._begin_set(build)
@@ -117,7 +117,7 @@ class Share:
                 break
         return outcome
 
-    def _begin_set(self, build: Nursery | None = None) -> None:
+    def _begin_set(self, build: ForkServer | None = None) -> None:
         place = Path(tempfile.mkdtemp(prefix=f"set-{os.getpid()}-", dir=self.folder))
         self.world = World(self.seed * 1000 + self.sets, EVENTS_A_WORLD)
         self.reference = Reference(self.world.exchanges)
@@ -125,7 +125,7 @@ class Share:
         # One set at a time: a port that is free when it is chosen could be another's before it is taken.
         with (self.folder / "starting").open("w", encoding="ascii") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            self.rig = Rig(place, self.world.exchanges, self.nursery, build)
+            self.rig = Rig(place, self.world.exchanges, self.fork_server, build)
             self.rig.start()
 
     def _end_set(self, *, keep: bool) -> None:

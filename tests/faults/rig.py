@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -33,14 +32,15 @@ from shared.process.child_process import ChildProcessDiedError
 from shared.settings import load_local_settings
 from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from shared.whitelist import Whitelist
-    from tests.nursery import Nursery
+    from tests.support.forked_programs import ForkServer
 
-ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 120.0
 POLL_S = 0.05
 # Questions over HTTP cost the services and the broker something.
@@ -118,12 +118,14 @@ def _error_of(trace: str) -> str:
 
 
 class Rig:
-    """One set in `folder`. `nursery` runs its programs; `build`, if given, its consumers and migrations."""
+    """One set in `folder`. `fork_server` runs its programs; `build`, if given, its consumers and migrations."""
 
-    def __init__(self, folder: Path, exchanges: Whitelist, nursery: Nursery, build: Nursery | None = None) -> None:
+    def __init__(
+        self, folder: Path, exchanges: Whitelist, fork_server: ForkServer, build: ForkServer | None = None
+    ) -> None:
         self.folder = folder
         self.exchanges = exchanges
-        self.nursery = nursery
+        self.fork_server = fork_server
         self.build = build
         self.workers: list[Worker] = []
         self._added: Counter[str] = Counter()
@@ -170,7 +172,7 @@ class Rig:
         for service in SERVICES:
             arguments = (module(service), "serve", "--bind", self.addresses.apis[service])
             self._apis.append(
-                self.nursery.spawn(
+                self.fork_server.spawn(
                     f"{service} serve",
                     *arguments,
                     log_file=self.folder / f"{service}-serve.log",
@@ -185,7 +187,7 @@ class Rig:
         if self.build is None:
             migrate(module(service), database.owner_url, database.service_url, register=REGISTER)
             return
-        done = self.run("migrate", service, nursery=self.build)
+        done = self.run("migrate", service, fork_server=self.build)
         if done.returncode != 0:
             raise LocalError(f"{service} migrate: {done.stdout}{done.stderr}")
 
@@ -226,8 +228,8 @@ class Rig:
 
         def launch() -> Program:
             run = (module(service), "consume")
-            nursery = self.build or self.nursery
-            return nursery.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
+            fork_server = self.build or self.fork_server
+            return fork_server.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)
 
         worker = Worker(service, name, line, launch, launch())
         self.workers.append(worker)
@@ -322,11 +324,11 @@ class Rig:
         )
 
     def run(
-        self, do: str, service: str, *arguments: str, nursery: Nursery | None = None
+        self, do: str, service: str, *arguments: str, fork_server: ForkServer | None = None
     ) -> subprocess.CompletedProcess[str]:
         """A command of a service, to its end; `do` is its name."""
         owner_url = self._databases[service].owner_url
-        return (nursery or self.nursery).run(
+        return (fork_server or self.fork_server).run(
             module(service),
             do,
             *arguments,

@@ -11,8 +11,8 @@ from devset.kafka import Kafka
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from shared.settings import load_local_settings
-from tests.integration.secured_broker import SecuredBroker
-from tests.nursery import Nursery
+from tests.support.engines.secured_broker import SecuredBroker
+from tests.support.forked_programs import ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def secured(engine_folder) -> Iterator[SecuredBroker]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    nursery = Nursery()
-    yield nursery
-    nursery.stop()
+def fork_server() -> Iterator[ForkServer]:
+    fork_server = ForkServer()
+    yield fork_server
+    fork_server.stop()

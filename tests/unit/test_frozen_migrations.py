@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 RELEASED = {
     "services/incentive/migrations/versions/r0012_account_rule.sql": (
         "2660f0eb6daed20e2fa7028edd424bf8780d578f1264c21c1fc5e39498d6758e"

@@ -1,0 +1,292 @@
+"""`jiangbu doctor` on a real deployment without its APIs: sound, and with each thing that can be wrong."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, get_args
+
+import psycopg
+import pytest
+import yaml
+from click.testing import CliRunner
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from deploy.__main__ import main
+from deploy.api_keys import HASHES
+from deploy.broker.access import every_acl
+from deploy.databases import database_of, owner_role, service_role
+from deploy.doctor import broker as of_broker
+from deploy.doctor import databases as of_databases
+from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
+from shared.postgres.migrate import migrate
+from shared.postgres.schema_version import package_of, required_revision
+from shared.settings import Service
+from tests.integration.kafka.test_consumer import until
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from devset.postgres import Postgres
+    from tests.support.engines.secured_broker import SecuredBroker
+
+APIS = {"接口 API listing r1", "接口 API trade-ingest r1", "接口 API incentive"}
+SERVICES = get_args(Service)
+
+
+@dataclass
+class Deployment:
+    """Both engines, the files, and how an operator calls `jiangbu`."""
+
+    broker: SecuredBroker
+    server: Postgres
+    exchanges: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.broker.secrets
+
+    def jiangbu(self, *arguments: str, **settings: str) -> Result:
+        environment = {
+            **self.broker.environment(ADMIN),
+            "EXCHANGES_FILE": str(self.exchanges),
+            "DATABASE_ADMIN_URL": f"postgresql://postgres@127.0.0.1:{self.server.port}/postgres",
+            "DATABASE_ADMIN_PASSWORD_FILE": str(Secret("postgres", DATABASE_PASSWORD).path(self.folder)),
+            "REGISTERS": "r1=http://127.0.0.1:1,http://127.0.0.1:1",
+            "INCENTIVE_URL": "http://127.0.0.1:1",
+            **settings,
+        }
+        return CliRunner().invoke(main, arguments, env=environment)
+
+    def faults(self, **settings: str) -> dict[str, str]:
+        """What the doctor finds wrong, by subject; the APIs are left out, as none runs."""
+        result = self.jiangbu("doctor", "--secrets", str(self.folder), **settings)
+        assert result.exit_code == 1
+        lines = [line.split("  ", 1) for line in result.output.splitlines()]
+        assert {mark.strip() for mark, _ in lines} <= {"正常 ok", "异常 FAIL"}, result.output
+        wrong = dict(rest.strip().split(": ", 1) for mark, rest in lines if "FAIL" in mark)
+        assert wrong.keys() >= APIS
+        return {subject: text for subject, text in wrong.items() if subject not in APIS}
+
+    def sql(self, database: str, *statements: str) -> None:
+        with psycopg.connect(self.server.url(database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def deployment(secured: SecuredBroker, server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    exchanges = tmp_path_factory.mktemp("doctor") / "exchanges.yaml"
+    exchanges.write_bytes((ROOT / "exchanges.yaml").read_bytes())
+    made = Deployment(secured, server, exchanges)
+    admin = Secret("postgres", DATABASE_PASSWORD)
+    make_secrets(made.folder, [admin])
+    admin.path(made.folder).write_bytes(server.password_file.read_bytes())
+    for words in (
+        ("secrets", str(made.folder)),
+        ("topics", "apply", "--secrets", str(made.folder)),
+        ("databases", "apply", str(made.folder)),
+    ):
+        result = made.jiangbu(*words)
+        assert result.exit_code == 0, result.output
+    for service in SERVICES:
+        name = database_of(service)
+        register = None if service == "incentive" else "r1"
+        url = server.url(
+            name, owner_role(name), (made.folder / f"{service}-owner" / DATABASE_PASSWORD).read_text().strip()
+        )
+        migrate(package_of(service), url, f"postgresql://{service_role(name)}@127.0.0.1/x", register)
+    return made
+
+
+def test_apis_that_do_not_answer_are_all_that_is_wrong(deployment: Deployment) -> None:
+    assert deployment.faults() == {}
+
+
+def test_files(deployment: Deployment) -> None:
+    folder, hashes = deployment.folder, deployment.folder / HASHES
+    kept, listing = hashes.read_text("utf-8"), folder / "listing" / "kafka-password"
+    hashes.write_text(yaml.safe_dump([one for one in yaml.safe_load(kept) if one["name"] != "auditor"]), "utf-8")
+    listing.chmod(0o644)
+    (folder / "incentive").chmod(0o755)
+    try:
+        found = deployment.faults(TOTALS_CUT_AT="2025-10-15")
+    finally:
+        hashes.write_text(kept, "utf-8")
+        listing.chmod(0o600)
+        (folder / "incentive").chmod(0o700)
+    assert found.keys() == {"密码文件 passwords", "密钥 API keys", "政策文件 policy file"}
+    assert f"{listing} -rw-r--r--" in found["密码文件 passwords"]
+    assert f"{folder / 'incentive'} drwxr-xr-x" in found["密码文件 passwords"]
+    assert "no key for auditor: run `jiangbu secrets" in found["密钥 API keys"]
+    assert "2028-10-15" in found["政策文件 policy file"]
+    assert "TOTALS_CUT_AT" in found["政策文件 policy file"]
+
+
+def test_an_exchange_that_is_new_on_the_whitelist(deployment: Deployment) -> None:
+    listed = deployment.exchanges.read_text("utf-8")
+    newer = yaml.safe_load(listed)
+    newer["exchanges"].append(
+        {"id": "latedex", "name": "虚构", "from": "2026-01-01", "until": None, "approved_by": None, "operators": []}
+    )
+    deployment.exchanges.write_text(yaml.safe_dump(newer), "utf-8")
+    try:
+        found = deployment.faults()
+    finally:
+        deployment.exchanges.write_text(listed, "utf-8")
+    assert found.keys() == {"密码文件 passwords", "密钥 API keys", "主题 topics", "用户 users", "权限 rights"}
+    assert "exchange.latedex.trades.v1" in found["主题 topics"]
+    assert "jiangbu secrets" in found["用户 users"]
+    assert "exchange.latedex: 缺少 / lacks WRITE TOPIC exchange.latedex.listings.v1" in found["权限 rights"]
+
+
+def test_topics_users_and_rights(deployment: Deployment) -> None:
+    topic, facts = "exchange.kmdex.trades.v1", "facts.listing.v1"
+    admin = KafkaAdminClient(**deployment.broker.as_user(ADMIN).client_config())
+    password = deployment.broker.password_file("incentive")
+    kept = password.read_bytes()
+    try:
+        # Not so short that the broker would delete what tests after this one read.
+        changed = [(topic, {"retention.ms": "9999999999999"}), (facts, {"cleanup.policy": "delete"})]
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, to) for name, to in changed])
+        (right,) = [
+            acl
+            for acl in admin.describe_acls(every_acl())[0]
+            if acl.principal == "User:exchange.kmdex" and acl.resource_pattern.resource_name == topic
+        ]
+        admin.delete_acls([right])
+        password.write_text("guessed", "ascii")
+        until(lambda: "retention.ms" in deployment.faults().get("主题 topics", ""))
+        found = deployment.faults()
+    finally:
+        admin.close()
+        password.write_bytes(kept)
+        assert deployment.jiangbu("topics", "apply", "--secrets", str(deployment.folder)).exit_code == 0
+    assert found.keys() == {"主题 topics", "用户 users", "权限 rights"}
+    assert f"{topic}: 修改 / change retention.ms 9999999999999 -> -1" in found["主题 topics"]
+    assert f"{facts}: 修改 / change cleanup.policy delete -> compact" in found["主题 topics"]
+    assert "incentive: 密码不符" in found["用户 users"]
+    assert f"exchange.kmdex: 缺少 / lacks WRITE TOPIC {topic}" in found["权限 rights"]
+    assert all("jiangbu topics apply" in text for text in found.values())
+    assert deployment.faults() == {}
+
+
+def test_databases_roles_and_the_ledger(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = service_role("incentive")
+    harms = {
+        "postgres": (
+            f"ALTER ROLE {role} CREATEDB",
+            f"GRANT {owner_role('listing')} TO {service_role('listing')}",
+            f"ALTER ROLE {service_role('trade_ingest')} PASSWORD 'another'",
+            "GRANT CONNECT ON DATABASE trade_ingest TO PUBLIC",
+            f"ALTER ROLE {role} NOBYPASSRLS",
+            "REVOKE trade_ingest_service_viewer FROM trade_ingest_service",
+            "ALTER ROLE incentive_service_viewer BYPASSRLS",
+        ),
+        "incentive": (
+            f"GRANT UPDATE ON ledger_entry TO {role}",
+            "ALTER TABLE fact DISABLE TRIGGER append_only",
+            "ALTER TABLE position OWNER TO postgres",
+            "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
+            "INSERT INTO ledger_settings VALUES (DEFAULT, 0, now(), 'p', 1, '', '', '', '{}', '{r9}')",
+            "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
+        ),
+        "listing": ("UPDATE alembic_version SET version_num = '0001'",),
+        "trade_ingest": (
+            "GRANT DELETE ON log_checkpoint TO trade_ingest_service",
+            "ALTER TABLE register_head DISABLE TRIGGER log_is_whole",
+            "DROP TRIGGER append_only ON log_hash",
+        ),
+    }
+    mending = {
+        "postgres": (
+            f"ALTER ROLE {role} NOCREATEDB",
+            "ALTER ROLE incentive_service_viewer NOBYPASSRLS",
+            f"REVOKE {owner_role('listing')} FROM {service_role('listing')}",
+        ),
+        "incentive": (
+            f"REVOKE UPDATE ON ledger_entry FROM {role}",
+            "ALTER TABLE fact ENABLE TRIGGER append_only",
+            f"ALTER TABLE position OWNER TO {owner_role('incentive')}",
+            "ALTER TABLE ledger_settings DISABLE TRIGGER USER",
+            "DELETE FROM ledger_settings",
+            "ALTER TABLE ledger_settings ENABLE TRIGGER USER",
+        ),
+        "listing": (f"UPDATE alembic_version SET version_num = '{required_revision('listing')}'",),
+        "trade_ingest": (
+            "REVOKE DELETE ON log_checkpoint FROM trade_ingest_service",
+            "ALTER TABLE register_head ENABLE TRIGGER log_is_whole",
+            "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log_hash EXECUTE FUNCTION log_stays()",
+        ),
+    }
+    for database, statements in harms.items():
+        deployment.sql(database, *statements)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(of_databases, "time", SimpleNamespace(time=lambda: time.time() + 10))
+            found = deployment.faults()
+    finally:
+        for database, statements in mending.items():
+            deployment.sql(database, *statements)
+        assert deployment.jiangbu("databases", "apply", str(deployment.folder)).exit_code == 0
+    said = {
+        "PostgreSQL": ["clocks differ by 10"],
+        "数据库 database listing": ["revision 0001, needed", "run `listing migrate`"],
+        "数据库 database incentive": ["registers r9 count, not r1"],
+        "角色 roles of listing": ["REVOKE listing_owner FROM listing_service"],
+        "角色 roles of trade_ingest": [
+            "any role may connect",
+            "password authentication failed",
+            "cannot become trade_ingest_service_viewer",
+            "databases apply",
+            "REVOKE UPDATE, DELETE, TRUNCATE ON log_checkpoint FROM trade_ingest_service",
+            "triggers are off: append_only ON log_hash, log_is_whole ON register_head",
+            "run `trade-ingest rebuild --verify`",
+        ],
+        "角色 roles of incentive": [
+            "ALTER ROLE incentive_service NOCREATEDB",
+            "incentive_service: 受行级安全约束",
+            "ALTER ROLE incentive_service_viewer NOBYPASSRLS",
+            "REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry",
+            "triggers are off: append_only ON fact: ",
+            '"position" (postgres)',
+        ],
+    }
+    assert found.keys() == said.keys()
+    assert [(subject, word) for subject, words in said.items() for word in words if word not in found[subject]] == []
+    assert deployment.faults() == {}
+
+
+def test_a_database_that_is_not_there(deployment: Deployment) -> None:
+    deployment.sql("postgres", "ALTER DATABASE trade_ingest RENAME TO elsewhere")
+    try:
+        found = deployment.faults()
+    finally:
+        deployment.sql("postgres", "ALTER DATABASE elsewhere RENAME TO trade_ingest")
+    assert found.keys() == {"数据库 database trade_ingest"}
+    assert "jiangbu databases apply" in found["数据库 database trade_ingest"]
+
+
+def test_engines_that_do_not_answer(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_broker, "BROKER_TIMEOUT_MS", 500)
+    nowhere = "postgresql://postgres@127.0.0.1:1/postgres"
+    found = deployment.faults(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", DATABASE_ADMIN_URL=nowhere)
+    assert {"Kafka", "PostgreSQL"} <= found.keys()
+    assert "127.0.0.1:1" in found["Kafka"]
+    assert "DATABASE_ADMIN_URL" in found["PostgreSQL"]
+
+
+def test_a_broker_without_users(deployment: Deployment, kafka: str) -> None:
+    found = deployment.faults(KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_SECURITY_PROTOCOL="PLAINTEXT")
+    assert "deploy/kafka" in found["用户 users"]
+
+
+def test_settings_that_are_missing(deployment: Deployment) -> None:
+    result = deployment.jiangbu("doctor", DATABASE_ADMIN_URL="")
+    assert result.exit_code == 1
+    assert "DATABASE_ADMIN_URL" in result.output
+    assert len(result.output.splitlines()) == 1

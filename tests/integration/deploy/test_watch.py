@@ -1,0 +1,167 @@
+"""Alerts and dashboard in deploy/watch: checked and tried by promtool, and held to what the services really tell."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import uuid
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from prometheus_client.parser import text_string_to_metric_families
+
+from shared.events.topics import topic_of
+from shared.process.run_record import WorkerRun
+from shared.values.times import now
+from tests.support.engines.promtool import NotToBeHad, find_promtool
+from tests.support.paths import ROOT
+from tests.support.registers.web_register import register_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WATCH = ROOT / "deploy" / "watch"
+CASES = Path(__file__).with_name("alerts_test.yml")
+# Prometheus's own, and the label that prometheus.yml gives.
+OF_PROMETHEUS = {"up": {"job", "instance", "service"}}
+OF_TARGETS = {"service", "instance", "job"}
+
+
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    try:
+        return find_promtool()
+    except NotToBeHad as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for file in (*WATCH.iterdir(), CASES):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "metrics-key").touch()
+    return tmp_path
+
+
+def run(promtool: Path, folder: Path, *arguments: str) -> tuple[bool, str]:
+    done = subprocess.run([promtool, *arguments], check=False, cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def alerts() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load((WATCH / "alerts.yml").read_text("utf-8"))["groups"]
+    return group["rules"]
+
+
+def dashboard() -> dict[str, Any]:
+    return json.loads((WATCH / "dashboard.json").read_text("utf-8"))
+
+
+def panels() -> list[dict[str, Any]]:
+    return dashboard()["panels"]
+
+
+def queries() -> list[str]:
+    """Expressions of the dashboard, with the service that is chosen filled in."""
+    return [target["expr"].replace("$service", ".*") for panel in panels() for target in panel.get("targets", ())]
+
+
+def test_prometheus_takes_the_files(promtool: Path, folder: Path) -> None:
+    is_right, said = run(promtool, folder, "check", "config", "prometheus.yml")
+    assert is_right, said
+    assert f"{len(alerts())} rules found" in said
+
+
+def test_alerts_fire_when_they_should_and_only_then(promtool: Path, folder: Path) -> None:
+    is_right, said = run(promtool, folder, "test", "rules", CASES.name)
+    assert is_right, said
+
+
+def test_a_wrong_threshold_would_be_noticed(promtool: Path, folder: Path) -> None:
+    rules = folder / "alerts.yml"
+    text = rules.read_text("utf-8")
+    rules.write_text(text.replace("jiangbu_waiting_seconds) > 60", "jiangbu_waiting_seconds) > 600"), "utf-8")
+    is_right, said = run(promtool, folder, "test", "rules", CASES.name)
+    assert not is_right
+    assert "JiangbuRecordsWait" in said
+
+
+def test_every_alert_has_a_case_of_firing_and_one_of_silence() -> None:
+    cases = yaml.safe_load(CASES.read_text("utf-8"))["tests"]
+    outcomes = {(case["alertname"], bool(case.get("exp_alerts"))) for test in cases for case in test["alert_rule_test"]}
+    assert outcomes == {(rule["alert"], fires) for rule in alerts() for fires in (True, False)}
+
+
+def test_every_alert_leads_to_what_to_do() -> None:
+    headings = re.findall(r"^### Alert (\w+)$", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    assert headings == [rule["alert"] for rule in alerts()]
+    for rule in alerts():
+        assert rule["annotations"]["runbook_url"] == f"docs/operations.md#alert-{rule['alert'].lower()}"
+
+
+def test_the_dashboard_asks_in_the_language_of_prometheus(promtool: Path, tmp_path: Path) -> None:
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries())]
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}), "utf-8")
+    is_right, said = run(promtool, tmp_path, "check", "rules", "panels.yml")
+    assert is_right, said
+
+
+def test_panels_have_places_of_their_own() -> None:
+    ids = [panel["id"] for panel in panels()]
+    assert len(ids) == len(set(ids))
+    for one, other in combinations([panel["gridPos"] for panel in panels()], 2):
+        assert one["x"] + one["w"] <= 24
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        assert beside or one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+
+
+@pytest.fixture(scope="module")
+def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Every figure that a service tells, with its labels: asked of a register whose engines are all there."""
+    exchange = f"x{uuid.uuid4().hex[:12]}"
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.create_topics([NewTopic(topic_of("listing", exchange), 1, 1)], wait_for_metadata=True)
+    admin.close()
+    with register_set("listing", postgres("listing"), tmp_path_factory.mktemp("watch"), kafka, (exchange,)) as made:
+        made.feed(exchange, [made.side.event(exchange, "A"), b"rubbish"])
+        WorkerRun(made.engine, now).begun()
+        made.get("/v1/listings")
+        answer = made.get("/metrics").text
+    samples = [sample for family in text_string_to_metric_families(answer) for sample in family.samples]
+    return {sample.name: set(sample.labels) | OF_TARGETS for sample in samples}
+
+
+def named(expression: str) -> Iterator[tuple[str, set[str]]]:
+    """Figures of an expression, each with the labels that are asked of it."""
+    plain = re.sub(r'"[^"]*"', '""', expression)
+    for name, matchers in re.findall(r"\b(jiangbu_\w+|up)\b(?:\{([^}]*)\})?", plain):
+        yield name, set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
+
+
+def test_what_is_watched_is_told(told: dict[str, set[str]]) -> None:
+    known = told | OF_PROMETHEUS
+    expressions = [*(rule["expr"] for rule in alerts()), *queries()]
+    asked = [found for expression in expressions for found in named(expression)]
+    assert len(asked) > len(expressions)
+    assert {name for name, _ in asked} <= known.keys()
+    for name, labels in asked:
+        assert labels <= known[name], name
+    for expression in expressions:
+        grouped = {label for by in re.findall(r"\bby \(([^)]*)\)", expression) for label in re.split(r",\s*", by)}
+        assert grouped <= set().union(*(known[name] for name, _ in named(expression))), expression
+
+
+def test_what_is_told_is_shown(told: dict[str, set[str]]) -> None:
+    """A figure that nobody sees is none: each is in an alert or on the dashboard."""
+    shown = {name for expression in [*(rule["expr"] for rule in alerts()), *queries()] for name, _ in named(expression)}
+    part = re.compile(r"_(bucket|sum|count)$")
+    assert {part.sub("", name) for name in told if not name.endswith("_created")} <= {
+        part.sub("", name) for name in shown
+    }

@@ -1,0 +1,397 @@
+"""What the API says as of a past instant is what it said then: asked along a random history, and again at its end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from services.incentive.commands.bureau import BureauContext, NotFoundError, Request, Session, StepNotAllowedError
+from services.incentive.commands.declare import DeclarationInput, Declarer, declare
+from services.incentive.domain.holds import BY_HAND
+from services.incentive.domain.workflow import ACTIONS, STATES
+from services.incentive.http.schemas import FLAGS
+from services.incentive.policy.loader import read_policy
+from services.incentive.rebuild.command import verify_all
+from services.incentive.store import act_queries as recorded
+from services.incentive.store import as_of
+from services.incentive.store.rulebook import Rulebook
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.settings import POLICY_FILE
+from shared.values.times import format_time
+from shared.whitelist import parse_whitelist
+from tests.support.incentive.app import incentive_app
+from tests.support.incentive.ledger import (
+    LOG,
+    OPERATOR_OF_KMDEX,
+    START,
+    Ledger,
+    exchange_total,
+    random_facts,
+    rulebook,
+    subject,
+)
+from tests.support.paths import ROOT
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+
+SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 10
+ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
+YEARS = (2025, 2026, 2027, 2028)
+SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
+WHITELIST = (ROOT / "exchanges.yaml").read_text("utf-8")
+POLICY = POLICY_FILE.read_text("utf-8")
+
+
+def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
+    """Another revision of the policy file, with values put in place of others."""
+    source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
+    for old, new in values.items():
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))
+
+
+# From which batch on what is in force: another amount, threshold and closing day; another operator and name.
+SETTINGS = {
+    9: changed(2, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
+    18: changed(
+        2,
+        WHITELIST.replace("91530100MAXKMDEX0C", subject(2).removeprefix("uscc:")).replace(
+            "虚构乙数据交易中心 /", "新名 /"
+        ),
+        **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'},
+    ),
+    27: changed(3, WHITELIST, **{'{over: "100000000.00"': '{over: "50000000.00"'}),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: to whom, to what, when."""
+
+    at: datetime
+    role: str
+    path: str
+    query: dict[str, Any]
+    status: int
+    body: bytes
+
+
+@dataclass
+class Told:
+    """A ledger with a history, its API at a clock that is set, and what it said along the way."""
+
+    client: FlaskClient
+    engine: Engine
+    now: datetime
+    said: list[Said] = field(default_factory=list)
+    instants: list[datetime] = field(default_factory=list)
+    acts: int = 0  # how many of the bureau were done
+
+    def ask(self, role: str, path: str, **query: Any) -> tuple[int, bytes]:
+        answer = self.client.get(path, headers=headers(role), query_string=query)
+        return answer.status_code, answer.data
+
+    def note(self, role: str, path: str, **query: Any) -> bytes:
+        """Ask, and keep what was said; of a list every page."""
+        status, body = self.ask(role, path, **query)
+        self.said.append(Said(self.now, role, path, query, status, body))
+        cursor = json.loads(body).get("next_cursor")
+        if cursor is not None:
+            self.note(role, path, **query | {"cursor": cursor})
+        return body
+
+
+def awards_of(told: Told) -> list[str]:
+    with told.engine.connect() as connection:
+        return list(connection.execute(text("SELECT award_id FROM award_current ORDER BY award_id")).scalars())
+
+
+def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
+    year = {"year": rng.choice(YEARS)}
+    filters = {
+        "subject": rng.choice(SUBJECTS),
+        "exchange": rng.choice(["kmdex", "dcdex"]),
+        "rule": rng.choice(["first_purchase", "annual_listed_trading", "exchange_tiers"]),
+        **year,
+    }
+    some = rng.sample(sorted(filters), rng.randint(0, 2))
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/awards", {name: filters[name] for name in some} | {"limit": rng.choice([7, 50])}),
+        (f"/v1/awards/{rng.choice(awards or ['none'])}", {}),
+        (f"/v1/subjects/{rng.choice(SUBJECTS)}/status", year),
+        (f"/v1/exchanges/{rng.choice(['kmdex', 'dcdex'])}/status", year),
+    ]
+    return rng.choice(questions)
+
+
+def some_declaration(rng: Random) -> DeclarationInput:
+    """Often one that earns nothing, or another of the same matter."""
+    rule, measure = rng.choice(
+        [
+            ("ai_model", {}),
+            ("revenue_growth", {"revenue": rng.choice(["100000000.00", "600000000.00", "7000000000.00"])}),
+            ("mutual_recognition", {}),
+        ]
+    )
+    item, whose = ("kmdex", OPERATOR_OF_KMDEX) if rule == "mutual_recognition" else (rng.choice("AB"), None)
+    day = date(2026, rng.randint(1, 5), 1)
+    is_withdrawn = rng.random() < 1 / 8
+    return DeclarationInput(rule, whose or rng.choice(SUBJECTS[:2]), item, day, measure, withdrawn=is_withdrawn)
+
+
+NEXT = {
+    "estimated": "apply",
+    "applied": "review",
+    "reviewed": "joint_review",
+    "joint_reviewed": "publish",
+    "published": "approve",
+    "approved": "pay",
+    "paid": "return",
+    "rejected": "reopen",
+}
+
+
+def some_act(rng: Random, told: Told) -> tuple[Callable[[Session], Any], str, dict[str, Any]]:
+    """What somebody of the bureau asks for: mostly the next step with one of a few awards, possible or not."""
+    with told.engine.connect() as connection:
+        payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
+        awards = connection.execute(text(payable)).all() or [("none", 0)]
+        held = connection.execute(text("SELECT id FROM hold UNION SELECT id FROM suspension")).scalars().all()
+        award_id, payable_fen = rng.choice(awards)
+        state = recorded.decisions_of(connection, [award_id], None).get(award_id, [])
+    action = NEXT[state[-1].to_state if state else "estimated"]
+    step = {
+        "action": rng.choice([action] * 9 + ["reject"]),
+        "amount": max(1, payable_fen // rng.choice([1, 2])),
+        "until": told.now,
+        "reason": "r",
+        "voucher_no": "v",
+        "paid_on": told.now.date(),
+    }
+    whose, year = rng.choice(SUBJECTS), rng.choice(YEARS)
+    return rng.choice(
+        [
+            *[(Session.decide, award_id, only_what_it_takes(step))] * 20,
+            *[(Session.verify, whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
+            (Session.verify, whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
+            (Session.place_hold, award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
+            *[(Session.release, one, {}) for one in held[-3:]],
+            (Session.suspend, "first_purchase", {"from_": told.now, "reason": "r"}),
+            (Session.note_grant, whose, {"name": "n", "year": year, "amount": rng.choice([0, 10**7])}),
+        ]
+    )
+
+
+def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
+    action = ACTIONS[step["action"]]
+    return {name: value for name, value in step.items() if name in ("action", *action.needs)}
+
+
+def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
+    """Whether it was done."""
+    told.now += timedelta(seconds=1)
+    do, of, given = some_act(rng, told)
+    office = BureauContext(in_force, LOG, lambda: told.now)
+    try:
+        with told.engine.begin() as connection:
+            do(Session(connection, office, Request(rng.choice("ab"), None, of, given)))
+    except (StepNotAllowedError, NotFoundError):
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def told(postgres) -> Iterator[Told]:
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    rng, acting = Random(SEED), Random(SEED)
+    told = Told(incentive_app(engine, rulebook(), lambda: told.now).test_client(), engine, START)
+    facts = random_facts(rng, 1, BATCHES * 3)
+    in_force = rulebook()
+    for number in range(BATCHES):
+        with engine.begin() as connection:
+            in_force = SETTINGS.get(number, in_force)
+            # Years go by on the way, so that periods are closed.
+            ledger = Ledger(connection, in_force, told.now + timedelta(days=20))
+            if number == 0 or number in SETTINGS:
+                ledger.put_in_force()
+            ledger.take(*facts[number * 3 : number * 3 + 3])
+            declare(connection, [some_declaration(rng)], in_force, LOG, Declarer("test", ledger.clock))
+            told.now = as_of.last_instant(connection)
+        told.instants.append(told.now)
+        told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))
+        # Nothing is recorded between two batches, so any instant between them is as good.
+        told.now += rng.choice([timedelta(), timedelta(days=3)])
+        for role in ROLES:
+            told.note(role, "/v1/awards")
+            for _ in range(QUESTIONS):
+                path, query = some_question(rng, awards_of(told))
+                told.note(role, path, **query)
+            told.note(role, "/v1/awards", state=acting.choice(STATES))
+            told.note(role, "/v1/awards", flag=FLAGS[number % len(FLAGS)])
+            if number % 5 == 0:
+                told.note(role, "/v1/ledger/balances", limit=rng.choice([2, 500]))
+        for award_id in awards_of(told)[:2]:
+            told.note("auditor", f"/v1/awards/{award_id}/decisions")
+        told.note("auditor", "/v1/clawbacks")
+        told.note("auditor", "/v1/budget", year=acting.choice(YEARS))
+    told.now += timedelta(days=1)
+    yield told
+    engine.dispose()
+
+
+def without_instant(body: bytes) -> Any:
+    """Balances tell as of when they are."""
+    found = json.loads(body)
+    found.pop("as_of", None)
+    return found
+
+
+def test_as_of_is_what_was_said_then(told: Told) -> None:
+    differ = []
+    for said in told.said:
+        status, body = told.ask(said.role, said.path, **said.query, as_of=format_time(said.at))
+        same = without_instant(body) == without_instant(said.body) if "balances" in said.path else body == said.body
+        if status != said.status or not same:
+            differ.append((said, body))
+    assert differ == []
+
+
+def test_the_history_is_one_in_which_answers_change(told: Told) -> None:
+    """Every kind of answer changes on the way, also in whether it may be seen, and how whole."""
+    answers: dict[tuple[str, str, str], set[bytes]] = {}
+    for said in told.said:
+        answers.setdefault((said.role, said.path, json.dumps(said.query, sort_keys=True)), set()).add(said.body)
+    for role in ROLES:
+        for kind in ("/v1/awards", "/v1/awards/", "/v1/subjects/", "/v1/exchanges/", "/v1/ledger/"):
+            assert any(len(found) > 1 for (who, path, _), found in answers.items() if who == role and kind in path)
+    statuses: dict[tuple[str, str], set[int]] = {}
+    for said in told.said:
+        statuses.setdefault((said.role, said.path), set()).add(said.status)
+    assert any(found == {200, 404} for found in statuses.values())
+    partial: dict[tuple[str, str], set[bool]] = {}
+    for said in told.said:
+        for item in json.loads(said.body).get("items", ()):
+            if "partial" in item:
+                partial.setdefault((said.role, item["award_id"]), set()).add(item["partial"])
+    assert any(found == {True, False} for found in partial.values())
+    declared = {award.partition("/")[0] for award in awards_of(told)}
+    assert declared >= {"ai_model", "revenue_growth", "mutual_recognition"}
+    states, holds, flags = (
+        {str(item[name]) for said in told.said for item in json.loads(said.body).get("items", ()) if name in item}
+        for name in ("state", "holds", "flags")
+    )
+    assert told.acts > BATCHES
+    assert {"applied", "reviewed", "approved", "paid", "rejected"} <= states
+    assert len(holds) > 5
+    assert any("over_approved" in one for one in flags)
+    closed = {
+        item["period_closed"]
+        for said in told.said
+        if said.path == "/v1/awards"
+        for item in json.loads(said.body)["items"]
+    }
+    assert closed == {True, False}
+
+
+def recorded_at(told: Told, sql: str) -> list[datetime]:
+    with told.engine.connect() as connection:
+        return list(connection.execute(text(f"SELECT DISTINCT recorded_at FROM {sql} ORDER BY recorded_at")).scalars())
+
+
+def answers_around(told: Told, at: datetime, path: str, **query: Any) -> list[Any]:
+    """What is answered as of a microsecond before an instant, at it, and a microsecond after."""
+    return [
+        without_instant(told.ask("auditor", path, **query, as_of=format_time(at + timedelta(microseconds=offset)))[1])
+        for offset in (-1, 0, 1)
+    ]
+
+
+def test_an_instant_at_which_something_was_recorded_has_it_and_the_microsecond_before_has_not(told: Told) -> None:
+    for at in recorded_at(told, "award_version"):
+        before, then, after = answers_around(told, at, "/v1/awards", limit=500)
+        assert before != then
+        assert then == after
+
+
+def test_totals_as_of_the_instant_of_their_fact_are_those_of_the_fact(told: Told) -> None:
+    changes = 0
+    for at in recorded_at(told, "fact WHERE about = 'exchange/kmdex'"):
+        for year in YEARS:
+            before, then, after = answers_around(told, at, "/v1/exchanges/kmdex/status", year=year)
+            assert then == after
+            changes += before != then
+    assert changes > BATCHES / 5
+
+
+def test_balances_as_of_the_last_posting_have_it_and_a_microsecond_before_have_not(told: Told) -> None:
+    with told.engine.connect() as connection:
+        ledger = text("SELECT posted_at, count(*) FROM ledger_transaction GROUP BY 1 ORDER BY 1 DESC LIMIT 1")
+        posted_at, posted = connection.execute(ledger).one()
+        size = connection.execute(text("SELECT count(*) FROM ledger_transaction")).scalar_one()
+    sizes = [one["size"] for one in answers_around(told, posted_at, "/v1/ledger/balances")]
+    assert sizes == [size - posted, size, size]
+
+
+def test_before_there_was_anything_there_is_nothing(told: Told) -> None:
+    long_ago = "2020-01-01T00:00:00Z"
+    status, body = told.ask("auditor", "/v1/awards", as_of=long_ago)
+    assert (status, json.loads(body)) == (200, {"items": [], "next_cursor": None})
+    award = awards_of(told)[0]
+    assert told.ask("auditor", f"/v1/awards/{award}", as_of=long_ago)[0] == 404
+    assert told.ask("auditor", f"/v1/subjects/{subject(1)}/status", year=2026, as_of=long_ago)[0] == 404
+    total = json.loads(told.ask("auditor", "/v1/exchanges/kmdex/status", year=2026, as_of=long_ago)[1])
+    assert (total["total"], total["awards"]) == ("0.00", [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/awards", "/v1/awards/none", f"/v1/subjects/{subject(1)}/status", "/v1/exchanges/kmdex/status"],
+)
+def test_the_future_is_422_and_whatever_is_no_instant(told: Told, path: str) -> None:
+    year = {"year": 2026} if path.endswith("status") else {}
+    for instant in (format_time(told.now + timedelta(microseconds=1)), "yesterday"):
+        status, body = told.ask("auditor", path, **year, as_of=instant)
+        assert (status, [error["field"] for error in json.loads(body)["errors"]]) == (422, ["as_of"])
+
+
+def test_only_what_may_still_change_is_waited_for(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a batch is under way, the past up to the last one is answered at once; what comes after it waits."""
+    monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
+    with told.engine.begin() as connection:
+        Ledger(connection, SETTINGS[27], told.now).take(exchange_total("kmdex", 2026, [], seq=10**6))
+        with told.engine.connect() as another:
+            last = as_of.last_instant(another)
+        assert told.ask("auditor", "/v1/awards", as_of=format_time(last))[0] == 200
+        later = format_time(last + timedelta(microseconds=1))
+        assert told.ask("auditor", "/v1/awards", as_of=later)[0] == 503
+        connection.rollback()
+    assert told.ask("auditor", "/v1/awards", as_of=format_time(told.now))[0] == 200
+
+
+def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) -> None:
+    with told.engine.connect() as connection:
+        for number, found in SETTINGS.items():
+            then = as_of.rulebook_as_of(connection, told.instants[number], rulebook())
+            assert (then.policy, then.exchanges) == (found.policy, found.exchanges)
+            assert then.exchanges.digest == found.exchanges.digest
+
+
+def test_of_all_this_nothing_differs_from_what_is_worked_out_anew(told: Told) -> None:
+    said: list[str] = []
+    with told.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert verify_all(connection, SETTINGS[27], None, said.append).is_right, said

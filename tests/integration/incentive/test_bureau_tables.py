@@ -1,0 +1,284 @@
+"""What PostgreSQL itself refuses of the bureau's tables, and what `rebuild --verify` says where they were damaged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from tests.support.incentive.bureau import Desk
+from tests.support.incentive.ledger import first_purchase, rulebook, subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+TABLES = ("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant", "related_party")
+APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(2)}"
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A ledger in which the bureau has done each thing that it can, as its service and its owner see it."""
+
+    owner: Engine
+    service: Engine
+
+
+@pytest.fixture(scope="module")
+def worked(postgres) -> Iterator[Worked]:
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    found = Worked(make_engine(owner_url), make_engine(service_url))
+    desk = Desk(found.service, rulebook())
+    desk.begin()
+    desk.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3)))
+    for number in (1, 2):
+        desk.verify(subject(number))
+    desk.approved(APPROVED, "150000.00")
+    desk.published(PUBLISHED)
+    held = desk.post(f"/v1/awards/{PUBLISHED}/holds", {"kind": "manual", "reason": "r"})[1]
+    desk.post(f"/v1/holds/{held['hold_id']}/release", None)
+    desk.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
+    desk.post(f"/v1/subjects/{subject(3)}/other-grants", {"name": "n", "year": 2026, "amount": "300000.00"})
+    related = {"subjects": [subject(3), subject(999)], "status": "related", "reason": "r"}
+    desk.post("/v1/related-parties", related)
+    yield found
+    found.owner.dispose()
+    found.service.dispose()
+
+
+def refusal(error: DBAPIError) -> str:
+    """The constraint that a refusal names."""
+    return str(error.orig.diag.constraint_name)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("act", ["UPDATE {0} SET id = id", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+def test_nothing_that_was_decided_is_changed_or_removed(worked: Worked, table: str, act: str) -> None:
+    with worked.owner.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text(act.format(table)))
+    assert refusal(caught.value) == "append_only"
+    with worked.service.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(act.format(table)))
+
+
+def post_act(connection: Connection, kind: str = "decision", person: str = "p", **posted: Any) -> None:
+    """An act `x` and its transaction, as the bureau's own code writes them."""
+    amount_fen, posts = posted.get("amount_fen", 0), posted.get("posts", "decision")
+    award_id, whose = posted.get("award_id", PUBLISHED), subject(2)
+    lines = {
+        "approval": ("budget:2026", f"approved:{whose}:{award_id}"),
+        "payment": (f"paid:{whose}:{award_id}", "treasury"),
+    }.get(posts, ())
+    entries = [
+        {
+            "seq": 0,
+            "line": line,
+            "account": account,
+            "debit_fen": amount_fen * (1 - line),
+            "credit_fen": amount_fen * line,
+        }
+        for line, account in enumerate(lines)
+    ]
+    connection.execute(
+        text(
+            "WITH next AS (SELECT max(seq) + 1 AS seq, max(posted_at) AS at FROM ledger_transaction),"
+            " posted AS (INSERT INTO ledger_transaction (seq, posted_at, kind, award_id, amount_fen, entries, subject,"
+            " year, policy_id, policy_revision, article, cause, decision_id, decision_sha256)"
+            " SELECT seq, at, :posts, :award_id, :amount_fen, :entries, :whose, 2026, 'p', 1, 'a',"
+            """ '{"facts": [], "text": ""}', 'x', 's' FROM next)"""
+            " INSERT INTO ledger_entry SELECT next.seq, e.line, e.account, e.debit_fen, e.credit_fen"
+            " FROM next, jsonb_populate_recordset(NULL::ledger_entry, CAST(:lines AS jsonb)) e"
+        ),
+        {
+            "posts": posts,
+            "award_id": award_id,
+            "amount_fen": amount_fen,
+            "entries": len(entries),
+            "whose": whose,
+            "lines": json.dumps(entries),
+        },
+    )
+    connection.execute(
+        text(
+            "INSERT INTO act SELECT 'x', :kind, seq, posted_at, :person, NULL, 's' FROM ledger_transaction"
+            " ORDER BY seq DESC LIMIT 1"
+        ),
+        {"kind": kind, "person": person},
+    )
+
+
+def insert_decision(connection: Connection, **members: Any) -> None:
+    row = {
+        "award_id": PUBLISHED,
+        "number": 4,
+        "action": "reject",
+        "from_state": "published",
+        "to_state": "rejected",
+        "amount_fen": 0,
+        "subject": subject(2),
+        "year": 2026,
+        "reason": "r",
+        "until": None,
+        "voucher_no": None,
+        "paid_on": None,
+        **members,
+    }
+    connection.execute(
+        text(
+            "INSERT INTO decision VALUES ('x', :award_id, :number, :action, :from_state, :to_state, :amount_fen,"
+            " 'first_purchase', :subject, :year, :reason, '[]', :until, :voucher_no, :paid_on)"
+        ),
+        row,
+    )
+
+
+APPROVE = {"action": "approve", "to_state": "approved", "amount_fen": 500, "reason": None}
+OF_APPROVED = {"award_id": APPROVED, "number": 5, "from_state": "approved", "subject": subject(1)}
+PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026-05-31"}
+
+
+@pytest.mark.parametrize(
+    ("constraint", "posted", "members"),
+    [
+        (None, {}, {}),
+        (None, {"posts": "approval", "amount_fen": 500}, APPROVE),
+        ("decision_four_eyes", {"posts": "approval", "amount_fen": 500, "person": "key of bureau"}, APPROVE),
+        ("decision_is_posted", {"posts": "approval", "amount_fen": 499}, APPROVE),
+        ("decision_is_posted", {}, APPROVE),
+        ("decision_is_posted", {}, {"year": 2027}),
+        ("decision_is_posted", {}, {"subject": subject(1)}),
+        ("decision_one_after_the_other", {}, {"number": 3}),
+        ("decision_follows", {}, {"number": 6}),
+        ("decision_follows", {}, {"from_state": "reviewed"}),
+        ("decision_step", {}, {"to_state": "approved"}),
+        ("decision_step", {}, {"action": "fly"}),
+        ("decision_step", {}, {**PAID, "amount_fen": 500}),
+        ("decision_amount", {}, {"amount_fen": 500}),
+        ("decision_amount", {}, {**APPROVE, "amount_fen": 0}),
+        ("decision_needs", {}, {"reason": None}),
+        ("decision_needs", {}, {"until": "2026-01-01T00:00:00Z"}),
+        ("decision_needs", {}, {"voucher_no": "V"}),
+        ("decision_within_approved", {}, {**OF_APPROVED, **PAID, "amount_fen": 15_000_001}),
+        (
+            "decision_within_approved",
+            {},
+            {**OF_APPROVED, "action": "return", "to_state": "approved", "amount_fen": 15_000_001},
+        ),
+    ],
+)
+def test_what_must_never_be_decided_is_refused(
+    worked: Worked, constraint: str | None, posted: dict[str, Any], members: dict[str, Any]
+) -> None:
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        post_act(connection, **posted)
+        if constraint is None:
+            insert_decision(connection, **members)
+        else:
+            with pytest.raises(IntegrityError) as caught:
+                insert_decision(connection, **members)
+            assert refusal(caught.value) == constraint
+        transaction.rollback()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statement"),
+    [
+        ("hold_released_once", "INSERT INTO hold_release SELECT 'x', hold_id, NULL FROM hold_release"),
+        ("hold_release_hold_id_fkey", "INSERT INTO hold_release VALUES ('x', 'none', NULL)"),
+        ("hold_kind_check", "INSERT INTO hold VALUES ('x', 'a', 'mood', 'r')"),
+        ("suspension_period", "INSERT INTO suspension VALUES ('x', 'r', '2026-01-02', '2026-01-02', 'r')"),
+        (
+            "eligibility_status_check",
+            "INSERT INTO eligibility VALUES ('x', 's', 'maybe', NULL, NULL, NULL, '{}', '[]')",
+        ),
+        ("other_grant_amount_fen_check", "INSERT INTO other_grant VALUES ('x', 's', 'n', 2026, -1, '[]')"),
+        ("related_party_two", "INSERT INTO related_party VALUES ('x', 'b', 'a', 'related', 'r', '[]')"),
+        ("related_party_status_check", "INSERT INTO related_party VALUES ('x', 'a', 'b', 'perhaps', 'r', '[]')"),
+        ("act_has_its_transaction", "INSERT INTO act VALUES ('y', 'hold', 0, now(), 'p', NULL, 's')"),
+        ("act_seq_key", "INSERT INTO act SELECT 'y', kind, seq, recorded_at, 'p', NULL, 's' FROM act WHERE id = 'x'"),
+        (
+            "act_once",
+            "INSERT INTO act SELECT 'y', kind, 0, now(), person, request_key, 's' FROM act WHERE request_key = 'k0'",
+        ),
+    ],
+)
+def test_what_else_is_wrong_is_refused(worked: Worked, constraint: str, statement: str) -> None:
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        post_act(connection)
+        with pytest.raises(IntegrityError) as caught:
+            connection.execute(text(statement))
+        assert refusal(caught.value) == constraint
+        transaction.rollback()
+
+
+def test_nothing_is_committed_that_nobody_decided_or_that_is_not_in_the_log(worked: Worked) -> None:
+    with pytest.raises(IntegrityError) as caught, worked.service.begin() as connection:
+        post_act(connection)
+    assert refusal(caught.value) == "log_is_whole"
+    with worked.service.connect() as connection, connection.begin() as transaction:
+        connection.execute(
+            text(
+                "INSERT INTO ledger_transaction SELECT (t).* FROM (SELECT jsonb_populate_record(l,"
+                """ jsonb_build_object('seq', l.seq + 1, 'decision_id', 'nobody')) t FROM ledger_transaction l"""
+                " ORDER BY seq DESC LIMIT 1) x"
+            )
+        )
+        with pytest.raises(IntegrityError) as caught:
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        assert refusal(caught.value) == "ledger_decided_by"
+        transaction.rollback()
+
+
+def differences(worked: Worked, *statements: str) -> list[str]:
+    """What is told after changes by the owner, which are undone again."""
+    said: list[str] = []
+    engine = worked.owner.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection, connection.begin() as transaction:
+        for table in (*TABLES, "ledger_transaction", "ledger_entry"):
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        for statement in statements:
+            assert connection.execute(text(statement)).rowcount, statement
+        verify_all(connection, rulebook(), None, said.append)
+        transaction.rollback()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE decision SET amount_fen = amount_fen + 1 WHERE action = 'approve'", ["decision", "account approved"]),
+        ("UPDATE decision SET reason = 'another' WHERE action = 'publish'", ["decision"]),
+        ("UPDATE decision SET action = 'list' WHERE action = 'apply'", ["decision"]),
+        ("UPDATE decision SET number = number + 1 WHERE number = 4", ["decision"]),
+        ("UPDATE act SET person = 'somebody else' WHERE kind = 'eligibility'", ["eligibility"]),
+        ("UPDATE act SET recorded_at = recorded_at + interval '1 hour' WHERE kind = 'hold'", ["act of", "hold"]),
+        ("UPDATE hold SET kind = 'objection'", ["hold"]),
+        ("UPDATE hold_release SET reason = 'x'", ["release"]),
+        ("UPDATE suspension SET rule = 'first_purchase'", ["suspension"]),
+        ("UPDATE eligibility SET status = 'failed'", ["eligibility"]),
+        ("UPDATE other_grant SET amount_fen = 1", ["other_grant", "award first_purchase"]),
+        ("UPDATE other_grant SET name = 'another'", ["other_grant"]),
+        ("UPDATE related_party SET reason = 'another'", ["related_party"]),
+        ("UPDATE related_party SET status = 'unrelated'", ["related_party", "award first_purchase"]),
+        ("DELETE FROM eligibility", ["eligibility"]),
+        ("DELETE FROM decision WHERE number = 0", ["decision"]),
+    ],
+)
+def test_damage_is_told(worked: Worked, statement: str, told: list[str]) -> None:
+    said = differences(worked, statement)
+    for beginning in told:
+        assert any(line.startswith(beginning) for line in said), (beginning, said)
+
+
+def test_what_is_right_is_told_to_be(worked: Worked) -> None:
+    assert differences(worked) == []

@@ -1,0 +1,415 @@
+"""The bureau declares rewards: by the API, into a real ledger, with all that other awards have."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import schemathesis
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from services.incentive.__main__ import main
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from tests.integration.incentive.test_as_of import WHITELIST, changed
+from tests.support.incentive.app import Asker, incentive_app
+from tests.support.incentive.bureau import Desk
+from tests.support.incentive.ledger import (
+    OPERATOR_OF_KMDEX,
+    Ledger,
+    first_purchase,
+    provider_total,
+    rulebook,
+    subject,
+)
+from tests.support.incentive.whole_set import served
+from tests.support.web.contract import check_contract
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+DOCUMENT = {"name": "认定文件.pdf", "sha256": hashlib.sha256(b"fictional").hexdigest()}
+
+
+class Clock:
+    """A clock that goes a second at every look."""
+
+    now = NOW
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def engine(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Engine]:
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    with engine.begin() as connection:
+        ledger = Ledger(connection, rulebook())
+        ledger.put_in_force()
+        ledger.take(
+            first_purchase(1, "2026-03-01", "2000000.00", seq=1),
+            provider_total(2, 2026, {"kmdex": [("2026-02-01", "30000000.00")]}, seq=2),
+        )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def ask(engine: Engine) -> Asker:
+    return Asker(incentive_app(engine, rulebook(), Clock()).test_client())
+
+
+def body(rule: str, number: int, item: str, day: str = "2026-04-01", **measure: str) -> dict[str, Any]:
+    declared = {"rule": rule, "subject": subject(number), "item": item, "earned_on": day, "documents": [DOCUMENT]}
+    return {**declared, "measure": measure}
+
+
+def declared(ask: Asker, *of: Any, **measure: str) -> Any:
+    status, answer = ask.post("/v1/declared", body(*of, **measure))
+    assert status == 200, answer
+    return answer
+
+
+def refused(ask: Asker, asked: dict[str, Any]) -> dict[str, str]:
+    """The faults by field."""
+    size = ask.ok("/v1/ledger/balances")["size"]
+    status, answer = ask.post("/v1/declared", asked)
+    assert status == 422, answer
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    return {fault["field"]: fault["message"] for fault in answer["errors"]}
+
+
+def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
+    award = declared(ask, "compute_voucher", 3, "V-1", settled="100000.05")
+    award_id = f"compute_voucher/{subject(3)}/2026/V-1"
+    assert award == ask.ok(f"/v1/awards/{award_id}")
+    fact = f"declared/bureau/{subject(3)}/compute_voucher/2026/V-1"
+    assert award["evidence"] == [{"fact": fact, "generation": 1, "seq": award["evidence"][0]["seq"], "exchanges": []}]
+    told = {name: award[name] for name in ("article", "year", "exchange", "base", "rate", "cap", "ceiling", "payable")}
+    assert told == {
+        "article": "(十四)",
+        "year": 2026,
+        "exchange": None,
+        "base": "100000.05",
+        "rate": "0.30",
+        "cap": "300000.00",
+        "ceiling": "30000.01",
+        "payable": "30000.01",
+    }
+    # Nothing was known of it, so it is called by its code.
+    assert award["subject"]["name"] == subject(3).removeprefix("uscc:")
+    decision, posting = ask.all("/v1/ledger/transactions", award_id=award_id)
+    assert (decision["kind"], decision["amount"], decision["entries"]) == ("decision", "0.00", [])
+    assert decision["decision"]["id"] == f"declared/{award['evidence'][0]['seq']}"
+    assert (posting["kind"], posting["amount"]) == ("entitlement", "30000.01")
+    assert posting["posted_at"] == decision["posted_at"] == award["updated_at"]
+    assert posting["cause"]["facts"] == decision["cause"]["facts"]
+    told = ask.ok(f"/v1/awards/{award_id}/explanation")
+    assert [step["step"] for step in told["steps"]] == ["base", "rate", "cap"]
+    assert "合同最终结算金额 100,000.05 元" in told["text"]["zh"]
+    assert told["transactions"] == [decision["seq"], posting["seq"]]
+
+
+def test_the_same_again_changes_nothing_and_another_takes_its_place(ask: Asker) -> None:
+    first = declared(ask, "standards", 4, "GB-1", role="national_led")
+    size = ask.ok("/v1/ledger/balances")["size"]
+    assert declared(ask, "standards", 4, "GB-1", role="national_led") == first
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    second = declared(ask, "standards", 4, "GB-1", role="industry_led")
+    assert (first["ceiling"], second["ceiling"]) == ("200000.00", "100000.00")
+    assert [one["amount"] for one in ask.all("/v1/ledger/transactions", award_id=first["award_id"])] == [
+        "0.00",
+        "200000.00",
+        "0.00",
+        "-100000.00",
+    ]
+    then = ask.ok(f"/v1/awards/{first['award_id']}", as_of=first["updated_at"])
+    assert then["ceiling"] == "200000.00"
+    gone = {**body("standards", 4, "GB-1"), "withdrawn": True}
+    status, taken_back = ask.post("/v1/declared", gone)
+    assert (status, taken_back["ceiling"], taken_back["award_id"]) == (200, "0.00", first["award_id"])
+    assert ask.post("/v1/declared", gone) == (200, taken_back)
+    assert set(refused(ask, {**gone, "item": "GB-2"})) == {"withdrawn"}
+    (stands,) = ask.all("/v1/declared", subject=subject(4))
+    assert (stands["withdrawn"], stands["by"]) == (True, "key of bureau")
+
+
+def test_it_competes_with_what_events_earn(ask: Asker) -> None:
+    """就高不重复 (G6): 500,000 of annual trading against 200,000, then against 1,000,000."""
+    trading = f"annual_listed_trading/{subject(2)}/2026"
+    lower = declared(ask, "public_data_scenario", 2, "P-1")
+    assert (lower["payable"], lower["suppressed_by"]) == ("0.00", trading)
+    assert lower["subject"]["name"] == "虚构实体2"
+    higher = declared(ask, "ai_scenario", 2, "A-1")
+    assert (higher["payable"], higher["suppressed_by"]) == ("1000000.00", None)
+    assert ask.ok(f"/v1/awards/{trading}")["suppressed_by"] == higher["award_id"]
+    # What an exchange may not see wholly suppresses its award: no amounts.
+    assert ask.ok(f"/v1/awards/{trading}", "exchange:kmdex")["partial"] is True
+    assert ask.get(f"/v1/awards/{higher['award_id']}", "exchange:kmdex")[0] == 404
+    text_of = ask.ok(f"/v1/awards/{trading}/explanation")["text"]
+    assert "“人工智能+”应用场景奖励 A-1" in text_of["zh"]
+
+
+def test_limits_are_used_in_order_of_days_whatever_came_first(ask: Asker) -> None:
+    late = declared(ask, "ai_model", 5, "M-3", "2026-06-01")
+    assert late["ceiling"] == "200000.00"
+    declared(ask, "ai_model", 5, "M-1", "2025-12-01")
+    declared(ask, "ai_model", 5, "M-2", "2026-01-01")
+    limited = ask.ok(f"/v1/awards/{late['award_id']}")
+    assert limited["ceiling"] == "100000.00"
+    assert len(limited["evidence"]) == 3
+    why = ask.ok(f"/v1/awards/{late['award_id']}/explanation")
+    assert "尚余 100,000.00 元" in why["text"]["zh"]
+    assert set(refused(ask, body("ai_model", 5, "M-4", "2026-06-02"))) == {"rule"}
+
+
+def test_what_earns_nothing_is_refused_with_the_member(ask: Asker) -> None:
+    for asked, fields in (
+        (body("data_festival", 6, "X"), {"rule"}),
+        (body("first_listing", 6, "X"), {"rule"}),
+        (body("computing_centre", 6, "X", pue="1.26"), {"measure.pue"}),
+        (body("computing_centre", 6, "X"), {"measure.pue"}),
+        (body("computing_centre", 6, "X", pue="1.2", more="1"), {"measure.more"}),
+        (body("computing_centre", 6, "X", pue="low"), {"measure.pue"}),
+        (body("contest", 6, "X", prize="fourth"), {"measure.prize"}),
+        (body("revenue_growth", 6, "X", revenue="1.00"), {"measure.revenue"}),
+        (body("compute_voucher", 6, "X", settled="1e9"), {"measure.settled"}),
+        (body("ai_scenario", 6, "X", "2025-10-14"), {"earned_on"}),
+        (body("ai_scenario", 6, "X", "2026-12-31"), {"earned_on"}),
+        ({**body("ai_scenario", 6, "X"), "item": "一"}, {"item"}),
+        ({**body("ai_scenario", 6, "X"), "subject": "overseas:X1"}, {"subject"}),
+        ({**body("ai_scenario", 6, "X"), "measure": {"a": 1.5}}, {"measure.a"}),
+        ({**body("ai_scenario", 6, "X"), "documents": [{"name": "a", "sha256": "A" * 64}]}, {"documents.0.sha256"}),
+        ({**body("ai_scenario", 6, "X"), "more": 1}, {"more"}),
+        ({**body("ai_scenario", 6, "X"), "withdrawn": True}, {"withdrawn"}),
+        (body("mutual_recognition", 6, "kmdex"), {"subject"}),
+        (body("mutual_recognition", 6, "nowhere"), {"item"}),
+    ):
+        assert set(refused(ask, asked)) == fields, asked
+    declared(ask, "startup_park", 6, "P-1", "2026-02-01")
+    assert "startup_park/" in refused(ask, body("startup_park", 6, "P-2", "2026-03-01"))["subject"]
+
+
+def test_what_is_recorded_only_and_history_earn_nothing_and_are_kept(ask: Asker) -> None:
+    recorded = declared(ask, "international_communications", 7, "C-1")
+    assert (recorded["ceiling"], recorded["award_id"]) == (
+        "0.00",
+        f"international_communications/{subject(7)}/2026/C-1",
+    )
+    assert ask.get(f"/v1/awards/{recorded['award_id']}")[0] == 404
+    assert declared(ask, "data_assets", 7, "old", "2024-01-01")["ceiling"] == "0.00"
+    assert set(refused(ask, body("data_assets", 7, "new", "2026-01-01"))) == {"subject"}
+    assert [one["item"] for one in ask.all("/v1/declared", subject=subject(7))] == ["old", "C-1"]
+    assert len(ask.all("/v1/declared", rule="data_assets")) == 1
+    assert len(ask.all("/v1/declared", limit=2)) > 5
+
+
+def test_an_operator_is_rewarded_for_its_exchange_which_sees_it(ask: Asker) -> None:
+    asked = {**body("mutual_recognition", 1, "kmdex"), "subject": OPERATOR_OF_KMDEX}
+    status, award = ask.post("/v1/declared", asked)
+    assert (status, award["exchange"], award["ceiling"]) == (200, "kmdex", "200000.00")
+    assert ask.ok(f"/v1/awards/{award['award_id']}", "exchange:kmdex") == award
+    assert ask.get(f"/v1/awards/{award['award_id']}", "exchange:dcdex")[0] == 404
+    rules = ask.ok(f"/v1/subjects/{OPERATOR_OF_KMDEX}/status", "exchange:kmdex", year=2026)["rules"]
+    assert rules[-1] == {
+        "rule": "mutual_recognition",
+        "article": "(六) 1",
+        "measure": "0.00",
+        "threshold": None,
+        "missing": None,
+        "award": award["award_id"],
+    }
+
+
+def test_a_cluster_is_of_one_subject(ask: Asker) -> None:
+    declared(ask, "cluster_recognition", 8, "K-1", "2026-01-01", level="city")
+    assert set(refused(ask, body("cluster_recognition", 9, "K-1", level="province"))) == {"item"}
+    assert set(refused(ask, body("cluster_revenue", 9, "K-1", revenue="20000000000.00"))) == {"item"}
+    more = declared(ask, "cluster_recognition", 8, "K-1", "2025-11-01", level="province")
+    assert more["ceiling"] == "1000000.00"
+    assert ask.ok(f"/v1/awards/cluster_recognition/{subject(8)}/2026/K-1")["ceiling"] == "0.00"
+
+
+def test_the_status_of_a_subject_tells_the_next_step(ask: Asker) -> None:
+    award = declared(ask, "revenue_growth", 10, "R", "2026-05-31", revenue="120000000.00")
+    (rule,) = [one for one in ask.ok(f"/v1/subjects/{subject(10)}/status", year=2026)["rules"] if one["award"]]
+    assert rule == {
+        "rule": "revenue_growth",
+        "article": "(十三)",
+        "measure": "120000000.00",
+        "threshold": "500000000.00",
+        "missing": "380000000.00",
+        "award": award["award_id"],
+    }
+
+
+TABLE = """奖项 rule,主体 subject,名称 name,事项 item,取得日期 earned_on,计量 measure
+算力券,{0},虚构表格,T-1,2026-03-01,100000.00
+标准制定奖励,{0},,T-2,2026/4/1,主导国家标准
+revenue_growth,{1},,T-3,2025-12-31,{2}
+"""
+
+
+def table(measured: str) -> bytes:
+    return TABLE.format(*(subject(number).removeprefix("uscc:") for number in (20, 21)), measured).encode()
+
+
+def post_table(ask: Asker, content: bytes, query: str = "", role: str = "bureau") -> tuple[int, Any]:
+    answer = ask.client.post(
+        f"/v1/declared/table{query}", headers={**headers(role), "Content-Type": "text/csv"}, data=content
+    )
+    return answer.status_code, answer.get_json()
+
+
+def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
+    size = ask.ok("/v1/ledger/balances")["size"]
+    status, seen = post_table(ask, table("99999999.99"), "?preview=true")
+    assert (status, seen["written"], seen["faulty"]) == (200, False, 1)
+    assert [fault["field"] for fault in seen["rows"][2]["errors"]] == ["measure.revenue"]
+    assert seen["rows"][2]["award_id"] is None
+    # What is payable is over all rows: the second suppresses the first.
+    standard = f"standards/{subject(20)}/2026/T-2"
+    assert seen["rows"][:2] == [
+        {
+            "line": 2,
+            "award_id": f"compute_voucher/{subject(20)}/2026/T-1",
+            "ceiling": "30000.00",
+            "payable": "0.00",
+            "suppressed_by": standard,
+            "errors": [],
+        },
+        {
+            "line": 3,
+            "award_id": standard,
+            "ceiling": "200000.00",
+            "payable": "200000.00",
+            "suppressed_by": None,
+            "errors": [],
+        },
+    ]
+    status, refused_table = post_table(ask, table("99999999.99"))
+    assert (status, [fault["field"] for fault in refused_table["errors"]]) == (422, ["4.measure.revenue"])
+    assert post_table(ask, table("100000000"), "?preview=true")[1]["written"] is False
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    assert ask.get(f"/v1/awards/{standard}")[0] == 404
+    status, written = post_table(ask, table("100000000"))
+    assert (status, written["written"], written["ceiling"], written["payable"]) == (200, True, "430000.00", "400000.00")
+    for row in written["rows"]:
+        award = ask.ok(f"/v1/awards/{row['award_id']}")
+        assert (award["ceiling"], award["payable"]) == (row["ceiling"], row["payable"])
+        assert award["subject"]["name"] in ("虚构表格", subject(21).removeprefix("uscc:"))
+    size = ask.ok("/v1/ledger/balances")["size"]
+    assert post_table(ask, table("100000000"))[1]["rows"] == written["rows"]
+    assert ask.ok("/v1/ledger/balances")["size"] == size
+    twice = table("100000000") + f"算力券,{subject(20)},,T-9,2026-03-01,100000.00\n".encode() * 2
+    assert [len(row["errors"]) for row in post_table(ask, twice, "?preview=true")[1]["rows"]] == [0, 0, 0, 0, 1]
+
+
+def test_what_is_no_table_is_refused(ask: Asker) -> None:
+    assert post_table(ask, b"")[0] == 422
+    assert post_table(ask, "奖项,谁\n".encode())[0] == 422
+    assert post_table(ask, table("1"), "?preview=yes")[0] == 422
+    assert post_table(ask, table("1"), role="auditor")[0] == 403
+    assert ask.post("/v1/declared/table", {})[0] == 415
+
+
+def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path) -> None:
+    file, key = tmp_path / "table.csv", tmp_path / "key"
+    key.write_text("bureau-key\n", "utf-8")
+    with served(ask.client.application) as url:
+
+        def run(content: bytes, *more: str) -> tuple[int, str]:
+            file.write_bytes(content)
+            done = CliRunner().invoke(main, ["declare", str(file), "--url", url, "--key-file", str(key), *more])
+            return done.exit_code, done.output
+
+        good = f"rule,subject,item,earned_on\nai_scenario,{subject(22)},N-1,2026-04-01\n".encode()
+        code, said = run(good, "--preview")
+        assert (code, "1000000.00/1000000.00" in said, "nothing is written" in said) == (0, True, True)
+        assert ask.all("/v1/declared", subject=subject(22)) == []
+        code, said = run(good)
+        assert (code, "1 rows are declared" in said) == (0, True)
+        assert len(ask.all("/v1/declared", subject=subject(22))) == 1
+        code, said = run(good.replace(b"ai_scenario", b"ai_scene"))
+        assert (code, "2: rule: " in said, "1 rows are faulty" in said) == (1, True, True)
+        code, said = run(b"x\n")
+        assert (code, "422" in said) == (1, True)
+
+
+def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], tuple[str, str]]) -> None:
+    """(十四) has a sum of its own for a year: what does not fit is held, until something of it comes back."""
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    desk = Desk(engine, changed(1, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    desk.begin()
+
+    def entered(rule: str, number: int, item: str, **measure: str) -> str:
+        status, award = desk.post("/v1/declared", body(rule, number, item, **measure))
+        assert status == 200, award
+        desk.verify(subject(number))
+        return str(award["award_id"])
+
+    one = entered("compute_voucher", 1, "V-1", settled="100000.00")
+    other = entered("compute_voucher_overseas", 2, "V-2", settled="100000.00")
+    standard = entered("standards", 3, "S-1", role="national_led")
+    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], [], []]
+    desk.approved(one, "30000.00")
+    pool = {"article": "(十四)", "budget": "50000.00", "approved": "30000.00"}
+    assert desk.ask.ok("/v1/budget", year=2026)["pools"] == [pool]
+    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
+    assert desk.award(other)["payable"] == "30000.00"
+    desk.published(other)
+    assert desk.step(other, "approve", amount="20000.00")[0] == 409
+
+    status, gone = desk.post("/v1/declared", {**body("compute_voucher", 1, "V-1"), "withdrawn": True})
+    assert (status, gone["ceiling"], gone["flags"]) == (200, "0.00", ["over_approved"])
+    (proposal,) = desk.ask.all("/v1/clawbacks", state="open")
+    assert proposal["award_id"] == one
+    desk.done(one, "return", amount="30000.00")
+    assert desk.award(other)["holds"] == []
+    desk.done(other, "approve", amount="30000.00")
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        told: list[str] = []
+        assert verify_all(connection, desk.rulebook, None, told.append).is_right, told
+    engine.dispose()
+
+
+def test_who_may_declare_and_who_may_read(ask: Asker) -> None:
+    for role, status in (("auditor", 403), ("service", 403), ("exchange:kmdex", 403), (None, 401)):
+        assert ask.post("/v1/declared", {}, role)[0] == status
+    for role, status in (("auditor", 200), ("bureau", 200), ("service", 403), ("exchange:kmdex", 403), (None, 401)):
+        assert ask.get("/v1/declared", role)[0] == status
+
+
+def test_all_of_it_is_in_the_log_and_follows_when_worked_out_again(ask: Asker, engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        told: list[str] = []
+        assert verify_all(connection, rulebook(), None, told.append).is_right, told
+        facts = connection.execute(text("SELECT seq, value FROM fact WHERE topic = 'declared' ORDER BY seq")).all()
+    assert [fact.seq for fact in facts] == list(range(1, len(facts) + 1))
+    decisions = [one["decision"] for one in ask.all("/v1/ledger/transactions", kind="decision")]
+    assert decisions == [
+        {"id": f"declared/{fact.seq}", "sha256": hashlib.sha256(fact.value).hexdigest()} for fact in facts
+    ]
+    newest = ask.client.get("/v1/log/checkpoint", headers=headers("auditor")).text.splitlines()[1]
+    assert int(newest) == ask.ok("/v1/ledger/balances")["size"]
+
+
+def test_the_routes_keep_to_their_document(ask: Asker) -> None:
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", ask.client.application)
+    schema.validate()
+    asked = check_contract(schema.include(path_regex="^/v1/declared"), headers("bureau"))
+    assert sorted(asked) == ["GET /v1/declared", "POST /v1/declared", "POST /v1/declared/table"]

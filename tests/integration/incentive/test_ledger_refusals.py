@@ -1,0 +1,231 @@
+"""What PostgreSQL refuses of the ledger's tables: tried as the service's own role and as their owner."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from tests.support.incentive.ledger import Ledger, first_listing, first_purchase, rulebook, subject
+
+FreshDatabase = Callable[[str], tuple[str, str]]
+APPEND_ONLY = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
+AWARD = f"first_listing/{subject(1)}"
+
+
+@pytest.fixture(scope="module")
+def engines(postgres: FreshDatabase) -> Iterator[dict[str, Engine]]:
+    """Both roles on a database that has two posted transactions."""
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    found = {"owner": make_engine(owner_url), "service": make_engine(service_url)}
+    with found["service"].begin() as connection:
+        ledger = Ledger(connection, rulebook())
+        ledger.put_in_force()
+        ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
+    yield found
+    for engine in found.values():
+        engine.dispose()
+
+
+@pytest.fixture(params=["owner", "service"])
+def role(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def connection(engines: dict[str, Engine], role: str) -> Iterator[Connection]:
+    with engines[role].connect() as found, found.begin() as transaction:
+        yield found
+        transaction.rollback()
+
+
+def refusal(error: DBAPIError) -> str:
+    """The constraint that a refusal names."""
+    return str(error.orig.diag.constraint_name)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize(
+    "act", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE"]
+)
+def test_nothing_recorded_is_changed_or_removed(connection: Connection, role: str, table: str, act: str) -> None:
+    column = {"fact": "value", "ledger_transaction": "amount_fen", "ledger_entry": "debit_fen"}.get(
+        table, "recorded_at"
+    )
+    with pytest.raises(DBAPIError) as caught:
+        connection.execute(text(act.format(table=table, column=column)))
+    if role == "owner":
+        assert refusal(caught.value) == "append_only"
+    else:
+        assert isinstance(caught.value, ProgrammingError)  # permission denied
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "UPDATE award_current SET ceiling_fen = 0",
+        "DELETE FROM fact_current",
+        "INSERT INTO fact_current VALUES ('t', 'k', 'a', 1, 1, 1)",
+        "DELETE FROM position",
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
+        "DROP TABLE ledger_entry",
+        "CREATE TABLE mine (x integer)",
+        "SET session_replication_role = replica",
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    ],
+)
+def test_the_services_role_has_no_way_round(engines: dict[str, Engine], act: str) -> None:
+    with engines["service"].connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text(act))
+    assert caught.value.orig.sqlstate == "42501"  # type: ignore[union-attr]  # insufficient_privilege
+
+
+def test_a_temporary_table_does_not_deceive_the_checks(engines: dict[str, Engine]) -> None:
+    with engines["service"].connect() as connection, connection.begin() as transaction:
+        connection.execute(text("CREATE TEMPORARY TABLE ledger_entry (LIKE public.ledger_entry)"))
+        connection.execute(text("INSERT INTO ledger_entry VALUES (2, 0, 'treasury', 5, 0), (2, 1, 'treasury', 0, 5)"))
+        with pytest.raises(IntegrityError) as caught:
+            post(connection, [], entries=2, insert_entries=False)
+        assert refusal(caught.value) == "ledger_balances"
+        transaction.rollback()
+
+
+GOOD = [("policy:first_listing:2026", 500, 0), (f"entitlement:{subject(1)}:{AWARD}:2026", 0, 500)]
+
+
+def post(
+    connection: Connection,
+    lines: list[tuple[str, int, int]],
+    *,
+    insert_entries: bool = True,
+    entries: int | None = None,
+    **members: Any,
+) -> None:
+    """Post one transaction as intake does, after the two that stand; `members` differ from a good one."""
+    row: dict[str, Any] = {
+        "seq": 2,
+        "kind": "entitlement",
+        "amount_fen": 500,
+        "posted_at": "2030-01-01T00:00:00Z",
+        "decision_id": None,
+        "decision_sha256": None,
+        "subject_before": None,
+        **members,
+    }
+    row["entries"] = len(lines) if entries is None else entries
+    insert = (
+        "INSERT INTO public.ledger_transaction (seq, posted_at, kind, award_id, amount_fen, entries, subject, year,"
+        " subject_before, policy_id, policy_revision, article, cause, decision_id, decision_sha256) VALUES (:seq,"
+        f" :posted_at, :kind, '{AWARD}', :amount_fen, :entries, '{subject(1)}', 2026, :subject_before,"
+        """ 'p', 1, 'a', '{"facts": [], "text": ""}', :decision_id, :decision_sha256)"""
+    )
+    if insert_entries and lines:
+        values = ", ".join(
+            f"(:seq, {n}, '{account}', {debit}, {credit})" for n, (account, debit, credit) in enumerate(lines)
+        )
+        insert = f"WITH posted AS ({insert}) INSERT INTO public.ledger_entry VALUES {values}"
+    # No colon here begins a parameter: each follows a letter or a digit.
+    connection.execute(text(insert), row)
+
+
+def test_a_good_posting_is_taken(connection: Connection) -> None:
+    post(connection, GOOD)
+    post(connection, [], seq=3, kind="decision", amount_fen=0, decision_id="d", decision_sha256="s")
+    assert connection.execute(text("SELECT count(*) FROM ledger_transaction")).scalar() == 4
+
+
+@pytest.mark.parametrize(
+    ("constraint", "lines", "members"),
+    [
+        ("ledger_balances", [GOOD[0], (GOOD[1][0], 0, 499)], {"amount_fen": 499}),
+        ("ledger_balances", GOOD, {"amount_fen": 499}),
+        ("ledger_balances", GOOD, {"amount_fen": -500}),
+        ("ledger_entry_added", GOOD, {"entries": 3}),
+        ("ledger_balances", [], {"entries": 2}),
+        ("ledger_decision_posts_nothing", [], {"amount_fen": 0}),
+        ("ledger_decision_posts_nothing", [], {"kind": "approval", "decision_id": "d", "decision_sha256": "s"}),
+        ("ledger_decision_posts_nothing", GOOD, {"kind": "decision", "decision_id": "d", "decision_sha256": "s"}),
+        (
+            "ledger_decision_posts_nothing",
+            [],
+            {"kind": "decision", "decision_id": "d", "decision_sha256": "s", "amount_fen": 5},
+        ),
+        ("ledger_decided", GOOD, {"decision_id": "d", "decision_sha256": "s"}),
+        ("ledger_accounts", [("treasury", 500, 0), GOOD[1]], {}),
+        ("ledger_accounts", [GOOD[0], (f"entitlement:{subject(2)}:{AWARD}:2026", 0, 500)], {}),
+        ("ledger_entry_one_side", [(GOOD[0][0], 500, 500), (GOOD[1][0], 500, 500)], {"amount_fen": 0}),
+        ("ledger_entry_one_side", [(GOOD[0][0], 0, 0), (GOOD[1][0], 0, 0)], {"amount_fen": 0}),
+        ("ledger_entry_debit_fen_check", [(GOOD[0][0], -500, 0), (GOOD[1][0], 0, -500)], {"amount_fen": -500}),
+        (
+            "ledger_not_below_zero",
+            [(GOOD[1][0], 900_000_000, 0), (GOOD[0][0], 0, 900_000_000)],
+            {"amount_fen": -900_000_000},
+        ),
+        ("ledger_seq_without_gaps", GOOD, {"seq": 3}),
+        ("ledger_entry_pkey", GOOD, {"seq": 1}),
+        ("ledger_transaction_seq_check", GOOD, {"seq": -1}),
+        ("ledger_posted_at_never_falls", GOOD, {"posted_at": "2026-01-01T00:00:00Z"}),
+        ("ledger_transaction_posted_at_check", GOOD, {"posted_at": "infinity"}),
+        ("ledger_transaction_kind_check", GOOD, {"kind": "gift", "decision_id": "d", "decision_sha256": "s"}),
+    ],
+)
+def test_a_wrong_posting_is_refused(
+    connection: Connection, constraint: str, lines: list[tuple[str, int, int]], members: dict[str, Any]
+) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        post(connection, lines, **members)
+    assert refusal(caught.value) == constraint
+
+
+@pytest.mark.parametrize("seq", [0, 2])
+def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: int) -> None:
+    """Not to one of long ago, and not in the very transaction that posted it."""
+    post(connection, GOOD)
+    with pytest.raises(IntegrityError) as caught:
+        connection.execute(
+            text("INSERT INTO ledger_entry VALUES (:seq, 7, 'treasury', 5, 0), (:seq, 8, 'treasury', 0, 5)"),
+            {"seq": seq},
+        )
+    assert refusal(caught.value) == "ledger_entry_added"
+
+
+def test_no_entry_is_added_beside_a_posting_that_another_session_makes(engines: dict[str, Engine], role: str) -> None:
+    """Entries for a transaction that is not there yet have nothing to stand on."""
+    with engines[role].connect() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("INSERT INTO ledger_entry VALUES (2, 7, 'treasury', 5, 0), (2, 8, 'treasury', 0, 5)"))
+
+
+def test_two_sessions_cannot_leave_a_gap_between_them(engines: dict[str, Engine]) -> None:
+    with engines["service"].connect() as first, engines["owner"].connect() as second:
+        post(first, GOOD)
+        with pytest.raises(IntegrityError) as caught:
+            post(second, GOOD, seq=3)
+        assert refusal(caught.value) == "ledger_seq_without_gaps"
+
+
+def test_a_fact_that_is_not_newer_and_a_version_out_of_turn_are_refused(connection: Connection) -> None:
+    with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+        connection.execute(
+            text(
+                'INSERT INTO fact (topic, key, about, generation, seq, value, partition, "offset", received_at,'
+                ' recorded_at) SELECT topic, key, about, generation, seq - 1, value, partition, "offset", received_at,'
+                " recorded_at FROM fact"
+            )
+        )
+    assert refusal(caught.value) == "fact_newer"
+    columns = (
+        "about, rule, article, policy_id, policy_revision, subject, subject_name, exchange, year, base_fen, rate,"
+        " cap_fen, ceiling_fen, payable_fen, suppressed_by, flags, evidence, exchanges"
+    )
+    again = (
+        "INSERT INTO award_version (award_id, version, recorded_at, {0})"
+        " SELECT award_id, {1}, {2}, {0} FROM award_current"
+    )
+    for version, recorded_at in (("2", "recorded_at"), ("1", "recorded_at - interval '1 second'")):
+        with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+            connection.execute(text(again.format(columns, version, recorded_at)))
+        assert refusal(caught.value) == "award_version_follows"

@@ -1,0 +1,224 @@
+"""What another policy file would make of the ledger's facts, and what it makes of them once it is in force."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
+
+from services.incentive.commands.declare import DeclarationInput, Declarer, declare
+from services.incentive.rebuild.command import verify_all
+from shared.postgres.database import make_engine, snapshot
+from shared.postgres.migrate import migrate
+from shared.settings import POLICY_FILE, SettingsError
+from tests.support.incentive.app import Asker, incentive_app
+from tests.support.incentive.ledger import (
+    LOG,
+    ROOT,
+    Ledger,
+    exchange_total,
+    first_listing,
+    first_purchase,
+    provider_total,
+    rulebook,
+    subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+LISTING = f"first_listing/{subject(1)}"
+PURCHASE = f"first_purchase/{subject(1)}"
+TRADING = f"annual_listed_trading/{subject(2)}/2026"
+VOUCHER = f"compute_voucher/{subject(2)}/2026/V-1"
+CENTRE = f"computing_centre/{subject(3)}/2026/C-1"
+TIERS = "exchange_tiers/kmdex/2026"
+# Another cap, another threshold, a lower limit of what is measured, a smaller budget.
+VALUES = {
+    "revision: 1\n": "revision: 2\n",
+    'cap: "200000.00"': 'cap: "10000.00"',
+    'at_least: "10000000.00"': 'at_least: "20000000.00"',
+    'at_most: "1.25"': 'at_most: "1.10"',
+    'annual: "100000000.00"': 'annual: "1000000.00"',
+}
+
+
+@pytest.fixture(scope="module")
+def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    with engine.begin() as connection:
+        ledger = Ledger(connection, rulebook())
+        ledger.put_in_force()
+        ledger.take(
+            first_listing(1, "2026-01-05", seq=1),
+            first_purchase(1, "2026-03-01", "2000000.00", seq=1),
+            provider_total(2, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=2),
+            exchange_total("kmdex", 2026, [("2026-03-01", "120000000.00")], seq=3),
+        )
+    with engine.begin() as connection:
+        entered = [
+            DeclarationInput("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
+            DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
+        ]
+        declare(connection, entered, rulebook(), LOG, Declarer("test", lambda: NOW))
+    # What another policy granted competes under both files.
+    ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
+    grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
+    assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
+    engine.dispose()
+    return owner_url, service_url
+
+
+@pytest.fixture(scope="module")
+def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = POLICY_FILE.read_text("utf-8")
+    for old, new in VALUES.items():
+        assert old in source
+        source = source.replace(old, new, 1)
+    file: Path = tmp_path_factory.mktemp("lab") / "revision-2.yaml"
+    file.write_text(source, "utf-8")
+    return file
+
+
+def run(service_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, as it is called."""
+    environment = {"PATH": os.defpath, "DATABASE_URL": service_url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    command = [sys.executable, "-m", "services.incentive", "what-if", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def digests(owner_url: str) -> dict[str, str]:
+    """Of every table its rows."""
+    engine = make_engine(owner_url)
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+        found = {
+            table: str(
+                connection.execute(
+                    text(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
+                ).scalar()
+            )
+            for table in tables
+        }
+    engine.dispose()
+    return found
+
+
+def amounts(ceiling: str, payable: str) -> dict[str, str]:
+    return {"ceiling": ceiling, "payable": payable}
+
+
+EXPECTED = {
+    CENTRE: (amounts("10000000.00", "10000000.00"), amounts("0.00", "0.00")),
+    VOUCHER: (amounts("30000.00", "0.00"), amounts("30000.00", "30000.00")),
+    TRADING: (amounts("300000.00", "300000.00"), amounts("0.00", "0.00")),
+    PURCHASE: (amounts("100000.00", "100000.00"), amounts("10000.00", "0.00")),
+    LISTING: (amounts("20000.00", "0.00"), amounts("20000.00", "0.00")),
+    TIERS: (amounts("1000000.00", "1000000.00"), amounts("1000000.00", "1000000.00")),
+}
+
+
+def test_award_by_award_and_by_year_and_nothing_is_written(urls: tuple[str, str], policy_file: Path) -> None:
+    before = digests(urls[0])
+    done = run(urls[1], "--policy", str(policy_file), "--from-ledger", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {one["award_id"]: (one["before"], one["after"]) for one in found["awards"]} == EXPECTED
+    assert [one["award_id"] for one in found["awards"]] == sorted(EXPECTED)
+    assert found["years"] == [{"year": 2026, "before": "11400000.00", "after": "1030000.00", "budget": "1000000.00"}]
+    told = run(urls[1], "--policy", str(policy_file))
+    assert told.returncode == 0, told.stderr
+    assert "of which differ 4" in told.stdout
+    assert f"{PURCHASE}: 100000.00/100000.00 -> 10000.00/0.00 (-100000.00)" in told.stdout
+    assert TIERS not in told.stdout
+    assert (
+        "2026: 11400000.00 -> 1030000.00 (-10370000.00), 预算 / budget 1000000.00, 超出 / over by 30000.00"
+        in told.stdout
+    )
+    assert digests(urls[0]) == before
+
+
+def test_the_transaction_that_reads_cannot_write(urls: tuple[str, str]) -> None:
+    engine = make_engine(urls[1])
+    with pytest.raises(InternalError, match="read-only"), snapshot(engine) as connection:
+        connection.execute(text("INSERT INTO extract_access (extract_id, at, action) VALUES ('x', now(), 'x')"))
+    engine.dispose()
+
+
+def test_a_file_that_cannot_be_used_is_told(urls: tuple[str, str], policy_file: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(policy_file.read_text("utf-8").replace("revision: 2", "revision: two"), "utf-8")
+    done = run(urls[1], "--policy", str(bad))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "bad.yaml:11: revision:" in done.stderr
+    later = tmp_path / "later.yaml"
+    later.write_text(policy_file.read_text("utf-8").replace("    from: 2025-10-15", "    from: 2025-11-20"), "utf-8")
+    done = run(urls[1], "--policy", str(later))
+    assert done.returncode == 1
+    assert "2025-11-20" in done.stdout + done.stderr
+    assert run(urls[1], "--policy", str(bad), "--from-ledger", "--extract", str(bad)).returncode == 2
+
+
+def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
+    urls: tuple[str, str], policy_file: Path, tmp_path: Path
+) -> None:
+    source = policy_file.read_text("utf-8")
+    start, end = source.index("    - rule: computing_centre"), source.index("    - rule: data_circulation_facility")
+    without, ended = tmp_path / "without.yaml", tmp_path / "ended.yaml"
+    without.write_text(source[:start] + source[end:], "utf-8")
+    terms = "    - {rule: computing_centre, article: (一), name: {zh: 智算中心奖励, en: computing centre},"
+    terms += " subject: entity, earned: recorded, per: subject}\n"
+    ended.write_text(source[:start] + terms + source[end:], "utf-8")
+    engine = make_engine(urls[1])
+    with engine.connect() as connection:
+        with pytest.raises(SettingsError, match="has no rule computing_centre"):
+            Ledger(connection, rulebook(without), NOW).put_in_force()
+        connection.rollback()
+        assert Ledger(connection, rulebook(ended), NOW).put_in_force()
+        award = connection.execute(text("SELECT * FROM award_current WHERE award_id = :id"), {"id": CENTRE}).one()
+        assert (award.ceiling_fen, award.article) == (0, "(一)")
+        connection.rollback()
+    engine.dispose()
+
+
+def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str], policy_file: Path) -> None:
+    """The differences are posted with the revision as their cause, and awards tell what it made of them."""
+    engine = make_engine(urls[1])
+    later = rulebook(policy_file)
+    with engine.begin() as connection:
+        ledger = Ledger(connection, later, NOW)
+        assert ledger.put_in_force()
+    ask = Asker(incentive_app(engine, later, lambda: NOW).test_client())
+    awards = {award["award_id"]: award for award in ask.all("/v1/awards")}
+    assert {award_id: amounts(one["ceiling"], one["payable"]) for award_id, one in awards.items()} == {
+        award_id: after for award_id, (_, after) in EXPECTED.items()
+    }
+    for award_id, (before, after) in EXPECTED.items():
+        posted = ask.all("/v1/ledger/transactions", award_id=award_id)[-1]
+        assert posted["policy"] == {"id": "kunming-2025-14", "revision": 2}
+        assert posted["cause"]["text"].startswith("政策 kunming-2025-14 第 2 版施行后重算，")
+        assert "recomputed, policy kunming-2025-14 revision 2 put in force, " in posted["cause"]["text"]
+        assert posted["cause"]["facts"]
+        why = ask.ok(f"/v1/awards/{award_id}/explanation")["text"]
+        if before["ceiling"] == after["ceiling"]:
+            assert "起按政策文件第 2 版计算，上限未因此改变" in why["zh"]
+        else:
+            assert "by revision 2 of the policy file, by which" in why["en"]
+    assert "上限因此由 100,000.00 元变为 10,000.00 元" in ask.ok(f"/v1/awards/{PURCHASE}/explanation")["text"]["zh"]
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        told: list[str] = []
+        assert verify_all(connection, later, None, told.append).is_right, told
+    unchanged = run(urls[1], "--policy", str(policy_file))
+    assert "of which differ 0" in unchanged.stdout
+    engine.dispose()

@@ -1,0 +1,81 @@
+"""A consumer tells that it gets on, and ceases to while it does not, whatever keeps it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+
+import shared.kafka.consumer
+from shared.process.heartbeat import Heartbeat
+from shared.process.liveness import STUCK_AFTER_S, stall_reason
+from tests.integration.kafka.test_consumer import engine, running, until, values
+from tests.support.consumer_program import frozen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["engine"]
+
+PARTS = ("reader", "writer")
+# Who beats does so every second; the machine may be busy.
+SILENT_S = 5.0
+
+
+def silent(file: Path) -> set[str]:
+    """Parts that have said nothing for a while; all before the first word."""
+    said = stall_reason(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
+    return set() if said is None else {part for part in PARTS if part in said} or set(PARTS)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader looks often at where its partitions end."""
+    monkeypatch.setattr(shared.kafka, "_LOOK_FOR_BROKER_EVERY_S", 0.3)
+    monkeypatch.setattr(shared.kafka, "_TELL_OF_BROKER_EVERY_S", 1.0)
+
+
+@pytest.fixture
+def topic(broker) -> str:
+    name = f"heartbeat-{uuid.uuid4().hex[:8]}"
+    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
+    admin.create_topics([NewTopic(name, 1, 1)])
+    admin.close()
+    return name
+
+
+@pytest.mark.usefixtures("soon")
+def test_readers_without_a_broker_fall_silent_with_or_without_partitions(engine, broker, topic, tmp_path) -> None:
+    files = [tmp_path / "one", tmp_path / "other"]
+    with ExitStack() as stack:
+        for file in files:
+            beating = Heartbeat(file, PARTS)
+            stack.enter_context(running(broker.bootstrap_servers, engine, [topic], heartbeat=beating))
+        until(lambda: [silent(file) for file in files] == [set(), set()])
+        with frozen(broker.program.process.pid):
+            until(lambda: [silent(file) for file in files] == [{"reader"}, {"reader"}], 60)
+        until(lambda: [silent(file) for file in files] == [set(), set()], 60)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_reader_before_records_that_it_cannot_read_falls_silent(engine, broker, topic, tmp_path) -> None:
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers, acks="all")
+    producer.send(topic, b"damaged", partition=0).get(10)
+    stored = broker.directory / "data" / f"{topic}-0" / f"{0:020}.log"
+    whole = stored.read_bytes()
+    with stored.open("r+b") as log:  # in place, as the broker has the file open
+        log.seek(whole.index(b"damaged"))
+        log.write(b"D")
+    file = tmp_path / "heartbeat"
+    with running(broker.bootstrap_servers, engine, [topic], heartbeat=Heartbeat(file, PARTS)):
+        until(lambda: file.exists() and silent(file) == {"reader"})
+        with stored.open("r+b") as log:
+            log.write(whole)
+        until(lambda: silent(file) == set())
+        assert values(engine) == [b"damaged"]
+    producer.close()

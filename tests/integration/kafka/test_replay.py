@@ -1,0 +1,51 @@
+"""Reading topics again while the broker goes away and comes back."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from kafka import KafkaAdminClient, KafkaProducer
+from structlog.testing import capture_logs
+
+from shared.kafka import replay
+from shared.kafka.replay import replay_records, stable_end_offsets
+from tests.integration.kafka.test_consumer import until
+
+if TYPE_CHECKING:
+    import pytest
+
+    from devset.kafka import Kafka
+
+TOPIC = "again"
+# Far more than one fetch brings.
+VALUES = [str(number).zfill(500).encode() for number in range(25_000)]
+
+
+def test_a_broker_that_goes_away_is_waited_for_and_that_is_told(broker: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "_TELL_EVERY_S", 0.5)
+    client_config = {"bootstrap_servers": broker.bootstrap_servers}
+    with KafkaAdminClient(**client_config) as admin:
+        admin.create_topics({TOPIC: {"num_partitions": 1, "replication_factor": 1}}, wait_for_metadata=True)
+    producer = KafkaProducer(**client_config, acks="all", linger_ms=5)
+    for value in VALUES:
+        producer.send(TOPIC, value, partition=0)
+    producer.close()
+    found: list[bytes | None] = []
+
+    def read_on() -> None:
+        for batch in batches:
+            found.extend(record.value for record in batch)
+
+    batches = replay_records(client_config, stable_end_offsets(client_config, [(TOPIC, 0)]))
+    found.extend(record.value for record in next(batches))
+    assert len(found) < len(VALUES)
+    broker.stop()
+    with capture_logs() as logs:
+        reader = threading.Thread(target=read_on, daemon=True)
+        reader.start()
+        until(lambda: [line for line in logs if line["event"] == "no records come, waiting"])
+        broker.start()
+        reader.join(60)
+    assert found == VALUES
+    assert logs[0]["partition"] == 0

@@ -1,0 +1,484 @@
+"""Pages for people: who gets in, what each role sees, and what never leaves the server; without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from services.incentive.http import trade_effects as effects_api
+from services.incentive.pages.session.sessions import LASTS
+from services.incentive.store.register_client import RegisterAddresses
+from shared.settings import RegisterAddress
+from shared.values.times import SHANGHAI
+from shared.web.keys import ApiKeys
+from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from tests.conftest import FreshDatabase
+
+PEOPLE = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex")
+HAN = re.compile(r"[\u3400-\u9fff]")
+ARTICLE = re.compile(r"[(（][一二三四五六七八九十]+[)）]")
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@pytest.fixture(scope="module")
+def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
+    with makers_of(postgres, tmp_path_factory.mktemp("pages")) as found:
+        yield found
+
+
+class Page(HTMLParser):
+    """The links of a page, and the text that is not said to be Chinese."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.text = ""
+        self._chinese: list[bool] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a":
+            self.links.append(given["href"] or "")
+        for name in ("aria-label", "placeholder", "title"):
+            self.text += f" {given.get(name, '')}"
+        if tag not in ("meta", "link", "input", "path", "rect", "line", "circle", "br"):
+            inherited = bool(self._chinese) and self._chinese[-1]
+            self._chinese.append(given["lang"] == "zh-CN" if "lang" in given else inherited)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("path", "rect", "line", "circle"):
+            self._chinese.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._chinese or not self._chinese[-1]:
+            self.text += data
+
+
+def signed_in(makers: Makers, role: str, language: str = "zh") -> FlaskClient:
+    client = makers.app.test_client()
+    client.set_cookie("language", language)
+    assert sign_in(client, f"{role}-key").status_code == 303
+    return client
+
+
+def sign_in(client: FlaskClient, key: str, target: str = "/") -> TestResponse:
+    return send(client, "/sign-in", page="/sign-in", key=key, next=target)
+
+
+def send(client: FlaskClient, path: str, *, page: str, **form: Any) -> TestResponse:
+    """Send a form with the token of a page."""
+    found = TOKEN.search(client.get(page).text)
+    assert found is not None
+    return client.post(path, data={"csrf_token": found[1], **form})
+
+
+def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
+    """Every page that links lead to, by its address; downloads are not read."""
+    seen: dict[str, TestResponse] = {}
+    waiting = deque([start])
+    while waiting:
+        address = waiting.popleft()
+        if address in seen:
+            continue
+        answer = client.get(address, buffered=True)
+        seen[address] = answer
+        if answer.status_code in (302, 303):
+            waiting.append(answer.headers["Location"])
+        elif answer.mimetype == "text/html" and not address.startswith("/docs"):
+            links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
+            waiting.extend(links)
+    return seen
+
+
+def routes(makers: Makers, method: str) -> list[str]:
+    """Addresses of all pages that take the method, with ids of something that is there."""
+    there = {
+        "award_id": "exchange_tiers/dcdex/2026",
+        "exchange": "dcdex",
+        "filename": "style.css",
+        "hold_id": "0" * 32,
+        "id": "0" * 32,
+        "no": "T1",
+        "seq": 0,
+        "subject": f"uscc:{next(iter(SECRETS))}",
+    }
+    adapter = makers.app.url_map.bind("localhost")
+    return [
+        adapter.build(rule.endpoint, {name: there[name] for name in rule.arguments}, method)
+        for rule in makers.app.url_map.iter_rules()
+        if rule.endpoint.startswith("pages.") and method in (rule.methods or ())
+    ]
+
+
+def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(makers: Makers) -> None:
+    client = makers.app.test_client()
+    addresses = routes(makers, "GET")
+    assert len(addresses) > 12
+    for address in addresses:
+        answer = client.get(address, buffered=True)
+        if address in ("/sign-in", "/static/style.css"):
+            assert answer.status_code == 200
+        elif address.startswith("/sign-in/oidc"):
+            assert answer.status_code == 404  # no provider is set
+        else:
+            assert answer.status_code == 303, address
+            assert answer.headers["Location"].startswith("/sign-in"), address
+    # A key in a header is the API's way, and a session the pages': neither opens the other's door.
+    assert client.get("/awards", headers=headers("auditor")).status_code == 303
+    assert signed_in(makers, "auditor").get("/v1/awards").status_code == 401
+
+
+def test_forms_that_are_not_ours_are_refused(makers: Makers) -> None:
+    client = signed_in(makers, "auditor")
+    others = signed_in(makers, "bureau")
+    foreign = TOKEN.search(others.get("/extracts").text)
+    assert foreign is not None
+    for address in routes(makers, "POST"):
+        for form in ({}, {"csrf_token": "x"}, {"csrf_token": foreign[1]}):
+            answer = client.post(address, data=form)
+            assert answer.status_code == 400, address
+            assert "表单已失效" in answer.text
+    assert client.get("/awards").status_code == 200  # still signed in
+
+
+def test_keys_of_people_sign_in_and_no_others(makers: Makers) -> None:
+    client = makers.app.test_client()
+    for key in ("", "nonsense", "密钥é", "x" * 5000):
+        answer = sign_in(client, key)
+        assert answer.status_code == 401
+        assert 'role="alert"' in answer.text
+    assert sign_in(client, "service-key").status_code == 403
+    answer = sign_in(client, " auditor-key ", "/awards?year=2026")
+    assert answer.headers["Location"] == "/awards?year=2026"
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+@pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "/\\example.org", "javascript:1", "/\n/x"])
+def test_signing_in_leads_to_pages_of_ours_alone(makers: Makers, target: str) -> None:
+    assert sign_in(makers.app.test_client(), "auditor-key", target).headers["Location"] == "/"
+
+
+def test_a_session_ends_on_the_server(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By signing out, by time, and with its key: whoever kept the cookie has nothing."""
+    client = signed_in(makers, "auditor")
+    kept = client.get_cookie("jiangbu")
+    assert kept is not None
+    assert send(client, "/sign-out", page="/awards").status_code == 303
+    assert client.get("/awards").status_code == 303
+    client.set_cookie("jiangbu", kept.value)
+    assert client.get("/awards").status_code == 303
+
+    client = signed_in(makers, "auditor")
+    service, now = makers.app.extensions["jiangbu"], makers.set.now
+    fewer = ApiKeys(tuple(key for key in service.keys.keys if key.role != "auditor"))
+    monkeypatch.setitem(makers.app.extensions, "jiangbu", replace(service, keys=fewer))
+    assert client.get("/awards").status_code == 303
+    monkeypatch.setitem(makers.app.extensions, "jiangbu", service)
+    assert client.get("/awards").status_code == 200
+    monkeypatch.setattr(makers.set, "now", now + LASTS)
+    assert client.get("/awards").status_code == 303
+
+
+def test_signing_in_begins_another_session(makers: Makers) -> None:
+    """Who planted a cookie in somebody's browser is not signed in with them."""
+    client = makers.app.test_client()
+    client.get("/sign-in")
+    planted = client.get_cookie("jiangbu")
+    assert planted is not None
+    assert sign_in(client, "auditor-key").status_code == 303
+    other = makers.app.test_client()
+    other.set_cookie("jiangbu", planted.value)
+    assert other.get("/awards").status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(makers: Makers) -> None:
+    """A cookie of the former session, kept by whoever used the machine before, signs nobody in."""
+    client = signed_in(makers, "bureau")
+    kept = client.get_cookie("jiangbu")
+    assert kept is not None
+    assert sign_in(client, "auditor-key").status_code == 303
+    assert client.get("/awards").status_code == 200
+    client.set_cookie("jiangbu", kept.value)
+    assert client.get("/awards").status_code == 303
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_every_link_leads_somewhere_and_pages_are_sound(makers: Makers, role: str) -> None:
+    pages = crawl(signed_in(makers, role))
+    assert {answer.status_code for answer in pages.values()} <= {200, 302}
+    shown = {address: answer.text for address, answer in pages.items() if answer.mimetype == "text/html"}
+    assert len(shown) > 20
+    for address, answer in pages.items():
+        if address.startswith("/docs"):
+            continue
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store" or address.startswith("/static/")
+        if answer.mimetype == "text/html":
+            assert re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", answer.text) is None, address
+
+
+@pytest.mark.parametrize("role", ["auditor", "bureau", "exchange:kmdex"])
+def test_in_english_nothing_is_left_in_chinese(makers: Makers, role: str) -> None:
+    for address, answer in crawl(signed_in(makers, role, "en")).items():
+        if answer.mimetype == "text/html" and not address.startswith("/docs"):
+            text = ARTICLE.sub("", Page(answer.text).text)
+            assert HAN.findall(text) == [], (address, HAN.findall(text))
+    # And the switch is a link that brings back to the page.
+    client = signed_in(makers, role, "en")
+    answer = client.get("/awards?year=2026&lang=zh")
+    assert answer.headers["Location"] == "/awards?year=2026"
+    assert "奖补列表" in client.get("/awards?year=2026").text
+
+
+@pytest.mark.parametrize(("role", "other"), [("exchange:kmdex", "dcdex"), ("exchange:dcdex", "kmdex")])
+def test_an_exchange_sees_nothing_of_another(makers: Makers, role: str, other: str) -> None:
+    secrets = [other] if other == "kmdex" else [other, SECRET_TRADE["trade_no"], *SECRETS, *SECRETS.values()]
+    client = signed_in(makers, role)
+    then = crawl(client, f"/?as_of={halfway(makers)}") if secrets[1:] else {}
+    assert not secrets[1:] or sum("as_of=" in address for address in then) > 20
+    for address, answer in [*crawl(client).items(), *then.items()]:
+        # What it was shown then may be nothing of its own any more: the way back to the present ends there.
+        is_back = address in then and "as_of=" not in address
+        assert answer.status_code in ((200, 302, 404) if is_back else (200, 302)), address
+        if address.startswith("/docs"):
+            continue
+        assert [secret for secret in secrets if secret in answer.text] == [], address
+
+
+def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> None:
+    """On every route, to the byte."""
+    client = signed_in(makers, "exchange:kmdex")
+    code = list(SECRETS)[1]  # the buyer
+    foreign = {
+        f"/awards/first_purchase/uscc:{code}": "/awards/first_purchase/uscc:91530100MA6K12345X",
+        "/awards/exchange_tiers/dcdex/2025": "/awards/exchange_tiers/nodex/2025",
+        f"/subjects/uscc:{code}": "/subjects/overseas:nobody",
+        "/exchanges/dcdex": "/exchanges/nodex",
+        f"/trades/dcdex/{SECRET_TRADE['trade_no']}": "/trades/nodex/T1",
+        "/quarantine?exchange=dcdex": "/quarantine?exchange=nodex",
+    }
+    theirs = next(one for one in all_postings(makers) if one["award_id"] == f"first_purchase/uscc:{code}")
+    foreign[f"/ledger/{theirs['seq']}"] = "/ledger/99999999999999999999"
+    extract = makers.ask("POST", "/v1/extracts", "exchange:dcdex", {}).get_json()["id"]
+    foreign |= {f"/extracts/{extract}{more}": f"/extracts/{'0' * 32}{more}" for more in ("", "/download")}
+    for address, nowhere in foreign.items():
+        answer, missing = client.get(address), client.get(nowhere)
+        assert (answer.status_code, missing.status_code) == (404, 404), address
+        assert without_links(answer.text) == without_links(missing.text), address
+    assert send(client, f"/extracts/{extract}/withdraw", page="/extracts").status_code == 404
+    listed = client.get("/awards?exchange=dcdex")
+    assert listed.status_code == 200
+    assert "没有奖补" in listed.text
+
+
+def halfway(makers: Makers) -> str:
+    """A second in which an award was posted, as pages say it; others were posted later."""
+    posted = [one["posted_at"][:19] for one in all_postings(makers) if one["kind"] == "entitlement"]
+    found: str = posted[len(posted) // 2]
+    assert found < posted[-1]
+    return found
+
+
+def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
+    """What the API has as of the last instant of the second; nothing can be done there."""
+    bureau, then = signed_in(makers, "bureau"), halfway(makers)
+    as_of = f"as_of={then}.999999%2B08:00"
+    awards = makers.get(f"/v1/awards?limit=500&{as_of}")["items"]
+    now = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500")["items"]}
+    assert any(one != now[one["award_id"]] for one in awards)
+    later = [award_id for award_id in now if award_id not in {one["award_id"] for one in awards}]
+    assert later
+    one = next(one for one in awards if now[one["award_id"]]["ceiling"] != one["ceiling"])
+    year, subject = one["year"], f"{one['subject']['id_scheme']}:{one['subject']['id']}"
+    budget = makers.get(f"/v1/budget?year={year}&{as_of}")
+    assert budget != makers.get(f"/v1/budget?year={year}")
+    status = makers.get(f"/v1/exchanges/kmdex/status?year={year}&{as_of}")
+    standing = makers.get(f"/v1/subjects/{subject}/status?year={year}&{as_of}")
+    says = {
+        f"/awards/{one['award_id']}?": [one["ceiling"]],
+        f"/subjects/{subject}?year={year}&": [
+            rule[name]
+            for rule in standing["rules"]
+            for name in ("measure", "missing")
+            if rule[name] not in (None, "0.00")
+        ],
+        f"/exchanges/kmdex?year={year}&": [status["total"]],
+        f"/budget?year={year}&": [budget["payable"], budget["available"]],
+        f"/worklist?year={year}&": [],
+        f"/?year={year}&": [budget["payable"]],
+        f"/awards?year={year}&": [],
+        "/related-parties?": [],
+        "/policy?": [],
+        f"/public-notices?year={year}&": [],
+    }
+    for address, amounts in says.items():
+        html = bureau.get(f"{address}as_of={then}").text
+        assert "过去的状态" in html, address
+        assert f'截至 <time datetime="{then}+08:00">' in html
+        assert [amount for amount in amounts if f"{float(amount):,.2f}" not in html] == []
+        kept = [link for link in Page(html).links if link.startswith("/") and "lang=" not in link]
+        back = [link for link in kept if "as_of=" not in link]
+        assert [link for link in back if not link.startswith("/docs")] == [address.rstrip("?&")], back
+        assert set(re.findall(r'method="post" action="([^"?]*)', html)) == {"/sign-out"}, address
+        assert html.count('method="get"') == html.count('name="as_of"'), address
+    missing = bureau.get(f"/awards/{later[0]}?as_of={then}")
+    assert missing.status_code == 404
+    assert "截至所选时点还没有" in missing.text
+    seq = all_postings(makers)[-1]["seq"]
+    assert [bureau.get(f"/ledger/{seq}{asked}").status_code for asked in ("", f"?as_of={then}")] == [200, 404]
+    # A page of the present says so; what it leads to is of the present too, but for the navigation.
+    present = bureau.get(f"/quarantine?as_of={then}").text
+    assert "本页显示现在的状态" in present
+    assert f'href="/worklist?as_of={then}' in present.replace("%3A", ":")
+    # A day is all of it, also the one that is not over; the API's form is exact.
+    day, today = then[:10], makers.set.now.astimezone(SHANGHAI).date().isoformat()
+    whole = makers.get(f"/v1/awards/{one['award_id']}?as_of={day}T23:59:59.999999%2B08:00") if day < today else one
+    assert f"{float(whole['ceiling']):,.2f}" in bureau.get(f"/awards/{one['award_id']}?as_of={day}").text
+    assert bureau.get(f"/worklist?as_of={today}").status_code == 200
+    assert bureau.get(f"/awards/{one['award_id']}?{as_of}").status_code == 200
+    for wrong in ("2099-01-01", "2099-01-01T00:00", "yesterday", "2026-13-01", "1999-01-01", "2026-01-01T25:00", "0"):
+        answer = bureau.get(f"/worklist?as_of={wrong}")
+        assert answer.status_code == 422, wrong
+        assert "as_of" in answer.text
+        assert "as_of=" not in without_links(answer.text)
+
+
+def without_links(html: str) -> str:
+    """A page without what differs from page to page: its own address in the link to the other language, a token."""
+    return re.sub(r'<a class="language"[^>]*>|name="csrf_token" value="[^"]*"', "", html)
+
+
+def all_postings(makers: Makers) -> list[dict[str, Any]]:
+    return makers.get("/v1/ledger/transactions?limit=500")["items"]
+
+
+def test_a_posting_leads_to_the_documents_that_its_reader_may_see(makers: Makers) -> None:
+    """Those of the evidence route for who sees all; to an exchange its own, and no word of an earlier one elsewhere."""
+    auditor = signed_in(makers, "auditor")
+    told = 0
+    for posting in all_postings(makers):
+        seq = posting["seq"]
+        html = auditor.get(f"/ledger/{seq}").text
+        facts = posting["cause"]["facts"]
+        if not facts:  # what a person decided rests on no document
+            assert "所依据的决定" in html
+            assert posting["cause"]["text"].partition(" / ")[0] in html
+            continue
+        if facts[0]["fact"].startswith("declared/"):
+            assert "主管部门的申报" in html
+            assert "key of bureau" in html
+            continue
+        documents = [document for ref in posting["cause"]["facts"] for document in evidence(makers, ref)]
+        told += len(documents)
+        for document in documents:
+            number = document.get("trade_no") or document["listing_no"]
+            assert f"{document['exchange']} {number}" in html
+            assert f"{document['topic']} {document['partition']}:{document['offset']}" in html
+        for exchange in ("kmdex", "dcdex"):
+            answer = signed_in(makers, f"exchange:{exchange}").get(f"/ledger/{seq}")
+            if answer.status_code == 200:
+                elsewhere = any(one["exchange"] != exchange and one["counted"] is True for one in documents)
+                own = [one for one in documents if one["exchange"] == exchange]
+                assert all(f"{one['topic']} {one['partition']}:{one['offset']}" in answer.text for one in own)
+                assert not (elsewhere and "不是首次" in answer.text)
+    assert told > 20
+
+
+def evidence(makers: Makers, ref: dict[str, Any]) -> list[dict[str, Any]]:
+    register = makers.set.listings if "first-listing" in ref["fact"] else makers.set.trades
+    answer = register.get("/v1/evidence", "service", fact=ref["fact"], seq=ref["seq"])
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    for exchange in ("kmdex", "dcdex"):
+        one = register.get("/v1/evidence", "service", fact=ref["fact"], seq=ref["seq"], exchange=exchange)
+        assert [json.loads(line) for line in one.text.splitlines()] == [
+            line for line in lines if line["exchange"] == exchange
+        ]
+    return lines
+
+
+def test_what_is_wrong_with_a_filter_is_said_at_its_field(makers: Makers) -> None:
+    client = signed_in(makers, "auditor")
+    answer = client.get("/awards?subject=uscc:1&year=20")
+    assert answer.status_code == 422
+    assert 'aria-describedby="fault-subject"' in answer.text
+    assert 'id="fault-year"' in answer.text
+    for address in (
+        "/awards?cursor=x",
+        "/exchanges/kmdex?year=abc",
+        "/exchanges/kmdex?cursor=%00",
+        "/quarantine?kind=x",
+    ):
+        assert client.get(address).status_code in (404, 422), address
+
+
+def test_an_extract_is_asked_for_looked_after_and_taken_away(makers: Makers) -> None:
+    client = signed_in(makers, "auditor")
+    wrong = send(client, "/extracts", page="/extracts", subjects="nobody", since="x")
+    assert wrong.status_code == 422
+    assert 'id="fault-since"' in wrong.text
+    late = send(client, "/extracts", page="/extracts", as_of="2099-01-01T00:00")
+    assert late.status_code == 422
+    assert 'id="fault-as_of"' in late.text
+    asked = send(
+        client,
+        "/extracts",
+        page="/extracts",
+        **{"from": "2026-01-01", "until": "2027-01-01", "rules": ["first_purchase"], "exchange": "kmdex", "since": "1"},
+    )
+    assert asked.status_code == 303
+    address = asked.headers["Location"]
+    assert "排队中" in client.get(address).text
+    assert client.get(f"{address}/download").status_code == 409
+    makers.maker.make_all()
+    assert "可下载" in client.get(address).text
+    zipped = client.get(f"{address}/download", buffered=True)
+    assert zipped.data[:2] == b"PK"
+    assert zipped.headers["Content-Disposition"].startswith("attachment")
+    # Another role that sees all may look, but not take away.
+    assert send(signed_in(makers, "bureau"), f"{address}/withdraw", page="/extracts").status_code == 403
+    assert send(client, f"{address}/withdraw", page=address).status_code == 303
+    assert client.get(address).status_code == 404
+    assert client.get("/checkpoint").text == makers.ask("GET", "/v1/log/checkpoint").text
+    assert client.get("/checkpoint/keys").text == makers.ask("GET", "/v1/log/keys").text
+
+
+def test_pages_do_without_registers_and_say_so(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")
+    client = signed_in(makers, "exchange:kmdex")
+    for known in (RegisterAddresses({"r1": nowhere}, "service-key"), RegisterAddresses({"r1": nowhere}, None)):
+        monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, known)
+        for address in ("/exchanges/kmdex", "/quarantine"):
+            answer = client.get(address)
+            assert answer.status_code == 200
+            assert "登记服务暂无应答" in answer.text
+        trade = client.get("/trades/kmdex/T1")
+        assert trade.status_code == 503
+        assert "text/html" in trade.headers["Content-Type"]
+
+
+def test_cookies_are_secure_where_the_address_is(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(makers.app.config, "SESSION_COOKIE_SECURE", True)
+    answer = makers.app.test_client().get("/sign-in?lang=en")
+    assert "; Secure" in answer.headers["Set-Cookie"]
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    assert timedelta(hours=8) == LASTS

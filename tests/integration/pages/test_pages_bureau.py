@@ -1,0 +1,336 @@
+"""What the bureau does on pages is what it does by the API: steps, holds, eligibility, grants, suspensions, lists."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from services.incentive.pages.words import NEXT
+from shared.settings import POLICY_FILE
+from tests.integration.incentive.test_what_if import digests
+from tests.integration.pages.test_pages import PEOPLE, routes, send, signed_in
+from tests.support.incentive.extract_makers import Makers, makers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from tests.conftest import FreshDatabase
+
+AMOUNTS = ("payable", "ceiling")  # what awards that differ go by
+PAPER = b"minutes of a meeting"
+
+
+@pytest.fixture(scope="module")
+def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
+    with makers_of(postgres, tmp_path_factory.mktemp("bureau")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def award(makers: Makers) -> dict[str, Any]:
+    """One with something payable, and that suppresses nothing, so that nobody else is in the way."""
+    awards = makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]
+    return next(one for one in awards if one["payable"] != "0.00")
+
+
+def step(client: FlaskClient, award: dict[str, Any], action: str, **form: Any) -> TestResponse:
+    page = f"/awards/{award['award_id']}"
+    return send(client, f"{page}/steps", page=page, action=action, **form)
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("/desk", "/worklist"),
+        ("/desk?year=2025&as_of=2026-03-01", "/worklist?year=2025&as_of=2026-03-01"),
+        ("/publicity?year=2025", "/public-notices?year=2025"),
+        ("/publicity.xlsx?year=2025", "/public-notices.xlsx?year=2025"),
+    ],
+)
+def test_former_addresses_redirect_with_their_query(makers: Makers, former: str, present: str) -> None:
+    answer = signed_in(makers, "auditor").get(former)
+    assert (answer.status_code, answer.headers["Location"]) == (308, present)
+    assert signed_in(makers, "auditor").get(present).status_code == 200
+
+
+def test_only_the_bureau_acts_and_only_it_and_auditors_see_the_worklist(makers: Makers, award: dict[str, Any]) -> None:
+    acts = [
+        address
+        for address in routes(makers, "POST")
+        if any(part in address for part in ("steps", "holds", "worklist", "declared", "related"))
+    ]
+    acts += [f"/subjects/uscc:{award['subject']['id']}/{what}" for what in ("eligibility", "other-grants")]
+    assert len(acts) == 12
+    for role in PEOPLE:
+        client = signed_in(makers, role)
+        for address in (
+            *("/worklist", "/budget", "/public-notices", "/public-notices.xlsx"),
+            *("/declared", "/lab", "/related-parties"),
+        ):
+            assert client.get(address).status_code == (403 if role.startswith("exchange") else 200), (role, address)
+        assert client.get("/declared/table").status_code == (200 if role == "bureau" else 403)
+        for address in acts:
+            refused = send(client, address, page="/extracts").status_code == 403
+            assert refused == (role != "bureau"), (role, address)
+        assert ("现在没有可由您办理的步骤" in client.get("/awards/exchange_tiers/kmdex/2025").text) <= (
+            role == "bureau"
+        )
+
+
+def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, award: dict[str, Any]) -> None:
+    one, other = signed_in(makers, "bureau"), signed_in(makers, "bureau2")
+    page = f"/awards/{award['award_id']}"
+    subject = f"/subjects/uscc:{award['subject']['id']}"
+    year = award["year"]
+    # What is missing is said at its field, and nothing is done.
+    answer = step(one, award, "reject")
+    assert answer.status_code == 422
+    assert 'id="reject-reason-fault"' in answer.text
+    paper = {"documents": (io.BytesIO(PAPER), "纪要.pdf")}
+    assert step(one, award, "list", once="the same", **paper).status_code == 303
+    assert step(one, award, "list", once="the same", documents=(io.BytesIO(PAPER), "纪要.pdf")).status_code == 303
+    listed = makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]
+    assert len(listed) == 1
+    assert listed[0]["documents"] == [{"name": "纪要.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
+    assert "纪要.pdf" in one.get(page).text
+    assert step(one, award, "review").status_code == 303
+    refused = step(one, award, "joint_review")
+    assert refused.status_code == 409
+    assert "联合审核须由初审以外的人办理" in refused.text
+    assert 'value="joint_review"' not in one.get(page).text
+    assert "其中您初审的 1" in one.get(f"/worklist?year={year}").text
+    assert 'value="joint_review"' in other.get(page).text
+    assert step(other, award, "joint_review").status_code == 303
+    assert step(other, award, "publish", until="2026-05-31").status_code == 303
+    published(makers, one, award)
+    # Nobody verified the subject yet.
+    refused = step(one, award, "approve", amount=award["payable"])
+    assert refused.status_code == 409
+    assert "eligibility" in refused.text
+    assert send(one, f"{subject}/eligibility", page=subject, status="verified", year=year).status_code == 303
+    assert "已核实" in one.get(subject).text
+    assert step(one, award, "approve", amount="many").status_code == 422
+    assert step(one, award, "approve", amount=award["payable"]).status_code == 303
+    answer = step(other, award, "pay", voucher_no="第 1 号", paid_on="2099-01-01")
+    assert answer.status_code == 422
+    assert 'id="pay-paid_on-fault"' in answer.text
+    assert 'value="第 1 号"' in answer.text
+    assert step(other, award, "pay", voucher_no="第 1 号", paid_on="2026-05-31").status_code == 303
+    paid = makers.get(f"/v1/awards/{award['award_id']}")
+    assert (paid["state"], paid["paid"]) == ("paid", award["payable"])
+    budget = makers.get(f"/v1/budget?year={year}")
+    assert f"{float(budget['available']):,.2f}" in signed_in(makers, "auditor").get(f"/budget?year={year}").text
+    for decision in makers.get(f"/v1/awards/{award['award_id']}/decisions")["items"]:
+        assert decision["by"] in one.get(f"/ledger/{decision['transaction']}").text
+
+
+def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
+    """The list has it, on the page and in the workbook."""
+    year = award["year"]
+    assert award["subject"]["id"] in client.get(f"/public-notices?year={year}").text
+    content = client.get(f"/public-notices.xlsx?year={year}").data
+    rows = list(openpyxl.load_workbook(io.BytesIO(content)).active.values)
+    assert [row[2] for row in rows[1:]] == [award["subject"]["id"]]
+    assert rows[1][6] == pytest.approx(float(award["payable"]))
+    assert [row[2] for row in rows[:1]] == ["代码 Code"]
+    assert makers.get(f"/v1/awards/{award['award_id']}")["state"] == "published"
+
+
+def test_a_reward_is_declared_corrected_and_taken_back(makers: Makers, award: dict[str, Any]) -> None:
+    client = signed_in(makers, "bureau")
+    page = "/declared?rule=standards"
+    assert "先在上面选择规则" in client.get("/declared").text
+    assert client.get("/declared?rule=first_purchase").status_code == 404
+    subject = f"uscc:{award['subject']['id']}"
+    grade = client.get(page).text.partition('name="measure"')[2].partition('<option value="')[2].partition('"')[0]
+    form = {"subject": subject, "item": "GB-1", "earned_on": "2026-03-01", "measure": grade}
+    wrong = send(client, page, page=page, **{**form, "subject": "nobody", "earned_on": ""})
+    assert wrong.status_code == 422
+    assert 'id="declare-subject-fault"' in wrong.text
+    assert 'id="declare-earned_on-fault"' in wrong.text
+    answer = send(client, page, page=page, **form, documents=(io.BytesIO(PAPER), "标准.pdf"))
+    assert answer.status_code == 303
+    told = makers.get(f"/v1{answer.headers['Location']}")
+    assert (told["rule"], told["subject"]["id"]) == ("standards", award["subject"]["id"])
+    assert told["ceiling"] != "0.00"
+    assert client.get(answer.headers["Location"]).status_code == 200
+    assert "GB-1" in client.get(page).text
+    assert send(client, page, page=page, **form, withdrawn="yes").headers["Location"] == page
+    assert "已撤回" in client.get(page).text
+
+
+def test_a_table_is_looked_at_and_then_entered_as_a_whole(makers: Makers, award: dict[str, Any]) -> None:
+    client = signed_in(makers, "bureau")
+    page, rule = "/declared/table", "talent_project"
+    head, row = b"rule,subject,item,earned_on\n", f"{rule},uscc:{award['subject']['id']}".encode()
+    good = head + row + b",P-1,2026-03-01\n" + row + b",P-2,2026-03-02\n"
+    bad = good + row + b",P-3,yesterday\n"
+
+    def look(content: bytes) -> TestResponse:
+        return send(client, page, page=page, table=(io.BytesIO(content), "t.csv"))
+
+    def declared() -> list[str]:
+        return [one["item"] for one in makers.get(f"/v1/declared?rule={rule}")["items"]]
+
+    for content in (b"", b"\xff\xfe", b"x" * 400_000):
+        assert look(content).status_code == 422
+    wrong = look(bad)
+    assert wrong.status_code == 422
+    assert "earned_on" in wrong.text
+    assert "登记全部" not in wrong.text
+    shown = look(good)
+    assert shown.status_code == 200
+    assert shown.text.count(f"{rule}/uscc:{award['subject']['id']}/2026/P-") == 2
+    assert declared() == []
+    content = shown.text.partition('name="content" value="')[2].partition('"')[0]
+    assert send(client, f"{page}/enter", page=page, content="?").status_code == 422
+    for _ in range(2):  # sent again, it changes nothing
+        entered = send(client, f"{page}/enter", page=page, content=content)
+        assert entered.status_code == 200
+        assert "已登记 2 行" in entered.text
+        assert declared() == ["P-1", "P-2"]
+    for item in declared():
+        link = f"/awards/{rule}/uscc:{award['subject']['id']}/2026/{item}"
+        assert f'href="{link}"' in entered.text
+        assert f'href="{link}"' in client.get(f"/declared?rule={rule}").text
+        assert client.get(link).status_code == 200
+
+
+def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: Makers) -> None:
+    client = signed_in(makers, "auditor")
+    ours = POLICY_FILE.read_text("utf-8")
+    url = makers.set.ledger.url.render_as_string(hide_password=False)
+    before = digests(url)
+
+    def tried(source: str, **form: Any) -> TestResponse:
+        return send(client, "/lab", page="/lab", policy=(io.BytesIO(source.encode()), "other.yaml"), **form)
+
+    other = ours.replace("revision: 1\n", "revision: 2\n", 1).replace('rate: "0.05"', 'rate: "0.04"', 1)
+    other = other.replace('amount: "20000.00"', 'amount: "30000.01"', 1)
+    assert (other.count('"0.04"'), other.count('"30000.01"')) == (1, 1)
+    answer = tried(other)
+    assert answer.status_code == 200
+    assert "rules.first_purchase.rate" in answer.text
+    awards = {one["award_id"]: one for one in makers.get("/v1/awards?limit=500")["items"]}
+    uncapped = [
+        one for one in awards.values() if one["rule"] == "first_purchase" and "0.00" != one["ceiling"] != one["cap"]
+    ]
+    assert uncapped
+    table = {row["award_id"]: row for row in csv.DictReader(io.StringIO(tried(other, **{"as": "csv"}).text[1:]))}
+    assert {award_id for award_id, one in awards.items() if one["ceiling"] != "0.00"} <= set(table)
+    for award in uncapped:
+        fen = round(float(award["base"]) * 100) * 4 // 100
+        assert f"{fen / 100:,.2f}" in answer.text, award["award_id"]
+        row = table[award["award_id"]]
+        assert (row["ceiling_before"], row["ceiling_after"]) == (award["ceiling"], f"{fen / 100:.2f}")
+        assert row["payable_before"] == award["payable"]
+    listed = re.findall(r'href="/awards/([^"]+)"', answer.text.partition('id="cases"')[2])
+    changes = [
+        [abs(float(table[one][f"{amount}_after"]) - float(table[one][f"{amount}_before"])) for amount in AMOUNTS]
+        for one in listed
+    ]
+    assert len(listed) > 1
+    assert changes == sorted(changes, reverse=True)
+
+    assert "没有变化" in tried(ours).text
+    for faulty, said in (("id: x", "other.yaml:1"), (other + "#" * 300_000, "300 KB")):
+        wrong = tried(faulty)
+        assert wrong.status_code == 422
+        assert said in wrong.text
+    assert send(client, "/lab", page="/lab").status_code == 422
+    reading = send(client, "/lab", page="/lab", reading="general.in_force")
+    assert reading.status_code == 200
+    assert reading.text.index("general.in_force.until") < reading.text.index("general.in_force.alternative.until")
+    assert 'value="general.first"' not in reading.text  # that the file gives no values for
+    assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
+    assert digests(url) == before
+
+
+def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) -> None:
+    client, onlooker = signed_in(makers, "bureau"), signed_in(makers, "auditor")
+    awards = makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]
+    bought = next(one for one in awards if one["ceiling"] != "0.00" and one["year"] == 2026)
+    page, buyer = "/related-parties", f"uscc:{bought['subject']['id']}"
+    trades = makers.set.trades.items("/v1/trades", buyer=buyer, status="completed")
+    in_order = sorted((one["completed_at"], one["exchange"], one["trade_no"], one) for one in trades if one["counted"])
+    provider = f"uscc:{in_order[0][-1]['provider']['id']}"
+    wrong = send(client, page, page=page, subjects=[buyer, "nobody"], reason="同一实际控制人")
+    assert wrong.status_code == 422
+    assert 'id="relate-subjects-fault"' in wrong.text
+    assert 'value="nobody"' in wrong.text
+    assert send(client, page, page=page, subjects=[buyer, buyer], reason="r").status_code == 422
+    assert send(client, page, page=page, subjects=[buyer, provider]).status_code == 422
+    form = {"subjects": [buyer, provider], "reason": "同一实际控制人", "once": "o"}
+    for _ in range(2):
+        paper = (io.BytesIO(PAPER), "股权.pdf")
+        assert send(client, page, page=page, **form, documents=paper).status_code == 303
+    (told,) = makers.get("/v1/related-parties")["items"]
+    assert told["documents"] == [{"name": "股权.pdf", "sha256": hashlib.sha256(PAPER).hexdigest()}]
+    for reader in (client, onlooker):
+        listed = reader.get(f"{page}?subject={provider}").text
+        assert all(said in listed for said in ("同一实际控制人", "股权.pdf", buyer, provider))
+        assert ('action="/related-parties/end"' in listed) == (reader is client)
+        assert bought["subject"]["id"] in reader.get("/awards?flag=related_parties").text
+        assert "/awards?flag=related_parties&amp;year=2026" in reader.get("/worklist?year=2026").text
+    assert "名单上没有主体" in client.get(f"{page}?subject=uscc:91530100MAXGAAA018").text
+    assert client.get(f"{page}?subject=x").status_code == 422
+    # An exchange is not told that there is such a flag.
+    seen = signed_in(makers, "exchange:kmdex")
+    assert "related_parties" not in seen.get("/awards").text
+    assert bought["subject"]["id"] not in seen.get("/awards?flag=related_parties").text
+    ended = send(client, f"{page}/end", page=page, subjects=[buyer, provider])
+    assert ended.status_code == 422
+    assert f'id="unrelate-{"-".join(told["subjects"])}-reason-fault"' in ended.text
+    assert send(client, f"{page}/end", page=page, subjects=[provider, buyer], reason="已转让").status_code == 303
+    assert makers.get("/v1/related-parties")["items"] == []
+    assert bought["subject"]["id"] not in client.get("/awards?flag=related_parties").text
+
+
+def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -> None:
+    client = signed_in(makers, "bureau")
+    assert all(f"<small>{note.zh}</small>" in client.get("/worklist").text for _, note in NEXT.values() if note)
+    held = next(one for one in makers.get("/v1/awards?limit=500")["items"] if one["rule"] == "first_listing")
+    page = f"/awards/{held['award_id']}"
+    assert send(client, f"{page}/holds", page=page, kind="objection").status_code == 422
+    assert send(client, f"{page}/holds", page=page, kind="objection", reason="有人提出异议").status_code == 303
+    assert "objection" in makers.get(f"/v1{page}")["holds"]
+    html = client.get(page).text
+    assert "有人提出异议" in html
+    release = html.partition(f'action="{page}/holds/')[2].partition('"')[0]
+    assert send(client, f"{page}/holds/{release}", page=page, reason="已答复").status_code == 303
+    again = send(client, f"{page}/holds/{release}", page=page)
+    assert again.status_code == 409
+    assert "暂缓已解除" in again.text
+    assert "objection" not in makers.get(f"/v1{page}")["holds"]
+
+    sent = {"rule": "first_listing", "from": "2025-10-15", "reason": "上级规定"}
+    before = makers.get(f"/v1{page}")["holds"]
+    assert send(client, "/worklist/suspensions", page="/worklist", **sent, until="2025-10-15").status_code == 422
+    assert send(client, "/worklist/suspensions", page="/worklist", **sent).status_code == 303
+    assert "rule_suspended" in makers.get(f"/v1{page}")["holds"]
+    html = client.get("/worklist").text
+    assert "上级规定" in html
+    lift = html.partition("上级规定")[2].partition('action="/worklist/suspensions/')[2].partition('"')[0]
+    assert send(client, f"/worklist/suspensions/{lift}", page="/worklist").status_code == 303
+    assert "上级规定" not in client.get("/worklist").text
+    assert makers.get(f"/v1{page}")["holds"] == before
+
+    subject = f"/subjects/uscc:{held['subject']['id']}"
+    grant = {"name": "另一项政策", "year": str(held["year"])}
+    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="-1").status_code == 422
+    assert send(client, f"{subject}/other-grants", page=subject, **grant, amount="90000000").status_code == 303
+    assert makers.get(f"/v1{page}")["suppressed_by"].startswith("other_grant/")
+    assert client.get(page).status_code == 200
+    assert "另一项政策" in client.get(subject).text
+    # An exchange is told of none of it.
+    seen = signed_in(makers, "exchange:kmdex")
+    assert all("另一项政策" not in seen.get(address).text for address in (page, subject))

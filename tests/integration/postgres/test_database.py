@@ -1,0 +1,307 @@
+"""Arrays written in PostgreSQL's own notation, and which failures of the database are the world's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from kafka import errors as kafka_errors
+from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
+from sqlalchemy.exc import DBAPIError
+
+from shared.kafka.consumer import is_transient_kafka_error
+from shared.postgres.database import change, is_transient, make_engine, pg_array, rows_of, snapshot, written
+from tests.integration.kafka.test_consumer import until
+
+
+@pytest.fixture(scope="module")
+def engine(postgres):
+    engine = make_engine(postgres("db")[1])
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("of", "values"),
+    [
+        ("text", ["", "NULL", "null", " ", '"', "\\", '\\"', "{}", "a,b", "数据\n\t'", "a\u200b\U0001f600", None]),
+        ("bigint", [0, -1, 2**63 - 1, None]),
+        ("boolean", [True, False, None]),
+        ("timestamptz", [datetime(1999, 12, 31, 16, 0, 0, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC), None]),
+        ("bytea", [b"", bytes(range(256)), None]),
+        ("text", []),
+    ],
+)
+def test_arrays_come_back_as_they_were(engine, of, values) -> None:
+    with engine.begin() as connection:
+        found = connection.execute(text(f"SELECT CAST(:v AS {of}[])"), {"v": pg_array(values)}).scalar()
+    assert found == values
+
+
+@pytest.mark.parametrize(
+    ("statement", "worlds"),
+    [
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+        ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)", True),
+        ("SET LOCAL statement_timeout = 1; SELECT pg_sleep(5)", True),
+        ("SET LOCAL transaction_timeout = 1; SELECT pg_sleep(5)", True),
+        ("DO $$ BEGIN RAISE serialization_failure; END $$", True),
+        ("DO $$ BEGIN RAISE deadlock_detected; END $$", True),
+        ("DO $$ BEGIN RAISE disk_full; END $$", True),
+        ("DO $$ BEGIN RAISE too_many_connections; END $$", True),
+        ("DO $$ BEGIN RAISE admin_shutdown; END $$", True),
+        ("DO $$ BEGIN RAISE cannot_connect_now; END $$", True),
+        ("DO $$ BEGIN RAISE object_in_use; END $$", True),
+        ("DO $$ BEGIN RAISE io_error; END $$", True),
+        ("SET TRANSACTION READ ONLY; CREATE TABLE x ()", True),
+        ("SELECT no_such_column", False),
+        ("SELECT 1 / 0", False),
+        ("DO $$ BEGIN RAISE unique_violation; END $$", False),
+        ("DO $$ BEGIN RAISE insufficient_privilege; END $$", False),
+        ("DO $$ BEGIN RAISE in_failed_sql_transaction; END $$", False),
+        ("DO $$ BEGIN RAISE object_not_in_prerequisite_state; END $$", False),
+    ],
+)
+def test_whose_failure_it_is(engine, statement, worlds) -> None:
+    with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    assert is_transient(raised.value) is worlds
+
+
+def test_a_transaction_that_was_idle_too_long_is_the_worlds_failure(engine) -> None:
+    with engine.connect() as connection, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as another:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
+        session = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+        until(lambda: not another.execute(session, {"pid": pid}).all())
+        with pytest.raises(DBAPIError) as raised:
+            connection.exec_driver_sql("SELECT 1")
+    assert is_transient(raised.value)
+
+
+def test_a_lock_that_is_held_and_a_deadlock_are_the_worlds_failures(engine) -> None:
+    with engine.begin() as holder, engine.connect() as connection:
+        holder.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
+        with pytest.raises(DBAPIError) as raised:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+    assert is_transient(raised.value)
+    failures: list[DBAPIError] = []
+    both_hold = threading.Barrier(2)
+
+    def lock(first: int, second: int) -> None:
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({first})")
+                both_hold.wait(10)
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({second})")
+        except DBAPIError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=lock, args=pair) for pair in ((2, 3), (3, 2))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert [is_transient(failure) for failure in failures] == [True]
+
+
+@pytest.mark.parametrize(
+    ("harm", "mend"),
+    [
+        ("ALTER ROLE {role} CONNECTION LIMIT 0", "ALTER ROLE {role} CONNECTION LIMIT -1"),
+        ("ALTER DATABASE {name} CONNECTION LIMIT 0", "ALTER DATABASE {name} CONNECTION LIMIT -1"),
+        ("ALTER DATABASE {name} ALLOW_CONNECTIONS false", "ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+        ("ALTER DATABASE {name} RENAME TO {name}_away", "ALTER DATABASE {name}_away RENAME TO {name}"),
+    ],
+)
+@pytest.mark.parametrize("pooled", [False, True], ids=["at the start", "of a session that was cut off"])
+def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, pooled) -> None:
+    names = {"name": "refused", "role": "refused_service"}
+    engine = make_engine(server.ensure_database(names["name"], "only-for-tests").service_url)
+    if pooled:
+        engine.connect().close()
+    with psycopg.connect(server.url(), autocommit=True) as administrator:
+        cut_off = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'refused'"
+        administrator.execute(cut_off)
+        administrator.execute(harm.format(**names))
+        try:
+            with pytest.raises(DBAPIError) as raised:
+                engine.connect()
+        finally:
+            administrator.execute(mend.format(**names))
+    assert is_transient(raised.value)
+    engine.connect().close()
+    engine.dispose()
+
+
+def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
+    """Whatever a worker meets while PostgreSQL restarts under it, it tries again."""
+    engine = make_engine(server.ensure_database("restarted", "only-for-tests").service_url)
+    met: list[DBAPIError] = []
+    is_back = threading.Event()
+
+    def work() -> None:
+        while not is_back.is_set():
+            try:
+                with engine.begin() as connection:
+                    connection.exec_driver_sql("SELECT pg_sleep(0.01)")
+            except DBAPIError as error:
+                met.append(error)
+                time.sleep(0.001)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    server.stop()
+    server.start()
+    is_back.set()
+    worker.join(20)
+    engine.dispose()
+    assert met
+    assert [error for error in met if not is_transient(error)] == []
+
+
+def test_no_server_is_the_worlds_failure() -> None:
+    engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DBAPIError) as raised:
+        engine.connect()
+    assert is_transient(raised.value)
+    assert not is_transient(ValueError())
+
+
+@pytest.mark.parametrize(
+    ("error", "worlds"),
+    [
+        (kafka_errors.KafkaTimeoutError(), True),
+        (kafka_errors.KafkaConnectionError(), True),
+        (kafka_errors.NodeNotReadyError(), True),
+        (kafka_errors.CoordinatorNotAvailableError(), True),
+        (kafka_errors.CoordinatorLoadInProgressError(), True),
+        (kafka_errors.NotCoordinatorError(), True),
+        (kafka_errors.NotLeaderForPartitionError(), True),
+        (kafka_errors.LeaderNotAvailableError(), True),
+        (kafka_errors.BrokerNotAvailableError(), True),
+        (kafka_errors.FencedLeaderEpochError(), True),
+        (kafka_errors.KafkaStorageError(), True),
+        (kafka_errors.UnknownTopicOrPartitionError(), True),
+        (kafka_errors.OffsetNotAvailableError(), True),
+        (kafka_errors.CommitFailedError(), True),
+        (kafka_errors.IllegalGenerationError(), True),
+        (kafka_errors.RebalanceInProgressError(), True),
+        (kafka_errors.UnknownMemberIdError(), True),
+        (kafka_errors.CorruptRecordError(), True),
+        (kafka_errors.UnknownError(), True),
+        (kafka_errors.UnrecognizedBrokerVersion(), True),
+        (kafka_errors.TopicAuthorizationFailedError(), False),
+        (kafka_errors.KafkaConfigurationError(), False),
+        (kafka_errors.OffsetOutOfRangeError(), False),
+        (kafka_errors.IllegalStateError(), False),
+        (ValueError(), False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_whose_failure_of_kafka_it_is(error, worlds) -> None:
+    assert is_transient_kafka_error(error) is worlds
+
+
+def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
+    with engine.connect() as one, engine.connect() as other:
+        pids = [held.exec_driver_sql("SELECT pg_backend_pid()").scalar() for held in (one, other)]
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: asked.append(statement))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() in pids
+    assert len(asked) == 1  # nothing is asked of a connection that rested well
+    with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as another:
+        another.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [pids])
+    for _ in pids:
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() not in pids
+
+
+def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engine) -> None:
+    """A program that waits for a processor can lose its sessions between making one and using it."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def end(driver, _record) -> None:
+        with psycopg.connect(url) as another:
+            another.execute("SELECT pg_terminate_backend(%s, 5000)", [driver.info.backend_pid])
+
+    engine.connect().close()
+    event.listen(engine, "connect", end)
+    with psycopg.connect(url) as another:
+        another.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'jiangbu'"
+        )
+    with pytest.raises(DBAPIError) as lost, engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    assert is_transient(lost.value)
+    event.remove(engine, "connect", end)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refuses_writes(postgres) -> None:
+    engine = make_engine(postgres("refusing")[1], pool_size=1)
+    with engine.begin() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+    with snapshot(engine) as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+        with pytest.raises(DBAPIError) as refused:
+            connection.exec_driver_sql("CREATE TABLE written ()")
+    assert is_transient(refused.value)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda connection, sql: connection.exec_driver_sql(sql), lambda connection, sql: change(connection, sql.encode())],
+)
+def test_a_session_that_began_while_writes_were_refused_is_left(postgres, write) -> None:
+    owner_url, _ = postgres("refused")
+    engine = make_engine(owner_url, pool_size=1)
+
+    def refuse(how: str) -> None:
+        with psycopg.connect(owner_url, autocommit=True, options="-c default_transaction_read_only=off") as another:
+            another.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {engine.url.database} {how}")
+
+    refuse("SET default_transaction_read_only = on")
+    with engine.connect() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    refuse("RESET default_transaction_read_only")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() == pid
+    for outcome in (pytest.raises(DBAPIError, match="read-only"), nullcontext()):
+        with outcome, engine.begin() as connection:
+            write(connection, "CREATE TABLE written ()")
+    engine.dispose()
+
+
+def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
+    numbers = values(column("number", Integer), name="numbers").data([(1,), (2,), (3,)])
+    above = written(select(numbers.c.number.label("found")).where(numbers.c.number > bindparam("least")))
+    with snapshot(engine) as connection:
+        assert [row.found for row in rows_of(connection, above, least=1)] == [2, 3]
+        (row,) = rows_of(connection, written(text("SELECT current_setting('transaction_read_only') AS read_only")))
+        assert row.read_only == "on"
+        with pytest.raises(DBAPIError) as wrong:
+            rows_of(connection, written(text("SELECT 1 / :zero")), zero=0)
+        assert not is_transient(wrong.value)
+        assert "zero" not in str(wrong.value.params)
+
+
+def test_a_connection_that_ends_under_such_a_statement_is_the_worlds_failure_and_is_left(engine) -> None:
+    ended = written(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(DBAPIError) as lost, snapshot(engine) as connection:
+        rows_of(connection, ended)
+    assert is_transient(lost.value)
+    with snapshot(engine) as connection:
+        assert rows_of(connection, written(text("SELECT 1 AS one")))[0].one == 1

@@ -1,0 +1,168 @@
+"""Migrations and the tables that the code declares are one; migrating twice, or two at once, does no harm."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
+
+from devset.postgres import postgres_binaries
+from services.incentive.store import tables as incentive
+from services.listing import models as listing
+from services.trade_ingest import models as trade_ingest
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.postgres.schema_version import WrongSchemaError, check_schema, package_of, required_revision
+from shared.settings import SettingsError
+from tests.support.paths import ROOT
+from tests.support.replaced_schema import REPLACED, replaced_schema
+
+SERVICES = [
+    ("listing", listing.metadata, "r1"),
+    ("trade-ingest", trade_ingest.metadata, "r1"),
+    ("incentive", incentive.metadata, None),
+]
+# Constraints and indexes are the migrations' alone; nothing but tables and columns is declared twice.
+OF_MIGRATIONS_ALONE = {"add_index", "remove_index", "add_constraint", "remove_constraint", "add_fk", "remove_fk"}
+
+
+@pytest.mark.parametrize(("service", "metadata", "register"), SERVICES)
+def test_the_code_declares_what_migrations_make(postgres, service, metadata, register) -> None:
+    owner_url, service_url = postgres("migrations")
+    package = package_of(service)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(migrate, package, owner_url, service_url, register) for _ in range(2)]:
+            done.result()
+    migrate(package, owner_url, service_url, register)
+    engine = make_engine(owner_url)
+    check_schema(engine, service)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    flat = [one for found in differences for one in (found if isinstance(found, list) else [found])]
+    assert [one for one in flat if one[0] not in OF_MIGRATIONS_ALONE] == []
+
+
+@pytest.mark.parametrize(("service", "_metadata", "_register"), SERVICES)
+def test_the_newest_migration_is_known_without_alembic(service, _metadata, _register) -> None:
+    folder = ROOT / package_of(service).replace(".", "/") / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == required_revision(service)
+
+
+@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
+def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, _metadata, register) -> None:
+    package = package_of(service)
+    owner_url, service_url = postgres("migrations")
+    restore(owner_url, service)
+    before = contents(owner_url)
+    assert sum(map(len, before.values())) > 40
+    migrate(package, owner_url, service_url, register)
+    after = contents(owner_url)
+    assert after.pop("alembic_version") == [f"({required_revision(service)})"]
+    assert before.pop("alembic_version") == [f"({REPLACED[service]})"]
+    assert after == before
+    fresh_owner_url, fresh_service_url = postgres("migrations")
+    migrate(package, fresh_owner_url, fresh_service_url, register)
+    assert schema_of(owner_url) == schema_of(fresh_owner_url)
+    migrate(package, owner_url, service_url, register)
+    assert contents(owner_url) == after | {"alembic_version": [f"({required_revision(service)})"]}
+
+
+@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
+def test_a_database_before_the_replaced_revision_is_refused(postgres, service, _metadata, register) -> None:
+    owner_url, service_url = postgres("migrations")
+    restore(owner_url, service)
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    before = contents(owner_url)
+    with pytest.raises(
+        SettingsError, match=rf"revision 0001: upgrade to jiangbu 0\.1\.0 \(revision {REPLACED[service]}\) first"
+    ):
+        migrate(package_of(service), owner_url, service_url, register)
+    assert contents(owner_url) == before
+
+
+def restore(owner_url: str, service: str) -> None:
+    """Fill an empty database with the schema and the rows of the replaced revision."""
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(replaced_schema(service, service_role(owner_url)).encode())
+
+
+def service_role(owner_url: str) -> str:
+    return str(make_url(owner_url).username).removesuffix("_owner") + "_service"
+
+
+def contents(owner_url: str) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    with psycopg.connect(owner_url) as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        return {
+            table: [row for (row,) in connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')]
+            for (table,) in tables.fetchall()
+        }
+
+
+def schema_of(owner_url: str) -> str:
+    """Everything that pg_dump says of the schema; white space apart, as the bodies of functions keep theirs."""
+    dumped = subprocess.run(
+        [postgres_binaries() / "pg_dump", "--schema-only", "--no-owner", owner_url],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    said = re.sub(r"^\\(un)?restrict .*$", "", dumped.stdout, flags=re.MULTILINE)
+    return "\n".join(" ".join(part.split()) for part in said.replace(service_role(owner_url), "service").split("\n\n"))
+
+
+@pytest.mark.parametrize(("found", "says"), [("0001", "run `listing migrate`"), ("9999", "start the newer version")])
+def test_tables_of_another_version_are_told(postgres, found, says) -> None:
+    owner_url, service_url = postgres("migrations")
+    owner, engine = make_engine(owner_url), make_engine(service_url)
+    with pytest.raises(WrongSchemaError, match="not migrated yet"):
+        check_schema(engine, "listing")
+    migrate("services.listing", owner_url, service_url, "r1")
+    with owner.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = %s", (found,))
+    with pytest.raises(WrongSchemaError, match=says):
+        check_schema(engine, "listing")
+    owner.dispose()
+    engine.dispose()
+
+
+def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
+    owner_url, _ = postgres("migrations")
+    with pytest.raises(SettingsError, match="plain role"):
+        migrate("services.listing", owner_url, "postgresql://a%22b@127.0.0.1/x")
+
+
+@pytest.mark.parametrize(
+    ("role", "password", "says"), [("owner", "wrong", "password"), ("service", None, "may not do that")]
+)
+def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, password, says) -> None:
+    owner_url, service_url = postgres("migrations")
+    url = make_url(owner_url if role == "owner" else service_url)
+    given = url if password is None else url.set(password=password)
+    code, told = ended(monkeypatch, "migrate", service_url, given.render_as_string(hide_password=False))
+    assert code == 1
+    assert says in told["reason"]
+    assert "exception" not in told
+
+
+def ended(monkeypatch, command: str, database_url: str, owner_url: str | None = None) -> tuple[int, dict]:
+    """Exit code of a command of incentive, and the last line that it wrote."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    if owner_url is not None:
+        monkeypatch.setenv("DATABASE_OWNER_URL", owner_url)
+    command_line = [sys.executable, "-m", "services.incentive", command]
+    done = subprocess.run(command_line, check=False, capture_output=True, text=True, timeout=60)
+    return done.returncode, json.loads(done.stderr.splitlines()[-1])

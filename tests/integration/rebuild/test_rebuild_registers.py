@@ -1,0 +1,552 @@
+"""Registers worked out anew: a sound one shows no difference, each kind of damage is named, and mended if it can be."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import rfc8785
+from sqlalchemy import text
+
+from services.listing import consumer as listing_consumer
+from services.listing.rebuild import LISTINGS_REBUILD
+from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest.rebuild import TRADES_REBUILD
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
+from shared.postgres.database import make_engine
+from shared.register.head import SettingsDifferError
+from shared.register.publish.restored_backup import DatabaseBehindError
+from shared.register.rebuild.command import repair_register, verify_register
+from shared.register.rebuild.report import RebuildReport
+from shared.translog.tables import LOG_TABLES
+from tests.integration.registers.test_registers import (  # noqa: F401 - a fixture
+    NOW,
+    Bench,
+    cut,
+    facts_as_records,
+    put,
+    trade,
+    whitelist,
+)
+from tests.support.registers import worlds
+
+
+class Damageable(Bench):
+    """A register whose tables the owner may damage."""
+
+    def __init__(self, package, kind, urls, whitelist, anew) -> None:  # noqa: F811
+        super().__init__(package, kind, urls, whitelist)
+        self.anew = anew
+        self.owner = make_engine(urls[0])
+
+    def damage(self, *statements: str) -> None:
+        with self.owner.begin() as connection:
+            for statement in statements:
+                assert connection.execute(text(statement)).rowcount, statement
+
+    def verify(self, topics=None) -> list[str]:
+        """The differences, without the closing line, which is checked."""
+        lines: list[str] = []
+        well = verify_register(self.engine, self.anew, self.register, RebuildReport(lines.append), topics)
+        assert "已比对 / compared: " in lines[-1]
+        assert lines[-1].endswith(f"differences: {len(lines) - 1}")
+        assert well is (len(lines) == 1)
+        return lines[:-1]
+
+    def mend(self, topics=None, *, as_owner=False) -> tuple[bool, list[str]]:
+        lines: list[str] = []
+        well = repair_register(
+            self.owner if as_owner else self.engine,
+            self.anew,
+            self.register,
+            RebuildReport(lines.append),
+            topics,
+            log=self.log,
+            published=None,
+            now=NOW,
+        )
+        self.register.parties.as_of(-2)
+        return well, lines
+
+    def next_seq(self) -> int:
+        return self.rows("SELECT next_seq FROM register_head")[0].next_seq
+
+    def everything(self) -> dict[str, list]:
+        tables = [row.tablename for row in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        return {table: sorted(map(repr, self.rows(f"SELECT * FROM {table}"))) for table in tables}
+
+
+@contextmanager
+def damageable(postgres, whitelist, service):  # noqa: F811
+    if service == "listing":
+        bench = Damageable(
+            "services.listing", listing_consumer.LISTINGS, postgres(service), whitelist, LISTINGS_REBUILD
+        )
+    else:
+        bench = Damageable("services.trade_ingest", trade_consumer.TRADES, postgres(service), whitelist, TRADES_REBUILD)
+    try:
+        yield bench
+    finally:
+        bench.engine.dispose()
+        bench.owner.dispose()
+
+
+@pytest.fixture(scope="module")
+def filled(postgres, whitelist):  # noqa: F811
+    """Both registers after a random world; what a test damages it mends."""
+    with (
+        damageable(postgres, whitelist, "listing") as listings,
+        damageable(postgres, whitelist, "trade-ingest") as trades,
+    ):
+        fill(listings, trades, 3)
+        yield {"listing": listings, "trade-ingest": trades}
+
+
+@pytest.fixture
+def listings(postgres, whitelist):  # noqa: F811
+    with damageable(postgres, whitelist, "listing") as bench:
+        yield bench
+
+
+@pytest.fixture
+def trades(postgres, whitelist):  # noqa: F811
+    with damageable(postgres, whitelist, "trade-ingest") as bench:
+        yield bench
+
+
+def fill(listings, trades, seed: int, documents: int = 150) -> None:
+    """A random world in random order, some of it twice, with conflicts and rubbish; facts of listings come late."""
+    world = worlds.random_world(seed, documents)
+    rng = random.Random(seed)
+    todo = [("listing", *document) for document in world.listings] + [("trade", *document) for document in world.trades]
+    todo = todo + rng.sample(todo, len(todo) // 2)
+    # Conflicts: the same revision with another certificate.
+    todo += [
+        (kind, exchange, data | {"certificate_no": "other"})
+        for kind, exchange, data in rng.sample(todo, len(todo) // 8)
+    ]
+    rng.shuffle(todo)
+    facts: dict = {}
+    for batch in cut(rng, todo):
+        records: dict[str, list] = {"listing": [], "trade": []}
+        for kind, exchange, data in batch:
+            bench = listings if kind == "listing" else trades
+            topic = f"exchange.{exchange}.{kind}s.v1"
+            records[kind].append(worlds.record(kind, exchange, data, bench.offset(topic)))
+            if rng.random() < 0.05:
+                records[kind].append(worlds.raw_record(topic, rng.choice([None, b"", b"{}"]), bench.offset(topic)))
+        if records["listing"]:
+            listings.apply(records["listing"])
+        if rng.random() < 0.6:
+            records["trade"] += facts_as_records(trades, listings.publish(), facts)
+        if records["trade"]:
+            trades.apply(records["trade"])
+    trades.publish()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sound_register_shows_no_difference_and_is_left_alone(listings, trades, seed) -> None:
+    fill(listings, trades, seed)
+    for bench in (listings, trades):
+        before = bench.everything()
+        assert bench.verify() == []
+        well, lines = bench.mend()
+        assert well
+        assert len(lines) == 1
+        assert bench.everything() == before
+
+
+def test_entries_of_the_log_are_canonical_and_say_where_each_record_stands(filled) -> None:
+    for service, bench in filled.items():
+        kind = bench.anew.document
+        expected: dict[int, dict] = {}
+        for table in (kind, f"{kind}_past"):
+            for row in bench.rows(f"SELECT * FROM {table}"):
+                expected[row.seq] = entry_of(row, kind, row.number, f"exchange.{row.exchange}.{kind}s.v1") | {
+                    "revision": row.revision,
+                    "content_mode": "binary" if row.binary_mode else "structured",
+                }
+        if service == "trade-ingest":
+            for table in ("listing_fact", "listing_fact_past"):
+                for row in bench.rows(f"SELECT * FROM {table}"):
+                    expected[row.seq] = entry_of(row, "fact", row.listing_no, row.topic)
+        for row in bench.rows("SELECT * FROM settings_entry"):
+            names = dict.fromkeys(next(iter(expected.values())))
+            expected[row.seq] = names | {"kind": "settings", "seq": row.seq, "value_sha256": row.digest}
+        with bench.engine.connect() as connection:
+            entries = list(bench.kind.stored(connection, 0, bench.next_seq()))
+        assert entries == [(seq, rfc8785.dumps(expected[seq])) for seq in range(bench.next_seq())]
+
+
+def entry_of(row, kind: str, number: str, topic: str) -> dict:
+    """The members that documents and facts share; of these worlds no record has headers."""
+    return {
+        "content_mode": None,
+        "exchange": row.exchange,
+        "headers_sha256": None,
+        "kind": kind,
+        "number": number,
+        "offset": row.offset,
+        "partition": row.partition,
+        "revision": None,
+        "seq": row.seq,
+        "topic": topic,
+        "value_sha256": hashlib.sha256(row.value).hexdigest(),
+    }
+
+
+# What the owner does to a register that `fill` filled, and the beginning of the one line that must come of it.
+TRADE_DAMAGES = {
+    "a total off by one fen": (
+        (
+            "UPDATE exchange_total SET amount_fen = amount_fen + 1 WHERE (exchange, bucket_at) ="
+            " (SELECT exchange, bucket_at FROM exchange_total ORDER BY 1, 2 LIMIT 1)"
+        ),
+        "exchange_total dcdex 20",
+    ),
+    "the last instant of a total": (
+        (
+            "UPDATE provider_total SET last_completed_at = last_completed_at - interval '1 us'"
+            " WHERE (provider, bucket_at, exchange, category) ="
+            " (SELECT provider, bucket_at, exchange, category FROM provider_total LIMIT 1)"
+        ),
+        "provider_total uscc:",
+    ),
+    "a category that is not": (
+        (
+            "INSERT INTO provider_total SELECT provider, exchange, 'none', bucket_at, 1, 1, bucket_at"
+            " FROM provider_total LIMIT 1"
+        ),
+        "provider_total uscc:",
+    ),
+    "a total that is gone": (
+        (
+            "DELETE FROM exchange_total WHERE (exchange, bucket_at) = (SELECT exchange, bucket_at FROM exchange_total"
+            " LIMIT 1)"
+        ),
+        "exchange_total ",
+    ),
+    "a first pointing elsewhere": (
+        "UPDATE first_purchase SET number = number || 'x' WHERE party = (SELECT min(party) FROM first_purchase)",
+        "first_purchase uscc:",
+    ),
+    "a first that is gone": (
+        "DELETE FROM first_purchase WHERE party = (SELECT min(party) FROM first_purchase)",
+        "first_purchase uscc:",
+    ),
+    "an amount": (
+        (
+            "UPDATE trade SET amount_fen = amount_fen + 1 WHERE seq = (SELECT min(seq) FROM trade WHERE counted AND"
+            " completed)"
+        ),
+        "trade ",
+    ),
+    "an amount of the past": (
+        "UPDATE trade_past SET amount_fen = amount_fen + 1 WHERE seq = (SELECT min(seq) FROM trade_past)",
+        "trade_past ",
+    ),
+    "an instant": (
+        "UPDATE trade SET completed_at = completed_at + interval '40 days' WHERE seq = (SELECT min(seq) FROM trade)",
+        "trade ",
+    ),
+    "counted flipped": (
+        "UPDATE trade SET counted = NOT counted WHERE seq = (SELECT min(seq) FROM trade)",
+        "trade ",
+    ),
+    "the mode": ("UPDATE trade SET listed = NOT listed WHERE seq = (SELECT max(seq) FROM trade)", "trade "),
+    "the listing": (
+        "UPDATE trade SET listing_no = 'other' WHERE seq = (SELECT max(seq) FROM trade WHERE listed)",
+        "trade ",
+    ),
+    "a provider that is nobody": (
+        "UPDATE trade SET provider = 9999 WHERE seq = (SELECT max(seq) FROM trade)",
+        "trade ",
+    ),
+    "a buyer": (
+        (
+            "UPDATE trade SET buyer = (SELECT max(id) FROM party WHERE id <> buyer) WHERE seq = (SELECT min(seq) FROM"
+            " trade)"
+        ),
+        "trade ",
+    ),
+    "replaced by another": (
+        (
+            "UPDATE trade_past SET replaced_by = replaced_by + 1 WHERE seq = (SELECT min(seq) FROM trade_past WHERE"
+            " replaced_by IS NOT NULL)"
+        ),
+        "trade ",
+    ),
+    "a listing fact that proves nothing": (
+        "UPDATE listing_fact SET proves = NOT proves WHERE seq = (SELECT max(seq) FROM listing_fact)",
+        "listing_fact ",
+    ),
+    "a day's count": (
+        "UPDATE intake_day SET records = records + 1 WHERE outcome = 'accepted' AND exchange = 'kmdex'",
+        "intake_day kmdex/",
+    ),
+    "a day's refusals, too few": (
+        "UPDATE intake_day SET records = records - 1 WHERE outcome = 'revision_conflict' AND exchange = 'kmdex'",
+        "intake_day kmdex/",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", TRADE_DAMAGES)
+def test_each_damage_of_trades_is_named_and_mended(filled, damage) -> None:
+    trades = filled["trade-ingest"]
+    sound = trades.everything()
+    statement, line = TRADE_DAMAGES[damage]
+    trades.damage(statement)
+    check_named_and_mended(trades, line, sound)
+
+
+LISTING_DAMAGES = {
+    "a status": (
+        (
+            "UPDATE listing SET status = CASE status WHEN 'annulled' THEN 'listed' ELSE 'annulled' END"
+            " WHERE seq = (SELECT min(seq) FROM listing)"
+        ),
+        "listing ",
+    ),
+    "counted flipped": (
+        "UPDATE listing SET counted = NOT counted WHERE number = 'L1' AND exchange = 'kmdex'",
+        "listing ",
+    ),
+    "mirrored flipped": (
+        "UPDATE listing_past SET mirrored = NOT mirrored WHERE seq = (SELECT min(seq) FROM listing_past)",
+        "listing_past ",
+    ),
+    "a first pointing elsewhere": (
+        (
+            "UPDATE first_listing SET listed_at = listed_at + interval '1 s' WHERE party = (SELECT min(party) FROM"
+            " first_listing)"
+        ),
+        "first_listing uscc:",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", LISTING_DAMAGES)
+def test_each_damage_of_listings_is_named_and_mended(filled, damage) -> None:
+    listings = filled["listing"]
+    sound = listings.everything()
+    statement, line = LISTING_DAMAGES[damage]
+    listings.damage(statement)
+    check_named_and_mended(listings, line, sound)
+
+
+def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owner: bool = False) -> None:
+    """One line names it; mending it leaves the register as it was, and one more settings entry."""
+    damaged = bench.everything()
+    found = bench.verify()
+    assert len(found) == 1, found
+    (told,) = found
+    assert told.startswith(line)
+    assert bench.everything() == damaged
+    entry = bench.next_seq()
+    well, lines = bench.mend(as_owner=as_owner)
+    assert well
+    assert lines[0] == told
+    assert lines[-1] == f"已修复 / mended: 1, 记为条目 / entered as entry {entry}"
+    assert bench.verify() == []
+    mended = bench.everything()
+    for table in sound.keys() - {"register_head", "settings_entry", "outbox", *LOG_TABLES}:
+        assert mended[table] == sound[table], table
+    assert bench.next_seq() == entry + 1
+    for value in bench.publish().values():
+        assert value["seq"] == entry + 1
+
+
+def move_to_past(table: str, where: str) -> tuple[str, ...]:
+    return (
+        f"INSERT INTO {table}_past SELECT *, 5 FROM {table} WHERE {where}",
+        f"DELETE FROM {table} WHERE {where}",
+    )
+
+
+@pytest.mark.parametrize("table", ["trade", "listing", "listing_fact"])
+def test_a_state_among_the_past_is_put_back_by_the_owner(filled, table) -> None:
+    bench = filled["listing" if table == "listing" else "trade-ingest"]
+    sound = bench.everything()
+    bench.damage(*move_to_past(table, f"seq = (SELECT max(seq) FROM {table})"))
+    damaged = bench.everything()
+    # Its own role has no right to take anything out of the past.
+    with pytest.raises(Exception, match=f"permission denied for table {table}_past"):
+        bench.mend()
+    assert bench.everything() == damaged
+    check_named_and_mended(bench, f"{table} ", sound, as_owner=True)
+
+
+def test_an_older_revision_that_stands_is_replaced_again(trades) -> None:
+    put(trades, "kmdex", trade(), trade(revision=3, amount="7.00"), trade(revision=2, amount="8.00"))
+    trades.publish()
+    sound = trades.everything()
+    trades.damage(
+        "INSERT INTO trade_past SELECT *, NULL FROM trade",
+        "DELETE FROM trade",
+        'INSERT INTO trade SELECT seq, "offset", amount_fen, refunded_fen, completed_at, record_at, received_at,'
+        " revision, partition, provider, buyer, completed, listed, mirrored, counted, binary_mode, exchange, number,"
+        " value, listing_no, headers FROM trade_past WHERE revision = 2",
+        "DELETE FROM trade_past WHERE revision = 2",
+    )
+    told = trades.verify()
+    assert [line.partition(":")[0] for line in told] == [
+        "trade kmdex/T1 (条目 / entry 2)",
+        "trade kmdex/T1 (条目 / entry 3)",
+    ]
+    assert trades.mend(as_owner=True)[0]
+    assert trades.everything()["trade"] == sound["trade"]
+    assert trades.everything()["trade_past"] == sound["trade_past"]
+    assert trades.verify() == []
+
+
+def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
+    """The total was right all the time, but the first purchase is told from the trade's own columns."""
+    put(trades, "kmdex", trade())
+    trades.publish()
+    trades.damage("UPDATE trade SET amount_fen = 100")
+    assert trades.mend()[0]
+    facts = trades.publish()
+    assert {key for key in facts if key[0] != SIGN} == {(FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}")}
+    assert facts[SIGN, f"provider/uscc:{worlds.uscc(1)}/2026"]["sold"]["amount"] == "10.00"
+    assert facts[FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}"]["first"]["amount"] == "10.00"
+
+
+def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> None:
+    """Replaced while its amount was wrong: too much was taken out of the totals."""
+    put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00"))
+    trades.damage("UPDATE trade SET amount_fen = 1500 WHERE number = 'T1'")
+    put(trades, "kmdex", trade(revision=2, amount="11.00"))
+    trades.publish()
+    told = trades.verify()
+    assert [line.partition(" ")[0] for line in told] == ["trade_past", "exchange_total", "provider_total"]
+    assert told[1].endswith("follows 1600 fen, 2 笔 / trades, 2026-03-01T10:00:00.000000+08:00")
+    assert trades.mend()[0]
+    assert trades.verify() == []
+    facts = trades.publish()
+    assert {topic for topic, _ in facts} == {ANNUAL_TOTAL, SIGN}
+    assert facts[ANNUAL_TOTAL, "exchange/kmdex/2026"]["buckets"][0]["amount"] == "16.00"
+
+
+def test_a_mended_listing_publishes_its_facts_anew(listings) -> None:
+    data = worlds.random_world(1, 60).listings[0][1] | {"listing_no": "L9", "status": "listed", "origin_exchange": None}
+    data |= {"provider": {"id_scheme": "uscc", "id": worlds.uscc(1), "name": "虚构甲"}}
+    listings.apply([worlds.record("listing", "kmdex", data, listings.offset("exchange.kmdex.listings.v1"))])
+    listings.publish()
+    listings.damage("UPDATE listing SET status = 'annulled'")
+    assert listings.mend()[0]
+    assert listings.publish().keys() == {(LISTING, "kmdex/L9"), (FIRST_LISTING, f"uscc:{worlds.uscc(1)}")}
+
+
+def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> None:
+    put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00"), trade(trade_no="T3", amount="6.00"))
+    trades.damage("DELETE FROM trade WHERE number IN ('T1', 'T2')")
+    before = trades.everything()
+    told = trades.verify()
+    assert told[0] == "条目 / entry 1 .. 2: 现为 / stands 无 nothing; 应为 / follows 在册 / is there"
+    well, lines = trades.mend()
+    assert not well
+    assert lines[-2].startswith("有条目缺失")
+    assert lines[-1] == f"未修复，须由人处理 / not mended, a person must look at it: {len(told)}"
+    assert trades.everything() == before
+
+
+def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
+    put(trades, "kmdex", trade(), trade(revision=2), trade(trade_no="T2"), trade(trade_no="T3"))
+    trades.damage(
+        # A second T1 of revision 2, beyond the head; bytes that are no record; a total that can be mended.
+        "INSERT INTO trade_past SELECT *, NULL FROM trade WHERE number = 'T1'",
+        "UPDATE trade_past SET seq = 99 WHERE revision = 2",
+        "UPDATE trade SET value = 'x' WHERE number = 'T3'",
+        "UPDATE exchange_total SET amount_fen = 1",
+    )
+    told = trades.verify()
+    assert [line.partition(":")[0] for line in told] == [
+        "条目 / entry 99",
+        "trade kmdex/T3 (条目 / entry 4)",
+        "trade kmdex/T1 (条目 / entry 2)",
+        "trade kmdex/T1 (条目 / entry 99)",
+        "日志条目 / log entry 4",
+        "exchange_total kmdex 2026-03-01T00",
+        "intake_day kmdex/2026-01-01/accepted",
+    ]
+    well, lines = trades.mend()
+    assert not well
+    assert lines[-2] == "已修复 / mended: 2, 记为条目 / entered as entry 5"
+    assert lines[-1] == "未修复，须由人处理 / not mended, a person must look at it: 5"
+    assert trades.verify()[1:] == told[1:5]
+
+
+def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
+    topic = "exchange.kmdex.trades.v1"
+    trades.apply([worlds.raw_record(topic, b"{}", trades.offset(topic)) for _ in range(2)])
+    trades.damage("DELETE FROM quarantine WHERE id = (SELECT max(id) FROM quarantine)")
+    before = trades.everything()
+    (told,) = trades.verify()
+    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: 现为 / stands 2 ")
+    well, lines = trades.mend()
+    assert not well
+    assert lines[-1].startswith("未修复")
+    assert trades.everything() == before
+
+
+def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
+    put(trades, "kmdex", trade())
+    trades.damage("UPDATE settings_entry SET digest = 'x'")
+    told = trades.verify()
+    assert [line.partition(":")[0] for line in told] == [
+        "settings_entry 0 digest",
+        "register_head settings_digest",
+        "日志条目 / log entry 0",
+    ]
+    trades.damage("UPDATE register_head SET settings_digest = 'other'")
+    with pytest.raises(SettingsDifferError):
+        trades.verify()
+    with pytest.raises(SettingsDifferError):
+        trades.mend()
+
+
+def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
+    put(trades, "kmdex", trade())
+    trades.damage("UPDATE exchange_total SET amount_fen = 1")
+    report = RebuildReport(lambda _: None)
+    with pytest.raises(DatabaseBehindError):
+        repair_register(
+            trades.engine, trades.anew, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
+        )
+    assert trades.rows("SELECT amount_fen FROM exchange_total")[0].amount_fen == 1
+
+
+def test_one_snapshot_while_intake_goes_on(trades) -> None:
+    """What is committed between two of its statements is not seen, and does not wait for it."""
+    put(trades, "kmdex", trade())
+
+    class Intruding(RebuildReport):
+        def compared(self, what: str, count: int) -> None:
+            super().compared(what, count)
+            put(trades, "kmdex", trade(trade_no=f"T{trades.next_seq()}"))
+
+    lines: list[str] = []
+    assert verify_register(trades.engine, trades.anew, trades.register, Intruding(lines.append), None), lines
+    assert "条目 / entries 2," in lines[-1]
+    assert "状态 / states 1," in lines[-1]
+    assert trades.next_seq() > 5
+    assert trades.verify() == []
+
+
+def test_mending_takes_as_long_as_it_takes(trades) -> None:
+    """A batch must end within two minutes; what goes over all documents may not be cut off."""
+    put(trades, "kmdex", trade())
+    shown: list[str] = []
+
+    def derive(connection, register, report) -> None:
+        shown.append(connection.execute(text("SHOW transaction_timeout")).scalar())
+        TRADES_REBUILD.derive(connection, register, report)
+
+    trades.anew = replace(TRADES_REBUILD, derive=derive)
+    assert trades.mend()[0]
+    assert trades.verify() == []
+    assert shown == ["0", "0"]

@@ -1,0 +1,306 @@
+"""Facts on their way to a real broker: sent once each, by one sender at a time, and never from behind what was sent."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError
+from sqlalchemy import text
+
+from services.trade_ingest.consumer import TRADES
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
+from shared.kafka.client_patches import force_close_producer
+from shared.kafka.offset_witness import DatabaseBehindError
+from shared.register.head import raise_generation, read_head
+from shared.register.publish import outbox as outbox_module
+from shared.register.publish import send_schedule as lanes_module
+from shared.register.publish.outbox import OutboxSender, fence_senders
+from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
+from shared.register.publish.send_schedule import Lane
+from tests.integration.kafka.test_consumer import until
+from tests.integration.registers.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
+from tests.support.registers import worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def register() -> str:
+    """A register of its own: fact topics are shared by all tests of a broker."""
+    return f"t{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(autouse=True)
+def fact_topics(kafka) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    missing = [name for name in TRADES.facts if name not in admin.list_topics()]
+    if missing:
+        admin.create_topics([NewTopic(name, 3, 1, topic_configs={"cleanup.policy": "compact"}) for name in missing])
+    admin.close()
+
+
+def sender_of(bench, kafka, register) -> OutboxSender:
+    return OutboxSender(
+        bench.engine,
+        {"bootstrap_servers": kafka},
+        "trades",
+        register,
+        TRADES.lanes,
+        TRADES.render,
+        threading.Event(),
+    )
+
+
+@contextmanager
+def working(sender: OutboxSender) -> Iterator[OutboxSender]:
+    """It sends, in a thread, until the end of the block; what goes wrong in it is raised then."""
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(sender.run)
+        try:
+            yield sender
+        finally:
+            sender.stop.set()
+            ending.result(timeout=10)
+
+
+def outbox(bench) -> int:
+    return bench.rows("SELECT count(*) AS n FROM outbox")[0].n
+
+
+def waiting(bench, topic: str) -> int:
+    return bench.rows(f"SELECT count(*) AS n FROM outbox WHERE topic = '{topic}'")[0].n
+
+
+def sent(kafka, register) -> list[tuple[str, dict]]:
+    """All facts of a register, in order within each partition."""
+    consumer = KafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False)
+    partitions = [TopicPartition(topic, n) for topic in TRADES.facts for n in consumer.partitions_for_topic(topic)]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    found = []
+    while any(consumer.position(tp) < ends[tp] for tp in partitions):
+        for records in consumer.poll(timeout_ms=200).values():
+            found += [(r.key.decode(), json.loads(r.value)) for r in records if r.key.startswith(register.encode())]
+    consumer.close()
+    return found
+
+
+def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> None:  # noqa: F811
+    put(trades, "kmdex", trade())
+    put(trades, "kmdex", trade(revision=2, amount="11.00"))
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
+        put(trades, "kmdex", trade(revision=3, amount="12.00"))
+        until(lambda: outbox(trades) == 0)
+    buyer = f"{register}/uscc:{worlds.uscc(2)}"
+    versions = [(value["seq"], value["first"]["amount"]) for key, value in sent(kafka, register) if key == buyer]
+    assert versions == [(3, "11.00"), (4, "12.00")]  # the settings entry is entry 0
+    assert len(sent(kafka, register)) == 10
+
+
+class Beats:
+    """Counts a sender's signs of life."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def beat(self, _part: str) -> None:
+        self.count += 1
+
+    def await_some(self) -> None:
+        enough = self.count + 3
+        until(lambda: self.count >= enough)
+
+
+def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
+    sender = sender_of(trades, kafka, register)
+    sender.heartbeat = beats = Beats()
+    sender.throttled.set()
+    with working(sender):
+        beats.await_some()  # the round that it began by, and rest
+        put(trades, "kmdex", trade())
+        beats.await_some()
+        assert outbox(trades) > 0
+        sender.throttled.clear()
+        until(lambda: outbox(trades) == 0)
+
+
+def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 0.3)
+    sender = sender_of(trades, kafka, register)
+    sender.throttled.set()
+    with working(sender):
+        until(lambda: sender.is_leading)
+        for number in range(2):
+            put(trades, "kmdex", trade(trade_no=f"T{number}"))
+            until(lambda: outbox(trades) == 0)
+
+
+def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_not(
+    trades,  # noqa: F811
+    kafka,
+    register,
+    monkeypatch,
+) -> None:
+    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
+    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    sender = sender_of(trades, kafka, register)
+    sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), few=0))
+    sender.heartbeat = beats = Beats()
+    with working(sender):
+        put(trades, "kmdex", trade())
+        until(lambda: outbox(trades) == 0)
+        put(trades, "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(3), "name": "虚构丙"}))
+        until(lambda: waiting(trades, FIRST_PURCHASE) == 0)
+        beats.await_some()
+        beats.await_some()
+        assert waiting(trades, ANNUAL_TOTAL) == 2  # of the exchange and of the seller
+        monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 0.3)  # intake does nothing more
+        until(lambda: outbox(trades) == 0)
+
+
+def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
+    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    with working(sender_of(trades, kafka, register)):
+        for number in range(3):
+            put(trades, "kmdex", trade(trade_no=f"T{number}"))
+            until(lambda: outbox(trades) == 0)
+
+
+def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+    """The transaction is aborted although it was answered as committed, as an abort that follows a restart can do."""
+    commits = []
+    commit = KafkaProducer.commit_transaction
+
+    def commit_or_not(producer: KafkaProducer) -> None:
+        commits.append(producer)
+        if len(commits) == 1:
+            producer.abort_transaction()
+        else:
+            commit(producer)
+
+    monkeypatch.setattr(KafkaProducer, "commit_transaction", commit_or_not)
+    put(trades, "kmdex", trade())
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
+    assert len(commits) == 3  # the one that was none, the same again, and signs by themselves
+    assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
+
+
+def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:  # noqa: F811
+    with ExitStack() as at_work:
+        senders = [at_work.enter_context(working(sender_of(trades, kafka, register))) for _ in range(2)]
+        put(trades, "kmdex", trade())
+        until(lambda: outbox(trades) == 0)
+        locks = trades.rows("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND granted")[0].n
+        assert locks == 1
+        next(sender for sender in senders if sender.is_leading).stop.set()
+        put(trades, "kmdex", trade(trade_no="T2", completed_at="2026-01-01T00:00:00+08:00"))
+        until(lambda: outbox(trades) == 0)
+    assert [v["first"]["trade_no"] for k, v in sent(kafka, register) if k == f"{register}/uscc:{worlds.uscc(2)}"] == [
+        "T1",
+        "T2",
+    ]
+
+
+def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, register) -> None:
+    """Stopped in a transaction, and fenced: its facts are neither found, nor ever there."""
+    sleeper = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
+    sleeper.init_transactions()
+    value = b'{"generation": 1, "seq": 1}'
+    sleeper.begin_transaction()
+    sleeper.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=value)
+    sleeper.commit_transaction()
+    sleeper.begin_transaction()
+    sleeper.send(FIRST_PURCHASE, key=f"{register}/uscc:2".encode(), value=value)
+    sleeper.flush()
+    client_config = {"bootstrap_servers": kafka}
+    fence_senders(client_config, "trades", register, TRADES.facts)
+    with pytest.raises(KafkaError):
+        sleeper.commit_transaction()
+    sleeper.close()
+    assert all_published_facts(client_config, TRADES.facts, register).keys() == {(FIRST_PURCHASE, "uscc:1")}
+
+
+@contextmanager
+def no_verification(kafka) -> Iterator[None]:
+    """The brokers take records of a transaction without asking its coordinator, as if they had lost track of it."""
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        brokers = [str(broker["broker_id"]) for broker in admin.describe_cluster()["brokers"]]
+
+        def change(to: object) -> None:
+            setting = {"transaction.partition.verification.enable": to}
+            admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, broker, setting) for broker in brokers])
+
+        change("false")
+        yield
+        change((AlterConfigOp.DELETE, None))
+
+
+def leave_hanging(kafka, register) -> None:
+    """A record of a transaction that nobody knows of but its partition."""
+    lost = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
+    lost.init_transactions()
+    lost.begin_transaction()
+    known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - as the producer sees it
+    known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
+    lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=10)
+    force_close_producer(lost)
+
+
+def held_back(kafka) -> bool:
+    """Whether readers of committed records wait in a fact topic."""
+    ends = []
+    for level in ("read_committed", "read_uncommitted"):
+        with closing(KafkaConsumer(bootstrap_servers=kafka, isolation_level=level)) as consumer:
+            partitions = [
+                TopicPartition(topic, n) for topic in TRADES.facts for n in consumer.partitions_for_topic(topic)
+            ]
+            ends.append(consumer.end_offsets(partitions))
+    return ends[0] != ends[1]
+
+
+def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, register) -> None:  # noqa: F811
+    with no_verification(kafka):
+        leave_hanging(kafka, register)
+    with closing(KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")) as successor:
+        successor.init_transactions()
+    assert held_back(kafka), "the coordinator ended what it knew nothing of"
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: not held_back(kafka))
+    assert sent(kafka, register) == []
+
+
+def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
+    put(trades, "kmdex", trade(), trade(trade_no="T2"))
+    with working(sender_of(trades, kafka, register)):
+        until(lambda: outbox(trades) == 0)
+    # Facts of other registers come after ours in the same partitions.
+    other = KafkaProducer(bootstrap_servers=kafka)
+    for n in range(600):
+        other.send(FIRST_PURCHASE, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
+        other.send(ANNUAL_TOTAL, key=b"other/%d" % n, value=b'{"generation": 9, "seq": 9}')
+    other.close()
+    published = newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, register)
+    assert published == (1, 3)
+    assert newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
+    # Looked at and rolled back: nothing that is not in the log could be committed.
+    with trades.engine.connect() as connection:
+        check_not_behind(read_head(connection), published, "trade-ingest")
+        connection.execute(text("UPDATE register_head SET next_seq = 2"))
+        with pytest.raises(DatabaseBehindError, match="generation 1, seq 3"):
+            check_not_behind(read_head(connection), published, "trade-ingest")
+        raise_generation(connection, read_head(connection), published[0])
+        check_not_behind(read_head(connection), published, "trade-ingest")

@@ -1,0 +1,596 @@
+"""One set of documents, in any order, any batch cuts, doubled: one state. Real PostgreSQL, no broker."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from services.listing import consumer as listing_consumer
+from services.listing.firsts import FIRST_LISTINGS
+from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest.fact_keys import all_risk_flag_keys
+from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.intake import buckets_of
+from services.trade_ingest.rebuild import TRADES_REBUILD
+from services.trade_ingest.totals_store import rebuild_totals
+from shared.events.fact_topics import ANNUAL_TOTAL, FACT_TOPICS, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
+from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.register.consumer import RegisterHandler
+from shared.register.firsts import rebuild_firsts
+from shared.register.head import SettingsDifferError, lock_head, read_head, register_settings
+from shared.register.intake import RegisterContext
+from shared.register.parties import PartyIds
+from shared.register.publish.outbox import _dirty, mark_dirty
+from shared.register.rebuild.command import verify_register
+from shared.register.rebuild.report import RebuildReport
+from shared.whitelist import load_whitelist
+from tests.support.event_schemas import validator
+from tests.support.registers import worlds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.register.publish.send_schedule import Lane
+
+CUTS = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+WHITELIST = f"""
+- {{id: kmdex, name: 虚构交易所甲, from: 2019-01-01, until: null, operators: [
+    {{uscc: {worlds.uscc(1)}, name: 虚构主体1, from: 2019-01-01, until: 2026-12-31}}]}}
+- {{id: dcdex, name: 虚构交易所乙, from: 2019-01-01, until: null, operators: []}}
+"""
+
+FACT_SCHEMAS = {topic: validator(f"{topic}.json") for topic in FACT_TOPICS}
+
+
+class Bench:
+    """One register and its worker, driven by hand."""
+
+    def __init__(self, package: str, kind, urls: tuple[str, str], whitelist: Path) -> None:
+        migrate(package, *urls, register="r1")
+        self.kind = kind
+        self.log = kind.log(worlds.LOG_KEY, worlds.LOG_ORIGIN)
+        self.engine = make_engine(urls[1])
+        self.offsets: dict[tuple[str, int], int] = {}
+        self.worker(whitelist)
+
+    def worker(self, whitelist: Path) -> None:
+        exchanges = load_whitelist(whitelist)
+        self.register = RegisterContext("r1", exchanges, register_settings(exchanges, CUTS), PartyIds())
+        with self.engine.begin() as connection:
+            head = lock_head(connection)
+            edge = self.log.begin(connection, NOW)
+            if head.settings_digest != self.register.settings.digest:
+                self.kind.adopt_settings(connection, head, self.register, NOW)
+            self.log.extend(connection, edge, NOW)
+
+    def apply(self, records: list) -> None:
+        """A batch; offsets follow each other in each partition."""
+        moves: dict[tuple[str, int], list[int]] = {}
+        for record in records:
+            moves.setdefault((record.topic, record.partition), []).append(record.offset)
+        with self.engine.begin() as connection:
+            start_positions(connection, [StoredPosition(*tp, "id", offsets[0]) for tp, offsets in moves.items()], NOW)
+            RegisterHandler(self.kind, self.register, self.log).apply(
+                connection,
+                self.kind.prepare(records),
+                [Move(*tp, offsets[0], offsets[-1] + 1) for tp, offsets in moves.items()],
+                NOW,
+            )
+        self.register.parties.committed()
+
+    def offset(self, topic: str) -> int:
+        self.offsets[topic, 0] = self.offsets.get((topic, 0), -1) + 1
+        return self.offsets[topic, 0]
+
+    def publish(self) -> dict[tuple[str, str], dict]:
+        """What the outbox would send, as it would send it."""
+        found: dict[tuple[str, str], dict] = {}
+        for lane in self.kind.lanes:
+            found |= self._publish(lane)
+        return found
+
+    def _publish(self, lane: Lane) -> dict[tuple[str, str], dict]:
+        found: dict[tuple[str, str], dict] = {}
+        while True:
+            with self.engine.begin() as connection:
+                ids, keys = _dirty(connection, lane)
+                if not ids:
+                    return found
+                values = self.kind.render(connection, read_head(connection), keys)
+                found |= {key: json.loads(value) for key, value in values.items()}
+                for topic, key in values:
+                    FACT_SCHEMAS[topic].validate(found[topic, key])
+                connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": ids})
+
+    def rows(self, sql: str) -> list:
+        with self.engine.begin() as connection:
+            return connection.execute(text(sql)).all()
+
+
+@pytest.fixture(scope="module")
+def whitelist(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("whitelist") / "exchanges.yaml"
+    path.write_text(WHITELIST)
+    return path
+
+
+@pytest.fixture
+def listings(postgres, whitelist) -> Bench:
+    bench = Bench("services.listing", listing_consumer.LISTINGS, postgres("listing"), whitelist)
+    yield bench
+    bench.engine.dispose()
+
+
+@pytest.fixture
+def trades(postgres, whitelist) -> Bench:
+    bench = Bench("services.trade_ingest", trade_consumer.TRADES, postgres("trade-ingest"), whitelist)
+    yield bench
+    bench.engine.dispose()
+
+
+def cut(rng: random.Random, items: list) -> list[list]:
+    """Batches of 1 to 15."""
+    batches = []
+    while items:
+        size = rng.randint(1, 15)
+        batches.append(items[:size])
+        items = items[size:]
+    return batches
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
+    world = worlds.random_world(seed, 150)
+    rng = random.Random(seed)
+    todo = [("listing", *document) for document in world.listings] + [("trade", *document) for document in world.trades]
+    todo = todo + rng.sample(todo, len(todo) // 2)
+    rng.shuffle(todo)
+    facts: dict = {}
+    for batch in cut(rng, todo):
+        records: dict[str, list] = {"listing": [], "trade": []}
+        for kind, exchange, data in batch:
+            bench = listings if kind == "listing" else trades
+            records[kind].append(worlds.record(kind, exchange, data, bench.offset(f"exchange.{exchange}.{kind}s.v1")))
+        if records["listing"]:
+            listings.apply(records["listing"])
+        if rng.random() < 0.6:
+            records["trade"] += facts_as_records(trades, listings.publish(), facts)
+        if records["trade"]:
+            trades.apply(records["trade"])
+        if rng.random() < 0.3:
+            keep_newest(facts, trades.publish())
+    if left := facts_as_records(trades, listings.publish(), facts):
+        trades.apply(left)
+    keep_newest(facts, trades.publish())
+    check_firsts(world, facts)
+    check_totals(world, trades, facts)
+    check_signs(trades, facts)
+    check_states(world, listings, trades)
+    check_counting_anew(listings, trades)
+
+
+def facts_as_records(trades: Bench, published: dict, facts: dict) -> list:
+    keep_newest(facts, published)
+    return [
+        worlds.raw_record(topic, json.dumps(value).encode(), trades.offset(topic), key=f"r1/{key}".encode())
+        for (topic, key), value in published.items()
+        if topic == LISTING
+    ]
+
+
+def keep_newest(facts: dict, published: dict) -> None:
+    for key, value in published.items():
+        assert key not in facts or value["seq"] >= facts[key]["seq"]
+        facts[key] = value
+
+
+def check_firsts(world: worlds.World, facts: dict) -> None:
+    for topic, number, expected in (
+        (FIRST_LISTING, "listing_no", worlds.first_listings(world)),
+        (FIRST_PURCHASE, "trade_no", worlds.first_purchases(world)),
+    ):
+        published = {
+            value["party"]["id"]: (value["first"]["exchange"], value["first"][number], value["first"]["revision"])
+            for (of, _), value in facts.items()
+            if of == topic and value["first"] is not None
+        }
+        assert published == expected
+
+
+def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
+    by_exchange, by_provider = worlds.totals(world)
+    stored = {
+        (row.exchange, worlds.bucket_of(row.bucket_at.isoformat())): (row.amount_fen, row.trades, row.last_completed_at)
+        for row in trades.rows("SELECT * FROM exchange_total")
+    }
+    assert stored == by_exchange
+    stored = {
+        (row.code, row.exchange, row.category, worlds.bucket_of(row.bucket_at.isoformat())): (
+            row.amount_fen,
+            row.trades,
+            row.last_completed_at,
+        )
+        for row in trades.rows("SELECT * FROM provider_total t JOIN party p ON p.id = t.provider")
+    }
+    assert stored == by_provider
+    published = {
+        (key.split("/")[1], worlds.bucket_of(bucket["from"])): (
+            round(float(bucket["amount"]) * 100),
+            bucket["trades"],
+            datetime.fromisoformat(bucket["last_completed_at"]),
+        )
+        for (topic, key), value in facts.items()
+        if topic == ANNUAL_TOTAL and key.startswith("exchange/")
+        for bucket in value["buckets"]
+    }
+    assert published == by_exchange
+    published = {}
+    for (topic, key), value in facts.items():
+        if topic != ANNUAL_TOTAL or not key.startswith("provider/"):
+            continue
+        for exchange, found in value["by_exchange"].items():
+            for category in ("counted", "unmatched"):
+                for bucket in found[category]:
+                    published[value["party"]["id"], exchange, category, worlds.bucket_of(bucket["from"])] = (
+                        round(float(bucket["amount"]) * 100),
+                        bucket["trades"],
+                        datetime.fromisoformat(bucket["last_completed_at"]),
+                    )
+    assert published == {key: value for key, value in by_provider.items() if key[2] in ("counted", "unmatched")}
+
+
+def check_signs(trades: Bench, facts: dict) -> None:
+    """What was published last is what the trades make now, whether a batch noted the key or not."""
+    with trades.engine.begin() as connection:
+        keys = {*all_risk_flag_keys(connection), *(key for key in facts if key[0] == SIGN)}
+        anew = trades.kind.render(connection, read_head(connection), sorted(keys))
+    for key, value in anew.items():
+        expected = json.loads(value)
+        if key in facts:
+            assert facts[key] == expected | {"seq": facts[key]["seq"]}
+        else:
+            assert not any(expected.get(measure) for measure in ("first", "counterparties", "repeated", "operators"))
+
+
+def check_counting_anew(listings: Bench, trades: Bench) -> None:
+    """What was kept up by deltas is what the documents sum to: totals.category and the view trade_category agree."""
+    with trades.engine.begin() as connection:
+        assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+        assert rebuild_firsts(connection, FIRST_PURCHASES) == set()
+    with listings.engine.begin() as connection:
+        assert rebuild_firsts(connection, FIRST_LISTINGS) == set()
+
+
+def check_states(world: worlds.World, listings: Bench, trades: Bench) -> None:
+    for bench, table, number, documents in (
+        (listings, "listing", "listing_no", world.listings),
+        (trades, "trade", "trade_no", world.trades),
+    ):
+        expected = {key: data["revision"] for key, data in worlds.states(documents, number).items()}
+        assert {(r.exchange, r.number): r.revision for r in bench.rows(f"SELECT * FROM {table}")} == expected
+        tables = [table, f"{table}_past", "settings_entry"]
+        tables += ["listing_fact", "listing_fact_past"] if table == "trade" else []
+        seqs = [row.seq for name in tables for row in bench.rows(f"SELECT seq FROM {name}")]
+        # Numbered from 0 without a gap, every accepted revision once.
+        assert sorted(seqs) == list(range(bench.rows("SELECT next_seq FROM register_head")[0].next_seq))
+        assert bench.rows("SELECT count(*) AS n FROM quarantine")[0].n == 0
+
+
+def trade(**changes) -> dict:
+    return {
+        "trade_no": "T1",
+        "revision": 1,
+        "status": "completed",
+        "mode": "negotiated",
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "buyer": {"id": worlds.uscc(2), "name": "虚构乙"},
+        "amount": "10.00",
+        "currency": "CNY",
+        "completed_at": "2026-03-01T10:00:00+08:00",
+    } | changes
+
+
+def put(bench: Bench, exchange: str, *documents: dict) -> None:
+    topic = f"exchange.{exchange}.trades.v1"
+    bench.apply([worlds.record("trade", exchange, data, bench.offset(topic)) for data in documents])
+
+
+def test_the_same_revision_again_is_a_duplicate_or_a_conflict(trades) -> None:
+    put(trades, "kmdex", trade(), trade(amount="10", refunded="0.0", completed_at="2026-03-01T02:00:00Z"))
+    put(trades, "kmdex", trade(), trade(amount="11.00"), trade(revision=3), trade(revision=2), trade(revision=2))
+    put(trades, "kmdex", trade(revision=2, amount="12.00"), trade(revision=2))
+    outcomes = {row.outcome: row.records for row in trades.rows("SELECT * FROM intake_day")}
+    assert outcomes == {"accepted": 3, "duplicate": 4, "revision_conflict": 2}
+    conflicts = trades.rows("SELECT * FROM quarantine ORDER BY id")
+    assert [(row.reason, row.offset) for row in conflicts] == [("revision_conflict", 3), ("revision_conflict", 7)]
+    assert json.loads(bytes(conflicts[0].value))["data"]["amount"] == "11.00"
+    assert conflicts[0].errors[0]["field"] == "revision"
+    past = trades.rows("SELECT revision, replaced_by FROM trade_past ORDER BY revision")
+    assert [(row.revision, row.replaced_by) for row in past] == [(1, 2), (2, None)]
+
+
+def test_rubbish_is_kept_with_its_bytes_and_the_batch_goes_on(trades) -> None:
+    topic = "exchange.kmdex.trades.v1"
+    rubbish = [None, b"", b"\xff", b"[" * 5000, b"x" * 300_000, b"{}", b'{"a": "\\u0000", "b": "\\ud800"}']
+    records = [worlds.raw_record(topic, value, trades.offset(topic)) for value in rubbish]
+    headers = (("ce_specversion", b"1.0"), ("nul\x00 and \ud800", b"\x00\xff"), ("none", None))
+    records.append(worlds.raw_record(topic, b"{}", trades.offset(topic), headers=headers))
+    records.append(worlds.record("trade", "kmdex", trade(), trades.offset(topic)))
+    trades.apply(records)
+    kept = trades.rows("SELECT * FROM quarantine ORDER BY id")
+    assert [row.reason for row in kept] == ["not_json"] * 4 + ["too_large"] + ["not_cloudevent"] * 3
+    assert [None if row.value is None else bytes(row.value) for row in kept[:4]] == rubbish[:4]
+    assert (len(kept[4].value), kept[4].value_size) == (256 * 1024, 300_000)
+    assert kept[7].headers[1:] == [["nul\ufffd and \ufffd", "AP8="], ["none", None]]
+    assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
+
+
+def test_a_batch_whose_partition_was_lost_leaves_nothing(trades) -> None:
+    topic = "exchange.kmdex.trades.v1"
+    put(trades, "kmdex", trade())
+    prepared = trades.kind.prepare([worlds.record("trade", "kmdex", trade(trade_no="T2"), 0)])
+    with pytest.raises(PartitionLostError), trades.engine.begin() as connection:
+        trades.kind.apply(connection, lock_head(connection), trades.register, prepared, [Move(topic, 0, 0, 1)], NOW)
+    assert trades.rows("SELECT count(*) AS n FROM trade")[0].n == 1
+    assert trades.rows("SELECT next_offset FROM position")[0].next_offset == 1
+
+
+def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trades, tmp_path) -> None:
+    later = tmp_path / "later.yaml"
+    later.write_text(WHITELIST.replace("甲, from: 2019-01-01", "甲, from: 2026-04-01"))
+    put(trades, "kmdex", trade(), trade(trade_no="T2", completed_at="2026-05-01T10:00:00+08:00", amount="7.00"))
+    old_worker = trades.register
+    trades.publish()
+    trades.worker(later)
+    facts = trades.publish()
+    buyer = f"uscc:{worlds.uscc(2)}"
+    assert facts[FIRST_PURCHASE, buyer]["first"]["trade_no"] == "T2"
+    assert [b["amount"] for b in facts[ANNUAL_TOTAL, "exchange/kmdex/2026"]["buckets"]] == ["7.00"]
+    provider = facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["by_exchange"]["kmdex"]
+    assert {"reason": "not_on_whitelist", "amount": "10.00", "trades": 1} in provider["other"]
+    assert facts[FIRST_PURCHASE, buyer]["seq"] == 4  # two settings entries and two trades
+    trades.register = old_worker
+    with pytest.raises(SettingsDifferError):
+        put(trades, "kmdex", trade(trade_no="T3"))
+
+
+def test_signs_are_measured_and_go_when_what_made_them_is_corrected(trades) -> None:
+    documents = [data for _, data in worlds.telling_trades(worlds.uscc(1))]
+    put(trades, "kmdex", *documents[:10])
+    assert (SIGN, f"buyer/{worlds.BEGINNER}") not in trades.publish()  # a small purchase alone says nothing
+    put(trades, "kmdex", *documents[10:])
+    put(trades, "dcdex", documents[-1])  # on an exchange that it does not operate
+    facts = {key: told for (topic, key), told in trades.publish().items() if topic == SIGN}
+    seller = facts[f"provider/{worlds.SELLER}/2026"]
+    assert seller["sold"] == {"amount": "15030.00", "trades": 8}
+    assert seller["counterparties"] == [
+        {
+            "subject": worlds.FRIEND,
+            "sold": {"amount": "6000.00", "trades": 6},
+            "bought": {"amount": "1200.00", "trades": 2},
+        },
+        {
+            "subject": f"uscc:{worlds.uscc(1)}",
+            "sold": {"amount": "30.00", "trades": 1},
+            "bought": {"amount": "0.00", "trades": 0},
+        },
+    ]
+    numbers = [{"exchange": "kmdex", "trade_no": number} for number in ("S0", "S5", "S9", "S10", "S11", "S12")]
+    assert seller["repeated"] == [{"amount": "1000.00", "trades": 6, "buyers": 1, "examples": numbers[:2]}]
+    beginner = facts[f"buyer/{worlds.BEGINNER}"]
+    first, greatest = (beginner[name] for name in ("first", "greatest"))
+    assert first == numbers[2] | {"completed_at": "2026-03-10T10:00:00.000000+08:00", "amount": "0.01"}
+    assert greatest == numbers[3] | {"completed_at": "2026-03-11T10:00:00.000000+08:00", "amount": "4000000.00"}
+    (operator,) = facts["exchange/kmdex/2026"]["operators"]
+    expected = {"subject": f"uscc:{worlds.uscc(1)}", "amount": "70.00", "trades": 2, "examples": numbers[4:]}
+    assert operator == expected
+    assert "exchange/dcdex/2026" not in facts
+    with trades.engine.begin() as connection:
+        keys = all_risk_flag_keys(connection)
+        mark_dirty(connection, keys, NOW)
+    every = {key for _, key in keys}
+    anew = {key: told for (_, key), told in trades.publish().items()}
+    assert {key: anew[key] for key in facts} == facts
+    assert anew.keys() == every
+    corrected = {"revision": 2, "status": "cancelled"}
+    put(trades, "kmdex", *(documents[n] | corrected for n in (0, 1, 7, 8, 9, 11, 12)))
+    facts = {key: told for (topic, key), told in trades.publish().items() if topic == SIGN}
+    assert facts[f"provider/{worlds.SELLER}/2026"]["repeated"] == []
+    assert facts[f"provider/{worlds.SELLER}/2026"]["counterparties"][0]["bought"]["trades"] == 0
+    assert facts[f"buyer/{worlds.BEGINNER}"]["first"] is None
+    assert facts["exchange/kmdex/2026"]["operators"] == []
+
+
+def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:
+    put(trades, "kmdex", trade())
+    trades.publish()
+    renamed = {"id": worlds.uscc(1), "name": "虚构甲改名"}
+    put(trades, "kmdex", trade(trade_no="T2", provider=renamed, completed_at="2025-03-01T10:00:00+08:00"))
+    facts = trades.publish()
+    assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构甲改名"
+
+
+def listing(**changes) -> dict:
+    return {
+        "listing_no": "L1",
+        "revision": 1,
+        "status": "listed",
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "product": {"no": "P1", "name": "虚构产品", "kind": "dataset"},
+        "listed_at": "2026-03-01T10:00:00+08:00",
+    } | changes
+
+
+def put_listings(bench: Bench, *documents: dict) -> None:
+    topic = "exchange.kmdex.listings.v1"
+    bench.apply([worlds.record("listing", "kmdex", data, bench.offset(topic)) for data in documents])
+
+
+def test_a_new_name_of_a_provider_reaches_the_fact_of_its_first_listing(listings) -> None:
+    put_listings(listings, listing())
+    listings.publish()
+    renamed = {"id": worlds.uscc(1), "name": "虚构甲改名"}
+    put_listings(listings, listing(listing_no="L2", provider=renamed, listed_at="2026-04-01T10:00:00+08:00"))
+    first = listings.publish()[FIRST_LISTING, f"uscc:{worlds.uscc(1)}"]
+    assert (first["first"]["listing_no"], first["party"]["name"]) == ("L1", "虚构甲改名")
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3)])
+def test_of_several_first_listings_in_one_batch_the_earliest_is_the_first(listings, order) -> None:
+    put_listings(
+        listings, *(listing(listing_no=f"L{day}", listed_at=f"2026-03-0{day}T10:00:00+08:00") for day in order)
+    )
+    assert listings.publish()[FIRST_LISTING, f"uscc:{worlds.uscc(1)}"]["first"]["listing_no"] == "L1"
+
+
+def test_a_listing_proves_a_trade_of_the_same_instant(trades) -> None:
+    """In either order of arrival, until it is annulled. A listing a microsecond later proves nothing."""
+    at = "2026-03-01T10:00:00+08:00"
+
+    def categories() -> dict[str, int]:
+        with trades.engine.begin() as connection:
+            assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+        return {row.category: row.trades for row in trades.rows("SELECT * FROM provider_total")}
+
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1", completed_at=at))
+    bring(trades, "L1", listed_at=at)
+    put(trades, "kmdex", trade(trade_no="T2", mode="listed", listing_no="L1", completed_at=at))
+    assert categories() == {"counted": 2}
+    bring(trades, "L1", listed_at=at, status="annulled", seq=3)
+    assert categories() == {"unmatched": 2}
+    bring(trades, "L1", listed_at="2026-03-01T10:00:00.000001+08:00", seq=4)
+    assert categories() == {"unmatched": 2}
+
+
+def test_purchases_of_an_operator_after_its_term_raise_no_red_flag(trades) -> None:
+    """The whitelist of these tests ends the operator's term at the beginning of 2026-12-31."""
+    operator = {"id": worlds.uscc(1), "name": "虚构主体1"}
+    seller = {"id": worlds.uscc(2), "name": "虚构乙"}
+    for number, at in (("T1", "2026-12-30T23:59:59.999999+08:00"), ("T2", "2026-12-31T00:00:00+08:00")):
+        put(trades, "kmdex", trade(trade_no=number, provider=seller, buyer=operator, completed_at=at))
+    (found,) = trades.publish()[SIGN, "exchange/kmdex/2026"]["operators"]
+    assert (found["trades"], found["examples"]) == (1, [{"exchange": "kmdex", "trade_no": "T1"}])
+
+
+def bring(bench: Bench, listing_no: str, *documents: dict, **changes: object) -> None:
+    """A batch of the fact of a listing, and trades."""
+    fact = {
+        "generation": 1,
+        "seq": 2,
+        "exchange": "kmdex",
+        "listing_no": listing_no,
+        "provider": {"id_scheme": "uscc", "id": worlds.uscc(1), "name": "虚构甲"},
+        "status": "listed",
+        "listed_at": "2026-01-05T10:00:00+08:00",
+        "mirrored": False,
+        "counted": True,
+    } | changes
+    key = f"r1/kmdex/{listing_no}".encode()
+    bench.apply(
+        [
+            worlds.raw_record(LISTING, json.dumps(fact).encode(), bench.offset(LISTING), key=key),
+            *(worlds.record("trade", "kmdex", one, bench.offset("exchange.kmdex.trades.v1")) for one in documents),
+        ]
+    )
+
+
+def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> None:
+    """The fact puts the trade into a total that the correction of the same batch takes it out of again."""
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1"))
+    bring(trades, "L1", trade(mode="listed", listing_no="L1", revision=2, completed_at="2026-01-02T10:00:00+08:00"))
+    stored = [(row.category, row.amount_fen, row.trades) for row in trades.rows("SELECT * FROM provider_total")]
+    assert stored == [("unmatched", 1000, 1)]
+    published = trades.publish()[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]
+    assert published["cut_at"] == ["2025-10-15", "2028-10-15", "2028-10-16"]
+    assert [bucket["from"] for bucket in published["by_exchange"]["kmdex"]["unmatched"]] == [
+        "2026-01-01T00:00:00.000000+08:00"
+    ]
+
+
+def test_a_listing_that_comes_with_a_correction_of_its_last_trade(trades) -> None:
+    """Of what the fact put into a new total the last is taken out again: the one before it is the last then."""
+    early, late = "2026-01-10T10:00:00+08:00", "2026-01-20T10:00:00+08:00"
+    listed = {"mode": "listed", "listing_no": "L1"}
+    put(trades, "kmdex", trade(completed_at=early, **listed), trade(trade_no="T2", completed_at=late, **listed))
+    bring(trades, "L1", trade(trade_no="T2", revision=2, completed_at="2026-01-02T10:00:00+08:00", **listed))
+    stored = {row.category: (row.trades, row.last_completed_at) for row in trades.rows("SELECT * FROM provider_total")}
+    assert stored == {
+        "counted": (1, datetime.fromisoformat(early)),
+        "unmatched": (1, datetime(2026, 1, 2, 2, tzinfo=UTC)),
+    }
+
+
+def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trades) -> None:
+    """Ids that its parties were given are lost with it."""
+    put(trades, "kmdex", trade())
+    records = [worlds.record("trade", "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(9), "name": "虚构新"}), 1)]
+    with trades.engine.connect() as connection:
+        handler = RegisterHandler(trades.kind, trades.register, trades.log)
+        handler.apply(connection, trades.kind.prepare(records), [Move(records[0].topic, 0, 1, 2)], NOW)
+        connection.rollback()
+    assert (FIRST_PURCHASE, f"uscc:{worlds.uscc(9)}") not in trades.publish()
+    trades.apply(records)
+    assert trades.publish()[FIRST_PURCHASE, f"uscc:{worlds.uscc(9)}"]["first"]["trade_no"] == "T2"
+
+
+def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> None:
+    """As a register says that goes on from an older backup: of what it had published, this is not there any more."""
+    data = {
+        "listing_no": "L1",
+        "revision": 1,
+        "status": "listed",
+        "product": {"no": "D1", "name": "虚构数据", "kind": "dataset"},
+        "provider": {"id": worlds.uscc(1), "name": "虚构甲"},
+        "listed_at": "2026-01-05T10:00:00+08:00",
+    }
+    put(trades, "kmdex", trade(mode="listed", listing_no="L1"), trade(trade_no="T2", mode="listed", listing_no="L2"))
+    with listings.engine.begin() as connection:
+        gone = listings.kind.render(connection, read_head(connection), [(LISTING, "kmdex/L1"), (LISTING, "kmdex/L2")])
+    for value in gone.values():
+        FACT_SCHEMAS[LISTING].validate(json.loads(value))
+    listings.apply([worlds.record("listing", "kmdex", data, listings.offset("exchange.kmdex.listings.v1"))])
+    trades.apply(facts_as_records(trades, listings.publish(), {}))
+    assert categories(trades) == {"counted": 1, "unmatched": 1}
+    last = trades.rows("SELECT next_seq FROM register_head")[0].next_seq
+    values = {key: json.loads(value) | {"generation": 2} for key, value in gone.items()}
+    trades.publish()
+    trades.apply(facts_as_records(trades, values, {}))
+    assert categories(trades) == {"unmatched": 2}
+    assert (ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026") in trades.publish()
+    # L2 was never known: nothing follows, and nothing is numbered.
+    assert trades.rows("SELECT next_seq FROM register_head")[0].next_seq == last + 1
+    (kept,) = trades.rows("SELECT listing_no, generation, proves, listed_at FROM listing_fact")
+    assert kept == ("L1", 2, False, datetime(2026, 1, 5, 2, tzinfo=UTC))
+    # Facts of before come again, say from a topic that is read again: too old.
+    trades.apply(facts_as_records(trades, {(LISTING, "kmdex/L1"): values[LISTING, "kmdex/L1"] | {"generation": 1}}, {}))
+    assert categories(trades) == {"unmatched": 2}
+    check_counting_anew(listings, trades)
+    said: list[str] = []
+    assert verify_register(trades.engine, TRADES_REBUILD, trades.register, RebuildReport(said.append), None), said
+
+
+def categories(trades: Bench) -> dict[str, int]:
+    rows = trades.rows("SELECT category, sum(trades) AS n FROM provider_total GROUP BY category")
+    return {row.category: int(row.n) for row in rows if row.n}
+
+
+def test_counting_anew_mends_what_is_wrong(trades) -> None:
+    put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00", completed_at="2026-02-01T10:00:00+08:00"))
+    with trades.engine.begin() as connection:
+        connection.execute(text("UPDATE exchange_total SET amount_fen = 7 WHERE trades = 1 AND amount_fen = 1000"))
+        connection.execute(text("DELETE FROM provider_total WHERE amount_fen = 500"))
+        connection.execute(text("UPDATE first_purchase SET number = 'T1'"))
+        exchanges, providers = rebuild_totals(connection, buckets_of(trades.register))
+        assert (len(exchanges), len(providers)) == (1, 1)
+        assert len(rebuild_firsts(connection, FIRST_PURCHASES)) == 1
+        assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
+    assert sorted(row.amount_fen for row in trades.rows("SELECT * FROM exchange_total")) == [500, 1000]
+    assert trades.rows("SELECT number FROM first_purchase")[0].number == "T2"

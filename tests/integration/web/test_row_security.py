@@ -1,0 +1,424 @@
+"""The two fences between exchanges: what queries ask for, and what PostgreSQL shows. Each holds without the other.
+
+The first is taken away by letting the code take the key of an exchange for one that sees all; what it still may not see
+is then up to PostgreSQL alone. All exchanges and entities are fictional.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+import structlog
+from flask import g
+from sqlalchemy import event, text
+
+from services.incentive.extract import writer
+from services.incentive.extract.selection import Selection
+from services.incentive.store.award_context import load_recorded_context
+from shared.postgres.database import snapshot
+from shared.web import viewer_snapshot as seen
+from shared.web.keys import ApiKey
+from tests.integration.pages.test_pages import signed_in
+from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
+from tests.support.registers import worlds
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from sqlalchemy import Engine
+
+    from tests.conftest import FreshDatabase
+
+OWN, OTHER = "kmdex", "dcdex"
+SECRET = f"uscc:{list(SECRETS)[1]}"  # who bought what names the other exchange alone
+EVERY_DATABASE = {
+    "alembic_version": "nothing",
+    "log_checkpoint": "all",
+    "log_cosignature": "all",
+    "log_hash": "all",
+    "log_key": "all",
+    "position": "nothing",
+    "worker_run": "nothing",
+}
+REGISTERS = EVERY_DATABASE | {
+    "intake_day": "own",
+    "outbox": "nothing",
+    "party": "all",  # by what it is looked up, without its name
+    "quarantine": "own",
+    "register_head": "nothing",
+    "settings_entry": "nothing",
+}
+# What a table shows to an exchange. Each must be here: a table that is made later is decided on.
+SHOWN = {
+    "listing": REGISTERS | {"listing": "own", "listing_past": "own", "first_listing": "nothing"},
+    "trade-ingest": REGISTERS
+    | dict.fromkeys(("trade", "trade_past"), "own")
+    | dict.fromkeys(
+        ("listing_fact", "listing_fact_past", "first_purchase", "exchange_total", "provider_total"), "nothing"
+    ),
+    "incentive": EVERY_DATABASE
+    | dict.fromkeys(("ledger_settings", "suspension"), "all")
+    | dict.fromkeys(("fact", "fact_current", "known_to", "award_version", "award_current"), "own")
+    | dict.fromkeys(("ledger_transaction", "ledger_entry", "act", "decision", "hold", "hold_release"), "own")
+    | dict.fromkeys(("eligibility", "extract", "extract_piece"), "own")
+    | dict.fromkeys(("other_grant", "related_party", "extract_access", "page_session"), "nothing"),
+}
+TABLES = text("""
+    SELECT c.relname, c.relrowsecurity, pg_get_expr(p.polqual, p.polrelid) AS rows,
+           has_any_column_privilege(:viewer, c.oid, 'SELECT') AS is_granted,
+           has_table_privilege(:viewer, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+               OR has_any_column_privilege(:viewer, c.oid, 'INSERT, UPDATE') AS is_changeable
+    FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+""")
+
+
+@pytest.fixture(scope="module")
+def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
+    with makers_of(postgres, tmp_path_factory.mktemp("fences")) as found:
+        for exchange in (OWN, OTHER):
+            assert found.ask("POST", "/v1/extracts", f"exchange:{exchange}", {}).status_code == 202
+        found.maker.make_all()
+        for exchange in (OWN, OTHER):
+            found.set.listing(exchange, b"rubbish")
+            found.set.trade(exchange, b"rubbish")
+        status = {"status": "verified"}
+        assert found.ask("POST", f"/v1/subjects/{SECRET}/eligibility", "bureau", status).status_code == 201
+        yield found
+
+
+def engines(makers: Makers) -> dict[str, Engine]:
+    made = makers.set
+    return {"listing": made.listings.engine, "trade-ingest": made.trades.engine, "incentive": made.ledger}
+
+
+@pytest.mark.parametrize("service", SHOWN)
+def test_of_every_table_it_is_decided_what_an_exchange_is_shown(makers: Makers, service: str) -> None:
+    engine = engines(makers)[service]
+    role = engine.url.username
+    with engine.connect() as connection:
+        found = connection.execute(TABLES, {"viewer": f"{role}_viewer"}).all()
+        roles = text("SELECT rolname, rolbypassrls, rolcanlogin FROM pg_roles WHERE starts_with(rolname, :role)")
+        held = {row.rolname: (row.rolbypassrls, row.rolcanlogin) for row in connection.execute(roles, {"role": role})}
+        inherits = connection.execute(
+            text("SELECT pg_has_role(:role, :viewer, 'USAGE')"), {"role": role, "viewer": f"{role}_viewer"}
+        )
+        assert not inherits.scalar_one()
+    assert held == {role: (True, True), f"{role}_viewer": (False, False)}
+    told = {
+        row.relname: "nothing" if not row.is_granted else "all" if row.rows == "true" else "own"
+        for row in found
+        if row.relname != "trade_category"
+    }
+    assert told == SHOWN[service]
+    # What is granted is behind a policy; nothing can be written; and no view shows what its owner sees.
+    assert [row.relname for row in found if row.is_granted and not (row.relrowsecurity and row.rows)] == []
+    assert [row.relname for row in found if row.is_changeable] == []
+
+
+class Rows(NamedTuple):
+    """What is in a table for an exchange: `seen` and `all` by its key."""
+
+    seen: int
+    all: int
+
+
+def count(makers: Makers, service: str, table: str, exchange: str) -> Rows:
+    engine = engines(makers)[service]
+    counted = text(f"SELECT count(*) FROM {table}")
+    with snapshot(engine, exchange) as as_exchange, snapshot(engine) as as_service:
+        return Rows(as_exchange.execute(counted).scalar_one(), as_service.execute(counted).scalar_one())
+
+
+@pytest.mark.parametrize("service", SHOWN)
+def test_a_table_shows_an_exchange_its_own_rows(makers: Makers, service: str) -> None:
+    no_ones = {"act": 1}  # a suspension is of a rule
+    for table, what in SHOWN[service].items():
+        if what == "own":
+            own, other, nobody = (count(makers, service, table, one) for one in (OWN, OTHER, "nodex"))
+            assert nobody.seen == no_ones.get(table, 0), table
+            assert own.seen < own.all or other.seen < other.all, table
+            assert own.seen + other.seen > 0, table
+
+
+# What of the ledger's tables is whose, as the service's own role finds it: by table, the keys of the rows.
+MINE = {
+    "award_current": "SELECT award_id FROM award_version WHERE :own = ANY(exchanges)",
+    "ledger_transaction": "SELECT seq FROM ledger_transaction t WHERE EXISTS (SELECT FROM award_version v"
+    ' WHERE v.award_id = t.award_id AND v.exchanges = ARRAY[CAST(:own AS text)] COLLATE "C")',
+    "decision": "SELECT id FROM decision WHERE award_id IN"
+    " (SELECT award_id FROM award_version WHERE :own = ANY(exchanges))",
+    "extract": "SELECT id FROM extract WHERE role = 'exchange:' || :own",
+}
+KEYS = {"award_current": "award_id", "ledger_transaction": "seq"}
+
+
+@pytest.mark.parametrize("exchange", [OWN, OTHER])
+def test_which_rows_those_are(makers: Makers, exchange: str) -> None:
+    engine = makers.set.ledger
+    for table, statement in MINE.items():
+        with snapshot(engine) as connection:
+            expected = set(connection.execute(text(statement), {"own": exchange}).scalars())
+        with snapshot(engine, exchange) as connection:
+            found = set(connection.execute(text(f"SELECT {KEYS.get(table, 'id')} FROM {table}")).scalars())
+        assert found == expected, table
+    # A subject that a fact names with the exchange, with whatever else is known of it; its operator; nobody else.
+    with snapshot(engine, exchange) as connection:
+        known = set(connection.execute(text("SELECT about FROM known_to")).scalars())
+        assert set(connection.execute(text("SELECT DISTINCT about FROM fact")).scalars()) <= known
+        assert f"exchange/{exchange}" in known
+        assert (SECRET in known) == (exchange == OTHER)
+        values = b"".join(connection.execute(text("SELECT value FROM fact")).scalars())
+        assert (list(SECRETS)[1].encode() in values) == (exchange == OTHER)
+        assert connection.execute(text("SELECT count(*) FROM fact WHERE topic = 'facts.sign.v1'")).scalar_one() == 0
+
+
+@contextmanager
+def without_first_fence(*, second: bool) -> Iterator[None]:
+    """The code takes whoever asks for one who sees all; without the second fence PostgreSQL does, too.
+
+    What is said of requests that PostgreSQL refuses is kept from the log: it is long.
+    """
+    with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs():
+        patch.setattr(ApiKey, "exchange", None)
+        patch.setattr(seen, "current_key", lambda: SimpleNamespace(exchange=asking() if second else None))
+        yield
+
+
+def asking() -> str | None:
+    return g.api_key.role.partition(":")[2] or None
+
+
+def is_told(body: str) -> bool:
+    """Whether something is told of the trade that names the other exchange alone, or of its parties."""
+    return any(secret in body for secret in (SECRET_TRADE["trade_no"], *SECRETS, *SECRETS.values()))
+
+
+def paths(app: Flask) -> list[str]:
+    """Every route that is read, with the ids of what is the other exchange's."""
+    there = {
+        "award_id": f"first_purchase/{SECRET}",
+        "exchange": OTHER,
+        "id": "1",
+        "no": SECRET_TRADE["trade_no"],
+        "rule": "first_purchase",
+        "subject": SECRET,
+    }
+    more = {"/v1/reconciliation": f"?exchange={OTHER}&date=2026-03-01", "status": "?year=2026"}
+    adapter = app.url_map.bind("localhost")
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/v1/") and "GET" in (rule.methods or ()) and rule.arguments <= there.keys():
+            path = adapter.build(rule.endpoint, {name: there[name] for name in rule.arguments})
+            found.append(path + next((query for end, query in more.items() if path.endswith(end)), ""))
+    return found
+
+
+@pytest.mark.parametrize("service", SHOWN)
+def test_every_route_keeps_to_an_exchange_with_one_fence_as_with_two(makers: Makers, service: str) -> None:
+    made = makers.set
+    app = {"listing": made.listings.app, "trade-ingest": made.trades.app, "incentive": makers.app}[service]
+
+    def answers() -> dict[str, tuple[int, str]]:
+        """Without the path that was asked for, which errors say again."""
+        client, told = app.test_client(), {}
+        for path in paths(app):
+            answer = client.get(path, headers=headers(f"exchange:{OWN}"))
+            body = answer.get_data().decode("utf-8", "replace")
+            told[path] = answer.status_code, body.replace(unquote(path.partition("?")[0]), "")
+        return told
+
+    with without_first_fence(second=True):
+        behind = answers()
+    with without_first_fence(second=False):
+        bare = answers()
+    # Which facts a trade is evidence of the register is asked, by the key of a service.
+    one_fence = [path for path in behind if path.endswith(("/facts", "/effects"))]
+    assert [path for path, (_, body) in behind.items() if is_told(body) and path not in one_fence] == []
+    # What the code asks for as one who sees all and may not have at all is refused, loudly.
+    assert {status for status, _ in behind.values()} <= {200, 403, 404, 409, 422, 500, 503}
+    assert any(status == 200 and OWN in body for status, body in behind.values())
+    # The secret is a trade.
+    assert any(status == 200 and is_told(body) for status, body in bare.values()) == (service != "listing")
+
+
+def test_every_list_has_rows_of_the_exchange_alone(makers: Makers) -> None:
+    made, asks = makers.set, headers(f"exchange:{OWN}")
+    with snapshot(made.ledger) as connection:
+        mine = set(connection.execute(text(MINE["award_current"]), {"own": OWN}).scalars())
+    whose = {"/v1/listings": made.listings.app, "/v1/trades": made.trades.app, "/v1/quarantine": made.trades.app}
+    for second, expected in ((True, {OWN}), (False, {OWN, OTHER})):
+        with without_first_fence(second=second):
+            for path, app in whose.items():
+                items = app.test_client().get(f"{path}?limit=500", headers=asks).get_json()["items"]
+                assert {item["exchange"] for item in items} == expected, path
+            day = f"/v1/reconciliation?exchange={OTHER}&date=2026-03-01"
+            found = made.trades.app.test_client().get(day, headers=asks)
+            assert found.status_code == 200
+            assert (found.get_json()["received"] == 0) == second
+            client = makers.app.test_client()
+            awards = client.get("/v1/awards?limit=500", headers=asks).get_json()["items"]
+            assert ({one["award_id"] for one in awards} <= mine) == second
+            posted = client.get("/v1/ledger/transactions?limit=500", headers=asks).get_json()["items"]
+            balances = client.get("/v1/ledger/balances?limit=500", headers=asks).get_json()["items"]
+            assert any("exchange_tiers/dcdex" in str(one["award_id"]) for one in posted) != second
+            assert any("exchange_tiers/dcdex" in one["account"] for one in balances) != second
+            assert posted
+            assert balances
+
+
+def test_pages_keep_to_an_exchange_with_one_fence_as_with_two(makers: Makers) -> None:
+    theirs, trade = of_the_secret(makers), f"/trades/dcdex/{SECRET_TRADE['trade_no']}"
+    client = signed_in(makers, f"exchange:{OWN}")
+    addresses = (
+        *("/", "/awards", "/awards?rule=first_purchase", "/exchanges/dcdex?year=2026", f"/subjects/{SECRET}"),
+        *(f"/awards/first_purchase/{SECRET}", f"/ledger/{theirs}", trade),
+        *("/extracts", "/policy", "/worklist", "/budget", "/declared"),
+    )
+    with without_first_fence(second=True):
+        behind = {address: client.get(address) for address in addresses}
+    shown = {address: answer.text for address, answer in behind.items() if answer.status_code == 200}
+    assert {"/awards", "/exchanges/dcdex?year=2026", "/extracts", "/policy"} <= shown.keys()
+    assert [address for address, page in shown.items() if is_told(page)] == [trade]  # as its route, above
+    with without_first_fence(second=False):
+        told = {address for address in addresses if is_told(client.get(address).text)}
+    assert {"/awards?rule=first_purchase", "/exchanges/dcdex?year=2026", f"/subjects/{SECRET}"} <= told
+
+
+def of_the_secret(makers: Makers) -> int:
+    """The number of a posting for the other exchange's secret trade."""
+    posted = "SELECT min(seq) FROM ledger_transaction WHERE award_id = :id"
+    with snapshot(makers.set.ledger) as connection:
+        award_id = f"first_purchase/{SECRET}"
+        return int(connection.execute(text(posted), {"id": award_id}).scalar_one())
+
+
+def test_an_extract_keeps_to_an_exchange_with_one_fence_as_with_two(
+    makers: Makers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = files(makers.extract(f"exchange:{OWN}"))
+    monkeypatch.setattr(
+        writer,
+        "Selection",
+        lambda connection, request, told: Selection(connection, msgspec.structs.replace(request, role="auditor"), told),
+    )
+    bare = files(makers.extract(f"exchange:{OWN}"))
+    told = ("awards.ndjson", "transactions.ndjson", "facts.ndjson", "balances.json")
+    assert [name for name in told if is_told(bare[name].decode("utf-8", "replace"))] == []
+    assert len(bare["awards.ndjson"].splitlines()) >= len(whole["awards.ndjson"].splitlines()) > 0
+    monkeypatch.setattr(writer, "set_viewer", lambda *_: None)
+    assert is_told(files(makers.extract(f"exchange:{OWN}"))["awards.ndjson"].decode())
+
+
+class Log:
+    """The statements that an engine was given."""
+
+    def __init__(self, *engines: Engine) -> None:
+        self.statements: list[str] = []
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.statements.append(statement)
+
+    def of(self, ask: Any, path: str) -> tuple[int, list[str]]:
+        """The status of an answer, and what was asked for it."""
+        self.statements = []
+        return ask(path).status_code, self.statements
+
+
+def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(makers: Makers) -> None:
+    """Statement by statement, so that the time that an answer takes does not tell the one from the other."""
+    made, asks = makers.set, headers(f"exchange:{OWN}")
+    with snapshot(made.ledger) as connection:
+        extract = connection.execute(text("SELECT id FROM extract WHERE role = 'exchange:dcdex'")).scalar_one()
+    with snapshot(made.trades.engine) as connection:
+        refused = "SELECT id FROM quarantine WHERE exchange = 'dcdex' ORDER BY id LIMIT 1"
+        refused_id = connection.execute(text(refused)).scalar_one()
+    award_id, theirs, nobody = f"first_purchase/{SECRET}", of_the_secret(makers), f"uscc:{worlds.uscc(99)}"
+    then = "?as_of=2026-06-01T00:00:00Z"
+    pairs = {
+        f"/awards/{award_id}": f"/awards/first_purchase/{nobody}",
+        f"/v1/awards/{award_id}": f"/v1/awards/first_purchase/{nobody}",
+        f"/v1/awards/{award_id}{then}": f"/v1/awards/first_purchase/{nobody}{then}",
+        f"/v1/awards/{award_id}/explanation": f"/v1/awards/first_purchase/{nobody}/explanation",
+        f"/v1/awards/{award_id}/decisions": f"/v1/awards/first_purchase/{nobody}/decisions",
+        f"/v1/awards?subject={SECRET}": f"/v1/awards?subject={nobody}",
+        f"/v1/ledger/transactions?subject={SECRET}": f"/v1/ledger/transactions?subject={nobody}",
+        f"/v1/ledger/transactions?award_id={award_id}": f"/v1/ledger/transactions?award_id=first_purchase/{nobody}",
+        f"/v1/subjects/{SECRET}/status?year=2026": f"/v1/subjects/{nobody}/status?year=2026",
+        "/v1/exchanges/dcdex/status?year=2026": "/v1/exchanges/nodex/status?year=2026",
+        f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}/effects": "/v1/trades/nodex/T1/effects",
+        f"/v1/extracts/{extract}": f"/v1/extracts/{'0' * 32}",
+        f"/v1/extracts/{extract}/download": f"/v1/extracts/{'0' * 32}/download",
+        f"/subjects/{SECRET}": f"/subjects/{nobody}",
+        "/exchanges/dcdex": "/exchanges/nodex",
+        f"/ledger/{theirs}": "/ledger/1000000",
+        f"/extracts/{extract}": f"/extracts/{'0' * 32}",
+        f"/trades/dcdex/{SECRET_TRADE['trade_no']}": "/trades/dcdex/T-nothing",
+    }
+    client, log = signed_in(makers, f"exchange:{OWN}"), Log(made.ledger)
+    for foreign, missing in pairs.items():
+        found, nothing = (log.of(lambda path: client.get(path, headers=asks), path) for path in (foreign, missing))
+        assert found == nothing, foreign
+        assert found[0] == (200 if "?subject=" in foreign or "?award_id=" in foreign else 404), foreign
+        assert found[1] or "dcdex" in foreign, foreign
+    client, log = made.trades.app.test_client(), Log(made.trades.engine, made.trades.app.extensions["jiangbu"].engine)
+    pairs = {
+        f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}": "/v1/trades/dcdex/T-nothing",
+        f"/v1/quarantine/{refused_id}": "/v1/quarantine/1000000",
+        "/v1/reconciliation?exchange=dcdex&date=2026-03-02": "/v1/reconciliation?exchange=nodex&date=2026-03-02",
+        f"/v1/trades?buyer={SECRET}": f"/v1/trades?buyer={nobody}",
+    }
+    for foreign, missing in pairs.items():
+        found, nothing = (log.of(lambda path: client.get(path, headers=asks), path) for path in (foreign, missing))
+        assert found == nothing, foreign
+
+
+PLANS = {
+    "SELECT * FROM award_current WHERE award_id = 'x'": "award_current_pkey",
+    "SELECT * FROM award_current WHERE subject = 'x' AND year = 2026": "award_current_subject",
+    "SELECT * FROM award_current ORDER BY award_id LIMIT 51": "award_current_",
+    "SELECT * FROM award_version WHERE award_id = 'x' AND recorded_at <= now()": "award_version_pkey",
+    "SELECT * FROM fact_current WHERE about = ANY('{x}')": "fact_current_about",
+    "SELECT * FROM fact WHERE id = ANY('{1}')": "fact_pkey",
+    "SELECT * FROM ledger_transaction WHERE seq > 5 ORDER BY seq LIMIT 51": "ledger_transaction_pkey",
+    "SELECT * FROM ledger_transaction WHERE award_id = 'x'": "ledger_transaction_award",
+    "SELECT * FROM decision WHERE award_id = ANY('{x}')": "decision_one_after_the_other",
+    "SELECT * FROM hold WHERE award_id = ANY('{x}')": "hold_award",
+    "SELECT id FROM eligibility WHERE subject = ANY('{x}')": "eligibility_subject",
+}
+
+
+@pytest.mark.parametrize("statement", PLANS)
+def test_policies_leave_indexes_to_those_who_ask(makers: Makers, statement: str) -> None:
+    with snapshot(makers.set.ledger, OWN) as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))  # of some hundred rows all are read at once
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {statement}")).scalars())
+    assert PLANS[statement] in plan, plan
+
+
+KEPT = text(
+    "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement ~ '^SELECT CAST.json_build'"
+)
+
+
+def test_what_awards_stand_by_is_planned_once_under_policies_and_nothing_else_is(makers: Makers) -> None:
+    """Each plan of it takes some 7 ms under policies; and a list would be planned badly for any parameters."""
+    engine = makers.set.ledger
+    engine.dispose()  # so that the one connection is a new one
+    for _ in range(8):
+        with snapshot(engine, OWN) as connection:
+            load_recorded_context(connection, ["first_purchase/uscc:1"], ["uscc:1"], [2026], None)
+            assert connection.execute(text("SHOW plan_cache_mode")).scalar() == "auto"
+            plans = connection.execute(KEPT).one_or_none()
+    assert plans is not None
+    assert plans.generic_plans > 0
+    assert plans.custom_plans == 0

@@ -1,0 +1,426 @@
+"""Consumer programs as processes: waiting for what they need, stopping in time whatever hangs, leaving a record."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import psycopg
+import pytest
+import yaml
+from sqlalchemy import text
+
+from deploy.health import health
+from services.listing.app import create_app
+from shared.events.fact_topics import ANNUAL_TOTAL
+from shared.process.liveness import STUCK_AFTER_S
+from shared.register.publish.outbox import mark_dirty
+from shared.settings import load_settings
+from shared.translog.note import VerifierKey
+from shared.values.times import now
+from tests.integration.kafka.test_consumer import until
+from tests.integration.kafka.test_heartbeat import silent
+from tests.support.consumer_program import STOP_WITHIN_S, Place, Running, frozen
+from tests.support.engines.litewitness import litewitness
+from tests.support.registers import worlds
+from tests.support.web.keys import KEYS, headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def place_of(tmp_path, server, broker, fork_server):
+    """`place_of(service)`: an empty place; its programs are ended with the test."""
+    with ExitStack() as stack:
+
+        def make(service: str) -> Place:
+            place = Place(service, tmp_path, server, broker, fork_server)
+            stack.callback(place.end)
+            return place
+
+        yield make
+
+
+def consuming(place: Place, **settings: str) -> Running:
+    """A consumer that has begun."""
+    program = place.run("consume", **settings)
+    until(lambda: place.runs() or program.process.poll() is not None, 60)
+    assert program.process.poll() is None, program.lines()[-3:]
+    return program
+
+
+@contextmanager
+def head_locked(place: Place) -> Iterator[None]:
+    """Somebody holds the row that the register's one writer needs."""
+    engine = place.engine
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1 FROM register_head FOR UPDATE"))
+        yield
+    engine.dispose()
+
+
+@contextmanager
+def read_only(place: Place) -> Iterator[None]:
+    """The database takes no writes, as when its disk is full or it is a standby."""
+    with psycopg.connect(place.server.url(), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
+        yield
+        connection.execute(f"ALTER DATABASE {place.name} RESET default_transaction_read_only")
+
+
+@contextmanager
+def damaged(place: Place) -> Iterator[None]:
+    """A byte of the first record that is sent is another on the broker's disk before the consumer comes to read it."""
+    file = place.broker.directory / "data" / f"{place.topic}-0" / f"{0:020}.log"
+    with frozen(place.started[-1].process.pid):
+        place.send(1)
+        whole = file.read_bytes()
+        write_at(file, whole.index(b"listing_no"), b"L")
+    yield
+    write_at(file, 0, whole)
+
+
+def write_at(file: Path, at: int, content: bytes) -> None:
+    """In place, as the broker has the file open."""
+    with file.open("r+b") as log:
+        log.seek(at)
+        log.write(content)
+
+
+def waits_for_head(place: Place) -> bool:
+    return bool(place.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+
+def test_waits_in_turn_for_what_it_needs_and_says_why(place_of, server, broker) -> None:
+    place = place_of("listing")
+    database = place.database
+    server.stop()
+    broker.stop()
+    program = place.run("consume", database=database)
+
+    def told(*words: str) -> list[dict[str, Any]]:
+        return [line for line in program.lines("waiting") if all(word in line["reason"] for word in words)]
+
+    until(lambda: len(told("数据库不可用", "Connection refused")) >= 3)
+    server.start()
+    until(lambda: len(told("run `listing migrate`")) >= 4)
+    place.migrate()
+    until(lambda: told("消息系统无应答"))
+    broker.start()
+    until(lambda: told("run `jiangbu topics apply`", place.topic))
+    place.make_topics()
+    until(place.runs)
+    waits = program.lines("waiting")
+    assert {line["level"] for line in waits} == {"warning"}
+    told_at = [datetime.fromisoformat(line["timestamp"]) for line in waits if "listing migrate" in line["reason"]]
+    assert [later - earlier > timedelta(seconds=1.5) for earlier, later in pairwise(told_at)][-1]
+    # What kafka-python says of a broker that is away: each of its lines once a minute.
+    of_library = [line for line in program.lines() if line["logger"].startswith("kafka.")]
+    assert len(of_library) < 15
+    code, _ = program.terminate()
+    assert code == 0
+    assert [run.ending for run in place.runs()] == ["stopped"]
+
+
+@pytest.mark.parametrize("service", ["listing", "incentive"])
+def test_idle_it_stops_at_once(place_of, service) -> None:
+    place = place_of(service)
+    place.prepare()
+    program = consuming(place)
+    code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 5
+    (run,) = place.runs()
+    assert (run.ending, run.reason, run.pid) == ("stopped", None, program.process.pid)
+    assert run.ended_at >= run.started_at
+
+
+@pytest.mark.parametrize("missing", ["database", "topics"])
+def test_waiting_at_its_start_it_stops_at_once(place_of, missing) -> None:
+    place = place_of("listing")
+    if missing == "topics":
+        place.migrate()
+    program = place.run("consume")
+    program.until("waiting")
+    code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 5
+
+
+def test_a_batch_behind_a_lock_is_rolled_back(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        code, took_s = program.terminate()
+    assert code == 1
+    assert took_s < STOP_WITHIN_S
+    (told,) = program.lines("did not end by itself in time, ended; nothing half done stays")
+    assert any(where.startswith("MainThread: shared/register/head.py") for where in told["waits_in"])
+    until(lambda: not waits_for_head(place))
+    assert place.rows("SELECT 1 FROM listing") == []
+    again = consuming(place)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    assert again.terminate()[0] == 0
+    assert [run.ending for run in place.runs()] == [None, "stopped"]
+
+
+def test_a_batch_under_way_is_finished_if_it_can_be(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        program.process.terminate()
+        program.until("stopping")
+    assert program.process.wait(STOP_WITHIN_S) == 0
+    # As much as was in the batch, which may be less than was sent; and the offsets with it.
+    finished = len(place.rows("SELECT 1 FROM listing"))
+    assert finished > 0
+    assert place.rows("SELECT sum(next_offset)::int FROM position") == [(finished,)]
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "in a batch"])
+def test_a_frozen_database_does_not_keep_it(place_of, server, busy) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with ExitStack() as stack:
+        if busy:
+            stack.enter_context(head_locked(place))
+            place.send(3)
+            until(lambda: waits_for_head(place))
+        with frozen(server.program.process.pid):
+            code, took_s = program.terminate()
+    assert code == int(busy)
+    assert took_s < STOP_WITHIN_S
+    assert place.rows("SELECT 1 FROM listing") == []
+
+
+@pytest.mark.parametrize("harm", ["frozen", "away"])
+def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with head_locked(place):
+        place.send(3)
+        until(lambda: waits_for_head(place))
+        stack = ExitStack()
+        if harm == "frozen":
+            stack.enter_context(frozen(broker.program.process.pid))
+        else:
+            broker.program.process.kill()
+            broker.program.process.wait()
+            stack.callback(broker.start)
+    with stack:
+        # What was read of them is committed, and its facts cannot be sent.
+        until(lambda: place.rows("SELECT 1 FROM listing"))
+        _, took_s = program.terminate()
+    assert took_s < STOP_WITHIN_S
+    again = consuming(place)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 90)
+    assert again.terminate()[0] == 0
+
+
+def test_retries_end_at_once(place_of) -> None:
+    """A database that only reads: nothing is lost, the program stays, and goes when told."""
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with read_only(place):
+        place.send(3)
+        until(lambda: len(program.lines("database away, trying again")) >= 3)
+        assert place.rows("SELECT 1 FROM listing") == []
+        code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 5
+    again = consuming(place)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    assert again.terminate()[0] == 0
+
+
+def test_a_halt_before_it_begins_is_one_row(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    for _ in range(2):
+        assert place.run("consume", REGISTER="another").process.wait(60) == 1
+    assert [(run.ending, "but REGISTER is 'another'" in run.reason) for run in place.runs()] == [("halted", True)] * 2
+
+
+def test_a_killed_run_has_no_end(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    program.process.kill()
+    program.process.wait()
+    assert [(run.ending, run.ended_at) for run in place.runs()] == [(None, None)]
+
+
+def sender_of(program: Running) -> psutil.Process:
+    (sender,) = psutil.Process(program.process.pid).children()
+    return sender
+
+
+def test_the_sender_ends_with_a_program_that_is_killed(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    sender = sender_of(program)
+    program.process.kill()
+    until(lambda: not sender.is_running() or sender.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_it_gives_way_to_those_who_answer_a_person_and_so_does_its_sender(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    ours = psutil.Process().nice()
+    assert min(psutil.Process(program.process.pid).nice(), sender_of(program).nice()) > ours
+
+
+def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    sender_of(program).kill()
+    assert program.process.wait(60) == 1
+    (run,) = place.runs()
+    assert (run.ending, "the process was ended" in run.reason) == ("failed", True)
+    again = consuming(place)
+    place.send(1)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 1)
+    until(lambda: place.rows("SELECT 1 FROM outbox") == [], 60)
+    assert again.terminate()[0] == 0
+
+
+def test_a_fault_of_the_sender_ends_the_program_and_is_told(place_of) -> None:
+    place = place_of("trade-ingest")
+    place.prepare()
+    engine = place.engine
+    with engine.begin() as connection:
+        mark_dirty(connection, [(ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(77)}/2026")], now())
+    engine.dispose()
+    program = place.run("consume")
+    assert program.process.wait(60) == 1
+    assert [run.ending for run in place.runs()] == ["failed"]
+    (told,) = program.lines("a part of the program ended by a fault")
+    assert "LookupError" in told["exception"]
+
+
+def test_a_sender_that_hangs_is_ended_in_time(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    with frozen(sender_of(program).pid):
+        code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < STOP_WITHIN_S
+    assert program.lines("a part did not end by itself in time, ended; nothing half done stays")
+
+
+def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    program = consuming(place)
+    place.send(3)
+    until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
+    place.delete_topics(place.topic)
+    assert program.process.wait(60) == 1
+    (run,) = place.runs()
+    assert run.ending == "halted"
+    assert place.topic in run.reason
+    # Started again by a supervisor, it waits and says for what; the run that halted stays the newest.
+    again = place.run("consume")
+    again.until("waiting")
+    assert place.topic in again.reasons()[0]
+    assert len(place.runs()) == 1
+    # Made anew, it is not the topic that was read.
+    place.make_topics()
+    assert again.process.wait(60) == 1
+    assert [(run.ending, "made anew" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
+
+
+@pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
+def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
+    """Whatever keeps it, and though it has not ended: after 60 s `readyz` says so, and takes it back when it moves.
+
+    So does its heartbeat, part by part.
+    """
+    place = place_of("listing")
+    place.prepare()
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    app = create_app(load_settings("listing"))
+    sampler, readiness = app.extensions["jiangbu.sampler"], app.extensions["jiangbu.readiness"]
+    clock_s = [0.0]
+    monkeypatch.setattr(sampler, "monotonic", lambda: clock_s[0])
+
+    def faults() -> list[str]:
+        return [fault.field for fault in readiness.faults()]
+
+    program = consuming(place)
+    try:
+        with {"locked": head_locked, "read-only": read_only, "damaged": damaged}.get(
+            harm, lambda _: frozen(program.process.pid)
+        )(place):
+            if harm != "damaged":
+                place.send(1)
+            until(lambda: sampler.look() or sampler.movement.waiting_s(1.0))
+            assert faults() == []
+            if harm != "damaged":  # told after more than 10 s: tests/integration/kafka/test_heartbeat.py
+                until(lambda: "writer" in silent(place.heartbeat))
+            clock_s[0] += STUCK_AFTER_S
+            assert faults() == ["progress"]
+        until(lambda: faults() == [])
+        until(lambda: health(str(place.heartbeat)) is None and not silent(place.heartbeat))
+        assert program.terminate()[0] == 0
+    finally:
+        sampler.stop()
+        app.extensions["jiangbu"].engine.dispose()
+
+
+def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server, monkeypatch) -> None:
+    place = place_of("listing")
+    place.prepare()
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    keys_file = place.folder / "keys.yaml"
+    keys_file.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
+    app = create_app(load_settings("listing"))
+    ask = partial(app.test_client().get, "/metrics", headers=headers("auditor"))
+    try:
+        assert 'jiangbu_up{part="database"} 1.0' in ask().text
+        with frozen(server.program.process.pid):
+            began_s = time.monotonic()
+            told = ask().text
+            took_s = time.monotonic() - began_s
+        assert {"jiangbu_ready 0.0", 'jiangbu_up{part="database"} 0.0'} <= set(told.splitlines())
+        assert took_s < 10
+    finally:
+        app.extensions["jiangbu.sampler"].stop()
+        engine = app.extensions["jiangbu"].engine
+        # The question that hung is answered now, and its connection given back.
+        until(lambda: engine.pool.checkedout() == 0)
+        engine.dispose()
+
+
+def test_it_asks_the_witnesses_that_its_settings_name(place_of) -> None:
+    place = place_of("listing")
+    place.prepare()
+    assert consuming(place).terminate()[0] == 0  # its log now has a key
+    with litewitness([VerifierKey.parse(key) for (key,) in place.rows("SELECT vkey FROM log_key")]) as witness:
+        consuming(place, WITNESSES=f"{witness.key},{witness.url}")
+        place.send(2)
+        cosigned = "SELECT size, vkey FROM log_cosignature JOIN log_checkpoint c ON c.id = checkpoint_id"
+        until(lambda: [row for row in place.rows(cosigned) if row.size >= 2 and row.vkey == str(witness.key)])

@@ -1,0 +1,219 @@
+"""Spans of real programs, as a receiver of OTLP gets them: linked to the traces of events, below those of callers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import yaml
+from kafka import KafkaProducer
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from sqlalchemy import text
+
+from devset.processes import free_ports
+from shared.settings import SettingsError, load_settings
+from shared.telemetry.tracing import start_tracing
+from tests.integration.kafka.test_consumer import until
+from tests.support.consumer_program import Place, prepared_place
+from tests.support.registers.web_register import SIDES
+from tests.support.web.keys import KEYS, headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CANARY = "canary-7c1f"
+TRACES = [f"{number:032x}" for number in (0xA1, 0xB2)]
+CALLER = "00f067aa0ba902b7"
+LISTING = SIDES["listing"]
+
+
+@dataclass
+class Receiver:
+    """What was sent to it by OTLP over HTTP."""
+
+    url: str
+    bodies: list[bytes] = field(default_factory=list)
+
+    def spans(self) -> list[tuple[str, Any]]:
+        """Each span with the name of the service that sent it."""
+        found = []
+        for body in list(self.bodies):
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                (service,) = (
+                    attribute.value.string_value
+                    for attribute in resource.resource.attributes
+                    if attribute.key == "service.name"
+                )
+                found += [(service, span) for scope in resource.scope_spans for span in scope.spans]
+        return found
+
+    def named(self, name: str) -> list[Any]:
+        return [span for _, span in self.spans() if span.name == name]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/v1/traces":
+                made.bodies.append(body)
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Receiver(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def place(tmp_path, server, broker, fork_server) -> Iterator[Place]:
+    with prepared_place("listing", tmp_path, server, broker, fork_server) as place:
+        yield place
+
+
+def attributes(span: Any) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        kind = value.WhichOneof("value")
+        return [plain(one) for one in value.array_value.values] if kind == "array_value" else getattr(value, kind)
+
+    return {attribute.key: plain(attribute.value) for attribute in span.attributes}
+
+
+def links(span: Any) -> list[tuple[str, str]]:
+    return [(link.trace_id.hex(), link.span_id.hex()) for link in span.links]
+
+
+def publish(place: Place, *values: bytes) -> None:
+    producer = KafkaProducer(bootstrap_servers=place.broker.bootstrap_servers)
+    for value in values:
+        producer.send(place.topic, value, partition=0)
+    producer.close()
+
+
+def event(place: Place, number: str, trace: str | None, **members: Any) -> bytes:
+    whole = json.loads(LISTING.event(place.exchange, number, **members))
+    traced = {} if trace is None else {"traceparent": f"00-{trace}-{CALLER}-01"}
+    return json.dumps(whole | traced).encode()
+
+
+def test_a_batch_is_linked_to_the_traces_of_its_events(place: Place, receiver: Receiver) -> None:
+    publish(
+        place,
+        event(place, CANARY, TRACES[0], certificate_no=CANARY),
+        event(place, "B", TRACES[0]),
+        event(place, "C", None),
+        event(place, CANARY, TRACES[1], certificate_no=f"{CANARY} again"),  # refused, and traced all the same
+    )
+    program = place.run("consume", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url, OTEL_BSP_SCHEDULE_DELAY="100")
+    group = f"jiangbu.{place.register}.listings"
+
+    def done() -> list[Any]:
+        spans = receiver.named(f"process {group}")
+        read = sum(attributes(span)["messaging.batch.message_count"] for span in spans)
+        return spans if read == 4 else []
+
+    spans = until(done, 90)
+    assert {link for span in spans for link in links(span)} == {(trace, CALLER) for trace in TRACES}
+    assert {service for service, _ in receiver.spans()} == {"jiangbu-listing"}
+    first = attributes(spans[0])
+    assert first["messaging.consumer.group.name"] == group
+    assert first["jiangbu.offsets"][0].startswith(f"{place.topic}[0] 0..")
+
+    engine = place.engine
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE listing ADD CONSTRAINT nothing CHECK (number = '{CANARY}') NOT VALID"))
+    engine.dispose()
+    publish(place, event(place, f"{CANARY}.2", TRACES[1], certificate_no=CANARY))
+    assert program.process.wait(60) == 1
+    # Sent before the program has ended.
+    (failed,) = (span for span in receiver.named(f"process {group}") if "error.type" in attributes(span))
+    assert attributes(failed)["error.type"] == "CheckViolation"
+    assert 'constraint "nothing"' in failed.status.message
+    assert links(failed) == [(TRACES[1], CALLER)]
+    assert CANARY.encode() not in b"".join(receiver.bodies)
+
+
+def test_a_request_is_told_by_its_route_below_the_caller(place: Place, receiver: Receiver) -> None:
+    (port,) = free_ports(1)
+    keys = [{"name": CANARY, "role": "auditor", "sha256": KEYS["auditor"]}]
+    (place.folder / "keys.yaml").write_text(yaml.safe_dump(keys), "utf-8")
+    api = place.run("serve", "--bind", f"127.0.0.1:{port}", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+
+    def ask(path: str, **more: str) -> int:
+        try:
+            answer = requests.get(f"http://127.0.0.1:{port}{path}", headers=headers("auditor") | more, timeout=10)
+        except requests.ConnectionError:
+            return 0
+        return answer.status_code
+
+    until(lambda: ask("/healthz") == 200)
+    traceparent = f"00-{TRACES[0]}-{CALLER}-01"
+    assert ask(f"/v1/listings/{place.exchange}/{CANARY}?{CANARY}={CANARY}", traceparent=traceparent) == 422
+    assert ask("/v1/listings", traceparent=CANARY) == 200
+    assert ask("/metrics") == 200
+    assert api.terminate()[0] == 0
+    below, alone = (span for _, span in receiver.spans())
+    assert below.name == "GET /v1/listings/<exchange>/<no>"
+    assert (below.trace_id.hex(), below.parent_span_id.hex()) == (TRACES[0], CALLER)
+    assert attributes(below) == {
+        "http.request.method": "GET",
+        "http.route": "/v1/listings/<exchange>/<no>",
+        "http.response.status_code": 422,
+    }
+    assert (alone.name, alone.parent_span_id) == ("GET /v1/listings", b"")
+    assert CANARY.encode() not in b"".join(receiver.bodies)
+
+
+def test_a_receiver_that_is_away_holds_nothing_up(place: Place) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(60)
+        silent.listen()  # takes connections, and never answers
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        program = place.run("consume", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_BSP_SCHEDULE_DELAY="100")
+        publish(place, event(place, "A", TRACES[0]))
+        until(lambda: place.rows("SELECT 1 FROM listing"), 90)
+        silent.accept()[0].close()
+        code, took_s = program.terminate()
+    assert code == 0
+    assert took_s < 8
+
+
+def test_without_an_endpoint_nothing_is_loaded() -> None:
+    """Memory counts, and the packages may not be there."""
+    script = (
+        "import sys, services.listing.app, services.incentive.consumer, shared.register.consumer;"
+        "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_an_endpoint_without_the_packages_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    monkeypatch.delitem(sys.modules, "shared.telemetry.otlp", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(SettingsError, match="extra `otel`"):
+        start_tracing(load_settings("listing"))
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+    assert start_tracing(load_settings("listing")) is None

@@ -1,0 +1,213 @@
+"""A consumer program of its own in a process of its own, and engines that can be stopped, frozen and started again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import psutil
+import psycopg
+import yaml
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
+from psycopg.rows import namedtuple_row
+
+from deploy.broker.topics import apply_topics
+from devset.processes import spawn
+from devset.programs import Addresses, command, environment, module
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from shared.whitelist import load_whitelist
+from tests.integration.kafka.test_consumer import until
+from tests.support.registers.web_register import SIDES
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from devset.kafka import Kafka
+    from devset.postgres import Database, Postgres
+    from tests.support.forked_programs import Child, ForkServer
+
+STOP_WITHIN_S = 10.0
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Stop a program and all below it in the middle of what they do; connections stay, and nothing is answered."""
+    parent = psutil.Process(pid)
+    parent.suspend()
+    family = [*parent.children(recursive=True), parent]
+    for one in family:
+        with suppress(psutil.NoSuchProcess):  # a session that was about to end
+            one.suspend()
+    try:
+        yield
+    finally:
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.resume()
+
+
+@contextmanager
+def prepared_place(
+    service: str, folder: Path, server: Postgres, broker: Kafka, fork_server: ForkServer
+) -> Iterator[Place]:
+    """A place with all that programs of the service need; they are ended with it."""
+    place = Place(service, folder, server, broker, fork_server)
+    try:
+        place.prepare()
+        yield place
+    finally:
+        place.end()
+
+
+@dataclass
+class Running:
+    """A program that was started, and what it has logged."""
+
+    process: Child | subprocess.Popen[bytes]
+    log_file: Path
+
+    def lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        """Lines of the log so far; of one event."""
+        found = [json.loads(line) for line in self.log_file.read_text("utf-8").splitlines() if line.startswith("{")]
+        return [line for line in found if event is None or line["event"] == event]
+
+    def reasons(self) -> list[str]:
+        """Why it waits: each reason that it gave, in the order of the first time."""
+        return list(dict.fromkeys(line["reason"] for line in self.lines("waiting")))
+
+    def until(self, event: str, timeout_s: float = 60) -> dict[str, Any]:
+        return until(lambda: next(iter(self.lines(event)), None), timeout_s)
+
+    def terminate(self) -> tuple[int, float]:
+        """Exit code after SIGTERM, and after how many seconds."""
+        began_s = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_WITHIN_S + 5)
+        return code, time.monotonic() - began_s
+
+
+@dataclass
+class Place:
+    """Everything that programs of one service need: an exchange of its own, a database, a broker.
+
+    Without a fork server they start by themselves, as elsewhere.
+    """
+
+    service: str
+    folder: Path
+    server: Postgres
+    broker: Kafka
+    fork_server: ForkServer | None
+    exchange: str = field(default_factory=lambda: f"x{uuid.uuid4().hex[:12]}")
+    started: list[Running] = field(default_factory=list)
+    _connection: psycopg.Connection[Any] | None = None
+
+    def __post_init__(self) -> None:
+        # Fact topics are shared by all of a broker.
+        self.register = f"t{uuid.uuid4().hex[:8]}"
+        self.name = f"{self.service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
+        listed = {"id": self.exchange, "name": "虚构", "from": "2019-01-01", "until": None, "operators": []}
+        self.exchanges_file.write_text(yaml.safe_dump([listed | {"approved_by": None}]), "utf-8")
+
+    @property
+    def exchanges_file(self) -> Path:
+        return self.folder / "exchanges.yaml"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.folder / "heartbeat"
+
+    @property
+    def topic(self) -> str:
+        return f"exchange.{self.exchange}.listings.v1"
+
+    @cached_property
+    def database(self) -> Database:
+        return self.server.ensure_database(self.name, "only-for-tests")
+
+    @property
+    def engine(self) -> Engine:
+        """As the owner of the database; the caller disposes of it."""
+        return make_engine(self.database.owner_url)
+
+    def migrate(self) -> None:
+        package = f"services.{self.service.replace('-', '_')}"
+        migrate(package, self.database.owner_url, self.database.service_url, self.register)
+
+    def make_topics(self) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        apply_topics(admin, load_whitelist(self.exchanges_file))
+        admin.close()
+
+    def delete_topics(self, *names: str) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        admin.delete_topics(names)
+        admin.close()
+
+    def prepare(self) -> None:
+        """All that a program needs."""
+        self.migrate()
+        self.make_topics()
+
+    def send(self, count: int) -> None:
+        producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap_servers)
+        side = SIDES["listing"]
+        for number in range(count):
+            producer.send(self.topic, side.event(self.exchange, f"L{number}"), partition=0)
+        producer.close()
+
+    def environment(self, database: Database | None = None, **settings: str) -> dict[str, str]:
+        """Settings as the set on one machine gives them."""
+        nobody = "127.0.0.1:1"
+        addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
+        keys_file = self.folder / "keys.yaml"
+        if not keys_file.exists():
+            keys_file.write_text("[]", "utf-8")
+        given = {"REGISTER": self.register, "HEARTBEAT_FILE": str(self.heartbeat), **settings}
+        return environment(addresses, database or self.database, self.exchanges_file, keys_file, given)
+
+    def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
+        """Start a program of the service. `database` where the server is away and cannot be asked for it."""
+        log_file = self.folder / f"{len(self.started)}.log"
+        name = f"{self.service} {arguments[0]}"
+        environment = self.environment(database, **settings)
+        if self.fork_server is None:
+            run = command(self.service, *arguments)
+            program = spawn(name, run, log_file=log_file, environment=environment)
+        else:
+            run = (module(self.service), *arguments)
+            program = self.fork_server.spawn(name, *run, log_file=log_file, environment=environment)
+        self.started.append(Running(program.process, log_file))
+        return self.started[-1]
+
+    def runs(self) -> list[Any]:
+        """Rows of `worker_run` in order."""
+        return self.rows("SELECT * FROM worker_run ORDER BY id")
+
+    def rows(self, query: LiteralString) -> list[Any]:
+        """Asked again and again by those who wait: over one connection, as long as the server keeps it."""
+        if self._connection is not None:
+            with suppress(psycopg.OperationalError):
+                return self._connection.execute(query).fetchall()
+            self._connection.close()
+        self._connection = psycopg.connect(self.database.owner_url, autocommit=True, row_factory=namedtuple_row)
+        return self._connection.execute(query).fetchall()
+
+    def end(self) -> None:
+        for one in self.started:
+            one.process.kill()
+            one.process.wait()
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,149 @@
+"""An Apache Kafka as deploy/kafka sets it up, started by its own script: nobody gets in without a user and a right."""
+
+import shlex
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trustme
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from deploy.__main__ import main
+from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
+from devset.java_cache import prepared_kafka
+from devset.kafka import java_command
+from devset.processes import Program, base_environment, free_ports, spawn
+from shared.settings import KafkaSettings, load_local_settings
+from tests.support.paths import ROOT
+
+START_SH = ROOT / "deploy" / "kafka" / "start.sh"
+START_TIMEOUT_S = 180.0
+# What a small machine needs, and ports and moments of the tests' own.
+SMALL = (
+    "offsets.topic.num.partitions=1",
+    "transaction.state.log.num.partitions=1",
+    "group.initial.rebalance.delay.ms=0",
+    # Users are asked for their password again and again, as in an hour's time elsewhere.
+    "connections.max.reauth.ms=3000",
+)
+
+
+@dataclass
+class SecuredBroker:
+    """One broker in `folder`; started again it goes on."""
+
+    folder: Path
+    ports: list[int] = field(default_factory=lambda: free_ports(4))
+    settings: tuple[str, ...] = SMALL
+    program: Program | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        make_secrets(self.secrets, [Secret(ADMIN, KAFKA_PASSWORD)])
+        authority = trustme.CA()
+        certificate = authority.issue_cert("127.0.0.1")
+        key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+        chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+        self.tls_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain)
+        authority.cert_pem.write_to_path(str(self.ca_file))
+        self._stand_in_for_the_image()
+
+    @property
+    def inside(self) -> str:
+        return f"127.0.0.1:{self.ports[0]}"
+
+    @property
+    def outside(self) -> str:
+        return f"127.0.0.1:{self.ports[1]}"
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def tls_file(self) -> Path:
+        return self.folder / "broker.pem"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def as_user(self, name: str, password: str | None = None) -> KafkaSettings:
+        """How a user reaches the broker from the inside; its password is that of its file."""
+        kept = self.password_file(name).read_text("ascii").strip() if password is None else password
+        return KafkaSettings((self.inside,), "SASL_PLAINTEXT", "SCRAM-SHA-512", name, kept)
+
+    def password_file(self, name: str) -> Path:
+        return self.secrets / name / KAFKA_PASSWORD
+
+    def environment(self, user: str) -> dict[str, str]:
+        """The settings of a program that reaches the broker from the inside as that user."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.inside,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SASL_USERNAME": user,
+            "KAFKA_SASL_PASSWORD_FILE": str(self.password_file(user)),
+        }
+
+    def jiangbu(self, exchanges: Path, *arguments: str) -> Result:
+        """Call `jiangbu` as the admin."""
+        environment = {**self.environment(ADMIN), "EXCHANGES_FILE": str(exchanges)}
+        return CliRunner().invoke(main, arguments, env=environment)
+
+    def start(self) -> None:
+        *_, node, controller = self.ports
+        for_clients = f"NODE://127.0.0.1:{node},INSIDE://{self.inside},OUTSIDE://{self.outside}"
+        own = (
+            f"listeners=CONTROLLER://127.0.0.1:{controller},{for_clients}",
+            f"advertised.listeners={for_clients}",
+            f"controller.quorum.voters=1@127.0.0.1:{controller}",
+        )
+        self.program = spawn(
+            "kafka",
+            [START_SH, *self.settings, *own],
+            log_file=self.folder / "kafka.log",
+            environment={
+                **base_environment(),
+                "PATH": f"{self.folder / 'bin'}:{base_environment()['PATH']}",
+                "TMPDIR": str(self.folder),
+                "KAFKA_ADMIN_PASSWORD_FILE": str(self.password_file(ADMIN)),
+                "KAFKA_TLS_FILE": str(self.tls_file),
+                "KAFKA_DATA": str(self.folder / "data"),
+            },
+        )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            assert self.program.alive(), self.program.last_words()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.program is not None:
+            self.program.stop(signal.SIGTERM, 20)
+
+    def _answers(self) -> bool:
+        try:
+            KafkaAdminClient(**self.as_user(ADMIN).client_config(), bootstrap_timeout_ms=500).close()
+        except KafkaError:
+            return False
+        return True
+
+    def _stand_in_for_the_image(self) -> None:
+        """What the image has in /opt/kafka/bin and the script calls, on the Java and the jars of the local set."""
+        local = load_local_settings()
+        jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
+        run_class = self.folder / "bin" / "kafka-run-class.sh"
+        run_class.parent.mkdir()
+        java = shlex.join(java_command(jars))
+        run_class.write_text(f'#!/bin/sh\nexec {java} $KAFKA_LOG4J_OPTS "$@"\n', "utf-8")
+        run_class.chmod(0o755)

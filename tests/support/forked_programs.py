@@ -1,0 +1,208 @@
+"""Our programs as processes, without the second of imports that each start takes: forked from one that has them.
+
+What they do is what `python -m MODULE ARGUMENT...` does, from `__main__` on. Started by itself (python -m
+tests.support.forked_programs FD MODULE...), this is the process that they are forked from.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devset.processes import Program, tie_to_parent
+from shared.values import times
+from tests.support import clocked
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What consumers and migrations import when they are called.
+CONSUMERS = (
+    "services.listing.consumer",
+    "services.trade_ingest.consumer",
+    "services.incentive.consumer",
+    "shared.worker.commands",
+    "shared.postgres.migrate",
+    "shared.register.consumer",
+)
+# The same of every program.
+MODULES = (
+    *CONSUMERS,
+    "services.listing.app",
+    "services.listing.rebuild",
+    "services.trade_ingest.app",
+    "services.trade_ingest.rebuild",
+    "services.incentive.app",
+    "services.incentive.rebuild.command",
+    "shared.web.server.serve",
+)
+# Read by Python itself when it starts.
+_OF_PYTHON = {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+_MOST_BYTES = 1 << 17
+_LOOK_EVERY_S = 0.02
+
+
+@dataclass
+class Child:
+    """A program that was forked, used as a `subprocess.Popen` is; its parent is the fork server."""
+
+    fork_server: ForkServer
+    pid: int
+    arguments: tuple[str, ...]
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = self.fork_server.ask({"ended": self.pid})
+        return self.returncode
+
+    def wait(self, timeout: float = float("inf")) -> int:
+        """Exit code, -N after signal N; subprocess.TimeoutExpired."""
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(self.arguments, timeout)
+            time.sleep(_LOOK_EVERY_S)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:  # until it was asked for, its number is not given anew
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@dataclass
+class ForkServer:
+    """Started when it is first needed; what it forked ends with it, and it ends with its caller.
+
+    `tree` is the source tree whose programs they are, `modules` what of it is there before they are forked.
+    """
+
+    tree: Path = ROOT
+    modules: Sequence[str] = MODULES
+    _process: subprocess.Popen[bytes] | None = None
+    _line: socket.socket | None = None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def spawn(
+        self,
+        name: str,
+        module: str,
+        *arguments: str,
+        log_file: Path,
+        errors_file: Path | None = None,
+        environment: Mapping[str, str],
+        clock: Path | None = None,
+    ) -> Program:
+        """Start a program; what it says is appended to `log_file`, what it says as an error to `errors_file`, if given.
+
+        `clock` says by how many seconds its clock is wrong.
+        """
+        self._open()
+        with log_file.open("ab") as log:
+            log_from = log.tell()
+        files = {"log": str(log_file), "errors": str(errors_file or log_file), "clock": clock and str(clock)}
+        pid = self.ask({"module": module, "arguments": arguments, "environment": dict(environment), **files})
+        return Program(name, Child(self, pid, (module, *arguments)), log_file, log_from)
+
+    def run(
+        self, module: str, *arguments: str, environment: Mapping[str, str], timeout_s: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end; subprocess.TimeoutExpired."""
+        with tempfile.TemporaryDirectory() as folder:
+            said, logged = Path(folder, "stdout"), Path(folder, "stderr")
+            program = self.spawn(module, module, *arguments, log_file=said, errors_file=logged, environment=environment)
+            try:
+                code = program.process.wait(timeout_s)
+            finally:
+                program.process.kill()
+            return subprocess.CompletedProcess(
+                (module, *arguments), code, said.read_text("utf-8"), logged.read_text("utf-8")
+            )
+
+    def ask(self, question: dict[str, Any]) -> Any:
+        with self._turn:
+            self._line.send(json.dumps(question).encode())
+            return json.loads(self._line.recv(_MOST_BYTES))
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._line.close()
+            self._process.wait()
+            self._process = None
+
+    def _open(self) -> None:
+        with self._turn:
+            if self._process is not None:
+                return
+            self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.forked_programs", str(theirs.fileno()), *self.modules],
+                pass_fds=[theirs.fileno()],
+                env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **_OF_PYTHON},
+                cwd=self.tree,  # found before ROOT
+                stdin=subprocess.DEVNULL,
+                preexec_fn=tie_to_parent(signal.SIGKILL),  # noqa: PLW1509 - as in devset/processes.py
+            )
+            theirs.close()
+
+
+def _fork_those_asked_for(line: socket.socket) -> dict[str, Any]:
+    """Does not return but in a child, with what it is to become; the process ends when nobody asks any more."""
+    while question := line.recv(_MOST_BYTES):
+        asked = json.loads(question)
+        if "ended" in asked:
+            pid, status = os.waitpid(asked["ended"], os.WNOHANG)
+            answer = os.waitstatus_to_exitcode(status) if pid else None
+        else:
+            tie = tie_to_parent(signal.SIGKILL)
+            answer = os.fork()
+            if answer == 0:
+                line.close()
+                tie()
+                return asked
+        line.send(json.dumps(answer).encode())
+    sys.exit()
+
+
+def _become(asked: dict[str, Any]) -> None:
+    for file, number in ((asked["log"], 1), (asked["errors"], 2)):
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    clocked.file = asked["clock"] and Path(asked["clock"])
+    sys.argv = [asked["module"], *asked["arguments"]]
+    runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    times.now = clocked.now
+    for each in sys.argv[2:]:
+        importlib.import_module(each)
+    # What is here already stays shared memory only as long as the garbage collector does not write to it.
+    gc.collect()
+    gc.freeze()
+    with suppress(KeyboardInterrupt):
+        _become(_fork_those_asked_for(socket.socket(fileno=int(sys.argv[1]))))

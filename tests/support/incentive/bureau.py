@@ -1,0 +1,115 @@
+"""The bureau at work on a ledger that a test fills: two persons, a clock that is set, facts that come in between."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
+from tests.support.incentive import ledger as incentive_facts
+from tests.support.incentive.app import Asker, incentive_app
+from tests.support.incentive.ledger import START, FakeRecord, Ledger
+from tests.support.web.keys import headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+
+    from services.incentive.store.rulebook import Rulebook
+
+FIRST, SECOND = "bureau", "bureau2"
+# Who takes each step: no two that need four eyes are of one person.
+_WHO = {"joint_review": SECOND, "approve": SECOND}
+SHA256 = "ab" * 32
+Answer = tuple[int, Any]
+
+
+@contextmanager
+def empty_desk(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Desk]:
+    """One over a new ledger, by the project's own policy and whitelist."""
+    owner_url, service_url = postgres("incentive")
+    migrate("services.incentive", owner_url, service_url)
+    engine = make_engine(service_url)
+    found = Desk(engine, incentive_facts.rulebook())
+    found.begin()
+    yield found
+    engine.dispose()
+
+
+@dataclass
+class Desk:
+    """`now` is what the clock of API and intake says; it goes on by a second with each act."""
+
+    engine: Engine
+    rulebook: Rulebook
+    now: datetime = START
+    _keys: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.ask = Asker(incentive_app(self.engine, self.rulebook, lambda: self.now).test_client())
+
+    def begin(self) -> None:
+        with self.engine.begin() as connection:
+            Ledger(connection, self.rulebook, self.now).put_in_force()
+        self.later()
+
+    def later(self, **much: int) -> None:
+        self.now += timedelta(**(much or {"seconds": 1}))
+
+    def take(self, *records: FakeRecord) -> None:
+        """Facts, as a batch."""
+        self.later()
+        with self.engine.begin() as connection:
+            ledger = Ledger(connection, self.rulebook, self.now)
+            ledger.take(*records)
+            self.now = ledger.now
+
+    def post(self, path: str, body: dict[str, Any] | None, who: str = FIRST, key: str | None = None) -> Answer:
+        self.later()
+        given = headers(who) | ({} if key is None else {"Idempotency-Key": key})
+        answer = self.ask.client.post(path, json=body, headers=given)
+        return answer.status_code, answer.get_json()
+
+    def step(self, award_id: str, action: str, who: str | None = None, key: str | None = None, **given: Any) -> Answer:
+        """A step, by whoever takes it if nobody is named, with what it needs if nothing is given."""
+        needs: dict[str, Any] = {
+            "publish": {"until": "2026-01-31"},
+            "pay": {"voucher_no": "V-1", "paid_on": "2026-05-31"},
+            "reject": {"reason": "r"},
+            "reopen": {"reason": "r"},
+            "return": {"reason": "r"},
+        }
+        body = {"action": action, **needs.get(action, {}), **given}
+        path = f"/v1/awards/{award_id}/decisions"
+        return self.post(path, body, who or _WHO.get(action, FIRST), key or f"k{next(self._keys)}")
+
+    def done(self, award_id: str, *actions: str, **given: Any) -> Any:
+        """Steps that must be taken; `given` is for the last. What the last one brought."""
+        told = None
+        for number, action in enumerate(actions, 1):
+            status, told = self.step(award_id, action, **(given if number == len(actions) else {}))
+            assert status == 201, (action, told)
+        return told
+
+    def verify(self, subject: str, status: str = "verified", **given: Any) -> Any:
+        answer, told = self.post(f"/v1/subjects/{subject}/eligibility", {"status": status, **given})
+        assert answer == 201, told
+        return told
+
+    def published(self, award_id: str) -> None:
+        self.done(award_id, "apply", "review", "joint_review", "publish")
+
+    def approved(self, award_id: str, amount: str) -> Any:
+        self.published(award_id)
+        return self.done(award_id, "approve", amount=amount)
+
+    def award(self, award_id: str, **parameters: Any) -> Any:
+        return self.ask.ok(f"/v1/awards/{award_id}", **parameters)
+
+    def decisions(self, award_id: str, **parameters: Any) -> list[Any]:
+        return self.ask.all(f"/v1/awards/{award_id}/decisions", **parameters)

@@ -1,0 +1,228 @@
+"""What the documents say exists and works: examples, commands, settings, files, links."""
+
+import ast
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from deploy.__main__ import main as jiangbu
+from devset.demo import main as demo
+from devset.up import main as up
+from exchange_kit.__main__ import main as exchange_kit
+from exchange_kit.records import from_line
+from services.incentive.__main__ import main as incentive
+from services.listing.__main__ import main as listing
+from services.trade_ingest.__main__ import main as trade_ingest
+from shared.events.decode import Accepted, Refusal, decode
+from tests.bench.bench import main as bench
+from tests.faults.kinds import KINDS
+from tests.faults.run import main as faults
+from tests.support.paths import ROOT
+from tests.support.procedures import procedures
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = {
+    "listing": listing,
+    "trade-ingest": trade_ingest,
+    "incentive": incentive,
+    "jiangbu": jiangbu,
+    "exchange-kit": exchange_kit,
+}
+MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
+SETTINGS = re.compile(r"^#?([A-Z][A-Z_]*)=", re.MULTILINE)
+# Of pip, Kafka and Linux.
+NOT_OURS = {
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "SASL_PLAINTEXT",
+    "SASL_SSL",
+    "PR_SET_PDEATHSIG",
+}
+ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
+
+
+def example(name: str) -> str:
+    found = re.search(rf"<!-- example: {name} -->\n```\w+\n(.*?)\n```", README, re.DOTALL)
+    assert found is not None, name
+    return found[1]
+
+
+def binary_headers() -> list[tuple[str, bytes]]:
+    lines = (line.partition(": ") for line in example("trade headers kmdex").splitlines())
+    return [(name, value.encode()) for name, _, value in lines]
+
+
+def example_documents() -> list[object]:
+    structured = decode("listing", "kmdex", example("listing structured kmdex").encode(), [])
+    binary = decode("trade", "kmdex", example("trade binary kmdex").encode(), binary_headers())
+    assert isinstance(structured, Accepted)
+    assert structured.content_mode == "structured"
+    assert isinstance(binary, Accepted)
+    assert binary.content_mode == "binary"
+    return [structured.document, binary.document]
+
+
+def test_the_examples_are_accepted_and_those_of_the_file() -> None:
+    documents = example_documents()
+    lines = (ROOT / "docs" / "example-events.ndjson").read_bytes().splitlines()
+    outcomes = []
+    for line in lines:
+        record = from_line(line, "kmdex", None)
+        assert record is not None
+        kind = "listing" if "listings" in record.topic else "trade"
+        outcomes.append(decode(kind, record.exchange, record.value, record.headers))
+    accepted = [outcome.document for outcome in outcomes if isinstance(outcome, Accepted)]
+    assert accepted == documents
+    (refusal,) = (outcome for outcome in outcomes if isinstance(outcome, Refusal))
+    assert refusal.reason == "invalid_data"
+    (error,) = refusal.errors
+    assert error.field == "amount"
+    assert f"`{error.message}`" in README
+
+
+def test_the_example_would_fail_with_a_wrong_code() -> None:
+    event = json.loads(example("listing structured kmdex"))
+    event["data"]["provider"]["id"] = event["data"]["provider"]["id"][::-1]
+    assert isinstance(decode("listing", "kmdex", json.dumps(event).encode(), []), Refusal)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Words of every command in shell blocks and inline code that begins with `make` or a program of ours."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    for line in [*lines, *spans]:
+        try:
+            words = shlex.split(line.partition(" | ")[0], comments=True)
+        except ValueError:  # inline code that is no command
+            continue
+        while words and ASSIGNMENT.fullmatch(words[0]):
+            del words[0]
+        if words and words[0].rpartition("/")[2] in (*PROGRAMS, "make"):
+            yield [words[0].rpartition("/")[2], *words[1:]]
+
+
+def check_options(command: click.Command, words: list[str]) -> None:
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    assert {word for word in words if word.startswith("-")} <= known, words
+
+
+def check_program(words: list[str]) -> None:
+    command: click.Command = PROGRAMS[words[0]]
+    for position, word in enumerate(words[1:], 1):
+        if not isinstance(command, click.Group):
+            check_options(command, words[position:])
+            return
+        assert word in command.commands, words
+        command = command.commands[word]
+
+
+def check_make(words: list[str]) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = [word for word in words[1:] if not ASSIGNMENT.fullmatch(word)]
+    assert set(named) <= targets, words
+    for word in words[1:]:
+        if word.startswith("ARGS=") and named[0] in MAKE_COMMANDS:
+            check_options(MAKE_COMMANDS[named[0]], shlex.split(word.removeprefix("ARGS=")))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_exists(document: Path) -> None:
+    for words in commands(document.read_text(encoding="utf-8")):
+        if words[0] == "make":
+            check_make(words)
+        else:
+            check_program(words)
+
+
+def test_commands_are_found_at_all() -> None:
+    found = list(commands(README))
+    assert ["make", "demo"] in found
+    assert ["jiangbu", "topics", "apply", "--dry-run"] in found
+
+
+def test_the_settings_that_are_read_are_those_that_are_named() -> None:
+    named = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
+    tree = ast.parse((ROOT / "shared" / "settings.py").read_text(encoding="utf-8"))
+    read = {
+        node.args[1].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("_text", "_optional", "_required")
+        and isinstance(node.args[1], ast.Constant)
+    }
+    chosen = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    # XDG_CACHE_HOME is where it is on every machine; the others are ours.
+    assert "DATABASE_URL" in read
+    assert "KAFKA_PORT" in chosen
+    assert named == read | chosen
+
+
+def slug(heading: str) -> str:
+    """The anchor that is made of a heading."""
+    text = re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower())
+    return text.replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = document.parent / path if path else document
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {slug(heading) for heading in headings}, target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(document: Path) -> None:
+    named = re.findall(
+        r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|svg|md|sha256|ndjson))`", document.read_text(encoding="utf-8")
+    )
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_procedure_is_carried_out_by_a_test() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    assert "restore server" in procedures()
+    assert [name for name in procedures() if f'"{name}"' not in tests] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_tests_that_are_named_exist(document: Path) -> None:
+    named = re.findall(r"`(?:tests/\S+::)?(test_\w+)`", document.read_text(encoding="utf-8"))
+    there = {
+        name
+        for path in ROOT.glob("tests/**/test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert sorted(set(named) - there) == []
+
+
+def test_faults_that_are_named_exist() -> None:
+    """What stands in italics in the tables of docs/reliability.md, where a name may leave out what it shares."""
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in text.splitlines() if line.startswith("| "))
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", rows))
+    assert "commit answer lost" in named
+    assert sorted(name for name in named if not any(name in kind for kind in KINDS)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_settings_that_are_named_exist(document: Path) -> None:
+    """Names in code that look like a setting: ours are in .env.example, others are of programs that are not ours."""
+    named = set(re.findall(r"`\$?([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", document.read_text(encoding="utf-8")))
+    ours = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
+    assert sorted(named - ours - NOT_OURS) == []

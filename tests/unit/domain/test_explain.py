@@ -1,0 +1,354 @@
+"""Explanations and status answers: what they say, and what they leave out for a reader who may not see all."""
+
+import json
+
+import pytest
+
+from services.incentive.domain.event_rules import Entitlement
+from services.incentive.domain.explain import REASONS, ExchangeFacts, ExplainedAward, explanation, reason_label
+from services.incentive.domain.highest_only import payables
+from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.policy.loader import load_policy
+from shared.events.decode import Accepted, decode
+from shared.settings import POLICY_FILE
+from shared.whitelist import load_whitelist
+from tests.cases.core import Documents, KnownFacts, entitlements_of, facts_of
+from tests.support.cases import EXCHANGES_FILE, award_id, read_event, uscc
+
+POLICY = load_policy(POLICY_FILE)
+EXCHANGES = load_whitelist(EXCHANGES_FILE)
+P1, B1 = f"uscc:{uscc('P1')}", f"uscc:{uscc('B1')}"
+
+
+class World:
+    """A history of case events, its facts and its awards."""
+
+    def __init__(self, *events) -> None:
+        documents = Documents()
+        for found in events:
+            event = read_event(found)
+            outcome = decode(event.kind, event.exchange, json.dumps(event.document).encode(), [])
+            assert isinstance(outcome, Accepted)
+            documents.accept(event.exchange, outcome.document)
+        facts = facts_of(documents, EXCHANGES)
+        self.known = KnownFacts(facts)
+        self.awards = {one.award_id: one for one in entitlements_of(facts, EXCHANGES, POLICY)}
+
+    def state(self, short: str, *, partial: bool = False) -> ExplainedAward:
+        one = self.awards[award_id(short)]
+        group = [x for x in self.awards.values() if (x.subject.id, x.year) == (one.subject.id, one.year)]
+        due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)[one.award_id]
+        return ExplainedAward(
+            award_id=one.award_id,
+            rule=one.rule,
+            subject=one.subject,
+            exchange=one.exchange,
+            year=one.year,
+            ceiling_fen=one.ceiling_fen,
+            payable_fen=due.payable_fen,
+            suppressed_by=due.suppressed_by,
+            evidence=one.evidence,
+            flags=one.flags,
+            partial=partial,
+            rivals=tuple((x.award_id, x.ceiling_fen) for x in group),
+        )
+
+    def explain(self, short: str, visible=None, *, partial: bool = False):
+        return self.explain_state(self.state(short, partial=partial), visible)
+
+    def explain_state(self, state: ExplainedAward, visible=None):
+        if state.rule == "exchange_tiers":
+            facts = ExchangeFacts(self.known.exchanges.get(state.award_id.split("/")[1], {}), EXCHANGES)
+            return explanation(state, facts, POLICY, visible)
+        return explanation(state, self.known.of(state.subject.subject), POLICY, visible)
+
+    def status(self, subject: str, year: int, visible=None):
+        awards = {one.award_id for one in self.awards.values() if (one.subject.subject, one.year) == (subject, year)}
+        answer = subject_status(
+            subject,
+            year,
+            self.known.of(subject),
+            self.known.exchanges,
+            exchanges=EXCHANGES,
+            policy=POLICY,
+            awards=awards,
+            visible=visible,
+        )
+        return {entry["rule"]: entry for entry in answer["rules"]}
+
+
+def taken_away(one: Entitlement) -> ExplainedAward:
+    return ExplainedAward(one.award_id, one.rule, one.subject, one.exchange, one.year, 0, 0, None, one.evidence)
+
+
+def values(told) -> dict[str, str]:
+    return {step["step"]: step["value"] for step in told["steps"]}
+
+
+OLD = {"trade": ["T0", "P9", "B1", "1", "2020-02-01"]}
+LISTING = {"listing": ["L1", "P1", "2020-01-05"]}
+
+
+def test_every_reason_of_the_contract_has_words_in_both_languages():
+    reasons = {"later", "cancelled", "annulled", "mirrored", "mode", "unmatched", "not_on_whitelist", "not_in_force"}
+    assert set(REASONS) == reasons
+    assert all(texts.zh and texts.en for texts in REASONS.values())
+    assert reason_label("new").zh == "new"
+
+
+def test_first_purchase():
+    told = World({"trade": ["T1", "P1", "B1", "5000000", "2026-03-01", {"refunded": "1000000.01"}]}).explain(
+        "first_purchase/B1"
+    )
+    assert list(told) == [
+        "award_id", "article", "text", "steps", "counted", "not_counted", "suppressed_by", "next", "evidence",
+    ]  # fmt: skip
+    assert told["article"] == "(四) 2"
+    assert [step["step"] for step in told["steps"]] == ["base", "rate", "cap", "rounding"]
+    assert values(told) == {"base": "3999999.99", "rate": "199999.9995", "cap": "199999.9995", "rounding": "199999.99"}
+    assert told["counted"] == [{"exchange": "kmdex", "amount": "3999999.99", "trades": 1}]
+    assert (told["not_counted"], told["next"], told["suppressed_by"]) == ([], None, None)
+    assert told["evidence"] == [
+        {"fact": f"facts.first-purchase.v1/r1/{B1}", "generation": 1, "seq": 1, "exchanges": ["kmdex"]}
+    ]
+    for text in (told["text"]["zh"], told["text"]["en"]):
+        for figure in ("T1", "5,000,000.00", "1,000,000.01", "3,999,999.99", "5%", "200,000.00", "199,999.99"):
+            assert figure in text
+
+
+def test_the_cap_is_told_when_it_applies():
+    told = World({"trade": ["T1", "P1", "B1", "50000000", "2026-03-01"]}).explain("first_purchase/B1")
+    assert values(told) == {"base": "50000000.00", "rate": "2500000.00", "cap": "200000.00", "rounding": "200000.00"}
+    assert "按封顶计" in told["text"]["zh"]
+    assert "it applies" in told["text"]["en"]
+
+
+def test_the_other_reading_of_the_last_day_is_told_where_it_matters():
+    on, before = (
+        World({"listing": ["L1", "P1", day]}).explain("first_listing/P1") for day in ("2028-10-15", "2028-10-14")
+    )
+    assert "G1" in on["text"]["zh"]
+    assert "G1" in on["text"]["en"]
+    assert "G1" not in before["text"]["zh"] + before["text"]["en"]
+
+
+def test_first_listing():
+    told = World({"listing": ["L1", "P1", "2026-01-05"]}).explain("first_listing/P1")
+    assert (told["article"], values(told)) == ("(四) 1", {"base": "0.00", "cap": "20000.00"})
+    assert told["counted"] == [{"exchange": "kmdex", "amount": "0.00", "trades": 0}]
+
+
+def test_a_suppressed_award_says_what_it_lost_against():
+    world = World(
+        OLD,
+        {"listing": ["L1", "P1", "2026-01-05"]},
+        {"trade": ["T1", "P1", "B1", "15000000", "2026-03-01", {"listing_no": "L1"}]},
+    )
+    lost, won = world.explain("first_listing/P1"), world.explain("annual_listed_trading/P1/2026")
+    annual = f"annual_listed_trading/{P1}/2026"
+    assert (lost["suppressed_by"], values(lost)["suppression"]) == (annual, "0.00")
+    assert "年度挂牌交易奖励（300,000.00 元）更高" in lost["text"]["zh"]
+    assert "annual listed trading (300,000.00 yuan) is higher" in lost["text"]["en"]
+    assert (won["suppressed_by"], values(won)["suppression"]) == (None, "300000.00")
+    assert "首次挂牌奖励不兑现" in won["text"]["zh"]
+
+
+def test_annual_says_what_does_not_count_and_why():
+    listed = {"listing_no": "L1"}
+    world = World(
+        OLD,
+        LISTING,
+        {"listing": ["L1", "P1", "2020-01-05", {"exchange": "dcdex"}]},
+        {"trade": ["T1", "P1", "B1", "7000000", "2025-11-01", listed]},
+        {"trade": ["T2", "P1", "B1", "5000000", "2025-11-01", {**listed, "exchange": "dcdex"}]},
+        {"trade": ["T3", "P1", "B1", "300", "2025-10-14", listed]},
+        {"trade": ["T4", "P1", "B1", "40", "2025-11-02", {"listing_no": "L9"}]},
+        {"trade": ["T5", "P1", "B1", "5", "2025-11-02"]},
+        {"trade": ["T6", "P1", "B1", "6", "2025-11-02", {**listed, "status": "cancelled"}]},
+        {"trade": ["T7", "P1", "B1", "7", "2025-11-02", {**listed, "origin_exchange": "outside"}]},
+    )
+    told = world.explain("annual_listed_trading/P1/2025")
+    assert values(told) == {
+        "base": "12000000.00",
+        "rate": "240000.00",
+        "cap": "240000.00",
+        "rounding": "240000.00",
+    }
+    assert told["counted"] == [
+        {"exchange": "dcdex", "amount": "5000000.00", "trades": 1},
+        {"exchange": "kmdex", "amount": "7000000.00", "trades": 1},
+    ]
+    assert {part["reason"]: (part["amount"], part["trades"]) for part in told["not_counted"]} == {
+        "not_in_force": ("300.00", 1),
+        "unmatched": ("40.00", 1),
+        "mode": ("5.00", 1),
+        "cancelled": ("6.00", 1),
+        "mirrored": ("7.00", 1),
+    }
+    for reason in ("unmatched", "mode", "cancelled", "mirrored", "not_in_force"):
+        assert REASONS[reason].zh in told["text"]["zh"]
+        assert REASONS[reason].en in told["text"]["en"]
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_reader_who_may_not_see_all_sees_no_sum_of_others(partial: bool):
+    listed = {"listing_no": "L1"}
+    world = World(
+        OLD,
+        LISTING,
+        {"listing": ["L1", "P1", "2020-01-05", {"exchange": "dcdex"}]},
+        {"trade": ["T1", "P1", "B1", "7654321", "2026-03-01", listed]},
+        {"trade": ["T2", "P1", "B1", "5123456", "2026-03-01", {**listed, "exchange": "dcdex"}]},
+        {"trade": ["T3", "P1", "B1", "1234", "2026-03-01", {"listing_no": "L9", "exchange": "dcdex"}]},
+    )
+    told = world.explain("annual_listed_trading/P1/2026", {"kmdex"}, partial=partial)
+    assert told["counted"] == [{"exchange": "kmdex", "amount": "7654321.00", "trades": 1}]
+    assert (told["not_counted"], told["steps"], told["next"], told["suppressed_by"]) == ([], [], None, None)
+    assert [one["exchanges"] for one in told["evidence"]] == [["kmdex"]]
+    text = json.dumps(told, ensure_ascii=False)
+    for hidden in ("dcdex", "5123456", "5,123,456", "12777777", "12,777,777", "1234.00", "1,234.00"):
+        assert hidden not in text
+
+
+def test_what_does_not_count_at_others_is_left_out_of_a_wholly_visible_award():
+    world = World(
+        OLD,
+        LISTING,
+        {"trade": ["T1", "P1", "B1", "15000000", "2026-03-01", {"listing_no": "L1"}]},
+        {"trade": ["T3", "P1", "B1", "1234", "2026-03-01", {"listing_no": "L9", "exchange": "dcdex"}]},
+    )
+    told = world.explain("annual_listed_trading/P1/2026", {"kmdex"})
+    assert values(told)["rounding"] == "300000.00"
+    assert "dcdex" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_an_award_that_was_taken_away_says_why_and_what_is_missing():
+    trade = ["T1", "P1", "B1", "12000000", "2026-03-01", {"listing_no": "L1"}]
+    had = World(OLD, LISTING, {"trade": trade}).awards[award_id("annual_listed_trading/P1/2026")]
+    refunded = [*trade[:5], {"listing_no": "L1", "revision": "2", "refunded": "2000000.01"}]
+    told = World(OLD, LISTING, {"trade": refunded}).explain_state(taken_away(had))
+    assert values(told) == {"base": "9999999.99"}
+    assert told["next"] == {"threshold": "10000000.00", "missing": "0.01"}
+    assert "0.01" in told["text"]["zh"]
+
+
+def test_a_first_that_history_took_says_so_and_hides_others():
+    had = World({"listing": ["L1", "P1", "2026-01-05"]}).awards[award_id("first_listing/P1")]
+    world = World(
+        {"listing": ["L1", "P1", "2026-01-05"]},
+        {"listing": ["L0", "P1", "2025-10-14", {"exchange": "dcdex"}]},
+    )
+    told = world.explain_state(taken_away(had))
+    assert told["not_counted"] == [{"exchange": "dcdex", "reason": "not_in_force", "amount": "0.00", "trades": 0}]
+    assert "L0" in told["text"]["zh"]
+    hidden = json.dumps(world.explain_state(taken_away(had), {"kmdex"}), ensure_ascii=False)
+    assert "dcdex" not in hidden
+    assert "L0" not in hidden
+    annulled = World({"listing": ["L1", "P1", "2026-01-05", {"revision": "2", "status": "annulled"}]})
+    assert annulled.explain_state(taken_away(had))["steps"] == []
+
+
+def test_tiers_tell_running_total_difference_and_the_next_step():
+    world = World(
+        OLD,
+        {"trade": ["T1", "P1", "B1", "200000000", "2026-03-01"]},
+        {"trade": ["T2", "P1", "B1", "600000000", "2027-03-01"]},
+    )
+    told = world.explain("exchange_tiers/kmdex/2027", {"kmdex"})
+    assert values(told) == {"base": "600000000.00", "cap": "3000000.00", "difference": "2000000.00"}
+    assert told["next"] == {"threshold": "1000000000.00", "missing": "400000000.01"}
+    assert told["counted"] == [{"exchange": "kmdex", "amount": "600000000.00", "trades": 1}]
+    assert "1,000,000.00" in told["text"]["zh"]
+
+
+def test_tiers_tell_what_came_before_and_after_the_policy():
+    world = World(
+        {"trade": ["T1", "P1", "B1", "90000000", "2025-03-01"]},
+        {"trade": ["T2", "P1", "B1", "20000000", "2025-11-01"]},
+        {"trade": ["T3", "P1", "B1", "500000001", "2028-03-01"]},
+        {"trade": ["T4", "P1", "B1", "7", "2028-11-01"]},
+    )
+    first, last = world.explain("exchange_tiers/kmdex/2025"), world.explain("exchange_tiers/kmdex/2028")
+    assert "90,000,000.00" in first["text"]["zh"]
+    assert first["counted"] == [{"exchange": "kmdex", "amount": "110000000.00", "trades": 2}]
+    assert last["not_counted"] == [{"exchange": "kmdex", "reason": "not_in_force", "amount": "7.00", "trades": 1}]
+    assert values(last)["base"] == "500000001.00"
+
+
+def test_subject_status():
+    world = World(
+        {"listing": ["L1", "P1", "2026-01-05"]},
+        {"trade": ["T1", "P1", "B1", "9000000", "2026-03-01", {"listing_no": "L1"}]},
+        {"trade": ["T2", "P2", "P1", "100", "2027-03-01"]},
+    )
+    status = world.status(P1, 2026)
+    assert list(status) == ["first_listing", "first_purchase", "annual_listed_trading"]
+    assert status["first_listing"] == {
+        "rule": "first_listing", "article": "(四) 1", "measure": "0.00", "threshold": None, "missing": None,
+        "award": f"first_listing/{P1}",
+    }  # fmt: skip
+    assert (status["first_purchase"]["measure"], status["first_purchase"]["award"]) == (None, None)
+    assert status["annual_listed_trading"] == {
+        "rule": "annual_listed_trading", "article": "(四) 3", "measure": "9000000.00", "threshold": "10000000.00",
+        "missing": "1000000.00", "award": None,
+    }  # fmt: skip
+    assert world.status(P1, 2027)["first_purchase"]["award"] == f"first_purchase/{P1}"
+    assert world.status(P1, 2024)["annual_listed_trading"]["threshold"] is None
+
+
+def test_subject_status_hides_what_rests_on_others():
+    world = World(
+        LISTING,
+        {"listing": ["L1", "P1", "2020-01-05", {"exchange": "dcdex"}]},
+        {"trade": ["T1", "P1", "B1", "11000000", "2026-03-01", {"listing_no": "L1"}]},
+        {"trade": ["T2", "P1", "B1", "1", "2026-03-02", {"listing_no": "L1", "exchange": "dcdex"}]},
+    )
+    annual = world.status(P1, 2026, {"kmdex"})["annual_listed_trading"]
+    assert (annual["measure"], annual["missing"]) == (None, None)
+    assert world.status(P1, 2026)["annual_listed_trading"]["missing"] == "0.00"
+    assert world.status(B1, 2026, {"dcdex"})["first_purchase"]["measure"] is None
+    assert world.status(B1, 2026, {"kmdex"})["first_purchase"]["measure"] == "11000000.00"
+
+
+def test_an_operator_s_status_has_its_exchange():
+    world = World({"trade": ["T1", "P1", "B1", "100000000", "2026-03-01"]})
+    operator = f"uscc:{uscc('OP1')}"
+    tiers = world.status(operator, 2026)["exchange_tiers"]
+    assert (tiers["measure"], tiers["threshold"], tiers["missing"], tiers["award"]) == (
+        "100000000.00", "100000000.00", "0.01", None,
+    )  # fmt: skip
+    assert world.status(operator, 2027)["exchange_tiers"]["measure"] == "0.00"
+    assert "exchange_tiers" not in world.status(operator, 2026, {"dcdex"})
+    assert "exchange_tiers" not in world.status(P1, 2026)
+
+
+def test_exchange_status_is_of_the_whole_calendar_year():
+    world = World(
+        {"trade": ["T1", "P1", "B1", "90000000", "2025-10-14"]},
+        {"trade": ["T2", "P1", "B1", "20000000", "2025-10-16"]},
+        {"trade": ["T3", "P1", "B1", "5", "2025-12-31T23:59:59+08:00"]},
+        {"trade": ["T4", "P1", "B1", "7", "2025-12-31", {"status": "cancelled"}]},
+    )
+    facts = ExchangeFacts(world.known.exchanges["kmdex"], EXCHANGES)
+    assert exchange_status("kmdex", 2025, facts, POLICY, ["exchange_tiers/kmdex/2025"]) == {
+        "exchange": "kmdex",
+        "name": EXCHANGES.get("kmdex").name,
+        "operator": f"uscc:{uscc('OP1')}",
+        "year": 2025,
+        "total": "110000005.00",
+        "trades": 3,
+        "months": [
+            {"month": "2025-10", "amount": "110000000.00", "trades": 2},
+            {"month": "2025-12", "amount": "5.00", "trades": 1},
+        ],
+        "tiers": [
+            {"over": "100000000.00", "reward": "1000000.00", "reached": True, "missing": "0.00"},
+            {"over": "500000000.00", "reward": "3000000.00", "reached": False, "missing": "389999995.01"},
+            {"over": "1000000000.00", "reward": "5000000.00", "reached": False, "missing": "889999995.01"},
+        ],
+        "awards": ["exchange_tiers/kmdex/2025"],
+    }
+    empty = exchange_status("kmdex", 2030, facts, POLICY, [])
+    assert (empty["total"], empty["trades"], empty["months"]) == ("0.00", 0, [])
+    with pytest.raises(KeyError):
+        exchange_status("unknown", 2025, facts, POLICY, [])

@@ -1,0 +1,406 @@
+"""Signs that a person should look at: what each finds, and what it leaves alone."""
+
+import json
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incentive.domain.facts import (
+    BuyerMeasures,
+    Counterparty,
+    ExchangeMeasures,
+    FactRef,
+    FirstPurchase,
+    MeasuredPurchase,
+    OperatorPurchases,
+    ProviderMeasures,
+    Purchased,
+    RepeatedAmount,
+    TradeRef,
+    TradeSum,
+    parse_fact,
+)
+from services.incentive.domain.risk_flags import (
+    AwardFigures,
+    Peers,
+    amounts_near_cap,
+    find_risk_flags,
+    unattached_flag,
+    with_risk_flags,
+)
+from services.incentive.policy.loader import load_policy, read_policy
+from services.incentive.policy.yaml_reader import PolicyError
+from services.incentive.verifier.policy import PolicyValues
+from services.incentive.verifier.risk_flags import red_flags_on
+from shared.settings import POLICY_FILE
+from shared.values.money import parse_yuan
+from shared.values.parties import Party
+from shared.values.times import parse_time
+from tests.support.cases import party, uscc
+from tests.unit.domain.test_event_rules import annual, bucket, provided, served, tier_awards
+
+POLICY = load_policy(POLICY_FILE)
+TEXT = POLICY_FILE.read_text(encoding="utf-8")
+P1, P2, P3, B1, B2, B3, OP1 = (f"uscc:{uscc(name)}" for name in ("P1", "P2", "P3", "B1", "B2", "B3", "OP1"))
+NOBODY = Peers()
+WITHOUT = {
+    terms.flag: msgspec.structs.replace(POLICY, risk_flags=tuple(one for one in POLICY.risk_flags if one is not terms))
+    for terms in POLICY.risk_flags
+}
+MILLION = 100_000_000  # fen
+TRADES = (TradeRef("kmdex", "T1"), TradeRef("kmdex", "T9"))
+AT = parse_time("2026-03-01T10:00:00+08:00")
+ANNUAL = AwardFigures("annual_listed_trading", P1, 2026, 20 * MILLION, 50_000_000)
+PURCHASE = AwardFigures("first_purchase", B1, 2026, 4 * MILLION, 20_000_000)
+TIERS = AwardFigures("exchange_tiers", OP1, 2026, 200 * MILLION, MILLION)
+
+
+def found(on: AwardFigures, *facts, around: Peers = NOBODY, policy=POLICY) -> list[str]:
+    return [one.flag for one in find_risk_flags(on, facts, around, policy)]
+
+
+def sold(*, to: dict[str, tuple[int, int]] | None = None, repeated=(), in_all: int = 20 * MILLION, register="r1"):
+    """What P1 sold in 2026; `to`: sold to and bought of each, in fen."""
+    ref = FactRef(f"facts.sign.v1/{register}/provider/{P1}/2026", 1, 5)
+    others = tuple(Counterparty(one, TradeSum(out, 1), TradeSum(back, 1)) for one, (out, back) in (to or {}).items())
+    again = tuple(RepeatedAmount(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
+    return ProviderMeasures(ref, register, P1, 2026, TradeSum(in_all, 100), others, again)
+
+
+def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str = "r1", no: str = "T1") -> FirstPurchase:
+    ref = FactRef(f"facts.first-purchase.v1/{register}/uscc:{uscc(name)}", 1, 3)
+    bought = Purchased("kmdex", no, 1, AT + timedelta(days=days), fen, 0, Party(**party(of)))
+    return FirstPurchase(ref, register, Party(**party(name)), bought)
+
+
+# --- totals ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("november", "december", "expected"),
+    [
+        ("7000000", "3000000", True),  # at the threshold, three tenths in December
+        ("7000000.01", "2999999.99", False),
+        ("7350000", "3150000", True),  # over it by a twentieth
+        ("7350000.01", "3150000", False),
+        ("1000000", "20000000", False),
+        ("0.01", "9999999.99", True),
+    ],
+)
+def test_a_late_burst_just_over_the_threshold(november: str, december: str, expected: bool) -> None:
+    fact = provided(2026, {"kmdex": [bucket("2026-11-01", november)], "dcdex": [bucket("2026-12-31", december)]})
+    (award,) = annual(fact)
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("spring", "december", "expected"),
+    [("70000000", "30000000.01", True), ("90000000", "20000000", False), ("60000000", "50000000", False)],
+)
+def test_a_late_burst_just_over_a_step(spring: str, december: str, expected: bool) -> None:
+    fact = served(2026, bucket("2026-03-01", spring), bucket("2026-12-01", december))
+    (award,) = tier_awards(fact)
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == (("late_burst",) if expected else ())
+
+
+def test_a_burst_after_the_policy_is_none() -> None:
+    fact = provided(2028, {"kmdex": [bucket("2028-09-01", "10000000"), bucket("2028-12-01", "9000000")]})
+    (award,) = annual(fact)
+    assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == ()
+
+
+# --- what a provider sold --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("out", "back", "expected"),
+    [
+        (MILLION, MILLION // 2, ["round_trip"]),
+        (MILLION - 1, MILLION, []),
+        (MILLION, MILLION // 2 - 1, []),
+        (3 * MILLION, 9 * MILLION, ["round_trip"]),
+    ],
+)
+def test_goods_that_go_there_and_back(out: int, back: int, expected: list[str]) -> None:
+    assert found(ANNUAL, sold(to={P2: (out, back), P3: (9 * MILLION, 0)})) == expected
+    # The same over two registers; another year, and another rule, is no business of it.
+    two = [sold(to={P2: (out - 1, back)}), sold(to={P2: (1, 0)}, register="r2")]
+    assert found(ANNUAL, *two) == expected
+    assert found(ANNUAL._replace(year=2027), *two) == []
+    assert found(PURCHASE, *two) == []
+
+
+@pytest.mark.parametrize(
+    ("repeated", "expected"),
+    [
+        ((MILLION, 10, 2), ["same_amount"]),
+        ((MILLION, 10, 3), []),  # a price, asked of everybody
+        ((MILLION - 1, 10, 1), []),
+        ((2 * MILLION, 9, 1), []),
+    ],
+)
+def test_one_amount_again_and_again(repeated: tuple[int, int, int], expected: list[str]) -> None:
+    signs = find_risk_flags(ANNUAL, [sold(repeated=[repeated, (7, 50, 1)])], NOBODY, POLICY)
+    assert [one.flag for one in signs] == expected
+    assert all(one.trades == TRADES for one in signs)
+
+
+def test_sales_to_related_parties() -> None:
+    related = Peers(related=frozenset({P2, P3}))
+    assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION, 0)}), around=related) == ["related_parties"]
+    assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION - 1, 0)}), around=related) == []
+    assert found(ANNUAL, sold(to={B1: (9 * MILLION, 0)}), around=related) == []
+
+
+# --- first purchases -------------------------------------------------------------------------------------------
+
+
+def bought(fen: int, *, days: int) -> BuyerMeasures:
+    ref = FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4)
+    small = MeasuredPurchase(TRADES[0], AT, 100)
+    return BuyerMeasures(ref, "r1", B1, small, MeasuredPurchase(TRADES[1], AT + timedelta(days=days), fen))
+
+
+@pytest.mark.parametrize(
+    ("first_fen", "later_fen", "days", "expected"),
+    [
+        (1, MILLION // 10, 90, ["small_first"]),
+        (99_999, 4 * MILLION, 0, ["small_first"]),
+        (100_000, 4 * MILLION, 1, []),
+        (1, MILLION // 10 - 1, 1, []),
+        (1, 4 * MILLION, 91, []),
+    ],
+)
+def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: int, days: int, expected) -> None:
+    facts = [first("B1", first_fen), bought(later_fen, days=days)]
+    assert found(PURCHASE._replace(base_fen=first_fen), *facts) == expected
+    nothing = BuyerMeasures(FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4), "r1", B1, None, None)
+    assert found(PURCHASE, facts[0], nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("first_fen", "later_fen", "ago", "expected"),
+    [
+        (1, MILLION // 10, 0, True),
+        (19, MILLION, 0, True),
+        (20, MILLION, 0, False),  # it earns a fen, so its award has the flag
+        (1, MILLION // 10 - 1, 0, False),
+        (1, MILLION, 200, False),  # before the policy
+    ],
+)
+def test_a_small_first_purchase_that_earns_nothing(first_fen: int, later_fen: int, ago: int, expected: bool) -> None:
+    facts = [first("B1", first_fen, days=-ago), bought(later_fen, days=1 - ago)]
+    alone = unattached_flag(facts, POLICY)
+    assert (None if alone is None else (alone.party.subject, alone.year, alone.found.flag)) == (
+        (B1, 2026, "small_first") if expected else None
+    )
+    assert unattached_flag(facts, WITHOUT["small_first"]) is None
+    assert unattached_flag(facts[1:], POLICY) is None
+
+
+def test_a_first_purchase_of_a_related_party() -> None:
+    assert found(PURCHASE, first("B1", MILLION), around=Peers(related=frozenset({P1}))) == ["related_parties"]
+    assert found(PURCHASE, first("B1", MILLION, of="P2"), around=Peers(related=frozenset({P1}))) == []
+
+
+def test_first_purchases_split_around_the_cap() -> None:
+    mine, least, most = first("B1", 4 * MILLION), amounts_near_cap(POLICY).start, amounts_near_cap(POLICY).stop - 1
+    assert (least, most) == (parse_yuan("3800000"), parse_yuan("4200000"))
+    beside = (first("B2", least, days=30), first("B3", most, days=-30))
+    assert found(PURCHASE, mine, around=Peers(alike=(mine, *beside))) == ["split_purchases"]
+    for others in (
+        beside[:1],  # two are no more than two
+        (beside[0], first("B3", most + 1)),
+        (beside[0], first("B3", least - 1)),
+        (beside[0], first("B3", most, days=31)),
+        (beside[0], first("B3", most, of="P2")),
+    ):
+        assert found(PURCHASE, mine, around=Peers(alike=(mine, *others))) == []
+    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(alike=beside)) == []
+
+
+@given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
+def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, int, str]]) -> None:
+    """Found on an award exactly when two others of its provider are within the days, whatever else there is."""
+    facts = [first(f"X{n}", thousand * 100_000, of=of, days=day) for n, (thousand, day, of) in enumerate(drawn)]
+    for n, (thousand, day, of) in enumerate(drawn):
+        others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
+        expected = 3_800 <= thousand <= 4_200 and sum(3_800 <= one[0] <= 4_200 for one in others) >= 2
+        on = PURCHASE._replace(subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
+        assert found(on, facts[n], around=Peers(alike=tuple(facts))) == (["split_purchases"] if expected else [])
+
+
+# --- exchanges -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fen", "expected"), [(2 * MILLION, ["own_exchange"]), (2 * MILLION - 1, [])])
+def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]) -> None:
+    ref = FactRef("facts.sign.v1/r1/exchange/kmdex/2026", 1, 5)
+    fact = ExchangeMeasures(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, TradeSum(fen, 3), TRADES),))
+    totals = served(2026, bucket("2026-03-01", "200000000"))
+    assert found(TIERS, fact, totals) == expected
+    assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []
+
+
+# --- read a second time ----------------------------------------------------------------------------------------
+
+SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+YUAN = st.sampled_from(["0.01", "999999.99", "1000000.00", "2000000.00", "10000000.00", "20000000.00"])
+SUM = st.fixed_dictionaries({"amount": YUAN, "trades": st.just(1)})
+EXAMPLES = [{"exchange": "kmdex", "trade_no": "T1"}, {"exchange": "kmdex", "trade_no": "T2"}]
+NUMBERS = {"examples": st.just(EXAMPLES)}
+PROVIDER_SIGN = st.fixed_dictionaries(
+    {
+        "subject": st.just(P1),
+        "year": st.just(2026),
+        "sold": SUM,
+        "counterparties": st.lists(
+            st.fixed_dictionaries({"subject": st.sampled_from([P2, P3]), "sold": SUM, "bought": SUM}), max_size=2
+        ),
+        "repeated": st.lists(
+            st.fixed_dictionaries(
+                {"amount": YUAN, "trades": st.integers(5, 12), "buyers": st.integers(1, 3), **NUMBERS}
+            ),
+            max_size=2,
+        ),
+    }
+)
+EXCHANGE_SIGN = st.fixed_dictionaries(
+    {
+        "exchange": st.just("kmdex"),
+        "year": st.just(2026),
+        "operators": st.lists(
+            st.fixed_dictionaries({"subject": st.just(OP1), "amount": YUAN, "trades": st.just(2), **NUMBERS}),
+            max_size=1,
+        ),
+    }
+)
+GREATEST = st.fixed_dictionaries(
+    {
+        "exchange": st.just("kmdex"),
+        "trade_no": st.just("T2"),
+        "completed_at": st.sampled_from(
+            ["2026-03-01T10:00:00+08:00", "2026-05-30T10:00:00+08:00", "2026-06-01T10:00:00+08:00"]
+        ),
+        "amount": st.sampled_from(["100000.00", "4000000.00"]),
+    }
+)
+MONTHS = st.lists(st.tuples(st.sampled_from(["2026-03", "2026-12"]), YUAN), max_size=3, unique_by=lambda one: one[0])
+
+
+def month(name: str, yuan: str) -> dict[str, object]:
+    day = date.fromisoformat(f"{name}-01")
+    end = (day + timedelta(days=32)).replace(day=1)
+    at = f"{day}T00:00:00+08:00"
+    return {"from": at, "until": f"{end}T00:00:00+08:00", "amount": yuan, "trades": 1, "last_completed_at": at}
+
+
+def read_twice(on: AwardFigures, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
+    """What both readings find; `values` by the fact's name."""
+    facts, told = [], []
+    for name, content in values.items():
+        topic, _, key = name.partition("/")
+        value = {"generation": 1, "seq": 5, **content}
+        facts.append(parse_fact(topic, key, json.dumps(value).encode()))
+        told.append({"fact": name, "topic": topic, "generation": 1, "seq": 5, "value": value})
+    award = {"rule": on.rule, "year": on.year, "base": on.base_fen, "cap": on.cap_fen}
+    return found(on, *facts), red_flags_on(award, told, SECOND)
+
+
+@given(PROVIDER_SIGN, PROVIDER_SIGN, MONTHS, st.integers(MILLION * 10, MILLION * 12))
+def test_what_a_provider_sold_is_found_twice(one, other, months, base_fen) -> None:
+    year = {"year": 2026, "cut_at": ["2025-10-15", "2028-10-15", "2028-10-16"]}
+    shares = {"kmdex": {"counted": [month(*one) for one in months], "unmatched": [], "other": []}}
+    values = {
+        f"facts.sign.v1/r1/provider/{P1}/2026": one,
+        f"facts.sign.v1/r2/provider/{P1}/2026": other,
+        f"facts.annual-total.v1/r1/provider/{P1}/2026": {**year, "party": party("P1"), "by_exchange": shares},
+    }
+    first_reading, second = read_twice(ANNUAL._replace(base_fen=base_fen), values)
+    assert first_reading == second
+
+
+@given(EXCHANGE_SIGN, MONTHS, st.integers(MILLION * 100, MILLION * 110))
+def test_what_an_exchange_served_is_found_twice(sign, months, base_fen) -> None:
+    total = {"exchange": "kmdex", "year": 2026, "cut_at": [], "buckets": [month(*one) for one in months]}
+    values = {"facts.sign.v1/r1/exchange/kmdex/2026": sign, "facts.annual-total.v1/r1/exchange/kmdex/2026": total}
+    first_reading, second = read_twice(TIERS._replace(base_fen=base_fen), values)
+    assert first_reading == second
+
+
+@given(st.sampled_from(["0.20", "999.99", "1000.00"]), st.none() | GREATEST)
+def test_a_small_first_is_found_twice(yuan, greatest) -> None:
+    at = "2026-03-01T10:00:00+08:00"
+    bought = {
+        "exchange": "kmdex",
+        "trade_no": "T1",
+        "revision": 1,
+        "completed_at": at,
+        "amount": yuan,
+        "refunded": "0.00",
+    }
+    small = None if greatest is None else {"exchange": "kmdex", "trade_no": "T1", "completed_at": at, "amount": yuan}
+    values = {
+        f"facts.first-purchase.v1/r1/{B1}": {"party": party("B1"), "first": {**bought, "provider": party("P1")}},
+        f"facts.sign.v1/r1/buyer/{B1}": {"subject": B1, "first": small, "greatest": greatest},
+    }
+    first_reading, second = read_twice(PURCHASE._replace(base_fen=parse_yuan(yuan)), values)
+    assert first_reading == second
+
+
+# --- in the policy file ----------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 30 * MILLION), st.integers(0, 30 * MILLION), st.integers(1, 20), st.integers(1, 5), st.booleans())
+def test_without_its_sign_a_policy_flags_nothing_and_amounts_stay(out, back, trades, buyers, is_related) -> None:
+    """Taking a sign out of the file takes its flag away and no other; nothing else of an award changes."""
+    facts = [sold(to={P2: (out, back)}, repeated=[(MILLION, max(trades, 5), buyers)])]
+    around = Peers(related=frozenset({P2} if is_related else ()))
+    all_found = found(ANNUAL, *facts, around=around)
+    for terms in POLICY.risk_flags:
+        without = WITHOUT[terms.flag]
+        left = [sign for sign in all_found if sign != terms.flag]
+        assert found(ANNUAL, *facts, around=around, policy=without) == left
+    total = provided(2026, {"kmdex": [bucket("2026-03-01", "20000000")]})
+    (award,) = annual(total)
+    with_flags = with_risk_flags(award, [total, *facts], around, POLICY)
+    assert with_flags.flags == tuple(all_found)
+    assert {name: getattr(with_flags, name) for name in award.__struct_fields__ if name != "flags"} == {
+        name: getattr(award, name) for name in award.__struct_fields__ if name != "flags"
+    }
+
+
+def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
+    assert [terms.flag for terms in POLICY.risk_flags] == [
+        "late_burst", "round_trip", "same_amount", "small_first", "own_exchange", "split_purchases", "related_parties",
+    ]  # fmt: skip
+    for terms in POLICY.risk_flags:
+        assert terms.article.startswith("(")
+        assert all((terms.name.zh, terms.name.en, terms.says.zh, terms.says.en))
+        told = {value.path: value.value for value in POLICY.values if value.path.startswith(f"signs.{terms.flag}.")}
+        assert {f"signs.{terms.flag}.{name}" for name in terms.numbers} <= told.keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('first_below: "1000.00"', 'first_below: "1000.01"', "signs[3].numbers.first_below: 超出度量的范围"),
+        ("days: 90", "days: 91", "signs[3].numbers.days: 超出度量的范围"),
+        ('later: "100000.00"', 'later: "99999.99"', "signs[3].numbers.later: 超出度量的范围"),
+        ("{trades: 10,", "{trades: 4,", "signs[2].numbers.trades: 超出度量的范围"),
+        ("sign: round_trip", "sign: late_burst", "signs[1]"),
+        ("sign: round_trip", "sign: unknown", "signs[1].sign: 本版本只能计算"),
+        ("    clause: G10\n    article: (六) 2", "    clause: G9\n    article: (六) 2", "signs[4].clause"),
+        ('{share: "0.01"}', '{shares: "0.01"}', "signs[4].numbers.shares: 未知的成员"),
+        ('{share: "0.01"}', "{}", "signs[4].numbers.share: 缺少该成员"),
+    ],
+)
+def test_what_is_wrong_in_the_section_is_told(old: str, new: str, fault: str) -> None:
+    assert TEXT.count(old) == 1
+    with pytest.raises(PolicyError) as raised:
+        read_policy(TEXT.replace(old, new).encode(), "policy.yaml")
+    assert fault in str(raised.value)

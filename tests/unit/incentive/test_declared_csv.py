@@ -1,0 +1,86 @@
+"""A table of declarations read: headings, names, days and encodings as people have them; each fault at its column."""
+
+from datetime import date
+
+import pytest
+
+from services.incentive.domain.facts import DocumentRef
+from services.incentive.http.declared_csv import MOST_ROWS, TableError, read_table
+from services.incentive.policy.loader import load_policy
+from shared.settings import POLICY_FILE
+from shared.values.parties import complete_uscc
+from tests.support.paths import ROOT
+
+POLICY = load_policy(POLICY_FILE)
+CODE = complete_uscc("91530100MA6000001")
+SHA = "ab" * 32
+HEAD = "奖项,主体,名称,事项,取得日期,计量,文件"
+
+
+def test_a_row_is_read_as_people_write_it():
+    table = f'{HEAD}\r\n算力券,{CODE},虚构甲,HT-1,2026/3/1,200000.00,"结算单.pdf {SHA.upper()}；发票 {SHA}"\r\n,,,\r\n'
+    table += f"contest,uscc:{CODE},,P-1,2026-04-02,全国二等奖,\r\n"
+    for encoding in ("utf-8", "utf-8-sig", "gb18030"):
+        first, second = read_table(table.encode(encoding), POLICY)
+        assert (first.line, first.faults, second.line, second.faults) == (2, (), 4, ())
+        assert first.declared is not None
+        assert (first.declared.rule, first.declared.subject, first.declared.name) == (
+            "compute_voucher",
+            f"uscc:{CODE}",
+            "虚构甲",
+        )
+        assert (first.declared.earned_on, first.declared.measure) == (date(2026, 3, 1), {"settled": "200000.00"})
+        assert first.declared.documents == (DocumentRef("结算单.pdf", SHA), DocumentRef("发票", SHA))
+        assert second.declared is not None
+        assert second.declared.measure == {"prize": "national_second"}
+        assert second.declared.name is None
+
+
+def test_the_example_can_be_read():
+    rows = read_table((ROOT / "docs" / "example-declared.csv").read_bytes(), POLICY)
+    assert [row.declared.rule for row in rows if row.declared] == ["compute_voucher", "standards", "ai_model"]
+
+
+def test_headings_may_be_of_both_languages_and_in_any_order():
+    table = f"取得日期 earned_on,withdrawn,item,rule,subject\n2026-01-01,是,A,startup_park,{CODE}\n"
+    (row,) = read_table(table.encode(), POLICY)
+    assert row.declared is not None
+    assert row.declared.withdrawn is True
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields"),
+    [
+        (f"算力券,{CODE},,HT 1,2026-03-01,1.00,", {"item"}),
+        (f"算力券,{CODE[:-1]},,HT-1,2026-03-01,1.00,", {"subject"}),
+        (f"算力券,{CODE},,HT-1,2026-02-30,1.00,", {"earned_on"}),
+        (f"算力券,{CODE},,,1 March,1.00,", {"item", "earned_on"}),
+        (f"十二,{CODE},,P,2026-03-01,1.00,結 {SHA[1:]}", {"documents"}),
+        (f"startup_park,{CODE},,P,2026-03-01,1.00,", {"measure"}),
+        (f"startup_park,{CODE},,P,2026-03-01,,,extra", {""}),
+    ],
+)
+def test_a_fault_is_told_at_its_column(cells: str, fields: set[str]):
+    good, bad = read_table(f"{HEAD}\nstartup_park,{CODE},,P,2026-03-01,,\n{cells}\n".encode(), POLICY)
+    assert good.faults == ()
+    assert bad.declared is None
+    assert {fault.field for fault in bad.faults} == fields
+    assert bad.line == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "columns are missing"),
+        (f"{HEAD}\n".encode(), "no row"),
+        (f"{HEAD},备注\nx\n".encode(), "no such column"),
+        (f"{HEAD},rule\nx\n".encode(), "repeated column"),
+        ("奖项,主体\nx,y\n".encode(), "columns are missing"),
+        (f'{HEAD}\n"x\n'.encode(), "is not CSV"),
+        (b"\xff\xff\n", "must be UTF-8"),
+        (f"{HEAD}\n{'x,y,z,a,b,c,d' + chr(10)}".encode() + b"x,y,z,a,b,c,d\n" * MOST_ROWS, "at most"),
+    ],
+)
+def test_what_is_no_table_is_refused(content: bytes, said: str):
+    with pytest.raises(TableError, match=said):
+        read_table(content, POLICY)
