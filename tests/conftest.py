@@ -8,7 +8,7 @@ import platform
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,12 @@ from devset.kafka import Kafka
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from shared.settings import load_local_settings
+from tests.support.engines.session import RAN_AGAINST, FreshDatabase
 
 # The machine may be busy with engines: how long one example takes says nothing about the rule that it is for.
 settings.register_profile("jiangbu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jiangbu")
 
-# What the engines of this session are; told at the end.
-RAN_AGAINST = pytest.StashKey[dict[str, str]]()
 
 # Files whose tests share a set that takes long to make: one process runs them, as it does each other file.
 TOGETHER = {
@@ -56,7 +55,6 @@ FIRST = (
     "tests/integration/registers/test_split_register.py",
 )
 
-FreshDatabase = Callable[[str], tuple[str, str]]
 _STARTED_HERE = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
 _numbers = itertools.count(1)
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.site import Site
-from tests.conftest import RAN_AGAINST
+from tests.support.engines.session import RAN_AGAINST
 from tests.support.incentive.sample_set import sample_set
 from tests.support.incentive.whole_set import served
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compose.stack import COMPOSE_FILE, ComposeError, Stack, run
-from tests.conftest import RAN_AGAINST
+from tests.support.engines.session import RAN_AGAINST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,38 +1,11 @@
 """The whole set, empty and running, for tests that ask it over HTTP and Kafka."""
 
-import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from devset.client import Client
-from devset.programs import SERVICES, Addresses
-from tests.e2e.test_up import Up, assert_gone
-
-
-def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
-    """What `make up --json` says; Ctrl-C stops the set when the caller is done, and leaves nothing behind."""
-    try:
-        yield up.ready()
-        programs = up.programs()
-        os.killpg(up.process.pid, signal.SIGINT)
-        up.end()
-        assert_gone(programs)
-    finally:
-        if up.process.poll() is None:
-            os.killpg(up.process.pid, signal.SIGKILL)
-        for stream in (up.process.stdout, up.process.stderr):
-            if stream is not None:
-                stream.close()
-        up.process.wait()
-
-
-def client_of(running: dict[str, Any], role: str = "auditor") -> Client:
-    apis = {service: running[service.replace("-", "_")].removeprefix("http://") for service in SERVICES}
-    addresses = Addresses(running["kafka"], apis)
-    return Client.with_key(addresses, running["keys"][role])
+from tests.support.up import Up, up_while_used
 
 
 @pytest.fixture(scope="session")

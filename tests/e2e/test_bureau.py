@@ -10,8 +10,8 @@ from kafka import KafkaProducer
 
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
-from tests.e2e.conftest import client_of
 from tests.support.registers import worlds
+from tests.support.up import client_of
 
 if TYPE_CHECKING:
     from devset.client import Client

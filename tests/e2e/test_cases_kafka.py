@@ -18,9 +18,8 @@ from kafka import KafkaProducer
 
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import complete_uscc
-from tests.e2e.conftest import client_of, up_while_used
-from tests.e2e.test_up import Up
 from tests.support.cases import Case, CaseEvent, all_cases, cases_through_kafka, differences, party
+from tests.support.up import Up, client_of, up_while_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,10 +18,9 @@ from exchange_kit.records import from_line
 from shared.settings import POLICY_FILE, KafkaSettings
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.note import VerifierKey
-from tests.e2e.conftest import client_of, up_while_used
-from tests.e2e.test_up import Up
 from tests.support.procedures import ROOT, carry_out
 from tests.support.translog.witnessing import NAME, rewrite_listings, witness
+from tests.support.up import Up, client_of, up_while_used
 
 AWARD = "first_purchase/uscc:91530100MAXXAAA02W"
 started = contextmanager(up_while_used)

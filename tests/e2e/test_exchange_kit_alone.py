@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from tests.e2e.conftest import client_of
 from tests.support.paths import ROOT
+from tests.support.up import client_of
 
 SERVERS = {"alembic", "flask", "flask-smorest", "gunicorn", "prometheus-client", "psycopg", "sqlalchemy"}
 

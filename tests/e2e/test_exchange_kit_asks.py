@@ -30,8 +30,8 @@ from shared.translog.note import VerifierKey, parse_note
 from shared.values.canonical_json import canonical_json
 from shared.values.parties import complete_uscc
 from shared.values.times import day_start
-from tests.e2e.conftest import client_of
 from tests.support.translog.witnessing import NAME, witness
+from tests.support.up import client_of
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 

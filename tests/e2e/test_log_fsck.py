@@ -14,8 +14,8 @@ from exchange_kit.records import event_of
 from shared.events.topics import topic_of
 from shared.translog.tiles import Tile, hashes_at, parse_bundle
 from shared.values.parties import complete_uscc
-from tests.e2e.conftest import client_of
 from tests.support.engines.tessera import fsck_program, run_fsck
+from tests.support.up import client_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -37,9 +37,9 @@ from shared.postgres.migrate import migrate
 from shared.settings import load_settings
 from shared.values.parties import complete_uscc
 from shared.whitelist import load_whitelist
-from tests.integration.kafka.test_consumer import until
 from tests.support.incentive.whole_set import served
 from tests.support.procedures import carry_out
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

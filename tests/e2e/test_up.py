@@ -1,11 +1,7 @@
 """`make up` as its callers use it: one JSON line, watched while it runs, and nothing left behind."""
 
-import json
 import os
-import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -16,51 +12,7 @@ import pytest
 import requests
 
 from tests.support.command_line import command_line
-from tests.support.paths import ROOT
-
-START_TIMEOUT_S = 240.0
-
-
-class Up:
-    """`make up` in a process group of its own."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        line = " ".join(["--data-dir", str(folder), "--json", *arguments])
-        # A make above this test must not hand its own options down.
-        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
-        self.process = subprocess.Popen(
-            ["make", "up", f"ARGS={line}", f"PYTHON={sys.executable}"],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.errors = ""
-
-    def ready(self) -> dict:
-        readable, _, _ = select.select([self.process.stdout], [], [], START_TIMEOUT_S)
-        assert readable, "no line on stdout in time"
-        line = self.process.stdout.readline()
-        assert line, self.process.stderr.read()
-        return json.loads(line)
-
-    def programs(self) -> list[psutil.Process]:
-        """All of the process group, and what they started (PostgreSQL's backends leave the group)."""
-        found = []
-        for one in psutil.process_iter():
-            try:
-                if os.getpgid(one.pid) == self.process.pid:
-                    found += [one, *one.children(recursive=True)]
-            except (ProcessLookupError, psutil.Error):
-                continue
-        return list({one.pid: one for one in found}.values())
-
-    def end(self) -> tuple[int, str]:
-        """Exit code, and what came on stdout after the JSON line."""
-        output, self.errors = self.process.communicate(timeout=40)
-        return self.process.returncode, output
+from tests.support.up import Up, assert_gone
 
 
 @pytest.fixture
@@ -78,11 +30,6 @@ def start(tmp_path: Path) -> Iterator:
         up.process.stdout.close()
         up.process.stderr.close()
         up.process.wait()
-
-
-def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
-    _, alive = psutil.wait_procs(programs, timeout=within_s)
-    assert alive == []
 
 
 def named(up: Up, *words: str) -> psutil.Process:

@@ -24,8 +24,8 @@ from devset.programs import Addresses, command, environment, module
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.whitelist import load_whitelist
-from tests.integration.kafka.test_consumer import until
 from tests.support.registers.web_register import SIDES
+from tests.support.until import until
 
 if TYPE_CHECKING:
     import subprocess

@@ -22,8 +22,8 @@ from kafka.record.memory_records import MemoryRecordsBuilder
 from deploy.__main__ import main
 from deploy.broker.access import describe, every_acl, rights_of_exchange, user_of
 from deploy.secrets import ADMIN
-from tests.integration.kafka.test_consumer import until
 from tests.support.paths import ROOT
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,8 @@ from deploy.secrets import ADMIN, DATABASE_PASSWORD, Secret, make_secrets
 from shared.postgres.migrate import migrate
 from shared.postgres.schema_version import package_of, required_revision
 from shared.settings import Service
-from tests.integration.kafka.test_consumer import until
 from tests.support.paths import ROOT
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path

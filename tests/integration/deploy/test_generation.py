@@ -43,12 +43,12 @@ from shared.register.publish.outbox import mark_dirty
 from shared.settings import POLICY_FILE, load_settings
 from shared.values.times import now
 from shared.whitelist import load_whitelist
-from tests.integration.kafka.test_consumer import until
-from tests.integration.registers.test_outbox import sender_of, working
-from tests.integration.registers.test_registers import NOW, trade, trades, whitelist  # noqa: F401 - fixtures
 from tests.support.consumer_program import Running
 from tests.support.incentive.ledger import first_purchase, subject
 from tests.support.registers import worlds
+from tests.support.registers.bench import NOW, trade
+from tests.support.registers.outbox import sender_of, working
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,7 +244,7 @@ class _LastPartitionFirst(RegisterHandler):
         super().apply(connection, in_other_order, moves, now)
 
 
-def consume_in_other_order(trades: Place) -> None:  # noqa: F811
+def consume_in_other_order(trades: Place) -> None:
     settings = load_settings("trade-ingest")
     exchanges = load_whitelist(settings.exchanges_file)
     register = RegisterContext(
@@ -270,7 +270,7 @@ def consume_in_other_order(trades: Place) -> None:  # noqa: F811
 
 
 def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place) -> None:
-    trades = place("trade-ingest")  # noqa: F811
+    trades = place("trade-ingest")
     trades.publish("trade", trade(trade_no="T0", buyer=buyer(10)))
     with trades.consuming():
         until(trades.caught_up)
@@ -424,7 +424,7 @@ def test_not_while_workers_run(place, name) -> None:
 
 
 def test_not_while_a_sender_works_without_its_reader(place, kafka) -> None:
-    trades = place("trade-ingest")  # noqa: F811
+    trades = place("trade-ingest")
     with trades.engine() as engine:
         bench = type("Bench", (), {"engine": engine})
         with working(sender_of(bench, kafka, trades.environment["REGISTER"])) as sender:
@@ -549,7 +549,7 @@ def test_what_is_away_is_said_in_one_line(place, monkeypatch, name, away) -> Non
     assert {"DATABASE_URL": "database", "KAFKA_BOOTSTRAP_SERVERS": "Kafka is away"}[away] in told
 
 
-def test_the_sender_says_which_key_has_no_value(trades, kafka) -> None:  # noqa: F811
+def test_the_sender_says_which_key_has_no_value(trades, kafka) -> None:
     sender = sender_of(trades, kafka, f"t{uuid.uuid4().hex[:8]}")
     with trades.engine.begin() as connection:
         unknown = f"provider/uscc:{worlds.uscc(77)}/2026"

@@ -22,15 +22,15 @@ from devset.processes import LocalError, Program, free_ports, spawn
 from devset.programs import SERVICES, Addresses, command, environment, module
 from exchange_kit.__main__ import main as exchange_kit
 from shared.postgres.migrate import migrate
-from tests.integration.kafka.test_consumer import until
 from tests.support.paths import ROOT
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import FreshDatabase
     from tests.support.engines.secured_broker import SecuredBroker
+    from tests.support.engines.session import FreshDatabase
 
 EXAMPLES = ROOT / "docs" / "example-events.ndjson"
 KEY = "key-of-the-auditor"

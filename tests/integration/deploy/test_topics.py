@@ -8,7 +8,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from deploy.__main__ import main
 from deploy.broker.topics import read_topics
-from tests.integration.kafka.test_consumer import until
+from tests.support.until import until
 
 WHITELIST = """
 - {id: tpone, name: fictional one, from: 2019-01-01}

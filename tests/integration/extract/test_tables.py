@@ -18,8 +18,8 @@ import pytest
 
 from services.incentive.extract.table_files import TableFiles, WorkbooksFailed, WorkbooksKilled
 from services.incentive.extract.tables import BALANCES, DECISIONS
-from tests.integration.kafka.test_consumer import until
 from tests.support.command_line import command_line
+from tests.support.until import until
 
 LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'.encode() for n in range(3)]
 

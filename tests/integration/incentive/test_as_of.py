@@ -16,28 +16,25 @@ from services.incentive.commands.declare import DeclarationInput, Declarer, decl
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import FLAGS
-from services.incentive.policy.loader import read_policy
 from services.incentive.rebuild.command import verify_all
 from services.incentive.store import act_queries as recorded
 from services.incentive.store import as_of
-from services.incentive.store.rulebook import Rulebook
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.settings import POLICY_FILE
 from shared.values.times import format_time
-from shared.whitelist import parse_whitelist
 from tests.support.incentive.app import incentive_app
 from tests.support.incentive.ledger import (
     LOG,
     OPERATOR_OF_KMDEX,
     START,
+    WHITELIST,
     Ledger,
+    changed,
     exchange_total,
     random_facts,
     rulebook,
     subject,
 )
-from tests.support.paths import ROOT
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -46,21 +43,12 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
+    from services.incentive.store.rulebook import Rulebook
+
 SEED, BATCHES, QUESTIONS, ACTS = 3, 30, 4, 10
 ROLES = ("auditor", "exchange:kmdex", "exchange:dcdex")
 YEARS = (2025, 2026, 2027, 2028)
 SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
-WHITELIST = (ROOT / "exchanges.yaml").read_text("utf-8")
-POLICY = POLICY_FILE.read_text("utf-8")
-
-
-def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
-    """Another revision of the policy file, with values put in place of others."""
-    source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
-    for old, new in values.items():
-        assert source.count(old) == 1
-        source = source.replace(old, new)
-    return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))
 
 
 # From which batch on what is in force: another amount, threshold and closing day; another operator and name.

@@ -18,10 +18,11 @@ from shared.postgres.migrate import migrate
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.values.times import format_time
-from tests.integration.incentive.test_as_of import WHITELIST, changed
 from tests.support.incentive.bureau import FIRST, SECOND, SHA256, Desk, empty_desk
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
+    WHITELIST,
+    changed,
     exchange_total,
     first_listing,
     first_purchase,

@@ -15,12 +15,13 @@ from services.incentive.__main__ import main
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from tests.integration.incentive.test_as_of import WHITELIST, changed
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.bureau import Desk
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
+    WHITELIST,
     Ledger,
+    changed,
     first_purchase,
     provider_total,
     rulebook,

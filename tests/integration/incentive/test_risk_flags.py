@@ -10,9 +10,9 @@ from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
 from shared.events.fact_topics import SIGN
 from shared.values.times import SHANGHAI, format_time
-from tests.integration.pages.test_pages import sign_in
 from tests.support.incentive.bureau import SECOND, Desk, empty_desk
 from tests.support.incentive.ledger import first_purchase, provider_total, record, subject
+from tests.support.incentive.pages import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

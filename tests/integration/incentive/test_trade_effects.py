@@ -25,7 +25,7 @@ from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 NOWHERE = RegisterAddresses({"r1": RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")}, "service-key")
 Number = tuple[str, str]

@@ -18,6 +18,7 @@ from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine, snapshot
 from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE, SettingsError
+from tests.support.digests import digests
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.ledger import (
     LOG,
@@ -96,23 +97,6 @@ def run(service_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.defpath, "DATABASE_URL": service_url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
     command = [sys.executable, "-m", "services.incentive", "what-if", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def digests(owner_url: str) -> dict[str, str]:
-    """Of every table its rows."""
-    engine = make_engine(owner_url)
-    with engine.connect() as connection:
-        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-        found = {
-            table: str(
-                connection.execute(
-                    text(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
-                ).scalar()
-            )
-            for table in tables
-        }
-    engine.dispose()
-    return found
 
 
 def amounts(ceiling: str, payable: str) -> dict[str, str]:

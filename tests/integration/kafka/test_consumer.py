@@ -2,137 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import uuid
-from contextlib import contextmanager
 
 import psycopg
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from shared.kafka.consumer import BatchConsumer, RecordLossError
-from shared.kafka.positions import move_positions
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import COMMON
-from shared.process.heartbeat import Heartbeat
-from shared.values.times import now
-
-
-class Rows:
-    """A handler that keeps each record as a row."""
-
-    def __init__(self) -> None:
-        self.failures: list[Exception] = []
-
-    def prepare(self, records):
-        return [(r.topic, r.partition, r.offset, r.value or b"", [name for name, _ in r.headers]) for r in records]
-
-    def apply(self, connection, prepared, moves, now) -> None:
-        move_positions(connection, moves, now)
-        if prepared:
-            connection.execute(
-                text("INSERT INTO seen VALUES (:topic, :partition, :offset, :value, :headers)"),
-                [dict(zip(("topic", "partition", "offset", "value", "headers"), row, strict=True)) for row in prepared],
-            )
-        if self.failures:
-            raise self.failures.pop()
-
-
-@pytest.fixture
-def engine(postgres):
-    owner_url, _ = postgres("consumption")
-    engine = make_engine(owner_url)
-    with engine.begin() as connection:
-        tables = (COMMON / "base_1.sql").read_text("utf-8")
-        connection.exec_driver_sql(tables[tables.index("CREATE TABLE position") : tables.index("GRANT SELECT, INSERT")])
-        connection.execute(
-            text(
-                'CREATE TABLE seen (topic text, partition int, "offset" bigint, value bytea, headers text[],'
-                ' UNIQUE (topic, partition, "offset"))'
-            )
-        )
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def topic(kafka) -> str:
-    name = f"consumption-{uuid.uuid4().hex[:8]}"
-    admin = KafkaAdminClient(bootstrap_servers=kafka)
-    admin.create_topics([NewTopic(name, 2, 1)])
-    admin.close()
-    return name
-
-
-@pytest.fixture
-def producer(kafka):
-    producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
-    yield producer
-    producer.close()
-
-
-@contextmanager
-def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=None):
-    consumption = BatchConsumer(
-        handler=handler or Rows(),
-        engine=engine,
-        client_config={"bootstrap_servers": kafka},
-        service="listing",
-        group=f"test.{topics[0]}",
-        topics=topics,
-        clock=now,
-        stop=threading.Event(),
-        committed=lambda: None,
-        begun=begun,
-        heartbeat=heartbeat or Heartbeat(None, ()),
-    )
-    outcome: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            consumption.run()
-        except BaseException as error:  # noqa: BLE001 - looked at by the test
-            outcome.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield outcome
-    finally:
-        consumption.stop.set()
-        thread.join(timeout=15)
-        assert not thread.is_alive()
-
-
-def until(condition, timeout_s: float = 30):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("the condition did not come true in time")
-
-
-def positions(engine) -> dict[int, int]:
-    with engine.begin() as connection:
-        return dict(connection.execute(text("SELECT partition, next_offset FROM position")).all())
-
-
-def values(engine) -> list[bytes]:
-    with engine.begin() as connection:
-        return [bytes(v) for v in connection.execute(text("SELECT value FROM seen ORDER BY value")).scalars()]
-
-
-def end_offsets(kafka, topic) -> dict[int, int]:
-    consumer = KafkaConsumer(bootstrap_servers=kafka)
-    found = consumer.end_offsets([TopicPartition(topic, 0), TopicPartition(topic, 1)])
-    consumer.close()
-    return {tp.partition: offset for tp, offset in found.items()}
+from shared.kafka.consumer import RecordLossError
+from tests.support.consumption import Rows, end_offsets, positions, running, values
+from tests.support.until import until
 
 
 def test_reads_committed_records_and_passes_markers(kafka, engine, topic, producer) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import pytest
 from kafka import KafkaProducer
@@ -13,24 +11,9 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 import shared.kafka.consumer
 from shared.process.heartbeat import Heartbeat
-from shared.process.liveness import STUCK_AFTER_S, stall_reason
-from tests.integration.kafka.test_consumer import engine, running, until, values
 from tests.support.consumer_program import frozen
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["engine"]
-
-PARTS = ("reader", "writer")
-# Who beats does so every second; the machine may be busy.
-SILENT_S = 5.0
-
-
-def silent(file: Path) -> set[str]:
-    """Parts that have said nothing for a while; all before the first word."""
-    said = stall_reason(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
-    return set() if said is None else {part for part in PARTS if part in said} or set(PARTS)
+from tests.support.consumption import PARTS, running, silent, values
+from tests.support.until import until
 
 
 @pytest.fixture

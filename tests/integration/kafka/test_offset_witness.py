@@ -15,16 +15,8 @@ from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import DatabaseBehindError, OffsetWitness, attested
 from shared.kafka.positions import Move, StoredPosition
 from shared.values.times import now
-from tests.integration.kafka.test_consumer import (  # noqa: F401 - fixtures
-    Rows,
-    engine,
-    positions,
-    producer,
-    running,
-    topic,
-    until,
-    values,
-)
+from tests.support.consumption import Rows, positions, running, values
+from tests.support.until import until
 
 
 @pytest.fixture
@@ -34,17 +26,17 @@ def admin(kafka):
     admin.close()
 
 
-def shown(admin, topic) -> dict[int, OffsetAndMetadata]:  # noqa: F811
+def shown(admin, topic) -> dict[int, OffsetAndMetadata]:
     return {tp.partition: offset for tp, offset in admin.list_group_offsets(f"test.{topic}")[f"test.{topic}"].items()}
 
 
-def stored(engine) -> dict[int, OffsetAndMetadata]:  # noqa: F811
+def stored(engine) -> dict[int, OffsetAndMetadata]:
     with engine.begin() as connection:
         rows = connection.execute(text("SELECT topic, partition, topic_id, next_offset FROM position")).all()
     return {row.partition: attested(StoredPosition(*row)) for row in rows}
 
 
-def put_back(engine, partition: int, offset: int) -> None:  # noqa: F811
+def put_back(engine, partition: int, offset: int) -> None:
     """As an older backup would have it."""
     with engine.begin() as connection:
         connection.execute(
@@ -54,7 +46,7 @@ def put_back(engine, partition: int, offset: int) -> None:  # noqa: F811
 
 
 @pytest.fixture
-def read_up(kafka, engine, topic, producer, admin):  # noqa: F811
+def read_up(kafka, engine, topic, producer, admin):
     """Three records in each partition, read and shown, and the worker stopped."""
     for n in range(6):
         producer.send(topic, b"%d" % n, partition=n % 2)
@@ -67,7 +59,7 @@ def read_up(kafka, engine, topic, producer, admin):  # noqa: F811
     return topic
 
 
-def test_is_shown_while_it_runs(kafka, engine, topic, producer, admin) -> None:  # noqa: F811
+def test_is_shown_while_it_runs(kafka, engine, topic, producer, admin) -> None:
     with running(kafka, engine, [topic]):
         until(lambda: positions(engine) == {0: 0, 1: 0})
         for n in range(3):
@@ -79,7 +71,7 @@ def test_is_shown_while_it_runs(kafka, engine, topic, producer, admin) -> None: 
 
 
 @pytest.mark.parametrize("partition", [0, 1])
-def test_an_older_database_is_noticed_at_start(kafka, engine, read_up, partition) -> None:  # noqa: F811
+def test_an_older_database_is_noticed_at_start(kafka, engine, read_up, partition) -> None:
     put_back(engine, partition, 1)
     with running(kafka, engine, [read_up]) as outcome:
         until(lambda: outcome)
@@ -89,7 +81,7 @@ def test_an_older_database_is_noticed_at_start(kafka, engine, read_up, partition
     assert len(values(engine)) == 6
 
 
-def test_a_position_that_an_older_database_lacks_is_behind_too(kafka, engine, read_up) -> None:  # noqa: F811
+def test_a_position_that_an_older_database_lacks_is_behind_too(kafka, engine, read_up) -> None:
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM position WHERE partition = 1"))
     with running(kafka, engine, [read_up]) as outcome:
@@ -98,7 +90,7 @@ def test_a_position_that_an_older_database_lacks_is_behind_too(kafka, engine, re
     assert f"{read_up}[1] 3 > 0" in str(outcome[0])
 
 
-def test_an_older_database_is_noticed_while_it_runs(kafka, engine, read_up, producer, admin) -> None:  # noqa: F811
+def test_an_older_database_is_noticed_while_it_runs(kafka, engine, read_up, producer, admin) -> None:
     with running(kafka, engine, [read_up]) as outcome:
         producer.send(read_up, b"6", partition=0)
         producer.flush()
@@ -111,7 +103,7 @@ def test_an_older_database_is_noticed_while_it_runs(kafka, engine, read_up, prod
     assert isinstance(outcome[0], DatabaseBehindError)
 
 
-def worker(kafka, engine, topic) -> BatchConsumer:  # noqa: F811
+def worker(kafka, engine, topic) -> BatchConsumer:
     return BatchConsumer(
         handler=Rows(),
         engine=engine,
@@ -125,13 +117,13 @@ def worker(kafka, engine, topic) -> BatchConsumer:  # noqa: F811
     )
 
 
-def test_who_reads_one_partition_looks_at_all(kafka, engine, read_up) -> None:  # noqa: F811
+def test_who_reads_one_partition_looks_at_all(kafka, engine, read_up) -> None:
     put_back(engine, 1, 2)
     with pytest.raises(DatabaseBehindError):
         worker(kafka, engine, read_up).where_to_read({TopicPartition(read_up, 0)})
 
 
-def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up, monkeypatch) -> None:  # noqa: F811
+def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up, monkeypatch) -> None:
     put_back(engine, 0, 2)
 
     def shown_by_another_that_has_just_committed(*_):
@@ -144,7 +136,7 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
 
 
 @pytest.mark.parametrize("change", ["by a tool", "of another topic", "gone"])
-def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, producer, admin, change) -> None:  # noqa: F811
+def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, producer, admin, change) -> None:
     group, partition = f"test.{read_up}", TopicPartition(read_up, 0)
     if change == "gone":
         admin.delete_groups([group])
@@ -161,7 +153,7 @@ def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, produce
     assert len(values(engine)) == 7
 
 
-def test_nor_does_one_of_a_partition_that_the_database_does_not_know(kafka, engine, read_up, admin) -> None:  # noqa: F811
+def test_nor_does_one_of_a_partition_that_the_database_does_not_know(kafka, engine, read_up, admin) -> None:
     partition = TopicPartition(read_up, 1)
     admin.alter_group_offsets(f"test.{read_up}", {partition: OffsetAndMetadata(1000, "", -1)})
     with engine.begin() as connection:
@@ -170,7 +162,7 @@ def test_nor_does_one_of_a_partition_that_the_database_does_not_know(kafka, engi
     assert worker(kafka, engine, read_up).where_to_read({other})[other].next_offset == 3
 
 
-def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, producer, admin) -> None:  # noqa: F811
+def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, producer, admin) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
     class Slow(Rows):

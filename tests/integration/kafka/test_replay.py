@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from shared.kafka import replay
 from shared.kafka.replay import replay_records, stable_end_offsets
-from tests.integration.kafka.test_consumer import until
+from tests.support.until import until
 
 if TYPE_CHECKING:
     import pytest

@@ -19,6 +19,7 @@ from shared.settings import RegisterAddress
 from shared.values.times import SHANGHAI
 from shared.web.keys import ApiKeys
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, makers_of
+from tests.support.incentive.pages import PEOPLE, TOKEN, routes, send, sign_in, signed_in
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
-PEOPLE = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex")
 HAN = re.compile(r"[\u3400-\u9fff]")
 ARTICLE = re.compile(r"[(（][一二三四五六七八九十]+[)）]")
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -70,24 +69,6 @@ class Page(HTMLParser):
             self.text += data
 
 
-def signed_in(makers: Makers, role: str, language: str = "zh") -> FlaskClient:
-    client = makers.app.test_client()
-    client.set_cookie("language", language)
-    assert sign_in(client, f"{role}-key").status_code == 303
-    return client
-
-
-def sign_in(client: FlaskClient, key: str, target: str = "/") -> TestResponse:
-    return send(client, "/sign-in", page="/sign-in", key=key, next=target)
-
-
-def send(client: FlaskClient, path: str, *, page: str, **form: Any) -> TestResponse:
-    """Send a form with the token of a page."""
-    found = TOKEN.search(client.get(page).text)
-    assert found is not None
-    return client.post(path, data={"csrf_token": found[1], **form})
-
-
 def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
     """Every page that links lead to, by its address; downloads are not read."""
     seen: dict[str, TestResponse] = {}
@@ -104,26 +85,6 @@ def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
             links = (link for link in Page(answer.text).links if link.startswith("/") and "lang=" not in link)
             waiting.extend(links)
     return seen
-
-
-def routes(makers: Makers, method: str) -> list[str]:
-    """Addresses of all pages that take the method, with ids of something that is there."""
-    there = {
-        "award_id": "exchange_tiers/dcdex/2026",
-        "exchange": "dcdex",
-        "filename": "style.css",
-        "hold_id": "0" * 32,
-        "id": "0" * 32,
-        "no": "T1",
-        "seq": 0,
-        "subject": f"uscc:{next(iter(SECRETS))}",
-    }
-    adapter = makers.app.url_map.bind("localhost")
-    return [
-        adapter.build(rule.endpoint, {name: there[name] for name in rule.arguments}, method)
-        for rule in makers.app.url_map.iter_rules()
-        if rule.endpoint.startswith("pages.") and method in (rule.methods or ())
-    ]
 
 
 def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(makers: Makers) -> None:

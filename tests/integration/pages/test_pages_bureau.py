@@ -13,9 +13,9 @@ import pytest
 
 from services.incentive.pages.words import NEXT
 from shared.settings import POLICY_FILE
-from tests.integration.incentive.test_what_if import digests
-from tests.integration.pages.test_pages import PEOPLE, routes, send, signed_in
+from tests.support.digests import digests
 from tests.support.incentive.extract_makers import Makers, makers_of
+from tests.support.incentive.pages import PEOPLE, routes, send, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 AMOUNTS = ("payable", "ceiling")  # what awards that differ go by
 PAPER = b"minutes of a meeting"

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.kafka.consumer import is_transient_kafka_error
 from shared.postgres.database import change, is_transient, make_engine, pg_array, rows_of, snapshot, written
-from tests.integration.kafka.test_consumer import until
+from tests.support.until import until
 
 
 @pytest.fixture(scope="module")

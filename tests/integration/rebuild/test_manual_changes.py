@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 # Of each change, what finds it with the log as it was, and with the log made anew; None: it is in no log.
 Table = dict[str, tuple[set[str] | None, set[str] | None]]

@@ -18,10 +18,11 @@ from shared.kafka.consumer import RecordLossError
 from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
 from shared.translog.tables import LOG_TABLES
-from tests.integration.kafka.test_consumer import end_offsets, running, until
-from tests.integration.rebuild.test_rebuild_registers import damageable, move_to_past
-from tests.integration.registers.test_registers import trade
+from tests.support.consumption import end_offsets, running
 from tests.support.registers import worlds
+from tests.support.registers.bench import trade
+from tests.support.registers.damageable import damageable, move_to_past
+from tests.support.until import until
 
 if TYPE_CHECKING:
     import subprocess

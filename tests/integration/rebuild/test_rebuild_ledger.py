@@ -26,7 +26,7 @@ from shared.postgres.migrate import migrate
 from shared.translog.store import LogDiffersError
 from shared.translog.tables import LOG_TABLES
 from shared.values.times import now
-from tests.integration.kafka.test_consumer import running, until
+from tests.support.consumption import running
 from tests.support.forked_programs import ForkServer
 from tests.support.incentive.ledger import (
     LOG,
@@ -44,6 +44,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.until import until
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 # What triggers keep, recomputed from all that was recorded.

@@ -4,98 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import random
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 import rfc8785
 from sqlalchemy import text
 
-from services.listing import consumer as listing_consumer
-from services.listing.rebuild import LISTINGS_REBUILD
-from services.trade_ingest import consumer as trade_consumer
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
-from shared.postgres.database import make_engine
 from shared.register.head import SettingsDifferError
 from shared.register.publish.restored_backup import DatabaseBehindError
 from shared.register.rebuild.command import repair_register, verify_register
 from shared.register.rebuild.report import RebuildReport
 from shared.translog.tables import LOG_TABLES
-from tests.integration.registers.test_registers import (  # noqa: F401 - a fixture
-    NOW,
-    Bench,
-    cut,
-    facts_as_records,
-    put,
-    trade,
-    whitelist,
-)
 from tests.support.registers import worlds
-
-
-class Damageable(Bench):
-    """A register whose tables the owner may damage."""
-
-    def __init__(self, package, kind, urls, whitelist, anew) -> None:  # noqa: F811
-        super().__init__(package, kind, urls, whitelist)
-        self.anew = anew
-        self.owner = make_engine(urls[0])
-
-    def damage(self, *statements: str) -> None:
-        with self.owner.begin() as connection:
-            for statement in statements:
-                assert connection.execute(text(statement)).rowcount, statement
-
-    def verify(self, topics=None) -> list[str]:
-        """The differences, without the closing line, which is checked."""
-        lines: list[str] = []
-        well = verify_register(self.engine, self.anew, self.register, RebuildReport(lines.append), topics)
-        assert "已比对 / compared: " in lines[-1]
-        assert lines[-1].endswith(f"differences: {len(lines) - 1}")
-        assert well is (len(lines) == 1)
-        return lines[:-1]
-
-    def mend(self, topics=None, *, as_owner=False) -> tuple[bool, list[str]]:
-        lines: list[str] = []
-        well = repair_register(
-            self.owner if as_owner else self.engine,
-            self.anew,
-            self.register,
-            RebuildReport(lines.append),
-            topics,
-            log=self.log,
-            published=None,
-            now=NOW,
-        )
-        self.register.parties.as_of(-2)
-        return well, lines
-
-    def next_seq(self) -> int:
-        return self.rows("SELECT next_seq FROM register_head")[0].next_seq
-
-    def everything(self) -> dict[str, list]:
-        tables = [row.tablename for row in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        return {table: sorted(map(repr, self.rows(f"SELECT * FROM {table}"))) for table in tables}
-
-
-@contextmanager
-def damageable(postgres, whitelist, service):  # noqa: F811
-    if service == "listing":
-        bench = Damageable(
-            "services.listing", listing_consumer.LISTINGS, postgres(service), whitelist, LISTINGS_REBUILD
-        )
-    else:
-        bench = Damageable("services.trade_ingest", trade_consumer.TRADES, postgres(service), whitelist, TRADES_REBUILD)
-    try:
-        yield bench
-    finally:
-        bench.engine.dispose()
-        bench.owner.dispose()
+from tests.support.registers.bench import NOW, cut, facts_as_records, put, trade
+from tests.support.registers.damageable import Damageable, damageable, move_to_past
 
 
 @pytest.fixture(scope="module")
-def filled(postgres, whitelist):  # noqa: F811
+def filled(postgres, whitelist):
     """Both registers after a random world; what a test damages it mends."""
     with (
         damageable(postgres, whitelist, "listing") as listings,
@@ -106,13 +34,13 @@ def filled(postgres, whitelist):  # noqa: F811
 
 
 @pytest.fixture
-def listings(postgres, whitelist):  # noqa: F811
+def listings(postgres, whitelist):
     with damageable(postgres, whitelist, "listing") as bench:
         yield bench
 
 
 @pytest.fixture
-def trades(postgres, whitelist):  # noqa: F811
+def trades(postgres, whitelist):
     with damageable(postgres, whitelist, "trade-ingest") as bench:
         yield bench
 
@@ -358,13 +286,6 @@ def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owne
     assert bench.next_seq() == entry + 1
     for value in bench.publish().values():
         assert value["seq"] == entry + 1
-
-
-def move_to_past(table: str, where: str) -> tuple[str, ...]:
-    return (
-        f"INSERT INTO {table}_past SELECT *, 5 FROM {table} WHERE {where}",
-        f"DELETE FROM {table} WHERE {where}",
-    )
 
 
 @pytest.mark.parametrize("table", ["trade", "listing", "listing_fact"])

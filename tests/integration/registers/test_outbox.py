@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,12 +20,13 @@ from shared.kafka.offset_witness import DatabaseBehindError
 from shared.register.head import raise_generation, read_head
 from shared.register.publish import outbox as outbox_module
 from shared.register.publish import send_schedule as lanes_module
-from shared.register.publish.outbox import OutboxSender, fence_senders
+from shared.register.publish.outbox import fence_senders
 from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import Lane
-from tests.integration.kafka.test_consumer import until
-from tests.integration.registers.test_registers import put, trade, trades, whitelist  # noqa: F401 - fixtures
 from tests.support.registers import worlds
+from tests.support.registers.bench import put, trade
+from tests.support.registers.outbox import sender_of, working
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,30 +45,6 @@ def fact_topics(kafka) -> None:
     if missing:
         admin.create_topics([NewTopic(name, 3, 1, topic_configs={"cleanup.policy": "compact"}) for name in missing])
     admin.close()
-
-
-def sender_of(bench, kafka, register) -> OutboxSender:
-    return OutboxSender(
-        bench.engine,
-        {"bootstrap_servers": kafka},
-        "trades",
-        register,
-        TRADES.lanes,
-        TRADES.render,
-        threading.Event(),
-    )
-
-
-@contextmanager
-def working(sender: OutboxSender) -> Iterator[OutboxSender]:
-    """It sends, in a thread, until the end of the block; what goes wrong in it is raised then."""
-    with ThreadPoolExecutor(1) as pool:
-        ending = pool.submit(sender.run)
-        try:
-            yield sender
-        finally:
-            sender.stop.set()
-            ending.result(timeout=10)
 
 
 def outbox(bench) -> int:
@@ -95,7 +70,7 @@ def sent(kafka, register) -> list[tuple[str, dict]]:
     return found
 
 
-def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> None:  # noqa: F811
+def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> None:
     put(trades, "kmdex", trade())
     put(trades, "kmdex", trade(revision=2, amount="11.00"))
     with working(sender_of(trades, kafka, register)):
@@ -122,7 +97,7 @@ class Beats:
         until(lambda: self.count >= enough)
 
 
-def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:
     monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
     sender = sender_of(trades, kafka, register)
     sender.heartbeat = beats = Beats()
@@ -136,7 +111,7 @@ def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatc
         until(lambda: outbox(trades) == 0)
 
 
-def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:
     monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 0.3)
     sender = sender_of(trades, kafka, register)
     sender.throttled.set()
@@ -148,7 +123,7 @@ def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) 
 
 
 def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_not(
-    trades,  # noqa: F811
+    trades,
     kafka,
     register,
     monkeypatch,
@@ -170,7 +145,7 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
         until(lambda: outbox(trades) == 0)
 
 
-def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
     monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
     monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
     with working(sender_of(trades, kafka, register)):
@@ -179,7 +154,7 @@ def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
             until(lambda: outbox(trades) == 0)
 
 
-def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:  # noqa: F811
+def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:
     """The transaction is aborted although it was answered as committed, as an abort that follows a restart can do."""
     commits = []
     commit = KafkaProducer.commit_transaction
@@ -199,7 +174,7 @@ def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka
     assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
 
 
-def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:  # noqa: F811
+def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -> None:
     with ExitStack() as at_work:
         senders = [at_work.enter_context(working(sender_of(trades, kafka, register))) for _ in range(2)]
         put(trades, "kmdex", trade())
@@ -272,7 +247,7 @@ def held_back(kafka) -> bool:
     return ends[0] != ends[1]
 
 
-def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, register) -> None:  # noqa: F811
+def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, register) -> None:
     with no_verification(kafka):
         leave_hanging(kafka, register)
     with closing(KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")) as successor:
@@ -283,7 +258,7 @@ def test_a_transaction_that_only_its_partition_knows_of_is_ended(trades, kafka, 
     assert sent(kafka, register) == []
 
 
-def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:  # noqa: F811
+def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register) -> None:
     put(trades, "kmdex", trade(), trade(trade_no="T2"))
     with working(sender_of(trades, kafka, register)):
         until(lambda: outbox(trades) == 0)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.incentive.domain.facts import Registers
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 EXCHANGES = ("dcdex", "evdex", "kmdex")
 GROUPS = {"r2": "dcdex", "r3": "evdex", "r4": "kmdex"}

@@ -15,13 +15,11 @@ from shared.translog.checkpoint import cosigned_at, open_checkpoint, witness_key
 from shared.translog.cosigning import Cosigners
 from shared.translog.note import parse_note
 from shared.translog.store import newest_checkpoint, served_checkpoint
-from tests.integration.kafka.test_consumer import until
-from tests.integration.translog.test_checkpoints_published import Topic, publishing
-from tests.integration.translog.test_checkpoints_published import listing as listing  # noqa: PLC0414 - a fixture
-from tests.integration.translog.test_service_log import LOG, by_hand, fill, vkeys
 from tests.support.engines.litewitness import litewitness
 from tests.support.registers.web_register import NOW
 from tests.support.registers.worlds import LOG_ORIGIN
+from tests.support.translog.service_log import LOG, Topic, by_hand, fill, publishing, vkeys
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from tests.support.registers.web_register import RegisterSet

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,35 +19,22 @@ from services.listing.consumer import LISTINGS
 from shared.register.head import lock_head, raise_generation
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
-from shared.translog.note import VerifierKey
 from shared.translog.store import LogDiffersError
 from shared.translog.tiles import Tile, hashes_at, node_of, parse_bundle
 from tests.support.registers.web_register import NOW, register_set
-from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
+from tests.support.registers.worlds import LOG_ORIGIN
+from tests.support.translog.service_log import LOG, ORIGIN, by_hand, fill, vkeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.registers.web_register import RegisterSet
 
-LOG = LISTINGS.log(LOG_KEY, LOG_ORIGIN)
-ORIGIN = f"{LOG_ORIGIN}/listings/r1/1"
-
 
 @pytest.fixture
 def listing(postgres, tmp_path) -> Iterator[RegisterSet]:
     with register_set("listing", postgres("listing"), tmp_path) as found:
         yield found
-
-
-def fill(listing: RegisterSet, first: int, count: int) -> None:
-    listing.feed("kmdex", [listing.side.event("kmdex", f"L{number}") for number in range(first, first + count)])
-
-
-def vkeys(listing: RegisterSet) -> list[VerifierKey]:
-    answer = listing.get("/v1/log/keys", "exchange:kmdex")
-    assert answer.content_type == "text/plain; charset=utf-8"
-    return [VerifierKey.parse(line) for line in answer.text.splitlines()]
 
 
 def checkpoint(listing: RegisterSet):
@@ -78,17 +64,6 @@ def all_hashes(listing: RegisterSet, level: int, size: int) -> list[bytes]:
 
 def all_entries(listing: RegisterSet, size: int) -> list[bytes]:
     return [entry for tile in tiles_of(None, size) for entry in parse_bundle(read_tile(listing, tile))]
-
-
-@contextmanager
-def by_hand(listing: RegisterSet, *tables: str) -> Iterator[psycopg.Connection]:
-    """The tables' owner, who has put the triggers aside."""
-    with psycopg.connect(listing.owner_url) as connection:
-        for table in tables:
-            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield connection
-        for table in tables:
-            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def test_the_log_is_what_is_numbered_whatever_the_batches(listing) -> None:

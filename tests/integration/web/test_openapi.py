@@ -8,7 +8,7 @@ import schemathesis
 from kafka.admin import KafkaAdminClient
 
 from deploy.broker.topics import apply_topics
-from tests.conftest import FreshDatabase
+from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import NUMBER, SIDES, register_set
 from tests.support.web.contract import check_contract
 from tests.support.web.keys import headers

@@ -19,7 +19,7 @@ from shared.postgres.database import make_engine
 from shared.process.liveness import STUCK_AFTER_S
 from shared.process.run_record import WorkerRun
 from shared.values.times import now
-from tests.conftest import FreshDatabase
+from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import NOW, RegisterSet, register_set
 
 

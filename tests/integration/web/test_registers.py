@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import FreshDatabase
+from tests.support.engines.session import FreshDatabase
 from tests.support.registers.web_register import (
     ABROAD,
     BUYER,

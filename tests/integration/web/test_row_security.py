@@ -23,8 +23,8 @@ from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
 from shared.web import viewer_snapshot as seen
 from shared.web.keys import ApiKey
-from tests.integration.pages.test_pages import signed_in
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
+from tests.support.incentive.pages import signed_in
 from tests.support.registers import worlds
 from tests.support.web.keys import headers
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 OWN, OTHER = "kmdex", "dcdex"
 SECRET = f"uscc:{list(SECRETS)[1]}"  # who bought what names the other exchange alone

@@ -19,8 +19,8 @@ from sqlalchemy import text
 from devset.processes import free_ports
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from tests.conftest import FreshDatabase
-from tests.integration.kafka.test_consumer import until
+from tests.support.engines.session import FreshDatabase
+from tests.support.until import until
 from tests.support.web.keys import KEYS, headers
 
 Start = Callable[..., subprocess.Popen[str]]

@@ -23,11 +23,11 @@ from shared.register.publish.outbox import mark_dirty
 from shared.settings import load_settings
 from shared.translog.note import VerifierKey
 from shared.values.times import now
-from tests.integration.kafka.test_consumer import until
-from tests.integration.kafka.test_heartbeat import silent
 from tests.support.consumer_program import STOP_WITHIN_S, Place, Running, frozen
+from tests.support.consumption import silent
 from tests.support.engines.litewitness import litewitness
 from tests.support.registers import worlds
+from tests.support.until import until
 from tests.support.web.keys import KEYS, headers
 
 if TYPE_CHECKING:

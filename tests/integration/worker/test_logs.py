@@ -17,9 +17,9 @@ from kafka import KafkaProducer
 from sqlalchemy import text
 
 from devset.processes import free_ports
-from tests.integration.kafka.test_consumer import until
 from tests.support.consumer_program import Place, Running, prepared_place
 from tests.support.registers.web_register import PROVIDER, SIDES
+from tests.support.until import until
 from tests.support.web.keys import KEYS, headers
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from sqlalchemy import text
 from devset.processes import free_ports
 from shared.settings import SettingsError, load_settings
 from shared.telemetry.tracing import start_tracing
-from tests.integration.kafka.test_consumer import until
 from tests.support.consumer_program import Place, prepared_place
 from tests.support.registers.web_register import SIDES
+from tests.support.until import until
 from tests.support.web.keys import KEYS, headers
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from devset.processes import free_ports
 from shared.settings import WitnessAddress
 from shared.translog.merkle import EMPTY_ROOT
 from shared.translog.note import COSIGNATURE_V1, VerifierKey
-from tests.integration.kafka.test_consumer import until
 from tests.support.engines.go_programs import go_program
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.incentive.verifier.report import VerificationReport
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
     from tests.support.registers.web_register import RegisterSet
 
 ENGLISH = {"LANG": "en_US.UTF-8"}

@@ -1,17 +1,16 @@
 """Facts as listing and trade-ingest publish them, for tests of incentive. All exchanges and entities are fictional."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
-from services.incentive.policy.loader import load_policy
+from services.incentive.policy.loader import load_policy, read_policy
 from services.incentive.store.intake import apply_facts, lock_ledger, put_in_force, read_record
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.rulebook import Rulebook
@@ -20,9 +19,17 @@ from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import complete_uscc
 from shared.values.times import SHANGHAI, format_time
-from shared.whitelist import load_whitelist
+from shared.whitelist import load_whitelist, parse_whitelist
 from tests.support.paths import ROOT
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from random import Random
+
+    from sqlalchemy import Connection
+
 
 CUT_AT = ("2025-10-15", "2028-10-15", "2028-10-16")
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -237,3 +244,16 @@ class Ledger:
         edge = LOG.edge(self.connection)
         apply_facts(self.connection, [read_record(found) for found in records], self.rulebook, self.clock)
         LOG.extend(self.connection, edge, self.now)
+
+
+WHITELIST = (ROOT / "exchanges.yaml").read_text("utf-8")
+POLICY = POLICY_FILE.read_text("utf-8")
+
+
+def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
+    """Another revision of the policy file, with values put in place of others."""
+    source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
+    for old, new in values.items():
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))

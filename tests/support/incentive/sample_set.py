@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange_kit.records import SampleRecord
-    from tests.conftest import FreshDatabase
+    from tests.support.engines.session import FreshDatabase
 
 YEAR = 2026
 TODAY = datetime(2026, 12, 28, 2, 0, tzinfo=UTC)

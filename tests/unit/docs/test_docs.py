@@ -22,7 +22,7 @@ from shared.events.decode import Accepted, Refusal, decode
 from tests.bench.bench import main as bench
 from tests.faults.kinds import KINDS
 from tests.faults.run import main as faults
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, SETTINGS
 from tests.support.procedures import procedures
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -35,7 +35,6 @@ PROGRAMS = {
     "exchange-kit": exchange_kit,
 }
 MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
-SETTINGS = re.compile(r"^#?([A-Z][A-Z_]*)=", re.MULTILINE)
 # Of pip, Kafka and Linux.
 NOT_OURS = {
     "PIP_INDEX_URL",

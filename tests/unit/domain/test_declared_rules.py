@@ -1,6 +1,5 @@
 """Declared rewards worked out: by example, and held against the second reading in verify.py."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -12,41 +11,16 @@ from services.incentive.domain.declared_rules import DeclaredOutcome, declared_a
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
-    DocumentRef,
-    FactRef,
-    declaration_key,
     declaration_value,
     parse_fact,
 )
-from services.incentive.policy.loader import load_policy
 from services.incentive.verifier import declared as verifier_declared
 from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
-from shared.values.parties import Party
+from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
 
-POLICY = load_policy(POLICY_FILE)
 SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
-PARTY = Party("uscc", "91530100MA6000001X", "虚构实体")
 WAN = 10_000 * 100
-
-
-def declared(rule: str, item: str, day: str, *, seq: int = 1, withdrawn: bool = False, **measure: str) -> Declaration:
-    earned_on = date.fromisoformat(day)
-    key = declaration_key(PARTY.subject, rule, earned_on.year, item)
-    return Declaration(
-        ref=FactRef(f"{DECLARED}/{key}", 1, seq),
-        register="bureau",
-        party=PARTY,
-        rule=rule,
-        item=item,
-        earned_on=earned_on,
-        measure=measure,
-        exchange=None,
-        documents=(DocumentRef("红头文件.pdf", "0" * 64),),
-        withdrawn=withdrawn,
-        declared_by="test",
-        declared_at=datetime(2026, 6, 1, tzinfo=UTC),
-    )
 
 
 def by_item(*declarations: Declaration) -> dict[str, DeclaredOutcome]:
@@ -182,35 +156,6 @@ def test_a_declaration_is_read_back_as_it_was_recorded():
     one = declared("compute_voucher", "V1", "2026-01-01", seq=7, settled="1.00")
     topic, _, key = one.ref.fact.partition("/")
     assert parse_fact(topic, key, declaration_value(one)) == one
-
-
-RULES = {
-    "computing_centre": ("pue", ["1.2", "1.3"]),
-    "data_assets": (None, []),
-    "startup_park": (None, []),
-    "standards": ("role", ["international_led", "national_led", "industry_led"]),
-    "ai_model": (None, []),
-    "revenue_growth": ("revenue", ["99999999.99", "100000000", "500000000.00", "10000000000.00"]),
-    "compute_voucher": ("settled", ["33333.33", "33333.34", "700000.01", "2000000"]),
-    "loan_interest": ("loan", ["0.49", "100", "50000000.00"]),
-    "cluster_recognition": ("level", ["city", "province", "nation"]),
-    "cluster_revenue": ("revenue", ["19999999999.99", "20000000000.00", "50000000000.00"]),
-    "international_communications": (None, []),
-}
-DAYS = ["2024-01-01", "2025-10-14", "2025-10-15", "2026-01-01", "2026-07-01", "2027-01-01", "2028-10-15", "2028-10-16"]
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[Declaration]:
-    found: dict[str, Declaration] = {}
-    for seq in range(1, draw(st.integers(2, 12))):
-        rule = draw(st.sampled_from(sorted(RULES)))
-        name, values = RULES[rule]
-        measure = {name: draw(st.sampled_from(values))} if name else {}
-        day, item = draw(st.sampled_from(DAYS)), draw(st.sampled_from(["A", "B", "a"]))
-        one = declared(rule, item, day, seq=seq, withdrawn=draw(st.sampled_from([False] * 7 + [True])), **measure)
-        found[one.ref.fact] = one
-    return list(found.values())
 
 
 def second_reading(declarations: list[Declaration]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import pytest
 
 from services.incentive.domain.event_rules import (
     CutDatesError,
-    Entitlement,
     SubjectFacts,
     exchange_awards,
     split_by_period,
@@ -19,35 +18,35 @@ from services.incentive.domain.facts import (
     FirstListing,
     FirstPurchase,
     Listed,
-    ProviderTotal,
     Purchased,
-    Share,
 )
-from services.incentive.policy.loader import load_policy, read_policy
+from services.incentive.policy.loader import read_policy
 from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI, day_start, parse_time
-from shared.whitelist import Exchange, Operator, Whitelist
+from shared.whitelist import Operator, Whitelist
 from tests.support.cases import party, uscc
+from tests.support.incentive.totals import (
+    CUT_AT,
+    OPERATED,
+    P1,
+    POLICY,
+    SINCE,
+    annual,
+    bucket,
+    provided,
+    served,
+    tier_awards,
+    whitelist,
+)
 
-POLICY = load_policy(POLICY_FILE)
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
-CUT_AT = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
-P1 = Party(**party("P1"))
 B1 = Party(**party("B1"))
-SINCE = date(2019, 1, 1)
 LAST_DAY = ("2028-10-15T00:00:00+08:00", "2028-10-15T23:59:59.999999+08:00", "2028-10-15T15:59:59Z")
 BEFORE = ("2025-10-14T23:59:59.999999+08:00", "2025-10-14T15:59:59Z", "2000-01-01T00:00:00Z")
 WITHIN = ("2025-10-15T00:00:00+08:00", "2025-10-14T16:00:00Z", "2026-06-01T00:00:00Z", "2028-10-14T23:59:59+08:00")
 AFTER = ("2028-10-16T00:00:00+08:00", "2028-10-15T16:00:00Z", "2029-06-01T00:00:00Z")
-
-
-def whitelist(operators: tuple[Operator, ...], *ids: str) -> Whitelist:
-    return Whitelist(tuple(Exchange(one, one, SINCE, None, operators, None) for one in sorted(ids or ("kmdex",))))
-
-
-OPERATED = whitelist((Operator(uscc("OP1"), "虚构运营主体", SINCE, None),), "kmdex", "dcdex")
 
 
 def listed(at: str, *, exchange: str = "kmdex", no: str = "L1", register: str = "r1") -> FirstListing:
@@ -63,46 +62,11 @@ def purchased(
     return FirstPurchase(ref, register, B1, first)
 
 
-def bucket(day: str, yuan: str, trades: int = 1) -> Bucket:
-    """A month's bucket, cut at CUT_AT, of the day."""
-    on = date.fromisoformat(day)
-    following = date(on.year + on.month // 12, on.month % 12 + 1, 1)
-    limits = sorted({date(on.year, on.month, 1), following, *CUT_AT})
-    start = day_start(max(limit for limit in limits if limit <= on))
-    end = day_start(min(limit for limit in limits if limit > on))
-    return Bucket(start, end, parse_yuan(yuan), trades, day_start(on))
-
-
-def provided(year: int, by_exchange: dict[str, list[Bucket]], *, register: str = "r1", cut_at=CUT_AT) -> ProviderTotal:
-    ref = FactRef(f"facts.annual-total.v1/{register}/provider/{P1.subject}/{year}", 1, 11)
-    shares = {exchange: Share(tuple(buckets), (), ()) for exchange, buckets in by_exchange.items()}
-    return ProviderTotal(ref, register, P1, year, cut_at, shares)
-
-
-def served(year: int, *buckets: Bucket, exchange: str = "kmdex", register: str = "r1", cut_at=CUT_AT) -> ExchangeTotal:
-    ref = FactRef(f"facts.annual-total.v1/{register}/exchange/{exchange}/{year}", 1, 13)
-    return ExchangeTotal(ref, register, exchange, year, cut_at, buckets)
-
-
 def tiers(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> dict[int, str]:
     """Ceilings by year."""
     return {
         award.year: format_yuan(award.ceiling_fen) for award in tier_awards(*totals, exchanges=exchanges, policy=policy)
     }
-
-
-def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> list[Entitlement]:
-    by_year: dict[int, list[ExchangeTotal]] = {}
-    for total in totals:
-        by_year.setdefault(total.year, []).append(total)
-    return exchange_awards("kmdex", by_year, exchanges, policy)
-
-
-def annual(*facts: ProviderTotal, policy=POLICY) -> list[Entitlement]:
-    by_year: dict[int, list[ProviderTotal]] = {}
-    for fact in facts:
-        by_year.setdefault(fact.year, []).append(fact)
-    return subject_awards(P1, SubjectFacts(totals=by_year), policy)
 
 
 # --- first_listing ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from hypothesis import given
 from services.incentive.domain.declared_rules import WHY_NOTHING, declared_outcomes
 from services.incentive.domain.explain_declared import explain_declared
 from shared.values.money import format_yuan
-from tests.unit.domain.test_declared_rules import POLICY, declared, histories
+from tests.support.incentive.declarations import POLICY, declared, histories
 
 
 def told(*declarations, of: int = -1):

@@ -41,7 +41,7 @@ from shared.values.money import parse_yuan
 from shared.values.parties import Party
 from shared.values.times import parse_time
 from tests.support.cases import party, uscc
-from tests.unit.domain.test_event_rules import annual, bucket, provided, served, tier_awards
+from tests.support.incentive.totals import annual, bucket, provided, served, tier_awards
 
 POLICY = load_policy(POLICY_FILE)
 TEXT = POLICY_FILE.read_text(encoding="utf-8")

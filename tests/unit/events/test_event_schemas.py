@@ -25,10 +25,10 @@ from shared.events.documents import (
 from shared.events.fact_topics import FACT_TOPICS, LISTING
 from shared.values.parties import ID_SCHEMES, NUMBER_PATTERN
 from tests.support.event_schemas import EVENTS, SCHEMAS, validator
-from tests.unit.events.test_events import EVENTS as VALID
-from tests.unit.events.test_events import LISTING as LISTING_DATA
-from tests.unit.events.test_events import TRADE as TRADE_DATA
-from tests.unit.events.test_events_properties import JSON, STRANGE_TEXTS, as_binary, paths, valid
+from tests.support.event_strategies import JSON, STRANGE_TEXTS, as_binary, paths, valid
+from tests.support.events import EVENTS as VALID
+from tests.support.events import LISTING as LISTING_DATA
+from tests.support.events import TRADE as TRADE_DATA
 
 KINDS = ("listing", "trade")
 EVENT = {

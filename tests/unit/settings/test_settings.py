@@ -6,8 +6,7 @@ import pytest
 
 from shared.settings import RegisterAddress, SettingsError, load_kafka_settings, load_local_settings, load_settings
 from shared.translog.note import COSIGNATURE_V1, VerifierKey
-from tests.support.paths import ROOT
-from tests.unit.docs.test_docs import SETTINGS
+from tests.support.paths import ROOT, SETTINGS
 
 IN_FILE = "in a file: p@ss/w%rd"
 MINIMAL = {"KAFKA_BOOTSTRAP_SERVERS": "a:9092", "DATABASE_URL": "postgresql://u:secret@h/listing"}

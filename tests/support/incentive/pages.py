@@ -1,0 +1,54 @@
+"""Sign in to the pages and send their forms, as one role or another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.support.incentive.extract_makers import SECRETS, Makers
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+
+PEOPLE = ("auditor", "bureau", "exchange:kmdex", "exchange:dcdex")
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def signed_in(makers: Makers, role: str, language: str = "zh") -> FlaskClient:
+    client = makers.app.test_client()
+    client.set_cookie("language", language)
+    assert sign_in(client, f"{role}-key").status_code == 303
+    return client
+
+
+def sign_in(client: FlaskClient, key: str, target: str = "/") -> TestResponse:
+    return send(client, "/sign-in", page="/sign-in", key=key, next=target)
+
+
+def send(client: FlaskClient, path: str, *, page: str, **form: Any) -> TestResponse:
+    """Send a form with the token of a page."""
+    found = TOKEN.search(client.get(page).text)
+    assert found is not None
+    return client.post(path, data={"csrf_token": found[1], **form})
+
+
+def routes(makers: Makers, method: str) -> list[str]:
+    """Addresses of all pages that take the method, with ids of something that is there."""
+    there = {
+        "award_id": "exchange_tiers/dcdex/2026",
+        "exchange": "dcdex",
+        "filename": "style.css",
+        "hold_id": "0" * 32,
+        "id": "0" * 32,
+        "no": "T1",
+        "seq": 0,
+        "subject": f"uscc:{next(iter(SECRETS))}",
+    }
+    adapter = makers.app.url_map.bind("localhost")
+    return [
+        adapter.build(rule.endpoint, {name: there[name] for name in rule.arguments}, method)
+        for rule in makers.app.url_map.iter_rules()
+        if rule.endpoint.startswith("pages.") and method in (rule.methods or ())
+    ]

@@ -1,0 +1,89 @@
+"""`make up` as its callers use it."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from devset.client import Client
+from devset.programs import SERVICES, Addresses
+from tests.support.paths import ROOT
+
+START_TIMEOUT_S = 240.0
+
+
+class Up:
+    """`make up` in a process group of its own."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        line = " ".join(["--data-dir", str(folder), "--json", *arguments])
+        # A make above this test must not hand its own options down.
+        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
+        self.process = subprocess.Popen(
+            ["make", "up", f"ARGS={line}", f"PYTHON={sys.executable}"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.errors = ""
+
+    def ready(self) -> dict:
+        readable, _, _ = select.select([self.process.stdout], [], [], START_TIMEOUT_S)
+        assert readable, "no line on stdout in time"
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        return json.loads(line)
+
+    def programs(self) -> list[psutil.Process]:
+        """All of the process group, and what they started (PostgreSQL's backends leave the group)."""
+        found = []
+        for one in psutil.process_iter():
+            try:
+                if os.getpgid(one.pid) == self.process.pid:
+                    found += [one, *one.children(recursive=True)]
+            except (ProcessLookupError, psutil.Error):
+                continue
+        return list({one.pid: one for one in found}.values())
+
+    def end(self) -> tuple[int, str]:
+        """Exit code, and what came on stdout after the JSON line."""
+        output, self.errors = self.process.communicate(timeout=40)
+        return self.process.returncode, output
+
+
+def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
+    _, alive = psutil.wait_procs(programs, timeout=within_s)
+    assert alive == []
+
+
+def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
+    """What `make up --json` says; Ctrl-C stops the set when the caller is done, and leaves nothing behind."""
+    try:
+        yield up.ready()
+        programs = up.programs()
+        os.killpg(up.process.pid, signal.SIGINT)
+        up.end()
+        assert_gone(programs)
+    finally:
+        if up.process.poll() is None:
+            os.killpg(up.process.pid, signal.SIGKILL)
+        for stream in (up.process.stdout, up.process.stderr):
+            if stream is not None:
+                stream.close()
+        up.process.wait()
+
+
+def client_of(running: dict[str, Any], role: str = "auditor") -> Client:
+    apis = {service: running[service.replace("-", "_")].removeprefix("http://") for service in SERVICES}
+    addresses = Addresses(running["kafka"], apis)
+    return Client.with_key(addresses, running["keys"][role])
