@@ -10,7 +10,7 @@ from deploy.broker.streams import streams_of
 from deploy.doctor.finding import Finding
 from services.incentive.policy.loader import load_policy
 from services.incentive.policy.yaml_reader import PolicyError
-from shared.kafka.consumer import MissingTopicsError, check_topics
+from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
 from shared.settings import Service, Settings, SettingsError, load_settings

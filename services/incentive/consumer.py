@@ -12,8 +12,8 @@ from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
+from shared.kafka.traced_handler import traced
 from shared.settings import Settings
-from shared.telemetry.tracing import traced
 from shared.translog.signing import signing_key
 from shared.translog.store import ServiceLog
 from shared.values.times import now

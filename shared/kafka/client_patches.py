@@ -1,6 +1,6 @@
-"""Faults of kafka-python 3.0.12, mended where they are; whoever makes one of its clients imports this first.
+"""Patches of kafka-python 3.0.12; import this before creating one of its clients.
 
-Each says what is seen without it. There is no public way around any of them.
+Each docstring says what happens without the patch. None of them has a public workaround.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from kafka.record.default_records import DefaultRecordBatch
 if TYPE_CHECKING:
     from kafka import KafkaProducer, TopicPartition
 
-_DROP_WITHIN_S: Final = 2.0
-_REASON: Final = "_why_it_could_not_start"
+_CLOSE_TIMEOUT_S: Final = 2.0
+_REASON: Final = "_bootstrap_failure"
 
 
 class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-python has no types
-    """A stored batch fails its check sum: `partition` cannot be read on from `offset`."""
+    """A stored batch fails its checksum: `partition` cannot be read from `offset` on."""
 
     def __init__(self, partition: TopicPartition, offset: int) -> None:
         super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}")
@@ -31,17 +31,17 @@ class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-pyth
 
 
 def force_close_producer(producer: KafkaProducer) -> None:
-    """End a producer that failed, without sending what it still has.
+    """Close a failed producer without sending its pending records.
 
-    `close` flushes first, and when that fails it leaves the sending thread behind, which goes on trying.
+    `close` flushes first; when that fails it leaks the sending thread, which retries for ever.
     """
     producer._sender.force_close()  # noqa: SLF001 - see above
     with contextlib.suppress(KafkaError):
-        producer.close(timeout=_DROP_WITHIN_S)
+        producer.close(timeout=_CLOSE_TIMEOUT_S)
 
 
 class _LenientBuffer(bytearray):
-    """Record bytes whose slices decode what is not UTF-8 with backslashes."""
+    """Record bytes whose slices decode invalid UTF-8 with backslash escapes."""
 
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
@@ -53,10 +53,10 @@ class _LenientSlice(bytes):
         return super().decode(encoding, "backslashreplace")
 
 
-def _read_any_header_name() -> None:
-    """Keep a header name that is not UTF-8 from stopping the stream.
+def _accept_any_header_name() -> None:
+    """Accept header names that are not UTF-8, which C clients can send.
 
-    `poll` raises UnicodeDecodeError for such a record, again and again; C clients can send one.
+    Without it `poll` raises UnicodeDecodeError for such a record for ever.
     """
     strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - see above
 
@@ -71,11 +71,10 @@ def _read_any_header_name() -> None:
     DefaultRecordBatch._read_msg = lenient  # noqa: SLF001 - see above
 
 
-def _read_a_failed_batch_anew() -> None:
-    """Make a batch that could not be read be fetched anew, and say of which partition it is.
+def _refetch_corrupt_batches() -> None:
+    """Fetch a corrupt batch again, and name its partition in the error.
 
-    Polled again after a batch that fails its check sum, the consumer never returns: it asks the iterator that has
-    failed for more, for ever.
+    Without it the next `poll` after a checksum error never returns: it keeps asking the failed iterator.
     """
     take = Fetcher.PartitionRecords.take
 
@@ -83,7 +82,7 @@ def _read_a_failed_batch_anew() -> None:
         try:
             return take(records, most)
         except Exception as error:
-            records.drain()  # its position stays: the next fetch begins there
+            records.drain()  # the position stays, so the next fetch starts there
             if isinstance(error, CorruptRecordError):
                 raise CorruptBatchError(records.topic_partition, records.next_fetch_offset) from error
             raise
@@ -91,15 +90,15 @@ def _read_a_failed_batch_anew() -> None:
     Fetcher.PartitionRecords.take = take_or_drop
 
 
-def _end_a_start_that_fails() -> None:
-    """End the thread of a client that cannot start, and say why it cannot.
+def _clean_up_failed_bootstrap() -> None:
+    """Stop the thread of a client that cannot start, and report the cause.
 
-    Without it each attempt of a long outage would leave a thread, and whatever was in the way (a refused connection, a
-    certificate that is not trusted) is told as "unable to bootstrap".
+    Without it every attempt during an outage leaks a thread, and each cause (connection refused, untrusted certificate)
+    is reported as "unable to bootstrap".
     """
     bootstrap = KafkaConnectionManager.bootstrap
 
-    def bootstrap_or_end(manager: Any, *arguments: Any, **options: Any) -> Any:
+    def bootstrap_or_stop(manager: Any, *arguments: Any, **options: Any) -> Any:
         try:
             return bootstrap(manager, *arguments, **options)
         except BaseException as error:
@@ -111,13 +110,13 @@ def _end_a_start_that_fails() -> None:
                 raise KafkaTimeoutError(f"{error.args[0]}: {reason or 'no answer'}") from reason
             raise
 
-    KafkaConnectionManager.bootstrap = bootstrap_or_end
+    KafkaConnectionManager.bootstrap = bootstrap_or_stop
 
 
-def _hear_the_last_words() -> None:
-    """Read what a broker says before it closes the connection, when both arrive together.
+def _read_before_disconnect() -> None:
+    """Read a broker's last response when it arrives together with the end of the connection.
 
-    It says so that a user or password is wrong; without it that is "socket disconnected" every other time.
+    That response reports a wrong user or password; without the patch it is lost every other time.
     """
     for transport in (KafkaTCPTransport, KafkaSSLTransport):
         transport._sock_recv = _data_before_end(transport._sock_recv)  # noqa: SLF001 - see above
@@ -126,22 +125,22 @@ def _hear_the_last_words() -> None:
 def _data_before_end(receive: Any) -> Any:
     def data_or_end(transport: Any) -> Any:
         data, end = receive(transport)
-        return data, None if data else end  # which comes again when it is next asked for data
+        return data, None if data else end  # the next call reports the end again
 
     return data_or_end
 
 
-def _remember_why_a_start_fails() -> None:
-    """Raise SaslAuthenticationFailedError from a client's start at once when the broker refuses user or password.
+def _fail_fast_on_authentication() -> None:
+    """Raise SaslAuthenticationFailedError as soon as the broker rejects user or password at the start.
 
-    Without it the client goes on trying until its time is over. Other reasons are kept for the end of that time.
+    Without it the client retries until its timeout. Other causes are remembered for the timeout's message.
     """
     connect = KafkaConnectionManager._connect  # noqa: SLF001 - see above
 
     async def connect_and_remember(manager: Any, node: Any, connection: Any, **options: Any) -> None:
         await connect(manager, node, connection, **options)
         reason = connection.init_future.exception
-        # Of a client that has started nothing is remembered: it may be let in again.
+        # Only during the start: a client that runs may be let in again.
         if reason is not None and manager.cluster.is_bootstrap(node.node_id):
             setattr(manager, _REASON, reason)
             if isinstance(reason, SaslAuthenticationFailedError):
@@ -150,8 +149,8 @@ def _remember_why_a_start_fails() -> None:
     KafkaConnectionManager._connect = connect_and_remember  # noqa: SLF001 - see above
 
 
-_read_any_header_name()
-_read_a_failed_batch_anew()
-_end_a_start_that_fails()
-_hear_the_last_words()
-_remember_why_a_start_fails()
+_accept_any_header_name()
+_refetch_corrupt_batches()
+_clean_up_failed_bootstrap()
+_read_before_disconnect()
+_fail_fast_on_authentication()

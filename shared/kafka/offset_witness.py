@@ -1,9 +1,9 @@
-"""A witness outside the database of how far the database had come: the offsets of the service's consumer group.
+"""Detect a restored backup: the offsets of the consumer group in Kafka witness how far the database had committed.
 
-An older backup that is put back knows nothing of what came after it. Kafka does: workers show it what the database has
-committed, as the committed offsets of their group, with metadata that says so and names the topic by its id. Nothing is
-read by these offsets. Offsets without that metadata (from a command line tool) and offsets that are gone (a broker that
-came back without them, a group that was idle for a week) prove nothing and change nothing.
+A restored older backup does not know what came after it, but Kafka does: workers commit the database's positions as
+offsets of their group, with metadata that marks them and names the topic by its id. Nobody reads from these offsets.
+Offsets without the metadata (from a command line tool) and missing offsets (a broker that lost them, a group that was
+idle for a week) prove nothing and change nothing.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseBehindError(OperatorError):
-    """The database is older than what the world outside has seen of it: an older backup was put back."""
+    """The database is behind what others have seen of it: an older backup was restored."""
 
 
 def attested(position: StoredPosition) -> OffsetAndMetadata:
-    """What a committed offset says when the database has committed this position."""
+    """Return the group offset that witnesses a committed position."""
     return OffsetAndMetadata(position.next_offset, f"{_STORED}{position.topic_id}", -1)
 
 
 class OffsetWitness:
-    """Shows Kafka where the database stands: at most once a second, only what has moved, and never what is to come.
+    """Commits the database's positions to Kafka: at most once a second, only those that moved, never ahead of it.
 
-    `begin` and `show` are called by the thread that reads, `committed` by the one that writes.
+    The reading thread calls `begin` and `show`, the writing thread `committed`.
     """
 
     def __init__(self) -> None:
@@ -55,23 +55,23 @@ class OffsetWitness:
         self._next_show_s = 0.0
 
     def begin(self, positions: Mapping[TopicPartition, StoredPosition]) -> None:
-        """Partitions were assigned, and stand there in the database."""
+        """Start with the stored positions of the assigned partitions."""
         self._stands = dict(positions)
-        # Others may have shown older or newer ones meanwhile.
+        # Other workers may have committed older or newer offsets meanwhile.
         self._shown = {}
 
     def committed(self, moves: Iterable[Move]) -> None:
-        """The database has committed these moves."""
+        """Record moves that the database committed."""
         stands = self._stands
         for move in moves:
             partition = TopicPartition(move.topic, move.partition)
             position = stands.get(partition)
-            # Else it was assigned anew since: it stands where `begin` says, perhaps in another topic of that name.
+            # Otherwise it was reassigned since, and `begin` has set it, possibly for a recreated topic.
             if position is not None and position.next_offset == move.from_offset:
                 stands[partition] = position._replace(next_offset=move.to_offset)
 
     def show(self, consumer: KafkaConsumer) -> None:
-        """Show what has moved, if the last time is long enough ago; what fails is shown again."""
+        """Commit what moved, if the last commit is a second ago; a failed commit is repeated."""
         if time.monotonic() < self._next_show_s:
             return
         moved = self._moved(consumer)
@@ -80,13 +80,13 @@ class OffsetWitness:
             consumer.commit_async(moved, callback=self._answered)
 
     def show_last(self, consumer: KafkaConsumer) -> None:
-        """Show what has moved before the reader ends, and wait for the answer."""
+        """Commit what moved before the reader ends, and wait for the answer."""
         moved = self._moved(consumer)
         try:
             if moved:
                 consumer.commit(moved, timeout_ms=_LAST_SHOW_MS)
         except KafkaError as error:
-            log.info("offsets not shown at the end", error=reason_of(error))
+            log.info("last offsets not committed to Kafka", error=reason_of(error))
 
     def _moved(self, consumer: KafkaConsumer) -> dict[TopicPartition, OffsetAndMetadata]:
         mine = consumer.assignment()
@@ -99,7 +99,7 @@ class OffsetWitness:
 
 
 def witnessed_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
-    """All that workers of the group have shown as committed by the database; offsets of others are left out."""
+    """Return the offsets that workers of the group committed as witnesses; other offsets are left out."""
     committed: Mapping[TopicPartition, OffsetAndMetadata] = admin.list_group_offsets(group)[group]
     return {
         (partition.topic, partition.partition): offset
@@ -109,7 +109,7 @@ def witnessed_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, in
 
 
 def read_witnessed_offsets(client_config: Mapping[str, Any], group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
-    """`witnessed_offsets` by a client of its own."""
+    """Call `witnessed_offsets` with a client of its own."""
     admin = KafkaAdminClient(**client_config)
     try:
         return witnessed_offsets(admin, group)
@@ -120,10 +120,10 @@ def read_witnessed_offsets(client_config: Mapping[str, Any], group: str) -> dict
 def check_offset_witness(
     shown: Mapping[tuple[str, int], OffsetAndMetadata], stored: Mapping[tuple[str, int], StoredPosition], service: str
 ) -> None:
-    """Raise DatabaseBehindError if the database had committed more than it holds.
+    """Raise DatabaseBehindError if the database had committed more than it holds now.
 
-    `shown` must have been read before `stored`: then a database that is sound is never behind it. All partitions of the
-    group are looked at, whoever reads them: of a database that is behind in one, none may be read on.
+    `shown` must be read before `stored`, so that a sound database is never behind it. All partitions of the group are
+    checked, whoever reads them: if the database is behind in one, none may be read on.
     """
     behind = []
     for partition, offset in sorted(shown.items()):
@@ -133,7 +133,7 @@ def check_offset_witness(
             behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
     if behind:
         raise DatabaseBehindError(
-            "恢复了旧备份 / an older backup was put back: Kafka 所见已提交的偏移 > 数据库的偏移 / offsets that Kafka"
-            f" has seen committed > where the database stands: {', '.join(behind)}. 请恢复更新的备份，或由此继续 /"
-            f" Put a newer backup back, or go on from here by `jiangbu new-generation --service {service}`"
+            f"恢复了旧备份 / an older backup was restored: {', '.join(behind)} (Kafka 所见已提交的偏移 > 数据库的偏移 /"
+            " offset that Kafka has seen committed > offset of the database). 请恢复更新的备份，或由此继续 / Restore a"
+            f" newer backup, or continue from this one with `jiangbu new-generation --service {service}`"
         )

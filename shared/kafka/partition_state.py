@@ -1,4 +1,4 @@
-"""What the broker holds of a partition, and whether that is what comes after the stored position."""
+"""Check that a partition on the broker continues at the stored position."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class RecordLossError(OperatorError):
-    """Records are missing, or the topic is not the one that was read: going on would skip records unseen."""
+    """Records are missing, or the topic was recreated: continuing would skip records unseen."""
 
 
 class Bounds(NamedTuple):
-    """A partition as the broker has it: the first offset that is there, and the one after the last."""
+    """A partition on the broker: its topic's id, its first offset, and the offset after its last record."""
 
     topic_id: str
     first: int
@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
 def read_bounds(
     admin: KafkaAdminClient, client_config: Mapping[str, Any], partitions: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], Bounds]:
-    """Bounds of those of the (topic, partition) that exist."""
+    """Return the bounds of those (topic, partition) that exist."""
     wanted = set(partitions)
     if not wanted:
         return {}
@@ -49,11 +49,11 @@ def read_bounds(
 
 
 def missing_records(position: StoredPosition, bounds: Bounds) -> str | None:
-    """What the partition no longer holds of what comes after the stored position, in words; None if it holds all."""
+    """Describe what the partition lacks of the records after the stored position; None if it has all."""
     where = f"{position.topic}[{position.partition}]"
     if position.topic_id != bounds.topic_id:
         return (
-            f"{where} 被删除后重建 / was deleted and made anew: read {position.topic_id} up to"
+            f"{where} 被删除后重建 / was deleted and recreated: read {position.topic_id} up to"
             f" {position.next_offset}, found {bounds.topic_id}"
         )
     if position.next_offset < bounds.first:
@@ -62,19 +62,19 @@ def missing_records(position: StoredPosition, bounds: Bounds) -> str | None:
             " were read"
         )
     if position.next_offset > bounds.end:
-        return f"{where} 记录丢失 / ends at {bounds.end}, but was read up to {position.next_offset}: records were lost"
+        return f"{where} 记录丢失 / ends at {bounds.end} but was read up to {position.next_offset}: records were lost"
     return None
 
 
 def check_partition(position: StoredPosition, bounds: Bounds, service: str) -> None:
-    """Raise RecordLossError unless the partition still holds what comes after the stored position."""
+    """Raise RecordLossError unless the partition still has every record after the stored position."""
     missing = missing_records(position, bounds)
     if missing is not None:
         raise RecordLossError(f"{missing}; {accept_loss_hint(service)}")
 
 
 def check_partitions(client_config: Mapping[str, Any], positions: Sequence[StoredPosition], service: str) -> None:
-    """Raise RecordLossError unless every partition still holds what comes after its stored position."""
+    """Raise RecordLossError unless every partition still has every record after its stored position."""
     admin = KafkaAdminClient(**client_config)
     try:
         bounds = read_bounds(admin, client_config, {(one.topic, one.partition) for one in positions})
@@ -88,8 +88,8 @@ def check_partitions(client_config: Mapping[str, Any], positions: Sequence[Store
 
 
 def accept_loss_hint(service: str) -> str:
-    """What a person can do about a broken stream."""
+    """Say how an operator accepts lost records."""
     return (
-        f"人工核实后可执行 / once a person has looked at it, `jiangbu accept-loss --service {service}`"
-        " goes on from what is there"
+        f"人工核实后可执行 / after checking the loss, run `jiangbu accept-loss --service {service}`"
+        " to continue from what is left"
     )

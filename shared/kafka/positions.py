@@ -1,7 +1,7 @@
-"""Where a service has read to: kept beside what was read, and moved in the same transaction.
+"""Consumer positions, stored in the service's database and moved in the transaction of each batch.
 
-Kafka's own committed offsets are for show; these are the truth. A row moves by compare-and-set, so a consumer that lost
-its partition to another fails, and nothing of its batch stays.
+These are the truth; Kafka's committed offsets are only a witness. A row moves by compare-and-set, so the batch of a
+consumer that lost its partition to another is rolled back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def position_table(metadata: MetaData) -> Table:
-    """The table `position` as each service declares it."""
+    """Declare the table `position` of a service."""
     return Table(
         "position",
         metadata,
@@ -52,7 +52,7 @@ class StoredPosition(NamedTuple):
 
 
 class PartitionLostError(Exception):
-    """Another worker has moved a partition of this batch: the batch is dropped and read again from where it stands."""
+    """Another worker moved a partition of this batch: drop the batch and read again from the stored position."""
 
 
 def load_positions(connection: Connection) -> dict[tuple[str, int], StoredPosition]:
@@ -61,7 +61,7 @@ def load_positions(connection: Connection) -> dict[tuple[str, int], StoredPositi
 
 
 def start_positions(connection: Connection, positions: Iterable[StoredPosition], now: datetime) -> None:
-    """Write down where partitions seen for the first time begin; rows that exist are left alone."""
+    """Store the first position of partitions seen for the first time; existing rows stay."""
     rows = [{**position._asdict(), "now": now} for position in positions]
     if rows:
         connection.execute(
@@ -95,7 +95,7 @@ _MOVE = b"""
 
 
 def move_positions(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
-    """Move every partition of a batch, or raise PartitionLostError if one is not where the batch began."""
+    """Move every partition of a batch; PartitionLostError if one is not where the batch began."""
     parameters = {
         "topics": pg_array(move.topic for move in moves),
         "partitions": pg_array(move.partition for move in moves),

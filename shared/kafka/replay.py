@@ -1,4 +1,4 @@
-"""Topics read again from their beginning, outside any consumer group: for those who compare or begin anew."""
+"""Read topics from their beginning, outside any consumer group, to compare or to rebuild."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000
-_TELL_EVERY_S = 10.0
+_LOG_INTERVAL_S = 10.0
 
 log = structlog.get_logger(__name__)
 
 
 class TopicTruncatedError(OperatorError):
-    """The broker no longer holds a topic from offset 0: what was deleted cannot be read again."""
+    """The broker no longer has a topic from offset 0: deleted records cannot be read again."""
 
 
 class TopicShortenedError(OperatorError):
-    """A topic ends before the offset that it was once read to: it was made anew, or records were lost."""
+    """A topic ends before the offset that was read once: it was recreated, or records were lost."""
 
 
 def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
-    """The committed records of each (topic, partition) from offset 0 to its end (exclusive), in order of offset.
+    """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
     Yields batches of at most 10,000 records, one partition after the other. Before reading anything it raises
     TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not reach its
@@ -50,7 +50,7 @@ def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, in
         beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
         gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
         if gone:
-            raise TopicTruncatedError(f"消息系统已不再保存 / the broker no longer holds {', '.join(gone)}")
+            raise TopicTruncatedError(f"消息系统已不再保存 / the broker no longer has {', '.join(gone)}")
         reached = consumer.end_offsets(list(partitions)) if partitions else {}
         short = [
             f"{tp.topic}[{tp.partition}]: {end} < {partitions[tp]}"
@@ -70,7 +70,7 @@ def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, in
 def stable_end_offsets(
     client_config: Mapping[str, Any], partitions: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], int]:
-    """Where committed records end in each (topic, partition)."""
+    """Return the offset after the last committed record of each (topic, partition)."""
     if not partitions:
         return {}
     consumer = KafkaConsumer(
@@ -86,15 +86,17 @@ def stable_end_offsets(
 def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
     consumer.assign([partition])
     consumer.seek(partition, 0)
-    heard_s = time.monotonic()
-    # Positions pass markers of transactions and aborted records too: the end may lie behind the last record.
+    last_record_s = time.monotonic()
+    # Positions pass transaction markers and aborted records too, so the end may lie beyond the last record.
     while (offset := consumer.position(partition)) < end:
         polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
         if polled:
-            heard_s = time.monotonic()
-        elif time.monotonic() - heard_s > _TELL_EVERY_S:
-            log.warning("no records come, waiting", topic=partition.topic, partition=partition.partition, offset=offset)
-            heard_s = time.monotonic()
+            last_record_s = time.monotonic()
+        elif time.monotonic() - last_record_s > _LOG_INTERVAL_S:
+            log.warning(
+                "no records received, waiting", topic=partition.topic, partition=partition.partition, offset=offset
+            )
+            last_record_s = time.monotonic()
         records = [record for record in polled if record.offset < end]
         if records:
             yield records

@@ -1,4 +1,4 @@
-"""Work in a thread beside what a consumer program reads: until it is told to stop, and with no fault of it lost."""
+"""Run a background thread next to the consumer loop; re-raise its exception on exit."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 @contextmanager
 def background_thread(
-    work: Callable[[], None], name: str, stop: threading.Event, ends_within_s: float
+    work: Callable[[], None], name: str, stop: threading.Event, join_timeout_s: float
 ) -> Iterator[None]:
-    """Have `work` done in a thread of this name; it has to end soon once `stop` is set, as it is at the end.
+    """Run `work` in a thread until the block ends; `work` must return soon after `stop` is set.
 
-    What it raises is a fault of ours: it sets `stop`, and is raised at the end, for which nobody waits longer than
-    `ends_within_s`, and not at all where the caller itself fails.
+    An exception in `work` is a bug: it sets `stop` and is re-raised when the block ends, unless the block itself
+    failed. The exit waits at most `join_timeout_s` for the thread.
     """
-    faults: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
-            faults.append(error)
+        except BaseException as error:  # noqa: BLE001 - re-raised in the caller's thread
+            errors.append(error)
             stop.set()
 
     thread = threading.Thread(target=run, name=name, daemon=True)
@@ -34,6 +34,6 @@ def background_thread(
         yield
     finally:
         stop.set()
-    thread.join(ends_within_s)
-    if faults:
-        raise faults[0]
+    thread.join(join_timeout_s)
+    if errors:
+        raise errors[0]

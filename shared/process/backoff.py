@@ -1,4 +1,4 @@
-"""Pauses between attempts: they grow, so that what is away is neither pressed nor told of every second."""
+"""Exponential backoff."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Backoff:
-    """The first pause, then twice as long each time up to the longest; in seconds. A stop ends each at once."""
+    """Delays that double from `first_s` to `longest_s`, in seconds. Setting `stop` ends a wait at once."""
 
     def __init__(self, stop: threading.Event, first_s: float = 1.0, longest_s: float = 5.0) -> None:
         self._stop = stop
@@ -19,10 +19,10 @@ class Backoff:
         self.next_s = first_s
 
     def wait(self) -> None:
-        """Wait for about `next_s`: workers that fail together should not come back together."""
+        """Wait for about `next_s`. The jitter keeps workers that failed together from retrying together."""
         self._stop.wait(self.next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
         self.next_s = min(self.next_s * 2, self._longest_s)
 
     def reset(self) -> None:
-        """It went well: the next failure is another one."""
+        """Start from `first_s` again after a success."""
         self.next_s = self._first_s

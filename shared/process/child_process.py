@@ -1,7 +1,7 @@
-"""A part of a consumer program as a process of its own, which shares no interpreter with the others.
+"""Run a part of a consumer program in a child process with an interpreter of its own.
 
-It is forked while the program has one thread and no connections, and waits until it is told to begin. It ends when it
-is told to, when it fails, and when the program is gone, however that ended: then the program's end of the pipe is shut.
+The child is forked while the program has one thread and no connections, and waits for the signal to begin. It ends when
+told to, when it fails, and when its parent dies, because then the parent's end of the pipe closes.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 _BEAT: Final = "beat"
 _BEAT_EVERY_S: Final = 0.5
-_ENDS_WITHIN_S: Final = 3.0
+_JOIN_TIMEOUT_S: Final = 3.0
 
 log = structlog.get_logger(__name__)
 
 
 class ChildProcessDiedError(RuntimeError):
-    """A part of the program ended and did not say why: it was killed."""
+    """The child process ended without a reason: it was killed."""
 
 
 @dataclass
-class Inside:
-    """The part's side: when to stop, and whether it shall hold back as the program needs the processors."""
+class ChildSide:
+    """The child's side of the pipe: when to stop, and whether to leave the CPU to the parent."""
 
     _pipe: Connection
     stop: threading.Event = field(default_factory=threading.Event)
@@ -51,14 +51,14 @@ class Inside:
     _next_beat_s: float = 0.0
 
     def beat(self, _part: str) -> None:
-        """The part got on (as `Heartbeat.beat`)."""
+        """Record progress (as `Heartbeat.beat`)."""
         if time.monotonic() >= self._next_beat_s:
             self._next_beat_s = time.monotonic() + _BEAT_EVERY_S
-            with suppress(OSError):  # the program is gone, as `listen` notices
+            with suppress(OSError):  # the parent died, as `listen` notices
                 self._pipe.send(_BEAT)
 
     def listen(self) -> None:
-        """Do what the program says until it says no more; then the end comes in time, whatever hangs."""
+        """Follow the parent's messages until it sends None or dies; then exit by the shutdown deadline."""
         with suppress(EOFError, OSError):
             while (throttle := self._pipe.recv()) is not None:
                 (self.throttled.set if throttle else self.throttled.clear)()
@@ -69,56 +69,56 @@ class Inside:
 
 @dataclass
 class ChildProcess:
-    """The program's side."""
+    """The parent's side."""
 
     name: str
     _pipe: Connection
-    _holds_back: bool = False
+    _throttled: bool = False
     is_working: bool = False
 
     @contextmanager
     def working(self, stop: threading.Event, heartbeat: Heartbeat) -> Iterator[None]:
-        """Let it work until the end of the block, and beat in its name; what goes wrong in it is raised then.
+        """Let the child work until the block ends, and forward its heartbeats; re-raise its error on exit.
 
-        `stop` is set when it has ended.
+        Sets `stop` once the child has ended.
         """
-        with background_thread(lambda: self._watch(stop, heartbeat), self.name, stop, _ENDS_WITHIN_S):
+        with background_thread(lambda: self._watch(stop, heartbeat), self.name, stop, _JOIN_TIMEOUT_S):
             self.is_working = True
-            self._say(False)
+            self._send(False)
             try:
                 yield
             finally:
-                self._say(None)
+                self._send(None)
 
     def throttle(self, throttle: bool) -> None:
-        """Have it hold back, or no longer."""
-        if throttle != self._holds_back:
-            self._holds_back = throttle
-            self._say(throttle)
+        """Tell the child to leave the CPU to the parent, or to stop doing so."""
+        if throttle != self._throttled:
+            self._throttled = throttle
+            self._send(throttle)
 
-    def _say(self, throttle: bool | None) -> None:
-        with suppress(OSError):  # it has ended, and the watcher knows how
+    def _send(self, throttle: bool | None) -> None:
+        with suppress(OSError):  # the child ended, and the watcher knows how
             self._pipe.send(throttle)
 
     def _watch(self, stop: threading.Event, heartbeat: Heartbeat) -> None:
-        said: Any = _BEAT
+        message: Any = _BEAT
         try:
-            while said == _BEAT:
-                said = self._pipe.recv()
+            while message == _BEAT:
+                message = self._pipe.recv()
                 heartbeat.beat(self.name)
         except (EOFError, OSError):
-            said = ChildProcessDiedError(f"{self.name}: 进程被终止 / the process was ended")
+            message = ChildProcessDiedError(f"{self.name}: 进程被终止 / the process was killed")
         self.is_working = False
-        if said is not None:
-            raise said
+        if message is not None:
+            raise message
         stop.set()
 
 
 @contextmanager
-def child_process(name: str, work: Callable[[Inside], None]) -> Iterator[ChildProcess]:
-    """A part that does `work`, once it is told to begin. To be called before any thread is started."""
+def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[ChildProcess]:
+    """Fork a child that runs `work` once told to begin. Call it before any thread starts."""
     ours, theirs = multiprocessing.Pipe()
-    # What is here already stays shared memory only as long as the garbage collector does not write to it.
+    # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
     gc.collect()
     gc.freeze()
     process = multiprocessing.get_context("fork").Process(
@@ -131,38 +131,38 @@ def child_process(name: str, work: Callable[[Inside], None]) -> Iterator[ChildPr
         yield part
     finally:
         if part.is_working:
-            log.warning("a part did not end by itself in time, ended; nothing half done stays", part=name)
+            log.warning("child process did not exit in time, killing it", part=name)
         ours.close()
-        process.kill()  # as safe as for the whole program (shared/process/shutdown.py)
+        process.kill()  # as safe as killing the whole program (shared/process/shutdown.py)
         process.join()
 
 
-def _work(name: str, work: Callable[[Inside], None], pipe: Connection, others: Connection) -> None:
-    """The process."""
+def _work(name: str, work: Callable[[ChildSide], None], pipe: Connection, others: Connection) -> None:
+    """Entry point of the child."""
     others.close()
-    # Signals are the program's to take: it tells its parts.
+    # The parent handles signals and tells its children.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     try:
         pipe.recv()
     except EOFError:
         return
     shorten_thread_switching()
-    inside = Inside(pipe)
-    threading.Thread(target=inside.listen, daemon=True).start()
+    side = ChildSide(pipe)
+    threading.Thread(target=side.listen, daemon=True).start()
     ending: BaseException | None = None
     try:
-        work(inside)
+        work(side)
     except BaseException as error:
-        log.exception("a part of the program ended by a fault", part=name)
-        ending = _as_sent(error)
+        log.exception("child process failed", part=name)
+        ending = _picklable(error)
     with suppress(OSError):
         pipe.send(ending)
 
 
-def _as_sent(error: BaseException) -> BaseException:
-    """The error, or what can be said of it if it does not go through a pipe."""
+def _picklable(error: BaseException) -> BaseException:
+    """Return the error, or a RuntimeError with its reason if it cannot be pickled."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - made the moment before
-    except Exception:  # noqa: BLE001 - any class may have its own ways
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own pickle
+    except Exception:  # noqa: BLE001 - any class may fail in its own way
         return RuntimeError(reason_of(error))
     return error

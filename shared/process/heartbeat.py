@@ -1,4 +1,4 @@
-"""Whether a consumer program gets on, told by itself in a file, as it answers no requests that could ask it.
+"""Heartbeat file of a consumer program, for liveness probes: a consumer answers no requests.
 
 Each part of the program records when it last made progress: it did its work or found nothing to do. A part that waits
 for an unavailable database or broker makes no progress. `shared/process/liveness.py` reads the file.
@@ -19,9 +19,9 @@ _WRITE_EVERY_S: Final = 1.0
 
 
 class Heartbeat:
-    """Parts of one program that get on; without a file nothing is written. Safe for threads.
+    """Last progress of each part of one program. Thread-safe; without a path nothing is written.
 
-    There is a file from when every part got on once, so that a program that still waits at its start has none.
+    The file appears once every part has made progress, so a program that still waits at its start has none.
     """
 
     def __init__(self, path: Path | None, parts: Iterable[str]) -> None:
@@ -30,17 +30,17 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._write_at_s = 0.0
         if path is not None:
-            path.unlink(missing_ok=True)  # of an earlier run
+            path.unlink(missing_ok=True)  # left by an earlier run
 
     def beat(self, part: str) -> None:
-        """The part got on."""
-        at_s = time.monotonic()  # one clock for all processes of a machine, which does not jump
+        """Record progress of a part."""
+        at_s = time.monotonic()  # the same clock in every process of the machine, and it never jumps
         with self._lock:
             self._beats[part] = at_s
             if self._path is None or at_s < self._write_at_s or None in self._beats.values():
                 return
             self._write_at_s = at_s + _WRITE_EVERY_S
-            # A file that cannot be written is old for whoever reads it, which is all that can be said.
+            # If the file cannot be written it goes stale, and the probe fails as it should.
             with contextlib.suppress(OSError):
                 part_file = self._path.with_suffix(".part")
                 part_file.write_text(

@@ -1,10 +1,10 @@
-"""Runs of a consumer program on record, so that the API can tell how the newest ended and how often one was started.
+"""Record runs of a consumer program: the API reports how the newest run ended and how often one started.
 
-A run is written down once it works: it has its checks behind it, and took in a batch or found nothing to take in. A
-program that halts before, again and again while a supervisor starts it every few seconds, leaves only rows of runs that
-halted, so `readyz` does not flap. A run that was killed has no end; then starts outnumber endings.
+A run is recorded once it works: its checks passed, and it committed a batch or found nothing to read. A program that a
+supervisor restarts every few seconds because it halts earlier leaves rows of halted runs alone, so `readyz` does not
+flap. A killed run has no end, so starts outnumber endings.
 
-Not a ledger: the service's own role writes and updates it, and old rows may be deleted.
+The service's own role updates the rows, and old rows may be deleted.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 Ending = Literal["stopped", "halted", "failed"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 
-# Written while something else has failed: it must not take long.
-_END_WITHIN_S: Final = 2
-_REASON_MOST_CHARACTERS: Final = 1000
+# Written while something else has failed, so it must not take long.
+_END_TIMEOUT_S: Final = 2
+_MAX_REASON_CHARACTERS: Final = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ def worker_run_table(metadata: MetaData) -> Table:
 
 
 class WorkerRun:
-    """One run, of this process."""
+    """The run of this process."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -71,7 +71,7 @@ class WorkerRun:
         self._id: int | None = None
 
     def begun(self) -> None:
-        """Write the run down; errors of the driver are the caller's."""
+        """Record the start. Raises errors of the driver."""
         with self._engine.begin() as connection:
             self._id = connection.execute(
                 text("INSERT INTO worker_run (host, pid, started_at) VALUES (:host, :pid, :started_at) RETURNING id"),
@@ -79,19 +79,19 @@ class WorkerRun:
             ).scalar_one()
 
     def ended(self, ending: Ending, reason: str | None) -> None:
-        """Write down how it ended, if the database can be reached soon: never hides why.
+        """Record the end if the database answers soon; never raises, so it cannot hide why the run ended.
 
-        A run that stopped before it began leaves no row.
+        A run that stopped before it started leaves no row.
         """
         if self._id is None and ending == "stopped":
             return
         end = {
             "ended_at": self._clock(),
             "ending": ending,
-            "reason": None if reason is None else reason.replace("\0", "")[:_REASON_MOST_CHARACTERS],
+            "reason": None if reason is None else reason.replace("\0", "")[:_MAX_REASON_CHARACTERS],
         }
-        # Not of the pool, whose connections may hang.
-        limits = {"connect_timeout": _END_WITHIN_S, "options": f"-c statement_timeout={_END_WITHIN_S}s"}
+        # Not from the pool, whose connections may hang.
+        limits = {"connect_timeout": _END_TIMEOUT_S, "options": f"-c statement_timeout={_END_TIMEOUT_S}s"}
         engine = create_engine(self._engine.url, poolclass=NullPool, connect_args=limits, hide_parameters=True)
         try:
             with engine.begin() as connection:
@@ -112,4 +112,4 @@ class WorkerRun:
                         {**end, "id": self._id},
                     )
         except SQLAlchemyError as error:
-            log.warning("how this run ended is not on record", error=reason_of(error))
+            log.warning("end of the run not recorded", error=reason_of(error))

@@ -1,9 +1,8 @@
-"""When a consumer program stops: on SIGTERM or SIGINT, by itself; and within ten seconds whatever hangs.
+"""Graceful shutdown of a consumer program on SIGTERM or SIGINT, with a deadline of ten seconds.
 
-Ended in the middle (`os._exit`) is as safe as being killed, and that is safe by construction: what follows from a batch
-is one transaction with its offsets, so PostgreSQL rolls back all of it, or has committed all of it; a Kafka transaction
-that was open is aborted by the successor's `init_transactions`, and facts that were sent and not yet marked are sent
-again.
+After the deadline the program calls `os._exit`, which is as safe as being killed. A batch and its offsets are one
+transaction, so PostgreSQL commits or rolls back all of it; the successor's `init_transactions` aborts an open Kafka
+transaction, and facts that were sent but not yet marked are sent again.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ import structlog
 
 from shared.postgres import database as db
 
-# A supervisor gives ten seconds before it kills.
+# Supervisors kill after ten seconds.
 SHUTDOWN_DEADLINE_S = 8.0
-_TELL_WITHIN_S = 1.0
-_OURS = str(Path(__file__).resolve().parents[2])
+_LOG_TIMEOUT_S = 1.0
+_PROJECT = str(Path(__file__).resolve().parents[2])
 
 log = structlog.get_logger(__name__)
 
@@ -30,55 +29,55 @@ log = structlog.get_logger(__name__)
 class Shutdown:
     """The event `stop`, set by a signal or by the program; the process exits at most SHUTDOWN_DEADLINE_S later.
 
-    Signals are taken by a thread: a handler of Python's runs in the main thread, and not while that waits inside a
-    library. A signal that the caller had ignored stays ignored.
+    A thread waits for the signals: Python runs signal handlers in the main thread, and not while that waits inside a
+    library. A signal that the caller ignores stays ignored.
     """
 
     def __init__(self) -> None:
         self.stop = threading.Event()
 
     def watch(self) -> None:
-        """Begin. To be called by the main thread, before others are started."""
-        taken = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
-        signal.pthread_sigmask(signal.SIG_BLOCK, taken)
-        for target, arguments in ((self._take_signals, (taken,)), (self._end, ())):
+        """Start watching. Call it from the main thread before other threads start."""
+        signals = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        for target, arguments in ((self._wait_for_signals, (signals,)), (self._enforce_deadline, ())):
             threading.Thread(target=target, args=arguments, daemon=True).start()
 
-    def _take_signals(self, taken: list[signal.Signals]) -> None:
-        # Not sigtimedwait: in CPython 3.11 it gives signals that nobody sent when the process was stopped meanwhile.
-        number = signal.sigwait(taken)
+    def _wait_for_signals(self, signals: list[signal.Signals]) -> None:
+        # Not sigtimedwait: in CPython 3.11 it returns spurious signals after the process was stopped and continued.
+        number = signal.sigwait(signals)
         log.info("stopping", signal=signal.Signals(number).name)
         self.stop.set()
 
-    def _end(self) -> None:
+    def _enforce_deadline(self) -> None:
         self.stop.wait()
-        time.sleep(SHUTDOWN_DEADLINE_S)  # the program's end ends this thread
-        # Whoever waits may hold the lock of the log.
-        teller = threading.Thread(target=self._tell, daemon=True)
-        teller.start()
-        teller.join(_TELL_WITHIN_S)
+        time.sleep(SHUTDOWN_DEADLINE_S)  # this thread ends with the program
+        # A stuck thread may hold the lock of the log.
+        reporter = threading.Thread(target=self._report, daemon=True)
+        reporter.start()
+        reporter.join(_LOG_TIMEOUT_S)
         os._exit(1)
 
     @staticmethod
-    def _tell() -> None:
-        log.warning("did not end by itself in time, ended; nothing half done stays", waits_in=thread_locations())
+    def _report() -> None:
+        log.warning("shutdown deadline passed, exiting", waits_in=thread_locations())
 
 
 def thread_locations() -> list[str]:
-    """For each thread that is in code of ours, the innermost such place."""
+    """Return, for each thread that runs the project's code, its innermost place there."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     places = []
     for ident, innermost in sys._current_frames().items():  # noqa: SLF001 - documented, and the only way to ask
         frame = innermost
-        while frame is not None and not _is_ours(frame.f_code.co_filename):
+        while frame is not None and not _is_own_code(frame.f_code.co_filename):
             frame = frame.f_back  # type: ignore[assignment]
         if frame is not None:
             code = frame.f_code
-            path = Path(code.co_filename).relative_to(_OURS)
+            path = Path(code.co_filename).relative_to(_PROJECT)
             places.append(f"{names.get(ident, ident)}: {path}:{frame.f_lineno} {code.co_name}")
     return sorted(places)
 
 
-def _is_ours(path: str) -> bool:
-    # Every statement waits in `db`: who asks tells more.
-    return path.startswith(_OURS) and "site-packages" not in path and path not in (__file__, db.__file__)
+def _is_own_code(path: str) -> bool:
+    # Every statement waits inside `db`; its caller says more.
+    return path.startswith(_PROJECT) and "site-packages" not in path and path not in (__file__, db.__file__)

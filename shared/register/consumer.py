@@ -11,6 +11,7 @@ import structlog
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
+from shared.kafka.traced_handler import traced
 from shared.postgres.database import make_engine
 from shared.process.child_process import child_process
 from shared.register.head import check_register, lock_head, read_head, register_settings
@@ -19,7 +20,6 @@ from shared.register.parties import PartyIds
 from shared.register.publish.outbox import DirtyKey, OutboxSender, RenderFacts
 from shared.register.publish.restored_backup import check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import topics_of
-from shared.telemetry.tracing import traced
 from shared.translog.signing import signing_key
 from shared.translog.store import LogHead, ServiceLog
 from shared.values.times import now
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from shared.kafka.consumer import Record
     from shared.kafka.positions import Move
-    from shared.process.child_process import ChildProcess, Inside
+    from shared.process.child_process import ChildProcess, ChildSide
     from shared.register.head import Head
     from shared.register.publish.send_schedule import Lane
     from shared.settings import Settings
@@ -112,7 +112,7 @@ def run_worker(kind: RegisterKind, settings: Settings) -> None:
             _consume(kind, register, service_log, program, topics, sender)
 
 
-def _send(kind: RegisterKind, settings: Settings, inside: Inside) -> None:
+def _send(kind: RegisterKind, settings: Settings, inside: ChildSide) -> None:
     """What the process of the sender does."""
     engine = make_engine(settings.database_url)
     sender = OutboxSender(

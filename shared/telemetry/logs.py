@@ -1,7 +1,7 @@
-"""Logs of every program: JSON lines on stderr, one event each, with the service's name.
+"""Log JSON lines to stderr, one event each, with the service's name.
 
-They are bounded: a line in its length, and each place in the code in how many lines it writes a minute. And they hold
-nothing of what events hold: exceptions speak by `shared/telemetry/masking.py`.
+The length of a line and the lines a minute of each place in the code are bounded. Nothing of an event's data is logged:
+exceptions are masked (`shared/telemetry/masking.py`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from shared.telemetry.masking import masked_traceback, told
+from shared.telemetry.masking import loggable, masked_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
 _MINUTE_S: Final = 60.0
 _LINES_A_MINUTE: Final = 60
-# kafka-python says hundreds of lines while a broker is away.
+# kafka-python logs hundreds of lines while a broker is unavailable.
 _LINES_A_MINUTE_OF_LIBRARY: Final = 1
 _LIBRARY: Final = "kafka."
-_MOST_CHARACTERS: Final = 1_000
-_MOST_OF_TRACEBACK: Final = 8_000
+_MAX_CHARACTERS: Final = 1_000
+_MAX_TRACEBACK_CHARACTERS: Final = 8_000
 
 
 def set_up_logs(service: str, level: str) -> None:
-    """Send structlog's and the standard library's events to stderr as JSON lines; call once, when a program starts.
+    """Send events of structlog and the standard library to stderr as JSON lines; call once, at the start.
 
-    `level` is a name such as INFO. kafka-python tells each reconnect at INFO and is held at WARNING. What nobody caught
-    and what Python warns of is told in the same form.
+    `level` is a name such as INFO. kafka-python logs each reconnect at INFO, so its level is at least WARNING. Uncaught
+    exceptions of threads and Python's warnings are logged in the same form.
     """
     shared_processors: list[Any] = [
         partial(_add_service, service),
@@ -60,7 +60,7 @@ def set_up_logs(service: str, level: str) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared_processors,
             processors=[
-                _add_untold,
+                _add_suppressed,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _cut,
                 # Chinese names stay readable in the log.
@@ -73,22 +73,22 @@ def set_up_logs(service: str, level: str) -> None:
     root.setLevel(level)
     logging.getLogger("kafka").setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(capture=True)
-    threading.excepthook = _tell_of_thread
+    threading.excepthook = _log_thread_exception
 
 
 @dataclass
 class _Minute:
-    """What one place in the code has told since `began_s`."""
+    """Lines of one place in the code since `began_s`."""
 
     began_s: float
     lines: int = 1
-    untold: int = 0
+    suppressed: int = 0
 
 
 class _Limit(logging.Filter):
-    """Lets each place in the code tell so many events a minute; the next one after says how many it kept back.
+    """Rate limit for each place in the code; the first event of the next minute says how many were suppressed.
 
-    What stops a program is always told.
+    Critical events are never suppressed.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -103,38 +103,37 @@ class _Limit(logging.Filter):
         at_s = self._monotonic()
         minute = self._minutes.get(place)
         if minute is None or at_s - minute.began_s >= _MINUTE_S:
-            record.untold = 0 if minute is None else minute.untold
+            record.suppressed = 0 if minute is None else minute.suppressed
             self._minutes[place] = _Minute(at_s)
             return True
         most = _LINES_A_MINUTE_OF_LIBRARY if record.name.startswith(_LIBRARY) else _LINES_A_MINUTE
         if minute.lines >= most:
-            minute.untold += 1
+            minute.suppressed += 1
             return False
         minute.lines += 1
         return True
 
 
 def _mask_arguments(record: logging.LogRecord) -> bool:
-    """Of exceptions that a library puts into its messages."""
+    """Mask exceptions among the arguments of a library's message."""
     if isinstance(record.args, tuple):
         record.args = tuple(
-            told(argument, _MOST_CHARACTERS) if isinstance(argument, BaseException) else argument
+            loggable(argument, _MAX_CHARACTERS) if isinstance(argument, BaseException) else argument
             for argument in record.args
         )
     return True
 
 
 def _traceback(exc_info: Any) -> str:
-    # The end tells most: what was raised last, and where.
-    return masked_traceback(exc_info)[-_MOST_OF_TRACEBACK:]
+    # The end matters most: what was raised last, and where.
+    return masked_traceback(exc_info)[-_MAX_TRACEBACK_CHARACTERS:]
 
 
-def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
-    """A thread that ended by what it did not catch."""
+def _log_thread_exception(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value is not None and ended.exc_type is not SystemExit:
         exc_info = (ended.exc_type, ended.exc_value, ended.exc_traceback)
         name = "" if ended.thread is None else ended.thread.name
-        logging.getLogger(__name__).critical("a thread ended by a fault: %s", name, exc_info=exc_info)
+        logging.getLogger(__name__).critical("unhandled exception in thread %s", name, exc_info=exc_info)
 
 
 def _add_service(service: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -142,15 +141,15 @@ def _add_service(service: str, _logger: Any, _method: str, event: MutableMapping
     return event
 
 
-def _add_untold(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    untold = getattr(event["_record"], "untold", 0)
-    if untold:
-        event["untold_since"] = untold
+def _add_suppressed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    suppressed = getattr(event["_record"], "suppressed", 0)
+    if suppressed:
+        event["suppressed"] = suppressed
     return event
 
 
 def _cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {
-        name: told(value, _MOST_OF_TRACEBACK if name == "exception" else _MOST_CHARACTERS)
+        name: loggable(value, _MAX_TRACEBACK_CHARACTERS if name == "exception" else _MAX_CHARACTERS)
         for name, value in event.items()
     }

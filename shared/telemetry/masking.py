@@ -1,8 +1,8 @@
-"""What may be said of an exception in logs, traces and records of runs: where it came from and what kind it is.
+"""Mask exceptions for logs, traces and records of runs: their type and origin, but no data of events.
 
-Messages of libraries quote what they failed on, and that may be a name or another text of an event: PostgreSQL shows
-the whole row that breaks a constraint. So only messages that cannot are told: those of our own exceptions, of Kafka's
-client and of the operating system, and the first line of PostgreSQL's, without its details.
+Messages of libraries quote the value that they failed on, which may be a name or other text of an event: PostgreSQL
+prints the whole row that violates a constraint. So only messages that cannot quote are kept: those of our own
+exceptions, of the Kafka client and of the operating system, and the primary message of PostgreSQL without its detail.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-# By the package that defines the exception; our own messages name topics, keys, digests and settings.
-_SPEAK_FOR_THEMSELVES: Final = frozenset({"shared", "services", "deploy", "kafka"})
-# SQLSTATE class of data that is not as it must be: the message quotes it.
+# Packages whose exceptions keep their messages; ours name topics, keys, digests and settings.
+_TRUSTED_PACKAGES: Final = frozenset({"shared", "services", "deploy", "kafka"})
+# SQLSTATE class of data exceptions: their messages quote the data.
 _DATA_EXCEPTION: Final = "22"
-_MOST_ITEMS: Final = 50
+_MAX_ITEMS: Final = 50
 
 
 def reason_of(error: BaseException) -> str:
-    """One line: the type, and the message where it cannot quote what an event holds."""
+    """Return one line: the type, and the message if it cannot quote data of an event."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     kind = type(error).__name__
@@ -36,7 +36,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def masked_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    """The places in the code, causes first, as Python writes them, each with `reason_of` in place of the message."""
+    """Return the traceback as Python writes it, causes first, with `reason_of` in place of each message."""
     parts = []
     for error in reversed(list(_chain(exc_info[1]))):
         parts += [*traceback.format_tb(error.__traceback__), f"{reason_of(error)}\n"]
@@ -46,14 +46,14 @@ def masked_traceback(exc_info: tuple[type[BaseException], BaseException, Traceba
 def _message_of(error: BaseException) -> str:
     if isinstance(error, psycopg.Error):
         return _message_of_postgres(error)
-    if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _SPEAK_FOR_THEMSELVES:
+    if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _TRUSTED_PACKAGES:
         return _first_line(error)
     return ""
 
 
 def _message_of_postgres(error: psycopg.Error) -> str:
     if error.sqlstate is None:
-        # Of the connection; what the client itself cannot adapt it quotes.
+        # An error of the connection. Adaptation errors of the client quote the value.
         is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return _first_line(error) if is_of_connection else ""
     quotes = error.sqlstate.startswith(_DATA_EXCEPTION)
@@ -65,7 +65,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it came from, and so on."""
+    """Yield the error, its cause, and so on."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -73,15 +73,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def told(value: Any, most: int) -> Any:
-    """A value as a log may have it: text cut to so many characters, no object's own words."""
+def loggable(value: Any, max_characters: int) -> Any:
+    """Return a value as a log may hold it: text cut to `max_characters`, other objects as the name of their type."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, BaseException):
         value = reason_of(value)
     if isinstance(value, str):
-        return value if len(value) <= most else f"{value[:most]}... ({len(value)} characters)"
+        return value if len(value) <= max_characters else f"{value[:max_characters]}... ({len(value)} characters)"
     if isinstance(value, list | tuple | set | frozenset):
-        items = [told(item, most) for item in list(value)[:_MOST_ITEMS]]
-        return items if len(value) <= _MOST_ITEMS else [*items, f"... ({len(value)} in all)"]
+        items = [loggable(item, max_characters) for item in list(value)[:_MAX_ITEMS]]
+        return items if len(value) <= _MAX_ITEMS else [*items, f"... ({len(value)} in all)"]
     return type(value).__name__

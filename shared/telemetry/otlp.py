@@ -1,7 +1,7 @@
-"""Spans sent by OTLP over HTTP. Where to, how and how many is said by OpenTelemetry's own settings (`OTEL_*`).
+"""Export spans by OTLP over HTTP. OpenTelemetry's own settings (`OTEL_*`) configure the exporter.
 
-Of a request the method and route are told, of a batch how many records from where; of an exception what
-`shared/telemetry/masking.py` allows. Nothing of what events hold, no path, no address.
+The span of a request has its method and route, the span of a batch its number of records and offsets, and exceptions
+are masked (`shared/telemetry/masking.py`). No data of events, no path and no address is exported.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Span, Tracer
 
-# A program has ten seconds to end.
-_STOP_WITHIN_S: Final = 1.5
-# More are not linked; OpenTelemetry's own limit.
-_LINKS_MOST: Final = 128
+# A program has ten seconds to stop.
+_STOP_TIMEOUT_S: Final = 1.5
+# OpenTelemetry's own limit.
+_MAX_LINKS: Final = 128
 _SERVER_ERROR: Final = 500
 
 
 class OtlpTracing:
-    """The tracer of one process. It begins with the first span: a process that forks makes none before."""
+    """The tracer of one process, created with its first span so that the process may fork before."""
 
     def __init__(self, service: str) -> None:
         self._service = service
-        self._beginning = threading.Lock()
+        self._lock = threading.Lock()
         self._provider: TracerProvider | None = None
 
     @cached_property
     def _tracer(self) -> Tracer:
-        with self._beginning:
+        with self._lock:
             if self._provider is None:
                 resource = Resource.create({SERVICE_NAME: f"jiangbu-{self._service}"})
                 self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -74,7 +74,7 @@ class OtlpTracing:
         span = self._tracer.start_span(
             f"process {group}",
             kind=SpanKind.CONSUMER,
-            links=[Link(_span_context(traceparent)) for traceparent in traceparents[:_LINKS_MOST]],
+            links=[Link(_span_context(traceparent)) for traceparent in traceparents[:_MAX_LINKS]],
             attributes={
                 "messaging.system": "kafka",
                 "messaging.operation.type": "process",
@@ -96,10 +96,10 @@ class OtlpTracing:
         """See `shared.telemetry.tracing.Tracing`."""
         if self._provider is None:
             return
-        # It would go on trying for as long as the receiver is away.
-        ending = threading.Thread(target=self._provider.shutdown, daemon=True)
-        ending.start()
-        ending.join(_STOP_WITHIN_S)
+        # The exporter would retry for as long as the receiver is unavailable.
+        shutdown = threading.Thread(target=self._provider.shutdown, daemon=True)
+        shutdown.start()
+        shutdown.join(_STOP_TIMEOUT_S)
 
 
 class _RequestSpan:
@@ -115,6 +115,6 @@ class _RequestSpan:
 
 
 def _span_context(traceparent: str) -> SpanContext:
-    """Of a valid `traceparent`."""
+    """Parse a valid `traceparent`."""
     _, trace_id, span_id, flags = traceparent.split("-")
     return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))

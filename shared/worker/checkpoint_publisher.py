@@ -1,4 +1,4 @@
-"""Checkpoints on their way to Kafka, where witnesses and exchanges read them: the newest, when the log grew."""
+"""Publish the newest log checkpoint to Kafka, where witnesses and exchanges read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kafka import KafkaProducer
 from sqlalchemy import text
 
 from shared.kafka.client_patches import force_close_producer
-from shared.kafka.consumer import is_transient_kafka_error
+from shared.kafka.errors import is_transient_kafka_error
 from shared.postgres.database import is_transient, snapshot
 from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from shared.settings import WitnessAddress
     from shared.worker.consumer_program import ConsumerProgram
 
-_SENT_WITHIN_S = 15.0
+_SEND_TIMEOUT_S = 15.0
 
 log = structlog.get_logger(__name__)
 
 
 def publishing_checkpoints(program: ConsumerProgram) -> AbstractContextManager[None]:
-    """Publish while the program consumes; what goes wrong by a fault of ours stops it, and is raised at the end."""
+    """Publish checkpoints in the background; a bug there stops the program and is re-raised on exit."""
     settings = program.settings
     publisher = CheckpointPublisher(
         program.engine,
@@ -46,15 +46,15 @@ def publishing_checkpoints(program: ConsumerProgram) -> AbstractContextManager[N
         program.stop,
         settings.witnesses,
     )
-    return background_thread(publisher.run, "checkpoints", program.stop, ends_within_s=1.0)
+    return background_thread(publisher.run, "checkpoints", program.stop, join_timeout_s=1.0)
 
 
 @dataclass
 class CheckpointPublisher:
-    """Publishes the log's newest checkpoint, at most one in `interval_s`; of all workers one does.
+    """Publishes the log's newest checkpoint, at most one every `interval_s`; one leader among all workers does.
 
-    Before that it asks the witnesses to cosign it, and publishes it again when one that was away does later. At least
-    once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
+    It asks the witnesses to cosign first, and publishes again when an unavailable witness cosigns later. Delivery is
+    at least once: after a restart the newest is sent again, and readers keep the greatest size of an origin.
     """
 
     engine: Engine
@@ -68,14 +68,14 @@ class CheckpointPublisher:
         self._cosigners = Cosigners(self.engine, self.witnesses)
 
     def run(self) -> None:
-        """Publish until told to stop; raises what is a fault of ours."""
+        """Publish until `stop` is set; raise bugs."""
         while not self.stop.is_set():
             try:
                 self._publish_while_leading()
             except Exception as error:
                 if not is_transient(error) and not is_transient_kafka_error(error):
                     raise
-                log.warning("checkpoint not sent, trying again", error=reason_of(error))
+                log.warning("checkpoint not sent, retrying", error=reason_of(error))
                 self._backoff.wait()
 
     def _publish_while_leading(self) -> None:
@@ -86,8 +86,8 @@ class CheckpointPublisher:
             producer = KafkaProducer(
                 **self.client_config,
                 acks="all",
-                delivery_timeout_ms=int(_SENT_WITHIN_S * 1000),
-                request_timeout_ms=int(_SENT_WITHIN_S * 1000 / 2),
+                delivery_timeout_ms=int(_SEND_TIMEOUT_S * 1000),
+                request_timeout_ms=int(_SEND_TIMEOUT_S * 1000 / 2),
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
             )
@@ -99,13 +99,13 @@ class CheckpointPublisher:
     def _publish_until_stopped(self, session: Connection, producer: KafkaProducer) -> None:
         published: str | None = None
         while True:
-            session.execute(text("SELECT 1"))  # fails when it is gone, and the lock with it
+            session.execute(text("SELECT 1"))  # fails once the session, and so the lock, is lost
             with snapshot(self.engine) as connection:
                 newest = newest_checkpoint(connection)
             note = None if newest is None else self._cosigners.ask(newest)
             if note is not None and note != published:
                 origin = Checkpoint.parse(parse_note(note).text).origin
-                producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SENT_WITHIN_S)
+                producer.send(TOPIC, note.encode(), origin.encode()).get(timeout=_SEND_TIMEOUT_S)
                 published = note
             self._backoff.reset()
             if self.stop.wait(self.interval_s):

@@ -1,4 +1,4 @@
-"""The commands that every service has: serve, consume, migrate, rebuild."""
+"""The commands of every service: serve, consume, migrate, rebuild."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Rebuild(Protocol):
-    """What `rebuild` does; ends the program with 1 where anything differs and is not mended."""
+    """Implements `rebuild`; exits with 1 if anything differs and is not repaired."""
 
     def __call__(self, settings: Settings, *, verify: bool, from_kafka: bool) -> None: ...
 
@@ -32,10 +32,9 @@ def service_commands(
     consume: Callable[[Settings], None],
     rebuild: Rebuild,
 ) -> click.Group:
-    """The service's commands; `bind`: HOST:PORT where it answers when not told otherwise.
+    """Build the service's command group; `bind` is the default HOST:PORT.
 
-    What is given imports what it needs when it is called: a consumer needs no web server, and each program's memory
-    counts.
+    The callables import what they need when called: a consumer needs no web server, and memory counts.
     """
     group = click.Group(help=about)
     _add_serve(group, service, bind, make_app)

@@ -1,4 +1,4 @@
-"""The frame of every consumer program: how it waits for what it needs, and how it ends."""
+"""Run a consumer program: wait until its database and topics are ready, and record how the run ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 
-from shared.kafka.consumer import MissingTopicsError, check_topics, is_transient_kafka_error
+from shared.kafka.errors import MissingTopicsError, check_topics, is_transient_kafka_error
 from shared.operator_errors import OperatorError
 from shared.postgres.database import is_transient, make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ConsumerProgram:
-    """What a consumer program works with. `run` is to be told when it begins to consume."""
+    """What a consumer program works with. It calls `run.begun` when it begins to consume."""
 
     settings: Settings
     engine: Engine
@@ -45,9 +45,9 @@ class ConsumerProgram:
     tracing: Tracing | None
 
     def wait_until_ready(self, topics: Sequence[str], begin: Callable[[], None]) -> bool:
-        """Wait for the migrated database and the topics, then until `begin` is done; False if stopped before.
+        """Wait for the migrated database and the topics, then run `begin`; return False if stopped before.
 
-        What is away is told with its reason, in one line a pause. Raises what is a fault of ours.
+        Retries with backoff and logs the reason at each attempt. Raises bugs.
         """
         return (
             self._until_done(lambda: check_schema(self.engine, self.settings.service))
@@ -56,7 +56,7 @@ class ConsumerProgram:
         )
 
     def _until_done(self, step: Callable[[], None]) -> bool:
-        pauses = Backoff(self.stop)
+        backoff = Backoff(self.stop)
         while not self.stop.is_set():
             try:
                 step()
@@ -64,30 +64,30 @@ class ConsumerProgram:
                 reason = self._why_wait(error)
                 if reason is None:
                     raise
-                log.warning("waiting", reason=reason, pause_s=pauses.next_s)
-                pauses.wait()
+                log.warning("waiting", reason=reason, pause_s=backoff.next_s)
+                backoff.wait()
             else:
                 return True
         return False
 
     def _why_wait(self, error: Exception) -> str | None:
-        """What an operator should know of what is awaited; None for a fault of ours."""
+        """Return what the program waits for, for the operator; None for a bug."""
         if isinstance(error, (MissingTopicsError, WrongSchemaError)):
             return str(error)
         if is_transient(error):
-            return f"数据库不可用 / the database does not answer as it should: {reason_of(error)}"
+            return f"数据库不可用 / the database is unavailable: {reason_of(error)}"
         if isinstance(error, SaslAuthenticationFailedError | AuthorizationError):
-            return f"消息系统不准许 / the broker does not let us in or do that: {reason_of(error)}"
+            return f"消息系统拒绝访问 / the broker denied access: {reason_of(error)}"
         if is_transient_kafka_error(error):
-            return f"消息系统无应答 / the broker does not answer as it should: {reason_of(error)}"
+            return f"消息系统不可用 / the broker is unavailable: {reason_of(error)}"
         return None
 
 
 @contextmanager
 def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writer")) -> Iterator[ConsumerProgram]:
-    """Stops on SIGTERM and SIGINT within ten seconds (`shared/process/shutdown.py`), and leaves on record how it ended.
+    """Provide a program that stops on SIGTERM and SIGINT (`shared/process/shutdown.py`) and records how it ended.
 
-    `parts` are those whose heartbeats show that it gets on.
+    `parts` are those whose heartbeats show progress.
     """
     stopping = Shutdown()
     stopping.watch()

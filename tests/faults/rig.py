@@ -51,7 +51,7 @@ REGISTER = "r1"
 
 
 # What a program logs that ended by a fault of ours.
-_OURS = '"stopped by a fault"'
+_OURS = '"stopped by an unexpected error"'
 
 
 class NotMoving(AssertionError):  # noqa: N818 - a state of the set

@@ -27,7 +27,7 @@ from services.incentive.store.intake import (
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import Rulebook
 from shared.events.topics import topics_of
-from shared.kafka.consumer import is_transient_kafka_error
+from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import stable_end_offsets
 from shared.postgres.database import is_transient
@@ -83,7 +83,7 @@ def adopting_registers(
     if program.settings.registers is None:
         return nullcontext()
     change = RegisterAdoption(program, rulebook, ledger_log, program.settings.registers)
-    return background_thread(change.run, "registers", program.stop, ends_within_s=_READS_WITHIN_S)
+    return background_thread(change.run, "registers", program.stop, join_timeout_s=_READS_WITHIN_S)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import text
 
-from shared.kafka.consumer import is_transient_kafka_error
+from shared.kafka.errors import is_transient_kafka_error
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.register.head import (

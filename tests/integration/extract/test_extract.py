@@ -516,7 +516,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         silent.settimeout(60.0)
         nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
-        with background_thread(starter.run, "extracts", stop, ends_within_s=5.0):
+        with background_thread(starter.run, "extracts", stop, join_timeout_s=5.0):
             with silent.accept()[0]:  # it is in the middle of its work, and stays there
                 assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")

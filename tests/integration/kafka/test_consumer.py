@@ -137,7 +137,7 @@ def test_a_damaged_batch_is_never_skipped_and_other_partitions_go_on(
     with capture_logs() as logs, running(kafka, engine, [topic]) as outcome:
 
         def told():
-            return [entry for entry in logs if entry["event"] == "a stored batch is damaged, trying again"]
+            return [entry for entry in logs if entry["event"] == "stored batch is corrupt, retrying"]
 
         until(lambda: len(told()) >= 2)
         assert {(entry["partition"], entry["offset"]) for entry in told()} == {(f"{topic}[0]", 1)}

@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-import shared.kafka.consumer
+import shared.kafka.reader
 from shared.process.heartbeat import Heartbeat
 from tests.support.consumer_program import frozen
 from tests.support.consumption import PARTS, running, silent, values
@@ -19,8 +19,8 @@ from tests.support.until import until
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader looks often at where its partitions end."""
-    monkeypatch.setattr(shared.kafka, "_LOOK_FOR_BROKER_EVERY_S", 0.3)
-    monkeypatch.setattr(shared.kafka, "_TELL_OF_BROKER_EVERY_S", 1.0)
+    monkeypatch.setattr(shared.kafka.reader, "_CHECK_INTERVAL_S", 0.3)
+    monkeypatch.setattr(shared.kafka.reader, "_MAX_CHECK_INTERVAL_S", 1.0)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_a_broker_that_goes_away_is_waited_for_and_that_is_told(broker: Kafka, m
     with capture_logs() as logs:
         reader = threading.Thread(target=read_on, daemon=True)
         reader.start()
-        until(lambda: [line for line in logs if line["event"] == "no records come, waiting"])
+        until(lambda: [line for line in logs if line["event"] == "no records received, waiting"])
         broker.start()
         reader.join(60)
     assert found == VALUES

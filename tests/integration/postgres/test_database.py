@@ -13,7 +13,7 @@ from kafka import errors as kafka_errors
 from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
 from sqlalchemy.exc import DBAPIError
 
-from shared.kafka.consumer import is_transient_kafka_error
+from shared.kafka.errors import is_transient_kafka_error
 from shared.postgres.database import change, is_transient, make_engine, pg_array, rows_of, snapshot, written
 from tests.support.until import until
 

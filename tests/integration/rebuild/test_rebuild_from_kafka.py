@@ -14,7 +14,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from sqlalchemy import text
 
 from shared.events.fact_topics import LISTING
-from shared.kafka.consumer import RecordLossError
+from shared.kafka.partition_state import RecordLossError
 from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
 from shared.translog.tables import LOG_TABLES

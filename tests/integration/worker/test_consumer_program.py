@@ -165,7 +165,7 @@ def test_a_batch_behind_a_lock_is_rolled_back(place_of) -> None:
         code, took_s = program.terminate()
     assert code == 1
     assert took_s < STOP_WITHIN_S
-    (told,) = program.lines("did not end by itself in time, ended; nothing half done stays")
+    (told,) = program.lines("shutdown deadline passed, exiting")
     assert any(where.startswith("MainThread: shared/register/head.py") for where in told["waits_in"])
     until(lambda: not waits_for_head(place))
     assert place.rows("SELECT 1 FROM listing") == []
@@ -240,7 +240,7 @@ def test_retries_end_at_once(place_of) -> None:
     program = consuming(place)
     with read_only(place):
         place.send(3)
-        until(lambda: len(program.lines("database away, trying again")) >= 3)
+        until(lambda: len(program.lines("database unavailable, retrying")) >= 3)
         assert place.rows("SELECT 1 FROM listing") == []
         code, took_s = program.terminate()
     assert code == 0
@@ -314,7 +314,7 @@ def test_a_fault_of_the_sender_ends_the_program_and_is_told(place_of) -> None:
     program = place.run("consume")
     assert program.process.wait(60) == 1
     assert [run.ending for run in place.runs()] == ["failed"]
-    (told,) = program.lines("a part of the program ended by a fault")
+    (told,) = program.lines("child process failed")
     assert "LookupError" in told["exception"]
 
 
@@ -326,7 +326,7 @@ def test_a_sender_that_hangs_is_ended_in_time(place_of) -> None:
         code, took_s = program.terminate()
     assert code == 0
     assert took_s < STOP_WITHIN_S
-    assert program.lines("a part did not end by itself in time, ended; nothing half done stays")
+    assert program.lines("child process did not exit in time, killing it")
 
 
 def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:

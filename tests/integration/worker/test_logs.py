@@ -110,7 +110,7 @@ def test_refused_records_are_named_and_a_flood_of_them_is_not(place: Place, publ
         line["records"] for line in program.lines("more records refused")
     )
     assert counted > 100
-    taken = until(lambda: program.lines("batch taken in"))
+    taken = until(lambda: program.lines("batch committed"))
     assert taken[0]["offsets"][0].startswith(f"{place.topic}[0] 0..")
 
 
@@ -169,10 +169,10 @@ def test_no_log_holds_what_events_hold(place: Place, publish: Callable[..., None
     break_what_takes_names(place, error)
     publish(event(place, "E", provider=party(f"{CANARY} fatal")))
     assert program.process.wait(60) == 1
-    (stopped,) = program.lines("stopped by a fault")
+    (stopped,) = program.lines("stopped by an unexpected error")
     kind, says = {"constraint": ("CheckViolation", "no_such_name"), "data": ("InvalidText", "SQLSTATE 22P02")}[error]
     assert says in stopped["exception"].splitlines()[-1]
-    (failed,) = program.lines("a batch failed by a fault")
+    (failed,) = program.lines("batch failed")
     assert place.topic in failed["offsets"][0]
     (run,) = place.runs()
     assert run.reason.startswith(kind)

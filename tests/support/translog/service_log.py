@@ -85,5 +85,5 @@ def publishing(
 ) -> Iterator[CheckpointPublisher]:
     config = {"bootstrap_servers": bootstrap_servers}
     publisher = CheckpointPublisher(listing.engine, config, INTERVAL_S, threading.Event(), witnesses)
-    with background_thread(publisher.run, "checkpoints", publisher.stop, ends_within_s=10.0):
+    with background_thread(publisher.run, "checkpoints", publisher.stop, join_timeout_s=10.0):
         yield publisher

@@ -30,14 +30,14 @@ def test_it_works_until_the_caller_is_done(stop: threading.Event) -> None:
         stop.wait()
         ended.append(threading.current_thread().name)
 
-    with background_thread(work, "aside", stop, ends_within_s=60.0):
+    with background_thread(work, "aside", stop, join_timeout_s=60.0):
         assert not ended
     assert ended == ["aside"]
 
 
 def test_who_is_done_early_does_not_stop_the_caller(stop: threading.Event) -> None:
     done = threading.Event()
-    with background_thread(done.set, "aside", stop, ends_within_s=60.0):
+    with background_thread(done.set, "aside", stop, join_timeout_s=60.0):
         assert done.wait(60.0)
         assert not stop.is_set()
 
@@ -47,7 +47,7 @@ def test_a_fault_stops_the_caller_and_is_raised_at_the_end(stop: threading.Event
         raise WorkError
 
     told = []
-    with pytest.raises(WorkError), background_thread(work, "aside", stop, ends_within_s=60.0):
+    with pytest.raises(WorkError), background_thread(work, "aside", stop, join_timeout_s=60.0):
         told.append(stop.wait(60.0))
     assert told == [True]
 
@@ -57,7 +57,7 @@ def test_a_fault_while_it_ends_is_raised_too(stop: threading.Event) -> None:
         stop.wait()
         raise WorkError
 
-    with pytest.raises(WorkError), background_thread(work, "aside", stop, ends_within_s=60.0):
+    with pytest.raises(WorkError), background_thread(work, "aside", stop, join_timeout_s=60.0):
         pass
 
 
@@ -68,7 +68,7 @@ def test_the_callers_own_fault_comes_first_and_is_not_held_up(stop: threading.Ev
         free.wait()
         raise WorkError
 
-    with pytest.raises(CallerError), background_thread(work, "aside", stop, ends_within_s=60.0):
+    with pytest.raises(CallerError), background_thread(work, "aside", stop, join_timeout_s=60.0):
         raise CallerError
     assert stop.is_set()
     free.set()
@@ -77,7 +77,7 @@ def test_the_callers_own_fault_comes_first_and_is_not_held_up(stop: threading.Ev
 def test_nobody_waits_for_ever(stop: threading.Event) -> None:
     free = threading.Event()
     began_s = time.monotonic()
-    with background_thread(free.wait, "aside", stop, ends_within_s=0.1):
+    with background_thread(free.wait, "aside", stop, join_timeout_s=0.1):
         pass
     assert 0.1 <= time.monotonic() - began_s < 60.0
     free.set()

@@ -72,7 +72,7 @@ def test_one_place_of_the_library_is_told_once_a_minute(told: io.StringIO, clock
     clock_s[0] = 60.0
     say(kafka, 100)
     assert lines(told)[2]["event"] == "connection 100 lost"
-    assert lines(told)[2]["untold_since"] == 99
+    assert lines(told)[2]["suppressed"] == 99
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_a_flood_of_ours_is_told_in_part(told: io.StringIO, clock_s: list[float]
     for n in range(10_000):
         say(ours, n)
     assert len(events(told)) == 60
-    assert "untold_since" not in lines(told)[-1]
+    assert "suppressed" not in lines(told)[-1]
     clock_s[0] = 61.0
     say(ours, 0)
-    assert lines(told)[-1]["untold_since"] == 9_940
+    assert lines(told)[-1]["suppressed"] == 9_940
     clock_s[0] = 200.0
     say(ours, 0)
-    assert "untold_since" not in lines(told)[-1]
+    assert "suppressed" not in lines(told)[-1]
 
 
 def test_what_stops_a_program_is_always_told(told: io.StringIO) -> None:
@@ -121,7 +121,7 @@ def test_exceptions_tell_where_and_what_kind_and_not_what_they_failed_on(told: i
         except KeyError as error:
             raise ValueError(f"no {CANARY}") from error
     except ValueError as error:
-        log.exception("stopped by a fault", error=error)
+        log.exception("stopped by an unexpected error", error=error)
         logging.getLogger("some.library").exception("failed: %s", error)  # noqa: TRY401 - as libraries do
     assert CANARY not in told.getvalue()
     for line in lines(told):
@@ -156,7 +156,7 @@ def test_a_fact_that_cannot_be_read_is_told_by_its_place(told: io.StringIO) -> N
     try:
         read_record(record)  # type: ignore[arg-type]
     except ValueError:
-        structlog.get_logger("shared").exception("stopped by a fault")
+        structlog.get_logger("shared").exception("stopped by an unexpected error")
     assert CANARY not in told.getvalue()
     assert f"{FIRST_LISTING}[2]@7" in told.getvalue()
 
@@ -171,6 +171,6 @@ def test_threads_and_warnings_speak_in_the_same_form(told: io.StringIO) -> None:
         warnings.warn("old", DeprecationWarning, stacklevel=1)
     assert CANARY not in told.getvalue()
     ended, warned = lines(told)
-    assert ended["event"] == "a thread ended by a fault: watcher"
+    assert ended["event"] == "unhandled exception in thread watcher"
     assert ended["exception"].splitlines()[-1] == "ValueError"
     assert "old" in warned["event"]

@@ -1,0 +1,300 @@
+"""Poll and decode topics in a thread that runs ahead of the database."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.structs import MemberState
+
+from shared.kafka.client_patches import CorruptBatchError
+from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
+from shared.kafka.offset_witness import OffsetWitness
+from shared.kafka.partition_state import RecordLossError, accept_loss_hint
+from shared.kafka.positions import Move
+from shared.process.backoff import Backoff
+from shared.telemetry.masking import reason_of
+
+if TYPE_CHECKING:
+    from shared.kafka.consumer import BatchConsumer
+
+MAX_BATCH_RECORDS = 10_000
+MAX_BATCH_BYTES = 32 * 1024 * 1024
+_IDLE_POLL_MS = 200
+_BUSY_POLL_MS = 20
+# Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
+_SMALL_FETCH_RECORDS = 500
+# A transaction has a fixed cost: with this interval more records share one.
+_BATCH_INTERVAL_S = 0.1
+_REBALANCE_TIMEOUT_S = 30.0
+_LAST_BATCH_TIMEOUT_S = 2.0
+_MAX_HOLD_S = 60.0
+_CHECK_INTERVAL_S = 10.0
+_MAX_CHECK_INTERVAL_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+P = TypeVar("P")  # what a handler makes of a record
+
+
+@dataclass
+class _Pending(Generic[P]):
+    """Records that were decoded and not yet handed over, and the offset at which each partition stood before them."""
+
+    prepared: list[P]
+    size_bytes: int
+    from_offsets: dict[TopicPartition, int]
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.prepared) >= MAX_BATCH_RECORDS or self.size_bytes >= MAX_BATCH_BYTES
+
+
+class _Hold(NamedTuple):
+    """A partition that is paused because the batch at `offset` is corrupt."""
+
+    offset: int
+    pause_s: float
+    until_s: float
+
+
+class Reader(threading.Thread, Generic[P]):
+    """Polls, decodes and hands over batches.
+
+    kafka-python reports rebalances from a thread of its own, at any moment. Its listener only sets `must_reread`,
+    before it does anything else; the reader then drops what it read and starts again from the stored positions.
+    """
+
+    def __init__(self, run: BatchConsumer[P]) -> None:
+        super().__init__(name="reader", daemon=True)
+        self._run = run
+        self.failure: BaseException | None = None
+        self.must_reread = threading.Event()
+        self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
+        self.witness = OffsetWitness()
+        self.writer_ended = threading.Event()
+        self._pending: _Pending[P] = _Pending([], 0, {})
+        self._next_batch_s = 0.0
+        self._last_fetch_was_small = False
+        self._backoff = Backoff(run.stop)
+        self._held: dict[TopicPartition, _Hold] = {}
+        self._last_holds: dict[TopicPartition, _Hold] = {}
+        self._reading_since_s: float | None = None
+        self._next_check_s = time.monotonic() + _CHECK_INTERVAL_S
+        self._check_interval_s = _CHECK_INTERVAL_S
+        self._makes_progress = True
+        self._stalled_at: dict[TopicPartition, int] = {}
+
+    @property
+    def reading_for_s(self) -> float:
+        """Seconds since all its partitions first stood at their stored positions; 0 if they never did."""
+        return 0.0 if self._reading_since_s is None else time.monotonic() - self._reading_since_s
+
+    def run(self) -> None:
+        try:
+            while not self._run.stop.is_set():
+                try:
+                    self._read_until_stopped()
+                except kafka_errors.KafkaError as error:
+                    if not is_transient_kafka_error(error):
+                        raise
+                    log.warning("broker unavailable, retrying", error=reason_of(error), pause_s=self._backoff.next_s)
+                    self._backoff.wait()
+        except kafka_errors.OffsetOutOfRangeError as error:
+            self.failure = self._record_loss("未读即被删除 / records were deleted before they were read", error)
+        except kafka_errors.LogTruncationError as error:
+            self.failure = self._record_loss("已读的记录不复存在 / records that were read no longer exist", error)
+        except BaseException as error:  # noqa: BLE001 - re-raised in the main thread
+            self.failure = error
+
+    def _record_loss(self, text: str, error: Exception) -> RecordLossError:
+        return RecordLossError(f"{text}: {error}; {accept_loss_hint(self._run.service)}")
+
+    def _read_until_stopped(self) -> None:
+        consumer = self._run.make_consumer()
+        self._pending = _Pending([], 0, {})
+        joined_at_s = time.monotonic()
+        try:
+            consumer.subscribe(list(self._run.topics), listener=_RebalanceListener(self.must_reread, consumer))
+            # kafka-python 3.0.12 joins with the topics that it knows, and joins again when it knows more; in one start
+            # of ten it hangs in that second rebalance. If it fetches them after `subscribe` (earlier metadata does not
+            # count) and before the first poll, it knows them when it joins.
+            consumer.topics()
+            while not self._run.stop.is_set():
+                try:
+                    self._step(consumer)
+                except (kafka_errors.IllegalStateError, AssertionError):
+                    # A rebalance revoked a partition in the middle of a step, and has set `must_reread`.
+                    if not self.must_reread.is_set():
+                        raise
+                if consumer.group_metadata().state is MemberState.STABLE:
+                    joined_at_s = time.monotonic()
+                    self._backoff.reset()
+                    if self._makes_progress:
+                        self._run.heartbeat.beat("reader")
+                    if self._reading_since_s is None and not self.must_reread.is_set():
+                        self._reading_since_s = joined_at_s
+                elif time.monotonic() - joined_at_s > _REBALANCE_TIMEOUT_S:
+                    log.warning("rebalance timed out, rejoining the group")
+                    return
+                self.witness.show(consumer)
+            self.writer_ended.wait(_LAST_BATCH_TIMEOUT_S)
+            self.witness.show_last(consumer)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=2000)
+
+    def _step(self, consumer: KafkaConsumer) -> None:
+        if self.must_reread.is_set():
+            self._seek(consumer)
+        self._resume_held(consumer)
+        try:
+            self._poll(consumer)
+        except CorruptBatchError as error:
+            self._hold(consumer, error)
+        self._hand_over(consumer)
+        self._check_progress(consumer)
+
+    def _check_progress(self, consumer: KafkaConsumer) -> None:
+        """Check that the broker answers and that no partition with records to read stays where it was.
+
+        A poll of kafka-python returns nothing while the broker is unavailable, as on a quiet night, and recovers by
+        itself. An unavailable broker is logged at growing intervals.
+        """
+        if time.monotonic() < self._next_check_s:
+            return
+        partitions = list(consumer.assignment())
+        # A member without partitions asks too: it would not notice by itself that the broker is unavailable.
+        asked = partitions or [TopicPartition(self._run.topics[0], 0)]
+        try:
+            ends = consumer.end_offsets(asked, timeout_ms=ANSWER_TIMEOUT_MS)
+        except kafka_errors.KafkaError as error:
+            if not is_transient_kafka_error(error):
+                raise
+            log.warning("broker unavailable, waiting for it", error=reason_of(error))
+            self._check_interval_s = min(self._check_interval_s * 2, _MAX_CHECK_INTERVAL_S)
+            self._makes_progress = False
+        else:
+            self._check_interval_s = _CHECK_INTERVAL_S
+            # For a reader of committed records these ends lie before open transactions: everything below is readable.
+            reached = {tp: consumer.position(tp) for tp in partitions}
+            stalled_at = {tp: reached[tp] for tp in partitions if reached[tp] < ends[tp]}
+            self._makes_progress = not (stalled_at.items() & self._stalled_at.items())
+            self._stalled_at = stalled_at
+        self._next_check_s = time.monotonic() + self._check_interval_s
+
+    def _seek(self, consumer: KafkaConsumer) -> None:
+        """Seek to the stored positions and drop what was read ahead."""
+        self.must_reread.clear()
+        self._pending = _Pending([], 0, {})
+        self._held.clear()
+        _drain(self.batches)
+        self._run.check_topics_exist()
+        positions = self._run.stored_positions(set(consumer.assignment()))
+        self.witness.begin(positions)
+        offsets = {tp: position.next_offset for tp, position in positions.items()}
+        for tp, offset in offsets.items():
+            consumer.seek(tp, offset)
+        consumer.resume(*offsets)
+        self._pending = _Pending([], 0, offsets)
+
+    def _poll(self, consumer: KafkaConsumer) -> None:
+        pending = self._pending
+        if pending.is_full:
+            # Poll while paused: the group needs the heartbeat, and no records are fetched.
+            consumer.pause(*pending.from_offsets)
+            consumer.poll(timeout_ms=_BUSY_POLL_MS)
+            if not self.must_reread.is_set():
+                consumer.resume(*(tp for tp in pending.from_offsets if tp not in self._held))
+            return
+        if self._last_fetch_was_small:
+            self._run.stop.wait(_BUSY_POLL_MS / 1000)
+        wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
+        polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
+        if self.must_reread.is_set():
+            return
+        self._last_fetch_was_small = 0 < sum(map(len, polled.values())) < _SMALL_FETCH_RECORDS
+        for records in polled.values():
+            pending.prepared.extend(self._run.handler.prepare(records))
+            pending.size_bytes += sum(len(record.value or b"") for record in records)
+
+    def _hold(self, consumer: KafkaConsumer, error: CorruptBatchError) -> None:
+        """Pause a partition whose next batch is corrupt. It is never skipped, and the other partitions go on."""
+        last = self._last_holds.get(error.partition)
+        pause_s = 1.0 if last is None or last.offset != error.offset else min(last.pause_s * 2, _MAX_HOLD_S)
+        log.error(
+            "stored batch is corrupt, retrying",
+            partition=f"{error.partition.topic}[{error.partition.partition}]",
+            offset=error.offset,
+            error=reason_of(error.__cause__ or error),
+            pause_s=pause_s,
+        )
+        consumer.pause(error.partition)
+        hold = _Hold(error.offset, pause_s, time.monotonic() + pause_s)
+        self._held[error.partition] = self._last_holds[error.partition] = hold
+
+    def _resume_held(self, consumer: KafkaConsumer) -> None:
+        """Resume partitions whose pause is over."""
+        for tp, hold in list(self._held.items()):
+            if time.monotonic() >= hold.until_s:
+                del self._held[tp]
+                consumer.resume(tp)
+
+    def _hand_over(self, consumer: KafkaConsumer) -> None:
+        pending = self._pending
+        if self.batches.full() or (not pending.is_full and time.monotonic() < self._next_batch_s):
+            return
+        # Positions pass transaction markers and aborted records too, so a batch may consist of moves alone.
+        reached = {tp: consumer.position(tp) for tp in pending.from_offsets}
+        # A rebalance sets its flag before it changes a position: while it is not set, these belong to what was polled.
+        if self.must_reread.is_set():
+            return
+        moves = [
+            Move(tp.topic, tp.partition, from_offset, reached[tp])
+            for tp, from_offset in pending.from_offsets.items()
+            if reached[tp] != from_offset
+        ]
+        if moves:
+            self.batches.put((pending.prepared, moves))
+            self._next_batch_s = time.monotonic() + _BATCH_INTERVAL_S
+            self._pending = _Pending([], 0, reached)
+
+
+class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Sets the reader's flag. It runs in kafka-python's thread and must not wait for anything."""
+
+    def __init__(self, must_reread: threading.Event, consumer: KafkaConsumer) -> None:
+        self._must_reread = must_reread
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self._must_reread.set()
+        if revoked:
+            log.info("partitions revoked", partitions=partition_names(revoked))
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._must_reread.set()
+        log.info("partitions assigned", partitions=partition_names(assigned))
+        if not assigned:
+            return
+        # Paused until the reader knows the stored positions: Kafka's committed offsets are not the truth.
+        self._consumer.pause(*assigned)
+        for tp in assigned:
+            self._consumer.seek(tp, 0)
+
+
+def _drain(batches: queue.Queue[Any]) -> None:
+    try:
+        batches.get_nowait()
+    except queue.Empty:
+        return
+
+
+def partition_names(partitions: set[TopicPartition]) -> list[str]:
+    """Return `topic[partition]` of each, sorted, for logs and messages."""
+    return sorted(f"{tp.topic}[{tp.partition}]" for tp in partitions)
