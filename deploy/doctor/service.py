@@ -13,9 +13,9 @@ from services.incentive.policy.yaml_reader import PolicyError
 from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
+from shared.service_log.signing import signing_key_file
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.translog.keyfile import KeyFileError, load_key
-from shared.translog.signing import signing_key_file
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 

@@ -23,9 +23,9 @@ from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.rulebook import Rulebook, load_rulebook
 from services.incentive.store.tables import ledger_settings, ledger_transaction
 from shared.postgres.database import make_engine
+from shared.service_log.signing import signing_key
 from shared.settings import Settings, read_session_key
 from shared.telemetry.tracing import start_tracing
-from shared.translog.signing import signing_key
 from shared.values.times import now
 from shared.web import translog_routes as tlog
 from shared.web.app import add_routes, create_base_app

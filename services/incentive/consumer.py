@@ -13,9 +13,9 @@ from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
 from shared.kafka.positions import load_positions
 from shared.kafka.traced_handler import traced
+from shared.service_log.signing import signing_key
+from shared.service_log.store import ServiceLog
 from shared.settings import Settings
-from shared.translog.signing import signing_key
-from shared.translog.store import ServiceLog
 from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
 from shared.worker.consumer_program import ConsumerProgram, consumer_program

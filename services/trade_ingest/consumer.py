@@ -19,7 +19,7 @@ from shared.register.publish.send_schedule import Lane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
 
 
 def _prepare(records: Sequence[Record]) -> list[Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from services.trade_ingest.totals import BucketCalendar
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
     from shared.register.parties import Entity
     from shared.register.revisions import Key
 

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
-from kafka import errors as kafka_errors
-from kafka.admin import KafkaAdminClient
 
-from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_topics
-from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
-from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
-from shared.kafka.positions import PartitionLostError, StoredPosition, load_positions, start_positions
-from shared.kafka.reader import MAX_BATCH_RECORDS, Reader, partition_names
+from shared.kafka.positions import PartitionLostError
+from shared.kafka.reader import Reader
+from shared.kafka.source import MAX_BATCH_RECORDS, Source
 from shared.postgres.database import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
@@ -31,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
+    from shared.kafka.handler import BatchHandler
     from shared.kafka.positions import Move
 
 # A run that has read for so long without a record counts as started.
@@ -41,28 +37,6 @@ _STARTED_AFTER_S = 3.0
 log = structlog.get_logger(__name__)
 
 P = TypeVar("P")  # what a handler makes of a record
-
-
-class Record(Protocol):
-    """A Kafka record as handlers see it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-class BatchHandler(Protocol[P]):
-    """The intake of a service."""
-
-    def prepare(self, records: Sequence[Record]) -> list[P]:
-        """Decode records, one result each. Runs ahead in the reading thread, without the database."""
-
-    def apply(self, connection: Connection, prepared: list[P], moves: Sequence[Move], now: datetime) -> None:
-        """Apply a batch in the open transaction, `move_positions` included."""
 
 
 @dataclass
@@ -88,9 +62,14 @@ class BatchConsumer(Generic[P]):
     has_backlog: bool = field(default=False, init=False)  # the newest batch was full
     _has_begun: bool = field(default=False, init=False)
 
+    @property
+    def source(self) -> Source:
+        """What this worker reads."""
+        return Source(self.client_config, self.engine, self.service, self.group, self.topics, self.clock, self.stop)
+
     def run(self) -> None:
         """Consume until `stop` is set; raise bugs and data loss."""
-        reader = Reader(self)
+        reader = Reader(self.source, self.handler, self.heartbeat)
         reader.start()
         try:
             while not self.stop.is_set():
@@ -147,69 +126,6 @@ class BatchConsumer(Generic[P]):
             log.warning("database unavailable, start of the run not recorded yet", error=reason_of(error))
         else:
             self._has_begun = True
-
-    def make_consumer(self) -> KafkaConsumer:
-        """Create the Kafka client of this worker."""
-        return KafkaConsumer(
-            **self.client_config,
-            group_id=self.group,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            # Positions come from the database; deleted records must stop the worker, not be skipped.
-            auto_offset_reset="none",
-            allow_auto_create_topics=False,
-            max_poll_records=MAX_BATCH_RECORDS,
-            max_partition_fetch_bytes=8 * 1024 * 1024,
-            metadata_max_age_ms=10_000,
-            session_timeout_ms=10_000,
-            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
-            metrics_enabled=False,
-        )
-
-    def check_topics_exist(self) -> None:
-        """Raise RecordLossError if a topic was deleted: kafka-python would silently go on with the others."""
-        try:
-            check_topics(self.client_config, self.topics)
-        except MissingTopicsError as missing:
-            raise RecordLossError(
-                f"主题在运行中被删除 / topics were deleted while they were read: {missing}"
-            ) from missing
-
-    def stored_positions(self, partitions: set[TopicPartition]) -> dict[TopicPartition, StoredPosition]:
-        """Return where the database stands in each partition, or its beginning where nothing is stored yet.
-
-        Raises RecordLossError if records are missing, and DatabaseBehindError if Kafka has seen later commits.
-        """
-        if not partitions:
-            return {}
-        admin = KafkaAdminClient(**self.client_config)
-        try:
-            # Read before the database is: whatever was witnessed had been committed by then.
-            witnessed = witnessed_offsets(admin, self.group)
-            bounds = read_bounds(admin, self.client_config, partitions)
-        finally:
-            admin.close()
-        if len(bounds) < len(partitions):
-            raise kafka_errors.UnknownTopicOrPartitionError(partition_names(partitions - bounds.keys()))
-        stored = self._load_positions(
-            [StoredPosition(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
-        )
-        for tp in partitions:
-            check_partition(stored[tp], bounds[tp], self.service)
-        check_offset_witness(witnessed, stored, self.service)
-        return {tp: stored[tp] for tp in partitions}
-
-    def _load_positions(self, beginnings: list[StoredPosition]) -> dict[tuple[str, int], StoredPosition]:
-        while True:
-            try:
-                with self.engine.begin() as connection:
-                    start_positions(connection, beginnings, self.clock())
-                    return load_positions(connection)
-            except Exception as error:
-                if self.stop.is_set() or not is_transient(error):
-                    raise
-                log.warning("database unavailable, positions unknown", error=reason_of(error))
-                self.stop.wait(1.0)
 
 
 def _batch_fields(prepared: list[Any], moves: Sequence[Move]) -> dict[str, Any]:

@@ -18,13 +18,15 @@ from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
+from shared.kafka.source import MAX_BATCH_RECORDS, partition_names
 from shared.process.backoff import Backoff
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
-    from shared.kafka.consumer import BatchConsumer
+    from shared.kafka.handler import BatchHandler
+    from shared.kafka.source import Source
+    from shared.process.heartbeat import Heartbeat
 
-MAX_BATCH_RECORDS = 10_000
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
@@ -71,9 +73,11 @@ class Reader(threading.Thread, Generic[P]):
     before it does anything else; the reader then drops what it read and starts again from the stored positions.
     """
 
-    def __init__(self, run: BatchConsumer[P]) -> None:
+    def __init__(self, source: Source, handler: BatchHandler[P], heartbeat: Heartbeat) -> None:
         super().__init__(name="reader", daemon=True)
-        self._run = run
+        self._source = source
+        self._handler = handler
+        self._heartbeat = heartbeat
         self.failure: BaseException | None = None
         self.must_reread = threading.Event()
         self.batches: queue.Queue[tuple[list[P], list[Move]]] = queue.Queue(maxsize=1)
@@ -82,7 +86,7 @@ class Reader(threading.Thread, Generic[P]):
         self._pending: _Pending[P] = _Pending([], 0, {})
         self._next_batch_s = 0.0
         self._last_fetch_was_small = False
-        self._backoff = Backoff(run.stop)
+        self._backoff = Backoff(source.stop)
         self._held: dict[TopicPartition, _Hold] = {}
         self._last_holds: dict[TopicPartition, _Hold] = {}
         self._reading_since_s: float | None = None
@@ -98,7 +102,7 @@ class Reader(threading.Thread, Generic[P]):
 
     def run(self) -> None:
         try:
-            while not self._run.stop.is_set():
+            while not self._source.stop.is_set():
                 try:
                     self._read_until_stopped()
                 except kafka_errors.KafkaError as error:
@@ -114,19 +118,19 @@ class Reader(threading.Thread, Generic[P]):
             self.failure = error
 
     def _record_loss(self, text: str, error: Exception) -> RecordLossError:
-        return RecordLossError(f"{text}: {error}; {accept_loss_hint(self._run.service)}")
+        return RecordLossError(f"{text}: {error}; {accept_loss_hint(self._source.service)}")
 
     def _read_until_stopped(self) -> None:
-        consumer = self._run.make_consumer()
+        consumer = self._source.make_consumer()
         self._pending = _Pending([], 0, {})
         joined_at_s = time.monotonic()
         try:
-            consumer.subscribe(list(self._run.topics), listener=_RebalanceListener(self.must_reread, consumer))
+            consumer.subscribe(list(self._source.topics), listener=_RebalanceListener(self.must_reread, consumer))
             # kafka-python 3.0.12 joins with the topics that it knows, and joins again when it knows more; in one start
             # of ten it hangs in that second rebalance. If it fetches them after `subscribe` (earlier metadata does not
             # count) and before the first poll, it knows them when it joins.
             consumer.topics()
-            while not self._run.stop.is_set():
+            while not self._source.stop.is_set():
                 try:
                     self._step(consumer)
                 except (kafka_errors.IllegalStateError, AssertionError):
@@ -137,7 +141,7 @@ class Reader(threading.Thread, Generic[P]):
                     joined_at_s = time.monotonic()
                     self._backoff.reset()
                     if self._makes_progress:
-                        self._run.heartbeat.beat("reader")
+                        self._heartbeat.beat("reader")
                     if self._reading_since_s is None and not self.must_reread.is_set():
                         self._reading_since_s = joined_at_s
                 elif time.monotonic() - joined_at_s > _REBALANCE_TIMEOUT_S:
@@ -170,7 +174,7 @@ class Reader(threading.Thread, Generic[P]):
             return
         partitions = list(consumer.assignment())
         # A member without partitions asks too: it would not notice by itself that the broker is unavailable.
-        asked = partitions or [TopicPartition(self._run.topics[0], 0)]
+        asked = partitions or [TopicPartition(self._source.topics[0], 0)]
         try:
             ends = consumer.end_offsets(asked, timeout_ms=ANSWER_TIMEOUT_MS)
         except kafka_errors.KafkaError as error:
@@ -194,8 +198,8 @@ class Reader(threading.Thread, Generic[P]):
         self._pending = _Pending([], 0, {})
         self._held.clear()
         _drain(self.batches)
-        self._run.check_topics_exist()
-        positions = self._run.stored_positions(set(consumer.assignment()))
+        self._source.check_topics_exist()
+        positions = self._source.stored_positions(set(consumer.assignment()))
         self.witness.begin(positions)
         offsets = {tp: position.next_offset for tp, position in positions.items()}
         for tp, offset in offsets.items():
@@ -213,14 +217,14 @@ class Reader(threading.Thread, Generic[P]):
                 consumer.resume(*(tp for tp in pending.from_offsets if tp not in self._held))
             return
         if self._last_fetch_was_small:
-            self._run.stop.wait(_BUSY_POLL_MS / 1000)
+            self._source.stop.wait(_BUSY_POLL_MS / 1000)
         wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
         polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
         if self.must_reread.is_set():
             return
         self._last_fetch_was_small = 0 < sum(map(len, polled.values())) < _SMALL_FETCH_RECORDS
         for records in polled.values():
-            pending.prepared.extend(self._run.handler.prepare(records))
+            pending.prepared.extend(self._handler.prepare(records))
             pending.size_bytes += sum(len(record.value or b"") for record in records)
 
     def _hold(self, consumer: KafkaConsumer, error: CorruptBatchError) -> None:
@@ -293,8 +297,3 @@ def _drain(batches: queue.Queue[Any]) -> None:
         batches.get_nowait()
     except queue.Empty:
         return
-
-
-def partition_names(partitions: set[TopicPartition]) -> list[str]:
-    """Return `topic[partition]` of each, sorted, for logs and messages."""
-    return sorted(f"{tp.topic}[{tp.partition}]" for tp in partitions)

@@ -13,7 +13,7 @@ from shared.operator_errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000

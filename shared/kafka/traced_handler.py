@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.kafka.consumer import BatchHandler, Record
+    from shared.kafka.handler import BatchHandler, Record
     from shared.kafka.positions import Move
     from shared.telemetry.tracing import Tracing
 

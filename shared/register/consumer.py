@@ -20,8 +20,8 @@ from shared.register.parties import PartyIds
 from shared.register.publish.outbox import DirtyKey, OutboxSender, RenderFacts
 from shared.register.publish.restored_backup import check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import topics_of
-from shared.translog.signing import signing_key
-from shared.translog.store import LogHead, ServiceLog
+from shared.service_log.signing import signing_key
+from shared.service_log.store import LogHead, ServiceLog
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from shared.worker.checkpoint_publisher import publishing_checkpoints
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection
 
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
     from shared.kafka.positions import Move
     from shared.process.child_process import ChildProcess, ChildSide
     from shared.register.head import Head
     from shared.register.publish.send_schedule import Lane
+    from shared.service_log.store import Stored
     from shared.settings import Settings
-    from shared.translog.store import Stored
 
 log = structlog.get_logger(__name__)
 

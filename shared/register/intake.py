@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.events.documents import Document
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
     from shared.register.head import RegisterSettings
     from shared.register.parties import PartyIds
     from shared.values.parties import Party

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.events.decode import Kind
-    from shared.translog.store import Stored
+    from shared.service_log.store import Stored
 
 # PostgreSQL takes 6 µs for the hash of a short record, Python one; a long one it need not send.
 _SHORT_BYTES: Final = 4096

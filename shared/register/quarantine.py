@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
 
 _TOLD_OF_A_BATCH = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
 
 D = TypeVar("D")  # a document: equal by value when its content is the same
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.kafka.positions import position_table
 from shared.process.run_record import worker_run_table
-from shared.translog.tables import log_tables
+from shared.service_log.tables import log_tables
 
 # Outcomes of a record in `intake_day`, beside the reasons for which it was refused.
 ACCEPTED, DUPLICATE = "accepted", "duplicate"

@@ -7,9 +7,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Engine, Select
 
+from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, Service
 from shared.telemetry.tracing import Tracing
-from shared.translog.store import Stored
 from shared.values.times import Clock
 from shared.web.keys import ApiKeys
 

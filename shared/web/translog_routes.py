@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from flask import Response
 
+from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
-from shared.translog.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import current_key
 from shared.web.problems import Problem

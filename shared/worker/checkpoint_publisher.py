@@ -15,11 +15,11 @@ from shared.postgres.database import is_transient, snapshot
 from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
+from shared.service_log.cosigning import Cosigners
+from shared.service_log.store import newest_checkpoint
 from shared.telemetry.masking import reason_of
 from shared.translog.checkpoint import TOPIC, Checkpoint
-from shared.translog.cosigning import Cosigners
 from shared.translog.note import parse_note
-from shared.translog.store import newest_checkpoint
 
 if TYPE_CHECKING:
     import threading

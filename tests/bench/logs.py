@@ -39,9 +39,9 @@ from shared.register.consumer import RegisterHandler
 from shared.register.head import lock_head, register_settings
 from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
+from shared.service_log.store import ServiceLog
 from shared.settings import DEFAULT_TOTALS_CUT_AT
 from shared.translog.merkle import Edge
-from shared.translog.store import ServiceLog
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.bench.bed import SEED, YEAR

@@ -88,7 +88,7 @@ GUARDS = (
         "committed records only",
         (
             Edit(
-                "shared/kafka/consumer.py",
+                "shared/kafka/source.py",
                 'group_id=self.group,\n            isolation_level="read_committed",',
                 'group_id=self.group,\n            isolation_level="read_uncommitted",',
             ),

@@ -33,9 +33,9 @@ from shared.kafka.replay import stable_end_offsets
 from shared.postgres.database import is_transient
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
+from shared.service_log.store import ServiceLog
 from shared.settings import RegisterAddress, read_service_key
 from shared.telemetry.masking import reason_of
-from shared.translog.store import ServiceLog
 from shared.values.times import now
 from shared.whitelist import Whitelist
 from shared.worker.consumer_program import ConsumerProgram

@@ -33,7 +33,7 @@ from services.incentive.store.awards import Recomputation, next_seq, post, recom
 from services.incentive.store.intake import check_settings, lock_ledger_for_request, next_instant
 from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import act, award_current, decision, hold, hold_release, suspension
-from shared.translog.store import ServiceLog
+from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import Clock
 

@@ -40,7 +40,7 @@ from services.incentive.store.intake import (
     settings_in_force,
 )
 from services.incentive.store.rulebook import Rulebook
-from shared.translog.store import ServiceLog
+from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
 from shared.values.times import Clock, shanghai_date

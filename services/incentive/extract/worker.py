@@ -24,9 +24,9 @@ from shared.postgres.database import is_transient, make_engine
 from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
+from shared.service_log.signing import signing_key
 from shared.settings import LOCAL_REGISTERS, read_service_key
 from shared.telemetry.masking import reason_of
-from shared.translog.signing import signing_key
 from shared.values.times import now
 
 if TYPE_CHECKING:

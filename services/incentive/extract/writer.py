@@ -31,9 +31,9 @@ from services.incentive.store.intake import settings_in_force
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.row_security import set_viewer
+from shared.service_log.store import stored_hashes
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
-from shared.translog.store import stored_hashes
 from shared.translog.tiles import TILE_WIDTH, Tile, node_by_tiles
 from shared.values.canonical_json import canonical_json
 from shared.values.money import format_yuan, parse_yuan

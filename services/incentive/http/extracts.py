@@ -14,7 +14,7 @@ from services.incentive.http.awards import current_rulebook, settle
 from services.incentive.queries.serializers import Json
 from shared.events.fields import Choice, Text, Time
 from shared.postgres.database import BIGINT_MOST
-from shared.translog.store import newest_checkpoint
+from shared.service_log.store import newest_checkpoint
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
 from shared.web.problems import FieldFault, Problem

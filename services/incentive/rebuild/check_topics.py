@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from services.incentive.domain.facts import TOPICS, FactError
 from services.incentive.store.intake import FactRecord, read_record
-from shared.kafka.consumer import Record
+from shared.kafka.handler import Record
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError

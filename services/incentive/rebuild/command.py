@@ -31,11 +31,11 @@ from services.incentive.store.intake import (
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.postgres.database import make_engine
+from shared.service_log.check import compare_log
+from shared.service_log.signing import signing_key
+from shared.service_log.store import ServiceLog
 from shared.settings import Settings
 from shared.telemetry.masking import reason_of
-from shared.translog.check import compare_log
-from shared.translog.signing import signing_key
-from shared.translog.store import ServiceLog
 from shared.values.differences import Difference
 from shared.values.times import Clock, now
 

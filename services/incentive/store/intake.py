@@ -19,12 +19,12 @@ from services.incentive.store.as_of import last_instant, registers_of
 from services.incentive.store.awards import Recomputation, next_seq, recompute
 from services.incentive.store.rulebook import Rulebook
 from services.incentive.store.tables import LEDGER_LOCK
-from shared.kafka.consumer import Record
+from shared.kafka.handler import Record
 from shared.kafka.positions import Move, move_positions
 from shared.operator_errors import OperatorError
 from shared.postgres.database import fetch, pg_array, raw
+from shared.service_log.store import ServiceLog
 from shared.settings import SettingsError
-from shared.translog.store import ServiceLog
 from shared.values.times import Clock
 
 RECOMPUTE_AT_ONCE: Final = 5_000

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.incentive.store.awards import next_seq
 from shared.postgres.database import raw
-from shared.translog.store import LogHead, ServiceLog
+from shared.service_log.store import LogHead, ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 

@@ -39,7 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.kafka.positions import position_table
 from shared.process.run_record import worker_run_table
-from shared.translog.tables import log_tables
+from shared.service_log.tables import log_tables
 
 # The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
 LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"

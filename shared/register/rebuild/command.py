@@ -40,8 +40,8 @@ from shared.register.rebuild.versioned_table import (
     has_repairs,
     overlay_repairs,
 )
-from shared.translog.check import compare_log
-from shared.translog.signing import signing_key
+from shared.service_log.check import compare_log
+from shared.service_log.signing import signing_key
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from shared.register.publish.outbox import DirtyKey
     from shared.register.publish.restored_backup import FactVersion
     from shared.register.rebuild.versioned_table import VersionedTable
+    from shared.service_log.store import ServiceLog
     from shared.settings import Settings
-    from shared.translog.store import ServiceLog
     from shared.values.parties import Party
 
 _WORK_MEM = text("SET LOCAL work_mem = '128MB'")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.events.decode import Kind as DocumentKind
-    from shared.kafka.consumer import Record
+    from shared.kafka.handler import Record
     from shared.kafka.positions import StoredPosition
     from shared.register.consumer import RegisterKind
     from shared.register.intake import RegisterContext

@@ -19,6 +19,7 @@ from services.incentive.store.tables import AWARD_COLUMNS
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
+from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import SettingsError
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import EMPTY_ROOT

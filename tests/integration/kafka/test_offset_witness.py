@@ -120,7 +120,7 @@ def worker(kafka, engine, topic) -> BatchConsumer:
 def test_who_reads_one_partition_looks_at_all(kafka, engine, read_up) -> None:
     put_back(engine, 1, 2)
     with pytest.raises(DatabaseBehindError):
-        worker(kafka, engine, read_up).stored_positions({TopicPartition(read_up, 0)})
+        worker(kafka, engine, read_up).source.stored_positions({TopicPartition(read_up, 0)})
 
 
 def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up, monkeypatch) -> None:
@@ -130,8 +130,8 @@ def test_another_worker_that_goes_on_meanwhile_is_no_sign(kafka, engine, read_up
         put_back(engine, 0, 3)
         return {(read_up, partition): offset for partition, offset in stored(engine).items()}
 
-    monkeypatch.setattr("shared.kafka.consumer.witnessed_offsets", shown_by_another_that_has_just_committed)
-    found = worker(kafka, engine, read_up).stored_positions({TopicPartition(read_up, 0)})
+    monkeypatch.setattr("shared.kafka.source.witnessed_offsets", shown_by_another_that_has_just_committed)
+    found = worker(kafka, engine, read_up).source.stored_positions({TopicPartition(read_up, 0)})
     assert found[TopicPartition(read_up, 0)].next_offset == 3
 
 
@@ -159,7 +159,7 @@ def test_nor_does_one_of_a_partition_that_the_database_does_not_know(kafka, engi
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM position WHERE partition = 1"))
     other = TopicPartition(read_up, 0)
-    assert worker(kafka, engine, read_up).stored_positions({other})[other].next_offset == 3
+    assert worker(kafka, engine, read_up).source.stored_positions({other})[other].next_offset == 3
 
 
 def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, producer, admin) -> None:

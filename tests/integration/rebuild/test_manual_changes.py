@@ -22,10 +22,10 @@ from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine
 from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
+from shared.service_log.store import newest_checkpoint, stored_hashes, verifier_keys
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import HASH_BYTES, ProofError, check_consistency, consistency_proof
 from shared.translog.note import NoteError, SignerKey, VerifierKey, parse_note, sign
-from shared.translog.store import newest_checkpoint, stored_hashes, verifier_keys
 from shared.translog.tiles import node_by_tiles
 from shared.values.times import now
 from tests.support.incentive.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of

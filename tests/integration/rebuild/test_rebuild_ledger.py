@@ -23,8 +23,8 @@ from services.incentive.store.intake import LedgerIntake, SettingsChangedError
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.translog.store import LogDiffersError
-from shared.translog.tables import LOG_TABLES
+from shared.service_log.store import LogDiffersError
+from shared.service_log.tables import LOG_TABLES
 from shared.values.times import now
 from tests.support.consumption import running
 from tests.support.forked_programs import ForkServer

@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from services.listing.consumer import LISTINGS
 from shared.register.head import lock_head
+from shared.service_log.cosigning import Cosigners
+from shared.service_log.store import newest_checkpoint, served_checkpoint
 from shared.settings import WitnessAddress
 from shared.translog.checkpoint import cosigned_at, open_checkpoint, witness_key
-from shared.translog.cosigning import Cosigners
 from shared.translog.note import parse_note
 from shared.translog.store import newest_checkpoint, served_checkpoint
 from tests.support.engines.litewitness import litewitness

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from services.listing.consumer import LISTINGS
 from shared.register.head import lock_head, raise_generation
+from shared.service_log.store import LogDiffersError
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
 from shared.translog.store import LogDiffersError

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.secrets import SIGNING_KEY, Secret, make_secrets
+from shared.service_log.signing import signing_key
 from shared.settings import Settings, SettingsError, load_settings
 from shared.translog.keyfile import load_key, load_or_create_key
-from shared.translog.signing import signing_key
 
 
 @pytest.fixture

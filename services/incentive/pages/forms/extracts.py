@@ -21,7 +21,7 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import RuleName
 from services.incentive.queries.serializers import Json
-from shared.translog.store import served_checkpoint, verifier_keys
+from shared.service_log.store import served_checkpoint, verifier_keys
 from shared.web.keys import current_key
 from shared.web.problems import Problem, field_faults
 from shared.web.service import current_service

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from shared.service_log.store import stored_hashes
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import NoteError, VerifierKey
-from shared.translog.store import stored_hashes
 from shared.translog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
 from shared.values.differences import Difference
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.translog.store import Stored
+    from shared.service_log.store import Stored
 
 _AT_ONCE = 16 * TILE_WIDTH  # entries: whole tiles
 

@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy import Engine, text
 
 from shared.postgres.database import snapshot
+from shared.service_log.store import SignedSize, cosignatures, stored_hashes
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import consistency_proof, split_hashes
 from shared.translog.note import NoteError, parse_note
-from shared.translog.store import SignedSize, cosignatures, stored_hashes
 from shared.translog.tiles import node_of
 from shared.translog.witness_protocol import SIZE_TYPE, add_checkpoint, cosignature_in
 

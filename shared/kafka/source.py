@@ -1,0 +1,110 @@
+"""The topics of a consumer group, and where the database stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.admin import KafkaAdminClient
+
+from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_topics
+from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
+from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
+from shared.kafka.positions import StoredPosition, load_positions, start_positions
+from shared.postgres.database import is_transient
+from shared.telemetry.masking import reason_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+MAX_BATCH_RECORDS = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one worker reads: `topics`, as a member of `group`, from the positions in the database of `engine`."""
+
+    client_config: Mapping[str, Any]
+    engine: Engine
+    service: str
+    group: str
+    topics: Sequence[str]
+    clock: Callable[[], datetime]
+    stop: threading.Event
+
+    def make_consumer(self) -> KafkaConsumer:
+        """Create the Kafka client of this worker."""
+        return KafkaConsumer(
+            **self.client_config,
+            group_id=self.group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            # Positions come from the database; deleted records must stop the worker, not be skipped.
+            auto_offset_reset="none",
+            allow_auto_create_topics=False,
+            max_poll_records=MAX_BATCH_RECORDS,
+            max_partition_fetch_bytes=8 * 1024 * 1024,
+            metadata_max_age_ms=10_000,
+            session_timeout_ms=10_000,
+            bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
+            metrics_enabled=False,
+        )
+
+    def check_topics_exist(self) -> None:
+        """Raise RecordLossError if a topic was deleted: kafka-python would silently go on with the others."""
+        try:
+            check_topics(self.client_config, self.topics)
+        except MissingTopicsError as missing:
+            raise RecordLossError(
+                f"主题在运行中被删除 / topics were deleted while they were read: {missing}"
+            ) from missing
+
+    def stored_positions(self, partitions: set[TopicPartition]) -> dict[TopicPartition, StoredPosition]:
+        """Return where the database stands in each partition, or its beginning where nothing is stored yet.
+
+        Raises RecordLossError if records are missing, and DatabaseBehindError if Kafka has seen later commits.
+        """
+        if not partitions:
+            return {}
+        admin = KafkaAdminClient(**self.client_config)
+        try:
+            # Read before the database is: whatever was witnessed had been committed by then.
+            witnessed = witnessed_offsets(admin, self.group)
+            bounds = read_bounds(admin, self.client_config, partitions)
+        finally:
+            admin.close()
+        if len(bounds) < len(partitions):
+            raise kafka_errors.UnknownTopicOrPartitionError(partition_names(partitions - bounds.keys()))
+        stored = self._load_positions(
+            [StoredPosition(tp.topic, tp.partition, bounds[tp].topic_id, bounds[tp].first) for tp in partitions]
+        )
+        for tp in partitions:
+            check_partition(stored[tp], bounds[tp], self.service)
+        check_offset_witness(witnessed, stored, self.service)
+        return {tp: stored[tp] for tp in partitions}
+
+    def _load_positions(self, beginnings: list[StoredPosition]) -> dict[tuple[str, int], StoredPosition]:
+        while True:
+            try:
+                with self.engine.begin() as connection:
+                    start_positions(connection, beginnings, self.clock())
+                    return load_positions(connection)
+            except Exception as error:
+                if self.stop.is_set() or not is_transient(error):
+                    raise
+                log.warning("database unavailable, positions unknown", error=reason_of(error))
+                self.stop.wait(1.0)
+
+
+def partition_names(partitions: set[TopicPartition]) -> list[str]:
+    """Return `topic[partition]` of each, sorted, for logs and messages."""
+    return sorted(f"{tp.topic}[{tp.partition}]" for tp in partitions)
