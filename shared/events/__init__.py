@@ -1,1 +1,1 @@
-"""What exchanges send: the documents, the rule of what is valid, and the reading of one record."""
+"""Events of exchanges: documents, validation, and decoding of a record."""

@@ -1,8 +1,7 @@
-"""One record of an exchange's topic: an accepted document, or the reason for refusing it.
+"""Decode a record of an exchange's topic to an accepted document or a refusal with its reason.
 
-The marshmallow schemas are the rule (`decode_slowly`). A msgspec fast path (`shared.events.fast`) stands before them
-and may only accept; what it does not accept is read again by the rule, which says what is wrong. So the two differ in
-speed alone.
+The marshmallow schemas are authoritative (`decode_slowly`). A msgspec fast path (`shared.events.fast`) runs first and
+can only accept; whatever it does not accept is decoded again by the schemas, which report the errors.
 """
 
 import json
@@ -45,14 +44,14 @@ _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time")
 _ATTRIBUTES_SCHEMA: Final = AttributesSchema()
 _SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
 
-# Strings (also one that the record cuts short, lest it be tried again from every quote in it) and brackets.
+# Strings and brackets. A truncated string matches too, or the search would restart at every quote in it.
 _BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z|\\\Z)|[{}\[\]]', re.DOTALL)
-# More digits than Python turns into an int by default; no known member takes a number so long.
+# No known field takes a number this long; Python limits the conversion of longer ones.
 _MAX_INT_DIGITS: Final = 32
 
 
 class FieldError(msgspec.Struct, frozen=True, gc=False):
-    """What is wrong where: a path within the document (`provider.id`), an attribute's name, `data` or `value`."""
+    """An error at a path within the document (`provider.id`), an attribute, `data` or `value`."""
 
     field: str
     message: str
@@ -66,27 +65,27 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """Why an event is refused; `reason` is one of REASONS."""
+    """The reason why an event is refused, one of REASONS, with its errors."""
 
     reason: str
     errors: list[FieldError]
 
 
-# What is known of other documents decides this one, so that `decode` cannot give it; who can gives these words.
+# `decode` knows no other documents; the intake, which does, refuses with this.
 REVISION_CONFLICT: Final = Refusal(
     "revision_conflict",
     [FieldError("revision", "该修订号已登记了不同的内容 / this revision is registered with other content")],
 )
 
 
-class _Refused(Exception):  # noqa: N818 - carries a Refusal out of nested checks, and never leaves this module
+class _Refused(Exception):  # noqa: N818 - carries a Refusal out of nested checks; never leaves this module
     def __init__(self, reason: str, *errors: FieldError) -> None:
         super().__init__(reason)
         self.refusal = Refusal(reason, list(errors))
 
 
 def decode(kind: Kind, exchange: str, value: bytes | None, headers: Headers) -> Accepted | Refusal:
-    """Read a record of topic `exchange.<exchange>.<kind>s.v1` by all checks but `revision_conflict`. Never raises."""
+    """Decode a record of `exchange.<exchange>.<kind>s.v1`; every check but `revision_conflict`. Never raises."""
     if value is not None and len(value) <= MAX_VALUE_BYTES and not _nested_too_deeply(value):
         attributes = dict(headers) if headers else {}
         if "ce_specversion" in attributes:
@@ -101,7 +100,7 @@ def decode(kind: Kind, exchange: str, value: bytes | None, headers: Headers) -> 
 
 
 def decode_slowly(kind: Kind, exchange: str, value: bytes | None, headers: Headers) -> Accepted | Refusal:
-    """The same as `decode`, by the rule alone."""
+    """Decode by the schemas alone, with the same result as `decode`."""
     try:
         parsed = _parse(value)
         binary = dict(headers)
@@ -124,7 +123,7 @@ def _parse(value: bytes | None) -> Any:
         raise _not_json(f"嵌套超过 {MAX_NESTING} 层 / nested deeper than {MAX_NESTING} levels")
     try:
         text = value.decode()
-        # Read from text: from bytes, `json` would take UTF-16 and UTF-32 too. A byte order mark is an error here.
+        # From text, because `json` also accepts UTF-16 and UTF-32 bytes. A byte order mark is an error here.
         return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise _not_json(f"不是 UTF-8（第 {error.start} 字节） / is not UTF-8 (byte {error.start})") from error
@@ -140,7 +139,7 @@ def _not_json(said: str) -> _Refused:
 
 
 def _nested_too_deeply(value: bytes) -> bool:
-    """Deeper than MAX_NESTING. Parsers have limits of their own that depend on the stack; this one does not."""
+    """Return True if nested deeper than MAX_NESTING; unlike the limits of parsers, it does not depend on the stack."""
     if value.count(b"{") + value.count(b"[") <= MAX_NESTING:
         return False
     depth = 0
@@ -156,7 +155,7 @@ def _nested_too_deeply(value: bytes) -> bool:
 
 
 def _parse_int(digits: str) -> int | float:
-    # A number too long becomes a float: good enough for an unknown member, and wrong in every known one.
+    # A number too long becomes a float: harmless in an unknown field, invalid in every known one.
     return int(digits) if len(digits) <= _MAX_INT_DIGITS else float("inf")
 
 
@@ -184,7 +183,7 @@ def _binary_attributes(headers: dict[str, bytes]) -> dict[str, Any]:
     for name in _ATTRIBUTES:
         if f"ce_{name}" not in headers:
             continue
-        raw: bytes | None = headers[f"ce_{name}"]  # Kafka has headers without a value
+        raw: bytes | None = headers[f"ce_{name}"]  # Kafka allows headers without a value
         try:
             attributes[name] = None if raw is None else raw.decode()
         except UnicodeDecodeError:
@@ -194,7 +193,7 @@ def _binary_attributes(headers: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _check_attributes(kind: Kind, exchange: str, attributes: dict[str, Any]) -> datetime:
-    """The event's time, once all attributes are right."""
+    """Validate the attributes and return the event's time."""
     try:
         loaded = _ATTRIBUTES_SCHEMA.load(attributes)
     except ValidationError as error:
@@ -232,7 +231,7 @@ def _document(kind: Kind, data: Any, time: datetime) -> Document:
 
 
 def _field_errors(messages: Any, path: str = "") -> list[FieldError]:
-    """The nested messages of marshmallow as a flat list; what concerns a whole object stands under its path."""
+    """Flatten the nested messages of marshmallow; a message for a whole object gets the object's path."""
     if not isinstance(messages, dict):
         return [FieldError(path or "data", str(message)) for message in messages]
     errors: list[FieldError] = []

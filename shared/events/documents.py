@@ -1,7 +1,7 @@
-"""The documents that events carry, as plain values.
+"""Documents of events (listings and trades) as plain values.
 
-`==` of two documents is the contract's "same content": known members by value after defaults. Money is fen, times are
-instants in UTC, so `1.5` and `1.50`, or one instant written in two zones, are the same.
+`==` is the contract's "same content": known fields by value after defaults. Money is fen and times are instants in UTC,
+so `1.5` equals `1.50`, and one instant written in two zones is equal.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ MAX_CERTIFICATE_LENGTH: Final = 128
 
 
 class Product(msgspec.Struct, frozen=True, gc=False):
-    """What is offered or traded."""
+    """The product that is listed or traded."""
 
     no: str
     name: str

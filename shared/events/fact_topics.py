@@ -1,4 +1,4 @@
-"""The fact topics, named once, and the bounds within which signs are measured."""
+"""Names of the fact topics, and the limits of the measures for red flags."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SIGN = "facts.sign.v1"
 
 FACT_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
 
-# What is measured for signs is bounded, so that a fact stays small whatever a party does. From which number on a
-# measure is a sign the policy file says; it can ask for nothing beyond these.
-COUNTERPARTIES: Final = 10  # of a provider's year, the greatest by what was sold to them
-REPEATED_AMOUNTS: Final = 5  # of a provider's year, the greatest by what they sum to
+# Measures for red flags are limited so that a fact stays small whatever a party does. The policy file sets the
+# thresholds of the flags within these limits.
+COUNTERPARTIES: Final = 10  # a provider's largest buyers of the year
+REPEATED_AMOUNTS: Final = 5  # a provider's repeated amounts of the year, largest sums first
 REPEATED_FROM: Final = 5  # trades of one amount
-SMALL_FIRST_FEN: Final = 100_000  # a first purchase below this is looked at
-LARGE_PURCHASE_FEN: Final = 10_000_000  # beside purchases from this on
-AFTER_FIRST: Final = timedelta(days=90)  # that follow it within this time
+SMALL_FIRST_FEN: Final = 100_000  # a first purchase below this is compared ...
+LARGE_PURCHASE_FEN: Final = 10_000_000  # ... with purchases of at least this
+AFTER_FIRST: Final = timedelta(days=90)  # ... within this time after it

@@ -1,7 +1,8 @@
-"""The fast path: reads the plain form of a valid event, and says None to anything else.
+"""Fast path: decode the plain form of a valid event, and return None for anything else.
 
-It may accept only what the schemas accept, with equal values; None means "ask the rule", not "wrong". msgspec checks
-types, words, ranges and lengths while it parses; the rest is below. A property test holds it to the rule.
+It may accept only what the schemas accept, with equal values; None means "decode by the schemas", not "invalid".
+msgspec checks types, words, ranges and lengths while it parses; the other checks are below. A property test compares
+the two paths.
 """
 
 from datetime import timedelta
@@ -30,7 +31,7 @@ from shared.values.times import parse_time
 _Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 _Certificate = Annotated[str, Meta(max_length=MAX_CERTIFICATE_LENGTH)]
 _Revision = Annotated[int, Meta(ge=1, le=MAX_REVISION)]
-# Checked by `is_number` later; the length here keeps absurd texts from being looked at twice.
+# `is_number` checks it later; the length limit rejects absurd texts early.
 _Number = Annotated[str, Meta(min_length=1, max_length=64)]
 
 _TYPE_HEADERS: Final = {
@@ -102,11 +103,11 @@ _decode_trade_event: Final = msgspec.json.Decoder(_TradeEvent).decode
 
 
 def structured(kind: Literal["listing", "trade"], exchange: str, value: bytes) -> Document | None:
-    """The document of a structured event of at most MAX_NESTING levels, or None."""
+    """Decode a structured event nested at most MAX_NESTING levels, or return None."""
     if _may_have_nul(value):
         return None
     try:
-        value.decode()  # msgspec does not check the strings that it skips
+        value.decode()  # msgspec does not validate strings that it skips
         if kind == "trade":
             trade_event = _decode_trade_event(value)
             if trade_event.source != "/exchanges/" + exchange:
@@ -116,14 +117,14 @@ def structured(kind: Literal["listing", "trade"], exchange: str, value: bytes) -
         if listing_event.source != "/exchanges/" + exchange:
             return None
         return _listing(listing_event.data, listing_event.time)
-    except ValueError:  # of msgspec, of UTF-8, of times and amounts
+    except ValueError:  # raised by msgspec, UTF-8, times or amounts
         return None
 
 
 def binary(
     kind: Literal["listing", "trade"], exchange: str, value: bytes, headers: dict[str, bytes]
 ) -> Document | None:
-    """The document of a binary event of at most MAX_NESTING levels, or None. `headers`: the last of each name."""
+    """Decode a binary event nested at most MAX_NESTING levels, or return None. `headers` has the last of each name."""
     if _may_have_nul(value) or headers["ce_specversion"] != b"1.0" or headers.get("ce_type") != _TYPE_HEADERS[kind]:
         return None
     event_id, time = headers.get("ce_id"), headers.get("ce_time")
@@ -140,8 +141,8 @@ def binary(
 
 
 def _may_have_nul(value: bytes) -> bool:
-    r"""U+0000 in JSON can only be written `\u0000` (or be an error). An escaped look-alike takes the slow way."""
-    return b"\\" in value and b"\\u0000" in value  # most have no backslash, and one byte is found faster
+    r"""Return True if the JSON may contain U+0000, which can only be written `\u0000`. Errs on the safe side."""
+    return b"\\" in value and b"\\u0000" in value  # most values have no backslash, which is the faster search
 
 
 def _listing(data: _Listing, time: str) -> Listing | None:

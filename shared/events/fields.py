@@ -1,7 +1,7 @@
-"""Fields for marshmallow with the contract's strictness. What marshmallow offers itself is too kind.
+"""Strict marshmallow fields for the contract's types.
 
-Its `Regexp` lets a trailing newline pass, `AwareDateTime` takes spaces, week dates and times without seconds, and
-strings may hold U+0000 and lone surrogates, which PostgreSQL and UTF-8 refuse.
+marshmallow's own are too lenient: `Regexp` accepts a trailing newline, `AwareDateTime` accepts spaces, week dates and
+times without seconds, and strings may hold U+0000 and lone surrogates, which PostgreSQL and UTF-8 reject.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _REVISION_MESSAGES: Final[Messages] = {
 
 
 class Text(fields.String):
-    """A string without U+0000 and lone surrogates, of a length in code points."""
+    """A string without U+0000 and lone surrogates; lengths are in code points."""
 
     default_error_messages = _TEXT_MESSAGES
 
@@ -63,7 +63,7 @@ class Text(fields.String):
 
 
 class Choice(Text):
-    """One of some words, written exactly so."""
+    """One of the given words."""
 
     def __init__(self, words: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -102,7 +102,7 @@ class Revision(fields.Integer):
 
 
 class Yuan(Text):
-    """An amount in yuan at the edge, fen inside."""
+    """An amount: yuan as a decimal string outside, fen inside."""
 
     def __init__(self, *, positive: bool = False, up_to_fen: int | None = None, **kwargs: Any) -> None:
         metadata = {"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "example": "5000000.00"} | kwargs.pop("metadata", {})
@@ -132,7 +132,7 @@ class Yuan(Text):
 
 
 class Time(Text):
-    """An instant: the contract's RFC 3339 subset at the edge, an aware datetime inside."""
+    """An instant: the contract's RFC 3339 subset outside, an aware datetime inside."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "date-time"} | kwargs.pop("metadata", {}), **kwargs)

@@ -1,6 +1,6 @@
-"""What a log or a trace may say of one record: the event's id and its trace, and nothing else of what it holds.
+"""The event id and trace of a record, the only parts of it that may be logged or traced.
 
-An id is any text of an exchange's choosing, so only what looks like one is told as it is.
+An exchange may choose any text as an id, so an id is kept only if it looks like one.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _NO_TRACE: Final = "0" * 32
 
 
 class Marks(NamedTuple):
-    """The id of an event as it may be told, and its `traceparent`; None for what it does not have."""
+    """A loggable event id and the `traceparent`, each None if the event has none."""
 
     event_id: str | None
     traceparent: str | None
@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def marks_of(value: bytes | None, headers: Headers) -> Marks:
-    """Marks of a record in either content mode, be it valid or not. Never raises."""
+    """Read the marks of a record in either content mode, valid or not. Never raises."""
     by_name = dict(headers) if headers else {}
     if "ce_specversion" in by_name:
         event_id, traceparent = _text(by_name, "ce_id"), _text(by_name, "ce_traceparent")
@@ -65,7 +65,7 @@ def _text(headers: Mapping[str, bytes | None], name: str) -> str | None:
 
 
 def _told(event_id: Any) -> str | None:
-    """The id itself, or a hash of what could be a name or a number of a person, by which it can still be found."""
+    """Return the id, or its hash if it could be a name or a person's number, so that it can still be found."""
     if not isinstance(event_id, str) or not event_id:
         return None
     if _PLAIN_ID.fullmatch(event_id) is not None and _IDENTITY_NUMBER.search(event_id) is None:

@@ -1,7 +1,7 @@
-"""The rule of what is valid, as marshmallow schemas: error messages and OpenAPI come from here.
+"""Validation rules of documents as marshmallow schemas, the source of error messages and OpenAPI.
 
 They load the JSON of a document into values for `shared.events.documents`, and dump documents as the API shows them.
-What needs more than the document (the event's time) and what has a reason of its own (`same_party`) is in `decode`.
+Checks that need more than the document (the event's time) or have a reason of their own (`same_party`) are in `decode`.
 """
 
 from typing import Any, Final
@@ -34,7 +34,7 @@ class _DocumentSchema(Schema):
 
 
 class AttributesSchema(_DocumentSchema):
-    """The attributes of a CloudEvent that the contract asks for."""
+    """The attributes of a CloudEvent that the contract requires."""
 
     specversion = Choice(("1.0",), required=True)
     id = Text(required=True, min_length=1)
@@ -62,9 +62,9 @@ class PartySchema(_DocumentSchema):
 
 
 class ProductSchema(_DocumentSchema):
-    """What is offered or traded."""
+    """The product that is listed or traded."""
 
-    # An exchange's own mark for its product, in whatever form it has; nothing is looked up by it.
+    # The exchange's own product code, in any form; nothing is looked up by it.
     no = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     name = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
     kind = Choice(PRODUCT_KINDS, required=True)

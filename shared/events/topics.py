@@ -1,4 +1,4 @@
-"""The ids of exchanges and the topics they write to, spelled once."""
+"""Exchange ids and the topics that exchanges write to."""
 
 from typing import Final
 
@@ -11,25 +11,25 @@ _PREFIX: Final = "exchange."
 
 
 def prefix_of(exchange: str) -> str:
-    """What all names begin with that belong to an exchange."""
+    """Return the prefix of all topics of an exchange."""
     return f"{_PREFIX}{exchange}."
 
 
 def topic_of(kind: Kind, exchange: str) -> str:
-    """The topic of an exchange's documents of one kind."""
+    """Return the topic of an exchange's documents of one kind."""
     return f"{prefix_of(exchange)}{kind}s.v1"
 
 
 def topics_of(exchange: str) -> tuple[str, ...]:
-    """All topics that an exchange writes to."""
+    """Return all topics that an exchange writes to."""
     return tuple(topic_of(kind, exchange) for kind in KINDS)
 
 
 def is_exchanges(topic: str) -> bool:
-    """Whether a topic is one that an exchange writes to; the others are our own."""
+    """Return True for a topic that an exchange writes to, False for one of the project."""
     return topic.startswith(_PREFIX)
 
 
 def exchange_of(topic: str) -> str:
-    """The exchange whose topic it is; the caller knows that it is an exchange's."""
+    """Return the exchange of a topic for which `is_exchanges` holds."""
     return topic.split(".", 2)[1]

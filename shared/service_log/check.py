@@ -1,4 +1,4 @@
-"""A log held against what stands: every hash anew, from the rows up to the newest checkpoint, and its signature."""
+"""Check a stored log: recompute every hash from the rows up to the newest checkpoint, and verify its signature."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _AT_ONCE = 16 * TILE_WIDTH  # entries: whole tiles
 
 
 def compare_log(connection: Connection, stored: Stored, numbered: int) -> Iterator[Difference]:
-    """What of the log is not what it should be; needs a transaction that is one snapshot. `numbered`: how many are.
+    """Yield what is wrong with the log, within one snapshot. `numbered` is the number of entries in the database.
 
-    A row is held against the log's hash of its number, and the log against its own hashes: so a row that was changed is
-    one difference. Rows that are missing are not named here, as whoever looks at the numbers names them.
+    Each row is compared with its leaf hash, and the log with its own hashes, so a changed row is one difference.
+    Missing rows are reported by the check of the numbers, not here.
     """
     size = _size(connection)
     if size != numbered:
@@ -41,8 +41,8 @@ def compare_log(connection: Connection, stored: Stored, numbered: int) -> Iterat
             if leaf != leaves[seq - first]:
                 yield Difference(f"日志条目 / log entry {seq}", leaf.hex(), leaves[seq - first].hex())
         grown, complete = edge.grown(leaves, TILE_HEIGHT)
-        for level, follows in islice(enumerate(complete), 1, None):
-            yield from _compare_level(connection, level, hashes_at(level, edge.size), follows)
+        for level, expected in islice(enumerate(complete), 1, None):
+            yield from _compare_level(connection, level, hashes_at(level, edge.size), expected)
         edge = grown
     yield from _compare_sizes(connection, size)
     yield from _compare_checkpoint(connection, edge)
@@ -62,7 +62,7 @@ def _compare_level(connection: Connection, level: int, first: int, follows: Sequ
 
 
 def _compare_sizes(connection: Connection, size: int) -> Iterator[Difference]:
-    """No level has more than follows from the one below."""
+    """Yield levels with more hashes than the level below implies."""
     levels = connection.execute(
         text("SELECT level, sum(octet_length(hashes)) / :bytes AS count FROM log_hash WHERE level > 0 GROUP BY level"),
         {"bytes": HASH_BYTES},

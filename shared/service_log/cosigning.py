@@ -1,4 +1,4 @@
-"""Witnesses that a service asks to cosign its checkpoints (C2SP tlog-witness, over HTTP); what they sign is kept."""
+"""Ask witnesses over HTTP to cosign checkpoints (C2SP tlog-witness), and store their cosignatures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class NotCosignedError(Exception):
-    """A witness gives no cosignature; the message is one line. `size`: what it says that it cosigned last."""
+    """A witness did not cosign; the message is one line. `size` is what it reports to have cosigned last."""
 
     def __init__(self, message: str, size: int | None = None) -> None:
         super().__init__(message)
@@ -39,16 +39,16 @@ class NotCosignedError(Exception):
 
 
 class Cosigners:
-    """The witnesses of one service's log. One that is away or refuses keeps nothing up: it is asked again."""
+    """The witnesses of one service's log. One that is unavailable or refuses delays nothing and is asked again."""
 
     def __init__(self, engine: Engine, witnesses: Sequence[WitnessAddress]) -> None:
         self._engine = engine
         self._witnesses = witnesses
-        self._sizes: dict[tuple[str, str], int] = {}  # what a witness cosigned last of an origin
+        self._sizes: dict[tuple[str, str], int] = {}  # size that a witness cosigned last, by origin
         self._told: dict[str, str] = {}
 
     def ask(self, signed: SignedSize) -> str:
-        """The checkpoint's note with the cosignatures of all that gave one, now or before."""
+        """Return the checkpoint's note with all cosignatures given now or before."""
         if not self._witnesses:
             return signed.note
         with snapshot(self._engine) as connection:
@@ -61,7 +61,7 @@ class Cosigners:
                 lines[vkey] = self._cosigned(witness, signed)
             except NotCosignedError as error:
                 if self._told.get(vkey) != str(error):
-                    log.warning("a witness does not cosign", witness=witness.key.name, reason=str(error))
+                    log.warning("witness did not cosign", witness=witness.key.name, reason=str(error))
                 self._told[vkey] = str(error)
                 continue
             self._told.pop(vkey, None)
@@ -73,7 +73,7 @@ class Cosigners:
         return signed.note + "".join(lines.values())
 
     def _cosigned(self, witness: WitnessAddress, signed: SignedSize) -> str:
-        """The line of the witness's signature. It is asked once more if it knows another size than we thought."""
+        """Return the witness's signature line; ask again if it reports another size than expected."""
         place = (str(witness.key), Checkpoint.parse(parse_note(signed.note).text).origin)
         try:
             answer = self._ask(witness, signed, self._sizes.get(place, 0))
@@ -81,13 +81,13 @@ class Cosigners:
             if error.size is None:
                 raise
             if error.size > signed.size:
-                said = f"它见过更长的日志 / it has seen a longer log: {error.size} > {signed.size}"
+                said = f"它见过更长的日志 / it has seen a larger log: {error.size} > {signed.size}"
                 raise NotCosignedError(said) from error
             answer = self._ask(witness, signed, error.size)
         try:
             line = cosignature_in(answer, signed.note, witness.key).line()
         except NoteError as error:
-            raise NotCosignedError(f"应答中没有它的签名 / its answer has no signature of it: {error}") from error
+            raise NotCosignedError(f"应答中没有它的签名 / its answer lacks its signature: {error}") from error
         self._sizes[place] = signed.size
         return line
 
@@ -95,7 +95,7 @@ class Cosigners:
         body = add_checkpoint(old, self._proof(old, signed.size), signed.note)
         url = f"{witness.url}/add-checkpoint"
         try:
-            # The settings allow HTTP addresses alone.
+            # The settings allow only http and https.
             with urlopen(Request(url, body, method="POST"), timeout=_ANSWERS_WITHIN_S) as answer:  # noqa: S310
                 read: bytes = answer.read(_LONGEST_ANSWER_BYTES)
                 return read
@@ -103,7 +103,7 @@ class Cosigners:
             with error:
                 raise _refusal(error) from error
         except (OSError, HTTPException) as error:
-            raise NotCosignedError(f"无应答 / does not answer: {type(error).__name__}") from error
+            raise NotCosignedError(f"无应答 / no answer: {type(error).__name__}") from error
 
     def _proof(self, old: int, size: int) -> list[bytes]:
         def read(level: int, first: int, count: int) -> list[bytes]:
@@ -116,11 +116,11 @@ class Cosigners:
 def _refusal(error: HTTPError) -> NotCosignedError:
     said = error.read(_LONGEST_ANSWER_BYTES).decode(errors="replace").strip()[:200]
     if error.code == HTTPStatus.CONFLICT and error.headers.get_content_type() == SIZE_TYPE and said.isdecimal():
-        return NotCosignedError(f"它签过的大小是 / it cosigned the size {said} last", int(said))
+        return NotCosignedError(f"它签过的大小是 / it last cosigned size {said}", int(said))
     meaning = {
         HTTPStatus.NOT_FOUND: "它不认识这一日志 / it does not know the log",
         HTTPStatus.FORBIDDEN: "它不认识日志的公钥 / it does not know the log's key",
-        HTTPStatus.CONFLICT: "它见过另一段历史 / it has seen another history",
-        HTTPStatus.UNPROCESSABLE_ENTITY: "它见过另一段历史 / it has seen another history",
+        HTTPStatus.CONFLICT: "它见过另一段历史 / it has seen a different history",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "它见过另一段历史 / it has seen a different history",
     }.get(HTTPStatus(error.code), "")
     return NotCosignedError(f"{error.code} {meaning}: {said}")

@@ -1,4 +1,4 @@
-"""The key by which a program signs: from the file that the settings name, made at the first start."""
+"""The signing key of a program, from SIGNING_KEY_FILE; created at the first start."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
     from shared.settings import Settings
 
-_WHERE_NONE_IS_NAMED: Final = Path("~/.local/state/jiangbu/signing-key")
+_DEFAULT_FILE: Final = Path("~/.local/state/jiangbu/signing-key")
 
 
 def signing_key_file(settings: Settings) -> Path:
-    """The file that SIGNING_KEY_FILE names, or one in the home of who runs the program. Raises SettingsError."""
+    """Return the path of SIGNING_KEY_FILE, or the default in the user's home. SettingsError."""
     try:
-        return (settings.signing_key_file or _WHERE_NONE_IS_NAMED).expanduser()
+        return (settings.signing_key_file or _DEFAULT_FILE).expanduser()
     except RuntimeError as error:
         raise SettingsError("SIGNING_KEY_FILE: 未设置 / is not set, and there is no home folder") from error
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key in that file; made if there is none yet. Raises SettingsError if it cannot be read or made."""
+    """Load the key, or create it if the file does not exist. SettingsError if that fails."""
     path = signing_key_file(settings)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

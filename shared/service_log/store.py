@@ -1,7 +1,7 @@
-"""A service's log in its database: hashes by level, and a signed checkpoint for each transaction that grew it.
+"""The service's log in its database: hashes by level, and a signed checkpoint for each transaction that grew it.
 
-What is numbered and what proves it are written in one transaction. Only new rows are written: for n new entries one row
-a level of tiles (32 bytes an entry, and a 256th of that above), and one with the tree's right edge.
+Entries and their proof are written in one transaction. Only rows are added: for n new entries one row a tile level (32
+bytes an entry, and 1/256 of that a level above), and one row with the tree's right edge.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_AT_ONCE = 10_000  # entries
-# A log of before there was one may have many entries to begin with; whoever stops in the middle is still timed out.
+_CHUNK_ENTRIES = 10_000
+# The first start may log many existing entries. A session idle in a transaction still times out.
 _NO_LIMIT = text("SET LOCAL transaction_timeout = 0")
 
 
-# Numbered entries from .. until, each with its number, made from what stands.
+# (connection, from, until) -> (number, entry) of the stored entries in that range
 Stored = Callable[[Connection, int, int], "Iterable[tuple[int, bytes]]"]
 
 
 class LogDiffersError(OperatorError):
-    """The log and what the database numbers are not of one size: one of the two was changed by hand."""
+    """The log and the numbered entries differ in size: one of them was changed by hand."""
 
 
 class SignedSize(NamedTuple):
-    """A size that the log had at the end of a transaction, and the signed note of its checkpoint."""
+    """The log's size at the end of a transaction, and the signed note of its checkpoint."""
 
     size: int
     note: str
@@ -47,7 +47,7 @@ class SignedSize(NamedTuple):
 
 
 class LogHead(NamedTuple):
-    """Which log it is, and how many entries the database numbers."""
+    """The log's origin, and the number of entries in the database."""
 
     origin: str
     size: int
@@ -55,10 +55,10 @@ class LogHead(NamedTuple):
 
 @dataclass(frozen=True)
 class ServiceLog:
-    """The log of one service: who signs it, what it is, and what its entries are made from.
+    """The log of one service: its signing key, its head, and how to read its entries.
 
-    Whoever writes holds the writer's lock, asks for the `edge` before the transaction numbers anything, and hands it to
-    `extend` when all is numbered. So nothing is ever signed that another way of writing has put among the rows.
+    A writer holds the writer's lock, reads the `edge` before its transaction numbers entries, and passes it to `extend`
+    afterwards. So rows that were inserted in any other way are never signed.
     """
 
     private: Ed25519PrivateKey
@@ -66,9 +66,9 @@ class ServiceLog:
     stored: Stored
 
     def begin(self, connection: Connection, now: datetime) -> Edge:
-        """Sign by this key from now on; what was numbered before there was a log begins it. Raises LogDiffersError.
+        """Start signing with this key, and log entries from before there was a log. LogDiffersError.
 
-        A log of another origin (a new generation) or key goes on with the same entries, under a checkpoint of its own.
+        After a change of origin (a new generation) or key the log keeps its entries and gets a new checkpoint.
         """
         connection.execute(_NO_LIMIT)
         head = self.read_head(connection)
@@ -82,7 +82,7 @@ class ServiceLog:
         return edge
 
     def edge(self, connection: Connection) -> Edge:
-        """What the log has, which is all that is numbered; else raises LogDiffersError."""
+        """Return the log's edge. LogDiffersError unless the log has every numbered entry."""
         numbered, edge = self.read_head(connection).size, _newest_edge(connection)
         if edge.size != numbered:
             raise LogDiffersError(
@@ -93,9 +93,9 @@ class ServiceLog:
         return edge
 
     def extend(self, connection: Connection, edge: Edge, now: datetime) -> None:
-        """Append what this transaction numbered beyond the edge, and sign what the log is then.
+        """Append the entries that this transaction numbered beyond the edge, and sign the new size.
 
-        Entries are made from the rows as they stand in this transaction: what is hashed is what is stored.
+        Entries are read back from the rows of this transaction, so what is hashed is what is stored.
         """
         head = self.read_head(connection)
         if edge.size < head.size:
@@ -103,7 +103,7 @@ class ServiceLog:
 
     def _grow(self, connection: Connection, edge: Edge, size: int) -> Edge:
         while edge.size < size:
-            until = min(edge.size + _AT_ONCE, size)
+            until = min(edge.size + _CHUNK_ENTRIES, size)
             leaves = _leaves(self.stored(connection, edge.size, until), edge.size, until)
             grown, complete = edge.grown(leaves, TILE_HEIGHT)
             for level, hashes in enumerate(complete):
@@ -128,7 +128,7 @@ class ServiceLog:
 
 
 def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> list[bytes]:
-    """The leaf hashes of these entries, which must all be there."""
+    """Hash the entries first .. until - 1. LookupError if one is missing."""
     leaves: list[bytes] = []
     for seq, entry in entries:
         if seq != first + len(leaves):
@@ -142,23 +142,23 @@ def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> lis
 
 
 def newest_checkpoint(connection: Connection) -> SignedSize | None:
-    """What the log is as of this snapshot; None before its first writer."""
+    """Return the newest checkpoint in this snapshot; None before the first writer."""
     statement = "SELECT size, note, id FROM log_checkpoint ORDER BY id DESC LIMIT 1"
     row = connection.execute(text(statement)).one_or_none()
     return None if row is None else SignedSize(*row)
 
 
 def served_checkpoint(connection: Connection, since: datetime) -> str | None:
-    """The note of a checkpoint that covers all that was committed at `since`: of those the one that most cosigned.
+    """Return the checkpoint note with the most cosignatures among those that cover everything committed at `since`.
 
-    It is the newest where no witness is asked. None before the log's first writer.
+    Without witnesses it is the newest. None before the log's first writer.
     """
     row = connection.execute(text(_SERVED), {"since": since}).one_or_none()
     return None if row is None else row.note + "".join(row.lines or ())
 
 
 def cosignatures(connection: Connection, checkpoint_id: int) -> dict[str, str]:
-    """The lines by which witnesses cosigned a checkpoint, by their keys."""
+    """Return the cosignature lines of a checkpoint by witness key."""
     rows = connection.execute(
         text("SELECT vkey, line FROM log_cosignature WHERE checkpoint_id = :id ORDER BY vkey"), {"id": checkpoint_id}
     )
@@ -166,12 +166,12 @@ def cosignatures(connection: Connection, checkpoint_id: int) -> dict[str, str]:
 
 
 def verifier_keys(connection: Connection) -> list[str]:
-    """Every key that ever signed, the one in use first."""
+    """Return every key that ever signed, the current one first."""
     return list(connection.execute(text(_KEYS)).scalars())
 
 
 def stored_hashes(connection: Connection, level: int, first: int, count: int) -> bytes:
-    """That many hashes of a level, one after the other; fewer where the log has no more."""
+    """Return `count` concatenated hashes of a level from `first` on; fewer at the end of the log."""
     pieces = connection.execute(text(_HASHES), {"level": level, "start": first, "end": first + count}).scalars()
     return b"".join(pieces)
 

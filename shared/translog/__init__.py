@@ -1,1 +1,1 @@
-"""Transparency logs as RFC 6962 hashes them and C2SP's tlog-tiles serves them: pure functions, no storage."""
+"""Formats of transparency logs: RFC 6962 hashes, C2SP notes, checkpoints, tiles and the witness protocol."""

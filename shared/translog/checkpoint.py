@@ -1,6 +1,6 @@
-"""Checkpoints as in C2SP tlog-checkpoint: what a log is at one size, and cosignatures of witnesses over it.
+"""Checkpoints of a log (C2SP tlog-checkpoint) and cosignatures of witnesses over them.
 
-Of cosignatures (C2SP tlog-cosignature) the Ed25519 kind: eight bytes of POSIX seconds, then the signature.
+A cosignature is of the Ed25519 kind (C2SP tlog-cosignature): eight bytes of POSIX seconds, then the signature.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-TOPIC = "logs.checkpoints.v1"  # where checkpoints that grew are published, keyed by origin
+TOPIC = "logs.checkpoints.v1"  # newest checkpoints, keyed by origin
 
 _TIME_BYTES = 8
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -27,7 +27,7 @@ _FORM = re.compile(r"([^\n]+)\n([0-9]+)\n([A-Za-z0-9+/]{43}=)\n((?:[^\n]+\n)*)")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A log by its origin, its number of entries, the root hash of 32 bytes; extension lines are none of ours."""
+    """A log's origin, its number of entries and its root hash of 32 bytes. Extension lines are not kept."""
 
     origin: str
     size: int
@@ -38,10 +38,10 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
-        """Raises NoteError. Extension lines are allowed and left out."""
+        """Parse the text of a checkpoint; extension lines are ignored. NoteError."""
         found = _FORM.fullmatch(text)
         if found is None or not _SIZE.fullmatch(found[2]):
-            raise NoteError("not a checkpoint: it has an origin, a size, a root hash of 32 bytes, each on its line")
+            raise NoteError("not a checkpoint: it needs an origin, a size and a root hash of 32 bytes, one a line")
         root = b64decode(found[3])
         if len(root) != HASH_BYTES or b64encode(root).decode() != found[3]:
             raise NoteError("the root hash of a checkpoint is 32 bytes")
@@ -49,10 +49,7 @@ class Checkpoint:
 
 
 def open_checkpoint(data: bytes | str, keys: Iterable[VerifierKey]) -> Checkpoint:
-    """The checkpoint of a note that is signed by its log: by one of these keys, under the origin's name.
-
-    Raises NoteError.
-    """
+    """Return the checkpoint of a note that one of these keys signed under the origin's name. NoteError."""
     note = open_note(data, keys)
     checkpoint = Checkpoint.parse(note.text)
     if all(signature.name != checkpoint.origin for signature in note.signatures):
@@ -65,14 +62,14 @@ def witness_key(name: str, private: Ed25519PrivateKey) -> VerifierKey:
 
 
 def cosign(note: Note, name: str, private: Ed25519PrivateKey, at_s: int) -> Note:
-    """The note with a witness's signature of its checkpoint as of a time, in POSIX seconds."""
+    """Add a witness's cosignature at `at_s` (POSIX seconds) to the note."""
     value = at_s.to_bytes(_TIME_BYTES, "big") + private.sign(_cosigned(note.text, at_s))
     signature = Signature(name, witness_key(name, private).key_id, value)
     return replace(note, signatures=(*note.signatures, signature))
 
 
 def cosigned_at(note: Note, key: VerifierKey) -> int | None:
-    """When the witness with this key cosigned, in POSIX seconds; None if it did not, or by a signature of another's."""
+    """Return when the witness with this key cosigned (POSIX seconds); None if it did not or it does not verify."""
     for signature in note.signatures:
         if (signature.name, signature.key_id) == (key.name, key.key_id):
             at_s = int.from_bytes(signature.value[:_TIME_BYTES], "big")

@@ -1,4 +1,4 @@
-"""The key that a service signs its log with: Ed25519, in a file of PEM (PKCS #8), as `openssl genpkey` writes it."""
+"""The Ed25519 signing key of a log, in a PEM file (PKCS #8) as `openssl genpkey` writes it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from cryptography.hazmat.primitives.serialization import (
 
 
 class KeyFileError(ValueError):
-    """A file that holds no private key of ours."""
+    """The file holds no usable private key."""
 
 
 def new_key_pem() -> str:
-    """A new key, as its file holds it."""
+    """Generate a key; returns the content of its file."""
     made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return made.decode("ascii")
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
-    """The key in the file. Raises KeyFileError, OSError if there is none."""
+    """Load the key. KeyFileError, or OSError if the file cannot be read."""
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -38,19 +38,19 @@ def load_key(path: Path) -> Ed25519PrivateKey:
 
 
 def load_or_create_key(path: Path) -> Ed25519PrivateKey:
-    """The key in the file; the first to ask makes it, readable to its user alone. Raises KeyFileError."""
+    """Load the key, or create it, readable by its user alone. KeyFileError, OSError."""
     try:
         return load_key(path)
     except FileNotFoundError:
         pass
-    # In a file of its own: two containers on one volume may have the same process id.
+    # A temporary file, not one named by process id: two containers on one volume may share an id.
     handle, part = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(new_key_pem())
             file.flush()
             os.fsync(file.fileno())
-        # A link is there as a whole or not at all, and never in place of what another has made meanwhile.
+        # Linking is atomic and never replaces a key that another process created meanwhile.
         os.link(part, path)
     except FileExistsError:
         pass

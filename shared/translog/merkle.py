@@ -1,4 +1,4 @@
-"""Merkle trees as in RFC 6962, section 2.1: hashes, growth at the right edge, proofs and their checks.
+"""Merkle trees (RFC 6962, section 2.1): hashes, growth at the right edge, proofs and their verification.
 
 A node is named by its height and its index from the left; a node of height h and index i covers the leaves
 i * 2^h .. (i + 1) * 2^h - 1, all of them present. Hashes are 32 bytes.
@@ -21,11 +21,11 @@ Node = Callable[[int, int], bytes]  # the hash of a perfect subtree by height an
 
 
 class ProofError(ValueError):
-    """A proof that does not lead where it claims to."""
+    """The proof does not lead to the root that it claims."""
 
 
 def split_hashes(hashes: bytes) -> list[bytes]:
-    """The single ones of hashes that stand side by side."""
+    """Split concatenated hashes."""
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 
@@ -39,7 +39,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Edge:
-    """The right edge of a tree: the roots of the perfect subtrees that its size is the sum of, from left to right."""
+    """The right edge of a tree: the roots of the perfect subtrees that make it up, from left to right."""
 
     size: int = 0
     peaks: tuple[bytes, ...] = ()
@@ -57,17 +57,17 @@ class Edge:
         return root
 
     def grown(self, leaves: Sequence[bytes], every: int) -> tuple[Edge, list[Sequence[bytes]]]:
-        """The edge after these leaf hashes, and the nodes that became complete at heights 0, `every`, 2 * `every`, ...
+        """Return the edge after these leaf hashes, and the nodes completed at heights 0, `every`, 2 * `every`, ...
 
-        Nodes are in order of index; heights end with the last that has any. One hash is made a leaf, on average.
+        Nodes are in order of index, and the list ends at the last height that has any. It costs about one hash a leaf.
         """
-        before, after = list(self.peaks), []  # the lowest peak is the last of the one, and the first of the other
+        before, after = list(self.peaks), []  # `before` ends with the lowest peak, `after` begins with it
         complete: list[Sequence[bytes]] = []
         nodes, height = leaves, 0
         while nodes or before:
             if nodes and height % every == 0:
                 complete.append(nodes)
-            # The old peak of a height is the left sibling of its first new node; an odd node out is the new peak.
+            # The old peak of a height is the left sibling of its first new node; an odd last node is the new peak.
             row = [before.pop(), *nodes] if self.size >> height & 1 else nodes
             if len(row) % 2:
                 after.append(row[-1])
@@ -77,7 +77,7 @@ class Edge:
 
 
 def range_hash(start: int, end: int, node: Node) -> bytes:
-    """MTH(D[start:end]) for a range that is a subtree of RFC 6962's recursion; of no leaf at all, the empty tree's."""
+    """MTH(D[start:end]) of a range that is a subtree of RFC 6962's recursion; EMPTY_ROOT for an empty range."""
     count = end - start
     if count == 0:
         return EMPTY_ROOT
@@ -106,7 +106,7 @@ def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
-    """PROOF(old, D[0:new]); empty where there is nothing to prove: equal sizes, or from the empty tree."""
+    """PROOF(old, D[0:new]); empty for equal sizes and for the empty tree. ValueError if old > new."""
     if not 0 <= old <= new:
         raise ValueError(f"no tree of {old} in one of {new}")
     if old in (0, new):
@@ -146,7 +146,7 @@ def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byte
             raise ProofError(f"trees of {old} and {new} leaves differ")
         return
     first, *rest = proof if old.bit_count() > 1 else (old_root, *proof)
-    # The proof begins at the largest subtree that ends where the old tree does.
+    # The proof starts at the largest subtree that ends where the old tree ends.
     height = (old & -old).bit_length() - 1
     before = after = first
     for other, is_left in _siblings((old - 1) >> height, (new - 1) >> height, rest):
@@ -158,9 +158,9 @@ def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byte
 
 
 def _siblings(node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each hash of a path from a node up to the root, and whether it is on the left; `last` is the level's last node.
+    """Yield each hash of the path from a node to the root, and whether it is a left sibling (RFC 9162, 2.1.3.2).
 
-    Raises ProofError if the path is not as long as the way (RFC 9162, 2.1.3.2).
+    `last` is the index of the level's last node. ProofError if the path has the wrong length.
     """
     for other in path:
         if last == 0:
@@ -176,5 +176,5 @@ def _siblings(node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[byt
 
 
 def _split(count: int) -> int:
-    """The greatest power of two that is less than `count`."""
+    """Return the largest power of two below `count`."""
     return 1 << (count - 1).bit_length() - 1

@@ -1,6 +1,6 @@
-"""Signed notes as in C2SP signed-note, with Ed25519 keys: a text, and signatures of it by named keys.
+"""Signed notes (C2SP signed-note) with Ed25519 keys: a text and signatures of it by named keys.
 
-A verifier's key is `<name>+<key id in hex>+<base64 of type and key>`; the key id is the first four bytes of
+A verifier key is `<name>+<key id in hex>+<base64 of type and key>`; the key id is the first four bytes of
 SHA-256(name, 0x0A, type, key).
 """
 
@@ -26,12 +26,12 @@ _NAME: Final = re.compile(r"[^\s+]+")
 
 
 class NoteError(ValueError):
-    """A text that is no signed note, or a key that is no key."""
+    """The text is not a signed note, or the key is malformed."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A line of a note: whose, by the name and id of the key, and the bytes after the id."""
+    """A signature line of a note: name and id of the key, and the bytes after the id."""
 
     name: str
     key_id: bytes
@@ -43,7 +43,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Note:
-    """A text, which ends with a line feed, and its signatures in order."""
+    """A text that ends with a line feed, and its signatures in order."""
 
     text: str
     signatures: tuple[Signature, ...] = ()
@@ -54,7 +54,7 @@ class Note:
 
 @dataclass(frozen=True)
 class VerifierKey:
-    """Who signs, and what with; of type Ed25519 or of the cosignatures of witnesses."""
+    """The public key of a named signer, for Ed25519 signatures or for cosignatures of witnesses."""
 
     name: str
     public: bytes
@@ -75,17 +75,17 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
-        """Raises NoteError where the text is no key of a known type, or its id is another key's."""
+        """Parse a verifier key. NoteError if it is malformed, of an unknown type, or its id does not match."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         key = _unbase64(encoded)
         found = cls(name, key[1:], key[0] if key else 0)
         if found.key_id.hex() != key_id:
-            raise NoteError(f"the id of key {name} does not fit the key")
+            raise NoteError(f"the id of key {name} does not match the key")
         return found
 
     def signs(self, signature: Signature, message: bytes) -> bool:
-        """Whether the signature's value is this key's of the message."""
+        """Return True if this key made the signature of the message."""
         if (signature.name, signature.key_id) != (self.name, self.key_id):
             return False
         try:
@@ -100,7 +100,7 @@ class VerifierKey:
 
 @dataclass(frozen=True)
 class SignerKey:
-    """A name and a private key that notes are signed with under it."""
+    """A private key and the name under which it signs notes."""
 
     name: str
     private: Ed25519PrivateKey
@@ -114,13 +114,13 @@ class SignerKey:
 
 
 def sign(text: str, key: SignerKey) -> Note:
-    """A note of the text, signed. Raises NoteError for a text that cannot be one's."""
+    """Sign the text. NoteError if it cannot be the text of a note."""
     _check_text(text)
     return Note(text, (key.signature(text),))
 
 
 def parse_note(data: bytes | str) -> Note:
-    """The text and signatures of a note, not verified. Raises NoteError."""
+    """Parse a note without verifying it. NoteError."""
     try:
         whole = data if isinstance(data, str) else data.decode()
     except UnicodeDecodeError as error:
@@ -134,7 +134,7 @@ def parse_note(data: bytes | str) -> Note:
 
 
 def open_note(data: bytes | str, keys: Iterable[VerifierKey]) -> Note:
-    """A note with the signatures by these keys alone. Raises NoteError if there is none, or one does not verify."""
+    """Return the note with only the signatures by these keys. NoteError if there is none or one does not verify."""
     note = parse_note(data)
     known = {(key.name, key.key_id): key for key in keys if key.kind == ED25519}
     verified = []
@@ -152,13 +152,13 @@ def open_note(data: bytes | str, keys: Iterable[VerifierKey]) -> Note:
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or any(ord(sign) < 0x20 and sign != "\n" for sign in text):  # noqa: PLR2004 - controls
-        raise NoteError("the text of a note ends with a line feed, and has no other control characters")
+        raise NoteError("the text of a note must end with a line feed and have no other control characters")
 
 
 def _parse_signature(line: str) -> Signature:
     found = _SIGNATURE_LINE.fullmatch(line)
     if found is None:
-        raise NoteError(f"not the line of a signature: {line[:100]!r}")
+        raise NoteError(f"not a signature line: {line[:100]!r}")
     value = _unbase64(found[2])
     if len(value) <= _KEY_ID_BYTES:
         raise NoteError(f"a signature without a value: {line[:100]!r}")
@@ -170,6 +170,6 @@ def _unbase64(text: str) -> bytes:
         found = b64decode(text, validate=True)
     except ValueError as error:
         raise NoteError(f"not base64: {text[:100]!r}") from error
-    if b64encode(found).decode() != text:  # bits that nothing reads are set
+    if b64encode(found).decode() != text:  # unused bits are set
         raise NoteError(f"not canonical base64: {text[:100]!r}")
     return found

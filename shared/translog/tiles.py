@@ -1,4 +1,4 @@
-"""Tiles as in C2SP tlog-tiles: 256 hashes of one level, or 256 entries, and the paths that they are served at."""
+"""Tiles (C2SP tlog-tiles): 256 hashes of one level, or 256 entries, and the paths at which they are served."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ TILE_HEIGHT = 8
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
 _TILES_KEPT = 64
-_LEVELS = 8  # of a tree of fewer than 2^63 leaves
+_LEVELS = 8  # for a tree of fewer than 2^63 leaves
 _PATH = re.compile(r"(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
-Read = Callable[[int, int, int], "Sequence[bytes]"]  # level, first, count: that many hashes of a level
+Read = Callable[[int, int, int], "Sequence[bytes]"]  # (level, first, count) -> `count` hashes of a level
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile: of hashes at `level`, or of entries where it is None; `width` of its 256 places are filled."""
+    """A tile of hashes at `level`, or of entries if that is None; `width` of its 256 places are filled."""
 
     level: int | None
     index: int
@@ -39,7 +39,7 @@ class Tile:
 
     @property
     def path(self) -> str:
-        """Below `tile/`."""
+        """The path below `tile/`."""
         number = f"{self.index % 1000:03}"
         rest = self.index // 1000
         while rest:
@@ -50,7 +50,7 @@ class Tile:
 
 
 def parse_tile(path: str) -> Tile | None:
-    """The tile of a path below `tile/`; None for a path that names none, or not in the one form that it has."""
+    """Parse a path below `tile/`; None if it names no tile or is not in canonical form."""
     found = _PATH.fullmatch(path)
     if found is None:
         return None
@@ -64,22 +64,22 @@ def parse_tile(path: str) -> Tile | None:
 
 
 def hashes_at(level: int, size: int) -> int:
-    """How many hashes a tree of this size has at a level of tiles."""
+    """Return the number of hashes that a tree of this size has at a tile level."""
     return size >> TILE_HEIGHT * level
 
 
 def tile_of(level: int | None, index: int, size: int) -> Tile:
-    """The tile of that place, as wide as a tree of this size fills it."""
+    """Return the tile at that place, as wide as a tree of this size fills it."""
     return Tile(level, index, min(TILE_WIDTH, hashes_at(level or 0, size) - index * TILE_WIDTH))
 
 
 def is_within(tile: Tile, size: int) -> bool:
-    """Whether a tree of this size has all that the tile holds."""
+    """Return True if a tree of this size has everything in the tile."""
     return tile.first + tile.width <= hashes_at(tile.level or 0, size)
 
 
 def node_of(read: Read) -> Node:
-    """Nodes of any height, from the hashes that tiles hold."""
+    """Return a function that computes nodes of any height from the hashes in tiles."""
 
     def node(height: int, index: int) -> bytes:
         level, above = divmod(height, TILE_HEIGHT)
@@ -92,9 +92,9 @@ def node_of(read: Read) -> Node:
 
 
 def node_by_tiles(size: int, fetch: Callable[[Tile], bytes]) -> Node:
-    """Nodes of a log of `size` entries from its tiles, each as wide as the log fills it; else ValueError.
+    """Return a function that computes nodes of a log of `size` entries from fetched tiles.
 
-    Tiles are kept for a while, as neighbouring nodes are asked for one after the other.
+    It raises ValueError for a tile of the wrong width. Tiles are cached, because proofs need neighbouring nodes.
     """
 
     @lru_cache(maxsize=_TILES_KEPT)
@@ -106,7 +106,7 @@ def node_by_tiles(size: int, fetch: Callable[[Tile], bytes]) -> Node:
         return split_hashes(content)
 
     def read(level: int, first: int, count: int) -> list[bytes]:
-        # Within one tile: a node is a perfect subtree.
+        # A node is a perfect subtree, so it lies within one tile.
         index, place = divmod(first, TILE_WIDTH)
         return hashes(level, index)[place : place + count]
 
@@ -114,7 +114,7 @@ def node_by_tiles(size: int, fetch: Callable[[Tile], bytes]) -> Node:
 
 
 def entry_bundle(entries: Iterable[bytes]) -> bytes:
-    """Entries, each behind its length in two bytes. Raises ValueError for one of more than 65,535 bytes."""
+    """Encode entries, each after its length in two bytes. ValueError for an entry of over 65,535 bytes."""
     parts = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_BYTES:
@@ -124,7 +124,7 @@ def entry_bundle(entries: Iterable[bytes]) -> bytes:
 
 
 def parse_bundle(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle. Raises ValueError where it ends inside of one."""
+    """Decode the entries of a bundle. ValueError if it ends inside an entry."""
     entries: list[bytes] = []
     at = 0
     while at < len(bundle):

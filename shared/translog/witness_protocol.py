@@ -1,4 +1,4 @@
-"""What a log and a witness say to each other (C2SP tlog-witness), without the way between them."""
+"""Messages between a log and a witness (C2SP tlog-witness), without the transport."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from shared.translog.note import NoteError, Signature, VerifierKey, parse_note
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SIZE_TYPE = "text/x.tlog.size"  # of the answer that says what the witness cosigned last
+SIZE_TYPE = "text/x.tlog.size"  # content type of the answer that reports the size cosigned last
 
 
 def add_checkpoint(old: int, proof: Sequence[bytes], note: str) -> bytes:
-    """The body that asks for a cosignature of a signed checkpoint, with proof that it continues the tree of `old`."""
+    """Build the request for a cosignature, with the proof that the checkpoint continues the tree of size `old`."""
     hashes = "".join(f"{b64encode(one).decode()}\n" for one in proof)
     return f"old {old}\n{hashes}\n{note}".encode()
 
 
 def cosignature_in(answer: bytes, note: str, key: VerifierKey) -> Signature:
-    """The witness's signature in its answer, verified; others are left out. Raises NoteError if it is not there."""
+    """Return the witness's verified signature in its answer. NoteError if it is missing."""
     signed = parse_note(note.encode() + answer)
     if cosigned_at(signed, key) is None:
         raise NoteError(f"no cosignature by {key.name}")

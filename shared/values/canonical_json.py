@@ -1,4 +1,4 @@
-"""JSON in the canonical form of RFC 8785, for values of strings, integers, booleans, null, lists and objects."""
+"""Canonical JSON (RFC 8785) of strings, integers, booleans, null, lists and objects."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ _ENCODE = msgspec.json.Encoder(order="sorted").encode
 
 
 def canonical_json(value: Any) -> bytes:
-    """UTF-8 without spaces, members in order of their names, which are ASCII.
+    """Encode as UTF-8 without spaces, keys sorted; keys are ASCII.
 
-    msgspec writes strings and integers as RFC 8785 does, in a tenth of the time that rfc8785 takes; floats it does not,
-    and nothing of ours holds any.
+    msgspec encodes strings and integers as RFC 8785 does, ten times as fast as the rfc8785 package. It does not do so
+    for floats, which the project never stores.
     """
     return _ENCODE(value)

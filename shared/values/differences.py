@@ -1,4 +1,4 @@
-"""What a recomputation finds to be other than it stands."""
+"""Differences between stored and recomputed data."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 
 class Difference(NamedTuple):
-    """One thing that is not what it should be; `stands` and `follows` are for a person, None where there is nothing.
+    """One stored value that differs from its recomputation; `stored` and `expected` are text, None for a missing one.
 
-    `what` names it so that it can be found: a table or topic and its key.
+    `what` locates it: a table or topic and its key.
     """
 
     what: str
-    stands: str | None
-    follows: str | None
+    stored: str | None
+    expected: str | None
 
     def line(self) -> str:
-        """One line: what, as it stands, and as it follows from what is stored upstream."""
-        stands, follows = (value if value is not None else "无 nothing" for value in (self.stands, self.follows))
-        return f"{self.what}: 现为 / stands {stands}; 应为 / follows {follows}"
+        """Return one line for a person."""
+        stored, expected = (value if value is not None else "无 none" for value in (self.stored, self.expected))
+        return f"{self.what}: 现为 / stored {stored}; 应为 / expected {expected}"

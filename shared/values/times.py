@@ -1,16 +1,16 @@
-"""Times: aware datetimes inside, RFC 3339 at the edge, days and years as people in Shanghai have them."""
+"""Times: aware datetimes inside, RFC 3339 outside, days and years in Asia/Shanghai."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-# China has kept +08:00 all year since its last summer time ended in 1991. Documents begin with the year 2000, so a
-# fixed offset is exact, and needs no zone data on the machine.
+# China has used +08:00 all year since 1991, and documents begin with the year 2000: a fixed offset is exact and needs
+# no time zone data on the machine.
 SHANGHAI = timezone(timedelta(hours=8), "+08:00")
 
 Clock = Callable[[], datetime]
 
-# The contract's subset of RFC 3339. `fromisoformat` alone takes far more: spaces, week dates, commas, no seconds.
+# The contract's subset of RFC 3339. `fromisoformat` accepts far more: spaces, week dates, commas, no seconds.
 _TIME = re.compile(
     r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
@@ -20,14 +20,14 @@ _LEAP_SECOND = re.compile(r".{16}:60(?:\.[0-9]+)?(?:Z|[+-][0-9:]+)", re.DOTALL)
 
 
 class LeapSecondError(ValueError):
-    """A second 60, which RFC 3339 has and a datetime has not."""
+    """A leap second (:60), which RFC 3339 allows and a datetime cannot represent."""
 
 
 def parse_time(text: str) -> datetime:
-    """The instant, in UTC, of `2026-03-01T10:00:05.123456+08:00`.
+    """Parse `2026-03-01T10:00:05.123456+08:00` to an instant in UTC.
 
     Upper-case T and Z, seconds present, at most six decimals, an offset, years 2000 to 2099 as written. ValueError for
-    anything else. A leap second has no datetime and is refused: the message says so.
+    anything else, LeapSecondError for a leap second.
     """
     if _TIME.fullmatch(text) is None:
         if _LEAP_SECOND.fullmatch(text) is not None:
@@ -37,30 +37,30 @@ def parse_time(text: str) -> datetime:
 
 
 def format_time(instant: datetime) -> str:
-    """RFC 3339 with +08:00 and microseconds, as every answer of the services writes it."""
+    """Format as RFC 3339 with +08:00 and microseconds, as all API answers do."""
     return instant.astimezone(SHANGHAI).isoformat(timespec="microseconds")
 
 
 def day_start(day: date) -> datetime:
-    """The instant at which a day begins in Shanghai."""
+    """Return the instant at which a day begins in Shanghai."""
     return datetime.combine(day, time(), SHANGHAI)
 
 
 def year_start(year: int) -> datetime:
-    """The instant at which a calendar year begins in Shanghai."""
+    """Return the instant at which a calendar year begins in Shanghai."""
     return day_start(date(year, 1, 1))
 
 
 def shanghai_date(instant: datetime) -> date:
-    """The day in Shanghai to which an instant belongs."""
+    """Return the date of an instant in Shanghai."""
     return instant.astimezone(SHANGHAI).date()
 
 
 def shanghai_year(instant: datetime) -> int:
-    """The calendar year in Shanghai to which an instant belongs."""
+    """Return the calendar year of an instant in Shanghai."""
     return instant.astimezone(SHANGHAI).year
 
 
 def now() -> datetime:
-    """The clock of real runs; tests pass their own."""
+    """The clock of production; tests pass their own."""
     return datetime.now(UTC)

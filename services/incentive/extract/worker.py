@@ -144,7 +144,7 @@ def _stop(_number: int, _frame: object) -> None:
 def extract_worker_supervised(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Have extracts made while the program consumes; what goes wrong by a fault of ours stops it, and is raised."""
     made = WorkerSupervisor(program.engine, program.stop)
-    return background_thread(made.run, "extracts", program.stop, ends_within_s=1.0 + _STOPS_WITHIN_S)
+    return background_thread(made.run, "extracts", program.stop, join_timeout_s=1.0 + _STOPS_WITHIN_S)
 
 
 @dataclass

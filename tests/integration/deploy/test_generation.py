@@ -460,7 +460,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
         until(lambda: listings.topic not in admin.list_topics())
         assert "jiangbu topics apply" in command("accept-loss", "--service", "listing")[1]
         apply_topics(admin, load_whitelist(Path(listings.environment["EXCHANGES_FILE"])))
-        words, first, lost = "was deleted and made anew", 0, 3
+        words, first, lost = "was deleted and recreated", 0, 3
     elif harm == "end lost":
         # As after a broker that came back without the last records.
         with listings.engine() as engine, engine.begin() as connection:
@@ -531,9 +531,9 @@ def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> Non
 
 
 def test_facts_that_were_lost_are_published_again_by_whom_it_says() -> None:
-    lost = Standing(StoredPosition(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
+    lost = Standing(StoredPosition(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
     assert lost.line.endswith("`jiangbu new-generation --service listing`")
-    lost = Standing(StoredPosition(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was made anew")
+    lost = Standing(StoredPosition(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
     assert lost.line.endswith("`jiangbu new-generation --service trade-ingest`")
 
 

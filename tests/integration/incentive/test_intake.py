@@ -24,7 +24,6 @@ from shared.settings import SettingsError
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import EMPTY_ROOT
 from shared.translog.note import VerifierKey
-from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.support.incentive.ledger import (
     LOG,
     OPERATOR_OF_KMDEX,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from shared.kafka.consumer import RecordLossError
+from shared.kafka.partition_state import RecordLossError
 from tests.support.consumption import Rows, end_offsets, positions, running, values
 from tests.support.until import until
 
@@ -211,7 +211,7 @@ def test_missing_records_stop_it_with_words(kafka, engine, topic, producer, harm
         until(lambda: outcome)
     assert isinstance(outcome[0], RecordLossError)
     assert topic in str(outcome[0])
-    assert {"made anew": "made anew", "cut": "deleted before"}[harm] in str(outcome[0])
+    assert {"made anew": "deleted and recreated", "cut": "deleted before"}[harm] in str(outcome[0])
 
 
 def test_knows_its_topics_when_it_joins(kafka, engine, topic) -> None:

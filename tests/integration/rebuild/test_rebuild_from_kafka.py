@@ -17,7 +17,7 @@ from shared.events.fact_topics import LISTING
 from shared.kafka.partition_state import RecordLossError
 from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
-from shared.translog.tables import LOG_TABLES
+from shared.service_log.tables import LOG_TABLES
 from tests.support.consumption import end_offsets, running
 from tests.support.registers import worlds
 from tests.support.registers.bench import trade
@@ -292,7 +292,7 @@ def test_other_bytes_at_a_documents_place_are_foreign_and_not_overwritten(trades
             f"UPDATE trade SET value = decode('{forged}', 'hex'), amount_fen = 9900 WHERE number = 'FORGED'",
         )
         told = trades.verify(broker.config)
-        assert told[0].startswith(f"{topic}[0]@{offset} 外来 / foreign: 现为 / stands {exchange}/FORGED r1 accepted")
+        assert told[0].startswith(f"{topic}[0]@{offset} 外来 / foreign: 现为 / stored {exchange}/FORGED r1 accepted")
         assert lost(told) == [f"{topic}[0]@{offset} 丢失"]
         refused = trades.rows("SELECT count(*) AS n FROM quarantine")
         assert not trades.mend(broker.config)[0]
@@ -320,7 +320,7 @@ def test_one_record_kept_twice_is_doubled(trades, broker) -> None:
         (row,) = trades.rows('SELECT id, topic, partition, "offset" FROM quarantine ORDER BY id DESC LIMIT 1')
         told = trades.verify(broker.config)
         place = f"{row.topic}[{row.partition}]@{row.offset}"
-        assert told[0].startswith(f"{place} 重复 / doubled: 现为 / stands quarantine {row.id} ")
+        assert told[0].startswith(f"{place} 重复 / doubled: 现为 / stored quarantine {row.id} ")
         assert not trades.mend(broker.config)[0]
 
 

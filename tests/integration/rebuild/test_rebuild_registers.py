@@ -16,7 +16,7 @@ from shared.register.head import SettingsDifferError
 from shared.register.publish.restored_backup import DatabaseBehindError
 from shared.register.rebuild.command import repair_register, verify_register
 from shared.register.rebuild.report import RebuildReport
-from shared.translog.tables import LOG_TABLES
+from shared.service_log.tables import LOG_TABLES
 from tests.support.registers import worlds
 from tests.support.registers.bench import NOW, cut, facts_as_records, put, trade
 from tests.support.registers.damageable import Damageable, damageable, move_to_past
@@ -367,7 +367,7 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
     trades.damage("DELETE FROM trade WHERE number IN ('T1', 'T2')")
     before = trades.everything()
     told = trades.verify()
-    assert told[0] == "条目 / entry 1 .. 2: 现为 / stands 无 nothing; 应为 / follows 在册 / is there"
+    assert told[0] == "条目 / entry 1 .. 2: 现为 / stored 无 none; 应为 / expected 在册 / is there"
     well, lines = trades.mend()
     assert not well
     assert lines[-2].startswith("有条目缺失")
@@ -407,7 +407,7 @@ def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
     trades.damage("DELETE FROM quarantine WHERE id = (SELECT max(id) FROM quarantine)")
     before = trades.everything()
     (told,) = trades.verify()
-    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: 现为 / stands 2 ")
+    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: 现为 / stored 2 ")
     well, lines = trades.mend()
     assert not well
     assert lines[-1].startswith("未修复")

@@ -15,7 +15,6 @@ from shared.service_log.store import newest_checkpoint, served_checkpoint
 from shared.settings import WitnessAddress
 from shared.translog.checkpoint import cosigned_at, open_checkpoint, witness_key
 from shared.translog.note import parse_note
-from shared.translog.store import newest_checkpoint, served_checkpoint
 from tests.support.engines.litewitness import litewitness
 from tests.support.registers.web_register import NOW
 from tests.support.registers.worlds import LOG_ORIGIN

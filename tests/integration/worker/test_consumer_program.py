@@ -348,7 +348,7 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     # Made anew, it is not the topic that was read.
     place.make_topics()
     assert again.process.wait(60) == 1
-    assert [(run.ending, "made anew" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
+    assert [(run.ending, "recreated" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
 
 
 @pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])

@@ -17,8 +17,8 @@ from services.incentive.store.as_of import last_instant
 from services.incentive.store.register_client import RegisterAddresses, RegisterClient
 from services.incentive.verifier.main import verify
 from services.incentive.verifier.signatures import read_keys
+from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
-from shared.translog.store import newest_checkpoint, verifier_keys
 from tests.support.incentive.app import incentive_app
 from tests.support.incentive.bureau import Desk
 from tests.support.incentive.whole_set import WholeSet, fed_with_a_world, served, whole_set

@@ -18,7 +18,7 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
     report.compared("a", 2)
     report.close()
     assert len(lines) == MOST_LINES + 2
-    assert lines[0] == "n0: 现为 / stands 1; 应为 / follows 无 nothing"
+    assert lines[0] == "n0: 现为 / stored 1; 应为 / expected 无 none"
     assert lines[-2] == "另有 7 处未列出 / and 7 more"
     assert lines[-1] == f"已比对 / compared: a 3; 不同 / differences: {MOST_LINES + 7}"
     report.say_of_mending(5)
@@ -44,4 +44,4 @@ def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
     del stands["b", day], follows["b", other]
     lines.clear()
     assert not compare_duplicates(stands, follows, RebuildReport(lines.append), all_known=True)
-    assert lines == ["intake_day a/*/duplicate: 现为 / stands 5; 应为 / follows 6"]
+    assert lines == ["intake_day a/*/duplicate: 现为 / stored 5; 应为 / expected 6"]
