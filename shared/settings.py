@@ -1,6 +1,6 @@
-"""Settings of every program, from the environment. This is the only module that reads it.
+"""Settings of every program, read from the environment by this module alone.
 
-A missing or wrong value is a `SettingsError` of one line that names the variable.
+A missing or invalid value raises a `SettingsError` of one line that names the variable.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ DEFAULT_CHECKPOINT_INTERVAL_S = 10.0
 # The days on which policy years that do not begin on 1 January begin and end; see TOTALS_CUT_AT in .env.example.
 DEFAULT_TOTALS_CUT_AT = "2025-10-15,2028-10-15,2028-10-16"
 POLICY_FILE = Path(__file__).resolve().parents[1] / "services" / "incentive" / "policy" / "kunming-2025-14.yaml"
-# What the set on one machine does not decide itself.
-HANDED_ON = (
+# Settings that the set on one machine passes on to its services.
+PASSED_ON = (
     "POLICY_FILE",
     "TOTALS_CUT_AT",
     "LOG_LEVEL",
@@ -38,12 +38,12 @@ HANDED_ON = (
 
 
 class SettingsError(ValueError):
-    """A setting is missing or wrong; the message names the variable and says what it must be."""
+    """A setting is missing or invalid; the message names the variable and says what it must be."""
 
 
 @dataclass(frozen=True)
 class KafkaSettings:
-    """How to reach the broker."""
+    """Connection to the broker."""
 
     bootstrap_servers: tuple[str, ...]
     security_protocol: SecurityProtocol = "PLAINTEXT"
@@ -55,11 +55,11 @@ class KafkaSettings:
     ssl_key_file: Path | None = None
 
     def client_config(self) -> dict[str, Any]:
-        """Keyword arguments for every client of kafka-python."""
+        """Return the keyword arguments of every kafka-python client."""
         config: dict[str, Any] = {
             "bootstrap_servers": list(self.bootstrap_servers),
             "security_protocol": self.security_protocol,
-            # A broker that was restarted is found again soon; the default goes up to 30 s.
+            # Reconnect soon after a restart of the broker; the default goes up to 30 s.
             "reconnect_backoff_max_ms": 1000,
         }
         if self.security_protocol.startswith("SASL"):
@@ -78,7 +78,7 @@ class KafkaSettings:
 
 @dataclass(frozen=True)
 class RegisterAddress:
-    """Where one register answers: the base URLs of its listing and its trade-ingest service."""
+    """Base URLs of the listing and the trade-ingest service of one register."""
 
     listing: str
     trade_ingest: str
@@ -86,13 +86,13 @@ class RegisterAddress:
 
 @dataclass(frozen=True)
 class WitnessAddress:
-    """A witness that is asked to cosign checkpoints: by which key, and the URL below which it answers."""
+    """The key and base URL of a witness that cosigns checkpoints."""
 
     key: VerifierKey
     url: str
 
 
-# Where the one register answers, if it is not said otherwise.
+# The default: one register on this machine.
 LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
     DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
 }
@@ -100,7 +100,7 @@ LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
 
 @dataclass(frozen=True)
 class AccessSettings:
-    """What an exchange asks with: where its register and the ledger's service answer, and its API key."""
+    """URLs of an exchange's register and of the incentive service, and the exchange's API key."""
 
     address: RegisterAddress
     incentive_url: str
@@ -109,9 +109,9 @@ class AccessSettings:
 
 @dataclass(frozen=True)
 class OidcSettings:
-    """The OpenID Connect provider by which people sign in to the pages, and which of its claims say what.
+    """The OpenID Connect provider for signing in to the pages, and its claims.
 
-    `roles_claim` is a path of members, such as `realm_access.roles`; `public_url` is where the provider sends back to.
+    `roles_claim` is a path of keys such as `realm_access.roles`; the provider redirects back to `public_url`.
     """
 
     issuer: str
@@ -124,7 +124,7 @@ class OidcSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none are named."""
+    """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none is named."""
 
     service: Service
     kafka: KafkaSettings
@@ -152,14 +152,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """Settings of the set on one machine: where downloaded files are kept and come from."""
+    """Settings of the set on one machine: the cache of downloads and the Maven repository."""
 
     cache_folder: Path
     maven_repository: str | None
 
 
 def load_settings(service: Service) -> Settings:
-    """Settings of a service from the environment; SettingsError names the variable that is missing or wrong."""
+    """Load the settings of a service. SettingsError."""
     env = Env()
     return Settings(
         service=service,
@@ -215,14 +215,14 @@ def _load_oidc_settings(env: Env) -> OidcSettings | None:
 
 
 def read_service_key(settings: Settings) -> str:
-    """The key with which a service asks another. Read where it is needed: few programs do. Raises SettingsError."""
+    """Read the API key with which a service calls another; only few programs need it. SettingsError."""
     if settings.service_key_file is None:
         raise _not_set("SERVICE_KEY_FILE")
     return _read_secret("SERVICE_KEY_FILE", settings.service_key_file)
 
 
 def read_session_key(settings: Settings) -> str | None:
-    """What cookies of pages are signed with; None where none is set. Raises SettingsError."""
+    """Read the key that signs the cookies of pages; None if none is set. SettingsError."""
     return None if settings.session_key_file is None else _read_secret("SESSION_KEY_FILE", settings.session_key_file)
 
 
@@ -234,7 +234,7 @@ def _read_secret(name: str, path: Path) -> str:
 
 
 def load_kafka_settings() -> KafkaSettings:
-    """How to reach the broker; for commands that need nothing else."""
+    """Load the connection to the broker alone."""
     env = Env()
     protocol = _optional(env, "KAFKA_SECURITY_PROTOCOL", _protocol) or "PLAINTEXT"
     password = _text(env, "KAFKA_SASL_PASSWORD")
@@ -268,7 +268,7 @@ def _load_owner_url(env: Env) -> str | None:
 
 
 def load_database_admin_url() -> str:
-    """PostgreSQL's superuser, who makes databases and roles; for commands that need nothing else of a service."""
+    """Load the URL of PostgreSQL's superuser, who creates databases and roles."""
     env = Env()
     return _with_password(
         _required(env, "DATABASE_ADMIN_URL", _postgres_url),
@@ -278,7 +278,7 @@ def load_database_admin_url() -> str:
 
 
 def load_access_settings() -> AccessSettings:
-    """Where an exchange asks, and as whom; for the commands of `exchange-kit`."""
+    """Load the settings of `exchange-kit`: service URLs and API key."""
     env = Env()
     key, key_file = _text(env, "EXCHANGE_KEY"), _optional(env, "EXCHANGE_KEY_FILE", _secret)
     found = _one(key, key_file, "EXCHANGE_KEY, EXCHANGE_KEY_FILE")
@@ -297,7 +297,7 @@ def _load_incentive_url(env: Env) -> str:
 
 @dataclass(frozen=True)
 class DeploymentSettings:
-    """A whole deployment, as whoever operates it reaches it: as the admin of both engines."""
+    """Settings to inspect a whole deployment as the administrator of both engines."""
 
     kafka: KafkaSettings
     database_admin_url: str
@@ -309,7 +309,7 @@ class DeploymentSettings:
 
 
 def load_deployment_settings() -> DeploymentSettings:
-    """Settings of `jiangbu doctor` where it looks at the whole deployment."""
+    """Load the settings with which `jiangbu doctor` inspects the whole deployment."""
     env = Env()
     return DeploymentSettings(
         kafka=load_kafka_settings(),
@@ -327,17 +327,17 @@ def _load_totals_cut_at(env: Env) -> tuple[date, ...]:
 
 
 def load_register_ids() -> tuple[str, ...]:
-    """Ids of the set's registers (REGISTERS), by which Kafka knows its services; of the one if none are named."""
+    """Load the ids of the registers (REGISTERS), which name the services on Kafka; the default register if none."""
     return tuple(_optional(Env(), "REGISTERS", _registers) or (DEFAULT_REGISTER,))
 
 
 def load_exchanges_file() -> Path:
-    """The whitelist's path; for commands that need nothing else of a service."""
+    """Load the path of the whitelist alone."""
     return Path(_text(Env(), "EXCHANGES_FILE") or "exchanges.yaml")
 
 
 def load_policy_file() -> Path:
-    """The policy file's path; for commands that need nothing else of a service."""
+    """Load the path of the policy file alone."""
     return Path(_text(Env(), "POLICY_FILE") or POLICY_FILE)
 
 
@@ -346,14 +346,14 @@ def load_log_level() -> str:
 
 
 def given_settings() -> dict[str, str]:
-    """Settings of the caller that the set on one machine hands on to its services, as they are."""
+    """Return the caller's settings that the set on one machine passes on to its services unchanged."""
     env = Env()
-    values = {name: _text(env, name) for name in HANDED_ON}
+    values = {name: _text(env, name) for name in PASSED_ON}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def load_local_settings() -> LocalSettings:
-    """Where the set on one machine keeps what it downloads (XDG_CACHE_HOME), and from where (MAVEN_REPOSITORY)."""
+    """Load the cache of downloads (XDG_CACHE_HOME) and their source (MAVEN_REPOSITORY)."""
     env = Env()
     cache = _text(env, "XDG_CACHE_HOME")
     return LocalSettings(
@@ -363,7 +363,7 @@ def load_local_settings() -> LocalSettings:
 
 
 def _text(env: Env, name: str) -> str | None:
-    """The variable's text; an empty one is as good as none."""
+    """Return the value of a variable; None if it is unset or blank."""
     try:
         return str(env.str(name, "")).strip() or None
     except EnvError as error:
@@ -377,7 +377,7 @@ def _optional(env: Env, name: str, parse: Callable[[str], T]) -> T | None:
     try:
         return parse(text)
     except ValueError as error:
-        # The value itself is not shown: it may hold a password.
+        # The value is not shown, as it may hold a password.
         raise SettingsError(f"{name}: {error}") from error
 
 
@@ -389,7 +389,7 @@ def _required(env: Env, name: str, parse: Callable[[str], T]) -> T:
 
 
 def _one(given: str | None, from_file: str | None, names: str) -> str | None:
-    """A secret, wherever it stands."""
+    """Return a secret given directly or by a file; SettingsError if both are set."""
     if given and from_file:
         raise SettingsError(f"{names}: 只能设置一个 / only one of them may be set")
     return given or from_file
@@ -436,7 +436,7 @@ def _postgres_url(text: str) -> str:
 
 
 def _with_password(url: str, password: str | None, names: str) -> str:
-    """The URL with the password of a file in it; a password of its own then has no place there."""
+    """Insert the password from a file into the URL. SettingsError if the URL has one already."""
     if password is None:
         return url
     parts = urlsplit(url)
@@ -460,7 +460,7 @@ def _register_id(text: str) -> str:
 
 
 def _registers(text: str) -> Mapping[str, RegisterAddress]:
-    """`r1=http://listing:8001,http://trade:8002;r2=...` as addresses by register id."""
+    """Parse `r1=http://listing:8001,http://trade:8002;r2=...` to addresses by register id."""
     registers = {}
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         name, _, urls = part.partition("=")
@@ -472,7 +472,7 @@ def _registers(text: str) -> Mapping[str, RegisterAddress]:
 
 
 def _witnesses(text: str) -> tuple[WitnessAddress, ...]:
-    """`example.org/w1+01234567+BASE64,https://w1.example.org;...`: the witness's verifier key and its address."""
+    """Parse `example.org/w1+01234567+BASE64,https://w1.example.org;...`: verifier keys and URLs of witnesses."""
     found = []
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         vkey, comma, url = part.partition(",")
@@ -480,7 +480,7 @@ def _witnesses(text: str) -> tuple[WitnessAddress, ...]:
             raise ValueError("must be VKEY,URL, several separated by semicolons")
         key = VerifierKey.parse(vkey)
         if key.kind != COSIGNATURE_V1:
-            raise ValueError(f"{key.name} is no key of cosignatures (type 0x04)")
+            raise ValueError(f"{key.name} is not a cosignature key (type 0x04)")
         found.append(WitnessAddress(key, _http_url(url.strip())))
     return tuple(found)
 
@@ -501,7 +501,7 @@ def _file(text: str) -> Path:
 
 
 def _secret(text: str) -> str:
-    """What a file holds: one line, with or without its end."""
+    """Read a secret from a file of one line."""
     try:
         content = Path(text).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:

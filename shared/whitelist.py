@@ -1,6 +1,6 @@
 """The dated whitelist of exchanges (`exchanges.yaml`): whose documents count, when, and who operates them.
 
-A file is a list of exchanges, or a mapping whose only member `exchanges` is that list. An exchange has `id`, `name`,
+The file is a list of exchanges, or a mapping with the single key `exchanges`. An exchange has `id`, `name`,
 `from`, `until` (each null or absent: open), `operators` (each `uscc`, `name`, `from`, `until`) and `approved_by`. All
 periods are half-open days in Shanghai.
 """
@@ -23,16 +23,16 @@ from shared.values.times import day_start
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NULL: Final = "tag:yaml.org,2002:null"
-_BEFORE_ALL: Final = date(1900, 1, 1)  # an open `from`: documents begin with the year 2000
+_BEFORE_ALL: Final = date(1900, 1, 1)  # for an open `from`; documents begin with the year 2000
 
 
 class WhitelistError(ValueError):
-    """The whitelist cannot be used; the message is one line with file, line and member."""
+    """The whitelist is invalid; the message is one line with file, line and field."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """The company that runs an exchange (运营主体), from `from_` up to, without, `until`."""
+    """The company that operates an exchange (运营主体) from `from_` until `until` (exclusive)."""
 
     uscc: str
     name: str
@@ -42,7 +42,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One exchange of the whitelist; operators in order of time."""
+    """An exchange of the whitelist, its operators in order of time."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Whitelist:
-    """The whitelist. `listed` is in code point order of the ids, whatever the file's order."""
+    """The whitelist. `listed` is in code point order of the ids."""
 
     listed: tuple[Exchange, ...]
     _by_id: dict[str, Exchange] = field(init=False, repr=False, compare=False)
@@ -71,20 +71,20 @@ class Whitelist:
         return tuple(exchange.id for exchange in self.listed)
 
     def get(self, exchange_id: str) -> Exchange:
-        """The exchange of that id. KeyError when it is not on the whitelist."""
+        """Return the exchange with that id. KeyError if it is not on the whitelist."""
         return self._by_id[exchange_id]
 
     def period(self, exchange_id: str) -> tuple[datetime, datetime | None]:
-        """When the exchange's time begins, and when it is over (None: open). KeyError when not on the whitelist."""
+        """Return the first instant of the exchange and the one after its last (None: open). KeyError if unknown."""
         return self._periods[exchange_id]
 
     def counts(self, exchange_id: str, instant: datetime) -> bool:
-        """Whether a document of that exchange and instant counts; never for an exchange not on the whitelist."""
+        """Return True if a document of that exchange and instant counts; False for an unknown exchange."""
         period = self._periods.get(exchange_id)
         return period is not None and period[0] <= instant and (period[1] is None or instant < period[1])
 
     def operator_on(self, exchange_id: str, day: date) -> Operator | None:
-        """Who operates the exchange on a day; None when nobody does, or when it is not on the whitelist."""
+        """Return the operator of the exchange on a day; None if it has none or is not on the whitelist."""
         exchange = self._by_id.get(exchange_id)
         for operator in exchange.operators if exchange is not None else ():
             if operator.from_ <= day and (operator.until is None or day < operator.until):
@@ -92,22 +92,22 @@ class Whitelist:
         return None
 
     def canonical(self) -> dict[str, Any]:
-        """The whitelist as JSON values, the same for every way to write the same file."""
+        """Return the whitelist as JSON values, equal for all files with the same meaning."""
         return {"exchanges": [_exchange_json(exchange) for exchange in self.listed]}
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hex, of the canonical form."""
+        """The SHA-256 of the canonical form, in hex."""
         return hashlib.sha256(canonical_json(self.canonical())).hexdigest()
 
 
 def _instant(day: date) -> datetime:
-    """When a day begins, in UTC as instants of documents are: two of one zone are compared three times as fast."""
+    """Return the start of a day in UTC: comparing two instants of one zone is three times faster."""
     return day_start(day).astimezone(UTC)
 
 
 def load_whitelist(path: Path) -> Whitelist:
-    """Read and check a whitelist. ExchangesError, one line, for the first fault in the file."""
+    """Read and validate a whitelist. WhitelistError for the first error in the file."""
     try:
         return parse_whitelist(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -127,7 +127,7 @@ def load_whitelist(path: Path) -> Whitelist:
 
 @lru_cache(maxsize=8)
 def parse_whitelist(content: str) -> Whitelist:
-    """A whitelist of the text of its file, or of its canonical form as JSON. Raises what `load_whitelist` explains."""
+    """Parse the text of a whitelist file, or its canonical form as JSON. Raises what `load_whitelist` reports."""
     root = yaml.compose(content, Loader=yaml.SafeLoader)
     return Whitelist(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
 
@@ -148,19 +148,19 @@ def _period_json(from_: date, until: date | None) -> dict[str, str | None]:
     return {"from": from_text, "until": None if until is None else until.isoformat()}
 
 
-# The file is read from YAML's nodes, not from its values: nodes have lines, keep repeated keys, and keep the text of a
-# code that YAML would take for an integer or a date.
+# The file is read from YAML nodes instead of values: nodes have line numbers, keep repeated keys, and keep the text of
+# a code that YAML would read as an integer or a date.
 
 
-class _Fault(Exception):  # noqa: N818 - turned into ExchangesError, with the file's name
-    def __init__(self, node: yaml.Node | None, member: str, problem: str) -> None:
+class _Fault(Exception):  # noqa: N818 - turned into WhitelistError, with the file's name
+    def __init__(self, node: yaml.Node | None, name: str, problem: str) -> None:
         line = node.start_mark.line + 1 if node is not None else 1
-        super().__init__(f"line {line}: {member}: {problem}")
+        super().__init__(f"line {line}: {name}: {problem}")
 
 
 def _read_list(root: yaml.Node | None) -> list[Exchange]:
     if isinstance(root, yaml.MappingNode):
-        root = _members(root, "file", required=("exchanges",))["exchanges"]
+        root = _fields(root, "file", required=("exchanges",))["exchanges"]
     if not isinstance(root, yaml.SequenceNode) or not root.value:
         raise _Fault(root, "exchanges", "must be a list of at least one exchange")
     exchanges: dict[str, Exchange] = {}
@@ -173,18 +173,18 @@ def _read_list(root: yaml.Node | None) -> list[Exchange]:
 
 
 def _read_exchange(node: yaml.Node) -> Exchange:
-    members = _members(node, "exchange", ("id", "name"), ("from", "until", "operators", "approved_by"))
-    exchange_id = _text(members["id"], "id")
+    fields = _fields(node, "exchange", ("id", "name"), ("from", "until", "operators", "approved_by"))
+    exchange_id = _text(fields["id"], "id")
     if re.fullmatch(EXCHANGE_PATTERN, exchange_id) is None:
-        raise _Fault(members["id"], "id", f"must match {EXCHANGE_PATTERN}")
-    from_, until = _period(members)
-    approved_by = members.get("approved_by")
+        raise _Fault(fields["id"], "id", f"must match {EXCHANGE_PATTERN}")
+    from_, until = _period(fields)
+    approved_by = fields.get("approved_by")
     return Exchange(
         id=exchange_id,
-        name=_text(members["name"], "name"),
+        name=_text(fields["name"], "name"),
         from_=from_,
         until=until,
-        operators=tuple(_read_operators(members.get("operators"))),
+        operators=tuple(_read_operators(fields.get("operators"))),
         approved_by=None if approved_by is None or approved_by.tag == _NULL else _text(approved_by, "approved_by"),
     )
 
@@ -205,41 +205,41 @@ def _read_operators(node: yaml.Node | None) -> Iterator[Operator]:
 
 
 def _read_operator(node: yaml.Node) -> Operator:
-    members = _members(node, "operators", ("uscc", "name"), ("from", "until"))
-    code = _text(members["uscc"], "uscc")
+    fields = _fields(node, "operators", ("uscc", "name"), ("from", "until"))
+    code = _text(fields["uscc"], "uscc")
     if not is_uscc(code):
-        raise _Fault(members["uscc"], "uscc", f"{code!r} is not a valid unified social credit code")
-    from_, until = _period(members)
-    return Operator(uscc=code, name=_text(members["name"], "name"), from_=from_, until=until)
+        raise _Fault(fields["uscc"], "uscc", f"{code!r} is not a valid unified social credit code")
+    from_, until = _period(fields)
+    return Operator(uscc=code, name=_text(fields["name"], "name"), from_=from_, until=until)
 
 
-def _members(node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+def _fields(node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
     if not isinstance(node, yaml.MappingNode):
         raise _Fault(node, what, "must be a mapping of " + ", ".join(required + optional))
-    members: dict[str, yaml.Node] = {}
+    fields: dict[str, yaml.Node] = {}
     for key, value in node.value:
         name = str(key.value) if isinstance(key, yaml.ScalarNode) else "(a collection)"
-        if name in members:
+        if name in fields:
             raise _Fault(key, name, "is given twice")
         if name not in required + optional:
-            raise _Fault(key, name, f"is not a member of {what}; known are " + ", ".join(required + optional))
-        members[name] = value
+            raise _Fault(key, name, f"is not a field of {what}; known fields are " + ", ".join(required + optional))
+        fields[name] = value
     for name in required:
-        if name not in members:
+        if name not in fields:
             raise _Fault(node, name, "is missing")
-    return members
+    return fields
 
 
-def _text(node: yaml.Node, member: str) -> str:
+def _text(node: yaml.Node, name: str) -> str:
     if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL or not node.value.strip():
-        raise _Fault(node, member, "must be a text that is not empty")
+        raise _Fault(node, name, "must be a text that is not empty")
     return str(node.value)
 
 
-def _period(members: dict[str, yaml.Node]) -> tuple[date, date | None]:
-    from_node = members.get("from")
+def _period(fields: dict[str, yaml.Node]) -> tuple[date, date | None]:
+    from_node = fields.get("from")
     from_ = _BEFORE_ALL if from_node is None or from_node.tag == _NULL else _date(from_node, "from")
-    until_node = members.get("until")
+    until_node = fields.get("until")
     if until_node is None or until_node.tag == _NULL:
         return from_, None
     until = _date(until_node, "until")
@@ -248,11 +248,11 @@ def _period(members: dict[str, yaml.Node]) -> tuple[date, date | None]:
     return from_, until
 
 
-def _date(node: yaml.Node, member: str) -> date:
-    text = _text(node, member)
+def _date(node: yaml.Node, name: str) -> date:
+    text = _text(node, name)
     if _DATE.fullmatch(text) is not None:
         try:
             return date.fromisoformat(text)
         except ValueError:
             pass
-    raise _Fault(node, member, f"{text!r} is not a date like 2026-01-31")
+    raise _Fault(node, name, f"{text!r} is not a date like 2026-01-31")

@@ -34,7 +34,7 @@ from shared.web.service import ServiceInfo
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application. SettingsError, ExchangesError or KeysError when its files cannot be used.
+    """The application. SettingsError, WhitelistError or KeysError when its files cannot be used.
 
     It signs the ledger's log as the consumer does: what a person decides is in the log when it is answered.
     """

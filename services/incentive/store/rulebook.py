@@ -20,7 +20,7 @@ class Rulebook:
 
 
 def load_rulebook(settings: Settings) -> Rulebook:
-    """Read both files. SettingsError or ExchangesError when one cannot be used."""
+    """Read both files. SettingsError or WhitelistError when one cannot be used."""
     try:
         content = settings.policy_file.read_bytes()
         policy = read_policy(content, str(settings.policy_file))
