@@ -387,19 +387,21 @@ def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.Monkey
     assert ask.get("/v1/ledger/balances", as_of="2026-06-30T00:00:00Z")[0] == 200
 
 
-def test_an_explanation_does_not_name_a_rival_that_its_reader_may_not_see(ask: Asker) -> None:
+def test_an_explanation_does_not_name_a_rival_that_its_reader_does_not_see_wholly(ask: Asker) -> None:
+    """The award for the first purchase prevails over a yearly one, in which trades of another exchange take part."""
     engine = ask.client.application.extensions["jiangbu"].engine
+    halves = {exchange: [("2026-03-01", "5000000.00")] for exchange in ("kmdex", "dcdex")}
     with engine.begin() as connection:
         Ledger(connection, rulebook(), START.replace(day=4)).take(
-            first_purchase(11, "2026-03-01", "5000000.00", seq=20),
-            first_listing(11, "2026-02-01", seq=20, exchange="dcdex"),
+            first_purchase(11, "2026-03-01", "5000000.00", seq=20), provider_total(11, 2026, halves, seq=20)
         )
     path = f"/v1/awards/first_purchase/{subject(11)}/explanation"
-    assert "首次挂牌奖励不兑现" in ask.ok(path)["text"]["zh"]
+    assert "年度挂牌交易奖励不兑现" in ask.ok(path)["text"]["zh"]
+    assert ask.ok(f"/v1/awards/annual_listed_trading/{subject(11)}/2026", "exchange:kmdex")["partial"] is True
     seen = ask.ok(path, "exchange:kmdex")
     assert [step["step"] for step in seen["steps"]] == ["base", "rate", "cap", "rounding"]
-    assert "首次挂牌" not in str(seen)
-    assert "first listing" not in str(seen)
+    assert "年度挂牌" not in str(seen)
+    assert "annual listed" not in str(seen)
 
 
 SHAPES = {
