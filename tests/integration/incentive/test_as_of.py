@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -369,6 +370,16 @@ def test_only_what_may_still_change_is_waited_for(told: Told, monkeypatch: pytes
         assert told.ask("auditor", "/v1/awards", as_of=later)[0] == 503
         connection.rollback()
     assert told.ask("auditor", "/v1/awards", as_of=format_time(told.now))[0] == 200
+
+
+def test_a_policy_and_whitelist_are_in_force_from_the_instant_at_which_they_were_recorded(told: Told) -> None:
+    columns = "recorded_at, policy_digest, whitelist_digest"
+    with told.engine.connect() as connection:
+        rows = connection.execute(text(f"SELECT {columns} FROM ledger_settings ORDER BY id")).all()
+        for before, row in pairwise(rows):
+            for instant, expected in ((row.recorded_at - timedelta(microseconds=1), before), (row.recorded_at, row)):
+                found = as_of.rulebook_as_of(connection, instant, rulebook())
+                assert (found.policy.digest, found.exchanges.digest) == expected[1:]
 
 
 def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) -> None:

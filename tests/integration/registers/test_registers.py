@@ -269,10 +269,12 @@ def test_signs_are_measured_and_go_when_what_made_them_is_corrected(trades) -> N
 def test_a_new_name_reaches_the_facts_that_bear_it(trades) -> None:
     put(trades, "kmdex", trade())
     trades.publish()
-    renamed = {"id": worlds.uscc(1), "name": "虚构甲改名"}
-    put(trades, "kmdex", trade(trade_no="T2", provider=renamed, completed_at="2025-03-01T10:00:00+08:00"))
+    provider, buyer = ({"id": worlds.uscc(number), "name": f"虚构{number}改名"} for number in (1, 2))
+    put(trades, "kmdex", trade(trade_no="T2", provider=provider, buyer=buyer, completed_at="2027-03-01T10:00:00+08:00"))
     facts = trades.publish()
-    assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构甲改名"
+    assert facts[ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026"]["party"]["name"] == "虚构1改名"
+    first = facts[FIRST_PURCHASE, f"uscc:{worlds.uscc(2)}"]
+    assert (first["first"]["trade_no"], first["party"]["name"]) == ("T1", "虚构2改名")
 
 
 def listing(**changes) -> dict:
