@@ -6,8 +6,10 @@ from dataclasses import replace
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.domain.facts import TOPICS
 from services.incentive.extract.worker import extract_worker_supervised
-from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.recompute import put_in_force
 from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets

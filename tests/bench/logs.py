@@ -29,8 +29,10 @@ from sqlalchemy import text
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from exchange_kit.sample.year import sample_events
-from services.incentive.store.intake import LedgerIntake, lock_ledger, put_in_force
+from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.recompute import put_in_force
 from services.trade_ingest.consumer import TRADES
 from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine

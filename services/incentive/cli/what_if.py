@@ -8,10 +8,10 @@ import click
 
 from services.incentive.commands.what_if import AwardComparison, WhatIf, what_if, what_if_json
 from services.incentive.policy.terms import Policy
-from services.incentive.store.act_queries import other_grants_of
-from services.incentive.store.as_of import rulebook_in_force
-from services.incentive.store.fact_sets import facts_of_extract, facts_of_ledger
-from services.incentive.store.intake import SettingsChangedError
+from services.incentive.store.acts import other_grants_of
+from services.incentive.store.extract_facts import facts_of_extract
+from services.incentive.store.facts import all_facts
+from services.incentive.store.rulebook import SettingsChangedError, rulebook_in_force
 from shared.postgres.database import make_engine, snapshot
 from shared.settings import Settings
 from shared.values.money import format_yuan
@@ -25,7 +25,7 @@ def of_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
             before = rulebook_in_force(connection)
             if before is None:
                 raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
-            facts = facts_of_ledger(connection, before.registers)
+            facts = all_facts(connection, before.registers)
             return what_if(facts, before, policy, other_grants_of(connection)), before.policy
     finally:
         engine.dispose()

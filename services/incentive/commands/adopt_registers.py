@@ -17,15 +17,10 @@ from sqlalchemy import Connection, text
 
 from services.incentive.domain.facts import DECLARED, TOPICS
 from services.incentive.domain.facts import Registers as Ids
-from services.incentive.store.intake import (
-    check_settings,
-    lock_ledger,
-    put_in_force,
-    registers_text,
-    settings_in_force,
-)
+from services.incentive.store.ledger import lock_ledger
+from services.incentive.store.recompute import put_in_force
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store.rulebook import Rulebook, check_settings, registers_text, settings_in_force
 from shared.events.topics import topics_of
 from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.positions import load_positions

@@ -26,12 +26,12 @@ from services.incentive.domain.workflow import (
     step_amount,
 )
 from services.incentive.policy.terms import Policy, Texts
-from services.incentive.store import act_queries as recorded
-from services.incentive.store.act_queries import ACT_TABLES
-from services.incentive.store.award_standing import AwardContext, load_award_context
-from services.incentive.store.awards import Recomputation, next_seq, post, recompute
-from services.incentive.store.intake import check_settings, lock_ledger_for_request, next_instant
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store import acts as recorded
+from services.incentive.store.acts import ACT_TABLES
+from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.ledger import lock_ledger_for_request, next_instant, next_seq, post
+from services.incentive.store.recompute import Recomputation, recompute
+from services.incentive.store.rulebook import Rulebook, check_settings
 from services.incentive.store.tables import act, award_current, decision, hold, hold_release, suspension
 from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
+from services.incentive.domain.awards import Award
 from services.incentive.domain.declared_rules import (
     WHY_NOTHING,
     DeclaredOutcome,
@@ -18,6 +19,7 @@ from services.incentive.domain.declared_rules import (
     looks_back,
     parse_measure,
 )
+from services.incentive.domain.entitlements import KnownFacts
 from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import (
     DECLARED,
@@ -28,18 +30,12 @@ from services.incentive.domain.facts import (
     declaration_value,
     parse_fact,
 )
-from services.incentive.domain.postings import Award, Posting
+from services.incentive.domain.postings import Posting
 from services.incentive.policy.terms import DeclaredTerms, Fixed, Grades, Policy
-from services.incentive.store.as_of import rulebook_as_of
-from services.incentive.store.awards import KnownFacts, load_facts, post
-from services.incentive.store.intake import (
-    FactRecord,
-    apply_newer,
-    lock_ledger_for_request,
-    next_instant,
-    settings_in_force,
-)
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store.facts import FactRecord, load_facts
+from services.incentive.store.intake import apply_newer
+from services.incentive.store.ledger import lock_ledger_for_request, next_instant, post
+from services.incentive.store.rulebook import Rulebook, rulebook_as_of, settings_in_force
 from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject

@@ -1,14 +1,14 @@
-"""What would be if another policy file were in force: the same facts under both, award by award and by year. Pure."""
+"""What awards would be under another policy file: the same facts under both, by award and by year. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from services.incentive.domain.postings import Award, Grants, award_of, with_payables
+from services.incentive.domain.awards import Award, award_of
+from services.incentive.domain.entitlements import KnownFacts, compute_entitlements
+from services.incentive.domain.highest_only import OtherGrants, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
-from services.incentive.store.awards import KnownFacts, compute_entitlements
 from services.incentive.store.rulebook import Rulebook
 from shared.values.money import format_yuan
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class Amounts(NamedTuple):
-    """What an award comes to under one file, in fen; zero where there is no such award."""
+    """What an award comes to under one file, in fen; zero if there is no such award."""
 
     ceiling_fen: int = 0
     payable_fen: int = 0
@@ -31,7 +31,7 @@ class AwardComparison(NamedTuple):
 
 
 class YearComparison(NamedTuple):
-    """What is payable of a year under both files, and the budget that the other one has, in fen."""
+    """The payable of a year under both files, and the other file's budget, in fen."""
 
     year: int
     before_fen: int
@@ -40,41 +40,42 @@ class YearComparison(NamedTuple):
 
     @property
     def left_fen(self) -> int:
-        """What the budget leaves; below zero where it does not suffice."""
+        """What the budget leaves; below zero if it does not suffice."""
         return self.budget_fen - self.after_fen
 
 
 class WhatIf(NamedTuple):
-    """All awards that there are under either file, in code point order, and all years in order."""
+    """All awards under either file, in code point order, and all years in order."""
 
     cases: tuple[AwardComparison, ...]
     years: tuple[YearComparison, ...]
 
     @property
     def differing(self) -> tuple[AwardComparison, ...]:
-        """Those that are not the same under both."""
+        """The awards that differ."""
         return tuple(case for case in self.cases if case.before != case.after)
 
 
-def what_if(known: Iterable[tuple[str, KnownFacts]], before: Rulebook, policy: Policy, grants: Grants) -> WhatIf:
-    """Compare what is in force with another policy, by the same whitelist. Raises CutDatesError.
+def what_if(known: Iterable[tuple[str, KnownFacts]], rulebook: Rulebook, policy: Policy, grants: OtherGrants) -> WhatIf:
+    """Compare the rulebook's policy with another one, under the same whitelist. Raises CutDatesError.
 
-    `known` are all facts of each subject and exchange (`about`). G6 is over all awards of a subject and year: of a part
-    of the facts, payables are those of that part. `grants` are those of other municipal policies.
+    `known` are all facts of each subject and exchange (`about`). G6 covers all awards of a subject and year: given only
+    part of the facts, payables are those of that part.
     """
-    after = replace(before, policy=policy)
     earned: tuple[list[Award], list[Award]] = ([], [])
+    policies = (rulebook.policy, policy)
     for about, facts in known:
-        for rulebook, awards in zip((before, after), earned, strict=True):
-            awards.extend(
-                award_of(about, award, rulebook.policy) for award in compute_entitlements(facts, rulebook, Peers())
-            )
-    was, would = (
-        {award.award_id: award for award in with_payables(awards, rulebook.policy.rule_order, grants)}
-        for rulebook, awards in zip((before, after), earned, strict=True)
+        for one, awards in zip(policies, earned, strict=True):
+            entitlements = compute_entitlements(facts, one, rulebook.exchanges, Peers())
+            awards.extend(award_of(about, award, one) for award in entitlements)
+    before, after = (
+        {award.award_id: award for award in with_payables(awards, one.rule_order, grants)}
+        for one, awards in zip(policies, earned, strict=True)
     )
-    cases = tuple(AwardComparison(one, _amounts(was, one), _amounts(would, one)) for one in sorted({*was, *would}))
-    return WhatIf(cases, tuple(_years(was.values(), would.values(), policy.budget_fen)))
+    cases = tuple(
+        AwardComparison(one, _amounts(before, one), _amounts(after, one)) for one in sorted({*before, *after})
+    )
+    return WhatIf(cases, tuple(_years(before.values(), after.values(), policy.budget_fen)))
 
 
 def _amounts(awards: Mapping[str, Award], award_id: str) -> Amounts:
@@ -82,10 +83,10 @@ def _amounts(awards: Mapping[str, Award], award_id: str) -> Amounts:
     return Amounts() if award is None else Amounts(award.ceiling_fen, award.payable_fen)
 
 
-def _years(was: Iterable[Award], would: Iterable[Award], budget_fen: int) -> Iterator[YearComparison]:
-    """G7: counted by the reward's year, which may be another under another file."""
+def _years(before: Iterable[Award], after: Iterable[Award], budget_fen: int) -> Iterator[YearComparison]:
+    """G7 counts by the award's year, which may differ between the files."""
     before_fen, after_fen = (Counter[int](), Counter[int]())
-    for sums, awards in ((before_fen, was), (after_fen, would)):
+    for sums, awards in ((before_fen, before), (after_fen, after)):
         for award in awards:
             sums[award.year] += award.payable_fen
     for year in sorted({*before_fen, *after_fen}):

@@ -1,23 +1,14 @@
-"""The budget of a year (policy.md, G7), and of single articles. Pure; amounts are fen. Nothing is ever prorated."""
+"""The budget of a year (policy.md, G7), and the pools set apart within it. Pure; amounts are fen, never prorated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from services.incentive.domain.holds import Room
-from services.incentive.policy.terms import Policy
+from services.incentive.policy.terms import Policy, Pool
 from shared.values.money import format_yuan
 
 
-class BudgetPool(NamedTuple):
-    """What a year has for the rewards of an article, within the budget of the whole policy; `rules` draw on it."""
-
-    article: str
-    budget_fen: int
-    rules: tuple[str, ...]
-
-
-class Posted(NamedTuple):
-    """What was approved, paid and returned for the rewards of one rule in one year."""
+class PostedSums(NamedTuple):
+    """What was approved, paid and returned for the awards of one rule in one budget year."""
 
     rule: str
     approved_fen: int
@@ -29,29 +20,23 @@ class Posted(NamedTuple):
         return self.approved_fen - self.returned_fen
 
 
-def pools_of(policy: Policy) -> tuple[BudgetPool, ...]:
-    """The pools that a policy file sets apart, each with the rules that draw on it."""
-    return tuple(
-        BudgetPool(
-            pool.article, pool.annual_fen, tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
-        )
-        for pool in policy.declared.pools
-    )
+def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
+    """The rules that draw on a pool."""
+    return tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
 
 
-def rooms(policy: Policy, rule: str, posted: Sequence[Posted]) -> tuple[Room, ...]:
-    """What is left of each budget that a reward of a rule must fit into: the year's, and its pool's if it has one."""
-    found = [Room(policy.budget_fen - sum(one.outstanding_fen for one in posted))]
-    found += [
-        Room(pool.budget_fen - sum(one.outstanding_fen for one in _of(pool, posted)))
-        for pool in pools_of(policy)
-        if rule in pool.rules
-    ]
-    return tuple(found)
+def budget_rooms(policy: Policy, rule: str, posted: Sequence[PostedSums]) -> tuple[int, ...]:
+    """What is left of each budget that an award of a rule must fit into: the year's, and its pool's if it has one."""
+    rooms = [policy.budget_fen - sum(one.outstanding_fen for one in posted)]
+    for pool in policy.declared.pools:
+        rules = rules_of_pool(policy, pool)
+        if rule in rules:
+            rooms.append(pool.annual_fen - sum(one.outstanding_fen for one in posted if one.rule in rules))
+    return tuple(rooms)
 
 
-def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[Posted]) -> dict[str, Any]:
-    """The contract's budget of a year; `payable_fen` is what is payable of all its rewards."""
+def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[PostedSums]) -> dict[str, Any]:
+    """The contract's budget of a year; `payable_fen` is the payable of all its awards."""
     approved_fen = sum(one.approved_fen for one in posted)
     returned_fen = sum(one.returned_fen for one in posted)
     return {
@@ -66,13 +51,11 @@ def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[Po
         "pools": [
             {
                 "article": pool.article,
-                "budget": format_yuan(pool.budget_fen),
-                "approved": format_yuan(sum(one.approved_fen for one in _of(pool, posted))),
+                "budget": format_yuan(pool.annual_fen),
+                "approved": format_yuan(
+                    sum(one.approved_fen for one in posted if one.rule in rules_of_pool(policy, pool))
+                ),
             }
-            for pool in pools_of(policy)
+            for pool in policy.declared.pools
         ],
     }
-
-
-def _of(pool: BudgetPool, posted: Iterable[Posted]) -> list[Posted]:
-    return [one for one in posted if one.rule in pool.rules]

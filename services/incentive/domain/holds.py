@@ -1,18 +1,16 @@
-"""暂缓: what stops an award's approval and payment for now (policy.md, G7 to G9). Pure; holds change no amount."""
+"""暂缓: what blocks an award's approval and payment for now (policy.md, G7 to G9). Pure; holds change no amount."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 UNVERIFIED: Final = "unverified"
 VERIFIED: Final = "verified"
 BY_HAND: Final = ("manual", "objection")
 
-Kind = Literal["eligibility", "budget", "rule_suspended", "manual", "objection"]
-
 
 class Period(NamedTuple):
-    """Half-open; None: without a beginning, or open."""
+    """A half-open period; None leaves a side open."""
 
     start: datetime | None
     end: datetime | None
@@ -21,7 +19,7 @@ class Period(NamedTuple):
         return isinstance(instant, datetime) and self.overlaps(Period(instant, instant + timedelta(microseconds=1)))
 
     def overlaps(self, other: "Period") -> bool:
-        """Whether the two have an instant in common."""
+        """Return True if the two have an instant in common."""
         return _before(self.start, other.end) and _before(other.start, self.end)
 
 
@@ -30,20 +28,14 @@ def _before(start: datetime | None, end: datetime | None) -> bool:
 
 
 class Verification(NamedTuple):
-    """What the bureau recorded of a subject's eligibility (G8), valid for a time."""
+    """A record of a subject's eligibility (G8), valid for a period."""
 
     status: str
     valid: Period
 
 
-class Room(NamedTuple):
-    """What is left of a budget, in fen: of the year, or of an article's pool."""
-
-    available_fen: int
-
-
 def eligibility(recorded: Iterable[Verification], now: datetime) -> str:
-    """`verified`, `failed` or `unverified`: the last that was recorded and is valid now. `recorded` in order."""
+    """`verified`, `failed` or `unverified`: the last record that is valid now, given the records in order."""
     status = UNVERIFIED
     for one in recorded:
         if now in one.valid:
@@ -55,23 +47,22 @@ def holds(
     *,
     status: str,
     to_approve_fen: int,
-    rooms: Iterable[Room],
+    rooms_fen: Iterable[int],
     earned: Period,
     suspensions: Iterable[Period],
     by_hand: Iterable[str],
 ) -> tuple[str, ...]:
     """The holds of an award, in the contract's order.
 
-    `status` is its subject's eligibility; `to_approve_fen` what is payable and not approved yet; `rooms` are what is
-    left of each budget that it must fit into; `earned` is when it was earned; `suspensions` those of its rule that were
-    not lifted; `by_hand` the kinds of those that a person put on it and nobody released.
+    `status` is its subject's eligibility; `to_approve_fen` what is payable and not approved yet; `rooms_fen` what is
+    left of each budget that it must fit into; `earned` when it was earned; `suspensions` those of its rule that are not
+    lifted; `by_hand` the kinds of holds that persons placed and nobody released.
     """
     placed = set(by_hand)
-    stops: tuple[tuple[Kind, bool], ...] = (
-        ("eligibility", status != VERIFIED),
-        ("budget", to_approve_fen > 0 and any(to_approve_fen > room.available_fen for room in rooms)),
-        ("rule_suspended", any(earned.overlaps(suspended) for suspended in suspensions)),
-        ("manual", "manual" in placed),
-        ("objection", "objection" in placed),
-    )
-    return tuple(kind for kind, stands in stops if stands)
+    conditions = {
+        "eligibility": status != VERIFIED,
+        "budget": to_approve_fen > 0 and any(to_approve_fen > room_fen for room_fen in rooms_fen),
+        "rule_suspended": any(earned.overlaps(suspended) for suspended in suspensions),
+        **{kind: kind in placed for kind in BY_HAND},
+    }
+    return tuple(kind for kind, is_held in conditions.items() if is_held)

@@ -23,12 +23,12 @@ from services.incentive.domain.facts import (
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.awards import ledger_end
+from services.incentive.queries.ledger import ledger_end
 from services.incentive.queries.serializers import Json, award_json, balance_json
-from services.incentive.store.act_queries import render_acts
-from services.incentive.store.as_of import registers_of
-from services.incentive.store.award_standing import load_award_context
+from services.incentive.store.acts import render_acts
+from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
+from services.incentive.store.rulebook import registers_of
 from shared.values.times import format_time
 
 AT_ONCE: Final = 500

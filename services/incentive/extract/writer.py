@@ -27,8 +27,8 @@ from services.incentive.extract.selection import Selection, WantedSubjects, ledg
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
 from services.incentive.policy.loader import read_policy
-from services.incentive.store.intake import settings_in_force
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
+from services.incentive.store.rulebook import settings_in_force
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.row_security import set_viewer
 from shared.service_log.store import stored_hashes

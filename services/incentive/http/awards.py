@@ -22,12 +22,13 @@ from services.incentive.http.schemas import (
     TransactionPageSchema,
     TransactionQuery,
 )
-from services.incentive.queries import awards as operations
-from services.incentive.queries.awards import LedgerView
+from services.incentive.queries import awards as award_queries
+from services.incentive.queries import explanations, ledger, status
 from services.incentive.queries.serializers import Json, award_json, balance_json, transaction_json
-from services.incentive.store.as_of import rulebook_as_of, wait_until_settled
-from services.incentive.store.award_standing import AwardContext, load_award_context
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.as_of import wait_until_settled
+from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.rulebook import Rulebook, rulebook_as_of
 from shared.values.parties import parse_subject
 from shared.values.times import format_time
 from shared.web.keys import current_key
@@ -79,7 +80,7 @@ def list_awards(arguments: dict[str, Any]) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), str)
     limit = arguments["limit"]
     with asked(arguments.get("as_of")) as (connection, view):
-        rows = operations.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
+        rows = award_queries.list_awards(connection, view, arguments, None if after is None else after[0], limit + 1)
         render = awards_rendered(connection, view, rows)
     return page(rows, limit, lambda row: encode_cursor(row.award_id), render)
 
@@ -100,7 +101,7 @@ def explain_award(arguments: dict[str, Any], award_id: str) -> Json:
     """Why an award is what it is: what counted and what did not, step by step, and what is missing to more."""
     del arguments
     with asked() as (connection, view):
-        return operations.explain_award(connection, view, find_award(connection, view, award_id))
+        return explanations.explain_award(connection, view, find_award(connection, view, award_id))
 
 
 @blueprint.route("/v1/subjects/<subject>/status")
@@ -113,7 +114,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
     except ValueError as error:
         raise Problem(404) from error
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.load_subject_status(connection, view, subject, arguments["year"])
+        found = status.load_subject_status(connection, view, subject, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -125,7 +126,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
     """How an exchange stands in a year: its months and tiers."""
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.load_exchange_status(connection, view, exchange, arguments["year"])
+        found = status.load_exchange_status(connection, view, exchange, arguments["year"])
     if found is None:
         raise Problem(404)
     return found
@@ -139,7 +140,7 @@ def list_transactions(arguments: dict[str, Any]) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), int)
     limit = arguments["limit"]
     with asked() as (connection, view):
-        rows, entries = operations.list_transactions(
+        rows, entries = ledger.list_transactions(
             connection, view, arguments, None if after is None else after[0], limit + 1
         )
     return page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: transaction_json(row, entries[row.seq]))
@@ -153,17 +154,15 @@ def list_balances(arguments: dict[str, Any]) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit = arguments["limit"]
     with asked(arguments.get("as_of")) as (connection, view):
-        ledger = operations.ledger_as_of(connection, view)
-        if after is not None:
-            ledger = operations.ledger_of_size(connection, after[1], ledger)
-        rows = operations.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
-    items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), balance_json)
-    return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
+        found = ledger.ledger_as_of(connection, view, None if after is None else after[1])
+        rows = ledger.list_balances(connection, view, found.size, None if after is None else after[0], limit + 1)
+    items = page(rows, limit, lambda row: encode_cursor(row.account, found.size), balance_json)
+    return {"as_of": format_time(found.as_of), "size": found.size, **items}
 
 
 def find_award(connection: Connection, view: LedgerView, award_id: str) -> Any:
     """The row of an award that the view has. Problem 404."""
-    row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
+    row = None if "\0" in award_id else award_queries.find_award(connection, view, award_id)
     if row is None:
         raise Problem(404)
     return row

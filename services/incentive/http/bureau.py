@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import Connection
 
 from services.incentive.commands.bureau import (
     BureauContext,
@@ -15,7 +14,6 @@ from services.incentive.commands.bureau import (
     StepNotAllowedError,
 )
 from services.incentive.domain.acts import Json, decision_json
-from services.incentive.domain.budget import budget_json
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.awards import asked
 from services.incentive.http.bureau_schemas import (
@@ -49,9 +47,11 @@ from services.incentive.http.bureau_schemas import (
     SuspensionSchema,
     WrongStepSchema,
 )
-from services.incentive.queries import awards as operations
-from services.incentive.store import act_queries as recorded
-from services.incentive.store.intake import SettingsChangedError
+from services.incentive.queries import clawbacks
+from services.incentive.queries.awards import find_award
+from services.incentive.queries.budget import load_budget
+from services.incentive.store import acts as recorded
+from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.parties import parse_subject
 from shared.values.times import shanghai_date
 from shared.web.keys import current_key, require
@@ -93,7 +93,7 @@ def list_decisions(arguments: dict[str, Any], award_id: str) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), int)
     limit = arguments["limit"]
     with asked(arguments.get("as_of")) as (connection, view):
-        row = None if "\0" in award_id else operations.find_award(connection, view, award_id)
+        row = None if "\0" in award_id else find_award(connection, view, award_id)
         if row is None:
             raise Problem(404)
         steps = recorded.decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
@@ -225,7 +225,7 @@ def list_clawbacks(arguments: dict[str, Any]) -> dict[str, Any]:
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit, state = arguments["limit"], arguments.get("state")
     with asked(arguments.get("as_of")) as (connection, view):
-        found = operations.list_clawbacks(connection, view, state, after, limit + 1)
+        found = clawbacks.list_clawbacks(connection, view, state, after, limit + 1)
     return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
 
 
@@ -237,14 +237,7 @@ def get_budget(arguments: dict[str, Any]) -> Json:
     """A year's budget: what is payable of its rewards, and what was approved, paid and returned."""
     year = arguments["year"]
     with asked(arguments.get("as_of")) as (connection, view):
-        return tell_budget(connection, view, year)
-
-
-def tell_budget(connection: Connection, view: operations.LedgerView, year: int) -> Json:
-    """The contract's budget of a year, as the view has it."""
-    payable_fen = operations.payable_in(connection, view, year)
-    posted = recorded.posted_in(connection, [year], view.as_of).get(year, [])
-    return budget_json(year, view.rulebook.policy, payable_fen, posted)
+        return load_budget(connection, view, year)
 
 
 def current_office() -> BureauContext:

@@ -11,7 +11,7 @@ from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import AsOfQuery
-from services.incentive.store.act_queries import RELATED, UNRELATED
+from services.incentive.store.acts import RELATED, UNRELATED
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Time, Yuan
 from shared.values.times import day_start

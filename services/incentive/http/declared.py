@@ -27,11 +27,12 @@ from services.incentive.http.declared_schemas import (
     TableSchema,
 )
 from services.incentive.http.schemas import AwardSchema
-from services.incentive.queries import awards as operations
-from services.incentive.queries.awards import LedgerView
+from services.incentive.queries import declared as declared_queries
+from services.incentive.queries.awards import find_award
 from services.incentive.queries.serializers import Json
-from services.incentive.store.as_of import rulebook_as_of
+from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
+from services.incentive.store.rulebook import rulebook_as_of
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
@@ -79,7 +80,7 @@ def list_declared(arguments: dict[str, Any]) -> Json:
     after = decode_cursor(arguments.get("cursor"), str)
     limit = arguments["limit"]
     with asked() as (connection, _):
-        found = operations.list_declared(connection, arguments, None if after is None else after[0], limit + 1)
+        found = declared_queries.list_declared(connection, arguments, None if after is None else after[0], limit + 1)
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
@@ -152,7 +153,7 @@ def run_declare(connection: Connection, entered: list[DeclarationInput]) -> list
 
 def render_declared(connection: Connection, view: LedgerView, declaration: Declaration) -> Json:
     """The award that follows from a declaration; where there never was one, what it would be, with amounts of zero."""
-    row: Any = operations.find_award(connection, view, declaration.award_id)
+    row: Any = find_award(connection, view, declaration.award_id)
     if row is None:
         nothing = zero_award(declaration, view.rulebook.policy)
         row = SimpleNamespace(

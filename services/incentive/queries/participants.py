@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.incentive.queries.awards import LedgerView
-from services.incentive.store.as_of import FACT_NOW, FACT_THEN, awards_as_of
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW, awards_as_of
 from services.incentive.store.tables import award_current
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.values.times import year_start
@@ -31,7 +31,7 @@ _PARTICIPANTS: Final = """
     LIMIT :limit
 """
 _NOW: Final = text(_PARTICIPANTS.format(facts=FACT_NOW))
-_THEN: Final = text(_PARTICIPANTS.format(facts=FACT_THEN))
+_THEN: Final = text(_PARTICIPANTS.format(facts=FACT_AS_OF))
 
 
 def list_participants(

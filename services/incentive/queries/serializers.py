@@ -10,7 +10,7 @@ from services.incentive.domain.event_rules import LAST_DAY
 from services.incentive.domain.risk_flags import RiskFlag
 from services.incentive.domain.workflow import OVER_APPROVED
 from services.incentive.policy.terms import Policy
-from services.incentive.store.award_standing import AwardContext
+from services.incentive.store.award_context import AwardContext
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
 from shared.values.times import format_time

@@ -14,8 +14,8 @@ from services.incentive.domain.facts import (
     Purchased,
     parse_fact,
 )
-from services.incentive.queries.awards import LedgerView, of_whole_awards
 from services.incentive.queries.serializers import Json
+from services.incentive.queries.view import LedgerView, of_whole_awards
 from services.incentive.store.tables import award_current, ledger_transaction
 from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.database import BIGINT_MOST

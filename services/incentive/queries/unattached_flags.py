@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from services.incentive.domain.risk_flags import UnattachedFlag, unattached_flag
-from services.incentive.queries.awards import LedgerView
-from services.incentive.store.as_of import FACT_NOW, FACT_THEN
-from services.incentive.store.awards import load_facts
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
+from services.incentive.store.facts import load_facts
 from shared.events.fact_topics import SIGN
 
 # Buyers of whom a large purchase soon after a small first one was measured: few, as trade-ingest names no others.
@@ -22,7 +22,7 @@ _CANDIDATES: Final = """
     LIMIT :limit
 """
 _NOW: Final = text(_CANDIDATES.format(facts=FACT_NOW))
-_THEN: Final = text(_CANDIDATES.format(facts=FACT_THEN))
+_THEN: Final = text(_CANDIDATES.format(facts=FACT_AS_OF))
 _AT_ONCE: Final = 200
 
 

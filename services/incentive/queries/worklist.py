@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, or_, select, true
 
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES
-from services.incentive.queries.awards import LedgerView
-from services.incentive.store.act_queries import is_over_approved, last_step
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import is_over_approved, last_step
 from services.incentive.store.as_of import awards_as_of
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, text
 
+from services.incentive.domain.awards import Award, award_of, zero_out
+from services.incentive.domain.entitlements import KnownFacts, compute_entitlements, known_facts
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import (
     Fact,
@@ -24,13 +26,12 @@ from services.incentive.domain.facts import (
     named_exchanges,
     parse_fact,
 )
-from services.incentive.domain.postings import Award, award_of, with_payables, zero_out
+from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.risk_flags import PeerIndex, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
-from services.incentive.store.act_queries import other_grants_of, related_of
-from services.incentive.store.as_of import registers_of
-from services.incentive.store.awards import KnownFacts, award_from_row, award_rows, compute_entitlements, known_facts
-from services.incentive.store.risk_flag_context import PeerIndex, first_near_cap, similar_purchases
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.awards import award_from_row, award_rows
+from services.incentive.store.rulebook import Rulebook, registers_of
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
 from shared.values.differences import Difference
@@ -207,7 +208,7 @@ def _earn(
     try:
         earned.extend(
             award_of(about, award, rulebook.policy)
-            for award in compute_entitlements(facts, rulebook, others.around(about))
+            for award in compute_entitlements(facts, rulebook.policy, rulebook.exchanges, others.around(about))
         )
     except CutDatesError as error:
         damaged.append(about)

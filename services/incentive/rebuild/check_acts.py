@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from services.incentive.domain.acts import act_sha256
 from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
-from services.incentive.store.act_queries import render_acts
+from services.incentive.store.acts import render_acts
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 

@@ -8,7 +8,7 @@ from kafka.errors import KafkaError
 from sqlalchemy import Connection, Row, text
 
 from services.incentive.domain.facts import TOPICS, FactError
-from services.incentive.store.intake import FactRecord, read_record
+from services.incentive.store.facts import FactRecord, read_record
 from shared.kafka.handler import Record
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records

@@ -20,16 +20,16 @@ from services.incentive.rebuild.check_acts import check_acts
 from services.incentive.rebuild.check_ledger import check_whole, count_all, wrong_entitlements
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
 from services.incentive.rebuild.repair import repair
-from services.incentive.store.awards import next_seq
-from services.incentive.store.intake import (
+from services.incentive.store.intake import apply_facts
+from services.incentive.store.ledger import lock_ledger, next_seq
+from services.incentive.store.log_entries import ledger_log, stored_transactions
+from services.incentive.store.rulebook import (
+    Rulebook,
     SettingsChangedError,
-    apply_facts,
     check_settings,
-    lock_ledger,
+    load_rulebook,
     settings_in_force,
 )
-from services.incentive.store.log_entries import ledger_log, stored_transactions
-from services.incentive.store.rulebook import Rulebook, load_rulebook
 from shared.postgres.database import make_engine
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key

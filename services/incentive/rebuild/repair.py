@@ -8,13 +8,14 @@ from typing import Final, NamedTuple, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from services.incentive.domain.postings import Award, EntitlementAccount, Posting, correction_posting, read_account
+from services.incentive.domain.awards import Award
+from services.incentive.domain.postings import EntitlementAccount, Posting, correction_posting, read_account
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import ComparedAward, compare_awards
 from services.incentive.rebuild.check_ledger import Balance, wrong_entitlements
-from services.incentive.store.awards import award_from_row, post, record_awards
-from services.incentive.store.intake import next_instant, record_settings
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store.awards import award_from_row, record_awards
+from services.incentive.store.ledger import next_instant, post
+from services.incentive.store.rulebook import Rulebook, record_settings
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
 

@@ -1,49 +1,57 @@
-"""What was recorded that awards stand by, of many awards at once, as of an instant.
+"""Load decisions, holds, eligibility and budget for many awards, as of an instant.
 
-It is asked by one statement, as each is one more way to the database and back, and comes as JSON.
+None of an award's workflow state is stored: it follows from what persons recorded, from the award and the instant.
+One statement loads all of it as JSON, to save round trips.
 """
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from services.incentive.domain.budget import Posted
-from services.incentive.domain.holds import Period, Verification
-from services.incentive.domain.workflow import Decision
-from services.incentive.store.act_queries import AS_OF, DECISIONS_SQL, POSTED_SQL
+from services.incentive.domain.budget import PostedSums, budget_rooms
+from services.incentive.domain.facts import Declaration, Fact, FirstListing, FirstPurchase, parse_fact
+from services.incentive.domain.holds import Period, Verification, eligibility, holds
+from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
+from services.incentive.policy.terms import Policy
+from services.incentive.store.acts import AS_OF, DECISIONS_SQL, POSTED_SQL
 from shared.postgres.database import plan_kept, rows_of, written
+from shared.values.times import day_start, year_start
 
-# As `Decision` calls what rows of `decision` and of its act have.
-_STEPS: Final = f"""
+# As `Decision` names the columns of `decision` and `act`.
+_DECISIONS: Final = f"""
     SELECT s.*, s.id AS decision_id, s.person AS by, s.recorded_at AS at, s.seq AS transaction FROM ({DECISIONS_SQL}) s
 """
 _HOLDS: Final = f"""
-    SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS stands
+    SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS is_open
     FROM hold h JOIN act a ON a.id = h.id
     LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {AS_OF}
     WHERE h.award_id = ANY(:award_ids) AND a.recorded_at <= {AS_OF}
 """
 _VERIFICATIONS: Final = f"""
-    SELECT e.subject, e.status, e.from_at, e.until_at FROM eligibility e JOIN act a ON a.id = e.id
+    SELECT e.subject, json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS verification
+    FROM eligibility e JOIN act a ON a.id = e.id
     WHERE e.subject = ANY(:subjects) AND a.recorded_at <= {AS_OF} ORDER BY a.seq
 """
+_POSTED: Final = f"""
+    SELECT p.year, json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS sums FROM ({POSTED_SQL}) p
+"""
 _SUSPENSIONS: Final = f"""
-    SELECT s.rule, s.from_at, s.until_at FROM suspension s JOIN act a ON a.id = s.id
+    SELECT s.rule, json_build_array(s.from_at, s.until_at) AS period FROM suspension s JOIN act a ON a.id = s.id
     WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (
         SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {AS_OF})
     ORDER BY a.seq
 """
 _PARTS: Final = {
-    "steps": _STEPS,
+    "decisions": _DECISIONS,
     "holds": _HOLDS,
     "verifications": _VERIFICATIONS,
-    "posted": POSTED_SQL,
+    "posted": _POSTED,
     "suspensions": _SUSPENSIONS,
 }
-_ASKED: Final = written(
+_ALL: Final = written(
     text(
         "SELECT CAST(json_build_object({}) AS text)".format(
             ", ".join(
@@ -52,62 +60,75 @@ _ASKED: Final = written(
         )
     )
 )
+_FACT_VALUES: Final = text("""
+    SELECT f.topic, f.key, f.generation, f.seq, f.value
+    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:generations AS bigint[]), CAST(:seqs AS bigint[]))
+        AS n(topic, key, generation, seq)
+    JOIN fact f USING (topic, key, generation, seq)
+""")
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-class PlacedHold(msgspec.Struct):
-    """A hold that a person put on an award: when it last changed, and whether it stands."""
+class _Hold(msgspec.Struct):
+    """A hold that a person placed: when it was placed or released, and whether it is still in place."""
 
     award_id: str
     kind: str
     changed_at: datetime
-    stands: bool
+    is_open: bool
 
 
-class _Verified(msgspec.Struct):
+class _Verification(msgspec.Struct):
     subject: str
-    status: str
-    from_at: datetime | None
-    until_at: datetime | None
+    verification: Verification
 
 
-class _PostedIn(msgspec.Struct):
+class _Posted(msgspec.Struct):
     year: int
-    rule: str
-    approved_fen: int
-    paid_fen: int
-    returned_fen: int
+    sums: PostedSums
 
 
-class _Suspended(msgspec.Struct):
+class _Suspension(msgspec.Struct):
     rule: str
-    from_at: datetime | None
-    until_at: datetime | None
+    period: Period
 
 
 class _Rows(msgspec.Struct):
-    steps: list[Decision]
-    holds: list[PlacedHold]
-    verifications: list[_Verified]
-    posted: list[_PostedIn]
-    suspensions: list[_Suspended]
-
-
-class RecordedContext(NamedTuple):
-    """What was recorded that awards stand by.
-
-    By award the steps that were taken with it, in order, and the holds that persons put on it; by subject what was
-    recorded of its eligibility, in order; by year what was approved, paid and returned in its budget, by rule in code
-    point order; by rule the periods for which it is suspended, without those that were lifted.
-    """
-
-    steps: dict[str, list[Decision]]
-    holds: dict[str, list[PlacedHold]]
-    verifications: dict[str, list[Verification]]
-    posted: dict[int, list[Posted]]
-    suspensions: dict[str, list[Period]]
+    decisions: list[Decision]
+    holds: list[_Hold]
+    verifications: list[_Verification]
+    posted: list[_Posted]
+    suspensions: list[_Suspension]
 
 
 _decode: Final = msgspec.json.Decoder(_Rows).decode
+
+
+class RecordedContext(NamedTuple):
+    """What persons recorded, in order: decisions and holds by award, verifications by subject, sums by budget year,
+    suspensions that are not lifted by rule.
+    """
+
+    decisions: Mapping[str, Sequence[Decision]]
+    holds: Mapping[str, Sequence[_Hold]]
+    verifications: Mapping[str, Sequence[Verification]]
+    posted: Mapping[int, Sequence[PostedSums]]
+    suspensions: Mapping[str, Sequence[Period]]
+
+
+class AwardContext(NamedTuple):
+    """What follows for one award.
+
+    `flags` are those that decisions raise; `changed_at` is the time of the last act on the award (None: no act).
+    """
+
+    workflow: WorkflowState
+    eligibility: str
+    holds: tuple[str, ...]
+    flags: tuple[str, ...]
+    changed_at: datetime | None
 
 
 def load_recorded_context(
@@ -117,22 +138,90 @@ def load_recorded_context(
     years: Collection[int],
     as_of: datetime | None,
 ) -> RecordedContext:
-    """What these awards, of these subjects and years, stand by."""
+    """Load what was recorded of these awards, subjects and budget years, as of an instant."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
     with plan_kept(connection):
-        ((told,),) = rows_of(connection, _ASKED, **asked)
-    found, rows = RecordedContext({}, {}, {}, {}, {}), _decode(told)
-    for step in rows.steps:
-        found.steps.setdefault(step.award_id, []).append(step)
-    for held in rows.holds:
-        found.holds.setdefault(held.award_id, []).append(held)
-    for one in rows.verifications:
-        verification = Verification(one.status, Period(one.from_at, one.until_at))
-        found.verifications.setdefault(one.subject, []).append(verification)
-    for sums in rows.posted:
-        posted = Posted(sums.rule, sums.approved_fen, sums.paid_fen, sums.returned_fen)
-        found.posted.setdefault(sums.year, []).append(posted)
-    for suspended in rows.suspensions:
-        period = Period(suspended.from_at, suspended.until_at)
-        found.suspensions.setdefault(suspended.rule, []).append(period)
+        ((found,),) = rows_of(connection, _ALL, **asked)
+    rows = _decode(found)
+    return RecordedContext(
+        _grouped((one.award_id, one) for one in rows.decisions),
+        _grouped((one.award_id, one) for one in rows.holds),
+        _grouped((one.subject, one.verification) for one in rows.verifications),
+        _grouped((one.year, one.sums) for one in rows.posted),
+        _grouped((one.rule, one.period) for one in rows.suspensions),
+    )
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def load_award_context(
+    connection: Connection, awards: Sequence[Any], policy: Policy, as_of: datetime | None, instant: datetime
+) -> dict[str, AwardContext]:
+    """The context of each award row, by `award_id`: from what was recorded up to `as_of`, judged at `instant`."""
+    subjects, years = {row.subject for row in awards}, {row.year for row in awards}
+    known = load_recorded_context(connection, [row.award_id for row in awards], subjects, years, as_of)
+    earned = _when_earned(connection, [row for row in awards if row.rule in known.suspensions])
+    return {
+        row.award_id: _context(row, known, policy, earned.get(row.award_id) or _whole_year(row.year), instant)
+        for row in awards
+    }
+
+
+def _context(row: Any, known: RecordedContext, policy: Policy, earned: Period, instant: datetime) -> AwardContext:
+    placed, workflow = known.holds.get(row.award_id, ()), replay(known.decisions.get(row.award_id, ()))
+    approved_for = ApprovedFor(row.subject, row.year)
+    status = eligibility(known.verifications.get(row.subject, ()), instant)
+    changes = [*([] if workflow.last_at is None else [workflow.last_at]), *(hold.changed_at for hold in placed)]
+    return AwardContext(
+        workflow=workflow,
+        eligibility=status,
+        holds=holds(
+            status=status,
+            to_approve_fen=row.payable_fen - workflow.outstanding.get(approved_for, 0),
+            rooms_fen=budget_rooms(policy, row.rule, known.posted.get(row.year, ())),
+            earned=earned,
+            suspensions=known.suspensions.get(row.rule, ()),
+            by_hand=[hold.kind for hold in placed if hold.is_open],
+        ),
+        flags=() if workflow.excess(approved_for, row.payable_fen) is None else (OVER_APPROVED,),
+        changed_at=max(changes, default=None),
+    )
+
+
+def _when_earned(connection: Connection, awards: Sequence[Any]) -> dict[str, Period]:
+    """When each award was earned that a single document or declaration earns; others are left out."""
+    # An award's own fact is the first of its evidence; those that a difference is against come after it.
+    first = {
+        (*one["fact"].partition("/")[::2], one["generation"], one["seq"]): row.award_id
+        for row in awards
+        for one in row.evidence[:1]
+    }
+    if not first:
+        return {}
+    topics, keys, generations, seqs = zip(*first, strict=True)
+    asked = {"topics": list(topics), "keys": list(keys), "generations": list(generations), "seqs": list(seqs)}
+    found = {}
+    for row in connection.execute(_FACT_VALUES, asked):
+        period = _earned_period(parse_fact(row.topic, row.key, row.value))
+        if period is not None:
+            found[first[row.topic, row.key, row.generation, row.seq]] = period
     return found
+
+
+def _earned_period(fact: Fact) -> Period | None:
+    if isinstance(fact, Declaration):
+        return Period(day_start(fact.earned_on), day_start(fact.earned_on + timedelta(days=1)))
+    if not isinstance(fact, FirstListing | FirstPurchase) or fact.first is None:
+        return None
+    at = fact.first.order[0]
+    return Period(at, at + timedelta(microseconds=1))
+
+
+def _whole_year(year: int) -> Period:
+    """A total is earned over its year, and so is an award that a correction took away."""
+    return Period(year_start(year), year_start(year + 1))

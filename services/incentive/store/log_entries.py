@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
-from services.incentive.store.awards import next_seq
+from services.incentive.store.ledger import next_seq
 from shared.postgres.database import raw
 from shared.service_log.store import LogHead, ServiceLog
 from shared.values.money import format_yuan

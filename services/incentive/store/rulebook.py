@@ -1,17 +1,40 @@
-"""What awards are computed by: policy file and whitelist, as a program was started with them, and which registers."""
+"""What awards are computed by: policy file, whitelist, and the registers that count.
 
-from dataclasses import dataclass
+A program is started with files; the ledger records which of them are in force, from which instant on.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select, text
 
 from services.incentive.domain.facts import Registers
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
+from services.incentive.store.ledger import next_seq
+from services.incentive.store.tables import ledger_settings
+from shared.operator_errors import OperatorError
+from shared.postgres.database import rows_of, written
 from shared.settings import Settings, SettingsError
-from shared.whitelist import Whitelist, load_whitelist
+from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
+
+_IN_FORCE: Final = written(
+    text(
+        "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
+        " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
+    )
+)
+
+
+class SettingsChangedError(OperatorError):
+    """Another policy or whitelist is in force in the ledger: this program must be restarted with the right files."""
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """`policy_source` is the text of the policy file. `registers` are those that count, which the ledger says."""
+    """`policy_source` is the text of the policy file; the ledger says which `registers` count."""
 
     policy: Policy
     policy_source: str
@@ -19,8 +42,19 @@ class Rulebook:
     registers: Registers = None
 
 
+class SettingsInForce(NamedTuple):
+    """The digests of policy and whitelist, and the registers that count, as the ledger has them."""
+
+    policy_digest: str
+    whitelist_digest: str
+    registers: Registers
+
+
+_recorded: dict[tuple[str, str], Rulebook] = {}  # by the digests of policy and whitelist; few are ever in force
+
+
 def load_rulebook(settings: Settings) -> Rulebook:
-    """Read both files. SettingsError or WhitelistError when one cannot be used."""
+    """Read the files of the settings. Raises SettingsError or WhitelistError if one cannot be used."""
     try:
         content = settings.policy_file.read_bytes()
         policy = read_policy(content, str(settings.policy_file))
@@ -29,3 +63,87 @@ def load_rulebook(settings: Settings) -> Rulebook:
     except PolicyError as error:
         raise SettingsError(f"POLICY_FILE: {error}") from error
     return Rulebook(policy, content.decode(), load_whitelist(settings.exchanges_file))
+
+
+def settings_in_force(connection: Connection, as_of: datetime | None = None) -> SettingsInForce | None:
+    """What the ledger has in force, now or as of an instant; None before anything was."""
+    row = _row_in_force(connection, as_of)
+    return None if row is None else SettingsInForce(row.policy_digest, row.whitelist_digest, registers_of(row))
+
+
+def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
+    """Return the rulebook with the registers that the ledger has in force.
+
+    Raises SettingsChangedError unless the policy and whitelist in force are the rulebook's.
+    """
+    found = settings_in_force(connection)
+    if found is None or found[:2] != (rulebook.policy.digest, rulebook.exchanges.digest):
+        raise SettingsChangedError(
+            "台账中生效的是另一政策文件或名录，请重新启动本程序 / another policy or whitelist is in force in the"
+            " ledger: restart this program"
+        )
+    return replace(rulebook, registers=found.registers)
+
+
+def rulebook_as_of(connection: Connection, as_of: datetime | None, ours: Rulebook) -> Rulebook:
+    """The rulebook in force at an instant (None: now); the program's own if none was."""
+    row = _row_in_force(connection, as_of)
+    if row is None:
+        return ours
+    if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
+        return replace(ours, registers=registers_of(row))
+    return _recorded_rulebook(connection, row)
+
+
+def rulebook_in_force(connection: Connection) -> Rulebook | None:
+    """The rulebook in force now; None if none is."""
+    row = _row_in_force(connection, None)
+    return None if row is None else _recorded_rulebook(connection, row)
+
+
+def record_settings(connection: Connection, rulebook: Rulebook, instant: datetime) -> None:
+    """Record that this rulebook is in force from an instant on."""
+    connection.execute(
+        text(
+            "INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest,"
+            " policy_source, whitelist_digest, whitelist, registers) VALUES (:from_seq, :recorded_at, :policy_id,"
+            " :policy_revision, :policy_digest, :policy_source, :whitelist_digest, CAST(:whitelist AS jsonb),"
+            " :registers)"
+        ),
+        {
+            "from_seq": next_seq(connection),
+            "recorded_at": instant,
+            "policy_id": rulebook.policy.id,
+            "policy_revision": rulebook.policy.revision,
+            "policy_digest": rulebook.policy.digest,
+            "policy_source": rulebook.policy_source,
+            "whitelist_digest": rulebook.exchanges.digest,
+            "whitelist": msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
+            "registers": None if rulebook.registers is None else list(rulebook.registers),
+        },
+    )
+
+
+def registers_of(row: Any) -> Registers:
+    """The registers that count by a row of `ledger_settings`."""
+    return None if row.registers is None else tuple(row.registers)
+
+
+def registers_text(registers: Registers) -> str:
+    return "全部 all" if registers is None else ", ".join(registers)
+
+
+def _row_in_force(connection: Connection, as_of: datetime | None) -> Any:
+    return next(iter(rows_of(connection, _IN_FORCE, as_of=as_of)), None)
+
+
+def _recorded_rulebook(connection: Connection, row: Any) -> Rulebook:
+    digests = row.policy_digest, row.whitelist_digest
+    if digests not in _recorded:
+        columns = ledger_settings.c
+        wanted = select(columns.policy_source, columns.whitelist).where(columns.id == row.id)
+        source, whitelist = connection.execute(wanted).one()
+        policy = read_policy(source.encode(), "ledger_settings.policy_source")
+        exchanges = parse_whitelist(msgspec.json.encode(whitelist).decode())
+        _recorded[digests] = Rulebook(policy, source, exchanges)
+    return replace(_recorded[digests], registers=registers_of(row))

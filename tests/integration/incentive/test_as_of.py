@@ -18,8 +18,9 @@ from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store import act_queries as recorded
+from services.incentive.store import acts as recorded
 from services.incentive.store import as_of
+from services.incentive.store.rulebook import rulebook_as_of
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.values.times import format_time
@@ -385,7 +386,7 @@ def test_a_policy_and_whitelist_are_in_force_from_the_instant_at_which_they_were
 def test_a_policy_and_whitelist_in_force_are_read_back_as_they_were(told: Told) -> None:
     with told.engine.connect() as connection:
         for number, found in SETTINGS.items():
-            then = as_of.rulebook_as_of(connection, told.instants[number], rulebook())
+            then = rulebook_as_of(connection, told.instants[number], rulebook())
             assert (then.policy, then.exchanges) == (found.policy, found.exchanges)
             assert then.exchanges.digest == found.exchanges.digest
 

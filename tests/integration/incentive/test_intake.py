@@ -13,8 +13,9 @@ from sqlalchemy import Engine, text
 
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import FactError
-from services.incentive.store import intake
-from services.incentive.store.intake import LedgerIntake, SettingsChangedError, read_record
+from services.incentive.store.facts import read_record
+from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.rulebook import SettingsChangedError
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
 from shared.postgres.database import make_engine
@@ -181,7 +182,7 @@ def test_what_an_award_suppressed_is_payable_again_when_it_moves_to_another_oper
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The exchange whose award was suppressed is recomputed before the one whose award moves."""
-    monkeypatch.setattr(intake, "RECOMPUTE_AT_ONCE", 1)
+    monkeypatch.setattr("services.incentive.store.recompute.RECOMPUTE_BATCH", 1)
     kmdex, dcdex = (ledger.rulebook.exchanges.get(name) for name in ("kmdex", "dcdex"))
     both = replace(dcdex, operators=kmdex.operators)
     another = replace(kmdex.operators[0], uscc=subject(7).removeprefix("uscc:"), name="虚构新运营")

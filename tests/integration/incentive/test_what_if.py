@@ -166,7 +166,7 @@ def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
     ended.write_text(source[:start] + terms + source[end:], "utf-8")
     engine = make_engine(urls[1])
     with engine.connect() as connection:
-        with pytest.raises(SettingsError, match="has no rule computing_centre"):
+        with pytest.raises(SettingsError, match="lacks the rule computing_centre"):
             Ledger(connection, rulebook(without), NOW).put_in_force()
         connection.rollback()
         assert Ledger(connection, rulebook(ended), NOW).put_in_force()

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store.intake import SettingsChangedError
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
+from services.incentive.store.rulebook import SettingsChangedError
 from services.listing.rebuild import LISTINGS_REBUILD
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine

@@ -19,7 +19,8 @@ from sqlalchemy.exc import OperationalError
 
 from services.incentive.domain.facts import TOPICS
 from services.incentive.rebuild.command import repair_all, verify_all
-from services.incentive.store.intake import LedgerIntake, SettingsChangedError
+from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.rulebook import SettingsChangedError
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate

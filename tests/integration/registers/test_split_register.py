@@ -22,7 +22,8 @@ from services.incentive.commands.adopt_registers import (
     registers_at_start,
 )
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store.as_of import awards_as_of, last_instant
+from services.incentive.store.as_of import awards_as_of
+from services.incentive.store.ledger import last_instant
 from services.incentive.store.register_client import RegisterProgress, RegisterRefused
 from shared.events.fact_topics import LISTING
 from shared.postgres.database import make_engine

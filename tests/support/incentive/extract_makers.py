@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.worker import ExtractWorker
 from services.incentive.extract.writer import ExtractOrder, write_extract
-from services.incentive.store.as_of import last_instant
+from services.incentive.store.ledger import last_instant
 from services.incentive.store.register_client import RegisterAddresses, RegisterClient
 from services.incentive.verifier.main import verify
 from services.incentive.verifier.signatures import read_keys

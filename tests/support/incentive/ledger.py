@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from services.incentive.policy.loader import load_policy, read_policy
-from services.incentive.store.intake import apply_facts, lock_ledger, put_in_force, read_record
+from services.incentive.store.facts import read_record
+from services.incentive.store.intake import apply_facts
+from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
+from services.incentive.store.recompute import put_in_force
 from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.settings import POLICY_FILE

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.budget import BudgetPool, Posted, budget_json, pools_of, rooms
-from services.incentive.domain.holds import Period, Room, Verification, eligibility, holds
+from services.incentive.domain.budget import PostedSums, budget_json, budget_rooms, rules_of_pool
+from services.incentive.domain.holds import Period, Verification, eligibility, holds
 from services.incentive.policy.loader import load_policy
 from services.incentive.verifier.acts import AwardHistory, RecordedActs, expected_holds, period_of
 from services.incentive.verifier.policy import PolicyValues
@@ -60,13 +60,13 @@ def test_the_last_record_that_is_valid_counts(recorded: list[Verification], stat
         ({}, ()),
         ({"status": "failed"}, ("eligibility",)),
         ({"status": "unverified"}, ("eligibility",)),
-        ({"rooms": [Room(100)]}, ()),
-        ({"rooms": [Room(100), Room(99)]}, ("budget",)),
-        ({"rooms": [Room(-1)], "to_approve_fen": 0}, ()),
+        ({"rooms_fen": [100]}, ()),
+        ({"rooms_fen": [100, 99]}, ("budget",)),
+        ({"rooms_fen": [-1], "to_approve_fen": 0}, ()),
         ({"suspensions": [Period(NOW - DAY, NOW)]}, ()),
         ({"suspensions": [Period(NOW - DAY, None)]}, ("rule_suspended",)),
         (
-            {"status": "failed", "rooms": [Room(0)], "suspensions": [INSTANT], "by_hand": ["objection", "manual"]},
+            {"status": "failed", "rooms_fen": [0], "suspensions": [INSTANT], "by_hand": ["objection", "manual"]},
             ("eligibility", "budget", "rule_suspended", "manual", "objection"),
         ),
     ],
@@ -75,7 +75,7 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
     of_none = {
         "status": "verified",
         "to_approve_fen": 100,
-        "rooms": (),
+        "rooms_fen": (),
         "earned": INSTANT,
         "suspensions": (),
         "by_hand": (),
@@ -84,11 +84,13 @@ def test_holds(changes: dict, expected: tuple[str, ...]) -> None:
 
 
 def test_a_reward_must_fit_the_budget_of_the_year_and_the_pool_of_its_article() -> None:
-    assert pools_of(POLICY) == (BudgetPool("(十四)", 1_000_000_000, ("compute_voucher", "compute_voucher_overseas")),)
-    posted = [Posted("compute_voucher", 500, 300, 100), Posted("first_purchase", 50, 0, 0)]
+    (pool,) = POLICY.declared.pools
+    assert (pool.article, pool.annual_fen) == ("(十四)", 1_000_000_000)
+    assert rules_of_pool(POLICY, pool) == ("compute_voucher", "compute_voucher_overseas")
+    posted = [PostedSums("compute_voucher", 500, 300, 100), PostedSums("first_purchase", 50, 0, 0)]
     whole = POLICY.budget_fen - 450
-    assert rooms(POLICY, "compute_voucher", posted) == (Room(whole), Room(1_000_000_000 - 400))
-    assert rooms(POLICY, "first_purchase", posted) == (Room(whole),)
+    assert budget_rooms(POLICY, "compute_voucher", posted) == (whole, 1_000_000_000 - 400)
+    assert budget_rooms(POLICY, "first_purchase", posted) == (whole,)
     told = budget_json(2026, POLICY, POLICY.budget_fen, posted)
     assert told["pools"] == [{"article": "(十四)", "budget": "10000000.00", "approved": "5.00"}]
     assert (told["approved"], told["paid"], told["returned"]) == ("5.50", "3.00", "1.00")
@@ -112,13 +114,13 @@ def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> 
 
     rule, payable_fen = draw(st.sampled_from(RULES)), draw(st.sampled_from([0, 1, 500, 30_000_000]))
     near_full = (0, POLICY.budget_fen - 500, POLICY.budget_fen, 1_000_000_000 - 500, 1_000_000_000)
-    posted = [Posted(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
+    posted = [PostedSums(one, draw(st.sampled_from(near_full)), 0, draw(st.sampled_from([0, 400]))) for one in RULES]
     verified = [Verification(draw(st.sampled_from(["verified", "failed"])), period()) for _ in range(draw(COUNTS))]
     suspended, placed = [period() for _ in range(draw(COUNTS))], draw(st.sets(st.sampled_from(["manual", "objection"])))
     expected = holds(
         status=eligibility(verified, NOW),
         to_approve_fen=payable_fen,
-        rooms=rooms(POLICY, rule, posted),
+        rooms_fen=budget_rooms(POLICY, rule, posted),
         earned=Period(year_start(2026), year_start(2027)),
         suspensions=suspended,
         by_hand=placed,

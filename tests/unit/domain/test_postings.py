@@ -7,9 +7,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.postings import Award, EntitlementAccount, entitlement_posting, with_payables
+from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.postings import EntitlementAccount, entitlement_posting
 
 AWARD = Award(
     award_id="first_purchase/uscc:A",

@@ -211,7 +211,7 @@ def test_first_purchases_split_around_the_cap() -> None:
     mine, least, most = first("B1", 4 * MILLION), amounts_near_cap(POLICY).start, amounts_near_cap(POLICY).stop - 1
     assert (least, most) == (parse_yuan("3800000"), parse_yuan("4200000"))
     beside = (first("B2", least, days=30), first("B3", most, days=-30))
-    assert found(PURCHASE, mine, around=Peers(alike=(mine, *beside))) == ["split_purchases"]
+    assert found(PURCHASE, mine, around=Peers(similar=(mine, *beside))) == ["split_purchases"]
     for others in (
         beside[:1],  # two are no more than two
         (beside[0], first("B3", most + 1)),
@@ -219,8 +219,8 @@ def test_first_purchases_split_around_the_cap() -> None:
         (beside[0], first("B3", most, days=31)),
         (beside[0], first("B3", most, of="P2")),
     ):
-        assert found(PURCHASE, mine, around=Peers(alike=(mine, *others))) == []
-    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(alike=beside)) == []
+        assert found(PURCHASE, mine, around=Peers(similar=(mine, *others))) == []
+    assert found(PURCHASE, first("B1", 5 * MILLION), around=Peers(similar=beside)) == []
 
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
@@ -231,7 +231,7 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
         others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
         expected = 3_800 <= thousand <= 4_200 and sum(3_800 <= one[0] <= 4_200 for one in others) >= 2
         on = PURCHASE._replace(subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
-        assert found(on, facts[n], around=Peers(alike=tuple(facts))) == (["split_purchases"] if expected else [])
+        assert found(on, facts[n], around=Peers(similar=tuple(facts))) == (["split_purchases"] if expected else [])
 
 
 # --- exchanges -------------------------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from services.incentive.commands.what_if import what_if
+from services.incentive.domain.entitlements import known_facts
 from services.incentive.domain.facts import parse_fact
 from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import read_policy
-from services.incentive.store.awards import known_facts
 from shared.settings import POLICY_FILE
 from tests.support.incentive.ledger import first_listing, rulebook, subject
 

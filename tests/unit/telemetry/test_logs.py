@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
-from services.incentive.store.intake import read_record
+from services.incentive.store.facts import read_record
 from shared.events.fact_topics import FIRST_LISTING
 from shared.telemetry.logs import set_up_logs
 

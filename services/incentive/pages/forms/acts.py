@@ -26,7 +26,7 @@ from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
 from services.incentive.pages.views.worklist import show_worklist
 from services.incentive.queries.serializers import Json
-from services.incentive.store.act_queries import RELATED, UNRELATED
+from services.incentive.store.acts import RELATED, UNRELATED
 from shared.web.keys import require
 from shared.web.problems import Problem
 

@@ -12,7 +12,7 @@ from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.form_body import FormRefusal, read_form
 from services.incentive.pages.language import say_half
 from services.incentive.policy.terms import DeclaredTerms
-from services.incentive.queries.awards import list_declared
+from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
 from shared.web.keys import require
 from shared.web.pagination import decode_cursor, encode_cursor, page

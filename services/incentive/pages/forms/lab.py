@@ -18,10 +18,9 @@ from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.serializers import Json
-from services.incentive.store.act_queries import other_grants_of
-from services.incentive.store.as_of import rulebook_in_force
-from services.incentive.store.fact_sets import facts_of_ledger
-from services.incentive.store.rulebook import Rulebook
+from services.incentive.store.acts import other_grants_of
+from services.incentive.store.facts import all_facts
+from services.incentive.store.rulebook import Rulebook, rulebook_in_force
 from shared.postgres.database import snapshot
 from shared.values.money import format_yuan
 from shared.web.keys import require
@@ -77,7 +76,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
         after = chosen if reading is None else with_alternative(before.policy, reading)
         if after is None:
             raise Problem(404)
-        facts = facts_of_ledger(connection, before.registers)
+        facts = all_facts(connection, before.registers)
         return what_if(facts, before, after, other_grants_of(connection)), before.policy, after
 
 

@@ -16,11 +16,14 @@ from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.pages.views.register_reads import documents_behind
-from services.incentive.queries.awards import LedgerView, explain_award, find_declaration, list_transactions
+from services.incentive.queries.declared import find_declaration
+from services.incentive.queries.explanations import explain_award
+from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.serializers import Json, transaction_json
 from services.incentive.queries.trade_effects import first_document_of
-from services.incentive.store.act_queries import decisions_of, find_act, list_acts
-from services.incentive.store.award_standing import load_award_context
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import decisions_of, find_act, list_acts
+from services.incentive.store.award_context import load_award_context
 from shared.postgres.database import BIGINT_MOST
 from shared.values.money import format_yuan
 from shared.web.keys import current_key

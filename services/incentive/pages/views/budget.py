@@ -3,9 +3,9 @@
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.awards import asked
-from services.incentive.http.bureau import tell_budget
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
+from services.incentive.queries.budget import load_budget
 from shared.values.money import parse_yuan
 from shared.web.keys import require
 
@@ -16,7 +16,7 @@ def budget() -> ResponseReturnValue:
     """The year's budget against what is payable, approved and paid."""
     year = asked_year()
     with asked(told_as_of()) as (connection, view):
-        found = tell_budget(connection, view, year)
+        found = load_budget(connection, view, year)
     amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
     spent = {"approved": amounts["approved"] - amounts["returned"], "paid": amounts["paid"]}
     longest = max(amounts["budget"], amounts["payable"], 1)

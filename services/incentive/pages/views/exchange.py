@@ -12,9 +12,10 @@ from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, today, years
 from services.incentive.pages.chart import bar_chart, way_to
 from services.incentive.pages.views.register_reads import received_on
-from services.incentive.queries.awards import LedgerView, load_exchange_status, load_subject_status
 from services.incentive.queries.participants import list_participants
 from services.incentive.queries.serializers import Json
+from services.incentive.queries.status import load_exchange_status, load_subject_status
+from services.incentive.queries.view import LedgerView
 from shared.values.money import parse_yuan
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.problems import Problem

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.awards import asked
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
-from services.incentive.queries.awards import load_exchange_status
 from services.incentive.queries.participants import sums_by_rule
+from services.incentive.queries.status import load_exchange_status
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
 

@@ -14,7 +14,7 @@ from services.incentive.pages.blueprint import asked_year, blueprint, show, year
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.serializers import Json
-from services.incentive.store.award_standing import load_award_context
+from services.incentive.store.award_context import load_award_context
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 from shared.web.keys import require

@@ -12,7 +12,7 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, new_once
 from services.incentive.pages.language import say_half
 from services.incentive.queries.participants import names_of
-from services.incentive.store.act_queries import related_parties
+from services.incentive.store.acts import related_parties
 from shared.web.keys import require
 from shared.web.pagination import decode_cursor, encode_cursor, page
 from shared.web.query import SubjectParameter

@@ -10,10 +10,12 @@ from services.incentive.http.awards import asked, awards_rendered
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.form_body import FormRefusal, new_once
-from services.incentive.queries.awards import LedgerView, list_awards, load_subject_status
+from services.incentive.queries.awards import list_awards
 from services.incentive.queries.serializers import Json
-from services.incentive.store.act_queries import list_acts
-from services.incentive.store.awards import load_facts
+from services.incentive.queries.status import load_subject_status
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import list_acts
+from services.incentive.store.facts import load_facts
 from shared.values.parties import parse_subject
 from shared.web.problems import Problem
 

@@ -10,11 +10,11 @@ from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.form_body import FormRefusal, new_once
-from services.incentive.queries.awards import list_clawbacks
+from services.incentive.queries.clawbacks import list_clawbacks
 from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.unattached_flags import list_unattached_flags
 from services.incentive.queries.worklist import count_flags, list_worklist
-from services.incentive.store.act_queries import list_suspensions
+from services.incentive.store.acts import list_suspensions
 from shared.values.money import format_yuan
 from shared.web.keys import current_key, require
 

@@ -26,9 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.incentive.domain.acts import Json, act_json, decision_of
-from services.incentive.domain.budget import Posted
-from services.incentive.domain.highest_only import OTHER_GRANT
-from services.incentive.domain.postings import OtherGrant
+from services.incentive.domain.budget import PostedSums
+from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
 from services.incentive.domain.workflow import Decision
 from services.incentive.store.tables import (
     act,
@@ -155,11 +154,11 @@ def _lifted(as_of: datetime | None) -> Select[Any]:
     return select(hold_release.c.hold_id).join(release, release.c.id == hold_release.c.id).where(is_then)
 
 
-def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[Posted]]:
+def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[PostedSums]]:
     """What was approved, paid and returned in each year's budget, by rule in code point order."""
-    found: dict[int, list[Posted]] = {}
+    found: dict[int, list[PostedSums]] = {}
     for year, *posted in rows_of(connection, _POSTED_IN, years=list(years), as_of=as_of):
-        found.setdefault(year, []).append(Posted(*posted))
+        found.setdefault(year, []).append(PostedSums(*posted))
     return found
 
 

@@ -1,0 +1,78 @@
+"""From all facts of one subject or exchange to what it earns, with its risk flags. Pure."""
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from services.incentive.domain.declared_rules import declared_awards
+from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.facts import (
+    AwardFact,
+    Declaration,
+    ExchangeTotal,
+    Fact,
+    FirstListing,
+    FirstPurchase,
+    ProviderTotal,
+)
+from services.incentive.domain.risk_flags import Peers, with_risk_flags
+from services.incentive.policy.terms import Policy
+from shared.whitelist import Whitelist
+
+
+class KnownFacts(NamedTuple):
+    """All facts about one subject or exchange, in order of topic and key, and the one recorded last.
+
+    The newest fact gives a subject's name. Measures for risk flags earn nothing and name nobody: `newest` is None if
+    there is nothing else.
+    """
+
+    of: tuple[Fact, ...]
+    newest: AwardFact | None
+
+
+NO_FACTS: Final = KnownFacts((), None)
+
+
+def known_facts(facts: Iterable[tuple[Any, Fact]]) -> KnownFacts:
+    """The facts of one subject or exchange, each given with what orders it by the time it was recorded."""
+    pairs = list(facts)
+    earning = [(recorded, fact) for recorded, fact in pairs if isinstance(fact, AwardFact)]
+    newest = max(earning, key=lambda pair: pair[0])[1] if earning else None
+    return KnownFacts(tuple(fact for _, fact in pairs), newest)
+
+
+def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
+    """The facts of one subject by kind."""
+    listings, purchases, declared = [], [], []
+    totals: dict[int, list[ProviderTotal]] = {}
+    for fact in facts:
+        if isinstance(fact, FirstListing):
+            listings.append(fact)
+        elif isinstance(fact, FirstPurchase):
+            purchases.append(fact)
+        elif isinstance(fact, ProviderTotal):
+            totals.setdefault(fact.year, []).append(fact)
+        elif isinstance(fact, Declaration):
+            declared.append(fact)
+    return SubjectFacts(tuple(listings), tuple(purchases), totals, tuple(declared))
+
+
+def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
+    """The totals of one exchange by year."""
+    totals: dict[int, list[ExchangeTotal]] = {}
+    for fact in facts:
+        if isinstance(fact, ExchangeTotal):
+            totals.setdefault(fact.year, []).append(fact)
+    return totals
+
+
+def compute_entitlements(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peers: Peers) -> list[Entitlement]:
+    """What one subject or exchange earns, with its risk flags. Raises CutDatesError."""
+    if facts.newest is None:
+        return []
+    if isinstance(facts.newest, ExchangeTotal):
+        earned = exchange_awards(facts.newest.exchange, exchange_totals(facts.of), exchanges, policy)
+    else:
+        party, known = facts.newest.party, subject_facts(facts.of)
+        earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]
+    return [with_risk_flags(award, facts.of, peers, policy) for award in earned]

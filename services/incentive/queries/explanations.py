@@ -1,0 +1,114 @@
+"""Why an award is what it is, as a reader may see it."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, text
+
+from services.incentive.domain.entitlements import exchange_totals, subject_facts
+from services.incentive.domain.explain import ExchangeFacts, ExplainedAward, RevisionChange, explanation
+from services.incentive.domain.facts import Fact
+from services.incentive.domain.risk_flags import (
+    AwardFigures,
+    PeerIndex,
+    RiskFlag,
+    find_risk_flags,
+    first_near_cap,
+    similar_purchases,
+)
+from services.incentive.queries.serializers import Json, risk_flag_json
+from services.incentive.queries.view import LedgerView, visible_awards
+from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.awards import award_from_row
+from services.incentive.store.facts import load_facts
+from services.incentive.store.risk_flag_context import ever_similar_buyers
+from shared.postgres.database import rows_of, written
+from shared.values.parties import Party, parse_subject
+
+_REVISION_CHANGE: Final = written(
+    text("""
+        SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen AS ceiling_fen_after
+        FROM (SELECT version, ceiling_fen FROM award_version
+              WHERE award_id = :award_id AND version <= :version
+                AND (policy_id <> :policy_id OR policy_revision <> :policy_revision)
+              ORDER BY version DESC LIMIT 1) o
+        JOIN award_version n ON n.award_id = :award_id AND n.version = o.version + 1
+    """)
+)
+_SEQS: Final = written(
+    text(
+        "SELECT seq FROM ledger_transaction WHERE award_id = :award_id"
+        " AND posted_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY seq"
+    )
+)
+
+
+def explain_award(connection: Connection, view: LedgerView, row: Row[Any]) -> Json:
+    """The contract's Explanation of an award, given its row."""
+    policy = view.rulebook.policy
+    facts = facts_about(connection, view, row.about)
+    is_tiers = row.rule == policy.exchange_tiers.rule
+    known = ExchangeFacts(exchange_totals(facts), view.rulebook.exchanges) if is_tiers else subject_facts(facts)
+    answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
+    transactions = rows_of(connection, _SEQS, award_id=row.award_id, as_of=view.as_of) if row.whole else []
+    flags = [] if view.viewer is not None else _risk_flags(connection, view, row, facts)
+    return {
+        **answer,
+        "transactions": [one.seq for one in transactions],
+        "signs": [risk_flag_json(one, policy) for one in flags],
+    }
+
+
+def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[Fact, ...]:
+    """All facts about a subject or exchange, as of the view's instant."""
+    found = load_facts(connection, [about], {}, view.rulebook.registers, view.as_of).get(about)
+    return () if found is None else found.of
+
+
+def _explained_award(connection: Connection, view: LedgerView, row: Row[Any]) -> ExplainedAward:
+    group = rows_of(connection, visible_awards(view).of_year, of=row.subject, in_year=row.year)
+    rivals = [(rival.award_id, rival.ceiling_fen) for rival in group if rival.whole]
+    if view.viewer is None:
+        grants = other_grants_of(connection, [row.subject], view.as_of)
+        rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
+    scheme, code = parse_subject(row.subject)
+    return ExplainedAward(
+        award_id=row.award_id,
+        rule=row.rule,
+        subject=Party(scheme, code, row.subject_name),
+        exchange=row.exchange,
+        year=row.year,
+        ceiling_fen=row.ceiling_fen,
+        payable_fen=row.payable_fen,
+        suppressed_by=row.suppressed_by,
+        evidence=award_from_row(row).evidence,
+        flags=tuple(row.flags),
+        partial=not row.whole,
+        rivals=tuple(rivals),
+        revised=_revision_change(connection, row),
+    )
+
+
+def _revision_change(connection: Connection, row: Row[Any]) -> RevisionChange | None:
+    """The last change of policy revision that the award went through, up to this version."""
+    found = rows_of(
+        connection,
+        _REVISION_CHANGE,
+        award_id=row.award_id,
+        version=row.version,
+        policy_id=row.policy_id,
+        policy_revision=row.policy_revision,
+    )
+    return next((RevisionChange(row.policy_id, row.policy_revision, *one) for one in found), None)
+
+
+def _risk_flags(connection: Connection, view: LedgerView, row: Row[Any], facts: tuple[Fact, ...]) -> list[RiskFlag]:
+    """The risk flags of an award, as of the view's instant."""
+    if row.ceiling_fen == 0:
+        return []
+    policy = view.rulebook.policy
+    figures = AwardFigures(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
+    others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
+    known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of)
+    related = related_of(connection, [row.about], view.as_of)
+    peers = PeerIndex(similar_purchases((facts.of for facts in known.values()), policy), related)
+    return find_risk_flags(figures, facts, peers.around(row.about), policy)

@@ -1,0 +1,64 @@
+"""The status of a subject or an exchange in a year, as a reader may see it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Connection
+
+from services.incentive.domain.entitlements import exchange_totals, subject_facts
+from services.incentive.domain.explain import ExchangeFacts
+from services.incentive.domain.facts import ExchangeTotal, named_exchanges
+from services.incentive.domain.risk_flags import unattached_flag
+from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.queries.explanations import facts_about
+from services.incentive.queries.serializers import Json, risk_flag_json
+from services.incentive.queries.view import LedgerView, visible_awards
+from shared.postgres.database import rows_of
+
+
+def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
+    """The status of a subject in a year; None if nothing is known of it that the viewer may see.
+
+    An exchange sees the subjects that a fact names together with it, and its own operator.
+    """
+    facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
+    last_day = date(year, 12, 31)
+    operated = [
+        exchange
+        for exchange in exchanges.ids
+        if (operator := exchanges.operator_on(exchange, last_day)) and f"uscc:{operator.uscc}" == subject
+    ]
+    if view.viewer is None:
+        is_known = bool(facts or operated)
+    else:
+        is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
+    if not is_known:
+        return None
+    awards = rows_of(connection, visible_awards(view).of_year, of=subject, in_year=year)
+    answer = subject_status(
+        subject,
+        year,
+        subject_facts(facts),
+        {exchange: _totals_of(connection, view, exchange) for exchange in operated},
+        exchanges=exchanges,
+        policy=policy,
+        awards={row.award_id for row in awards},
+        visible=view.visible,
+    )
+    flag = unattached_flag(facts, policy) if view.viewer is None else None
+    flags = [flag.found] if flag is not None and flag.year == year else []
+    return {**answer, "signs": [risk_flag_json(one, policy) for one in flags]}
+
+
+def load_exchange_status(connection: Connection, view: LedgerView, exchange: str, year: int) -> Json | None:
+    """The status of an exchange in a year; None if it is not on the whitelist, or not the viewer's."""
+    exchanges, policy = view.rulebook.exchanges, view.rulebook.policy
+    if exchange not in exchanges.ids or view.viewer not in (None, exchange):
+        return None
+    awards = rows_of(connection, visible_awards(view).about, about=f"exchange/{exchange}", in_year=year)
+    totals = ExchangeFacts(_totals_of(connection, view, exchange), exchanges)
+    return exchange_status(exchange, year, totals, policy, [row.award_id for row in awards])
+
+
+def _totals_of(connection: Connection, view: LedgerView, exchange: str) -> Mapping[int, list[ExchangeTotal]]:
+    return exchange_totals(facts_about(connection, view, f"exchange/{exchange}"))

@@ -1,0 +1,115 @@
+"""Facts in the ledger's database: recording new versions, and loading what is known of subjects and exchanges."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.entitlements import KnownFacts, known_facts
+from services.incentive.domain.facts import IS_COUNTED, Fact, FactError, Registers, about_of, is_counted, parse_fact
+from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
+from shared.kafka.handler import Record
+from shared.postgres.database import fetch, pg_array, raw, rows_of, written
+
+_FACTS: Final = (
+    "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
+    " WHERE c.about = ANY(CAST(:abouts AS text[])) ORDER BY c.topic, c.key"
+)
+_FACTS_NOW: Final = written(text(_FACTS.format(facts=FACT_NOW)))
+_FACTS_AS_OF: Final = written(text(_FACTS.format(facts=FACT_AS_OF)))
+_ALL_FACTS: Final = text(
+    "SELECT c.about, f.id, f.topic, f.key, f.value"
+    f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
+    " ORDER BY c.about, c.topic, c.key"
+)
+_RECORDED: Final = b"""
+    SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
+    JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
+"""
+
+
+class FactRecord(NamedTuple):
+    """A fact as it came from Kafka. A declaration came another way: its `offset` is its number."""
+
+    fact: Fact
+    topic: str
+    key: str
+    about: str
+    value: bytes
+    partition: int
+    offset: int
+    received_at: datetime
+
+    @property
+    def version(self) -> tuple[int, int]:
+        return self.fact.ref.generation, self.fact.ref.seq
+
+
+def read_record(record: Record) -> FactRecord:
+    """Decode a record of a fact topic. Raises FactError, naming the record's position."""
+    where = f"{record.topic}[{record.partition}]@{record.offset}"
+    if record.key is None or record.value is None:
+        raise FactError(f"{where}: a fact has a key and a value")
+    try:
+        key = record.key.decode()
+        fact = parse_fact(record.topic, key, record.value)
+    except ValueError as error:
+        raise FactError(f"{where}: {error}") from error
+    received_at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=record.timestamp)
+    return FactRecord(
+        fact, record.topic, key, about_of(fact), record.value, record.partition, record.offset, received_at
+    )
+
+
+def newer_facts(connection: Connection, records: Iterable[FactRecord]) -> list[FactRecord]:
+    """The newest record of each key, if it is newer than the recorded one."""
+    newest: dict[tuple[str, str], FactRecord] = {}
+    for record in records:
+        known = newest.get((record.topic, record.key))
+        if known is None or record.version > known.version:
+            newest[record.topic, record.key] = record
+    if not newest:
+        return []
+    keys = {"topics": pg_array(topic for topic, _ in newest), "keys": pg_array(key for _, key in newest)}
+    recorded = {(topic, key): tuple(version) for topic, key, *version in fetch(connection, _RECORDED, keys)}
+    return [record for where, record in newest.items() if record.version > recorded.get(where, (0, 0))]
+
+
+def record_facts(connection: Connection, records: Iterable[FactRecord], instant: datetime) -> None:
+    """Insert versions of facts as of an instant."""
+    columns = 'topic, key, about, generation, seq, value, partition, "offset", received_at, recorded_at'
+    with raw(connection).cursor() as cursor, cursor.copy(f"COPY fact ({columns}) FROM STDIN") as copy:
+        for one in records:
+            row = (one.topic, one.key, one.about, *one.version, one.value, one.partition, one.offset, one.received_at)
+            copy.write_row((*row, instant))
+
+
+def load_facts(
+    connection: Connection,
+    abouts: Sequence[str],
+    parsed: Mapping[tuple[str, str], Fact],
+    registers: Registers,
+    as_of: datetime | None = None,
+) -> dict[str, KnownFacts]:
+    """The newest version of every fact that counts about each of `abouts`, now or as of an instant.
+
+    `parsed` holds, by topic and key, facts that are parsed already.
+    """
+    statement = _FACTS_NOW if as_of is None else _FACTS_AS_OF
+    found = rows_of(connection, statement, abouts=pg_array(abouts), as_of=as_of)
+    known: dict[str, list[tuple[int, Fact]]] = {}
+    for about, topic, key, fact_id, value in found:
+        if is_counted(topic, key, registers):
+            fact = parsed.get((topic, key)) or parse_fact(topic, key, value)
+            known.setdefault(about, []).append((fact_id, fact))
+    return {about: known_facts(facts) for about, facts in known.items()}
+
+
+def all_facts(connection: Connection, registers: Registers) -> Iterator[tuple[str, KnownFacts]]:
+    """All facts that count, grouped by what they are about; streamed from one snapshot."""
+    counted = {"registers": None if registers is None else list(registers)}
+    rows = connection.execute(_ALL_FACTS, counted, execution_options={"yield_per": 1_000})
+    for about, of_it in groupby(rows, key=lambda row: str(row.about)):
+        yield about, known_facts((row.id, parse_fact(row.topic, row.key, row.value)) for row in of_it)

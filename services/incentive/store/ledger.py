@@ -1,0 +1,81 @@
+"""Writing to the ledger: its lock, the instants and numbers of what is recorded, and postings."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.postings import Posting
+from services.incentive.store.tables import LEDGER_LOCK
+from shared.values.times import Clock
+
+_LIMITS: Final = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
+_TICK: Final = timedelta(microseconds=1)
+
+
+def lock_ledger(connection: Connection) -> None:
+    """Wait until no other writer is at work, and keep others out until the transaction ends.
+
+    The time limits make PostgreSQL end the transaction of a process that was stopped in the middle.
+    """
+    connection.execute(_LIMITS)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LEDGER_LOCK})
+
+
+def lock_ledger_for_request(connection: Connection) -> None:
+    """The same for a person who waits for the answer: at most 10 s, as a recomputation of everything takes longer."""
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    lock_ledger(connection)
+
+
+def last_instant(connection: Connection) -> datetime | None:
+    """The instant of the last batch: each records a fact, a transaction or settings."""
+    found: datetime | None = connection.execute(
+        text(
+            "SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),"
+            " (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),"
+            " (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))"
+        )
+    ).scalar_one()
+    return found
+
+
+def next_instant(connection: Connection, clock: Clock) -> datetime:
+    """The instant of this batch: the clock's, and in any case later than everything recorded."""
+    last = last_instant(connection)
+    return clock() if last is None else max(clock(), last + _TICK)
+
+
+def next_seq(connection: Connection) -> int:
+    """The number of the next transaction."""
+    return int(connection.execute(text("SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction")).scalar_one())
+
+
+def post(connection: Connection, postings: Sequence[Posting], instant: datetime) -> None:
+    """Number the postings and insert them with their entries in one statement, as the ledger's triggers require."""
+    if not postings:
+        return
+    transactions: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for seq, found in enumerate(postings, next_seq(connection)):
+        fields = msgspec.structs.asdict(found)
+        transactions.append({**fields, "seq": seq, "posted_at": instant, "entries": len(found.entries)})
+        entries.extend(
+            {"seq": seq, "line": line, **msgspec.structs.asdict(entry)} for line, entry in enumerate(found.entries)
+        )
+    connection.execute(
+        text(
+            "WITH posted AS (INSERT INTO ledger_transaction SELECT * FROM"
+            " jsonb_populate_recordset(NULL::ledger_transaction, CAST(:transactions AS jsonb)))"
+            " INSERT INTO ledger_entry SELECT * FROM"
+            " jsonb_populate_recordset(NULL::ledger_entry, CAST(:entries AS jsonb))"
+        ),
+        {"transactions": json_text(transactions), "entries": json_text(entries)},
+    )
+
+
+def json_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON for `jsonb_populate_recordset`."""
+    return msgspec.json.encode(rows).decode()

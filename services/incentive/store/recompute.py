@@ -1,0 +1,164 @@
+"""Recomputing awards from all facts, and recording the difference: new versions and postings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import structlog
+from sqlalchemy import Connection, text
+
+from services.incentive.domain.awards import Award, award_of, zero_out
+from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_entitlements
+from services.incentive.domain.event_rules import Entitlement
+from services.incentive.domain.facts import AwardFact, Fact, FactRef, about_of, is_counted
+from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.postings import entitlement_posting
+from services.incentive.domain.risk_flags import PeerIndex, similar_purchases
+from services.incentive.policy.terms import Policy
+from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.awards import load_awards, record_awards
+from services.incentive.store.facts import load_facts
+from services.incentive.store.ledger import lock_ledger, next_instant, post
+from services.incentive.store.risk_flag_context import similar_buyers
+from services.incentive.store.rulebook import (
+    Rulebook,
+    SettingsInForce,
+    record_settings,
+    registers_text,
+    settings_in_force,
+)
+from shared.settings import SettingsError
+from shared.values.times import Clock
+
+RECOMPUTE_BATCH: Final = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+class Recomputation(NamedTuple):
+    """By which rulebook, as of which instant and on what occasion (Chinese, English) awards are recomputed."""
+
+    rulebook: Rulebook
+    instant: datetime
+    occasion: tuple[str, str] = ("", "")
+
+
+def recompute(
+    connection: Connection, abouts: Sequence[str], parsed: Mapping[tuple[str, str], Fact], run: Recomputation
+) -> None:
+    """Recompute the awards of these subjects and exchanges; record versions and postings of what differs.
+
+    Includes those on whose awards risk flags may change. Needs the ledger's lock.
+    """
+    rulebook, policy = run.rulebook, run.rulebook.policy
+    # Those about whom nothing counts any more lose their awards.
+    known = dict.fromkeys(abouts, NO_FACTS) | load_facts(connection, abouts, parsed, rulebook.registers)
+    similar = similar_purchases((facts.of for facts in known.values()), policy)
+    if more := similar_buyers(connection, abouts, policy, is_there=bool(similar)):
+        abouts = [*abouts, *more]
+        known |= load_facts(connection, more, parsed, rulebook.registers)
+        similar = similar_purchases((facts.of for facts in known.values()), policy)
+    peers = PeerIndex(similar, related_of(connection, known.keys()))
+    earned = {
+        award.award_id: (about, award)
+        for about, facts in known.items()
+        for award in compute_entitlements(facts, policy, rulebook.exchanges, peers.around(about))
+    }
+    before = load_awards(connection, abouts, {award.subject.subject for _, award in earned.values()})
+    after = [
+        *(award for award in before.values() if award.about not in known),
+        *_recomputed(known, earned, before, policy),
+    ]
+    grants = other_grants_of(connection, {award.subject for award in after})
+    settled = with_payables(after, policy.rule_order, grants)
+    changed = [award for award in settled if award != before.get(award.award_id)]
+    changed.sort(key=lambda award: award.award_id)
+    record_awards(connection, changed, run.instant)
+    arrived: dict[str, list[FactRef]] = {}
+    for (topic, key), fact in parsed.items():
+        # Measures for risk flags move no money.
+        if isinstance(fact, AwardFact) and is_counted(topic, key, rulebook.registers):
+            arrived.setdefault(about_of(fact), []).append(fact.ref)
+    postings = [
+        entitlement_posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion)
+        for award in changed
+    ]
+    post(connection, [found for found in postings if found is not None], run.instant)
+
+
+def _recomputed(
+    known: Mapping[str, KnownFacts],
+    earned: Mapping[str, tuple[str, Entitlement]],
+    before: Mapping[str, Award],
+    policy: Policy,
+) -> Iterator[Award]:
+    """Every award of those whose facts are known, as it is now."""
+    newest = {fact.ref.fact: fact.ref for facts in known.values() for fact in facts.of}
+    for about, award in earned.values():
+        yield award_of(about, award, policy)
+    for old in before.values():
+        if old.award_id not in earned and old.about in known:
+            yield zero_out(old, policy, newest)
+
+
+def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bool:
+    """Put a rulebook in force and recompute everything by it; return False if it is in force already."""
+    lock_ledger(connection)
+    # Recomputing everything may take longer than a batch may.
+    connection.execute(text("SET LOCAL transaction_timeout = 0"))
+    before = settings_in_force(connection)
+    if before == SettingsInForce(rulebook.policy.digest, rulebook.exchanges.digest, rulebook.registers):
+        return False
+    _check_revision(connection, rulebook.policy)
+    _check_rules(connection, rulebook.policy)
+    instant = next_instant(connection, clock)
+    record_settings(connection, rulebook, instant)
+    everybody = connection.execute(text("SELECT DISTINCT about FROM fact_current ORDER BY about")).scalars().all()
+    run = Recomputation(rulebook, instant, _occasion(before, rulebook))
+    for start in range(0, len(everybody), RECOMPUTE_BATCH):
+        recompute(connection, everybody[start : start + RECOMPUTE_BATCH], {}, run)
+    log.info(
+        "policy, whitelist and registers put in force",
+        policy=rulebook.policy.id,
+        revision=rulebook.policy.revision,
+        registers=rulebook.registers,
+    )
+    return True
+
+
+def _occasion(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, str]:
+    """Why everything is recomputed, for the cause of the postings: the policy's revision, whitelist, registers."""
+    policy, zh, en = rulebook.policy, [], []
+    if before is None or before.policy_digest != policy.digest:
+        zh.append(f"政策 {policy.id} 第 {policy.revision} 版施行")
+        en.append(f"policy {policy.id} revision {policy.revision} put in force")
+    if before is None or before.whitelist_digest != rulebook.exchanges.digest:
+        zh.append("交易场所名录变更")
+        en.append("whitelist changed")
+    if before is not None and before.registers != rulebook.registers:
+        zh.append(f"改以登记簿 {registers_text(rulebook.registers)} 为准")
+        en.append(f"registers {registers_text(rulebook.registers)} count")
+    return f"{'、'.join(zh)}后重算，", f"recomputed, {' and '.join(en)}, "
+
+
+def _check_revision(connection: Connection, policy: Policy) -> None:
+    """Refuse an older revision: a start without POLICY_FILE, say, must not undo a newer one unnoticed."""
+    newest = connection.execute(
+        text("SELECT max(policy_revision) FROM ledger_settings WHERE policy_id = :id"), {"id": policy.id}
+    ).scalar()
+    if newest is not None and policy.revision < newest:
+        raise SettingsError(
+            f"POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision {newest} was put in force;"
+            f" to go back to its values, publish them as revision {newest + 1}"
+        )
+
+
+def _check_rules(connection: Connection, policy: Policy) -> None:
+    """Refuse a file without a rule that has awards: they must stay explainable. A rule can be ended in the file."""
+    rules = connection.execute(text("SELECT DISTINCT rule FROM award_current ORDER BY rule")).scalars()
+    gone = [rule for rule in rules if rule not in policy.rule_order]
+    if gone:
+        raise SettingsError(
+            f"POLICY_FILE: revision {policy.revision} of {policy.id} lacks the rule {', '.join(gone)}, which has"
+            " awards; to end it, keep it as `earned: recorded`, without an amount"
+        )
