@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from shared.events.fact_topics import FIRST_LISTING, LISTING
-from shared.postgres.database import pg_array
+from shared.postgres.query import pg_array
 from shared.register.intake import party_json
 from shared.register.stored_documents import key_arrays, stored_document
 from shared.values.times import format_time

@@ -11,7 +11,8 @@ from services.listing.firsts import FIRST_LISTINGS, can_be_first
 from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.kafka.positions import move_positions
 from shared.postgres.binary_copy import RowFormat, bytes_field
-from shared.postgres.database import fetch, pg_array
+from shared.postgres.database import fetch
+from shared.postgres.query import pg_array
 from shared.register.firsts import First, update_firsts
 from shared.register.head import advance_head, check_settings
 from shared.register.intake import pg_microseconds, split

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from services.trade_ingest.totals import instant_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
-from shared.postgres.database import fetch, pg_array
+from shared.postgres.database import fetch
+from shared.postgres.query import pg_array
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import mark_dirty
 from shared.values.times import shanghai_year, year_start

@@ -14,7 +14,8 @@ from services.trade_ingest.risk_flag_measures import signs
 from services.trade_ingest.totals import COUNTED, UNMATCHED, bucket_calendar
 from services.trade_ingest.totals_store import Total
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
-from shared.postgres.database import fetch, pg_array
+from shared.postgres.database import fetch
+from shared.postgres.query import pg_array
 from shared.register.intake import party_json
 from shared.register.stored_documents import stored_document
 from shared.values.money import format_yuan

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
 from services.trade_ingest.totals_store import BUCKET_AT, starts_array
-from shared.postgres.database import fetch, pg_array
+from shared.postgres.database import fetch
+from shared.postgres.query import pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.stored_documents import key_arrays
 from shared.values.parties import Party

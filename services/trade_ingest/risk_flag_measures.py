@@ -20,7 +20,7 @@ from shared.events.fact_topics import (
     REPEATED_FROM,
     SMALL_FIRST_FEN,
 )
-from shared.postgres.database import pg_array
+from shared.postgres.query import pg_array
 from shared.values.money import format_yuan
 from shared.values.times import day_start, format_time, year_start
 

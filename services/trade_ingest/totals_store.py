@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import text
 
 from services.trade_ingest.totals import Delta, instant_of
-from shared.postgres.database import change, pg_array
+from shared.postgres.database import change
+from shared.postgres.query import pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
 from shared.values.times import format_time

@@ -16,7 +16,7 @@ import structlog
 from shared.kafka.positions import PartitionLostError
 from shared.kafka.reader import Reader
 from shared.kafka.source import MAX_BATCH_RECORDS, Source
-from shared.postgres.database import is_transient
+from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, text
 
-from shared.postgres.database import change, pg_array
+from shared.postgres.database import change
+from shared.postgres.query import pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,7 +14,7 @@ from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_top
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
 from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
-from shared.postgres.database import is_transient
+from shared.postgres.errors import is_transient
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""Rows in PostgreSQL's binary COPY format, made by `struct`: fixed-width columns first, then those of any length.
+"""Rows in PostgreSQL's binary COPY format, packed by `struct`: fixed-width columns first, then those of any length.
 
-Measured at twice the speed of psycopg's own row writer for rows of twenty columns.
+Twice as fast as psycopg's own row writer for rows of twenty columns.
 """
 
 from __future__ import annotations
@@ -8,16 +8,19 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from shared.postgres.errors import translated_errors
+from shared.postgres.query import driver_connection
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import psycopg
+    from sqlalchemy import Connection
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _NULL = struct.pack(">i", -1)
 _LENGTH = struct.Struct(">i")
-_PIECE_BYTES = 256 * 1024
+_CHUNK_BYTES = 256 * 1024
 _CODES = {"int8": "q", "int4": "i", "bool": "?", "timestamptz": "q"}
 
 
@@ -46,14 +49,18 @@ def bytes_field(value: bytes | None) -> bytes:
     return _NULL if value is None else _LENGTH.pack(len(value)) + value
 
 
-def copy_rows(connection: psycopg.Connection[tuple[object, ...]], copy_sql: str, rows: Iterable[bytes]) -> None:
-    """Write rows, each as made by a RowFormat, into the table."""
-    with connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
-        piece, size = [_SIGNATURE], 0
+def copy_rows(connection: Connection, copy_sql: str, rows: Iterable[bytes]) -> None:
+    """Write rows, each packed by a RowFormat, into the table."""
+    with (
+        translated_errors(connection, copy_sql),
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy(copy_sql) as copy,
+    ):
+        chunk, size = [_SIGNATURE], 0
         for row in rows:
-            piece.append(row)
+            chunk.append(row)
             size += len(row)
-            if size >= _PIECE_BYTES:  # the server stores them while the next rows are made
-                copy.write(b"".join(piece))
-                piece, size = [], 0
-        copy.write(b"".join((*piece, _TRAILER)))
+            if size >= _CHUNK_BYTES:  # the server stores these rows while the next are packed
+                copy.write(b"".join(chunk))
+                chunk, size = [], 0
+        copy.write(b"".join((*chunk, _TRAILER)))

@@ -1,4 +1,4 @@
-"""What one of all workers does at a time: the one whose session of PostgreSQL holds the lock of that work."""
+"""Leader election by a PostgreSQL session advisory lock."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, text
+from shared.postgres.query import fetch_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOCK: Final = "hashtextextended('jiangbu.' || :work, 0)"
-_LEAD: Final = text(f"SELECT pg_try_advisory_lock({_LOCK})")
-_KEEP_OUT: Final = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
+    from sqlalchemy import Connection, Engine
+
+_KEY: Final = "hashtextextended('jiangbu.' || %(work)s, 0)"
+_TRY_ACQUIRE: Final = f"SELECT pg_try_advisory_lock({_KEY})"
+_TRY_EXCLUDE: Final = f"SELECT pg_try_advisory_xact_lock({_KEY})"
 
 
 @dataclass(frozen=True)
 class LeaderLock:
-    """A worker that would do some work. `session` fails once it is gone, and the lock with it."""
+    """A candidate for some work. If its session is lost, statements fail and the lock is free."""
 
     session: Connection
     work: str
 
     def try_acquire(self) -> bool:
-        """Whether the work is its own now, from here to the end of the session. Does not wait for who has it."""
-        return bool(self.session.execute(_LEAD, {"work": self.work}).scalar())
+        """Return True if this candidate leads, from now to the end of the session. Does not wait for another leader."""
+        return fetch_value(self.session, _TRY_ACQUIRE, bool, work=self.work)
 
 
 @contextmanager
 def leader_lock(engine: Engine, work: str) -> Iterator[LeaderLock]:
-    """A session of its own for who would do the work; what it does in it is committed at once."""
+    """Open a session of its own for a candidate; each statement in it is committed at once."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        # The lock is the session's: it must end with it, not go back to the pool.
+        # The lock must end with the session, so the connection does not return to the pool.
         session.detach()
         yield LeaderLock(session, work)
 
 
 def exclude_leader(connection: Connection, work: str) -> bool:
-    """Whether nobody does the work now; then none begins before the transaction ends."""
-    return bool(connection.execute(_KEEP_OUT, {"work": work}).scalar())
+    """Return True if nobody leads now; then nobody can before the transaction ends."""
+    return fetch_value(connection, _TRY_EXCLUDE, bool, work=work)

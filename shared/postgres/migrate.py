@@ -11,7 +11,8 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import make_url, text
 
-from shared.postgres.database import make_engine, raw
+from shared.postgres.database import make_engine
+from shared.postgres.query import driver_connection
 from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import SettingsError
 
@@ -46,7 +47,7 @@ def _migrate(connection: Connection, config: Config, role: str, register: str | 
     viewer = viewer_role(role)
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
         try:
-            create_viewer_role(raw(connection), role)
+            create_viewer_role(driver_connection(connection), role)
         except psycopg.errors.InsufficientPrivilege:
             raise SettingsError(
                 f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"
@@ -95,4 +96,4 @@ def execute_files(*files: Path) -> None:
         statements = file.read_text(encoding="utf-8")
         for name in ("role", "viewer", "register"):
             statements = statements.replace(f"{{{name}}}", attributes[name] or "")
-        raw(attributes["connection"]).execute(statements.encode())
+        driver_connection(attributes["connection"]).execute(statements.encode())

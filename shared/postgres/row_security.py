@@ -1,8 +1,8 @@
-"""Row-level security: what PostgreSQL itself shows to a request that is asked with the key of an exchange.
+"""Row-level security: the rows that PostgreSQL itself shows to a request with an exchange's key.
 
-Queries are narrowed to the exchange by their own conditions. This is the second fence, for the day on which one of them
-is forgotten: such a request reads as another role, the *viewer*, to which policies show the rows of one exchange alone.
-The service's own role is let past all policies (BYPASSRLS), since COPY FROM is refused under them.
+Queries are narrowed to the exchange by their own conditions. This is the second line of defence, for the day on which a
+query forgets one: such a request reads as another role, the *viewer*, to which policies show one exchange's rows. The
+service's own role bypasses row-level security (BYPASSRLS), because COPY FROM is refused under it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
+from shared.postgres.query import execute
+
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-_SEE_AS: Final = "SELECT set_config('jiangbu.viewer', %s, true), set_config('role', session_user || '_viewer', true)"
+_SET_VIEWER: Final = """
+    SELECT set_config('jiangbu.viewer', %(exchange)s, true), set_config('role', session_user || '_viewer', true)
+"""
 
 
 def viewer_role(service_role: str) -> str:
-    """The role as which a service reads for the keys of exchanges."""
+    """The role as which a service reads for exchanges' keys."""
     return f"{service_role}_viewer"
 
 
 def create_viewer_role(connection: psycopg.Connection[tuple[object, ...]], service_role: str) -> None:
-    """Make the viewer of a service's role where there is none. To be called by who may make roles; errors of psycopg.
+    """Create the viewer of a service's role if it is missing; let the service bypass policies and become the viewer.
 
-    The service's own role is let past policies, and becomes the viewer only where it says so.
+    The caller needs a role that may create roles. Errors are psycopg's.
     """
     viewer, service = sql.Identifier(viewer_role(service_role)), sql.Identifier(service_role)
     found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [viewer_role(service_role)]).fetchone()
@@ -37,5 +41,5 @@ def create_viewer_role(connection: psycopg.Connection[tuple[object, ...]], servi
 
 
 def set_viewer(connection: Connection, exchange: str) -> None:
-    """From here to the end of the transaction read what that exchange may be shown, and nothing else."""
-    connection.exec_driver_sql(_SEE_AS, (exchange,))
+    """Read only what that exchange may see, to the end of the transaction."""
+    execute(connection, _SET_VIEWER, exchange=exchange)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from shared.operator_errors import OperatorError
-from shared.postgres.database import driver_error, is_not_migrated, is_transient
+from shared.postgres.errors import driver_error, is_not_migrated, is_transient
 from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from shared.postgres.database import raw
+from shared.postgres.query import driver_connection
 from shared.register.evidence import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def select_entries(
     """
     for statement in _TABLES:
         connection.execute(text(statement))
-    with raw(connection).cursor() as cursor, cursor.copy("COPY wanted FROM STDIN") as copy:
+    with driver_connection(connection).cursor() as cursor, cursor.copy("COPY wanted FROM STDIN") as copy:
         for about in wanted:
             copy.write_row((about,))
     connection.execute(text("ANALYZE wanted"))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from shared.postgres.database import change, fetch, pg_array
+from shared.postgres.database import change, fetch
+from shared.postgres.query import pg_array
 from shared.register.parties import subjects_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.postgres.database import change, fetch, pg_array
+from shared.postgres.database import change, fetch
+from shared.postgres.query import pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
 from shared.events.marks import marks_of
-from shared.postgres.database import change, pg_array
+from shared.postgres.database import change
+from shared.postgres.query import pg_array
 from shared.values.times import shanghai_date
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.events.decode import Accepted, Kind, decode
 from shared.postgres.binary_copy import bytes_field, copy_rows
-from shared.postgres.database import change, fetch, pg_array, raw
+from shared.postgres.database import change, fetch
+from shared.postgres.query import pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -128,9 +129,9 @@ def write_entries(
             row(past, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
             for entry, by in resolution.past
         )
-        copy_rows(raw(connection), past.copy_sql, rows)
+        copy_rows(connection, past.copy_sql, rows)
     if resolution.states:
-        copy_rows(raw(connection), states.copy_sql, (row(states, entry) for entry in resolution.states.values()))
+        copy_rows(connection, states.copy_sql, (row(states, entry) for entry in resolution.states.values()))
 
 
 def move_to_past(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from marshmallow import Schema, fields
 
-from shared.postgres.database import BIGINT_MOST
+from shared.postgres.query import BIGINT_MAX
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import JsonSchema, QuerySchema, WholeNumber
 
@@ -63,7 +63,7 @@ def _is_unstorable(value: Any) -> bool:
     """Return True for a value that PostgreSQL refuses: U+0000, lone surrogates, integers beyond bigint, other types."""
     if isinstance(value, str):
         return "\0" in value or any("\ud800" <= character <= "\udfff" for character in value)
-    return not isinstance(value, int) or abs(value) > BIGINT_MOST
+    return not isinstance(value, int) or abs(value) > BIGINT_MAX
 
 
 def page(

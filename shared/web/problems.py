@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from shared.postgres.database import is_transient
+from shared.postgres.errors import is_transient
 from shared.telemetry.masking import reason_of
 from shared.web.request_labels import route_label
 

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.errors import is_transient_kafka_error
-from shared.postgres.database import is_transient, snapshot
+from shared.postgres.database import snapshot
+from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff

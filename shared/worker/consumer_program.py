@@ -11,7 +11,8 @@ from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 
 from shared.kafka.errors import MissingTopicsError, check_topics, is_transient_kafka_error
 from shared.operator_errors import OperatorError
-from shared.postgres.database import is_transient, make_engine
+from shared.postgres.database import make_engine
+from shared.postgres.errors import is_transient
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat

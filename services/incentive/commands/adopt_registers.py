@@ -25,7 +25,7 @@ from shared.events.topics import topics_of
 from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import stable_end_offsets
-from shared.postgres.database import is_transient
+from shared.postgres.errors import is_transient
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.store import ServiceLog

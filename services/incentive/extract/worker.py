@@ -20,7 +20,8 @@ from services.incentive.extract import jobs
 from services.incentive.extract.table_files import WorkbooksKilled
 from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
-from shared.postgres.database import is_transient, make_engine
+from shared.postgres.database import make_engine
+from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff

@@ -13,7 +13,7 @@ from services.incentive.extract.request import ExtractRequest
 from services.incentive.http.awards import current_rulebook, settle
 from services.incentive.queries.serializers import Json
 from shared.events.fields import Choice, Text, Time
-from shared.postgres.database import BIGINT_MOST
+from shared.postgres.query import BIGINT_MAX
 from shared.service_log.store import newest_checkpoint
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
@@ -33,11 +33,11 @@ class LogSize(fields.Integer):
     """A number of transactions."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strict=True, metadata={"minimum": 0, "maximum": BIGINT_MOST}, **kwargs)
+        super().__init__(strict=True, metadata={"minimum": 0, "maximum": BIGINT_MAX}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         del attr, data, kwargs
-        if type(value) is not int or not 0 <= value <= BIGINT_MOST:
+        if type(value) is not int or not 0 <= value <= BIGINT_MAX:
             raise ValidationError("须为不小于 0 的整数 / must be a whole number from 0")
         return value
 

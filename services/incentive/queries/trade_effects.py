@@ -18,7 +18,7 @@ from services.incentive.queries.serializers import Json
 from services.incentive.queries.view import LedgerView, of_whole_awards
 from services.incentive.store.tables import award_current, ledger_transaction
 from shared.events.fact_topics import FIRST_PURCHASE
-from shared.postgres.database import BIGINT_MOST
+from shared.postgres.query import BIGINT_MAX
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
@@ -96,7 +96,7 @@ def list_effects(
         {
             "facts": [part.fact for part in parts],
             "froms": [part.start for part in parts],
-            "untils": [BIGINT_MOST if part.end is None else part.end for part in parts],
+            "untils": [BIGINT_MAX if part.end is None else part.end for part in parts],
             "generation": trade.known.generation,
         },
     ).all()

@@ -13,7 +13,7 @@ from shared.kafka.handler import Record
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError
-from shared.postgres.database import raw
+from shared.postgres.query import driver_connection
 from shared.values.differences import Difference
 
 _REPLAYED: Final = text(
@@ -104,7 +104,7 @@ def _fact_or_none(record: Record) -> FactRecord | None:
 
 
 def _keep(connection: Connection, records: list[FactRecord]) -> None:
-    with raw(connection).cursor() as cursor, cursor.copy("COPY replayed_fact FROM STDIN") as copy:
+    with driver_connection(connection).cursor() as cursor, cursor.copy("COPY replayed_fact FROM STDIN") as copy:
         for record in records:
             ref, digest = record.fact.ref, hashlib.sha256(record.value).digest()
             copy.write_row((record.topic, record.key, ref.generation, ref.seq, digest, record.partition, record.offset))

@@ -17,7 +17,7 @@ from services.incentive.domain.holds import Period, Verification, eligibility, h
 from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import AS_OF, DECISIONS_SQL, POSTED_SQL
-from shared.postgres.database import plan_kept, rows_of, written
+from shared.postgres.database import generic_plan, rows_of, written
 from shared.values.times import day_start, year_start
 
 # As `Decision` names the columns of `decision` and `act`.
@@ -140,7 +140,7 @@ def load_recorded_context(
 ) -> RecordedContext:
     """Load what was recorded of these awards, subjects and budget years, as of an instant."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
-    with plan_kept(connection):
+    with generic_plan(connection):
         ((found,),) = rows_of(connection, _ALL, **asked)
     rows = _decode(found)
     return RecordedContext(

@@ -12,7 +12,8 @@ from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.store.ledger import json_text
 from services.incentive.store.tables import AWARD_COLUMNS
-from shared.postgres.database import pg_array, rows_of, written
+from shared.postgres.database import rows_of, written
+from shared.postgres.query import pg_array
 
 _AWARDS_ABOUT: Final = written(text("SELECT * FROM award_current WHERE about = ANY(CAST(:abouts AS text[]))"))
 _COMPETING: Final = written(

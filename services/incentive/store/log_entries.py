@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from services.incentive.store.ledger import next_seq
-from shared.postgres.database import raw
+from shared.postgres.query import driver_connection
 from shared.service_log.store import LogHead, ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -100,7 +100,7 @@ def transactions_of(connection: Connection, seqs: Sequence[int]) -> Iterator[tup
 
 def _log_entries(connection: Connection, which: LiteralString, **parameters: Any) -> Iterator[tuple[int, bytes]]:
     yuan, times = _Memo(format_yuan), _Memo(format_time)
-    with raw(connection).cursor(binary=True) as cursor:
+    with driver_connection(connection).cursor(binary=True) as cursor:
         entries: dict[int, list[_Entry]] = {}
         lines: list[Any] = cursor.execute(_ENTRIES.format(which), parameters).fetchall()
         for seq, account, debit_fen, credit_fen in lines:

@@ -18,8 +18,10 @@ from kafka import errors as kafka_errors
 from sqlalchemy import text
 
 from shared.kafka.client_patches import force_close_producer
-from shared.postgres.database import change, is_transient, pg_array
+from shared.postgres.database import change
+from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import exclude_leader, leader_lock
+from shared.postgres.query import pg_array
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.register.head import Head, read_head

@@ -21,7 +21,7 @@ from shared.events.topics import topic_of
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
-from shared.postgres.database import raw
+from shared.postgres.query import driver_connection
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.quarantine import RejectedRecord, record_time
@@ -193,7 +193,7 @@ def _stored_rows(reread: TopicComparison) -> Iterator[_Row]:
         FROM quarantine
         ORDER BY topic, partition, "offset", reason NULLS FIRST, seq
     """
-    with raw(reread.connection).cursor("every_place", binary=True) as cursor:
+    with driver_connection(reread.connection).cursor("every_place", binary=True) as cursor:
         cursor.execute(statement.encode())
         while rows := cursor.fetchmany(_ROWS):
             for row in rows:

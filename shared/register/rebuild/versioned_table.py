@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import text
 
-from shared.postgres.database import pg_array, raw
+from shared.postgres.query import driver_connection, pg_array
 from shared.register.parties import entity_of
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _stream(connection: Connection, versions: VersionedTable, table: str) -> Ite
         f"SELECT d.seq, d.exchange, d.{versions.number}, d.value, {versions.headers}, {columns}"
         f" FROM {table} d {versions.joins}"
     )
-    with raw(connection).cursor(f"every_{table}", binary=True) as cursor:
+    with driver_connection(connection).cursor(f"every_{table}", binary=True) as cursor:
         cursor.execute(statement.encode())
         while rows := cursor.fetchmany(_ROWS):
             yield rows

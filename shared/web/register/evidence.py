@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from shared.events.decode import Kind
 from shared.events.fields import Text
 from shared.events.topics import topic_of
-from shared.postgres.database import BIGINT_MOST, snapshot
+from shared.postgres.database import snapshot
+from shared.postgres.query import BIGINT_MAX
 from shared.register.evidence import ROWS_AT_ONCE, Scope, documents_as_of
 from shared.register.extract_selection import select_entries
 from shared.register.head import read_head
@@ -52,14 +53,14 @@ class EvidenceQuery(QuerySchema):
     """A fact, the number of register entries it is based on (default: all), and optionally one exchange."""
 
     fact = Text(required=True, min_length=1, metadata={"example": "facts.first-purchase.v1/r1/uscc:91530100MAXGAAA018"})
-    seq = WholeNumber(least=0, most=BIGINT_MOST)
+    seq = WholeNumber(least=0, most=BIGINT_MAX)
     exchange = ExchangeParameter()
 
 
 class EntriesQuery(QuerySchema):
     """Entries below `until`, optionally of one exchange's documents only."""
 
-    until = WholeNumber(least=0, most=BIGINT_MOST, required=True)
+    until = WholeNumber(least=0, most=BIGINT_MAX, required=True)
     exchange = ExchangeParameter()
 
 

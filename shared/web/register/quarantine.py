@@ -8,7 +8,7 @@ from sqlalchemy import MetaData, Row, Select, func, select
 
 from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time
-from shared.postgres.database import BIGINT_MOST
+from shared.postgres.query import BIGINT_MAX
 from shared.register.tables import RegisterTables
 from shared.web.keys import ApiKey, current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
@@ -93,7 +93,7 @@ def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noq
     """One rejected record."""
     del arguments
     row = None
-    if id <= BIGINT_MOST:
+    if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:
             row = connection.execute(_visible(current_key()).where(_quarantine.c.id == id)).one_or_none()
     if row is None:

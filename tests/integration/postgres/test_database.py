@@ -14,7 +14,9 @@ from sqlalchemy import Integer, bindparam, column, create_engine, event, select,
 from sqlalchemy.exc import DBAPIError
 
 from shared.kafka.errors import is_transient_kafka_error
-from shared.postgres.database import change, is_transient, make_engine, pg_array, rows_of, snapshot, written
+from shared.postgres.database import change, make_engine, rows_of, snapshot, written
+from shared.postgres.errors import is_transient
+from shared.postgres.query import pg_array
 from tests.support.until import until
 
 

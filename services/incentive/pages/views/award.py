@@ -24,7 +24,7 @@ from services.incentive.queries.trade_effects import first_document_of
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import decisions_of, find_act, list_acts
 from services.incentive.store.award_context import load_award_context
-from shared.postgres.database import BIGINT_MOST
+from shared.postgres.query import BIGINT_MAX
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
 from shared.web.problems import Problem
@@ -95,7 +95,7 @@ def _rival(connection: Connection, view: LedgerView, award_id: str | None) -> Js
 @blueprint.get("/ledger/<int:seq>")
 def posting(seq: int) -> ResponseReturnValue:
     """A posting of the ledger, and of each fact that it was posted for the documents that the fact was made of."""
-    if seq > BIGINT_MOST:
+    if seq > BIGINT_MAX:
         raise Problem(404)
     with asked(told_as_of()) as (connection, view):
         rows, entries = list_transactions(connection, view, {}, seq - 1, 1)

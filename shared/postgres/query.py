@@ -1,0 +1,134 @@
+"""Typed queries: the one way in which the product executes SQL.
+
+Statements are SQL with psycopg's parameters, `%(name)s`, and run in the transaction of a SQLAlchemy connection. They go
+to psycopg directly, which takes 0.04 ms of Python a statement; SQLAlchemy's `text` takes 0.12 to 0.18. With parameters
+a percent sign is written `%%`.
+
+A row type is a NamedTuple with a field for each column, or a plain `tuple[int, str | None]`.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import psycopg
+from psycopg.rows import scalar_row
+
+from shared.postgres.errors import translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from psycopg.rows import RowFactory
+    from sqlalchemy import Connection
+
+Row = TypeVar("Row", bound=tuple[object, ...])
+Value = TypeVar("Value")
+
+BIGINT_MAX: Final = 2**63 - 1
+_STREAMED_ROWS: Final = 1_000
+_cursor_numbers = count(1)
+
+
+def fetch(connection: Connection, statement: str, row_type: type[Row], /, **parameters: object) -> list[Row]:
+    """All rows of a statement."""
+    make_row = _row_factory(row_type)
+    with (
+        translated_errors(connection, statement),
+        driver_connection(connection).cursor(binary=True, row_factory=make_row) as cursor,
+    ):
+        return cursor.execute(statement, parameters or None).fetchall()
+
+
+def fetch_one(connection: Connection, statement: str, row_type: type[Row], /, **parameters: object) -> Row | None:
+    """The first row of a statement, or None."""
+    rows = fetch(connection, statement, row_type, **parameters)
+    return rows[0] if rows else None
+
+
+def fetch_values(
+    connection: Connection,
+    statement: str,
+    value_type: type[Value],  # noqa: ARG001 - for the type checker
+    /,
+    **parameters: object,
+) -> list[Value]:
+    """The first column of all rows."""
+    with (
+        translated_errors(connection, statement),
+        driver_connection(connection).cursor(binary=True, row_factory=scalar_row) as cursor,
+    ):
+        return cursor.execute(statement, parameters or None).fetchall()
+
+
+def fetch_optional(
+    connection: Connection, statement: str, value_type: type[Value], /, **parameters: object
+) -> Value | None:
+    """The first column of the first row; None if there is no row, or if it is null."""
+    found = fetch_values(connection, statement, value_type, **parameters)
+    return found[0] if found else None
+
+
+def fetch_value(connection: Connection, statement: str, value_type: type[Value], /, **parameters: object) -> Value:
+    """The value of a statement that always has one, such as a count."""
+    (found,) = fetch_values(connection, statement, value_type, **parameters)
+    return found
+
+
+def stream(connection: Connection, statement: str, row_type: type[Row], /, **parameters: object) -> Iterator[Row]:
+    """The rows of a statement through a server-side cursor, for results that may not fit in memory."""
+    name = f"jiangbu_{next(_cursor_numbers)}"
+    make_row = _row_factory(row_type)
+    with (
+        translated_errors(connection, statement),
+        driver_connection(connection).cursor(name, binary=True, row_factory=make_row) as cursor,
+    ):
+        cursor.itersize = _STREAMED_ROWS
+        yield from cursor.execute(statement, parameters or None)
+
+
+def execute(connection: Connection, statement: str, /, **parameters: object) -> int:
+    """Execute a statement and return how many rows it changed. Without parameters it may be several statements."""
+    with translated_errors(connection, statement), driver_connection(connection).cursor() as cursor:
+        return cursor.execute(statement, parameters or None).rowcount
+
+
+def execute_many(connection: Connection, statement: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """Execute a statement once for each set of parameters, in one pipeline."""
+    with translated_errors(connection, statement), driver_connection(connection).cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
+    """The psycopg connection below a SQLAlchemy one, in the same transaction."""
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("psycopg 3 is needed")
+    return driver
+
+
+def pg_array(elements: Iterable[str | int | datetime | bytes | None]) -> str:
+    """An array in PostgreSQL's own notation, for a parameter that is cast to an array type.
+
+    A batch has tens of thousands of elements; psycopg takes five times as long to write a list.
+    """
+    return "{" + ",".join([_element(element) for element in elements]) + "}"
+
+
+def _element(element: str | int | datetime | bytes | None) -> str:
+    if isinstance(element, str):
+        if "\\" in element or '"' in element:
+            element = element.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{element}"'
+    if isinstance(element, int):
+        return str(element)
+    if isinstance(element, bytes):
+        return f'"\\\\x{element.hex()}"'
+    return "NULL" if element is None else f'"{element.isoformat()}"'
+
+
+def _row_factory(row_type: type[Row]) -> RowFactory[Row]:
+    make: Callable[[Sequence[object]], Row] = getattr(row_type, "_make", None) or tuple  # type: ignore[assignment]
+    return lambda _cursor: make
