@@ -1,25 +1,24 @@
-"""`exchange-kit`: what an exchange needs to send its events and to see what became of them; nothing of the services."""
-
-import sys
+"""`exchange-kit`: the commands of an exchange, from converting tables to checking receipts."""
 
 import click
 
-try:
-    from exchange_kit.commands.publish import publish_command
-    from exchange_kit.commands.receipt import receipt_command
-    from exchange_kit.commands.reconcile import reconcile_command
-    from exchange_kit.commands.sample import sample_command
-    from exchange_kit.commands.tables import from_csv_command, from_xlsx_command
-    from exchange_kit.commands.validate import validate_command
-    from exchange_kit.commands.watch import watch_command
-    from exchange_kit.commands.witness import witness_command
-except ModuleNotFoundError as error:
-    sys.exit(f"缺少组件 / {error.name} is missing: pip install 'jiangbu[kit]'")
+from exchange_kit.commands.publish import publish_command
+from exchange_kit.commands.receipt import receipt_command
+from exchange_kit.commands.reconcile import reconcile_command
+from exchange_kit.commands.reference import reference_command
+from exchange_kit.commands.sample import sample_command
+from exchange_kit.commands.tables import from_csv_command, from_xlsx_command
+from exchange_kit.commands.validate import validate_command
+from exchange_kit.commands.watch import watch_command
+from exchange_kit.commands.witness import witness_command
+from shared.language import say
 
 
-@click.group()
+@click.group(
+    help=say("交易所工具包：发送事件，并核对其结果。", "Send events of an exchange, and check what became of them.")
+)
 def main() -> None:
-    """交易所工具包 / What an exchange needs to send its events."""
+    pass
 
 
 for command in (
@@ -32,6 +31,7 @@ for command in (
     receipt_command,
     watch_command,
     witness_command,
+    reference_command,
 ):
     main.add_command(command)
 

@@ -46,6 +46,6 @@ def start_tracing(settings: Settings) -> Tracing | None:
         from shared.telemetry.otlp import OtlpTracing  # noqa: PLC0415 - an extra, and memory counts
     except ModuleNotFoundError as error:
         raise SettingsError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT: 缺少可选依赖 / needs the extra `otel`: pip install 'jiangbu[server,otel]'"
+            "OTEL_EXPORTER_OTLP_ENDPOINT: 缺少可选依赖 / needs the extra `otel`: pip install 'jiangbu[otel]'"
         ) from error
     return OtlpTracing(settings.service)

@@ -103,12 +103,24 @@ def test_the_other_commands_work_there(checkout: Path, environment: dict[str, st
     run(checkout, environment, "exchange-kit", "sample", "--events", "50", "-o", "sample.ndjson")
     run(checkout, environment, "exchange-kit", "validate", "sample.ndjson")
     told = run(checkout, environment, "exchange-kit", "--help")
-    used = {"sample", "from-csv", "from-xlsx", "validate", "publish", "reconcile", "receipt", "watch", "witness"}
+    used = {
+        "sample",
+        "from-csv",
+        "from-xlsx",
+        "validate",
+        "publish",
+        "reconcile",
+        "receipt",
+        "reference",
+        "watch",
+        "witness",
+    }
     assert set(re.findall(r"^  ([a-z-]+) ", told.partition("Commands:")[2], re.MULTILINE)) == used
 
 
 def test_no_server_came_along(checkout: Path, environment: dict[str, str]) -> None:
     listed = run(checkout, environment, "pip", "list", "--format=freeze").splitlines()
     installed = {line.partition("==")[0].lower().replace("_", "-") for line in listed}
-    assert {"jiangbu", "openpyxl", "kafka-python"} <= installed
+    assert {"jiangbu-exchange-kit", "openpyxl", "kafka-python"} <= installed
+    assert "jiangbu" not in installed
     assert not {name for name in installed if name in SERVERS or name.startswith("psycopg")}

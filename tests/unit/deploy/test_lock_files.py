@@ -13,7 +13,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NEEDED = {
     "requirements-server.lock": [
         *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"]["server"],
         *PROJECT["project"]["optional-dependencies"]["otel"],
     ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
