@@ -6,9 +6,11 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 # The set and the tests start many Pythons: what our modules compile to is kept beside them.
 unexport PYTHONDONTWRITEBYTECODE
+# Reference pages are generated from the code; dead links and other warnings are errors.
+SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-all test-tools check faults bench
+.PHONY: help setup demo up test check faults bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -18,9 +20,9 @@ help:
 	@echo '               ARGS=--stay 演示后保持运行                          goes on until Ctrl-C'
 	@echo '  make up      空的整套系统，直到 Ctrl-C                           the same set, empty, until Ctrl-C'
 	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
-	@echo '  make test    检查与日常测试                                      checks and everyday tests, under 6 minutes'
-	@echo '  make test-all  全部测试                                          every test, with browser, Compose and faults'
-	@echo '  make check   代码规范、类型、导入规则                            lint, types, import rules'
+	@echo '  make test    检查与全部测试                                      checks and every test'
+	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
+	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
 	@echo '  make faults  每种故障多次，与独立核算比对                        every fault many times, held against a slow reckoning'
 	@echo '  make bench   性能测量                                            the measurements'
 
@@ -50,18 +52,14 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(SITE)
 
-# Tests that need more than one PostgreSQL, one Kafka and one whole set mark themselves (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+docs: $(STAMP)
+	@$(SITE)
+	@echo build/docs/index.html
 
 test: check
-	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)
-
-test-all: check test-tools
-	@exec $(PYTEST) -n 4 $(ARGS)
-
-test-tools: $(STAMP)
-	@$(BIN)/python -m tests.support.engines.programs
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(STAMP)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)

@@ -22,7 +22,7 @@ PROBLEM_TYPE: Final = "application/problem+json"
 _log = structlog.get_logger(__name__)
 
 # Default details by status.
-_DETAILS: Final = {
+DETAILS: Final = {
     400: "请求无法理解 / the request cannot be understood",
     401: "缺少密钥或密钥有误 / the API key is missing or wrong",
     403: "此密钥无权执行该操作 / this key is not allowed to do that",
@@ -59,7 +59,7 @@ class Problem(HTTPException):
         headers: Mapping[str, str] | None = None,
         further: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail or _DETAILS.get(status))
+        super().__init__(detail or DETAILS.get(status))
         self.code = status
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
@@ -84,12 +84,12 @@ class ProblemSchema(Schema):
 
 def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> dict[str, Any]:
     """Return the fields of RFC 9457; without a detail, the default of the status."""
-    fallback = _DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
+    fallback = DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     return {
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail or _DETAILS.get(status, fallback),
+        "detail": detail or DETAILS.get(status, fallback),
         "instance": instance,
         "errors": [asdict(error) for error in errors],
     }

@@ -81,7 +81,7 @@ class Stack:
         return run([*command, "-p", self.project, *arguments], timeout_s)
 
     def carry_out(self, procedure: str, **options: Any) -> str:
-        """A procedure of docs/operations.md, in the folder of the set as it were."""
+        """A procedure of docs/en/operations, in the folder of the set as it were."""
         settings = {
             "COMPOSE_FILE": str(COMPOSE_FILE),
             "COMPOSE_ENV_FILES": str(self.env_file),

@@ -1,4 +1,4 @@
-"""An exchange's engineer: the kit alone, installed and used by the README's own commands, to accepted events."""
+"""An exchange's engineer: the kit alone, installed and used by the commands of the document, to accepted events."""
 
 import csv
 import os
@@ -13,17 +13,15 @@ import pytest
 from openpyxl import Workbook
 
 from tests.support.paths import ROOT
+from tests.support.procedures import PAGES, blocks
 from tests.support.up import client_of
 
 SERVERS = {"alembic", "flask", "flask-smorest", "gunicorn", "prometheus-client", "psycopg", "sqlalchemy"}
 
 
 def commands() -> list[str]:
-    """The commands of the README's steps, in order."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (section,) = re.findall(r"^### From zero to accepted events.*?(?=^### )", text, re.MULTILINE | re.DOTALL)
-    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return [line.strip() for block in blocks for line in block.splitlines()]
+    """The commands of the page's steps, in order."""
+    return [line.strip() for block in blocks(PAGES / "exchanges" / "index.md") for line in block.text.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +60,7 @@ def environment(checkout: Path, running_set: dict[str, Any]) -> dict[str, str]:
 def test_from_zero_to_accepted_events(checkout: Path, environment: dict[str, str], running_set: dict[str, Any]) -> None:
     script, watch = [], ""
     for command in commands():
-        if command.startswith("export "):  # the README's values are those of `make up`
+        if command.startswith("export "):  # the page's values are those of `make up`
             names = {word.partition("=")[0] for word in command.split()[1:]}
             assert names <= environment.keys()
         elif command.startswith("exchange-kit watch"):

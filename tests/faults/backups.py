@@ -1,4 +1,4 @@
-"""An older backup put back, by the procedures of docs/operations.md: noticed, said, and gone on from by a word."""
+"""An older backup put back, by the procedures of docs/en/operations: noticed, said, and gone on from by a word."""
 
 from __future__ import annotations
 

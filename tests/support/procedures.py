@@ -1,34 +1,70 @@
-"""The procedures of docs/operations.md, taken from it as they stand there, for tests that carry them out."""
+"""Code blocks of the documents, as they stand there, for tests that run them.
+
+A page in docs/en is followed from top to bottom; docs/zh has the same blocks, which another test checks. A comment
+above a block says otherwise: `<!-- run: NAME -->` names it for a test of its own, `<!-- skip: REASON -->` leaves it
+out.
+"""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from devset.postgres import postgres_binaries
 from tests.support.paths import ROOT
 
-DOCUMENT = ROOT / "docs" / "operations.md"
-_MARKED = re.compile(r"<!-- run: ([A-Za-z ]+) -->\n```sh\n(.*?)```", re.DOTALL)
+PAGES = ROOT / "docs" / "en"
+_BLOCK = re.compile(r"(?:<!-- (run|skip|example): ([^\n]*) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+class Block(NamedTuple):
+    """A fenced code block; `mark` and `about` are of the comment above it."""
+
+    mark: str
+    about: str
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    for found in _BLOCK.finditer(page.read_text("utf-8")):
+        yield Block(*(group or "" for group in found.groups()))
 
 
 def procedures() -> dict[str, str]:
-    """The script of each marked block, by its name."""
-    found = _MARKED.findall(DOCUMENT.read_text(encoding="utf-8"))
+    """The script of each named block."""
+    found = [
+        (block.about, block.text)
+        for page in sorted(PAGES.rglob("*.md"))
+        for block in blocks(page)
+        if block.mark == "run"
+    ]
     scripts = dict(found)
     assert len(scripts) == len(found), "two blocks have one name"
     return scripts
 
 
+def followed(page: str) -> str:
+    """The script of a page: its shell blocks in order, but for those that are named or skipped."""
+    return "\n".join(block.text for block in blocks(PAGES / page) if block.language == "sh" and not block.mark)
+
+
 def carry_out(name: str, environment: Mapping[str, str], timeout_s: float = 120.0, **options: Any) -> str:
-    """Run a block as a person does, on to the next line only if all is well; what it wrote. `options`: for `run`."""
+    """Run a named block as a person does, on to the next line only if all is well; return its output.
+
+    `options` are those of `subprocess.run`.
+    """
+    return run_script(name, procedures()[name], environment, timeout_s, **options)
+
+
+def run_script(name: str, script: str, environment: Mapping[str, str], timeout_s: float, **options: Any) -> str:
     ours = [str(Path(sys.executable).parent), str(postgres_binaries())]
     path = os.pathsep.join([*ours, environment.get("PATH", os.defpath)])
     done = subprocess.run(
-        ["sh", "-e", "-u", "-c", procedures()[name]],
+        ["sh", "-e", "-u", "-c", script],
         env={"LC_ALL": "C.UTF-8", **environment, "PATH": path},
         check=False,
         capture_output=True,

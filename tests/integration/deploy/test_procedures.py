@@ -1,4 +1,4 @@
-"""Procedures of docs/operations.md about exchanges, passwords and keys, as they stand there, on real engines."""
+"""Procedures of docs/en/operations about exchanges, passwords and keys, as they stand there, on real engines."""
 
 from __future__ import annotations
 

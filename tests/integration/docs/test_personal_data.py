@@ -1,11 +1,12 @@
-"""docs/personal-data.md names every column of the migrated databases and every topic, and none that is not there."""
+"""docs/personal-data.yaml names every column of the migrated databases and every topic, and no others."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from sqlalchemy import text
 
 from deploy.broker.topics import wanted_topics
@@ -21,11 +22,12 @@ from tests.support.registers.web_register import register_set
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCUMENT = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
+STORED: dict[str, list[dict[str, Any]]] = yaml.safe_load((ROOT / "docs" / "personal-data.yaml").read_text("utf-8"))
+PAGE = ROOT / "docs" / "en" / "operations" / "personal-data.md"
 SECTIONS = {
-    "listing": ("Every database", "Registers: listing and trade-ingest", "Listing"),
-    "trade-ingest": ("Every database", "Registers: listing and trade-ingest", "Trade-ingest"),
-    "incentive": ("Every database", "Incentive"),
+    "listing": ("every_database", "registers", "listing"),
+    "trade-ingest": ("every_database", "registers", "trade_ingest"),
+    "incentive": ("every_database", "incentive"),
 }
 COLUMNS = """
 SELECT c.table_name, c.column_name FROM information_schema.columns c
@@ -34,57 +36,51 @@ WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
 """
 
 
-def rows(heading: str) -> list[list[str]]:
-    """Cells of the table below a heading, without the table's own head."""
-    found = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", DOCUMENT, re.DOTALL | re.MULTILINE)
-    assert found is not None, heading
-    lines = [line for line in found[1].splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-def names(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
-
-
-def described(service: str) -> dict[tuple[str, str], list[str]]:
-    """By table and column, the other cells: is it of a person, why, how long."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for section in SECTIONS[service]:
-        for tables, columns, *others in rows(section):
-            for table in names(tables):
-                for column in names(columns):
-                    assert (table, column) not in found, (table, column)
-                    found[table, column] = others
+def described(service: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of a service's sections by table and column."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in (row for section in SECTIONS[service] for row in STORED[section]):
+        for table in row["tables"]:
+            for column in row["columns"]:
+                assert (table, column) not in found, (table, column)
+                found[table, column] = row
     return found
 
 
 @pytest.mark.parametrize("service", SECTIONS)
-def test_every_column_is_named_with_why_and_how_long(postgres, service: str) -> None:
+def test_every_column_is_named(postgres, service: str) -> None:
     owner_url, service_url = postgres(service)
     migrate(f"services.{service.replace('-', '_')}", owner_url, service_url, "r1")
     engine = make_engine(owner_url)
     with engine.connect() as connection:
         stored = {(row.table_name, row.column_name) for row in connection.execute(text(COLUMNS))}
     engine.dispose()
-    told = described(service)
-    assert stored - told.keys() == set()
-    assert told.keys() - stored == set()
-    for is_of_a_person, why, how_long in told.values():
-        assert re.match(r"\*\*(yes|can)\*\*|no\b", is_of_a_person)
-        assert why
-        assert how_long
+    rows = described(service)
+    assert stored - rows.keys() == set()
+    assert rows.keys() - stored == set()
+
+
+def test_every_row_says_why_and_how_long_in_both_languages() -> None:
+    begins = {"en": r"\*\*(yes|can)\*\*|no\b|names of", "zh": r"\*\*(是|可能)\*\*|否|个体工商户"}
+    for section, rows in STORED.items():
+        for row in rows:
+            for name in ("personal", "kept") if section == "elsewhere" else ("personal", "why", "kept"):
+                assert row[name]["zh"], row
+                assert row[name]["en"], row
+            for language, pattern in begins.items():
+                assert section == "elsewhere" or re.match(pattern, row["personal"][language]), row
 
 
 def test_every_topic_is_named() -> None:
     exchanges = load_whitelist(ROOT / "exchanges.yaml")
     ids = "|".join(exchanges.ids)
     wanted = {re.sub(rf"^exchange\.({ids})\.", "exchange.<id>.", topic.name) for topic in wanted_topics(exchanges)}
-    assert {name for topic, *_ in rows("Kafka") for name in names(topic)} == wanted
+    assert {topic for row in STORED["topics"] for topic in row["topics"]} == wanted
 
 
 def test_refused_bytes_can_be_blanked_and_nothing_else_changes(postgres, tmp_path: Path) -> None:
-    """By the statement that the document gives."""
-    statement = re.search(r"```sql\n(.*?)```", DOCUMENT, re.DOTALL)
+    """By the statement in the document."""
+    statement = re.search(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert statement is not None
     urls = postgres("listing")
     with register_set("listing", urls, tmp_path) as made:

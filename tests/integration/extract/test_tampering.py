@@ -1,4 +1,4 @@
-"""Every change that somebody makes to an extract, or to what it is made of, is found; and by what (docs/audit.md).
+"""Every change that somebody makes to an extract, or to what it is made of, is found: docs/en/audit/tampering.md.
 
 Mutations are random and seeded. First by somebody without the key of the logs: each is found by the signed hashes, and
 the file and line are named. Then by whoever has the key and signs everything anew: found by what the content says.
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Files = dict[str, bytes]
 
 LEDGER_KEY = SignerKey(f"{LOG_ORIGIN}/ledger", LOG_KEY)
-# Not told by anything else than the signature: see docs/audit.md. The last: of awards that were taken away.
+# Vouched for by the signature alone (docs/en/audit/extracts.md). The last: of awards that were taken away.
 SIGNED_ALONE = {
     "awards.ndjson": {"updated_at"},
     "context.ndjson": {"eligibility", "holds", "updated_at", "state", "approved", "paid", "returned"},

@@ -1,7 +1,7 @@
 """Rows that their owner changes by hand in the databases, triggers disabled: which of four means finds each.
 
-The table in docs/audit.md says it; here each of its rows is done, and what finds it must be what the table has. Once
-with the log left as it was, once with the log made anew to fit and signed with the right key.
+Each row of the table in docs/en/audit/tampering.md is carried out, and must be found by the means that it names: once
+with the log left as it was, once with the log recomputed to fit and signed with the right key.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # Of each change, what finds it with the log as it was, and with the log made anew; None: it is in no log.
 Table = dict[str, tuple[set[str] | None, set[str] | None]]
 
-AUDIT = ROOT / "docs" / "audit.md"
+AUDIT = ROOT / "docs" / "en" / "audit" / "tampering.md"
 FINDERS = ("extract", "`--since`", "witness", "`rebuild --verify`")
 
 
@@ -178,8 +178,8 @@ def older(makers: Makers) -> bytes:
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    """What docs/audit.md says."""
-    section = AUDIT.read_text("utf-8").split("### Rows changed by hand")[1].split("\n#")[0]
+    """What docs/en/audit/tampering.md says."""
+    section = AUDIT.read_text("utf-8").split("## Rows changed by hand")[1].split("\n#")[0]
     rows = re.findall(r"^\| (\w+: [^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     return {what: (finders(left), finders(anew)) for what, left, anew in rows}
 

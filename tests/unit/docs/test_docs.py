@@ -23,10 +23,14 @@ from tests.bench.bench import main as bench
 from tests.faults.kinds import KINDS
 from tests.faults.run import main as faults
 from tests.support.paths import ROOT, SETTINGS
-from tests.support.procedures import procedures
+from tests.support.procedures import blocks, procedures
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+# Without the pages that docs/generate.py writes.
+DOCUMENTS = sorted(path for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")] if "generated" not in path.parts)
+PAGES = sorted(path.relative_to(DOCS / "en") for path in DOCUMENTS if path.is_relative_to(DOCS / "en"))
+EVENTS = DOCS / "en" / "exchanges" / "events.md"
+REJECTED = DOCS / "en" / "exchanges" / "rejected.md"
 PROGRAMS = {
     "listing": listing,
     "trade-ingest": trade_ingest,
@@ -48,9 +52,8 @@ ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.DOTALL)
 
 
 def example(name: str) -> str:
-    found = re.search(rf"<!-- example: {name} -->\n```\w+\n(.*?)\n```", README, re.DOTALL)
-    assert found is not None, name
-    return found[1]
+    (found,) = (block.text for block in blocks(EVENTS) if (block.mark, block.about) == ("example", name))
+    return found.removesuffix("\n")
 
 
 def binary_headers() -> list[tuple[str, bytes]]:
@@ -83,7 +86,7 @@ def test_the_examples_are_accepted_and_those_of_the_file() -> None:
     assert refusal.reason == "invalid_data"
     (error,) = refusal.errors
     assert error.field == "amount"
-    assert f"`{error.message}`" in README
+    assert f"`{error.message}`" in REJECTED.read_text("utf-8")
 
 
 def test_the_example_would_fail_with_a_wrong_code() -> None:
@@ -99,7 +102,7 @@ def commands(text: str) -> Iterator[list[str]]:
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     for line in [*lines, *spans]:
         try:
-            words = shlex.split(line.partition(" | ")[0], comments=True)
+            words = shlex.split(re.split(r" [|>] ", line)[0], comments=True)
         except ValueError:  # inline code that is no command
             continue
         while words and ASSIGNMENT.fullmatch(words[0]):
@@ -124,7 +127,7 @@ def check_program(words: list[str]) -> None:
 
 
 def check_make(words: list[str]) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = [word for word in words[1:] if not ASSIGNMENT.fullmatch(word)]
     assert set(named) <= targets, words
     for word in words[1:]:
@@ -132,7 +135,7 @@ def check_make(words: list[str]) -> None:
             check_options(MAKE_COMMANDS[named[0]], shlex.split(word.removeprefix("ARGS=")))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_exists(document: Path) -> None:
     for words in commands(document.read_text(encoding="utf-8")):
         if words[0] == "make":
@@ -142,9 +145,9 @@ def test_every_command_exists(document: Path) -> None:
 
 
 def test_commands_are_found_at_all() -> None:
-    found = list(commands(README))
-    assert ["make", "demo"] in found
-    assert ["jiangbu", "topics", "apply", "--dry-run"] in found
+    assert ["make", "demo"] in list(commands((ROOT / "README.md").read_text("utf-8")))
+    engines = list(commands((DOCS / "en" / "operations" / "engines.md").read_text("utf-8")))
+    assert ["jiangbu", "topics", "apply", "--dry-run"] in engines
 
 
 def test_the_settings_that_are_read_are_those_that_are_named() -> None:
@@ -171,7 +174,7 @@ def slug(heading: str) -> str:
     return text.replace(" ", "-")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
     text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -179,16 +182,18 @@ def test_links_lead_somewhere(document: Path) -> None:
             continue
         path, _, anchor = target.partition("#")
         linked = document.parent / path if path else document
+        if "generated" in linked.parts:  # Sphinx follows these
+            continue
         assert linked.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {slug(heading) for heading in headings}, target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_that_are_named_exist(document: Path) -> None:
     named = re.findall(
-        r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|svg|md|sha256|ndjson))`", document.read_text(encoding="utf-8")
+        r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|json|svg|md|sha256|ndjson))`", document.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
@@ -199,7 +204,7 @@ def test_every_procedure_is_carried_out_by_a_test() -> None:
     assert [name for name in procedures() if f'"{name}"' not in tests] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_tests_that_are_named_exist(document: Path) -> None:
     named = re.findall(r"`(?:tests/\S+::)?(test_\w+)`", document.read_text(encoding="utf-8"))
     there = {
@@ -210,18 +215,78 @@ def test_tests_that_are_named_exist(document: Path) -> None:
     assert sorted(set(named) - there) == []
 
 
-def test_faults_that_are_named_exist() -> None:
-    """What stands in italics in the tables of docs/reliability.md, where a name may leave out what it shares."""
-    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_faults_that_are_named_exist(language: str) -> None:
+    """The italics in the tables of reliability.md are names of faults, or a part of several names."""
+    text = (DOCS / language / "operations" / "reliability.md").read_text(encoding="utf-8")
     rows = "\n".join(line for line in text.splitlines() if line.startswith("| "))
     named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", rows))
     assert "commit answer lost" in named
     assert sorted(name for name in named if not any(name in kind for kind in KINDS)) == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_settings_that_are_named_exist(document: Path) -> None:
     """Names in code that look like a setting: ours are in .env.example, others are of programs that are not ours."""
     named = set(re.findall(r"`\$?([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", document.read_text(encoding="utf-8")))
     ours = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
     assert sorted(named - ours - NOT_OURS) == []
+
+
+def test_both_languages_have_the_same_pages() -> None:
+    chinese = sorted(path.relative_to(DOCS / "zh") for path in DOCUMENTS if path.is_relative_to(DOCS / "zh"))
+    assert chinese == PAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_both_languages_have_the_same_code(page: Path) -> None:
+    """All of it but for the comments of shell commands."""
+
+    def code(language: str) -> list[tuple[str, ...]]:
+        found = blocks(DOCS / language / page)
+        return [(one.mark, one.language, re.sub(r"(?m)\s+# .*$", "", one.text)) for one in found]
+
+    assert code("zh") == code("en")
+
+
+def test_both_languages_say_alike_what_finds_a_change() -> None:
+    """The table of changes by hand, which a test of the database holds to what finds them."""
+    rows = {
+        language: re.findall(r"^\| [^|]+(?:: |：)[^|]+ \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+        for language in ("zh", "en")
+        for text in [(DOCS / language / "audit" / "tampering.md").read_text("utf-8")]
+    }
+    words = {"核验包": "extract", "见证": "witness", "均不能发现": "none of these", "、": ", "}
+    pattern = re.compile("|".join(words))
+    chinese = [tuple(pattern.sub(lambda found: words[found[0]], cell) for cell in row) for row in rows["zh"]]
+    assert chinese == rows["en"]
+    assert len(chinese) > 20
+
+
+def words(path: Path) -> int:
+    return len(path.read_text("utf-8").split())
+
+
+def test_overviews_stay_short() -> None:
+    """Details have pages of their own: docs/<language> for readers, docs/architecture for developers."""
+    readme = ROOT / "README.md"
+    assert len(readme.read_text("utf-8").splitlines()) <= 150
+    assert 200 <= words(readme) <= 1050
+    assert words(ROOT / "ARCHITECTURE.md") <= 1500
+    assert [path.name for path in (DOCS / "architecture").glob("*.md") if words(path) > 1500] == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    records = sorted((DOCS / "decisions").glob("0*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    titles = [re.match(r"# (\d+)\. ", path.read_text("utf-8")) for path in records]
+    assert [title and int(title[1]) for title in titles] == list(range(1, len(records) + 1))
+
+
+def test_the_glossary_has_one_word_for_one_thing() -> None:
+    rows = re.findall(r"^\|(?! 中文| ---)(.*)\|$", (DOCS / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    cells = [[cell.strip() for cell in row.split("|")] for row in rows]
+    assert {len(row) for row in cells} == {5}
+    for column in (0, 1):
+        terms = [term for row in cells for term in re.split(", ", row[column])]
+        assert len(terms) == len(set(terms))
