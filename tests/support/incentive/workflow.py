@@ -1,0 +1,61 @@
+"""Steps of the bureau with one award, for tests of the pure workflow."""
+
+from datetime import UTC, datetime, timedelta
+
+from services.incentive.domain.workflow import (
+    ACTIONS,
+    ApprovalLimit,
+    ApprovedFor,
+    Decision,
+    StepContext,
+    WorkflowState,
+    apply_step,
+)
+from services.incentive.policy.terms import Texts
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BASIS = ApprovedFor("uscc:91530100MA6K123456", 2026)
+# From the application to the public notice: action, amount, person. Approval is open to the person "b".
+ROUND = (("apply", 0, "a"), ("review", 0, "a"), ("joint_review", 0, "b"), ("publish", 0, "a"))
+
+
+def step(
+    before: WorkflowState, action: str, amount_fen: int = 0, by: str = "a", approved_for: ApprovedFor = BASIS
+) -> Decision:
+    """The next step, a second after the one before."""
+    return Decision(
+        decision_id=f"d{before.steps}",
+        award_id="award",
+        number=before.steps,
+        action=action,
+        from_state=before.state,
+        to_state=ACTIONS[action].to_state or before.state,
+        amount_fen=amount_fen,
+        subject=approved_for.subject,
+        year=approved_for.year,
+        by=by,
+        at=NOW + timedelta(seconds=before.steps),
+        reason=None,
+        documents=(),
+        until=NOW if action == "publish" else None,
+        voucher_no=None,
+        paid_on=None,
+        transaction=before.steps,
+    )
+
+
+def history(*actions: tuple[str, int, str]) -> list[Decision]:
+    """Steps in a row, whether they may be taken or not."""
+    state, taken = WorkflowState(), []
+    for action, amount_fen, by in actions:
+        taken.append(step(state, action, amount_fen, by))
+        state = apply_step(state, taken[-1])
+    return taken
+
+
+def context(
+    state: WorkflowState, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()
+) -> StepContext:
+    """An award in a state, a day after `NOW`, whose own payable amount is the one limit."""
+    limit = ApprovalLimit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
+    return StepContext(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))
