@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check faults bench
+.PHONY: help setup demo up test test-all test-tools check docs faults bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -20,7 +20,8 @@ help:
 	@echo '               ARGS=--stay 演示后保持运行                          goes on until Ctrl-C'
 	@echo '  make up      空的整套系统，直到 Ctrl-C                           the same set, empty, until Ctrl-C'
 	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
-	@echo '  make test    检查与全部测试                                      checks and every test'
+	@echo '  make test    检查与日常测试                                      checks and everyday tests, under 6 minutes'
+	@echo '  make test-all  全部测试                                          every test, with browser, Compose and faults'
 	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
 	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
 	@echo '  make faults  每种故障多次，与独立核算比对                        every fault many times, held against a slow reckoning'
@@ -58,8 +59,17 @@ docs: $(STAMP)
 	@$(SITE)
 	@echo build/docs/index.html
 
+# Tests that need more than one PostgreSQL, one Kafka and one whole set mark themselves (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+
 test: check
-	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)
+
+test-all: check test-tools
+	@exec $(PYTEST) -n 4 $(ARGS)
+
+test-tools: $(STAMP)
+	@$(BIN)/python -m tests.support.engines.programs
 
 faults: $(STAMP)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)

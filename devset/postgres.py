@@ -8,8 +8,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class Postgres:
     port: int
     log_file: Path
     program: Program | None = None
+    # Added to SETTINGS.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -81,7 +83,7 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             _initdb(binaries, self.directory, account)
         _await_former_postmaster(self.data)
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in {**SETTINGS, **self.settings}.items() for part in ("-c", f"{name}={value}")]
         self.program = spawn(
             "postgres",
             [binaries / "postgres", "-D", self.data, "-p", str(self.port), *options],

@@ -1,6 +1,7 @@
-"""Real engines for the tests: started when first asked for, once a session, stopped at its end."""
+"""The plan and report of a test run, and the engines that its tests share; see tests/README.md."""
 
-import contextlib
+from __future__ import annotations
+
 import gc
 import itertools
 import os
@@ -8,55 +9,40 @@ import platform
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadFileScheduling
 
-from devset.jars import KAFKA_VERSION
-from devset.java_cache import prepared_kafka
-from devset.kafka import Kafka
-from devset.postgres import Postgres
-from devset.processes import free_ports
-from shared.settings import load_local_settings
-from tests.support.engines.session import RAN_AGAINST, FreshDatabase
+from tests.support.engines.session import (
+    ENGINES,
+    RAN_AGAINST,
+    STARTED_KAFKA,
+    Engines,
+    SharedEngines,
+    given_broker,
+    new_broker,
+    started_here,
+)
 
-# The machine may be busy with engines: how long one example takes says nothing about the rule that it is for.
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from devset.kafka import Kafka
+    from devset.postgres import Postgres
+    from tests.support.engines.session import FreshDatabase
+
+# Time per example says nothing about the rule: the machine may be busy with engines.
 settings.register_profile("jiangbu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jiangbu")
 
-
-# Files whose tests share a set that takes long to make: one process runs them, as it does each other file.
-TOGETHER = {
-    "tests/e2e/test_contract_schemathesis.py": "running set",
-    "tests/e2e/test_exchange_kit_alone.py": "running set",
-    "tests/e2e/test_exchange_kit_asks.py": "running set",
-    "tests/integration/deploy/test_access.py": "secured broker",
-    "tests/integration/deploy/test_doctor.py": "secured broker",
-    "tests/integration/deploy/test_procedures.py": "secured broker",
-    "tests/integration/deploy/test_secured_broker.py": "secured broker",
-    "tests/integration/deploy/test_secured_set.py": "secured broker",
-}
-# What takes minutes is begun first; before all what waits for other processes most of the time.
-FIRST = (
-    "tests/faults/test_faults.py",
-    "tests/compose/test_compose.py",
-    "tests/integration/worker/test_consumer_program.py",
-    "running set",
-    "tests/e2e/test_up.py",
-    "tests/integration/deploy/test_generation.py",
-    "tests/e2e/test_cases_kafka.py",
-    "tests/e2e/test_changed_files.py",
-    "tests/e2e/test_split_register.py",
-    "tests/integration/registers/test_split_register.py",
-)
-
-_STARTED_HERE = f"Apache Kafka {KAFKA_VERSION}, KRaft, 自行启动 / started here"
-_numbers = itertools.count(1)
+# Tests that use one of these run in one process, in a row: each is expensive to make and serves many tests.
+# They begin first, the longest on top, so that no process is left with one of them at the end.
+SHARED_BY_MANY = ("campaign", "stack", "running_set", "secured", "site")
+# Then, of the rest, tests that start engines or sets of their own.
+EXTENDED = "extended"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,46 +50,82 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Who runs us in the background ignores Ctrl-C, and the programs that we start would, too.
+    # A background job ignores Ctrl-C, and the programs that it starts would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.addinivalue_line("markers", f"{EXTENDED}: needs more than the shared engines (set from the fixtures)")
     config.stash[RAN_AGAINST] = {}
+    worker = getattr(config, "workerinput", None)
+    config.stash[ENGINES] = Engines(SharedEngines() if worker is None else None, (worker or {}).get("engines", {}))
 
 
-class Groups(LoadFileScheduling):
-    """Which tests one of several processes runs in a row."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _group(nodeid)
-
-
-def _group(nodeid: str) -> str:
-    file = nodeid.partition("::")[0]
-    return TOGETHER.get(file, file)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    engines = config.stash.get(ENGINES, None)
+    if engines is not None and engines.owner is not None:
+        engines.owner.stop()
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
-    return Groups(config, log)
+def pytest_configure_node(node: Any) -> None:
+    """Start the shared engines before the first worker, and tell each worker where they are."""
+    node.workerinput["engines"] = node.config.stash[ENGINES].owner.addresses()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    place = {group: place for place, group in enumerate(FIRST)}
-    items.sort(key=lambda item: place.get(_group(item.nodeid), len(place)))
+    """Mark, group and order tests by the fixtures that they use."""
+    for item in items:
+        if EXTENDED in item.fixturenames:  # type: ignore[attr-defined]
+            item.add_marker(EXTENDED)
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=_rank)
+
+
+def _shared(item: pytest.Item) -> str | None:
+    return next((name for name in SHARED_BY_MANY if name in item.fixturenames), None)  # type: ignore[attr-defined]
+
+
+def _group(item: pytest.Item) -> str:
+    return _shared(item) or item.nodeid.partition("::")[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    shared = _shared(item)
+    if shared is not None:
+        return SHARED_BY_MANY.index(shared)
+    return len(SHARED_BY_MANY) + (item.get_closest_marker(EXTENDED) is None)
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays until the end: the collector need not look through it again and again."""
+    """Keep what was imported out of garbage collection: it stays until the end."""
     gc.collect()
     gc.freeze()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail instead of skipping where CI is set: there everything is set up, so nothing may be missing."""
+    del item
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"a test must not be skipped where CI is set: {reason}"
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Take off the group that xdist appends to a test's id, so that reports show ids that can be called."""
+    if hasattr(report, "node") and "@" in report.nodeid:
+        report.nodeid = report.nodeid.rpartition("@")[0]
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workeroutput"):  # one of several processes
+    if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["ran against"] = session.config.stash[RAN_AGAINST]
 
 
 def pytest_testnodedown(node: Any) -> None:
-    """One of several processes has ended."""
-    node.config.stash[RAN_AGAINST].update(node.workeroutput.get("ran against", {}))
+    node.config.stash[RAN_AGAINST].update(getattr(node, "workeroutput", {}).get("ran against", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -114,36 +136,46 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if whole:
         engines["make up"] = f"{whole} 项测试, 自带 PostgreSQL 与 Kafka / tests, with a PostgreSQL and Kafka of its own"
     terminalreporter.section("实际环境 / what ran against what")
-    for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose", "Chromium"):
+    for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose", "Chromium", "Keycloak", "Go", "promtool"):
         terminalreporter.write_line(f"{name}: {engines.get(name, '未使用 / not used')}")
     terminalreporter.write_line(f"Python: {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores")
 
 
 @pytest.fixture(scope="session")
+def extended() -> None:
+    """A test that uses this, or a fixture that does, runs in `make test-all` and not in `make test`.
+
+    Taken by whatever is more than the shared engines and one whole set: engines of one's own, programs of others.
+    """
+
+
+@pytest.fixture(scope="session")
 def engine_folder() -> Iterator[Path]:
+    """A folder for engines of this process's own."""
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-tests-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[Postgres]:
-    server = Postgres(engine_folder / "postgres", free_ports(1)[0], engine_folder / "postgres.log")
-    server.start()
+def postgres_server(request: pytest.FixtureRequest) -> Postgres:
+    """The PostgreSQL of the whole run; shared, so a test leaves it running."""
+    server = request.config.stash[ENGINES].postgres()
     with psycopg.connect(server.url()) as connection:
         version = connection.execute("SHOW server_version").fetchone()
-    request.config.stash[RAN_AGAINST]["PostgreSQL"] = f"{version[0]}, 自行启动 / started here"
-    yield server
-    server.stop()
+    assert version is not None
+    request.config.stash[RAN_AGAINST]["PostgreSQL"] = started_here(version[0])
+    return server
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_server: Postgres) -> FreshDatabase:
-    """`fresh_database(service) -> (owner_url, service_url)`: an empty database, its owner, a role that owns nothing."""
+def postgres(postgres_server: Postgres, request: pytest.FixtureRequest) -> FreshDatabase:
+    """`postgres(service) -> (owner_url, service_url)`: an empty database, its owner, a role that owns nothing."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     numbers = itertools.count(1)
 
     def fresh_database(service: str) -> tuple[str, str]:
-        name = f"{service.replace('-', '_')}_{next(numbers)}"
+        name = f"{service.replace('-', '_')}_{worker}_{next(numbers):04}"
         database = postgres_server.ensure_database(name, "only-for-tests")
         return database.owner_url, database.service_url
 
@@ -151,35 +183,34 @@ def postgres(postgres_server: Postgres) -> FreshDatabase:
 
 
 @pytest.fixture(scope="session")
-def kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Bootstrap servers of a broker: the one named in KAFKA_BOOTSTRAP_SERVERS, else an Apache Kafka of our own."""
-    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    ran_against = request.config.stash[RAN_AGAINST]
-    if given:
-        ran_against["Kafka"] = f"{given}, 由 KAFKA_BOOTSTRAP_SERVERS 指定 / named by KAFKA_BOOTSTRAP_SERVERS"
-        yield given
-        return
-    with _own_broker(engine_folder / "kafka") as broker:
-        ran_against["Kafka"] = _STARTED_HERE
-        yield broker.bootstrap_servers
+def kafka(request: pytest.FixtureRequest) -> str:
+    """Bootstrap servers of the broker of the whole run: the one named in KAFKA_BOOTSTRAP_SERVERS, else our own.
+
+    Tests share it at the same time: topics of exchanges and registers of facts must be a test's own.
+    """
+    given = given_broker()
+    request.config.stash[RAN_AGAINST]["Kafka"] = (
+        STARTED_KAFKA
+        if given is None
+        else f"{given}, 由 KAFKA_BOOTSTRAP_SERVERS 指定 / named by KAFKA_BOOTSTRAP_SERVERS"
+    )
+    return request.config.stash[ENGINES].kafka()
+
+
+@pytest.fixture(scope="session")
+def kafka_files(request: pytest.FixtureRequest) -> Path | None:
+    """The folder of the shared broker's partitions; None if they are elsewhere."""
+    return request.config.stash[ENGINES].kafka_files()
 
 
 @pytest.fixture(scope="module")
-def own_kafka(engine_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Bootstrap servers of a broker that the tests of one file have for themselves: its fact topics are their own."""
-    with _own_broker(engine_folder / f"kafka-{next(_numbers)}") as broker:
-        request.config.stash[RAN_AGAINST].setdefault("Kafka", _STARTED_HERE)
-        yield broker.bootstrap_servers
-
-
-@contextlib.contextmanager
-def _own_broker(folder: Path) -> Iterator[Kafka]:
-    settings = load_local_settings()
-    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
-    port, controller_port = free_ports(2)
-    broker = Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))
+def own_kafka(engine_folder: Path, request: pytest.FixtureRequest, extended: None) -> Iterator[str]:
+    """Bootstrap servers of a broker for the tests of one file: for those that read all facts, whoever they are of."""
+    name = request.module.__name__.rpartition(".")[2]
+    broker: Kafka = new_broker(engine_folder / f"kafka-{name}")
     try:
         broker.start()
-        yield broker
+        request.config.stash[RAN_AGAINST].setdefault("Kafka", STARTED_KAFKA)
+        yield broker.bootstrap_servers
     finally:
         broker.stop()

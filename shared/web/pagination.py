@@ -17,6 +17,7 @@ LIMIT_MOST: Final = 500
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,1024}")
 
 Row = TypeVar("Row")
+Key = TypeVar("Key", str, int)
 
 
 class PageQuery(QuerySchema):
@@ -45,6 +46,13 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         fault = FieldFault("cursor", "不是本服务给出的 next_cursor / not a next_cursor of this service")
         raise Problem(422, errors=[fault])
     return tuple(values)
+
+
+def decode_key(cursor: str | None, kind: type[Key]) -> Key | None:
+    """Return the one value of a cursor, or None without a cursor. Raises Problem 422 as `decode_cursor` does."""
+    values = decode_cursor(cursor, kind)
+    key: Key | None = None if values is None else values[0]
+    return key
 
 
 def _cursor_values(cursor: str) -> list[Any] | None:

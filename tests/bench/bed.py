@@ -93,7 +93,7 @@ class Bed:
         self._places += 1
         folder = self.folder / f"place-{self._places}"
         folder.mkdir()
-        place = Place(service, folder, self.postgres, self.kafka, None, EXCHANGE)
+        place = Place(service, folder, self.postgres, self.kafka.bootstrap_servers, None, EXCHANGE)
         place.register = register or place.register
         try:
             place.prepare()

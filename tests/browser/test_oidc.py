@@ -8,8 +8,9 @@ import pytest
 
 from services.incentive.pages.session.oidc import offer_oidc
 from shared.settings import OidcSettings
-from tests.browser.keycloak import CLIENT, PASSWORD, Keycloak, NotToBeHad, running_keycloak
 from tests.browser.site import check_accessible
+from tests.support.engines.keycloak import CLIENT, PASSWORD, VERSION, Keycloak, running_keycloak
+from tests.support.engines.session import RAN_AGAINST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +33,15 @@ def offered(site: Site, issuer: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def keycloak(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
+def keycloak(
+    site: Site, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Keycloak]:
     try:
         with running_keycloak(tmp_path_factory.mktemp("keycloak")) as found:
             found.make_realm(f"{site.url}/sign-in/oidc/return", PEOPLE)
             offered(site, found.issuer)
+            request.config.stash[RAN_AGAINST]["Keycloak"] = VERSION
             yield found
-    except NotToBeHad as error:
-        pytest.skip(str(error))
     finally:
         site.makers.app.extensions.pop("jiangbu.oidc", None)
 

@@ -31,7 +31,7 @@ def why_unavailable() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def built(extended: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The set, built; where there is no engine, every test is skipped."""
     reason = why_unavailable()
     if reason is not None:
@@ -80,7 +80,7 @@ def docker_cleanup() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(docker_services: Services, built: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:  # noqa: ARG001 - started
+def stack(docker_services: Services, built: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The set, ready."""
     began_s = time.monotonic()
     engine = run(["docker", "version", "-f", "{{.Server.Version}}"]).strip()

@@ -1,11 +1,18 @@
-"""The whole set, empty and running, for tests that ask it over HTTP and Kafka."""
+"""Whole sets, as `make up` starts them, for tests that ask them over HTTP and Kafka."""
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.engines.programs import FSCK, LITEWITNESS
+from tests.support.engines.session import RAN_AGAINST
 from tests.support.up import Up, up_while_used
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +22,25 @@ def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     Shared by all tests that use it: each brings numbers, parties and days of its own.
     """
     yield from up_while_used(Up(tmp_path_factory.mktemp("set") / "data"))
+
+
+@pytest.fixture(scope="session")
+def fsck(extended: None, request: pytest.FixtureRequest) -> Path:
+    """Tessera's checker of logs."""
+    program = FSCK.found()
+    request.config.stash[RAN_AGAINST]["Go"] = ", ".join(tool.path.parent.name for tool in (FSCK, LITEWITNESS))
+    return program
+
+
+@pytest.fixture
+def own_set(extended: None, tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    """`own_set(*arguments)`: `make up` in a folder of the test's own; killed at its end if it still runs."""
+    started: list[Up] = []
+
+    def start(*arguments: str) -> Up:
+        started.append(Up(tmp_path / "data", *arguments))
+        return started[-1]
+
+    yield start
+    for up in started:
+        up.kill()

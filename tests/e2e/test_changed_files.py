@@ -4,6 +4,7 @@ A witness looks on, and finds what its database's superuser does in the end.
 """
 
 import json
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,11 @@ def changed_whitelist(folder: Path) -> Path:
     return file
 
 
-def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_awards_follow_another_revision_and_another_whitelist(
+    own_set: Callable[..., Up], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     example = (ROOT / "docs" / "example-events.ndjson").read_bytes().splitlines()[:2]
-    with started(Up(tmp_path / "data")) as running:
+    with started(own_set()) as running:
         send(running, example)
         assert ceiling(client_of(running)) == ("200000.00", 1)
         keys = running["keys"]
@@ -75,7 +78,7 @@ def test_awards_follow_another_revision_and_another_whitelist(tmp_path: Path, mo
         assert [one.size for one in first.values()] == [2, 2, 3]
     carry_out("another signing key", {"SECRETS": str(tmp_path), "HOLDER": "data"})
     monkeypatch.setenv("POLICY_FILE", str(newer_revision(tmp_path)))
-    with started(Up(tmp_path / "data", "--exchanges", str(changed_whitelist(tmp_path)))) as running:
+    with started(own_set("--exchanges", str(changed_whitelist(tmp_path)))) as running:
         client = client_of(running)
         assert ceiling(client) == ("150000.00", 2)
         posted = client.items("incentive", "/v1/ledger/transactions", award_id=AWARD)

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.paths import ROOT
 
 
+@pytest.mark.usefixtures("extended")
 def test_the_demonstration_agrees_with_its_slow_reckoning() -> None:
     environment = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
     result = subprocess.run(

@@ -14,7 +14,7 @@ from exchange_kit.records import event_of
 from shared.events.topics import topic_of
 from shared.translog.tiles import Tile, hashes_at, parse_bundle
 from shared.values.parties import complete_uscc
-from tests.support.engines.tessera import fsck_program, run_fsck
+from tests.support.engines.tessera import run_fsck
 from tests.support.up import client_of
 
 if TYPE_CHECKING:
@@ -84,14 +84,15 @@ def publish_listings(running: dict[str, Any]) -> None:
     client_of(running).await_quiet(60, lambda: None)
 
 
-def test_logs_are_sound_before_and_after_they_grew(running_set: dict[str, Any], logs: dict[str, Log]) -> None:
-    program = fsck_program()
+def test_logs_are_sound_before_and_after_they_grew(
+    running_set: dict[str, Any], logs: dict[str, Log], fsck: Path
+) -> None:
     sizes: dict[str, list[int]] = {service: [] for service in LOGS}
     for turn in range(2):
         if turn:
             publish_listings(running_set)
         for service, log in logs.items():
-            said = run_fsck(program, log.url, log.key_file(), log.key)
+            said = run_fsck(fsck, log.url, log.key_file(), log.key)
             found = re.search(r"Successfully fsck'd log with size (\d+) ", said)
             assert found is not None, said
             assert "failed" not in said
@@ -101,15 +102,15 @@ def test_logs_are_sound_before_and_after_they_grew(running_set: dict[str, Any], 
         assert after >= before + GROWTH
 
 
-def test_what_is_wrong_is_found_by_it(logs: dict[str, Log]) -> None:
-    program, log = fsck_program(), logs["listing"]
+def test_what_is_wrong_is_found_by_it(logs: dict[str, Log], fsck: Path) -> None:
+    log = logs["listing"]
     copy, url = log.copy(), f"file://{log.folder / 'copy'}"
-    assert "Successfully" in run_fsck(program, url, log.key_file())
+    assert "Successfully" in run_fsck(fsck, url, log.key_file())
     bundle = next((copy / "tile" / "entries").rglob("000*"))
     bundle = next(bundle.iterdir()) if bundle.is_dir() else bundle
     whole = bundle.read_bytes()
     assert parse_bundle(whole)
     bundle.write_bytes(whole.replace(b'"kind"', b'"kinD"', 1))
-    said = run_fsck(program, url, log.key_file())
+    said = run_fsck(fsck, url, log.key_file())
     assert "Successfully" not in said
     assert "fsck failed" in said

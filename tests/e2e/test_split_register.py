@@ -57,7 +57,7 @@ WITHIN_S = 120.0
 
 
 @dataclass
-class Site:
+class Deployment:
     """A broker, databases, and the consumers that run on them; the APIs are in this process."""
 
     folder: Path
@@ -183,63 +183,63 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, postgres_server: Postgres, own_kafka: str) -> Iterator[Site]:
+def deployment(tmp_path: Path, postgres_server: Postgres, own_kafka: str) -> Iterator[Deployment]:
     with ExitStack() as opened:
-        found = Site(tmp_path, postgres_server, own_kafka, opened)
+        found = Deployment(tmp_path, postgres_server, own_kafka, opened)
         yield found
         for program in found.programs.values():
             program.kill()
             program.wait()
 
 
-def test_a_register_is_split_by_the_documented_procedure(site: Site) -> None:
+def test_a_register_is_split_by_the_documented_procedure(deployment: Deployment) -> None:
     records = list(sample_events(SEED, EXCHANGES, EVENTS, YEAR))
     before, after = records[: EVENTS // 2], records[EVENTS // 2 :]
-    site.migrate("incentive")
+    deployment.migrate("incentive")
     for service in SIDES:
-        site.migrate(service, "r1")
-        site.consume(service, "r1")
-    site.consume("incentive", REGISTERS=site.registers("r1"))
-    site.publish(before)
-    _start_new_registers(site)
-    site.await_awards(before)
-    assert site.evidence() == {"r1"}
+        deployment.migrate(service, "r1")
+        deployment.consume(service, "r1")
+    deployment.consume("incentive", REGISTERS=deployment.registers("r1"))
+    deployment.publish(before)
+    _start_new_registers(deployment)
+    deployment.await_awards(before)
+    assert deployment.evidence() == {"r1"}
 
     # One of the new ones has not read all when it is named.
-    until(lambda: not any(site.waits(name) for name in site.urls), WITHIN_S)
-    site.end("trade-ingest r3", signal.SIGKILL)
-    site.publish(after[:100])
-    site.await_awards(records[: EVENTS // 2 + 100])
+    until(lambda: not any(deployment.waits(name) for name in deployment.urls), WITHIN_S)
+    deployment.end("trade-ingest r3", signal.SIGKILL)
+    deployment.publish(after[:100])
+    deployment.await_awards(records[: EVENTS // 2 + 100])
     for service in SIDES:
-        site.end(f"{service} r1")
-    site.end("incentive", signal.SIGKILL)
-    site.log("incentive").unlink()
-    site.consume("incentive", REGISTERS=site.registers(*GROUPS))
-    until(lambda: _waits_for("r3 trades: lag", site), WITHIN_S)
-    (settings,) = site.rows("SELECT registers FROM ledger_settings")
+        deployment.end(f"{service} r1")
+    deployment.end("incentive", signal.SIGKILL)
+    deployment.log("incentive").unlink()
+    deployment.consume("incentive", REGISTERS=deployment.registers(*GROUPS))
+    until(lambda: _waits_for("r3 trades: lag", deployment), WITHIN_S)
+    (settings,) = deployment.rows("SELECT registers FROM ledger_settings")
     assert settings.registers == ["r1"]
-    posted = site.rows("SELECT count(*) FROM ledger_transaction")
-    site.consume("trade-ingest", "r3")
-    until(lambda: len(site.rows("SELECT id FROM ledger_settings")) == 2, WITHIN_S)
-    assert site.rows("SELECT count(*) FROM ledger_transaction") == posted
-    site.await_awards(records[: EVENTS // 2 + 100])
-    assert site.evidence() == set(GROUPS)
+    posted = deployment.rows("SELECT count(*) FROM ledger_transaction")
+    deployment.consume("trade-ingest", "r3")
+    until(lambda: len(deployment.rows("SELECT id FROM ledger_settings")) == 2, WITHIN_S)
+    assert deployment.rows("SELECT count(*) FROM ledger_transaction") == posted
+    deployment.await_awards(records[: EVENTS // 2 + 100])
+    assert deployment.evidence() == set(GROUPS)
 
-    site.publish(after[100:])
-    site.end("trade-ingest r4", signal.SIGKILL)
-    site.consume("trade-ingest", "r4")
-    site.await_awards(records)
-    assert site.evidence() == set(GROUPS)
-    _is_sound(site)
-
-
-def _waits_for(what: str, site: Site) -> bool:
-    return any(what in line["reason"] for line in site.says("incentive", "registers do not count yet"))
+    deployment.publish(after[100:])
+    deployment.end("trade-ingest r4", signal.SIGKILL)
+    deployment.consume("trade-ingest", "r4")
+    deployment.await_awards(records)
+    assert deployment.evidence() == set(GROUPS)
+    _is_sound(deployment)
 
 
-def _start_new_registers(site: Site) -> None:
+def _waits_for(what: str, deployment: Deployment) -> bool:
+    return any(what in line["reason"] for line in deployment.says("incentive", "registers do not count yet"))
+
+
+def _start_new_registers(deployment: Deployment) -> None:
     for register in GROUPS:
-        listings, trades = (site.database(service, register) for service in SIDES)
+        listings, trades = (deployment.database(service, register) for service in SIDES)
         if register == "r2":
             given = {
                 "REGISTER": register,
@@ -247,32 +247,34 @@ def _start_new_registers(site: Site) -> None:
                 "LISTINGS_OWNER": listings.owner_url,
                 "TRADES": trades.service_url,
                 "TRADES_OWNER": trades.owner_url,
-                "ALL": site.registers("r1", *GROUPS),
+                "ALL": deployment.registers("r1", *GROUPS),
             }
-            carry_out("another register", site.environment("listing", register) | given)
+            carry_out("another register", deployment.environment("listing", register) | given)
         for service in SIDES:
-            site.migrate(service, register)
-            site.consume(service, register)
-            site.serve(service, register)
+            deployment.migrate(service, register)
+            deployment.consume(service, register)
+            deployment.serve(service, register)
 
 
-def _is_sound(site: Site) -> None:
+def _is_sound(deployment: Deployment) -> None:
     """An extract of whole registers, verified by its own program, and everything worked out again."""
-    site.serve("incentive", REGISTERS=site.registers(*GROUPS))
-    until(lambda: not any(site.waits(name) for name in site.urls), WITHIN_S)
-    job = site.ask("POST", "incentive", "/v1/extracts", json={"evidence": "registers"}).json()["id"]
+    deployment.serve("incentive", REGISTERS=deployment.registers(*GROUPS))
+    until(lambda: not any(deployment.waits(name) for name in deployment.urls), WITHIN_S)
+    job = deployment.ask("POST", "incentive", "/v1/extracts", json={"evidence": "registers"}).json()["id"]
 
     def is_ready() -> bool:
-        found = site.ask("GET", "incentive", f"/v1/extracts/{job}").json()
+        found = deployment.ask("GET", "incentive", f"/v1/extracts/{job}").json()
         assert found["state"] != "failed", found
         return bool(found["state"] == "ready")
 
     until(is_ready, WITHIN_S)
-    unpacked = site.folder / "unpacked"
-    with zipfile.ZipFile(BytesIO(site.ask("GET", "incentive", f"/v1/extracts/{job}/download").content)) as archive:
+    unpacked = deployment.folder / "unpacked"
+    with zipfile.ZipFile(
+        BytesIO(deployment.ask("GET", "incentive", f"/v1/extracts/{job}/download").content)
+    ) as archive:
         archive.extractall(unpacked)
-    keys = site.folder / "keys"
-    keys.write_text("".join(site.ask("GET", name, "/v1/log/keys").text for name in site.urls), "utf-8")
+    keys = deployment.folder / "keys"
+    keys.write_text("".join(deployment.ask("GET", name, "/v1/log/keys").text for name in deployment.urls), "utf-8")
     verify = [sys.executable, "-I", "-S", "verify.py", "--key", str(keys)]
     done = subprocess.run(
         verify, cwd=unpacked, capture_output=True, text=True, check=False, env={"LANG": "en_US.UTF-8"}
@@ -283,7 +285,7 @@ def _is_sound(site: Site) -> None:
     assert logs == {"ledger", *(f"{kind}-{name}-1" for kind in ("listings", "trades") for name in GROUPS)}
     rebuilt = subprocess.run(
         command("incentive", "rebuild", "--verify", "--from-kafka"),
-        env=site.environment("incentive", REGISTERS=site.registers(*GROUPS)),
+        env=deployment.environment("incentive", REGISTERS=deployment.registers(*GROUPS)),
         capture_output=True,
         text=True,
         check=False,

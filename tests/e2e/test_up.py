@@ -3,9 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import psutil
 import pytest
@@ -15,31 +13,14 @@ from tests.support.command_line import command_line
 from tests.support.up import Up, assert_gone
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator:
-    started: list[Up] = []
-
-    def start(*arguments: str) -> Up:
-        started.append(Up(tmp_path / "data", *arguments))
-        return started[-1]
-
-    yield start
-    for up in started:
-        if up.process.poll() is None:
-            os.killpg(up.process.pid, signal.SIGKILL)
-        up.process.stdout.close()
-        up.process.stderr.close()
-        up.process.wait()
-
-
 def named(up: Up, *words: str) -> psutil.Process:
     """The program of the set whose command line has all the words; a gunicorn's first process."""
     found = [one for one in up.programs() if set(words) <= set(command_line(one))]
     return min(found, key=lambda one: one.create_time())
 
 
-def test_a_set_is_watched_and_leaves_nothing_behind(start) -> None:
-    first = start()
+def test_a_set_is_watched_and_leaves_nothing_behind(own_set) -> None:
+    first = own_set()
     known = first.ready()
     assert set(known) == {"kafka", "listing", "trade_ingest", "incentive", "keys"}
     assert set(known["keys"]) == {"auditor", "bureau", "bureau2", "service", "exchange:kmdex", "exchange:dcdex"}
@@ -50,7 +31,7 @@ def test_a_set_is_watched_and_leaves_nothing_behind(start) -> None:
         # Senders begin by an empty transaction, whose markers readers have to pass.
         assert wait_until(lambda progress=progress: progress().json()["lag"] == 0, time.monotonic() + 30)
 
-    second = start()  # the folder is taken
+    second = own_set()  # the folder is taken
     code, _ = second.end()
     assert code != 0
     assert "in use" in second.errors
@@ -71,8 +52,8 @@ def test_a_set_is_watched_and_leaves_nothing_behind(start) -> None:
     assert_gone(programs)
 
 
-def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
-    up = start()
+def test_make_interrupted_or_killed_alone_and_killed_supervisor(own_set) -> None:
+    up = own_set()
     up.ready()
     programs = up.programs()
     up.process.send_signal(signal.SIGINT)  # to make alone, which tells nobody
@@ -80,14 +61,14 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
     assert "stopped: make" in up.errors
     assert_gone(programs)
 
-    up = start()
+    up = own_set()
     up.ready()
     programs = up.programs()
     named(up, "devset.up").kill()
     up.end()
     assert_gone(programs, within_s=10)
 
-    up = start()
+    up = own_set()
     up.ready()
     programs = up.programs()
     up.process.kill()  # make alone
@@ -95,8 +76,8 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(start) -> None:
 
 
 @pytest.mark.parametrize("moment_s", [1.0, 4.0])
-def test_stopped_while_starting(start, moment_s: float) -> None:
-    up = start()
+def test_stopped_while_starting(own_set, moment_s: float) -> None:
+    up = own_set()
     time.sleep(moment_s)  # any moment of the start will do
     programs = up.programs()
     os.killpg(up.process.pid, signal.SIGTERM)
@@ -113,8 +94,8 @@ def test_stopped_while_starting(start, moment_s: float) -> None:
         (["--no-such-option"], "--no-such-option"),
     ],
 )
-def test_what_is_wrong_is_said(start, arguments: list[str], says: str) -> None:
-    up = start(*arguments)
+def test_what_is_wrong_is_said(own_set, arguments: list[str], says: str) -> None:
+    up = own_set(*arguments)
     code, output = up.end()
     assert code != 0
     assert output == ""

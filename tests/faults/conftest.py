@@ -24,7 +24,9 @@ def _is_ours(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def campaign(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Campaign]:
+def campaign(
+    extended: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Campaign]:
     """All faults that were selected, under way."""
     selected = {item.name for item in request.session.items if _is_ours(item)}
     every = [*KINDS, *CONTROLS]

@@ -1,4 +1,4 @@
-"""Engines that a test may stop, freeze and set up as it likes; those of all tests are in tests/conftest.py."""
+"""Engines that a test may stop and freeze; the shared ones are in tests/conftest.py."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devset.java_cache import prepared_kafka
-from devset.kafka import Kafka
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from services.listing import consumer as listing_consumer
 from services.trade_ingest import consumer as trade_consumer
-from shared.settings import load_local_settings
+from tests.support.engines.programs import FSCK, LITEWITNESS
 from tests.support.engines.secured_broker import SecuredBroker
+from tests.support.engines.session import NOT_FOR_POWER_FAILURES, RAN_AGAINST, new_broker
 from tests.support.forked_programs import ForkServer
 from tests.support.registers.bench import (
     WHITELIST,
@@ -24,27 +23,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from devset.kafka import Kafka
+
 
 @pytest.fixture(scope="session")
-def server(engine_folder) -> Iterator[Postgres]:
-    server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], engine_folder / "own-postgres.log")
+def server(engine_folder, extended) -> Iterator[Postgres]:
+    """A PostgreSQL of this process's own, to be stopped, frozen and killed. It keeps what it has committed."""
+    log_file = engine_folder / "own-postgres.log"
+    server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], log_file, settings=NOT_FOR_POWER_FAILURES)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def broker(engine_folder) -> Iterator[Kafka]:
-    settings = load_local_settings()
-    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
-    broker = Kafka(engine_folder / "own-kafka", *free_ports(2), jars, engine_folder / "own-kafka.log")
+def broker(engine_folder, extended) -> Iterator[Kafka]:
+    """A broker of this process's own, to be stopped and frozen."""
+    broker = new_broker(engine_folder / "own-kafka")
     broker.start()
     yield broker
     broker.stop()
 
 
 @pytest.fixture(scope="session")
-def secured(engine_folder) -> Iterator[SecuredBroker]:
+def secured(engine_folder, extended) -> Iterator[SecuredBroker]:
+    """A broker with users, rights and TLS."""
     broker = SecuredBroker(engine_folder / "secured-kafka")
     try:
         broker.start()
@@ -55,6 +58,7 @@ def secured(engine_folder) -> Iterator[SecuredBroker]:
 
 @pytest.fixture(scope="session")
 def fork_server() -> Iterator[ForkServer]:
+    """Starts our programs without the second that their imports take."""
     fork_server = ForkServer()
     yield fork_server
     fork_server.stop()
@@ -79,3 +83,11 @@ def trades(postgres, whitelist) -> Bench:
     bench = Bench("services.trade_ingest", trade_consumer.TRADES, postgres("trade-ingest"), whitelist)
     yield bench
     bench.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def litewitness_program(extended, request) -> Path:
+    """The witness server of others."""
+    program = LITEWITNESS.found()
+    request.config.stash[RAN_AGAINST]["Go"] = ", ".join(tool.path.parent.name for tool in (FSCK, LITEWITNESS))
+    return program

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from devset.kafka import Kafka
     from devset.postgres import Database, Postgres
     from tests.support.forked_programs import Child, ForkServer
 
@@ -60,10 +59,10 @@ def frozen(pid: int) -> Iterator[None]:
 
 @contextmanager
 def prepared_place(
-    service: str, folder: Path, server: Postgres, broker: Kafka, fork_server: ForkServer
+    service: str, folder: Path, server: Postgres, kafka: str, fork_server: ForkServer
 ) -> Iterator[Place]:
     """A place with all that programs of the service need; they are ended with it."""
-    place = Place(service, folder, server, broker, fork_server)
+    place = Place(service, folder, server, kafka, fork_server)
     try:
         place.prepare()
         yield place
@@ -108,7 +107,7 @@ class Place:
     service: str
     folder: Path
     server: Postgres
-    broker: Kafka
+    kafka: str
     fork_server: ForkServer | None
     exchange: str = field(default_factory=lambda: f"x{uuid.uuid4().hex[:12]}")
     started: list[Running] = field(default_factory=list)
@@ -147,12 +146,12 @@ class Place:
         migrate(package, self.database.owner_url, self.database.service_url, self.register)
 
     def make_topics(self) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
         apply_topics(admin, load_whitelist(self.exchanges_file))
         admin.close()
 
     def delete_topics(self, *names: str) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers)
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
         admin.delete_topics(names)
         admin.close()
 
@@ -162,7 +161,7 @@ class Place:
         self.make_topics()
 
     def send(self, count: int) -> None:
-        producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap_servers)
+        producer = KafkaProducer(bootstrap_servers=self.kafka)
         side = SIDES["listing"]
         for number in range(count):
             producer.send(self.topic, side.event(self.exchange, f"L{number}"), partition=0)
@@ -171,7 +170,7 @@ class Place:
     def environment(self, database: Database | None = None, **settings: str) -> dict[str, str]:
         """Settings as the set on one machine gives them."""
         nobody = "127.0.0.1:1"
-        addresses = Addresses(self.broker.bootstrap_servers, {"listing": nobody, "trade-ingest": nobody})
+        addresses = Addresses(self.kafka, {"listing": nobody, "trade-ingest": nobody})
         keys_file = self.folder / "keys.yaml"
         if not keys_file.exists():
             keys_file.write_text("[]", "utf-8")

@@ -60,6 +60,15 @@ class Up:
         output, self.errors = self.process.communicate(timeout=40)
         return self.process.returncode, output
 
+    def kill(self) -> None:
+        """Kill what still runs of it, and close its streams."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+        self.process.wait()
+
 
 def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
     _, alive = psutil.wait_procs(programs, timeout=within_s)
@@ -75,12 +84,7 @@ def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
         up.end()
         assert_gone(programs)
     finally:
-        if up.process.poll() is None:
-            os.killpg(up.process.pid, signal.SIGKILL)
-        for stream in (up.process.stdout, up.process.stderr):
-            if stream is not None:
-                stream.close()
-        up.process.wait()
+        up.kill()
 
 
 def client_of(running: dict[str, Any], role: str = "auditor") -> Client:

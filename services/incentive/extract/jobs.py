@@ -22,7 +22,7 @@ MOST_ATTEMPTS: Final = 5
 PIECE_BYTES: Final = 1 << 20
 
 
-class Asker(NamedTuple):
+class Requester(NamedTuple):
     """Who does something with an extract: the name of the key, and its role."""
 
     who: str
@@ -38,7 +38,7 @@ class Job(NamedTuple):
     log_size: int
 
 
-class TooMany(Exception):  # noqa: N818 - what is told
+class TooManyUnfinished(Exception):  # noqa: N818 - what is told
     """A role has as many unfinished extracts as it may have."""
 
 
@@ -46,14 +46,16 @@ class Withdrawn(Exception):  # noqa: N818 - no fault
     """A job is no longer this maker's: it was cancelled, or begun anew by another."""
 
 
-def ask_for(connection: Connection, request: ExtractRequest, log_size: int, asker: Asker, now: datetime) -> Row[Any]:
-    """Queue an extract. Raises TooMany."""
+def enqueue(
+    connection: Connection, request: ExtractRequest, log_size: int, requester: Requester, now: datetime
+) -> Row[Any]:
+    """Queue an extract. Raises TooManyUnfinished."""
     unfinished = connection.execute(
         text("SELECT count(*) FROM extract WHERE role = :role AND state IN ('queued', 'running')"),
-        {"role": asker.role},
+        {"role": requester.role},
     ).scalar_one()
     if unfinished >= MOST_UNFINISHED:
-        raise TooMany
+        raise TooManyUnfinished
     row = connection.execute(
         text(
             "INSERT INTO extract (id, requested_by, role, request, log_size, requested_at)"
@@ -61,14 +63,14 @@ def ask_for(connection: Connection, request: ExtractRequest, log_size: int, aske
         ),
         {
             "id": uuid.uuid4().hex,
-            "who": asker.who,
-            "role": asker.role,
+            "who": requester.who,
+            "role": requester.role,
             "request": msgspec.json.encode(request).decode(),
             "log_size": log_size,
             "now": now,
         },
     ).one()
-    note_access(connection, row.id, asker, "requested", now)
+    record_access(connection, row.id, requester, "requested", now)
     return row
 
 
@@ -90,23 +92,25 @@ def list_newest(connection: Connection, viewer: str | None, limit: int) -> Seque
     return connection.execute(text(f"{statement} ORDER BY requested_at DESC, id LIMIT :limit"), parameters).all()
 
 
-def remove(connection: Connection, row: Row[Any], asker: Asker, now: datetime) -> None:
+def remove(connection: Connection, row: Row[Any], requester: Requester, now: datetime) -> None:
     """Cancel what is not finished, or take away what is."""
     connection.execute(text("UPDATE extract SET state = 'cancelled' WHERE id = :id"), {"id": row.id})
     _delete_pieces(connection, row.id)
     action = "cancelled" if row.state in ("queued", "running") else "removed"
-    note_access(connection, row.id, asker, action, now)
+    record_access(connection, row.id, requester, action, now)
 
 
-def note_access(connection: Connection, extract_id: str, asker: Asker | None, action: str, now: datetime) -> None:
+def record_access(
+    connection: Connection, extract_id: str, requester: Requester | None, action: str, now: datetime
+) -> None:
     """Write down who did what."""
     connection.execute(
         text("INSERT INTO extract_access (extract_id, at, who, role, action) VALUES (:id, :now, :who, :role, :action)"),
         {
             "id": extract_id,
             "now": now,
-            "who": None if asker is None else asker.who,
-            "role": None if asker is None else asker.role,
+            "who": None if requester is None else requester.who,
+            "role": None if requester is None else requester.role,
             "action": action,
         },
     )
@@ -123,10 +127,10 @@ def expire(connection: Connection, now: datetime) -> None:
     statement = text("UPDATE extract SET state = 'expired' WHERE state = 'ready' AND expires_at <= :now RETURNING id")
     for extract_id in connection.execute(statement, {"now": now}).scalars().all():
         _delete_pieces(connection, extract_id)
-        note_access(connection, extract_id, None, "expired", now)
+        record_access(connection, extract_id, None, "expired", now)
 
 
-def is_work_waiting(connection: Connection) -> bool:
+def has_unfinished(connection: Connection) -> bool:
     """Whether there is an extract to be made, or one that is being made."""
     statement = "SELECT EXISTS (SELECT FROM extract WHERE state IN ('queued', 'running'))"
     return bool(connection.execute(text(statement)).scalar())

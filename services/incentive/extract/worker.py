@@ -182,7 +182,7 @@ class WorkerSupervisor:
             if time.monotonic() >= self._next_expiry_s:
                 jobs.expire(connection, now())
                 self._next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
-            if not jobs.is_work_waiting(connection):
+            if not jobs.has_unfinished(connection):
                 return True
         with leader_lock(self.engine, "extracts") as leader:
             return not leader.try_acquire() or self._run_program()

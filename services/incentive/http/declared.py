@@ -1,4 +1,4 @@
-"""HTTP routes of declared rewards: the bureau declares, and whoever sees all may read what was declared."""
+"""HTTP routes of declared rewards: the bureau declares them, one by one or as a table."""
 
 from types import SimpleNamespace
 from typing import Any, Final
@@ -16,9 +16,9 @@ from services.incentive.commands.declare import (
     zero_award,
 )
 from services.incentive.domain.facts import Declaration
-from services.incentive.http.awards import asked, current_rulebook, no_policy_yet, render_award
-from services.incentive.http.bureau import current_office
-from services.incentive.http.declared_csv import Row, TableError, declared_of, read_table
+from services.incentive.http.awards import render_award
+from services.incentive.http.context import current_rulebook, incentive_context, ledger_view, no_policy_in_force
+from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table
 from services.incentive.http.declared_schemas import (
     DeclarationPageSchema,
     DeclaredQuery,
@@ -27,7 +27,7 @@ from services.incentive.http.declared_schemas import (
     TableSchema,
 )
 from services.incentive.http.schemas import AwardSchema
-from services.incentive.queries import declared as declared_queries
+from services.incentive.queries import declared as queries
 from services.incentive.queries.awards import find_award
 from services.incentive.queries.serializers import Json
 from services.incentive.queries.view import LedgerView
@@ -36,7 +36,7 @@ from services.incentive.store.rulebook import rulebook_as_of
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
-from shared.web.pagination import decode_cursor, encode_cursor, page
+from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service
@@ -44,7 +44,7 @@ from shared.web.service import current_service
 _CSV: Final = "text/csv"
 _TABLE: Final = {"requestBody": {"required": True, "content": {_CSV: {"schema": {"type": "string"}}}}}
 
-blueprint = Blueprint("declared", __name__, description="申报的奖补 / rewards that are declared")
+blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
 
 @blueprint.route("/v1/declared", methods=["POST"])
@@ -52,23 +52,21 @@ blueprint = Blueprint("declared", __name__, description="申报的奖补 / rewar
 @blueprint.arguments(DeclaredSchema)
 @blueprint.response(200, AwardSchema)
 def declare_reward(arguments: dict[str, Any]) -> Json:
-    """Declare a reward; the answer is the award. The same again changes nothing, another of the same matter replaces.
+    """Declare a reward; the answer is the award. The same again changes nothing; another of the same item replaces it.
 
-    422 for what earns nothing, with the member that it lies in; what the article only has recorded, what is history
-    and what corrects an earlier one may earn nothing.
+    422 for a declaration that earns nothing, with the field at fault. A matter that the article only records, history,
+    and a correction of an earlier declaration may earn nothing.
     """
     return enter_declaration(arguments)
 
 
 def enter_declaration(arguments: dict[str, Any]) -> Json:
-    """Declare what a DeclaredSchema has read, in the name of who asks; the award. Problem 422 and 503."""
-    now = current_service().clock()
+    """Declare what a DeclaredSchema has read, as the person who asks; return the award. Problem 422 or 503."""
     with current_service().engine.begin() as connection:
-        [answer] = run_declare(connection, [declared_of(arguments)])
-        if answer.declaration is None:
-            raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in answer.faults])
-        view = LedgerView(None, None, now, rulebook_as_of(connection, None, current_rulebook()))
-        return render_declared(connection, view, answer.declaration)
+        [result] = run_declare(connection, [declaration_input(arguments)])
+        if result.declaration is None:
+            raise Problem(422, errors=[FieldFault(fault.field, fault.message) for fault in result.faults])
+        return render_declared(connection, _view_now(connection), result.declaration)
 
 
 @blueprint.route("/v1/declared")
@@ -76,11 +74,10 @@ def enter_declaration(arguments: dict[str, Any]) -> Json:
 @blueprint.arguments(DeclaredQuery, location="query")
 @blueprint.response(200, DeclarationPageSchema)
 def list_declared(arguments: dict[str, Any]) -> Json:
-    """What is declared, as it stands, in code point order of its key."""
-    after = decode_cursor(arguments.get("cursor"), str)
-    limit = arguments["limit"]
-    with asked() as (connection, _):
-        found = declared_queries.list_declared(connection, arguments, None if after is None else after[0], limit + 1)
+    """List declarations as they stand, in code point order of their keys."""
+    after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
+    with ledger_view() as (connection, _):
+        found = queries.list_declared(connection, arguments, after, limit + 1)
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
@@ -90,82 +87,76 @@ def list_declared(arguments: dict[str, Any]) -> Json:
 @blueprint.response(200, TableSchema)
 @blueprint.doc(**_TABLE)
 def declare_table(arguments: dict[str, Any]) -> Json:
-    """Declare all rows of a table (CSV), or none where one is faulty; `preview=true` says what would come of it.
+    """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
 
     Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview
-    tells of each row its line, its award and amounts, or what is wrong with it; else a faulty row is 422.
+    reports for each row its line, its award and amounts, or its faults; without it a faulty row is a 422.
     """
     if request.mimetype != _CSV:
         raise Problem(415, f"内容类型须为 {_CSV} / the content type must be {_CSV}")
     is_preview = arguments.get("preview") == "true"
     try:
-        found = run_table(request.get_data(), is_preview=is_preview)
+        result = run_table(request.get_data(), is_preview=is_preview)
     except TableError as error:
         raise Problem(422, str(error)) from error
-    if found["faulty"] and not is_preview:
-        faults = [(row["line"], fault) for row in found["rows"] for fault in row["errors"]]
+    if result["faulty"] and not is_preview:
+        faults = [(row["line"], fault) for row in result["rows"] for fault in row["errors"]]
         raise Problem(422, errors=[FieldFault(f"{line}.{fault['field']}", fault["message"]) for line, fault in faults])
-    return found
+    return result
 
 
 def run_table(content: bytes, *, is_preview: bool) -> Json:
-    """Declare a table in the name of who asks, in a transaction that stays if nothing is faulty. Raises TableError.
+    """Declare a table as the person who asks, in one transaction, committed if no row is faulty. Raises TableError.
 
-    A preview is the same transaction, taken back: its amounts are those that would be posted.
+    A preview is the same transaction rolled back, so that its amounts are those that would be posted.
     """
-    service = current_service()
-    with service.engine.connect() as connection, connection.begin() as transaction:
-        view = LedgerView(None, None, service.clock(), rulebook_as_of(connection, None, current_rulebook()))
+    with current_service().engine.connect() as connection, connection.begin() as transaction:
+        view = _view_now(connection)
         rows = read_table(content, view.rulebook.policy)
-        entered = [row.declared for row in rows if row.declared is not None]
-        answers = iter(run_declare(connection, entered))
-        told = [_row_json(connection, view, row, None if row.declared is None else next(answers)) for row in rows]
-        faulty = sum(bool(row["errors"]) for row in told)
+        results = iter(run_declare(connection, [row.declared for row in rows if row.declared is not None]))
+        shown = [_row_json(connection, view, row, None if row.declared is None else next(results)) for row in rows]
+        faulty = sum(bool(row["errors"]) for row in shown)
         is_written = not (is_preview or faulty)
         if not is_written:
             transaction.rollback()
-    return {
-        "written": is_written,
-        "faulty": faulty,
-        **{name: format_yuan(sum(parse_yuan(row[name] or "0") for row in told)) for name in ("ceiling", "payable")},
-        "rows": told,
-    }
+    sums = {name: format_yuan(sum(parse_yuan(row[name] or "0") for row in shown)) for name in ("ceiling", "payable")}
+    return {"written": is_written, "faulty": faulty, **sums, "rows": shown}
 
 
-def _row_json(connection: Connection, view: LedgerView, row: Row, answer: DeclareResult | None) -> Json:
-    faults = row.faults if answer is None else answer.faults
-    found: Json = {"line": row.line, "errors": [fault._asdict() for fault in faults]}
-    declaration = None if answer is None else answer.declaration
+def _view_now(connection: Connection) -> LedgerView:
+    rulebook = rulebook_as_of(connection, None, current_rulebook())
+    return LedgerView(None, None, current_service().clock(), rulebook)
+
+
+def _row_json(connection: Connection, view: LedgerView, row: Row, result: DeclareResult | None) -> Json:
+    faults = row.faults if result is None else result.faults
+    declaration = None if result is None else result.declaration
     award = {} if declaration is None else render_declared(connection, view, declaration)
-    return {**found, **{name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}}
+    shown = {name: award.get(name) for name in ("award_id", "ceiling", "payable", "suppressed_by")}
+    return {"line": row.line, "errors": [fault._asdict() for fault in faults], **shown}
 
 
-def run_declare(connection: Connection, entered: list[DeclarationInput]) -> list[DeclareResult]:
-    """Declare in the name of who asks. 503 while no policy is in force yet."""
-    log = current_office().log
+def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[DeclareResult]:
+    """Declare as the person who asks. Problem 503 while no policy is in force."""
+    bureau, declarer = incentive_context().bureau, Declarer(current_key().name, current_service().clock)
     try:
-        return declare(
-            connection, entered, current_rulebook(), log, Declarer(current_key().name, current_service().clock)
-        )
+        return declare(connection, inputs, bureau.rulebook, bureau.log, declarer)
     except NoPolicyInForce as error:
-        raise no_policy_yet() from error
+        raise no_policy_in_force() from error
 
 
 def render_declared(connection: Connection, view: LedgerView, declaration: Declaration) -> Json:
-    """The award that follows from a declaration; where there never was one, what it would be, with amounts of zero."""
+    """Render the award of a declaration; one that earned nothing is rendered with amounts of zero."""
     row: Any = find_award(connection, view, declaration.award_id)
     if row is None:
-        nothing = zero_award(declaration, view.rulebook.policy)
-        row = SimpleNamespace(
-            **{**msgspec.structs.asdict(nothing), "evidence": evidence_json(nothing.evidence)},
-            recorded_at=declaration.declared_at,
-            whole=True,
-        )
+        award = zero_award(declaration, view.rulebook.policy)
+        columns = msgspec.structs.asdict(award) | {"evidence": evidence_json(award.evidence)}
+        row = SimpleNamespace(**columns, recorded_at=declaration.declared_at, whole=True)
     return render_award(connection, view, row)
 
 
 def declaration_json(one: Declaration) -> Json:
-    """A declaration as the API gives it."""
+    """Render a declaration as the API shows it."""
     return {
         "award_id": one.award_id,
         "rule": one.rule,

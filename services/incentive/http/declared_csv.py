@@ -1,7 +1,7 @@
-"""Declarations as a table (CSV), as the bureau keeps them: each row one, each fault with its line and column.
+"""Reader of tables of declarations (CSV): a declaration a row, every fault with its line and column.
 
-Columns go by their headings, Chinese or English, in any order. A rule and a grade may be written by their Chinese
-names, a subject by its code alone, a day as spreadsheets write it. What the measured value is, the rule says.
+Columns are known by their headings, Chinese or English, in any order. A rule and a grade may be written by their
+Chinese names, a subject by its code alone, a day as spreadsheets write it. The rule says which value is measured.
 """
 
 import csv
@@ -40,11 +40,11 @@ _SCHEMA: Final = DeclaredSchema()
 
 
 class TableError(ValueError):
-    """A file that is no table of declarations; the message says what is wrong with it."""
+    """The file is not a table of declarations; the message says why."""
 
 
 class Row(NamedTuple):
-    """One row at its line (from 1): what is declared, or what is wrong with it."""
+    """A row at its line (from 1): its declaration, or its faults."""
 
     line: int
     declared: DeclarationInput | None
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 def read_table(content: bytes, policy: Policy) -> list[Row]:
-    """The rows of a table in UTF-8 or GB 18030; empty lines are left out. Raises TableError."""
+    """Read a table in UTF-8 or GB 18030; empty lines are skipped. Raises TableError."""
     reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
     try:
         columns = _columns(next(reader, []))
@@ -60,7 +60,7 @@ def read_table(content: bytes, policy: Policy) -> list[Row]:
     except csv.Error as error:
         raise TableError(f"第 {reader.line_num} 行不是 CSV / line {reader.line_num} is not CSV: {error}") from error
     if not rows:
-        raise TableError("没有数据行 / there is no row")
+        raise TableError("没有数据行 / there are no rows")
     if len(rows) > MOST_ROWS:
         raise TableError(f"一次最多 {MOST_ROWS} 行 / at most {MOST_ROWS} rows at once")
     return rows
@@ -76,14 +76,14 @@ def _text(content: bytes) -> str:
 
 
 def _columns(headings: list[str]) -> list[str]:
-    """Which column each is. Headings that say both, such as "奖项 rule", are known by either word."""
+    """Return the columns by their headings; a heading with both words, such as "奖项 rule", is known by either."""
     columns: list[str] = []
     for heading in headings:
         words = [heading.strip(), *heading.split()]
         column = next((_BY_HEADING[word] for word in words if word in _BY_HEADING), None)
         if column is None:
             known = ", ".join(" ".join((names[0], names[-1])) for names in _COLUMNS.values())
-            raise TableError(f"没有此列 / there is no such column: {heading!r} ({known})")
+            raise TableError(f"没有此列 / no such column: {heading!r} ({known})")
         if column in columns:
             raise TableError(f"重复的列 / repeated column: {heading!r}")
         columns.append(column)
@@ -95,7 +95,7 @@ def _columns(headings: list[str]) -> list[str]:
 
 def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row:
     if len(cells) > len(columns):
-        said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells, and {len(columns)} headings"
+        said = f"有 {len(cells)} 格，标题只有 {len(columns)} 列 / has {len(cells)} cells for {len(columns)} headings"
         return Row(line, None, (InputFault("", said),))
     given = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
     terms = _terms(given.get("rule", ""), policy)
@@ -108,23 +108,23 @@ def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row
         return Row(
             line, None, (*faults, *(fault for fault in found if fault.field not in {one.field for one in faults}))
         )
-    return Row(line, None, tuple(faults)) if faults else Row(line, declared_of(loaded), ())
+    return Row(line, None, tuple(faults)) if faults else Row(line, declaration_input(loaded), ())
 
 
-def declared_of(loaded: Mapping[str, Any]) -> DeclarationInput:
-    """What was loaded by DeclaredSchema."""
+def declaration_input(loaded: Mapping[str, Any]) -> DeclarationInput:
+    """Build the input of a declaration from what DeclaredSchema has loaded."""
     documents = tuple(DocumentRef(**one) for one in loaded.get("documents", ()))
     rest = {name: value for name, value in loaded.items() if name not in ("documents", "measure")}
     return DeclarationInput(**rest, measure=loaded.get("measure", {}), documents=documents)
 
 
 def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
-    """By its id or its Chinese name."""
+    """Return the rule with this id or Chinese name."""
     return next((terms for terms in policy.declared.rules if rule in (terms.rule, terms.name.zh)), None)
 
 
 def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> dict[str, Any]:
-    """A row as the body of a request has it."""
+    """Convert a row to the body of a request."""
     entered: dict[str, Any] = {name: given[name] for name in ("item", "name") if given.get(name)}
     entered["rule"] = given["rule"] if terms is None else terms.rule
     subject = given.get("subject", "")
@@ -143,7 +143,7 @@ def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list
 
 
 def _day(cell: str) -> str:
-    """2026/3/1 as 2026-03-01; what is no day stays as it is, for the schema to refuse."""
+    """Convert 2026/3/1 to 2026-03-01; anything else is left for the schema to refuse."""
     match = _DAY.fullmatch(cell)
     try:
         return cell if match is None else date(*map(int, match.groups())).isoformat()
@@ -163,11 +163,11 @@ def _measure(cell: str, terms: DeclaredTerms | None, faults: list[InputFault]) -
 
 
 def _documents(cell: str, faults: list[InputFault]) -> Iterator[dict[str, str]]:
-    """`name sha256`, several apart by semicolons."""
+    """Read `name sha256`, several separated by semicolons."""
     for part in filter(None, (piece.strip() for piece in re.split("[;；]", cell))):
         match = _DOCUMENT.fullmatch(part)
         if match is None:
-            said = "须为“名称 SHA-256”，多个以分号分隔 / must be name and SHA-256, several apart by semicolons"
+            said = "须为“名称 SHA-256”，多个以分号分隔 / must be name and SHA-256, several separated by semicolons"
             faults.append(InputFault("documents", said))
             return
         yield {"name": match[1], "sha256": match[2].lower()}

@@ -1,6 +1,5 @@
-"""HTTP routes of extracts: asked for, looked after, taken home, taken away."""
+"""HTTP routes of extracts: request, status, download, removal."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, Final
@@ -10,10 +9,12 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.http.awards import current_rulebook, settle
+from services.incentive.http.answers import answer, instants, integers, texts
+from services.incentive.http.awards import found_or_404
+from services.incentive.http.context import current_rulebook, settle
+from services.incentive.http.fields import log_size_field
 from services.incentive.queries.serializers import Json
 from shared.events.fields import Choice, Text, Time
-from shared.postgres.query import BIGINT_MAX
 from shared.service_log.store import newest_checkpoint
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
@@ -23,27 +24,15 @@ from shared.web.service import current_service
 from shared.web.viewer_snapshot import viewer_snapshot
 
 _MOST_NAMED: Final = 1000
-_ASKERS: Final = ("auditor", "bureau", "exchange")
+_REQUESTERS: Final = ("auditor", "bureau", "exchange")
+_STATES: Final = ("queued", "running", "ready", "failed")
 _ZIP: Final[dict[str, Any]] = {"content_type": "application/zip"}
 
-blueprint = Blueprint("extracts", __name__, description="台账摘录 / extracts of the ledger")
-
-
-class LogSize(fields.Integer):
-    """A number of transactions."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strict=True, metadata={"minimum": 0, "maximum": BIGINT_MAX}, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        del attr, data, kwargs
-        if type(value) is not int or not 0 <= value <= BIGINT_MAX:
-            raise ValidationError("须为不小于 0 的整数 / must be a whole number from 0")
-        return value
+blueprint = Blueprint("extracts", __name__, description="台账核验包 / extracts of the ledger")
 
 
 class RequestSchema(Schema):
-    """What an extract is to have; all of it is optional. `from` and `until` are half-open, on `posted_at`."""
+    """The content of an extract; every field is optional. `from` and `until` are half-open, on `posted_at`."""
 
     from_ = Time(data_key="from", allow_none=True)
     until = Time(allow_none=True)
@@ -51,7 +40,7 @@ class RequestSchema(Schema):
     exchange = ExchangeParameter(allow_none=True)
     rules = fields.List(Text(), allow_none=True, metadata={"maxItems": _MOST_NAMED})
     as_of = Time(allow_none=True)
-    since = LogSize(allow_none=True)
+    since = log_size_field(allow_none=True)
     evidence = Choice(("awards", "registers"), allow_none=True)
 
     @validates_schema
@@ -61,34 +50,32 @@ class RequestSchema(Schema):
                 raise ValidationError(f"最多 {_MOST_NAMED} 个 / at most {_MOST_NAMED}", name)
 
 
-class ExtractSchema(Schema):
-    """How an extract stands. `log_size` is the size of the ledger's log that it is of."""
-
-    id = Text(required=True)
-    state = Choice(("queued", "running", "ready", "failed"), required=True)
-    progress = fields.Float(required=True)
-    log_size = fields.Integer(required=True)
-    requested_at = fields.String(required=True, metadata={"format": "date-time"})
-    expires_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
-    bytes = fields.Integer(required=True, allow_none=True)
-    sha256 = fields.String(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
+ExtractSchema = answer(
+    "Extract",
+    {"id": Text(required=True), "state": Choice(_STATES, required=True), "progress": fields.Float(required=True)},
+    integers("log_size"),
+    instants("requested_at"),
+    instants("expires_at", null=True),
+    integers("bytes", null=True),
+    texts("sha256", "reason", null=True),
+    base=Schema,
+)
 
 
 @blueprint.route("/v1/extracts", methods=["POST"])
-@require(*_ASKERS)
+@require(*_REQUESTERS)
 @blueprint.arguments(RequestSchema, required=False)
 @blueprint.response(202, ExtractSchema)
-def ask_for_extract(arguments: dict[str, Any]) -> Json:
-    """Ask for an extract. It is made in the background; ask how it stands until it is `ready`.
+def request_extract(arguments: dict[str, Any]) -> Json:
+    """Request an extract. It is written in the background; ask for its status until it is `ready`.
 
-    409 where as many are unfinished as a role may have.
+    409 if the role has as many unfinished extracts as it may have.
     """
     return queue_extract(arguments)
 
 
 def queue_extract(arguments: dict[str, Any]) -> Json:
-    """Queue an extract of what a RequestSchema has read, for the key that asks. Problem 409, 422 and 503."""
+    """Queue the extract that a RequestSchema has read, for the key that asks. Problem 409, 422 or 503."""
     service, now = current_service(), current_service().clock()
     _check_rules(arguments.get("rules") or ())
     settle(arguments.get("as_of"), now)
@@ -101,14 +88,14 @@ def queue_extract(arguments: dict[str, Any]) -> Json:
             said = f"台账日志只有 {newest.size} 条 / the ledger's log has {newest.size} entries"
             raise Problem(422, errors=[FieldFault("since", said)])
         try:
-            return extract_json(jobs.ask_for(connection, request, newest.size, _asker(), now))
-        except jobs.TooMany as error:
-            said = f"未完成的摘录已有 {jobs.MOST_UNFINISHED} 份 / {jobs.MOST_UNFINISHED} extracts are unfinished"
+            return extract_json(jobs.enqueue(connection, request, newest.size, _requester(), now))
+        except jobs.TooManyUnfinished as error:
+            said = f"未完成的核验包已有 {jobs.MOST_UNFINISHED} 份 / {jobs.MOST_UNFINISHED} extracts are unfinished"
             raise Problem(409, said) from error
 
 
-def _check_rules(rules: Sequence[str]) -> None:
-    """Refuse what is no rule of this program's policy file."""
+def _check_rules(rules: list[str] | tuple[()]) -> None:
+    """Problem 422 for rules that the policy in force does not have."""
     known = current_rulebook().policy.rule_order
     faults = [
         FieldFault(f"rules.{place}", f"须为 {'、'.join(known)} 之一 / must be one of {', '.join(known)}")
@@ -134,59 +121,56 @@ def _request(arguments: dict[str, Any]) -> ExtractRequest:
 
 
 @blueprint.route("/v1/extracts/<id>")
-@require(*_ASKERS)
+@require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ExtractSchema)
-def get_extract(arguments: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
-    """How an extract stands."""
-    del arguments
-    return tell_extract(id)
+def get_extract(_: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
+    """Return the status of an extract."""
+    return load_extract(id)
 
 
-def tell_extract(extract_id: str) -> Json:
-    """How it stands, for the key that asks. Problem 404."""
+def load_extract(extract_id: str) -> Json:
+    """Load the status of an extract for the key that asks. Problem 404."""
     with viewer_snapshot() as connection:
         return extract_json(_find(connection, extract_id))
 
 
 @blueprint.route("/v1/extracts/<id>", methods=["DELETE"])
-@require(*_ASKERS)
+@require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(204)
-def delete_extract(arguments: dict[str, Any], id: str) -> None:  # noqa: A002 - the contract's name
-    """Cancel an extract that is not finished, or take away one that is. Who asked for it may, by role; else 403."""
-    del arguments
-    withdraw_extract(id)
+def delete_extract(_: dict[str, Any], id: str) -> None:  # noqa: A002 - the contract's name
+    """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
+    remove_extract(id)
 
 
-def withdraw_extract(extract_id: str) -> None:
-    """Cancel it or take it away. Problem 403 and 404."""
-    tell_extract(extract_id)
+def remove_extract(extract_id: str) -> None:
+    """Cancel or delete an extract. Problem 403 or 404."""
+    load_extract(extract_id)
     with current_service().engine.begin() as connection:
         row = _find(connection, extract_id)
         if row.role != current_key().role:
             raise Problem(403)
-        jobs.remove(connection, row, _asker(), current_service().clock())
+        jobs.remove(connection, row, _requester(), current_service().clock())
 
 
 @blueprint.route("/v1/extracts/<id>/download")
-@require(*_ASKERS)
+@require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, **_ZIP)
-def download_extract(arguments: dict[str, Any], id: str) -> Response:  # noqa: A002 - the contract's name
-    """The zip. 409 while it is not ready."""
-    del arguments
+def download_extract(_: dict[str, Any], id: str) -> Response:  # noqa: A002 - the contract's name
+    """Download the zip. 409 until it is ready."""
     return send_extract(id)
 
 
 def send_extract(extract_id: str) -> Response:
-    """The zip as an answer to the key that asks. Problem 404 and 409."""
-    tell_extract(extract_id)
+    """Stream the zip to the key that asks, and record the access. Problem 404 or 409."""
+    load_extract(extract_id)
     with current_service().engine.begin() as connection:
         row = _find(connection, extract_id)
         if row.state != "ready":
-            raise Problem(409, f"尚不可下载，状态为 {row.state} / not to be had yet: it is {row.state}")
-        jobs.note_access(connection, row.id, _asker(), "downloaded", current_service().clock())
+            raise Problem(409, f"尚不可下载，状态为 {row.state} / not ready for download: it is {row.state}")
+        jobs.record_access(connection, row.id, _requester(), "downloaded", current_service().clock())
     with ExitStack() as opened:
         connection = opened.enter_context(viewer_snapshot())
         response = Response(jobs.pieces(connection, row.id), content_type=_ZIP["content_type"])
@@ -198,19 +182,16 @@ def send_extract(extract_id: str) -> Response:
 
 
 def _find(connection: Any, extract_id: str) -> Any:
-    row = None if "\0" in extract_id else jobs.find(connection, extract_id, current_key().exchange)
-    if row is None:
-        raise Problem(404)
-    return row
+    return found_or_404(None if "\0" in extract_id else jobs.find(connection, extract_id, current_key().exchange))
 
 
-def _asker() -> jobs.Asker:
+def _requester() -> jobs.Requester:
     key = current_key()
-    return jobs.Asker(key.name, key.role)
+    return jobs.Requester(key.name, key.role)
 
 
 def extract_json(row: Any) -> Json:
-    """How an extract stands, of a row of `extract`."""
+    """Render the status of an extract from its row."""
 
     def at(instant: datetime | None) -> str | None:
         return None if instant is None else format_time(instant)

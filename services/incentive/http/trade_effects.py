@@ -1,12 +1,11 @@
-"""The HTTP route from a trade to the postings that it took part in."""
+"""HTTP route of a trade's effects: the postings that it took part in."""
 
 import re
 from typing import Any, Final
 
 import msgspec
-from flask import current_app
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import EffectPageSchema
 from services.incentive.queries.serializers import Json
 from services.incentive.queries.trade_effects import (
@@ -27,47 +26,40 @@ from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import LOCAL_REGISTERS, Settings, read_service_key
 from shared.values.parties import is_number
 from shared.web.keys import current_key
-from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
+from shared.web.pagination import PageQuery, decode_key, encode_cursor, page
 from shared.web.problems import Problem
 from shared.web.query import Blueprint
 
-REGISTERS: Final = "jiangbu.registers"
-TIMEOUT_S: Final = (2.0, 10.0)  # somebody waits for the answer
+TIMEOUT_S: Final = (2.0, 10.0)  # a person waits for the answer
 
-blueprint = Blueprint("effects", __name__, description="交易的去向 / what became of a trade")
+blueprint = Blueprint("effects", __name__, description="交易的去向 / effects of a trade")
 
 
-def registers_of(settings: Settings) -> RegisterAddresses:
-    """Raises SettingsError where the key cannot be read."""
+def register_addresses(settings: Settings) -> RegisterAddresses:
+    """Return where the registers answer, and the key to ask them with. Raises SettingsError if it cannot be read."""
     key = None if settings.service_key_file is None else read_service_key(settings)
     return RegisterAddresses(settings.registers or LOCAL_REGISTERS, key)
-
-
-def current_registers() -> RegisterAddresses:
-    """The registers of the application that answers."""
-    known: RegisterAddresses = current_app.extensions[REGISTERS]
-    return known
 
 
 @blueprint.route("/v1/trades/<exchange>/<no>/effects")
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, EffectPageSchema)
 def list_trade_effects(arguments: dict[str, Any], exchange: str, no: str) -> Json:
-    """The transactions that a trade took part in, in order of `seq`: those with a fact that it was evidence of.
+    """List the transactions that a trade took part in, in order of `seq`: those for a fact with the trade as evidence.
 
-    `facts` says how it stands now, and why where it does not count. 503 while the register does not answer.
+    `facts` reports whether the trade counts now, and if not, why. 503 while the register does not answer.
     """
-    return tell_trade_effects(exchange, no, arguments.get("cursor"), arguments["limit"])
+    return load_trade_effects(exchange, no, arguments.get("cursor"), arguments["limit"])
 
 
-def tell_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -> Json:
-    """The answer to the key that asks. Problem 404 where it may not see the trade, or there is none."""
-    after = decode_cursor(cursor, int)
+def load_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -> Json:
+    """Load a page of a trade's effects. Problem 404 if there is no such trade or the key may not see it."""
+    after = decode_key(cursor, int)
     if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(no)):
         raise Problem(404)
     trade = RegisteredTrade(exchange, no, _ask_registers(exchange, no))
-    with asked() as (connection, view):
-        rows = list_effects(connection, view, trade, None if after is None else after[0], limit + 1)
+    with ledger_view() as (connection, view):
+        rows = list_effects(connection, view, trade, after, limit + 1)
         effects = render_effects(connection, view, trade, rows)
         facts = current_counting(connection, view, trade)
     items = page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: effects[row.seq])
@@ -75,8 +67,8 @@ def tell_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -
 
 
 def _ask_registers(exchange: str, number: str) -> TradeFacts:
-    """What the one register that has the trade says of it."""
-    known = current_registers()
+    """Load the trade from the one register that has it."""
+    known = incentive_context().registers
     if known.service_key is None:
         said = "未设置 SERVICE_KEY_FILE，无法询问登记簿 / SERVICE_KEY_FILE is not set: no register can be asked"
         raise Problem(503, said)
@@ -88,6 +80,6 @@ def _ask_registers(exchange: str, number: str) -> TradeFacts:
             except NotInRegister:
                 continue
             except (RegisterUnavailable, RegisterRefused) as error:
-                said = "交易登记暂不可用 / the register of trades does not answer"
+                said = "交易登记簿暂不可用 / the register of trades is unavailable"
                 raise Problem(503, said, headers={"Retry-After": "5"}) from error
     raise Problem(404)

@@ -20,7 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from shared.events.topics import topic_of
 from shared.process.run_record import WorkerRun
 from shared.values.times import now
-from tests.support.engines.promtool import NotToBeHad, find_promtool
+from tests.support.engines.programs import PROMTOOL
+from tests.support.engines.session import RAN_AGAINST
 from tests.support.paths import ROOT
 from tests.support.registers.web_register import register_set
 
@@ -35,11 +36,11 @@ OF_TARGETS = {"service", "instance", "job"}
 
 
 @pytest.fixture(scope="module")
-def promtool() -> Path:
-    try:
-        return find_promtool()
-    except NotToBeHad as reason:
-        pytest.skip(str(reason))
+def promtool(extended: None, request: pytest.FixtureRequest) -> Path:
+    """Prometheus's own checker of rules."""
+    program = PROMTOOL.found()
+    request.config.stash[RAN_AGAINST]["promtool"] = str(program)
+    return program
 
 
 @pytest.fixture

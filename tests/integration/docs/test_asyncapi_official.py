@@ -1,50 +1,23 @@
 """The AsyncAPI document against the official JSON Schema of AsyncAPI 3.0, which npm alone has."""
 
-import base64
 import copy
-import hashlib
 import json
-import shutil
-import subprocess
 import tarfile
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import yaml
 
-from shared.settings import load_local_settings
+from tests.support.engines.programs import ASYNCAPI_SCHEMA
 from tests.support.paths import ROOT
 
 DOCUMENT = ROOT / "docs" / "events" / "asyncapi.yaml"
-PACKAGE = "@asyncapi/specs@6.11.1"
-FILE = "asyncapi-specs-6.11.1.tgz"
-SHA512 = "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ=="
-
-
-def right(archive: Path) -> bool:
-    return archive.exists() and base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() == SHA512
 
 
 @pytest.fixture(scope="module")
-def official(tmp_path_factory: pytest.TempPathFactory) -> jsonschema_rs.Draft7Validator:
-    """The schema from the cache, where it is not from npm."""
-    kept = load_local_settings().cache_folder / FILE
-    if not right(kept):
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("没有 npm，无从取得 AsyncAPI 的官方模式 / no npm to fetch the official schema of AsyncAPI with")
-        folder = tmp_path_factory.mktemp("npm")
-        run = [npm, "pack", "--silent", PACKAGE]
-        if subprocess.run(run, check=False, cwd=folder, capture_output=True, timeout=300).returncode != 0:
-            pytest.skip(
-                "无法从 npm 取得 AsyncAPI 的官方模式 / the official schema of AsyncAPI cannot be had from npm here"
-            )
-        assert right(folder / FILE), "not the package that was released"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(folder / FILE, kept)
-    with tarfile.open(kept) as archive:
+def official(extended: None) -> jsonschema_rs.Draft7Validator:
+    with tarfile.open(ASYNCAPI_SCHEMA.found()) as archive:
         file = archive.extractfile("package/schemas/3.0.0.json")
         assert file is not None
         return jsonschema_rs.Draft7Validator(json.load(file))

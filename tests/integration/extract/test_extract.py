@@ -375,14 +375,14 @@ def test_nothing_need_be_said(makers: Makers) -> None:
     assert makers.ask("DELETE", f"/v1/extracts/{answer.get_json()['id']}", "bureau").status_code == 204
 
 
-def ask_for(makers: Makers, role: str = "auditor", **body: Any) -> str:
+def enqueue(makers: Makers, role: str = "auditor", **body: Any) -> str:
     answer = makers.ask("POST", "/v1/extracts", role, body)
     assert answer.status_code == 202, answer.text
     return answer.get_json()["id"]
 
 
 def test_an_exchange_sees_its_own_extracts_and_a_role_has_only_so_many(makers: Makers) -> None:
-    ids = [ask_for(makers, "exchange:kmdex") for _ in range(jobs.MOST_UNFINISHED)]
+    ids = [enqueue(makers, "exchange:kmdex") for _ in range(jobs.MOST_UNFINISHED)]
     assert makers.ask("POST", "/v1/extracts", "exchange:kmdex", {}).status_code == 409
     assert makers.ask("GET", f"/v1/extracts/{ids[0]}", "exchange:dcdex").status_code == 404
     assert makers.ask("GET", f"/v1/extracts/{ids[0]}", "exchange:kmdex").status_code == 200
@@ -393,7 +393,7 @@ def test_an_exchange_sees_its_own_extracts_and_a_role_has_only_so_many(makers: M
 
 
 def test_one_that_was_interrupted_is_begun_anew_and_the_former_maker_writes_no_more(makers: Makers) -> None:
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     engine = makers.set.ledger
     with engine.begin() as connection:
         first = jobs.take_next(connection, makers.set.now)
@@ -409,7 +409,7 @@ def test_one_that_was_interrupted_is_begun_anew_and_the_former_maker_writes_no_m
 
 
 def test_one_whose_makers_end_each_time_is_failed_at_last(makers: Makers) -> None:
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     for _ in range(jobs.MOST_ATTEMPTS):
         with makers.set.ledger.begin() as connection:
             assert jobs.take_next(connection, makers.set.now) is not None
@@ -429,7 +429,7 @@ def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers:
         return kept(self, view, lines)
 
     monkeypatch.setattr(TableFiles, "kept", killed)
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     with pytest.raises(WorkbooksKilled):
         makers.maker.make_all()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
@@ -441,7 +441,7 @@ def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers:
 
 
 def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(makers: Makers) -> None:
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     address = makers.addresses["r1"]
     away = ExtractWorker(
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.listing, "http://127.0.0.1:1")}
@@ -456,13 +456,13 @@ def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(mak
     found = makers.get(f"/v1/extracts/{extract_id}")
     assert found["state"] == "failed"
     assert "REGISTERS" in found["reason"]
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     ExtractWorker(makers.set.ledger, LOG_KEY, "wrong", makers.addresses).make_all()
     assert "401" in makers.get(f"/v1/extracts/{extract_id}")["reason"]
 
 
 def test_one_that_is_cancelled_while_it_is_made_stops(makers: Makers) -> None:
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     with makers.set.ledger.begin() as connection:
         job = jobs.take_next(connection, makers.set.now)
     assert job is not None
@@ -474,7 +474,7 @@ def test_one_that_is_cancelled_while_it_is_made_stops(makers: Makers) -> None:
 
 
 def test_it_is_kept_for_a_week(makers: Makers) -> None:
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     makers.maker.make_all()
     expires_at = makers.get(f"/v1/extracts/{extract_id}")["expires_at"]
     with makers.set.ledger.begin() as connection:
@@ -509,7 +509,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    extract_id = ask_for(makers)
+    extract_id = enqueue(makers)
     stop = threading.Event()
     starter = WorkerSupervisor(makers.set.ledger, stop)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.domain.facts import DECLARED
-from services.incentive.http import trade_effects as effects_api
+from services.incentive.http.context import EXTENSION
 from services.incentive.store.register_client import RegisterAddresses
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING
 from shared.register.head import lock_head, register_settings
@@ -183,7 +183,8 @@ def test_what_a_trade_was_evidence_of_is_told_to_services_alone(makers: Makers) 
 def test_without_the_register_the_answer_is_503(
     makers: Makers, known: RegisterAddresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, known)
+    context = replace(makers.app.extensions[EXTENSION], registers=known)
+    monkeypatch.setitem(makers.app.extensions, EXTENSION, context)
     assert makers.ask("GET", "/v1/trades/kmdex/T1/effects").status_code == 503
 
 
@@ -191,7 +192,8 @@ def test_the_register_that_has_the_trade_is_found(makers: Makers, monkeypatch: p
     address = makers.addresses["r1"]
     # That of listings has no trades, and stands for a register of other exchanges.
     both = RegisterAddresses({"r0": replace(address, trade_ingest=address.listing), "r1": address}, "service-key")
-    monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, both)
+    context = replace(makers.app.extensions[EXTENSION], registers=both)
+    monkeypatch.setitem(makers.app.extensions, EXTENSION, context)
     path = f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}/effects"
     assert [fact["fact"].split("/")[0] for fact in makers.get(path)["facts"]]
 

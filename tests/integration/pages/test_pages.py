@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.incentive.http import trade_effects as effects_api
+from services.incentive.http.context import EXTENSION
 from services.incentive.pages.session.sessions import LASTS
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
@@ -427,7 +427,8 @@ def test_pages_do_without_registers_and_say_so(makers: Makers, monkeypatch: pyte
     nowhere = RegisterAddress("http://127.0.0.1:9", "http://127.0.0.1:9")
     client = signed_in(makers, "exchange:kmdex")
     for known in (RegisterAddresses({"r1": nowhere}, "service-key"), RegisterAddresses({"r1": nowhere}, None)):
-        monkeypatch.setitem(makers.app.extensions, effects_api.REGISTERS, known)
+        context = replace(makers.app.extensions[EXTENSION], registers=known)
+        monkeypatch.setitem(makers.app.extensions, EXTENSION, context)
         for address in ("/exchanges/kmdex", "/quarantine"):
             answer = client.get(address)
             assert answer.status_code == 200

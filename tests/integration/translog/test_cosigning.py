@@ -22,6 +22,8 @@ from tests.support.translog.service_log import LOG, Topic, by_hand, fill, publis
 from tests.support.until import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.registers.web_register import RegisterSet
 
 AWAY = WitnessAddress(witness_key("example.org/away", Ed25519PrivateKey.generate()), "http://127.0.0.1:1")
@@ -40,8 +42,10 @@ def asked(cosigners: Cosigners, listing: RegisterSet, witness: WitnessAddress) -
     return cosigned_at(parse_note(note), witness.key) is not None, " ".join(one["reason"] for one in logged)
 
 
-def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(listing: RegisterSet) -> None:
-    with litewitness(vkeys(listing)) as witness:
+def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(
+    listing: RegisterSet, litewitness_program: Path
+) -> None:
+    with litewitness(litewitness_program, vkeys(listing)) as witness:
         cosigners = Cosigners(listing.engine, [AWAY, witness])
         assert asked(cosigners, listing, witness) == (True, "无应答 / does not answer: URLError")
         for number, count in enumerate((1, 254, 1, 300)):
@@ -79,10 +83,10 @@ def rewrite(listing: RegisterSet) -> None:
         LOG.begin(connection, NOW)
 
 
-def test_what_is_cosigned_is_published(listing: RegisterSet, kafka: str) -> None:
+def test_what_is_cosigned_is_published(listing: RegisterSet, kafka: str, litewitness_program: Path) -> None:
     topic = Topic(kafka)
     try:
-        with litewitness(vkeys(listing)) as witness, publishing(listing, kafka, [witness]):
+        with litewitness(litewitness_program, vkeys(listing)) as witness, publishing(listing, kafka, [witness]):
             fill(listing, 0, 5)
             until(lambda: topic.has(listing, 6))
             assert cosigned_at(parse_note(topic.records[-1].value), witness.key) is not None

@@ -91,7 +91,11 @@ def test_sigterm_stops_it_in_time_though_an_answer_hangs(start: Start, postgres:
     with engine.begin() as holder:
         holder.execute(text("LOCK TABLE listing IN ACCESS EXCLUSIVE MODE"))
         connection.request("GET", "/v1/listings", headers=headers("auditor"))
-        until(lambda: holder.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).all())
+        until(
+            lambda: holder.execute(
+                text("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'listing'::regclass")
+            ).all()
+        )
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOP_WITHIN_S) == 0
     connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from devset.kafka import Kafka
+
+
+@dataclass
+class BrokenPlace(Place):
+    """A place whose broker a test may stop, freeze and damage."""
+
+    broker: Kafka = field(kw_only=True)
+
 
 @pytest.fixture
 def place_of(tmp_path, server, broker, fork_server):
@@ -41,7 +51,7 @@ def place_of(tmp_path, server, broker, fork_server):
     with ExitStack() as stack:
 
         def make(service: str) -> Place:
-            place = Place(service, tmp_path, server, broker, fork_server)
+            place = BrokenPlace(service, tmp_path, server, broker.bootstrap_servers, fork_server, broker=broker)
             stack.callback(place.end)
             return place
 
@@ -77,7 +87,7 @@ def read_only(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def damaged(place: Place) -> Iterator[None]:
+def damaged(place: BrokenPlace) -> Iterator[None]:
     """A byte of the first record that is sent is another on the broker's disk before the consumer comes to read it."""
     file = place.broker.directory / "data" / f"{place.topic}-0" / f"{0:020}.log"
     with frozen(place.started[-1].process.pid):
@@ -415,11 +425,12 @@ def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server
         engine.dispose()
 
 
-def test_it_asks_the_witnesses_that_its_settings_name(place_of) -> None:
+def test_it_asks_the_witnesses_that_its_settings_name(place_of, litewitness_program) -> None:
     place = place_of("listing")
     place.prepare()
     assert consuming(place).terminate()[0] == 0  # its log now has a key
-    with litewitness([VerifierKey.parse(key) for (key,) in place.rows("SELECT vkey FROM log_key")]) as witness:
+    keys = [VerifierKey.parse(key) for (key,) in place.rows("SELECT vkey FROM log_key")]
+    with litewitness(litewitness_program, keys) as witness:
         consuming(place, WITNESSES=f"{witness.key},{witness.url}")
         place.send(2)
         cosigned = "SELECT size, vkey FROM log_cosignature JOIN log_checkpoint c ON c.id = checkpoint_id"

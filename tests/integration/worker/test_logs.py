@@ -33,14 +33,14 @@ LISTING = SIDES["listing"]
 
 
 @pytest.fixture
-def place(tmp_path, server, broker, fork_server) -> Iterator[Place]:
-    with prepared_place("listing", tmp_path, server, broker, fork_server) as place:
+def place(tmp_path, postgres_server, kafka, fork_server) -> Iterator[Place]:
+    with prepared_place("listing", tmp_path, postgres_server, kafka, fork_server) as place:
         yield place
 
 
 @pytest.fixture
 def publish(place: Place) -> Iterator[Callable[..., None]]:
-    producer = KafkaProducer(bootstrap_servers=place.broker.bootstrap_servers)
+    producer = KafkaProducer(bootstrap_servers=place.kafka)
 
     def publish(value: bytes | None, count: int = 1, **options: Any) -> None:
         for _ in range(count):
@@ -155,8 +155,12 @@ def everything_that_may_be_refused(place: Place) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("error", ["constraint", "data"])
-def test_no_log_holds_what_events_hold(place: Place, publish: Callable[..., None], engine_folder, error: str) -> None:
-    engines = [engine_folder / name for name in ("own-postgres.log", "own-kafka.log")]
+def test_no_log_holds_what_events_hold(
+    place: Place, publish: Callable[..., None], postgres_server, kafka_files, error: str
+) -> None:
+    engines = [postgres_server.log_file]
+    if kafka_files is not None:
+        engines.append(kafka_files.parent.with_suffix(".log"))
     begins = [file.stat().st_size for file in engines]
     program = place.run("consume", LOG_LEVEL="DEBUG")
     sent = list(everything_that_may_be_refused(place))

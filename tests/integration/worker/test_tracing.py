@@ -85,8 +85,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def place(tmp_path, server, broker, fork_server) -> Iterator[Place]:
-    with prepared_place("listing", tmp_path, server, broker, fork_server) as place:
+def place(tmp_path, postgres_server, kafka, fork_server) -> Iterator[Place]:
+    with prepared_place("listing", tmp_path, postgres_server, kafka, fork_server) as place:
         yield place
 
 
@@ -103,7 +103,7 @@ def links(span: Any) -> list[tuple[str, str]]:
 
 
 def publish(place: Place, *values: bytes) -> None:
-    producer = KafkaProducer(bootstrap_servers=place.broker.bootstrap_servers)
+    producer = KafkaProducer(bootstrap_servers=place.kafka)
     for value in values:
         producer.send(place.topic, value, partition=0)
     producer.close()

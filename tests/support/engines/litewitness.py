@@ -18,20 +18,17 @@ from devset.processes import free_ports
 from shared.settings import WitnessAddress
 from shared.translog.merkle import EMPTY_ROOT
 from shared.translog.note import COSIGNATURE_V1, VerifierKey
-from tests.support.engines.go_programs import go_program
 from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MODULE, PACKAGE, VERSION = "filippo.io/torchwood", "cmd/litewitness", "v0.6.1"
 NAME = "example.org/litewitness"
 
 
 @contextmanager
-def litewitness(logs: Sequence[VerifierKey]) -> Iterator[WitnessAddress]:
+def litewitness(program: Path, logs: Sequence[VerifierKey]) -> Iterator[WitnessAddress]:
     """A witness of logs with these keys, and where it answers."""
-    program = go_program(MODULE, PACKAGE, VERSION)
     if shutil.which("ssh-agent") is None:
         pytest.skip("没有 / is not installed: ssh-agent")
     with ExitStack() as stack:

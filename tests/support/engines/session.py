@@ -1,9 +1,133 @@
-"""The engines of a test run."""
+"""The engines that all tests of a run share: one PostgreSQL and one Apache Kafka.
 
+The process that was called as pytest owns them: it starts them before its workers (xdist), or when a test first asks,
+and stops them at the end. Workers are told where they are. Databases, topics and registers are per test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
+import psycopg
 import pytest
 
-# What the engines of this session are; told at the end.
+from devset.jars import KAFKA_VERSION
+from devset.java_cache import prepared_kafka
+from devset.kafka import Kafka, answers
+from devset.postgres import Postgres
+from devset.processes import free_ports
+from shared.settings import load_local_settings
+from tests.support.until import until
+
+# What ran: an engine's name to its version and where it is; printed at the end of the run.
 RAN_AGAINST = pytest.StashKey[dict[str, str]]()
+# `postgres(service) -> (owner_url, service_url)`
 FreshDatabase = Callable[[str], tuple[str, str]]
+
+# Files survive a killed server; what a lost machine would need is not worth its time here.
+NOT_FOR_POWER_FAILURES = {"fsync": "off", "full_page_writes": "off"}
+# Nobody stops the shared server. Connections of all workers and their programs.
+_SHARED_POSTGRES = {**NOT_FOR_POWER_FAILURES, "synchronous_commit": "off", "max_connections": "400"}
+_START_WITHIN_S = 240.0
+
+
+def started_here(version: str) -> str:
+    return f"{version}, 自行启动 / started here"
+
+
+STARTED_KAFKA = started_here(f"Apache Kafka {KAFKA_VERSION}, KRaft")
+
+
+def new_broker(folder: Path) -> Kafka:
+    """A broker in `folder`, not started; its log beside the folder."""
+    settings = load_local_settings()
+    jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
+    port, controller_port = free_ports(2)
+    return Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))
+
+
+def given_broker() -> str | None:
+    """The broker that KAFKA_BOOTSTRAP_SERVERS names, to use in place of an own one."""
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+
+
+@dataclass
+class SharedEngines:
+    """The owner's view: engines that are launched when first asked for."""
+
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="jiangbu-tests-")))
+
+    @cached_property
+    def postgres(self) -> Postgres:
+        server = Postgres(
+            self.folder / "postgres", free_ports(1)[0], self.folder / "postgres.log", settings=_SHARED_POSTGRES
+        )
+        server.launch()
+        return server
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        broker = new_broker(self.folder / "kafka")
+        broker.launch()
+        return broker
+
+    def addresses(self) -> dict[str, str | int]:
+        """All that a worker must know; launches what is not running yet."""
+        kafka = given_broker() or self.kafka.bootstrap_servers
+        return {"folder": str(self.folder), "postgres": self.postgres.port, "kafka": kafka}
+
+    def stop(self) -> None:
+        for name in ("kafka", "postgres"):
+            if name in self.__dict__:
+                getattr(self, name).stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Where the shared engines are, for tests of this process."""
+
+    owner: SharedEngines | None
+    told: dict[str, str | int]
+
+    def postgres(self) -> Postgres:
+        """The server, once it answers."""
+        if self.owner is not None:
+            server = self.owner.postgres
+        else:
+            folder = Path(str(self.told["folder"]))
+            server = Postgres(folder / "postgres", int(self.told["postgres"]), folder / "postgres.log")
+        until(lambda: _connects(server), _START_WITHIN_S)
+        return server
+
+    def kafka(self) -> str:
+        """Bootstrap servers of the broker, once it answers."""
+        servers = given_broker()
+        if servers is None:
+            servers = self.owner.kafka.bootstrap_servers if self.owner is not None else str(self.told["kafka"])
+        until(lambda: answers(servers, timeout_s=2.0), _START_WITHIN_S)
+        return servers
+
+    def kafka_files(self) -> Path | None:
+        """The folder of the broker's partitions; None if they are elsewhere."""
+        if given_broker() is not None:
+            return None
+        folder = self.owner.folder if self.owner is not None else Path(str(self.told["folder"]))
+        return folder / "kafka" / "data"
+
+
+ENGINES = pytest.StashKey[Engines]()
+
+
+def _connects(server: Postgres) -> bool:
+    try:
+        psycopg.connect(server.url(), connect_timeout=2).close()
+    except (psycopg.OperationalError, OSError):
+        return False
+    return True

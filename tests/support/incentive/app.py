@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.incentive.app import create_app
 from services.incentive.commands.bureau import BureauContext
-from services.incentive.domain.facts import TOPICS
-from services.incentive.http import (
-    awards as api,
-)
-from services.incentive.http import (
-    bureau as bureau_api,
-)
-from services.incentive.http import (
-    declared as declared_api,
-)
-from services.incentive.http import extracts
-from services.incentive.http import (
-    trade_effects as effects_api,
-)
-from services.incentive.pages.site import serve_pages
-from services.incentive.store.log_entries import stored_transactions
+from services.incentive.http.context import IncentiveContext
 from services.incentive.store.register_client import RegisterAddresses
-from shared.web import translog_routes as tlog
-from shared.web.app import add_routes, create_base_app
+from shared.settings import KafkaSettings, Settings
 from shared.web.keys import ApiKey, ApiKeys
-from shared.web.service import ServiceInfo
 from tests.support.incentive.ledger import LOG
 from tests.support.web.keys import BUREAU2, KEYS, headers
 
@@ -40,41 +25,44 @@ if TYPE_CHECKING:
 
     from services.incentive.store.rulebook import Rulebook
 
+API_KEYS = ApiKeys(
+    (
+        *(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()),
+        ApiKey("key of bureau2", "bureau", BUREAU2),
+    )
+)
+# Files and addresses that a test gives itself are not read.
+SETTINGS = Settings(
+    service="incentive",
+    kafka=KafkaSettings(()),
+    database_url="",
+    database_owner_url=None,
+    register="r1",
+    exchanges=None,
+    registers=None,
+    exchanges_file=Path(),
+    policy_file=Path(),
+    totals_cut_at=(),
+    api_keys_file=None,
+    signing_key_file=None,
+    service_key_file=None,
+    session_key_file=None,
+    public_url=None,
+    oidc=None,
+    log_origin="",
+    checkpoint_interval_s=1.0,
+    witnesses=(),
+    heartbeat_file=None,
+    otlp_endpoint=None,
+    log_level="INFO",
+)
+
 
 def incentive_app(
     engine: Engine, rulebook: Rulebook, clock: Callable[[], datetime], registers: RegisterAddresses | None = None
 ) -> Flask:
-    service = ServiceInfo(
-        name="incentive",
-        title="t",
-        engine=engine,
-        topics=TOPICS,
-        kafka={},
-        keys=ApiKeys(
-            (
-                *(ApiKey(f"key of {role}", role, digest) for role, digest in KEYS.items()),
-                ApiKey("key of bureau2", "bureau", BUREAU2),
-            )
-        ),
-        clock=clock,
-        takes_documents=False,
-        log_entries=stored_transactions,
-    )
-    app = create_base_app(service)
-    app.extensions[api.BASIS] = rulebook
-    app.extensions[bureau_api.OFFICE] = BureauContext(rulebook, LOG, clock)
-    app.extensions[effects_api.REGISTERS] = registers or RegisterAddresses({}, None)
-    serve_pages(app, "only-for-tests", None)
-    for blueprint in (
-        api.blueprint,
-        bureau_api.blueprint,
-        declared_api.blueprint,
-        effects_api.blueprint,
-        extracts.blueprint,
-        tlog.blueprint,
-    ):
-        add_routes(app, blueprint)
-    return app
+    context = IncentiveContext(BureauContext(rulebook, LOG, clock), registers or RegisterAddresses({}, None))
+    return create_app(SETTINGS, context, engine, API_KEYS)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from services.incentive.commands.bureau import Session
-from services.incentive.http.bureau import act, keep_related, take_step
-from services.incentive.http.bureau_schemas import (
+from services.incentive.http.act_schemas import (
     DecisionRequestSchema,
     EligibilityRequestSchema,
     HoldRequestSchema,
@@ -18,6 +17,7 @@ from services.incentive.http.bureau_schemas import (
     ReleaseRequestSchema,
     SuspensionRequestSchema,
 )
+from services.incentive.http.acts import perform, record_related_parties, take_step
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, sent_once
 from services.incentive.pages.language import say_half
@@ -74,7 +74,7 @@ def hold(award_id: str) -> ResponseReturnValue:
         "hold",
         HoldRequestSchema,
         ("kind", "reason"),
-        lambda given: act(sent_once(), award_id, given, Session.place_hold),
+        lambda given: perform(sent_once(), award_id, given, Session.place_hold),
     )
     return _to_award(award_id) if refused is None else show_award(award_id, refused)
 
@@ -100,7 +100,7 @@ def _release(hold_id: str) -> FormRefusal | None:
         f"release-{hold_id}",
         ReleaseRequestSchema,
         ("reason",),
-        lambda given: act(sent_once(), hold_id, given, Session.release),
+        lambda given: perform(sent_once(), hold_id, given, Session.release),
     )
 
 
@@ -113,7 +113,7 @@ def suspend() -> ResponseReturnValue:
         "suspend",
         SuspensionRequestSchema,
         ("from", "until", "reason"),
-        lambda given: act(sent_once(), rule, given, Session.suspend),
+        lambda given: perform(sent_once(), rule, given, Session.suspend),
     )
     return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
 
@@ -137,7 +137,7 @@ def note_grant(subject: str) -> ResponseReturnValue:
 def _about_subject(
     subject: str, form: str, schema: type[Schema], names: tuple[str, ...], do: Callable[[Any], Json]
 ) -> ResponseReturnValue:
-    refused = _carry_out(form, schema, names, lambda given: act(sent_once(), subject, given, do), ("year",))
+    refused = _carry_out(form, schema, names, lambda given: perform(sent_once(), subject, given, do), ("year",))
     if refused is None:
         return redirect(url_for("pages.subject", subject=subject, year=request.args.get("year")), 303)
     return show_subject(subject, refused)
@@ -160,7 +160,11 @@ def unrelate() -> ResponseReturnValue:
 def _keep_list(form: str, status: str) -> ResponseReturnValue:
     more = {"subjects": _two(), "status": status}
     refused = _carry_out(
-        form, RelatedPartiesRequestSchema, ("reason",), lambda given: keep_related(sent_once(), given), more=more
+        form,
+        RelatedPartiesRequestSchema,
+        ("reason",),
+        lambda given: record_related_parties(sent_once(), given),
+        more=more,
     )
     return redirect(url_for("pages.related"), 303) if refused is None else show_related(refused)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import asked, current_rulebook
+from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, enter_declaration
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.pages.blueprint import blueprint, show, today
@@ -59,7 +59,7 @@ def _show(refused: FormRefusal | None) -> ResponseReturnValue:
     terms = _chosen()
     after = decode_cursor(request.args.get("cursor"), str)
     filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
-    with asked() as (connection, view):
+    with ledger_view() as (connection, view):
         found = list_declared(connection, filters, None if after is None else after[0], _A_PAGE + 1)
         awards = which_awards(connection, [one.award_id for one in found])
     listed = page(found, _A_PAGE, lambda one: encode_cursor(one.ref.fact), declaration_json)

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from services.incentive.extract import jobs
-from services.incentive.http.awards import current_rulebook
+from services.incentive.http.context import current_rulebook
 from services.incentive.http.extracts import (
     RequestSchema,
     extract_json,
+    load_extract,
     queue_extract,
+    remove_extract,
     send_extract,
-    tell_extract,
-    withdraw_extract,
 )
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say_half
@@ -57,7 +57,7 @@ def ask_for() -> ResponseReturnValue:
 @blueprint.get("/extracts/<id>")
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     """How one stands."""
-    return show("forms/extract", extract=tell_extract(id))
+    return show("forms/extract", extract=load_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
@@ -69,7 +69,7 @@ def download(id: str) -> Response:  # noqa: A002 - the contract's name
 @blueprint.post("/extracts/<id>/withdraw")
 def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     """Cancel it, or take it away."""
-    withdraw_extract(id)
+    remove_extract(id)
     return redirect(url_for("pages.extracts"), 303)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from services.incentive.commands.what_if import AwardComparison, WhatIf, YearComparison, what_if
 from services.incentive.domain.event_rules import CutDatesError
-from services.incentive.http.awards import no_policy_yet
+from services.incentive.http.context import no_policy_in_force
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
@@ -93,7 +93,7 @@ def _rulebook_in_force(connection: Connection) -> Rulebook:
     """Problem 503 while no policy is in force in the ledger."""
     found = rulebook_in_force(connection)
     if found is None:
-        raise no_policy_yet()
+        raise no_policy_in_force()
     return found
 
 

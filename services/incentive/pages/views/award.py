@@ -11,7 +11,8 @@ from services.incentive.domain.acts import decision_json
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
-from services.incentive.http.awards import asked, find_award, render_at, render_award
+from services.incentive.http.awards import find_award, render_award, render_in_context
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show, today
 from services.incentive.pages.form_body import FormRefusal, new_once
@@ -43,11 +44,11 @@ def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValu
     """The same, with why a form was not carried out."""
     key, as_of = current_key(), told_as_of()
     acts_now = key.kind == "bureau" and as_of is None
-    with asked(as_of) as (connection, view):
+    with ledger_view(as_of) as (connection, view):
         row = find_award(connection, view, award_id)
         rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
         told = load_award_context(connection, [row], view.rulebook.policy, view.as_of, view.instant)[award_id]
-        found = render_at(view, row, told)
+        found = render_in_context(view, row, told)
         explanation = explain_award(connection, view, row)
         steps = decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
         case = step_context(connection, row, told, view.rulebook.policy, key.name, view.instant) if acts_now else None
@@ -97,7 +98,7 @@ def posting(seq: int) -> ResponseReturnValue:
     """A posting of the ledger, and of each fact that it was posted for the documents that the fact was made of."""
     if seq > BIGINT_MAX:
         raise Problem(404)
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         rows, entries = list_transactions(connection, view, {}, seq - 1, 1)
         if not rows or rows[0].seq != seq:
             raise Problem(404)

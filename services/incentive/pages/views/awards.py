@@ -6,7 +6,8 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from services.incentive.http.awards import asked, awards_rendered
+from services.incentive.http.awards import award_renderer
+from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show, years
@@ -26,11 +27,11 @@ def awards() -> ResponseReturnValue:
     given: dict[str, Any] = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
     filters, faults = _read(given)
     after = decode_cursor(request.args.get("cursor"), str)
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         rows = (
             [] if faults else list_awards(connection, view, filters, None if after is None else after[0], _A_PAGE + 1)
         )
-        render = awards_rendered(connection, view, rows)
+        render = award_renderer(connection, view, rows)
     found = page(rows, _A_PAGE, lambda row: encode_cursor(row.award_id), render)
     cursor = found["next_cursor"]
     return show(

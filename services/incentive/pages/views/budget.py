@@ -2,7 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.queries.budget import load_budget
@@ -15,7 +15,7 @@ from shared.web.keys import require
 def budget() -> ResponseReturnValue:
     """The year's budget against what is payable, approved and paid."""
     year = asked_year()
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         found = load_budget(connection, view, year)
     amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
     spent = {"approved": amounts["approved"] - amounts["returned"], "paid": amounts["paid"]}

@@ -7,7 +7,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, today, years
 from services.incentive.pages.chart import bar_chart, way_to
@@ -28,7 +28,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
     """How it stands in a year."""
     year = asked_year()
     after = decode_cursor(request.args.get("cursor"), str)
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         status = load_exchange_status(connection, view, exchange, year)
         if status is None:
             raise Problem(404)

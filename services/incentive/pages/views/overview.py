@@ -3,7 +3,7 @@
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.queries.participants import sums_by_rule
@@ -19,7 +19,7 @@ def overview() -> ResponseReturnValue:
     if exchange is not None:
         return redirect(url_for("pages.exchange", exchange=exchange))
     year = asked_year()
-    with asked(as_of) as (connection, view):
+    with ledger_view(as_of) as (connection, view):
         sums = sums_by_rule(connection, view, year)
         statuses = [load_exchange_status(connection, view, one, year) for one in view.rulebook.exchanges.ids]
     policy = view.rulebook.policy

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.policy.terms import Policy, Reading
@@ -17,7 +17,7 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 @blueprint.get("/policy")
 def policy() -> ResponseReturnValue:
     """What is in force."""
-    with asked(told_as_of()) as (_, view):
+    with ledger_view(told_as_of()) as (_, view):
         found = view.rulebook.policy
     return show(
         "views/policy",
@@ -38,7 +38,7 @@ def policy() -> ResponseReturnValue:
 @blueprint.get("/policy/file")
 def policy_file() -> ResponseReturnValue:
     """The policy file, to read or to compare."""
-    with asked(told_as_of()) as (_, view):
+    with ledger_view(told_as_of()) as (_, view):
         source, found = view.rulebook.policy_source, view.rulebook.policy
     answer = Response(source, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.id}-{found.revision}.yaml"'

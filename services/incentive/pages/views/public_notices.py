@@ -8,7 +8,8 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from services.incentive.extract.xlsx import write_workbook
-from services.incentive.http.awards import asked, render_at
+from services.incentive.http.awards import render_in_context
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.policy.terms import Policy
@@ -58,7 +59,7 @@ def public_notices_workbook() -> Response:
 
 def _published(year: int) -> tuple[list[Json], Policy]:
     """Load the awards under public notice, each with the amount still to approve and the end of its notice."""
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         policy = view.rulebook.policy
         rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _PUBLISHED_MOST)
         standings = load_award_context(connection, rows, policy, view.as_of, view.instant)
@@ -68,7 +69,8 @@ def _published(year: int) -> tuple[list[Json], Policy]:
         left_fen = row.payable_fen - sum(standing.outstanding.values())
         until = None if standing.until is None else format_time(standing.until)
         found.append(
-            render_at(view, row, standings[row.award_id]) | {"amount": format_yuan(max(0, left_fen)), "until": until}
+            render_in_context(view, row, standings[row.award_id])
+            | {"amount": format_yuan(max(0, left_fen)), "until": until}
         )
     return found, policy
 

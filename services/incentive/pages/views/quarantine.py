@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.awards import current_rulebook
+from services.incentive.http.context import current_rulebook
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import KINDS, refused, register_ids
 from services.incentive.queries.serializers import Json

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from services.incentive.domain.facts import FactRef
-from services.incentive.http.trade_effects import TIMEOUT_S, current_registers
+from services.incentive.http.context import incentive_context
+from services.incentive.http.trade_effects import TIMEOUT_S
 from services.incentive.queries.serializers import Json
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 def register_ids() -> list[str]:
     """The registers of the set."""
-    return sorted(current_registers().addresses)
+    return sorted(incentive_context().registers.addresses)
 
 
 def refused(kind: str, register: str, query: dict[str, Any]) -> Json | None:
@@ -71,7 +72,7 @@ def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bo
 
 def _ask(question: Callable[[RegisterClient, RegisterAddress], T], register: str) -> T | None:
     """What a register answers; None while it does not. Raises NotInRegister."""
-    known = current_registers()
+    known = incentive_context().registers
     address = known.addresses.get(register)
     if known.service_key is None or address is None:
         return None

@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import FormRefusal, new_once
@@ -32,7 +32,7 @@ def show_related(refused: FormRefusal | None) -> ResponseReturnValue:
     asked_for = request.args.get("subject", "").strip()
     subject, fault = _read(asked_for)
     after = decode_cursor(request.args.get("cursor"), int)
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         found = [] if fault else related_parties(connection, subject, view.as_of)
         left = [one for one in found if after is None or one["transaction"] > after[0]]
         listed = page(left[: _A_PAGE + 1], _A_PAGE, lambda one: encode_cursor(one["transaction"]), dict)

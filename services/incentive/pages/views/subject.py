@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import ExchangeTotal
-from services.incentive.http.awards import asked, awards_rendered
+from services.incentive.http.awards import award_renderer
+from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
 from services.incentive.pages.form_body import FormRefusal, new_once
@@ -36,13 +37,13 @@ def show_subject(subject: str, refused: FormRefusal | None) -> ResponseReturnVal
     except ValueError as error:
         raise Problem(404) from error
     year = asked_year()
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         status = load_subject_status(connection, view, subject, year)
         if status is None:
             raise Problem(404)
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
         told = _recorded(connection, view, subject) if view.viewer is None else []
-        awards = list(map(awards_rendered(connection, view, rows), rows))
+        awards = list(map(award_renderer(connection, view, rows), rows))
         name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
     return show(
         "views/subject",

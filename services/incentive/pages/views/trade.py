@@ -5,7 +5,7 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.trade_effects import tell_trade_effects
+from services.incentive.http.trade_effects import load_trade_effects
 from services.incentive.pages.blueprint import blueprint, show
 
 _A_PAGE: Final = 50
@@ -14,7 +14,7 @@ _A_PAGE: Final = 50
 @blueprint.get("/trades/<exchange>/<no>")
 def trade(exchange: str, no: str) -> ResponseReturnValue:
     """What became of it."""
-    found = tell_trade_effects(exchange, no, request.args.get("cursor"), _A_PAGE)
+    found = load_trade_effects(exchange, no, request.args.get("cursor"), _A_PAGE)
     cursor = found["next_cursor"]
     more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
     return show("views/trade", effects=found, more=more)

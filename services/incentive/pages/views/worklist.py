@@ -5,7 +5,7 @@ from typing import Final
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.clawbacks import clawback_json
-from services.incentive.http.awards import asked
+from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import told_as_of
 from services.incentive.pages.blueprint import asked_year, blueprint, show, years
@@ -32,7 +32,7 @@ def worklist() -> ResponseReturnValue:
 def show_worklist(refused: FormRefusal | None) -> ResponseReturnValue:
     """The same, with why a form was not carried out."""
     year = asked_year()
-    with asked(told_as_of()) as (connection, view):
+    with ledger_view(told_as_of()) as (connection, view):
         waiting = list_worklist(connection, view, year, current_key().name)
         proposals = list_clawbacks(connection, view, "open", None, _PROPOSALS_MOST)
         suspensions = list_suspensions(connection, view.as_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from jgo.maven import MavenContext, PythonResolver
 
 from devset.processes import Program, base_environment, free_ports, spawn
 from shared.settings import load_local_settings
+from tests.support.engines.programs import Tool, UnavailableError, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,23 +47,12 @@ _JAVA = (
 )
 
 
-class NotToBeHad(Exception):  # noqa: N818 - a state of the world
-    """Keycloak is not here and cannot be fetched; the message says why."""
-
-
-def prepared_keycloak() -> Path:
-    """Its folder, fetched and built the first time. NotToBeHad."""
-    settings = load_local_settings()
-    kept = settings.cache_folder / f"keycloak-{VERSION}"
-    settings.cache_folder.mkdir(parents=True, exist_ok=True)
-    with (settings.cache_folder / ".keycloak.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            with tempfile.TemporaryDirectory(dir=settings.cache_folder) as scratch:
-                home = _unpacked(Path(scratch), settings.maven_repository)
-                _build(home)
-                home.rename(kept)
-    return kept
+def _make(kept: Path) -> None:
+    """Fetch and build it."""
+    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        home = _unpacked(Path(scratch), load_local_settings().maven_repository)
+        _build(home)
+        home.rename(kept)
 
 
 def _unpacked(folder: Path, repository: str | None) -> Path:
@@ -73,7 +62,7 @@ def _unpacked(folder: Path, repository: str | None) -> Path:
     try:
         release = project.artifact(packaging="zip").resolve()
     except (requests.RequestException, RuntimeError) as error:
-        raise NotToBeHad(f"无法下载 Keycloak / Keycloak cannot be fetched: {type(error).__name__}") from error
+        raise UnavailableError(f"无法下载 Keycloak / Keycloak cannot be fetched: {type(error).__name__}") from error
     with release.open("rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() == SHA256
     with zipfile.ZipFile(release) as archive:
@@ -87,6 +76,9 @@ def _build(home: Path) -> None:
     command = ["bash", str(home / "bin" / "kc.sh"), "build", "--db=dev-mem", "--health-enabled=true", "--cache=local"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_BUILD_WITHIN_S, check=False)
     assert run.returncode == 0, run.stdout[-2000:]
+
+
+KEYCLOAK = Tool("Keycloak", cache_folder() / f"keycloak-{VERSION}", _make)
 
 
 class Keycloak:
@@ -209,7 +201,7 @@ def _realm(redirect_uri: str, people: dict[str, list[str]], roles: list[str]) ->
 
 @contextmanager
 def running_keycloak(folder: Path) -> Iterator[Keycloak]:
-    keycloak = Keycloak(prepared_keycloak(), folder / "keycloak.log")
+    keycloak = Keycloak(KEYCLOAK.found(), folder / "keycloak.log")
     try:
         keycloak.start()
         yield keycloak

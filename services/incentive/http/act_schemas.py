@@ -1,0 +1,259 @@
+"""Bodies and answers of the bureau's acts: decisions on awards, holds, eligibility, suspensions, grants, lists."""
+
+import re
+from typing import Any, ClassVar, Final, get_args
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from services.incentive.domain.clawbacks import ProposalState
+from services.incentive.domain.holds import BY_HAND
+from services.incentive.domain.workflow import ACTIONS, STATES
+from services.incentive.http.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
+from services.incentive.http.fields import TimeOrDay, criteria_field, digest_field, year_field
+from services.incentive.http.schemas import AsOfPageQuery
+from services.incentive.store.acts import RELATED, UNRELATED
+from shared.events.documents import MAX_AMOUNT_FEN
+from shared.events.fields import Choice, Text, Yuan
+from shared.web.pagination import page_schema
+from shared.web.problems import ProblemSchema
+from shared.web.query import DayParameter, QuerySchema, SubjectParameter
+
+PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
+RELATED_STATUSES: Final = (RELATED, UNRELATED)
+ELIGIBILITY_STATUSES: Final = ("verified", "failed")
+MOST_DOCUMENTS: Final = 100
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class DocumentSchema(QuerySchema):
+    """A document that supports an act: its name and its hash."""
+
+    name = Text(required=True, min_length=1, max_length=200)
+    sha256 = digest_field(required=True)
+
+
+def _documents() -> fields.Field[Any]:
+    return fields.List(fields.Nested(DocumentSchema), allow_none=True, metadata={"maxItems": MOST_DOCUMENTS})
+
+
+def _reason(**kwargs: Any) -> Text:
+    return Text(min_length=1, max_length=2000, **kwargs)
+
+
+class _BodySchema(QuerySchema):
+    @validates_schema
+    def _check_limits(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data.get("documents") or ()) > MOST_DOCUMENTS:
+            raise ValidationError(f"最多 {MOST_DOCUMENTS} 份 / at most {MOST_DOCUMENTS}", "documents")
+        start, end = data.get("from_"), data.get("until")
+        if start is not None and end is not None and end <= start:
+            raise ValidationError("须晚于 from / must be after from", "until")
+
+
+class KeyHeader(Schema):
+    """The Idempotency-Key: a request that is sent again with the same key is answered as before."""
+
+    key = fields.String(data_key="Idempotency-Key", metadata={"pattern": f"^{_KEY.pattern}$"})
+
+    @validates_schema
+    def _check_form(self, data: dict[str, Any], **_: Any) -> None:
+        if "key" in data and _KEY.fullmatch(data["key"]) is None:
+            said = "须为 1 至 200 个可见 ASCII 字符 / must be 1 to 200 visible ASCII characters"
+            raise ValidationError(said, "Idempotency-Key")
+
+
+class RequiredKeyHeader(KeyHeader):
+    """The same header where it is required: for decisions."""
+
+    key = fields.String(
+        data_key="Idempotency-Key",
+        required=True,
+        metadata={"pattern": f"^{_KEY.pattern}$"},
+        error_messages={"required": "必须提供 / required"},
+    )
+
+
+# --- bodies ---
+
+
+class DecisionRequestSchema(_BodySchema):
+    """A step with an award: `reason` and `documents`, and the fields that the action needs or takes."""
+
+    action = Choice(tuple(ACTIONS), required=True)
+    amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
+    reason = _reason(allow_none=True)
+    documents = _documents()
+    until = TimeOrDay(allow_none=True)
+    voucher_no = Text(allow_none=True, min_length=1, max_length=128)
+    paid_on = DayParameter(allow_none=True)
+
+    _ALWAYS: ClassVar = {"action", "reason", "documents"}
+
+    @validates_schema
+    def _check_fields(self, data: dict[str, Any], **_: Any) -> None:
+        action = ACTIONS[data["action"]]
+        given = {name for name, value in data.items() if value is not None}
+        faults = {name: ["必须提供 / required"] for name in action.needs if name not in given}
+        for name in sorted(given - {*self._ALWAYS, *action.needs, *action.takes}):
+            faults[name] = [f"{action.name} 不用此字段 / {action.name} does not take this field"]
+        if faults:
+            raise ValidationError(faults)
+
+
+class HoldRequestSchema(_BodySchema):
+    """A hold that a person places on an award."""
+
+    kind = Choice(BY_HAND, required=True)
+    reason = _reason(required=True)
+
+
+class ReleaseRequestSchema(_BodySchema):
+    """The reason for releasing a hold or lifting a suspension."""
+
+    reason = _reason(allow_none=True)
+
+
+class EligibilityRequestSchema(_BodySchema):
+    """The result of checking whether a subject is eligible, for a period (G8)."""
+
+    status = Choice(ELIGIBILITY_STATUSES, required=True)
+    from_ = TimeOrDay(data_key="from", allow_none=True)
+    until = TimeOrDay(allow_none=True)
+    kind_of_entity = Text(allow_none=True, min_length=1, max_length=200)
+    criteria = criteria_field(allow_none=True)
+    documents = _documents()
+
+
+class SuspensionRequestSchema(_BodySchema):
+    """The period within which awards earned under a rule are suspended (G9)."""
+
+    from_ = TimeOrDay(data_key="from", required=True)
+    until = TimeOrDay(allow_none=True)
+    reason = _reason(required=True)
+
+
+class OtherGrantRequestSchema(_BodySchema):
+    """A grant under another municipal policy (G6). The last of one name and year counts; "0.00": it was not granted."""
+
+    name = Text(required=True, min_length=1, max_length=200)
+    year = year_field(required=True)
+    amount = Yuan(required=True, up_to_fen=MAX_AMOUNT_FEN)
+    documents = _documents()
+
+
+class RelatedPartiesRequestSchema(_BodySchema):
+    """Two subjects that are related parties (G10), or no longer are. The last entry of a pair counts."""
+
+    subjects = fields.List(SubjectParameter(), required=True, validate=validate.Length(equal=2))
+    status = Choice(RELATED_STATUSES, required=True)
+    reason = _reason(required=True)
+    documents = _documents()
+
+    @validates_schema
+    def _check_two(self, data: dict[str, Any], **_: Any) -> None:
+        if len(set(data["subjects"])) == 1:
+            raise ValidationError({"subjects": ["须为两个主体 / must be two subjects"]})
+
+
+# --- answers ---
+
+
+def _act(name: str, *groups: Fields) -> type[Schema]:
+    return answer(name, *groups, texts("by"), instants("at"), integers("transaction"), base=Schema)
+
+
+def _id_of(name: str) -> Fields:
+    """The act's id under its own name, and as the `id` that the path of its release names."""
+    return {"id": fields.String(required=True, dump_only=True, attribute=name)} | texts(name)
+
+
+_DOCUMENTS: Final = lists(documents=DocumentSchema)
+_PERIOD: Final = instants("from", "until", null=True)
+_RELEASED: Final = instants("released_at", null=True)
+_HOLD: Final = (_id_of("hold_id"), texts("award_id", "reason"), texts("kind", enum=BY_HAND))
+_SUSPENSION: Final = (_id_of("suspension_id"), texts("rule", "reason"), _PERIOD)
+
+DecisionSchema = _act(
+    "Decision",
+    texts("decision_id", "award_id", "amount", "subject"),
+    texts("action", enum=ACTIONS),
+    texts("from", "to", enum=STATES),
+    integers("year"),
+    texts("reason", "voucher_no", null=True),
+    _DOCUMENTS,
+    instants("until", null=True),
+    days("paid_on", null=True),
+)
+HoldSchema = _act("Hold", *_HOLD)
+HeldSchema = _act("Held", *_HOLD, _RELEASED)
+ReleaseSchema = _act("Release", texts("release_id", "hold_id"), texts("reason", null=True))
+EligibilitySchema = _act(
+    "Eligibility",
+    texts("eligibility_id", "subject"),
+    texts("status", enum=ELIGIBILITY_STATUSES),
+    texts("kind_of_entity", null=True),
+    {"criteria": criteria_field(required=True)},
+    _PERIOD,
+    _DOCUMENTS,
+)
+SuspensionSchema = _act("Suspension", *_SUSPENSION)
+SuspendedSchema = _act("Suspended", *_SUSPENSION, _RELEASED)
+OtherGrantSchema = _act(
+    "OtherGrant", texts("other_grant_id", "subject", "name", "amount"), integers("year"), _DOCUMENTS
+)
+RelatedPartiesSchema = _act(
+    "RelatedParties",
+    texts("related_party_id", "reason"),
+    text_lists("subjects"),
+    texts("status", enum=RELATED_STATUSES),
+    _DOCUMENTS,
+)
+DecisionPageSchema = page_schema("DecisionPage", DecisionSchema)
+HoldPageSchema = page_schema("HoldPage", HeldSchema)
+SuspensionPageSchema = page_schema("SuspensionPage", SuspendedSchema)
+EligibilityPageSchema = page_schema("EligibilityPage", EligibilitySchema)
+OtherGrantPageSchema = page_schema("OtherGrantPage", OtherGrantSchema)
+RelatedPartiesPageSchema = page_schema("RelatedPartiesPage", RelatedPartiesSchema)
+
+
+class WrongStepSchema(ProblemSchema):
+    """A step that cannot be taken now; `allowed` are the steps that this person can take."""
+
+    allowed = fields.List(fields.String(metadata={"enum": list(ACTIONS)}))
+
+
+class RelatedPartiesQuery(AsOfPageQuery):
+    """The list of related parties, or of those of one subject, in order of their transactions."""
+
+    subject = SubjectParameter()
+
+
+# --- budget and clawbacks ---
+
+
+class ClawbackQuery(AsOfPageQuery):
+    """Filters of the list of clawback proposals."""
+
+    state = Choice(PROPOSAL_STATES)
+
+
+ClawbackSchema = answer(
+    "Clawback",
+    texts("clawback_id", "award_id", "subject", "amount", "returned"),
+    integers("year"),
+    texts("state", enum=PROPOSAL_STATES),
+    instants("opened_at"),
+    instants("closed_at", null=True),
+    text_lists("decisions"),
+    base=Schema,
+)
+ClawbackPageSchema = page_schema("ClawbackPage", ClawbackSchema)
+PoolSchema = answer("Pool", texts("article", "budget", "approved"), base=Schema)
+BudgetSchema = answer(
+    "Budget",
+    integers("year"),
+    texts("budget", "payable", "approved", "paid", "returned", "available"),
+    booleans("exceeded"),
+    lists(pools=PoolSchema),
+    base=Schema,
+)

@@ -1,0 +1,56 @@
+"""Builders of answer schemas: the fields of an answer, grouped by their type."""
+
+from collections.abc import Collection
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from shared.web.query import JsonSchema
+
+Fields = dict[str, fields.Field[Any]]
+
+
+def answer(name: str, *groups: Fields, base: type[Schema] = JsonSchema) -> type[Schema]:
+    """Build the schema of an answer. With `base=Schema` it selects the fields on output; else it only documents."""
+    return base.from_dict({field: kind for group in groups for field, kind in group.items()}, name=name)
+
+
+def texts(*names: str, null: bool = False, enum: Collection[str] = ()) -> Fields:
+    """Strings, of one of the words in `enum` if any are given."""
+    metadata = {"enum": list(enum)} if enum else {}
+    return {name: fields.String(required=True, allow_none=null, metadata=dict(metadata)) for name in names}
+
+
+def instants(*names: str, null: bool = False) -> Fields:
+    """RFC 3339 times."""
+    return {name: fields.String(required=True, allow_none=null, metadata={"format": "date-time"}) for name in names}
+
+
+def days(*names: str, null: bool = False) -> Fields:
+    """Days as `2026-03-01`."""
+    return {name: fields.String(required=True, allow_none=null, metadata={"format": "date"}) for name in names}
+
+
+def integers(*names: str, null: bool = False) -> Fields:
+    """Integers."""
+    return {name: fields.Integer(required=True, allow_none=null) for name in names}
+
+
+def booleans(*names: str) -> Fields:
+    """True or false."""
+    return {name: fields.Boolean(required=True) for name in names}
+
+
+def text_lists(*names: str) -> Fields:
+    """Lists of strings."""
+    return {name: fields.List(fields.String(), required=True) for name in names}
+
+
+def nested(null: bool = False, **schemas: type[Schema]) -> Fields:
+    """Objects."""
+    return {name: fields.Nested(schema, required=True, allow_none=null) for name, schema in schemas.items()}
+
+
+def lists(**schemas: type[Schema]) -> Fields:
+    """Lists of objects."""
+    return {name: fields.List(fields.Nested(schema), required=True) for name, schema in schemas.items()}

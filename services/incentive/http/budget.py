@@ -1,0 +1,37 @@
+"""HTTP routes of budgets and clawback proposals."""
+
+from typing import Any
+
+from services.incentive.domain.clawbacks import clawback_json
+from services.incentive.http.act_schemas import BudgetSchema, ClawbackPageSchema, ClawbackQuery
+from services.incentive.http.acts import SEE_ALL, blueprint
+from services.incentive.http.context import ledger_view
+from services.incentive.http.schemas import YearQuery
+from services.incentive.queries import clawbacks
+from services.incentive.queries.budget import load_budget
+from services.incentive.queries.serializers import Json
+from shared.web.keys import require
+from shared.web.pagination import decode_cursor, encode_cursor, page
+
+
+@blueprint.route("/v1/clawbacks")
+@require(*SEE_ALL)
+@blueprint.arguments(ClawbackQuery, location="query")
+@blueprint.response(200, ClawbackPageSchema)
+def list_clawbacks(arguments: dict[str, Any]) -> Json:
+    """List clawback proposals in code point order of awards; open as long as more is approved than payable."""
+    after = decode_cursor(arguments.get("cursor"), str, int)
+    limit, state = arguments["limit"], arguments.get("state")
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        found = clawbacks.list_clawbacks(connection, view, state, after, limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
+
+
+@blueprint.route("/v1/budget")
+@require(*SEE_ALL)
+@blueprint.arguments(YearQuery, location="query")
+@blueprint.response(200, BudgetSchema)
+def get_budget(arguments: dict[str, Any]) -> Json:
+    """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        return load_budget(connection, view, arguments["year"])

@@ -1,0 +1,70 @@
+"""What a request of the incentive service is answered from: the rulebook, the registers, one state of the ledger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import Flask, current_app
+from sqlalchemy import Connection
+
+from services.incentive.commands.bureau import BureauContext
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.as_of import wait_until_settled
+from services.incentive.store.register_client import RegisterAddresses
+from services.incentive.store.rulebook import Rulebook, rulebook_as_of
+from shared.web.keys import current_key
+from shared.web.problems import FieldFault, Problem
+from shared.web.service import current_service
+from shared.web.viewer_snapshot import viewer_snapshot
+
+EXTENSION: Final = "jiangbu.incentive"
+
+
+@dataclass(frozen=True)
+class IncentiveContext:
+    """What acts are decided and recorded with, and the registers that can be asked."""
+
+    bureau: BureauContext
+    registers: RegisterAddresses
+
+    def add_to(self, app: Flask) -> None:
+        """Have the application's requests answered from this."""
+        app.extensions[EXTENSION] = self
+
+
+def incentive_context() -> IncentiveContext:
+    """Return the context of the application that answers."""
+    context: IncentiveContext = current_app.extensions[EXTENSION]
+    return context
+
+
+def current_rulebook() -> Rulebook:
+    """Return the policy and whitelist of the application that answers."""
+    return incentive_context().bureau.rulebook
+
+
+def settle(as_of: datetime | None, now: datetime) -> None:
+    """Wait until nothing more can be recorded before the instant; Problem 422 if it is in the future."""
+    if as_of is None:
+        return
+    if as_of > now:
+        raise Problem(422, errors=[FieldFault("as_of", "不得晚于现在 / must not be in the future")])
+    with current_service().engine.begin() as connection:
+        wait_until_settled(connection, as_of)
+
+
+@contextmanager
+def ledger_view(as_of: datetime | None = None) -> Iterator[tuple[Connection, LedgerView]]:
+    """Open one snapshot of the database for a whole answer, as of an instant, as the key that asks may see it."""
+    now = current_service().clock()
+    settle(as_of, now)
+    with viewer_snapshot() as connection:
+        rulebook = rulebook_as_of(connection, as_of, current_rulebook())
+        yield connection, LedgerView(current_key().exchange, as_of, now, rulebook)
+
+
+def no_policy_in_force() -> Problem:
+    """Return the 503 for a ledger in which no policy is in force yet."""
+    return Problem(503, "尚无生效的政策 / no policy is in force yet", headers={"Retry-After": "5"})

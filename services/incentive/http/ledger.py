@@ -1,0 +1,43 @@
+"""HTTP routes of the ledger: transactions and balances."""
+
+from typing import Any
+
+from services.incentive.http.context import ledger_view
+from services.incentive.http.schemas import (
+    AsOfPageQuery,
+    BalancePageSchema,
+    TransactionPageSchema,
+    TransactionQuery,
+)
+from services.incentive.queries import ledger as queries
+from services.incentive.queries.serializers import Json, balance_json, transaction_json
+from shared.values.times import format_time
+from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
+from shared.web.query import Blueprint
+
+blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
+
+
+@blueprint.route("/v1/ledger/transactions")
+@blueprint.arguments(TransactionQuery, location="query")
+@blueprint.response(200, TransactionPageSchema)
+def list_transactions(arguments: dict[str, Any]) -> Json:
+    """List transactions in order of `seq`."""
+    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
+    with ledger_view() as (connection, view):
+        rows, entries = queries.list_transactions(connection, view, arguments, after, limit + 1)
+    return page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: transaction_json(row, entries[row.seq]))
+
+
+@blueprint.route("/v1/ledger/balances")
+@blueprint.arguments(AsOfPageQuery, location="query")
+@blueprint.response(200, BalancePageSchema)
+def list_balances(arguments: dict[str, Any]) -> Json:
+    """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
+    after = decode_cursor(arguments.get("cursor"), str, int)
+    limit = arguments["limit"]
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        ledger = queries.ledger_as_of(connection, view, None if after is None else after[1])
+        rows = queries.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
+    items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), balance_json)
+    return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
