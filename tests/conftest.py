@@ -50,6 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Programs print English, whatever the locale of the developer; tests of Chinese output set LANG themselves.
+    os.environ["LANG"] = "en_US.UTF-8"
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        os.environ.pop(name, None)
     # A background job ignores Ctrl-C, and the programs that it starts would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", f"{EXTENDED}: needs more than the shared engines (set from the fixtures)")

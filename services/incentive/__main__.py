@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from services.incentive.cli.policy import policy_commands, read_file
+from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.process.program import run_program
 from shared.worker.commands import service_commands
@@ -40,7 +41,7 @@ def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
 
 main = service_commands(
     "incentive",
-    "奖补：政策、测算与台账 / incentive: policy, awards and the ledger",
+    say("奖补：政策、测算与台账。", "Policy, awards and the ledger."),
     bind="0.0.0.0:8003",
     make_app=_make_app,
     consume=_consume,
@@ -50,22 +51,24 @@ main = service_commands(
 
 @main.command(hidden=True)
 def make_extracts() -> None:
-    """Make the extracts that wait, and end; the consumer starts it."""
+    """Write the queued extracts and exit; started by the consumer."""
     from services.incentive.extract.worker import run_worker
 
     run_program("incentive", run_worker)
 
 
-@main.command()
+@main.command(
+    help=say(
+        "核验台账核验包（zip 或文件夹），不需要网络与数据库；可靠为 0，不可靠为 1，命令有误为 2。",
+        "Verify an extract (zip or folder) without network or database: exit code 0 sound, 1 unsound, 2 bad call.",
+    )
+)
 @click.argument("extract", type=click.Path())
-@click.option("--since", metavar="OLDER", help="旧摘录 / an older extract")
-@click.option("--key", metavar="FILE", help="各日志的公钥，一行一个 / verifier keys of the logs, one a line")
-@click.option("--html", metavar="FILE", help="另存网页报告 / write the report as a page, too")
+@click.option("--since", metavar="OLDER", help=say("较早的核验包", "An older extract to compare with."))
+@click.option("--key", metavar="FILE", help=say("各日志的公钥，一行一个", "The logs' verifier keys, one a line."))
+@click.option("--html", metavar="FILE", help=say("另存网页报告", "Also write the report as an HTML page."))
 def verify(extract: str, since: str | None, key: str | None, html: str | None) -> None:
-    """核验摘录（zip 或文件夹），不需要网络与数据库；可靠为 0，不可靠为 1，命令有误为 2。
-
-    Verify an extract (zip or folder), without network and database: exit 0 sound, 1 unsound, 2 a wrong call.
-    """
+    """Run the verifier that an extract contains."""
     from services.incentive.verifier.main import main as run_verify
 
     options = {"--since": since, "--key": key, "--html": html}
@@ -73,48 +76,66 @@ def verify(extract: str, since: str | None, key: str | None, html: str | None) -
     raise SystemExit(run_verify([*given, "--", extract], need_key=False))
 
 
-@main.command("what-if")
-@click.option("--policy", metavar="FILE", required=True, type=_FILE, help="另一政策文件 / another policy file")
-@click.option(
-    "--from-ledger", is_flag=True, help="事实取自台账数据库（默认） / facts of the ledger's database, the default"
+@main.command(
+    "what-if",
+    help=say(
+        "同样的事实按另一政策文件测算，逐项并按年比较；不改动台账。",
+        "Compute the same facts by another policy file, and compare award by award and by year. Nothing is written.",
+    ),
 )
-@click.option("--extract", metavar="ZIP", type=_FILE, help="事实取自摘录 / facts of an extract, without a database")
-@click.option("--json", "as_json", is_flag=True, help="JSON")
+@click.option("--policy", metavar="FILE", required=True, type=_FILE, help=say("另一政策文件", "The other policy file."))
+@click.option(
+    "--from-ledger", is_flag=True, help=say("事实取自台账数据库（默认）", "Take the facts from the database (default).")
+)
+@click.option(
+    "--extract",
+    metavar="ZIP",
+    type=_FILE,
+    help=say("事实取自核验包，不需要数据库", "Take the facts from an extract, without a database."),
+)
+@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "Print JSON."))
 def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: bool) -> None:
-    """同样的事实按另一政策文件测算，逐项与按年比较；不改动台账。
-
-    The same facts under another policy file: award by award and by year, with the budget. Nothing is written.
-    """
-    from services.incentive.cli import what_if as what_if_cli
+    """Compare the policy in force with another policy file."""
+    from services.incentive.cli.what_if import compare_extract, compare_ledger, show
 
     if from_ledger and extract is not None:
-        raise click.UsageError("--from-ledger 与 --extract 只能选一个 / only one of --from-ledger and --extract")
+        raise click.UsageError(
+            say("--from-ledger 与 --extract 只能选一个", "--from-ledger and --extract exclude each other")
+        )
     after = read_file(policy)
     if extract is None:
-        run_program(
-            "incentive",
-            lambda settings: what_if_cli.say(*what_if_cli.of_ledger(settings, after), after, as_json=as_json),
-        )
+        run_program("incentive", lambda settings: show(*compare_ledger(settings, after), after, as_json=as_json))
         return
     try:
-        what_if_cli.say(*what_if_cli.of_extract(extract, after), after, as_json=as_json)
+        show(*compare_extract(extract, after), after, as_json=as_json)
     except (ValueError, OperatorError) as error:
-        click.echo(str(error), err=True)
+        click.echo(localized(str(error)), err=True)
         raise SystemExit(1) from error
 
 
-@main.command()
-@click.argument("file", type=_FILE)
-@click.option("--preview", is_flag=True, help="只预览，不写入 / only look, write nothing")
-@click.option(
-    "--url", default="http://127.0.0.1:8003", show_default=True, help="incentive 的地址 / where incentive answers"
+@main.command(
+    help=say(
+        "逐行预览并申报一份 CSV；有一行有误则全部不写入。",
+        "Preview a CSV table of declarations row by row and declare it; nothing is written if any row is faulty.",
+    )
 )
-@click.option("--key-file", metavar="FILE", required=True, type=_FILE, help="bureau 密钥 / a key of the role bureau")
+@click.argument("file", type=_FILE)
+@click.option("--preview", is_flag=True, help=say("只预览，不写入", "Only preview, write nothing."))
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8003",
+    show_default=True,
+    help=say("incentive 的地址", "The address of the incentive service."),
+)
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    required=True,
+    type=_FILE,
+    help=say("主管部门（bureau）的密钥文件", "A file with a key of the role bureau."),
+)
 def declare(file: Path, *, preview: bool, url: str, key_file: Path) -> None:
-    """逐行预览并申报一份 CSV；有一行有误则全部不写入。
-
-    Look at a table of declarations row by row, and declare it; nothing is written where a row is faulty.
-    """
+    """Declare a table through the API."""
     from services.incentive.cli.declare import declare_file
 
     raise SystemExit(declare_file(file, url.rstrip("/"), key_file.read_text("utf-8").strip(), only_preview=preview))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.language import say
 from shared.worker.commands import service_commands
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
 
 main = service_commands(
     "listing",
-    "登记挂牌 / the register of listings",
+    say("登记簿：挂牌。", "The register of listings."),
     bind="0.0.0.0:8001",
     make_app=_make_app,
     consume=_consume,

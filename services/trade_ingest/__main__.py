@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.language import say
 from shared.worker.commands import service_commands
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
 
 main = service_commands(
     "trade-ingest",
-    "登记交易 / the register of trades",
+    say("登记簿：交易。", "The register of trades."),
     bind="0.0.0.0:8002",
     make_app=_make_app,
     consume=_consume,

@@ -10,6 +10,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.postgres.errors import driver_error, is_not_migrated, is_transient
 from shared.settings import Service, Settings, SettingsError, load_settings
@@ -50,10 +51,10 @@ def run_program(service: Service, do: Callable[[Settings], None]) -> None:
         set_up_logs(service, settings.log_level)
         do(settings)
     except OPERATOR_ERRORS as error:
-        sys.stderr.write(f"{service}: {error}\n")
+        sys.stderr.write(f"{service}: {localized(str(error))}\n")
         sys.exit(2)
     except OperatorError as error:
-        log.critical("stopped, needs an operator", reason=str(error), state=type(error).__name__)
+        log.critical("stopped, needs an operator", reason=localized(str(error)), state=type(error).__name__)
         sys.exit(1)
     except Exception as error:
         reason = _reason_of_database(error, service)
@@ -72,9 +73,12 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
     if not isinstance(error, DBAPIError | psycopg.Error):
         return None
     if is_transient(error):
-        return f"数据库不可用 / the database is unavailable: {reason_of(error)}"
+        return say("数据库不可用：", "the database is unavailable: ") + reason_of(error)
     if is_not_migrated(error):
-        return f"数据库尚未迁移 / the database is not migrated, or belongs to another service: run `{service} migrate`"
+        return say(
+            f"数据库尚未迁移，或属于另一服务：请执行 `{service} migrate`",
+            f"the database is not migrated, or belongs to another service: run `{service} migrate`",
+        )
     if isinstance(driver_error(error), psycopg.errors.InsufficientPrivilege):
-        return f"数据库角色权限不足 / the database role lacks a privilege: {reason_of(error)}"
+        return say("数据库角色权限不足：", "the database role lacks a privilege: ") + reason_of(error)
     return None

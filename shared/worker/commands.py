@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from shared.language import say
 from shared.postgres.schema_version import package_of
 from shared.process.program import lower_cpu_priority, owner_url, run_program
 
@@ -40,15 +41,19 @@ def service_commands(
     _add_serve(group, service, bind, make_app)
     _add_rebuild(group, service, rebuild)
 
-    @group.command("consume")
+    @group.command(
+        "consume",
+        help=say("读取主题，登记并发布或过账。", "Consume the topics, and publish or post what follows."),
+    )
     def _consume() -> None:
-        """Take in what is published, and publish or post what follows."""
         lower_cpu_priority()
         run_program(service, consume)
 
-    @group.command("migrate")
+    @group.command(
+        "migrate",
+        help=say("以表的所有者身份升级数据库结构。", "Upgrade the database's tables, as their owner."),
+    )
     def _migrate() -> None:
-        """Bring the database to the newest form, as its owner."""
         from shared.postgres.migrate import migrate
 
         run_program(
@@ -62,13 +67,16 @@ def service_commands(
 
 
 def _add_serve(group: click.Group, service: Service, bind: str, make_app: Callable[[Settings], Flask]) -> None:
-    @group.command("serve")
+    @group.command("serve", help=say("通过 HTTP 应答。", "Answer over HTTP."))
     @click.option("--bind", default=bind, show_default=True, help="HOST:PORT")
     @click.option(
-        "--workers", default=1, show_default=True, type=click.IntRange(1), help="应答进程数 / processes that answer"
+        "--workers",
+        default=1,
+        show_default=True,
+        type=click.IntRange(1),
+        help=say("应答进程数", "Number of worker processes."),
     )
     def _serve(bind: str, workers: int) -> None:
-        """Answer over HTTP."""
         from shared.web.server.serve import serve
 
         run_program(service, lambda settings: serve(lambda: make_app(settings), bind, workers))
@@ -77,16 +85,19 @@ def _add_serve(group: click.Group, service: Service, bind: str, make_app: Callab
 def _add_rebuild(group: click.Group, service: Service, rebuild: Rebuild) -> None:
     @group.command(
         "rebuild",
-        help="""从在册的原始记录或事实重算并比对全部派生数据；不加 --verify 则更正。可与服务同时运行。
-
-        Work out anew, from the stored records or facts, all that is derived, and compare; without --verify also mend
-        what differs, the ledger by new postings alone. May run beside the services; mending holds intake up meanwhile.
-        Exit 1 if anything differs and is not mended.
-        """,
+        help=say(
+            "由在册的原始记录或事实重新计算全部派生数据并比对；不加 --verify 则更正，台账只以新的过账更正。"
+            "可与服务同时运行，更正期间暂停接收。有差异而未更正时以 1 结束。",
+            "Recompute all derived data from the stored records or facts and compare; without --verify also repair the"
+            " differences, the ledger by new postings only. Safe while the services run; a repair pauses intake. Exit 1"
+            " if a difference remains.",
+        ),
     )
-    @click.option("--verify", is_flag=True, help="只比对，不修改 / compare, change nothing")
+    @click.option("--verify", is_flag=True, help=say("只比对，不修改", "Compare only, change nothing."))
     @click.option(
-        "--from-kafka", is_flag=True, help="并从头重读主题，逐条核对 / also read the topics again, record by record"
+        "--from-kafka",
+        is_flag=True,
+        help=say("并从头重读主题，逐条核对", "Also read the topics again and compare record by record."),
     )
     def _rebuild(*, verify: bool, from_kafka: bool) -> None:
         run_program(service, lambda settings: rebuild(settings, verify=verify, from_kafka=from_kafka))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from shared.language import caller_language, localized, pick, say
@@ -53,3 +58,21 @@ def test_messages_are_printed_in_the_caller_s_language(monkeypatch: pytest.Monke
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     assert say("一", "one") == "一"
     assert localized("A: 一 / one\n二 / two") == "A: 一\n二"
+
+
+@pytest.mark.parametrize("module", ["services.listing", "services.trade_ingest", "services.incentive"])
+@pytest.mark.parametrize("lang", ["zh_CN.UTF-8", "en_US.UTF-8"])
+def test_help_is_in_the_caller_s_language_alone(module: str, lang: str) -> None:
+    commands: list[tuple[str, ...]] = [(), ("serve",), ("consume",), ("migrate",), ("rebuild",)]
+    if module == "services.incentive":
+        commands += [("verify",), ("what-if",), ("declare",), ("policy",), ("policy", "check"), ("policy", "diff")]
+    script = f"""
+import click.testing, {module}.__main__ as program
+for command in {commands!r}:
+    print(click.testing.CliRunner().invoke(program.main, [*command, "--help"]).output)
+"""
+    environment = {"PATH": os.defpath, "LANG": lang, "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    lines = [line for line in done.stdout.splitlines() if re.search(r"[\u4e00-\u9fff]", line)]
+    assert bool(lines) == (lang == "zh_CN.UTF-8")
+    assert not re.search(r" / ", done.stdout)

@@ -1,4 +1,4 @@
-"""`incentive declare`: a table of declarations, looked at row by row before anything is written, through the API."""
+"""`incentive declare`: preview a table of declarations row by row, then declare it, through the API."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any, Final
 import click
 import requests
 
+from shared.language import localized, say
+
 _TIMEOUT_S: Final = (5.0, 120.0)
 _PATH: Final = "/v1/declared/table"
 
@@ -14,48 +16,52 @@ Json = dict[str, Any]
 
 
 def declare_file(file: Path, url: str, key: str, *, only_preview: bool) -> int:
-    """Tell what would come of the file, then, if nothing is faulty, declare it; the exit code."""
+    """Print the preview of a table, declare it if no row is faulty, and return the exit code."""
     content = file.read_bytes()
-    found = _ask(url, key, content, is_preview=True)
-    for line in lines(found):
+    preview = _post(url, key, content, is_preview=True)
+    for line in lines(preview):
         click.echo(line)
-    if found["faulty"]:
-        click.echo(f"有误 {found['faulty']} 行，未写入 / {found['faulty']} rows are faulty, nothing is written")
+    if preview["faulty"]:
+        click.echo(
+            say(f"{preview['faulty']} 行有误，未写入", f"{preview['faulty']} rows are faulty; nothing was written")
+        )
         return 1
     if only_preview:
-        click.echo("仅预览，未写入 / a preview, nothing is written")
+        click.echo(say("仅预览，未写入", "preview only; nothing was written"))
         return 0
-    written = _ask(url, key, content, is_preview=False)
-    click.echo(f"已申报 {len(written['rows'])} 行 / {len(written['rows'])} rows are declared")
+    count = len(_post(url, key, content, is_preview=False)["rows"])
+    click.echo(say(f"已申报 {count} 行", f"declared {count} rows"))
     return 0
 
 
-def lines(found: Json) -> Iterator[str]:
-    """Row by row: the award with its ceiling and what is payable of it, or each fault with its column."""
-    for row in found["rows"]:
+def lines(preview: Json) -> Iterator[str]:
+    """Render row by row the award with ceiling and payable, or each fault with its column; then the sums."""
+    for row in preview["rows"]:
         for fault in row["errors"]:
-            yield f"{row['line']}: {fault['field']}: {fault['message']}"
+            yield f"{row['line']}: {fault['field']}: {localized(fault['message'])}"
         if not row["errors"]:
-            rival = f"，被 / suppressed by {row['suppressed_by']}" if row["suppressed_by"] else ""
-            yield f"{row['line']}: {row['award_id']}: {row['ceiling']}/{row['payable']}{rival}"
-    yield f"合计测算上限/可兑现 / ceiling/payable in all: {found['ceiling']}/{found['payable']}"
+            rival = row["suppressed_by"]
+            suppressed = say(f"，就高不重复：{rival}", f", suppressed by {rival}") if rival else ""
+            yield f"{row['line']}: {row['award_id']}: {row['ceiling']}/{row['payable']}{suppressed}"
+    yield say("合计测算上限/可兑现：", "total ceiling/payable: ") + f"{preview['ceiling']}/{preview['payable']}"
 
 
-def _ask(url: str, key: str, content: bytes, *, is_preview: bool) -> Json:
-    """Raises ClickException with one line for what is not answered, or refused."""
+def _post(url: str, key: str, content: bytes, *, is_preview: bool) -> Json:
+    """Post the table. Raises ClickException with one line if it is not answered or is refused."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "text/csv"}
     query = {"preview": "true" if is_preview else "false"}
     try:
         answer = requests.post(f"{url}{_PATH}", content, params=query, headers=headers, timeout=_TIMEOUT_S)
     except requests.RequestException as error:
-        raise click.ClickException(f"{url} 无应答 / does not answer: {type(error).__name__}") from error
+        reason = type(error).__name__
+        raise click.ClickException(say(f"{url} 无应答：{reason}", f"{url} does not answer: {reason}")) from error
     if answer.ok:
         found: Json = answer.json()
         return found
     try:
         problem = answer.json()
-        faults = [f"{fault['field']}: {fault['message']}" for fault in problem["errors"]]
-        said = "; ".join([problem["detail"], *faults])
+        faults = [f"{fault['field']}: {localized(fault['message'])}" for fault in problem["errors"]]
+        said = "; ".join([localized(problem["detail"]), *faults])
     except (ValueError, KeyError, TypeError):
         said = answer.text[:300]
     raise click.ClickException(f"{answer.status_code}: {said}")
