@@ -8,8 +8,7 @@ from pathlib import Path
 from deploy.api_keys import HASHES
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import Secret, read_password, wanted_secrets
-from services.incentive.policy.loader import load_policy
-from services.incentive.policy.yaml_reader import PolicyError
+from services.incentive.policy.loader import PolicyError, load_policy
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import Whitelist
 

@@ -8,8 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.broker.streams import streams_of
 from deploy.doctor.finding import Finding
-from services.incentive.policy.loader import load_policy
-from services.incentive.policy.yaml_reader import PolicyError
+from services.incentive.policy.loader import PolicyError, load_policy
 from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision

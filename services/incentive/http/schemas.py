@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from services.incentive.domain.workflow import STATES
 from services.incentive.http.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts
-from services.incentive.policy.section_risk_flags import RISK_FLAGS
+from services.incentive.policy.schema import RISK_FLAGS
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
 from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES

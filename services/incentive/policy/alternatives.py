@@ -1,6 +1,6 @@
-"""The policy under another of the readings that its file names, where the file gives that reading's values. Pure.
+"""The policy under an alternative reading of its text. Pure.
 
-Most other readings are words alone: what they would come to needs code. Those of G1 are two periods.
+The file gives values for the alternative to G1 alone, a period; all other alternatives would need code.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ _LIMITS = ("from", "until")
 
 
 def computable_readings(policy: Policy) -> tuple[Reading, ...]:
-    """The readings that can be exchanged for their alternative by values alone, in the file's order."""
+    """The readings whose alternative can be computed from values alone, in the file's order."""
     return tuple(
         reading
         for reading in policy.alternatives
@@ -22,10 +22,9 @@ def computable_readings(policy: Policy) -> tuple[Reading, ...]:
 
 
 def with_alternative(policy: Policy, path: str) -> Policy | None:
-    """The policy with one of these readings exchanged for its alternative; None where none has this path.
+    """Swap a computable reading with its alternative; None if `path` names no computable reading.
 
-    The two change places, so that the alternative of the outcome is the file's own reading. It is of no file, and its
-    `digest` stays that of the one it was made of.
+    The result keeps the `digest` of the file that it was made from.
     """
     if path not in {reading.path for reading in computable_readings(policy)}:
         return None

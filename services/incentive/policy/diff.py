@@ -1,4 +1,4 @@
-"""What changes between two policy files: value by value, with its article and the periods that it touches. Pure."""
+"""The difference between two policy files by value, each with its article and the periods it affects. Pure."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,10 +12,10 @@ _ALTERNATIVE_LIMITS = ("general.in_force.alternative.from", "general.in_force.al
 
 
 class ValueChange(NamedTuple):
-    """A value that differs; `before` or `after` is None where a file does not have it.
+    """A value that differs; `before` or `after` is None if a file does not have it.
 
-    `period` are the days whose documents or rewards are touched (None for wording), `years` the calendar years whose
-    rewards can change: those of the period and, as (六) 2 goes by difference, those after it.
+    `period` is the days whose documents or rewards are affected (None for wording), `years` the calendar years whose
+    rewards can change: those of the period and all later ones, as (六) 2 goes by difference.
     """
 
     path: str
@@ -27,14 +27,14 @@ class ValueChange(NamedTuple):
 
     @property
     def group(self) -> str:
-        """What it is about: its rule, limit, pool or general clause, by the path in the file; "" for the whole file."""
+        """The path of its rule, limit, pool or general clause; "" for the whole file."""
         parts = self.path.split(".")
         width = 3 if parts[0] == "declared" and parts[1:2] != ["readings"] else 2
         return ".".join(parts[:width]) if len(parts) > 1 or parts[0] == "rules" else ""
 
 
 def compare(before: Policy, after: Policy) -> list[ValueChange]:
-    """All values that differ, in the order of the files; what only the newer one has comes last in its group."""
+    """All values that differ, in the files' order; those that only the newer file has come last in their group."""
     old = {value.path: value for value in before.values}
     new = {value.path: value for value in after.values}
     last_year = max(policy.in_force.end_on - timedelta(days=1) for policy in (before, after)).year
@@ -44,18 +44,18 @@ def compare(before: Policy, after: Policy) -> list[ValueChange]:
         old_text = old[path].value if path in old else None
         new_text = new[path].value if path in new else None
         if old_text != new_text:
-            period = _touched(path, before, after)
+            period = _affected(path, before, after)
             years = () if period is None else tuple(range(period.start_on.year, last_year + 1))
             changes.append(ValueChange(path, known.article, old_text, new_text, period, years))
     places = {group: place for place, group in enumerate(dict.fromkeys(change.group for change in changes))}
     return sorted(changes, key=lambda change: places[change.group])
 
 
-def _touched(path: str, before: Policy, after: Policy) -> Interval | None:
-    """The days whose documents or rewards a changed value can touch.
+def _affected(path: str, before: Policy, after: Policy) -> Interval | None:
+    """The days whose documents or rewards a changed value can affect.
 
-    A limit of the period touches the days between the old and the new limit; any other value touches all the days
-    that either file is in force.
+    A limit of the period affects the days between the old and the new limit; any other value affects all days on which
+    either file is in force.
     """
     if path in _WORDS or path.endswith(_WORD_ENDS):
         return None

@@ -1,4 +1,4 @@
-"""What a policy file holds, as values: periods, rates, caps, thresholds, and how the text is read. Pure."""
+"""The terms of a policy file: periods, rates, caps, thresholds, and readings of the text. Pure."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,12 +20,12 @@ class Interval(msgspec.Struct, frozen=True):
 
     @property
     def start(self) -> datetime:
-        """The first instant within."""
+        """The first instant of the interval."""
         return day_start(self.start_on)
 
     @property
     def end(self) -> datetime:
-        """The first instant after."""
+        """The first instant after the interval."""
         return day_start(self.end_on)
 
     def __contains__(self, instant: object) -> bool:
@@ -33,17 +33,17 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """The same for people, in Chinese and in English."""
+    """A text for people, in Chinese and English."""
 
     zh: str
     en: str
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How a place of the text is read: `mark` T (the text says so), L (other law says so) or J (our judgement).
+    """How a passage is read: `mark` T (the text says so), L (other law says so) or J (our judgement).
 
-    `path` is where it stands in the file, `article` or `basis` what it rests on, `alternative` what else could be
-    read; the alternative is None where the mark is T.
+    `path` is its place in the file, `article` and `basis` are what it rests on, `alternative` is the other possible
+    reading (None if the mark is T).
     """
 
     path: str
@@ -76,7 +76,7 @@ class OnceAtRate(msgspec.Struct, frozen=True):
 
 
 class YearlyAtRate(msgspec.Struct, frozen=True):
-    """A rate of a year's total up to a cap, if the total is at least a threshold (达到)."""
+    """A rate of a year's total up to a cap, if the total reaches (达到) a threshold."""
 
     rule: RuleName
     article: str
@@ -87,14 +87,14 @@ class YearlyAtRate(msgspec.Struct, frozen=True):
 
 
 class Tier(msgspec.Struct, frozen=True):
-    """An amount for a total over (超过, more than) a threshold."""
+    """An amount for a total that exceeds (超过) a threshold."""
 
     over_fen: int
     amount_fen: int
 
 
 class Tiers(msgspec.Struct, frozen=True):
-    """Steps that are earned once each, by difference (晋级补差); lowest first."""
+    """Tiers that are earned once each, by step-up difference (晋级补差); lowest first."""
 
     rule: RuleName
     article: str
@@ -106,7 +106,7 @@ RuleTerms = OnceFixed | OnceAtRate | YearlyAtRate | Tiers
 
 
 class RiskFlagTerms(msgspec.Struct, frozen=True):
-    """What a person should look at (G10), and from which numbers on: amounts in fen, shares, how many, days."""
+    """A red flag (G10) and its numbers: amounts in fen, shares, counts, days."""
 
     flag: str
     article: str
@@ -115,34 +115,34 @@ class RiskFlagTerms(msgspec.Struct, frozen=True):
     numbers: Mapping[str, int | Decimal]
 
     def whole(self, name: str) -> int:
-        """An amount in fen, a number of something, or days."""
+        """An amount in fen, a count, or days."""
         return int(self.numbers[name])
 
     def share_of(self, name: str, fen: int) -> int:
-        """That share of an amount, up to the next fen: what is at least it has the share."""
+        """That share of an amount, rounded up to the fen."""
         numerator, denominator = self.numbers[name].as_integer_ratio()
         return -(-fen * numerator // denominator)
 
 
-# --- what no event drives: rewards that a person declares ------------------------------------------------------
+# --- rewards that a person declares, as no event drives them ---------------------------------------------------
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What is declared of the matter: its name in the declaration, and what people call it."""
+    """The measured value of a declaration: its name there, and what people call it."""
 
     name: str
     says: Texts
 
 
 class Fixed(msgspec.Struct, frozen=True):
-    """One amount, whatever is declared; where `at_most` is given, only up to that measured value (不高于)."""
+    """One amount; with `at_most`, only up to that measured value (不高于)."""
 
     amount_fen: int
     at_most: Decimal | None
 
 
 class Grade(msgspec.Struct, frozen=True):
-    """One of several grades of a matter, by its name in the declaration, with what it is worth."""
+    """One of several grades, by its name in the declaration, with its amount."""
 
     grade: str
     says: Texts
@@ -150,13 +150,13 @@ class Grade(msgspec.Struct, frozen=True):
 
 
 class Grades(msgspec.Struct, frozen=True):
-    """An amount by grade. Where rewards go by difference, grades stand from the lowest to the highest."""
+    """An amount by grade, from the lowest to the highest if rewards go by difference."""
 
     grades: tuple[Grade, ...]
 
 
 class MeasureStep(msgspec.Struct, frozen=True):
-    """An amount for a measured sum of at least (达到) a threshold."""
+    """An amount for a measured sum that reaches (达到) a threshold."""
 
     at_least_fen: int
     amount_fen: int
@@ -169,14 +169,14 @@ class Steps(msgspec.Struct, frozen=True):
 
 
 class AtRate(msgspec.Struct, frozen=True):
-    """A rate of a measured sum; what comes to less than `at_least_fen` (None: no such limit) is nothing."""
+    """A rate of a measured sum; a result below `at_least_fen` (None: no minimum) earns nothing."""
 
     rate: Decimal
     at_least_fen: int | None
 
 
 class RewardLimit(msgspec.Struct, frozen=True):
-    """The most that all declared rewards under it yield together, for each subject and year, subject, or matter."""
+    """The most that all declared rewards under it yield together, by subject and year, subject, or item."""
 
     limit: str
     article: str
@@ -186,7 +186,7 @@ class RewardLimit(msgspec.Struct, frozen=True):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """A yearly sum that is set apart for the rules that name it, within the budget (G7)."""
+    """A yearly sum set apart within the budget (G7) for the rules that name it."""
 
     pool: str
     article: str
@@ -197,9 +197,9 @@ class Pool(msgspec.Struct, frozen=True):
 class DeclaredTerms(msgspec.Struct, frozen=True):
     """A reward that the bureau declares.
 
-    `earned`: `once` for each subject or item (`per`), `first` the same over the whole known life, `yearly` once a
-    year, `by_difference` each step once, less what was earned before; `recorded` is worth nothing, as the text names
-    no amount. `years`: over how many calendar years from the first that earns (None: no limit).
+    `earned` is `once` for each subject or item (`per`), `first` the same over the subject's whole known life, `yearly`
+    once a year, `by_difference` each step once, less what was earned before, or `recorded` without an amount, as the
+    text names none. `years` limits it to so many calendar years from the first that earns (None: no limit).
     """
 
     rule: str
@@ -216,14 +216,14 @@ class DeclaredTerms(msgspec.Struct, frozen=True):
 
 
 class DeclaredRewards(msgspec.Struct, frozen=True):
-    """The section `declared` of a policy file; empty for a file that has none."""
+    """The section `declared` of a policy file; empty if the file has none."""
 
     rules: tuple[DeclaredTerms, ...] = ()
     limits: tuple[RewardLimit, ...] = ()
     pools: tuple[Pool, ...] = ()
 
     def find(self, rule: str) -> DeclaredTerms | None:
-        """Terms of a declared rule by its name."""
+        """Return the terms of a declared rule; None if there is no such rule."""
         return next((terms for terms in self.rules if terms.rule == rule), None)
 
 
@@ -236,10 +236,10 @@ class PolicyValue(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A policy file. `rules` stand in the file's order, which decides ties under G6.
+    """A policy file. Its order of `rules` decides ties under G6.
 
-    `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `values` are all
-    values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `values` are all values
+    of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -265,27 +265,27 @@ class Policy(msgspec.Struct, frozen=True):
 
     @property
     def rule_order(self) -> tuple[str, ...]:
-        """Names of all rules in the file's order: those that events drive, then those that are declared."""
+        """Names of all rules in the file's order: event-driven ones, then declared ones."""
         return tuple(terms.rule for terms in (*self.rules, *self.declared.rules))
 
     @property
     def cut_dates(self) -> tuple[date, ...]:
-        """The dates at which totals must be cut for this policy to be computed, in order."""
+        """The dates at which totals must be cut to compute this policy, in order."""
         spans = (self.in_force, self.in_force_alternative)
         return tuple(sorted({day for span in spans for day in (span.start_on, span.end_on)}))
 
     @property
     def alternatives(self) -> tuple[Reading, ...]:
-        """The readings that are no plain text: each with what else could be read."""
+        """The readings that have an alternative."""
         return tuple(reading for reading in self.readings if reading.alternative is not None)
 
     def terms(self, rule: str) -> RuleTerms | DeclaredTerms:
-        """Terms of a rule by its name. Raises KeyError."""
+        """Return the terms of a rule. Raises KeyError."""
         for terms in (*self.rules, *self.declared.rules):
             if terms.rule == rule:
                 return terms
         raise KeyError(rule)
 
     def period_closed(self, year: int, now: datetime) -> bool:
-        """Whether the rewards of `year` are no longer provisional: the closing day of the next year is over."""
+        """Return True once the rewards of `year` are final: the closing day of the next year is over."""
         return shanghai_date(now) > date(year + 1, self.closes_month, self.closes_day)

@@ -32,8 +32,7 @@ from services.incentive.domain.risk_flags import (
     unattached_flag,
     with_risk_flags,
 )
-from services.incentive.policy.loader import load_policy, read_policy
-from services.incentive.policy.yaml_reader import PolicyError
+from services.incentive.policy.loader import PolicyError, load_policy, read_policy
 from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.risk_flags import red_flags_on
 from shared.settings import POLICY_FILE
@@ -395,8 +394,8 @@ def test_every_sign_cites_its_clause_and_says_what_it_is() -> None:
         ("sign: round_trip", "sign: late_burst", "signs[1]"),
         ("sign: round_trip", "sign: unknown", "signs[1].sign: 本版本只能计算"),
         ("    clause: G10\n    article: (六) 2", "    clause: G9\n    article: (六) 2", "signs[4].clause"),
-        ('{share: "0.01"}', '{shares: "0.01"}', "signs[4].numbers.shares: 未知的成员"),
-        ('{share: "0.01"}', "{}", "signs[4].numbers.share: 缺少该成员"),
+        ('{share: "0.01"}', '{shares: "0.01"}', "signs[4].numbers.shares: 未知的字段"),
+        ('{share: "0.01"}', "{}", "signs[4].numbers.share: 缺少该字段"),
     ],
 )
 def test_what_is_wrong_in_the_section_is_told(old: str, new: str, fault: str) -> None:

@@ -133,7 +133,7 @@ FAULTS = [
     ("limits: [standards_a_year]", "limits: [standards]", "[6].limits[0]", "no such limit"),
     (VOUCHERS, VOUCHERS.replace("compute_", ""), "[14].pool", "no such pool"),
     (PROVINCE, PROVINCE.replace("1000000", "400000"), "[17].amounts[1].amount", "more than"),
-    ('at_least: "30000000000.00"', 'at_least: "10000000000.00"', "[18].steps[1]", "more than"),
+    ('at_least: "30000000000.00"', 'at_least: "10000000000.00"', "[18].steps[1].at_least", "more than"),
     ("grade: national_led", "grade: international_led", "[6].amounts[2].grade", "repeated name"),
     ("calendar_years_from_the_first", "once_for_each_item", "[16].readings", "is not what earned says"),
     ("rate_for_each_year", "calendar_years_from_the_first", "[16].readings[1].reading", "repeated"),

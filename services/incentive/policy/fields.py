@@ -1,0 +1,265 @@
+"""What the policy file's schema is made of: strict scalars, mappings and lists for marshmallow."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+
+from services.incentive.policy.yaml_tree import Scalar
+from shared.values.money import format_yuan, parse_yuan
+
+Problems = dict[str, Any]  # messages by field, nested as marshmallow nests them
+
+MISSING: Final = "缺少该字段 / missing field"
+_MUST_BE_MAPPING: Final = "须为映射 / must be a mapping"
+_MUST_BE_TEXT: Final = "须为文本（数字须加引号） / must be text (numbers in quotes)"
+# In place of marshmallow's own.
+_MESSAGES: Final[dict[str, Any]] = {
+    "required": MISSING,
+    "type": _MUST_BE_MAPPING,
+    "unknown": "未知的字段 / unknown field",
+}
+
+
+class ScalarField(fields.Field[Any]):
+    """A scalar of a YAML type that matches a pattern; `least` and `most` bound a number."""
+
+    types: tuple[str, ...] = ("str",)
+    pattern = r"(?s).*"
+    parse: Callable[[str], object] = staticmethod(str)
+    must_be = _MUST_BE_TEXT
+
+    def __init__(
+        self, attribute: str | None = None, *, required: bool = True, least: int | None = None, most: int | None = None
+    ) -> None:
+        super().__init__(attribute=attribute, required=required, error_messages=_MESSAGES)
+        self._least, self._most = least, most
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
+        del attr, data, kwargs
+        if not isinstance(value, Scalar) or value.type not in self.types:
+            raise ValidationError(_MUST_BE_TEXT if self.types == ("str",) else self.must_be)
+        if not value.text.strip():
+            raise ValidationError("不得为空 / must not be empty")
+        try:
+            found = self.parse(value.text) if re.fullmatch(self.pattern, value.text) else None
+        except ValueError:
+            found = None
+        if found is None:
+            raise ValidationError(self.must_be)
+        if isinstance(found, int) and not (self._least or found) <= found <= (self._most or found):
+            raise ValidationError("超出度量的范围 / is beyond what is measured (facts.sign.v1)")
+        return found
+
+    def canonical(self, text: str) -> str:
+        """The text by which two files are compared."""
+        return text
+
+
+class Text(ScalarField):
+    """Text that is not empty."""
+
+
+class Name(ScalarField):
+    """A name as rules have it."""
+
+    pattern = r"[a-z][a-z0-9_]{0,63}"
+    must_be = f"须符合 {pattern} / must match {pattern}"
+
+
+class OneOf(ScalarField):
+    """One of the texts that the code computes."""
+
+    def __init__(self, *choices: str, attribute: str | None = None) -> None:
+        super().__init__(attribute)
+        known = ", ".join(choices)
+        self.pattern = "|".join(re.escape(choice) for choice in choices)
+        self.must_be = f"本版本只能计算 {known} / this version computes {known} only"
+
+
+class Whole(ScalarField):
+    """A whole number from 1."""
+
+    types = ("int",)
+    pattern = r"[1-9][0-9]{0,8}"
+    parse = staticmethod(int)
+    must_be = "须为正整数 / must be a whole number from 1"
+
+
+class Day(ScalarField):
+    """A day, YYYY-MM-DD, in quotes or not."""
+
+    types = ("str", "timestamp")
+    pattern = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    parse = staticmethod(date.fromisoformat)
+    must_be = "须为日期 YYYY-MM-DD / must be a day YYYY-MM-DD"
+
+
+class MonthDay(ScalarField):
+    """A day of every year, "MM-DD"."""
+
+    parse = staticmethod(lambda text: date.fromisoformat(f"2001-{text}"))
+    must_be = '须为每年都有的日期 "MM-DD" / must be a day of every year, "MM-DD"'
+
+
+class Yuan(ScalarField):
+    """Fen of an amount over zero, written in yuan as text."""
+
+    pattern = r"(?!0+(\.0*)?$)[0-9]{1,15}(\.[0-9]{1,2})?"
+    parse = staticmethod(parse_yuan)
+    must_be = "须为大于 0、至多两位小数的金额文本 / must be an amount over 0 with at most two decimals"
+
+    def canonical(self, text: str) -> str:
+        return format_yuan(parse_yuan(text))
+
+
+class Rate(ScalarField):
+    """A rate over 0 and at most 1, written as text."""
+
+    pattern = r"0\.(?!0+$)[0-9]{1,8}|1"
+    parse = staticmethod(Decimal)
+    must_be = '须为大于 0 且不大于 1 的小数文本，如 "0.05" / must be a decimal over 0 up to 1'
+
+
+class DecimalText(ScalarField):
+    """A decimal that is no amount, written as text."""
+
+    pattern = r"[0-9]{1,6}(\.[0-9]{1,6})?"
+    parse = staticmethod(Decimal)
+    must_be = '须为小数文本，如 "1.25" / must be a decimal in quotes, such as "1.25"'
+
+
+class StrictSchema(Schema):
+    """A mapping without unknown fields; `check` looks at all of it, `make` builds its value."""
+
+    error_messages = _MESSAGES
+    check: Callable[[Mapping[str, object]], Problems]
+    make: Callable[..., object]
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def run_check(self, _: object, original: object, **__: object) -> None:
+        """Report the problems of the whole mapping, whatever else is wrong with it."""
+        if isinstance(original, dict) and (problems := self.check(original)):
+            raise ValidationError(problems)
+
+    @post_load
+    def run_make(self, loaded: dict[str, Any], **_: object) -> object:
+        """Build the value."""
+        return self.make(**{name: tuple(one) if isinstance(one, list) else one for name, one in loaded.items()})
+
+
+class Mapped(fields.Nested):
+    """A mapping with fields of its own."""
+
+    def __init__(
+        self,
+        make: Callable[..., object],
+        own: Mapping[str, fields.Field[Any]],
+        *,
+        check: Callable[[Mapping[str, object]], Problems] = lambda _: {},
+        attribute: str | None = None,
+        required: bool = True,
+    ) -> None:
+        schema = StrictSchema.from_dict(dict(own))()
+        assert isinstance(schema, StrictSchema)  # noqa: S101 - from_dict makes subclasses
+        schema.make, schema.check = make, check
+        super().__init__(schema, attribute=attribute, required=required, error_messages=_MESSAGES)
+
+    def schema_for(self, raw: object) -> Schema:
+        """The schema of a mapping without faults."""
+        del raw
+        found: Schema = self.schema
+        return found
+
+
+class MappedBy(fields.Field[Any]):
+    """A mapping whose fields depend on the text of one of them."""
+
+    def __init__(self, key: str, mappings: Mapping[str, Mapped]) -> None:
+        super().__init__()
+        self._key, self._mappings = key, mappings
+        self._choice = OneOf(*mappings)
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
+        del attr, data, kwargs
+        if not isinstance(value, dict):
+            raise ValidationError(_MUST_BE_MAPPING)
+        if self._key not in value:
+            raise ValidationError({self._key: [MISSING]})
+        try:
+            self._choice.deserialize(value[self._key])
+        except ValidationError as error:
+            raise ValidationError({self._key: error.messages}) from None
+        return self.schema_for(value).load(value)
+
+    def schema_for(self, raw: object) -> Schema:
+        """The schema of a mapping without faults."""
+        return self._mappings[text_at(raw, self._key)].schema_for(raw)
+
+
+class ListOf(fields.List[Any]):
+    """A list that is not empty.
+
+    No two items have the same text in the field `unique`, and each text of `needed` (called `noun`) is there. Amounts
+    in the fields `rising` rise from item to item.
+    """
+
+    def __init__(
+        self,
+        inner: fields.Field[Any],
+        *,
+        unique: str | None = None,
+        noun: tuple[str, str] = ("名称", "name"),
+        needed: Collection[str] = (),
+        rising: tuple[str, ...] = (),
+        required: bool = True,
+    ) -> None:
+        super().__init__(inner, required=required, error_messages=_MESSAGES)
+        self.unique, self._noun, self._needed, self._rising = unique, noun, needed, rising
+
+    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list) or not value:
+            raise ValidationError("须为非空列表 / must be a list with at least one item")
+        found, errors = list[Any](), dict[str | int, Any]()
+        try:
+            found = super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as error:
+            errors = dict(error.messages) if isinstance(error.messages, dict) else {}
+        for index, name, problem in [*self._repeated(value), *not_rising(value, self._rising)]:
+            if isinstance(item := errors.setdefault(index, {}), dict):
+                item.setdefault(name, []).append(problem)
+        names = {text_at(item, self.unique or "") for item in value}
+        zh, en = self._noun
+        if missing := [f"缺少{zh} {name} / {en} {name} is missing" for name in self._needed if name not in names]:
+            errors["_schema"] = missing
+        if errors:
+            raise ValidationError(errors)
+        return found
+
+    def _repeated(self, items: list[object]) -> Iterator[tuple[int, str, str]]:
+        names = [text_at(item, self.unique or "") for item in items]
+        for index, name in enumerate(names):
+            if name and name in names[:index]:
+                yield index, self.unique or "", f"重复的{self._noun[0]} / repeated {self._noun[1]}"
+
+
+def not_rising(items: object, names: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
+    """Items with an amount in yuan that is not more than that of the item before."""
+    before: dict[str, int] = {}
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        for name in names:
+            if re.fullmatch(Yuan.pattern, text := text_at(item, name)):
+                fen = parse_yuan(text)
+                if fen <= before.get(name, 0):
+                    yield index, name, "须大于上一档 / must be more than that of the step before"
+                before[name] = fen
+
+
+def text_at(data: object, *names: str) -> str:
+    """The text of a scalar within mappings; empty if it is not there."""
+    for name in names:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data.text if isinstance(data, Scalar) else ""

@@ -1,0 +1,382 @@
+"""The schema of a policy file: its fields, what this version computes, and how the fields become terms."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from services.incentive.policy.fields import (
+    Day,
+    DecimalText,
+    ListOf,
+    Mapped,
+    MappedBy,
+    MonthDay,
+    Name,
+    OneOf,
+    Problems,
+    Rate,
+    ScalarField,
+    Text,
+    Whole,
+    Yuan,
+    not_rising,
+    text_at,
+)
+from services.incentive.policy.terms import (
+    AtRate,
+    DeclaredRewards,
+    DeclaredTerms,
+    Fixed,
+    Grade,
+    Grades,
+    Measure,
+    MeasureStep,
+    OnceAtRate,
+    OnceFixed,
+    Pool,
+    RewardLimit,
+    RiskFlagTerms,
+    Steps,
+    Texts,
+    Tier,
+    Tiers,
+    YearlyAtRate,
+)
+from services.incentive.policy.yaml_tree import Scalar
+from shared.events.fact_topics import AFTER_FIRST, LARGE_PURCHASE_FEN, REPEATED_FROM, SMALL_FIRST_FEN
+
+_WORDS: Final = {"zh": Text(), "en": Text()}
+_TEXTS: Final = Mapped(Texts, _WORDS)
+_RULE: Final = ("规则", "rule")
+
+# --- readings and general clauses ------------------------------------------------------------------------------
+
+
+def _check_reading(data: Mapping[str, object]) -> Problems:
+    """L needs the law as `basis`; L and J need an `alternative`, T has none; a period ends after it begins."""
+    mark, problems = text_at(data, "mark"), _check_period(data)
+    if mark == "L" and "basis" not in data:
+        problems["basis"] = ["标记 L 须写明法律依据 / mark L needs the law it rests on"]
+    if mark in ("L", "J") and "alternative" not in data:
+        problems["alternative"] = ["标记 L 或 J 须写明另一种读法 / marks L and J need the other reading"]
+    if mark == "T" and "alternative" in data:
+        problems["alternative"] = ["标记 T 没有另一种读法 / mark T has no other reading"]
+    return problems
+
+
+def _check_period(data: Mapping[str, object]) -> Problems:
+    start, end = text_at(data, "from"), text_at(data, "until")
+    return {"until": ["须晚于 from / must be after from"]} if start and end and end <= start else {}
+
+
+_READING: Final = {
+    "mark": OneOf("T", "L", "J"),
+    "basis": Text(required=False),
+    "says": _TEXTS,
+    "alternative": Mapped(Texts, _WORDS, required=False),
+}
+
+
+def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
+    item = Mapped(dict, {**_READING, "reading": OneOf(*known)}, check=_check_reading)
+    return ListOf(item, unique="reading", noun=("读法", "reading"), needed=needed, required=bool(needed))
+
+
+def _clause(number: str, reading: str, **values: ScalarField | Mapped) -> Mapped:
+    """A general clause: its number in policy.md, the reading that the code computes, its values."""
+    own = {"clause": OneOf(number), "article": Text(), "reading": OneOf(reading)}
+    return Mapped(dict, {**_READING, **own, **values}, check=_check_reading)
+
+
+_PERIOD: Final = {"from": Day(), "until": Day()}
+_GENERAL: Final = {
+    "in_force": _clause(
+        "G1",
+        "through_the_day_of_the_same_date",
+        **_PERIOD,
+        alternative=Mapped(dict, {**_PERIOD, **_WORDS}, check=_check_period, required=False),
+    ),
+    "first": _clause("G2", "whole_known_life"),
+    "attribution": _clause("G3", "completed_at_and_listed_at"),
+    "base": _clause("G4", "net_of_refunds_in_the_original_year"),
+    "rounding": _clause("G5", "down_to_the_fen_once_at_the_end"),
+    "highest_only": _clause("G6", "one_subject_one_year_all_rewards"),
+    "budget": _clause("G7", "year_of_the_reward", annual=Yuan()),
+    "related_parties": _clause("G10", "flag_and_never_deny"),
+    "period_closing": _clause("细则5 / details 5", "provisional_until_the_day_is_over", day=MonthDay()),
+}
+
+# --- rules that events drive -----------------------------------------------------------------------------------
+
+
+def _rule(
+    terms: type, subject: str, earned: str, values: Mapping[str, ScalarField | ListOf], readings: tuple[str, ...]
+) -> Mapped:
+    own = {"rule": Text(), "article": Text(), "name": _TEXTS, "subject": OneOf(subject), "earned": OneOf(earned)}
+
+    def make(*, subject: str, earned: str, readings: object, **fields: object) -> object:
+        del subject, earned, readings  # what the code computes in any case
+        made: object = terms(**fields)
+        return made
+
+    return Mapped(make, {**own, **values, "readings": _readings(*readings, needed=readings)})
+
+
+_TIER: Final = Mapped(Tier, {"over": Yuan("over_fen"), "amount": Yuan("amount_fen")})
+RULES: Final[Mapping[str, Mapped]] = {
+    "first_listing": _rule(OnceFixed, "provider", "once", {"amount": Yuan("amount_fen")}, ("one_for_all_products",)),
+    "first_purchase": _rule(
+        OnceAtRate, "buyer", "once", {"rate": Rate(), "cap": Yuan("cap_fen")}, ("any_kind_and_mode",)
+    ),
+    "annual_listed_trading": _rule(
+        YearlyAtRate,
+        "provider",
+        "yearly",
+        {"at_least": Yuan("at_least_fen"), "rate": Rate(), "cap": Yuan("cap_fen")},
+        (
+            "provider_receives",
+            "at_least_means_ge",
+            "listing_of_the_same_provider_before_the_trade",
+            "part_of_the_year_in_force",
+        ),
+    ),
+    "exchange_tiers": _rule(
+        Tiers,
+        "operator",
+        "each_step_once",
+        {"tiers": ListOf(_TIER, rising=("over", "amount"))},
+        (
+            "over_means_gt",
+            "passed_by_a_trade_in_force_and_never_before",
+            "less_what_was_earned_under_this_policy",
+            "each_exchange_has_its_own",
+        ),
+    ),
+}
+
+# --- red flags -------------------------------------------------------------------------------------------------
+
+# By flag, its numbers. What trade-ingest does not measure cannot be asked for (shared/events/fact_topics.py).
+_NUMBERS: Final[Mapping[str, Mapping[str, ScalarField]]] = {
+    "late_burst": {"over_by": Rate(), "december": Rate()},
+    "round_trip": {"sold": Yuan(), "back": Rate()},
+    "same_amount": {"trades": Whole(least=REPEATED_FROM), "buyers": Whole(), "share": Rate()},
+    "small_first": {
+        "first_below": Yuan(most=SMALL_FIRST_FEN),
+        "later": Yuan(least=LARGE_PURCHASE_FEN),
+        "days": Whole(most=AFTER_FIRST.days),
+    },
+    "own_exchange": {"share": Rate()},
+    "split_purchases": {"near": Rate(), "purchases": Whole(), "days": Whole()},
+    "related_parties": {"share": Rate()},
+}
+RISK_FLAGS: Final = tuple(_NUMBERS)
+
+
+def _risk_flag(flag: str) -> Mapped:
+    def make(*, clause: str, **fields: Any) -> RiskFlagTerms:
+        del clause  # always G10
+        return RiskFlagTerms(**fields)
+
+    own = {"sign": OneOf(flag, attribute="flag"), "clause": OneOf("G10"), "article": Text()}
+    return Mapped(make, {**own, "name": _TEXTS, "says": _TEXTS, "numbers": Mapped(dict, _NUMBERS[flag])})
+
+
+# --- rewards that a person declares ----------------------------------------------------------------------------
+
+# By way to pay: whether it needs a measure (None: where `at_most` is given), what may accompany it, how it is earned.
+_WAYS: Final[Mapping[str, tuple[bool | None, tuple[str, ...], tuple[str, ...]]]] = {
+    "amount": (None, ("at_most",), ("once", "first")),
+    "amounts": (True, (), ("once", "first", "by_difference")),
+    "steps": (True, (), ("by_difference",)),
+    "rate": (True, ("at_least", "years"), ("once", "yearly")),
+}
+# By reading that the code computes, the fields of a rule that it is a reading of ("": any value).
+_DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "once_for_each_subject": {"earned": "once", "per": "subject"},
+    "once_for_each_item": {"earned": "once", "per": "item"},
+    "less_what_was_earned_under_this_policy": {"earned": "by_difference"},
+    "minimum_before_limits": {"at_least": ""},
+    "a_limit_of_its_own": {"limits": ""},
+    "rate_for_each_year": {"earned": "yearly"},
+    "calendar_years_from_the_first": {"years": ""},
+}
+
+
+def _check_declared_rule(data: Mapping[str, object]) -> Problems:
+    problems: Problems = dict(_way_problems(data))
+    if readings := list(_reading_problems(data)):
+        problems["readings"] = {"_schema": readings}
+    if text_at(data, "earned") == "by_difference":
+        for index, name, problem in not_rising(data.get("amounts"), ("amount",)):
+            problems.setdefault("amounts", {})[index] = {name: [problem]}
+    return problems
+
+
+def _way_problems(data: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+    """A rule has one way to pay and what goes with it; none if it is recorded only."""
+    earned, ways = text_at(data, "earned"), [way for way in _WAYS if way in data]
+    meaningless = {"at_most", "at_least", "years"}
+    if earned == "recorded":
+        meaningless |= {"limits", "pool"}
+        if ways:
+            yield "earned", ["只作记录的没有金额 / what is recorded only has no amount"]
+    elif len(ways) != 1:
+        yield "amount", [f"须有且只有一个 / must have exactly one of {', '.join(_WAYS)}"]
+        return
+    else:
+        is_measured, accompanying, known = _WAYS[ways[0]]
+        meaningless -= set(accompanying)
+        if earned not in known:
+            yield "earned", [f"{ways[0]} 只能是 / {ways[0]} goes with {', '.join(known)} only"]
+        if (("at_most" in data) if is_measured is None else is_measured) != ("measure" in data):
+            yield (
+                "measure",
+                ["没有可计量的 / nothing is measured" if "measure" in data else "须有计量 / needs a measure"],
+            )
+    for name in meaningless & data.keys():
+        yield name, ["在此没有意义 / has no meaning here"]
+
+
+def _reading_problems(data: Mapping[str, object]) -> Iterator[str]:
+    """Each reading of a rule is a reading of what its fields say."""
+    for reading in (text_at(item, "reading") for item in _items(data, "readings")):
+        for name, value in _DECLARED_READINGS.get(reading, {}).items():
+            if name not in data or (value and text_at(data, name) != value):
+                yield f"读法 {reading} 与 {name} 不符 / reading {reading} is not what {name} says"
+
+
+def _check_declared(data: Mapping[str, object]) -> Problems:
+    """Rules name limits and pools that are there, each of which some rule names."""
+    problems: Problems = {}
+    limits, pools = ([text_at(one, name) for one in _items(data, f"{name}s")] for name in ("limit", "pool"))
+    used = set[str]()
+    for index, rule in enumerate(_items(data, "rules")):
+        found: Problems = {}
+        if text_at(rule, "rule") in RULES:
+            found["rule"] = ["重复的规则 / repeated rule"]
+        for place, limit in enumerate(_items(rule, "limits")):
+            name = limit.text if isinstance(limit, Scalar) else ""
+            used.add(name)
+            if name not in limits:
+                found.setdefault("limits", {})[place] = ["没有此限额 / there is no such limit"]
+        pool = text_at(rule, "pool")
+        used.add(pool)
+        if pool and pool not in pools:
+            found["pool"] = ["没有此额度 / there is no such pool"]
+        if found:
+            problems.setdefault("rules", {})[index] = found
+    for names, zh, en in ((limits, "限额", "limit"), (pools, "额度", "pool")):
+        if unused := [f"没有规则使用{zh} {name} / no rule names the {en} {name}" for name in names if name not in used]:
+            problems[f"{en}s"] = {"_schema": unused}
+    return problems
+
+
+def _items(data: object, name: str) -> list[object]:
+    found = data.get(name) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _make_declared(
+    *, readings: object, rules: tuple[Any, ...], limits: tuple[RewardLimit, ...] = (), pools: tuple[Pool, ...] = ()
+) -> DeclaredRewards:
+    """The section's terms, with the limits and pools that its rules name."""
+    del readings
+    known_limits, known_pools = {one.limit: one for one in limits}, {one.pool: one for one in pools}
+    return DeclaredRewards(tuple(_declared_terms(rule, known_limits, known_pools) for rule in rules), limits, pools)
+
+
+def _declared_terms(
+    rule: dict[str, Any], limits: Mapping[str, RewardLimit], pools: Mapping[str, Pool]
+) -> DeclaredTerms:
+    amount: Fixed | Grades | Steps | AtRate | None = None
+    if "amount" in rule:
+        amount = Fixed(rule["amount"], rule.get("at_most"))
+    elif "amounts" in rule:
+        amount = Grades(rule["amounts"])
+    elif "steps" in rule:
+        amount = Steps(rule["steps"])
+    elif "rate" in rule:
+        amount = AtRate(rule["rate"], rule.get("at_least"))
+    return DeclaredTerms(
+        **{name: rule[name] for name in ("rule", "article", "name", "subject", "earned", "per")},
+        measure=rule.get("measure"),
+        amount=amount,
+        years=rule.get("years"),
+        limits=tuple(limits[name] for name in rule.get("limits", ())),
+        pool=pools[rule["pool"]] if "pool" in rule else None,
+    )
+
+
+_GRADE: Final = Mapped(
+    lambda *, grade, zh, en, amount: Grade(grade, Texts(zh, en), amount), {"grade": Name(), **_WORDS, "amount": Yuan()}
+)
+_STEP: Final = Mapped(MeasureStep, {"at_least": Yuan("at_least_fen"), "amount": Yuan("amount_fen")})
+_DECLARED_RULE: Final = {
+    "rule": Name(),
+    "article": Text(),
+    "name": _TEXTS,
+    "subject": OneOf("entity", "operator"),
+    "earned": OneOf("once", "first", "yearly", "by_difference", "recorded"),
+    "per": OneOf("subject", "item"),
+    "measure": Mapped(lambda *, name, zh, en: Measure(name, Texts(zh, en)), {"name": Name(), **_WORDS}, required=False),
+    "amount": Yuan(required=False),
+    "at_most": DecimalText(required=False),
+    "amounts": ListOf(_GRADE, unique="grade", required=False),
+    "steps": ListOf(_STEP, rising=("at_least", "amount"), required=False),
+    "rate": Rate(required=False),
+    "at_least": Yuan(required=False),
+    "years": Whole(required=False),
+    "limits": ListOf(Text(), required=False),
+    "pool": Text(required=False),
+    "readings": _readings(*_DECLARED_READINGS, needed=()),
+}
+_LIMIT: Final = {
+    "limit": Name(),
+    "article": Text(),
+    "says": _TEXTS,
+    "per": OneOf("subject_year", "subject", "item"),
+    "most": Yuan("most_fen"),
+}
+_POOL: Final = {"pool": Name(), "article": Text(), "says": _TEXTS, "annual": Yuan("annual_fen")}
+_SECTION_READINGS: Final = ("limits_used_in_order_of_days", "the_day_it_was_earned_on")
+_DECLARED: Final = {
+    "readings": _readings(*_SECTION_READINGS, needed=_SECTION_READINGS),
+    "limits": ListOf(Mapped(RewardLimit, _LIMIT), unique="limit", required=False),
+    "pools": ListOf(Mapped(Pool, _POOL), unique="pool", required=False),
+    "rules": ListOf(Mapped(dict, _DECLARED_RULE, check=_check_declared_rule), unique="rule", noun=_RULE),
+}
+
+# --- the file --------------------------------------------------------------------------------------------------
+
+
+def _check_file(data: Mapping[str, object]) -> Problems:
+    """Neither reading of G1 begins before the document was issued."""
+    issued, said = text_at(data, "issued"), {"from": ["不得早于 issued / must not be before issued"]}
+    in_force: Problems = {}
+    if "" < text_at(data, "general", "in_force", "from") < issued:
+        in_force |= said
+    if "" < text_at(data, "general", "in_force", "alternative", "from") < issued:
+        in_force["alternative"] = said
+    return {"general": {"in_force": in_force}} if in_force else {}
+
+
+POLICY: Final = Mapped(
+    dict,
+    {
+        "id": Text(),
+        "revision": Whole(),
+        "document_no": Text(),
+        "title": _TEXTS,
+        "issued": Day(),
+        "general": Mapped(dict, _GENERAL),
+        "rules": ListOf(MappedBy("rule", RULES), unique="rule", noun=_RULE, needed=RULES),
+        "declared": Mapped(_make_declared, _DECLARED, check=_check_declared, required=False),
+        "signs": ListOf(
+            MappedBy("sign", {flag: _risk_flag(flag) for flag in RISK_FLAGS}),
+            unique="sign",
+            noun=("核查线索", "red flag"),
+            required=False,
+        ),
+    },
+    check=_check_file,
+)
