@@ -103,7 +103,7 @@ def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[
     earned = [
         *first_listing(subject, facts.first_listing, policy),
         *first_purchase(subject, facts.first_purchase, policy),
-        *(award for year in sorted(facts.totals) for award in annual(subject, year, facts.totals[year], policy)),
+        *(award for year, totals in facts.totals.items() for award in annual(subject, year, totals, policy)),
     ]
     order: dict[str, int] = {terms.rule: index for index, terms in enumerate(policy.rules)}
     return sorted(earned, key=lambda award: (order[award.rule], award.year))

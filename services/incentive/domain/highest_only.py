@@ -35,15 +35,11 @@ def payables(awards: Sequence[tuple[str, str, int]], rule_order: Sequence[str]) 
     award_id in code point order. A ceiling of 0 neither suppresses nor is suppressed.
     """
     rank = {rule: index for index, rule in enumerate(rule_order)}
-    competing = [award for award in awards if award[2] > 0]
-    winner = min(competing, key=lambda award: (-award[2], rank.get(award[1], len(rank)), award[0]), default=None)
-    answer = {}
-    for award_id, _, ceiling_fen in awards:
-        if winner is None or ceiling_fen == 0 or award_id == winner[0]:
-            answer[award_id] = Payable(ceiling_fen, None)
-        else:
-            answer[award_id] = Payable(0, winner[0])
-    return answer
+    order = sorted(awards, key=lambda award: (-award[2], rank.get(award[1], len(rank)), award[0]))
+    return {
+        award_id: Payable(ceiling_fen, None) if ceiling_fen == 0 or place == 0 else Payable(0, order[0][0])
+        for place, (award_id, _, ceiling_fen) in enumerate(order)
+    }
 
 
 def with_payables(awards: Iterable[Award], rule_order: Sequence[str], grants: OtherGrants) -> list[Award]:

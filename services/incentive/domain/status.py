@@ -79,7 +79,7 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
         "trades": sum(bucket.trades for bucket in buckets),
         "months": [
             {"month": month, "amount": format_yuan(amount_fen), "trades": trades}
-            for month, (amount_fen, trades) in sorted(months.items())
+            for month, (amount_fen, trades) in months.items()
         ],
         "tiers": [
             {
