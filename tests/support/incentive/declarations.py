@@ -19,7 +19,16 @@ POLICY = load_policy(POLICY_FILE)
 PARTY = Party("uscc", "91530100MA6000001X", "虚构实体")
 
 
-def declared(rule: str, item: str, day: str, *, seq: int = 1, withdrawn: bool = False, **measure: str) -> Declaration:
+def declared(
+    rule: str,
+    item: str,
+    day: str,
+    *,
+    seq: int = 1,
+    withdrawn: bool = False,
+    exchange: str | None = None,
+    **measure: str,
+) -> Declaration:
     earned_on = date.fromisoformat(day)
     key = declaration_key(PARTY.subject, rule, earned_on.year, item)
     return Declaration(
@@ -30,7 +39,7 @@ def declared(rule: str, item: str, day: str, *, seq: int = 1, withdrawn: bool = 
         item=item,
         earned_on=earned_on,
         measure=measure,
-        exchange=None,
+        exchange=exchange,
         documents=(DocumentRef("红头文件.pdf", "0" * 64),),
         withdrawn=withdrawn,
         declared_by="test",

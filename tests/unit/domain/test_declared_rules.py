@@ -1,13 +1,21 @@
 """Declared rewards worked out: by example, and held against the second reading in verify.py."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.declared_rules import DeclaredOutcome, declared_awards, declared_outcomes
+from services.incentive.domain.declared_rules import (
+    DeclaredOutcome,
+    cap_of,
+    declared_awards,
+    declared_outcomes,
+    parse_measure,
+)
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
@@ -124,7 +132,7 @@ def test_interest_is_for_three_years_from_the_first():
     loans = [declared("loan_interest", "L", f"{year}-11-01", loan="20000000.00") for year in (2025, 2026, 2027)]
     loans.append(declared("loan_interest", "L", "2028-02-01", loan="20000000.00"))
     found = declared_outcomes(loans, POLICY, POLICY.in_force)
-    assert [(one.ceiling_fen // WAN, one.why) for one in found] == [(40, None)] * 3 + [(0, "over_years")]
+    assert [(one.ceiling_fen, one.why) for one in found] == [(40 * WAN, None)] * 3 + [(0, "over_years")]
     more = declared("loan_interest", "M", "2027-01-01", loan="200000000.00")
     ceilings = {one.award_id: one.ceiling_fen // WAN for one in declared_awards(PARTY, [*loans, more], POLICY)}
     assert sum(ceilings.values()) == 200
@@ -150,6 +158,100 @@ def test_a_cluster_has_one_limit_for_recognition_and_revenue():
 def test_what_is_recorded_only_and_what_the_file_no_longer_has():
     assert amounts(declared("international_communications", "X", "2026-01-01")) == {"X": "recorded"}
     assert amounts(declared("data_festival", "X", "2026-01-01")) == {}
+
+
+def test_whoever_declared_nothing_earns_nothing():
+    assert declared_awards(PARTY, [], POLICY) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ".", "1.", ".5", "1.5.5", "1.x", "x.1", "x", "-1", "1e3", " 1", "1234567", "1.1234567", "１", "1.１", "²"],
+)
+def test_a_measure_is_a_decimal_of_at_most_six_digits_on_each_side(text: str):
+    assert parse_measure("123456.654321") == Decimal("123456.654321")
+    assert parse_measure("0") == 0
+    with pytest.raises(ValueError, match="not a decimal"):
+        parse_measure(text)
+
+
+def test_an_award_of_a_fen_is_an_award_and_uses_up_the_limit():
+    vouchers = [
+        declared("compute_voucher", f"V{month}", f"2026-0{month}-01", settled=settled)
+        for month, settled in ((1, "999999.97"), (2, "5000000.00"), (3, "5000000.00"))
+    ]
+    found = by_item(*vouchers)
+    assert [found[item].ceiling_fen for item in ("V1", "V2", "V3")] == [29_999_999, 1, 0]
+    assert [found[item].why for item in ("V1", "V2", "V3")] == [None, None, "limit_used_up"]
+    assert [award.ceiling_fen for award in declared_awards(PARTY, vouchers, POLICY)] == [29_999_999, 1]
+
+
+def test_what_the_limit_left_nothing_for_can_be_had_in_another_year():
+    standards = [
+        declared("standards", item, day, role=role)
+        for item, day, role in (
+            ("S1", "2026-01-01", "international_led"),
+            ("S2", "2026-02-01", "international_led"),
+            ("S3", "2026-03-01", "national_led"),
+            ("S3", "2027-03-01", "national_led"),
+        )
+    ]
+    found = declared_outcomes(standards, POLICY, POLICY.in_force)
+    assert [(one.ceiling_fen // WAN, one.why) for one in found] == [
+        (30, None),
+        (20, None),
+        (0, "limit_used_up"),
+        (20, None),
+    ]
+
+
+def test_a_step_that_was_reached_before_the_policy_earns_nothing_when_it_is_reached_again():
+    years = [
+        declared("revenue_growth", year, f"{year}-12-31", revenue="100000000.00") for year in ("2024", "2026", "2027")
+    ]
+    assert amounts(*years) == {"2024": "not_in_force", "2026": "no_higher_step", "2027": "no_higher_step"}
+
+
+def test_the_limit_that_leaves_least_is_told_and_is_the_cap():
+    """Of two limits on one reward, in either order; of equal ones the first of the file."""
+    terms = POLICY.declared.find("loan_interest")
+    assert terms is not None
+    small = msgspec.structs.replace(terms.limits[0], limit="small", most_fen=10 * WAN)
+    equal = msgspec.structs.replace(small, limit="equal")
+    loan = declared("loan_interest", "L", "2026-01-01", loan="20000000.00")
+    for limits, least in (
+        ((*terms.limits, small), small),
+        ((small, *terms.limits), small),
+        ((small, equal), small),
+        ((equal, small), equal),
+    ):
+        rules = tuple(
+            msgspec.structs.replace(one, limits=limits) if one is terms else one for one in POLICY.declared.rules
+        )
+        policy = msgspec.structs.replace(POLICY, declared=msgspec.structs.replace(POLICY.declared, rules=rules))
+        (found,) = declared_outcomes([loan], policy, policy.in_force)
+        assert (found.ceiling_fen, found.limit, found.left_fen) == (10 * WAN, least, 10 * WAN)
+        assert cap_of(found) == 10 * WAN
+
+
+def test_what_a_difference_and_a_limit_both_gave_way_to_stands_in_the_evidence_once():
+    cluster = [
+        declared("cluster_recognition", "C", "2025-12-01", level="nation"),
+        declared("cluster_revenue", "C", "2025-12-31", revenue="20000000000.00"),
+        declared("cluster_revenue", "C", "2026-12-31", revenue="50000000000.00"),
+    ]
+    found = declared_outcomes(cluster, POLICY, POLICY.in_force)
+    assert [one.ceiling_fen // WAN for one in found] == [200, 100, 200]
+    assert found[2].before == (cluster[1], cluster[0])
+    assert [len(award.evidence) for award in declared_awards(PARTY, cluster, POLICY)] == [1, 1, 3]
+
+
+def test_the_evidence_names_the_exchange_whose_operator_earns_it():
+    recognised = declared("mutual_recognition", "kmdex", "2026-01-01", exchange="kmdex")
+    (award,) = declared_awards(PARTY, [recognised], POLICY)
+    assert [one.exchanges for one in award.evidence] == [("kmdex",)]
+    (other,) = declared_awards(PARTY, [declared("ai_model", "M", "2026-01-01")], POLICY)
+    assert [one.exchanges for one in other.evidence] == [()]
 
 
 def test_a_declaration_is_read_back_as_it_was_recorded():

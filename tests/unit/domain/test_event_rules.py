@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import msgspec
 import pytest
 
 from services.incentive.domain.event_rules import (
@@ -10,6 +11,7 @@ from services.incentive.domain.event_rules import (
     exchange_awards,
     split_by_period,
     subject_awards,
+    tier_years,
 )
 from services.incentive.domain.facts import (
     Bucket,
@@ -466,3 +468,50 @@ def test_values_of_the_file_drive_the_result(old: str, new: str, ceilings: list[
 def test_tiers_of_the_file_drive_the_result(old: str, new: str, ceiling: str | None):
     policy = read_policy(TEXT.replace(old, new, 1).encode(), "p.yaml")
     assert tiers(year_of(2026, "200000000"), policy=policy) == ({} if ceiling is None else {2026: ceiling})
+
+
+# --- evidence and other details --------------------------------------------------------------------------------
+
+
+def test_awards_are_in_the_order_of_the_policy_file():
+    totals = {year: [provided(year, {"kmdex": [bucket(f"{year}-03-01", "10000000")]})] for year in (2027, 2026)}
+    facts = SubjectFacts(first_listing=(listed("2026-05-01T00:00:00Z"),), totals=totals)
+    found = [(award.rule, award.year) for award in subject_awards(P1, facts, POLICY)]
+    assert found == [("first_listing", 2026), ("annual_listed_trading", 2026), ("annual_listed_trading", 2027)]
+    reverse = msgspec.structs.replace(POLICY, rules=tuple(reversed(POLICY.rules)))
+    found = [(award.rule, award.year) for award in subject_awards(P1, facts, reverse)]
+    assert found == [("annual_listed_trading", 2026), ("annual_listed_trading", 2027), ("first_listing", 2026)]
+
+
+def test_an_exchange_that_has_nothing_counted_is_no_evidence():
+    facts = provided(2026, {"kmdex": [bucket("2026-03-01", "9000000")], "dcdex": [bucket("2026-03-01", "2000000")]})
+    (award,) = annual(facts, provided(2026, {"aadex": [bucket("2025-03-01", "1")]}, register="r2"))
+    assert [one.exchanges for one in award.evidence] == [("dcdex", "kmdex")]
+
+
+def test_a_register_without_totals_is_no_evidence_of_a_tier():
+    total, empty = served(2026, bucket("2026-03-01", "100000000.01")), served(2026, register="r2")
+    (award,) = tier_awards(total, empty)
+    assert [one.ref for one in award.evidence] == [total.ref]
+
+
+def test_a_tier_of_a_fen_is_an_award_and_evidence_of_what_it_is_deducted_from():
+    policy = read_policy(
+        TEXT.replace('{over: "100000000.00", amount: "1000000.00"}', '{over: "100000000.00", amount: "0.01"}').encode(),
+        "test",
+    )
+    years = served(2026, bucket("2026-03-01", "100000000.01")), served(2027, bucket("2027-03-01", "500000000.01"))
+    one, other = tier_awards(*years, policy=policy)
+    assert (one.ceiling_fen, other.ceiling_fen) == (1, 299_999_999)
+    assert [item.ref for item in other.evidence] == [years[1].ref, years[0].ref]
+
+
+def test_a_year_counts_whole_for_the_years_after_it():
+    """Also what was traded in it after the policy ended: a tier that it passed is passed."""
+    totals = {
+        2028: [served(2028, bucket("2028-03-01", "90000000"), bucket("2028-12-01", "20000000"))],
+        2029: [served(2029, bucket("2029-03-01", "1"))],
+    }
+    last, next_year = tier_years("kmdex", totals, OPERATED, POLICY, POLICY.in_force)
+    assert (last.base_fen, last.total_fen) == (9_000_000_000, 11_000_000_000)
+    assert next_year.passed_fen == 11_000_000_000

@@ -24,6 +24,7 @@ from services.incentive.domain.facts import (
     TradeSum,
     about_of,
     merge_shares,
+    merge_totals,
     parse_fact,
 )
 from tests.support.cases import party, uscc
@@ -168,6 +169,9 @@ def test_unknown_members_are_ignored_and_missing_ones_are_not(topic, key, value)
         ),
         ("facts.first-listing.v1", f"r1/uscc:{uscc('P2')}", LISTING),
         ("facts.first-purchase.v1", f"r1/{SUBJECT}", []),
+        ("facts.first-purchase.v1", f"r1/uscc:{uscc('P2')}", PURCHASE),
+        ("facts.annual-total.v1", f"r1/provider/uscc:{uscc('P2')}/2026", PROVIDER),
+        ("facts.annual-total.v1", f"r1/provider/{SUBJECT}/2027", PROVIDER),
         ("facts.sign.v1", f"r1/provider/{SUBJECT}/2027", PROVIDER_SIGN),
         ("facts.sign.v1", f"r1/buyer/uscc:{uscc('P2')}", BUYER_SIGN),
         ("facts.sign.v1", "r1/exchange/dcdex/2026", EXCHANGE_SIGN),
@@ -185,3 +189,29 @@ def test_shares_of_registers_are_summed():
     assert shares["kmdex"].counted[0].amount_fen == 2460
     assert shares["kmdex"].counted[0].trades == 4
     assert shares["kmdex"].other == (NotCounted("cancelled", 200, 2),)
+
+
+def test_totals_of_registers_are_merged_in_order_with_the_last_of_their_trades():
+    april = {
+        "from": "2026-04-01T00:00:00.000000+08:00",
+        "until": "2026-05-01T00:00:00.000000+08:00",
+        "amount": "1.00",
+        "trades": 1,
+        "last_completed_at": "2026-04-02T00:00:00.000000+08:00",
+    }
+    later = {**MONTH, "last_completed_at": "2026-03-09T00:00:00.000000+08:00"}
+    topic, key, _ = KNOWN[2]
+    one, other = (parse(topic, key, {**EXCHANGE, "buckets": buckets}) for buckets in ([april, later], [MONTH]))
+    for facts in ([one, other], [other, one]):
+        march, second = merge_totals(facts)
+        assert (march.amount_fen, march.trades) == (2460, 4)
+        assert march.last_completed_at == datetime(2026, 3, 8, 16, tzinfo=UTC)
+        assert second.start == march.end
+
+
+def test_what_does_not_count_is_summed_by_reason_in_code_point_order():
+    reasons = [{"reason": reason, "amount": "1.00", "trades": 1} for reason in ("mode", "cancelled")]
+    share = {"counted": [], "unmatched": [], "other": reasons}
+    topic, key, _ = KNOWN[3]
+    fact = parse(topic, key, {**PROVIDER, "by_exchange": {"kmdex": share}})
+    assert merge_shares([fact])["kmdex"].other == (NotCounted("cancelled", 100, 1), NotCounted("mode", 100, 1))

@@ -4,13 +4,14 @@ from collections import Counter
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.domain.highest_only import with_payables
+from services.incentive.domain.highest_only import OtherGrant, with_payables
 from services.incentive.domain.postings import EntitlementAccount, entitlement_posting
 
 AWARD = Award(
@@ -120,3 +121,77 @@ def test_payables_are_settled_within_subject_and_year() -> None:
     assert (settled[AWARD.award_id].payable_fen, settled[AWARD.award_id].suppressed_by) == (0, other.award_id)
     assert (settled[other.award_id].payable_fen, settled[other.award_id].suppressed_by) == (900, None)
     assert settled["x"] == elsewhere
+
+
+def test_a_grant_of_another_policy_competes_within_its_subject_and_year() -> None:
+    grants = {("uscc:A", 2026): [OtherGrant("other_grant/1", 501)], ("uscc:A", 2027): [OtherGrant("other_grant/2", 9)]}
+    (settled,) = with_payables([AWARD], ["first_purchase"], grants)
+    assert (settled.payable_fen, settled.suppressed_by) == (0, "other_grant/1")
+    equal = {("uscc:A", 2026): [OtherGrant("other_grant/1", 500)]}
+    assert with_payables([AWARD], ["first_purchase"], equal) == [AWARD]
+
+
+def test_a_move_from_a_ceiling_of_a_fen_names_where_it_was() -> None:
+    before = msgspec.structs.replace(AWARD, ceiling_fen=1)
+    found = entitlement_posting(before, msgspec.structs.replace(AWARD, subject="uscc:B", year=2027))
+    assert found is not None
+    assert (found.amount_fen, found.subject_before, found.year_before) == (499, "uscc:A", 2026)
+
+
+REF = FactRef("facts.first-purchase.v1/r1/uscc:A", 1, 8)
+OTHER = FactRef("facts.first-purchase.v1/r2/uscc:A", 1, 3)
+ARRIVED = FactRef("facts.annual-total.v1/r1/exchange/kmdex/2024", 1, 4)
+
+
+def told(*refs: FactRef) -> list[dict[str, object]]:
+    return [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in refs]
+
+
+def test_the_cause_is_the_newer_evidence_else_what_arrived_else_all_evidence() -> None:
+    before = msgspec.structs.replace(AWARD, evidence=(EvidenceItem(OTHER, ()), *AWARD.evidence))
+    newer = msgspec.structs.replace(AWARD, ceiling_fen=1, evidence=(EvidenceItem(OTHER, ()), EvidenceItem(REF, ())))
+    same = msgspec.structs.replace(before, ceiling_fen=1)
+    for after, arrived, expected in (
+        (newer, [ARRIVED], told(REF)),
+        (same, [ARRIVED], told(ARRIVED)),
+        (same, [], told(OTHER, AWARD.evidence[0].ref)),
+    ):
+        found = entitlement_posting(before, after, arrived)
+        assert found is not None
+        assert found.cause["facts"] == expected
+    first = entitlement_posting(None, newer, [ARRIVED])
+    assert first is not None
+    assert first.cause["facts"] == told(OTHER, REF)
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "zh", "en"),
+    [
+        (None, {}, "首次测算，上限 5.00 元", "first earned, ceiling 5.00 yuan"),
+        (AWARD, {"ceiling_fen": 700}, "上限由 5.00 元变为 7.00 元", "ceiling changed from 5.00 to 7.00 yuan"),
+        (
+            AWARD,
+            {"subject": "uscc:B"},
+            "主体由 uscc:A 变为 uscc:B，上限仍为 5.00 元",
+            "subject changed from uscc:A to uscc:B, ceiling unchanged at 5.00 yuan",
+        ),
+        (
+            AWARD,
+            {"year": 2027, "ceiling_fen": 0},
+            "年度由 2026 变为 2027，上限由 5.00 元变为 0.00 元",
+            "year changed from 2026 to 2027, ceiling changed from 5.00 to 0.00 yuan",
+        ),
+        (
+            AWARD,
+            {"policy_revision": 2},
+            "政策版本变为 p 第 2 版，上限仍为 5.00 元",
+            "policy changed to p revision 2, ceiling unchanged at 5.00 yuan",
+        ),
+    ],
+)
+def test_the_cause_says_what_changed_after_its_occasion(
+    before: Award | None, changes: dict[str, object], zh: str, en: str
+) -> None:
+    found = entitlement_posting(before, msgspec.structs.replace(AWARD, **changes), (), ("因 甲：", "as A: "))
+    assert found is not None
+    assert found.cause["text"] == f"因 甲：{zh} / as A: {en}"
