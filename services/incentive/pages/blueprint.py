@@ -17,6 +17,7 @@ from services.incentive.pages import words
 from services.incentive.pages.form_body import UPLOADS_MOST_BYTES
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.policy.terms import Texts
+from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
 from shared.web.service import current_service
@@ -77,6 +78,7 @@ def vocabulary() -> dict[str, Any]:
         "when": when,
         "word": words.word,
         "words": words,
+        "yuan_of": format_yuan,
         **then.vocabulary(),
     }
 
