@@ -18,13 +18,14 @@ help:
 	@echo '  make setup   安装到 .venv                                        install into .venv what the rest needs'
 	@echo '  make demo    演示：一年的样例事件到有解释的奖补                  a year of sample events to explained awards'
 	@echo '               ARGS=--stay 演示后保持运行                          goes on until Ctrl-C'
+	@echo '               ARGS=--all 列出每项奖补及其说明                     prints every award with its explanation'
 	@echo '  make up      空的整套系统，直到 Ctrl-C                           the same set, empty, until Ctrl-C'
 	@echo '               ARGS="--data-dir D --json" 可续用，输出一行 JSON    kept in D, one JSON line when ready'
 	@echo '  make test    检查与日常测试                                      checks and everyday tests, under 6 minutes'
 	@echo '  make test-all  全部测试                                          every test, with browser, Compose and faults'
 	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
 	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
-	@echo '  make faults  每种故障多次，与独立核算比对                        every fault many times, held against a slow reckoning'
+	@echo '  make faults  每种故障多次，与核验程序的测算比对                  every fault many times, checked by the verifier'
 	@echo '  make bench   性能测量                                            the measurements'
 
 setup: $(STAMP)

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from devset.expected import Expected, Outcome
+from devset.expected import RunOutcome, reported_award
 from devset.processes import LocalError
 from devset.programs import SERVICES, Addresses
 from exchange_kit.api import Api, ApiError
@@ -43,17 +43,14 @@ class Client:
         with _told():
             yield from self._api(service).items(path, **query)
 
-    def outcome(self) -> Outcome:
-        """What came of all that was published, as `expected_outcome` gives what must come of it.
+    def outcome(self) -> RunOutcome:
+        """The outcome of all that was published, comparable with `expected_outcome`.
 
-        An award that a correction took away stays, with amounts of zero, and is left out.
+        An award that a correction cancelled stays, with amounts of zero, and is left out.
         """
-        awards = {
-            award["award_id"]: Expected(fen_of(award["ceiling"]), fen_of(award["payable"]), award["suppressed_by"])
-            for award in self.items("incentive", "/v1/awards")
-        }
-        return Outcome(
-            {award_id: amounts for award_id, amounts in awards.items() if amounts.ceiling_fen > 0},
+        awards = {award["award_id"]: reported_award(award) for award in self.items("incentive", "/v1/awards")}
+        return RunOutcome(
+            {award_id: award for award_id, award in awards.items() if award.ceiling},
             Counter(item["reason"] for service in TAKE_DOCUMENTS for item in self.items(service, "/v1/quarantine")),
         )
 
@@ -88,9 +85,3 @@ def _told() -> Iterator[None]:
         yield
     except ApiError as error:
         raise LocalError(str(error)) from error
-
-
-def fen_of(text: str) -> int:
-    """An amount of the services' answers, which have two decimals, in fen."""
-    yuan, _, fen = text.partition(".")
-    return int(yuan + fen)

@@ -1,11 +1,8 @@
-"""Documents to facts to awards in memory: what the services do with Kafka and PostgreSQL, for tests of the pure core.
-
-A plain recomputation, in the shapes of the contract's section 3, so that reading facts is tested too.
-"""
+"""Documents to facts to awards in memory: facts by the verifier, awards by the pure core."""
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
@@ -19,11 +16,13 @@ from services.incentive.domain.facts import (
 )
 from services.incentive.domain.highest_only import payables
 from services.incentive.policy.terms import Policy
+from services.incentive.verifier.expected import AcceptedDocument, expected_facts
 from shared.events.documents import Document, Listing, Trade
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
+from shared.register.head import register_settings
 from shared.values.money import format_yuan
 from shared.values.parties import Party
-from shared.values.times import SHANGHAI, day_start, format_time, shanghai_year
+from shared.values.times import format_time
 from shared.whitelist import Whitelist
 
 CUT_AT = (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
@@ -82,25 +81,39 @@ class KnownFacts:
         )
 
 
-def facts_of(documents: Documents, exchanges: Whitelist, register: str = "r1", seq: int = 1) -> list[Fact]:
-    """All facts of a register that holds these documents."""
-    listings = [(e, one) for e, one in documents.listings() if exchanges.counts(e, one.listed_at)]
-    trades = [(e, one) for e, one in documents.trades() if exchanges.counts(e, one.completed_at)]
-    values = [
-        *_first_listings(listings),
-        *_first_purchases(trades),
-        *_exchange_totals(trades),
-        *_provider_totals(trades, dict_of(listings)),
+def facts_of(documents: Documents, whitelist: Whitelist, register: str = "r1", seq: int = 1) -> list[Fact]:
+    """All facts of a register that holds these documents, by the verifier's recomputation."""
+    accepted = [accepted_document(exchange, one) for exchange, one in [*documents.listings(), *documents.trades()]]
+    values = expected_facts(accepted, register_settings(whitelist, CUT_AT).content, register)
+    return [
+        parse_fact(topic, key, json.dumps({"generation": 1, "seq": seq, **value}).encode())
+        for name, value in values.items()
+        for topic, _, key in [name.partition("/")]
+        if topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)
     ]
-    facts = []
-    for topic, key, value in values:
-        content = json.dumps({"generation": 1, "seq": seq, **value}).encode()
-        facts.append(parse_fact(topic, f"{register}/{key}", content))
-    return facts
 
 
-def dict_of(listings: Iterable[tuple[str, Listing]]) -> dict[tuple[str, str], Listing]:
-    return {(exchange, one.listing_no): one for exchange, one in listings}
+def accepted_document(exchange: str, document: Document) -> AcceptedDocument:
+    """The document as its event has it, as far as facts depend on it."""
+    data = {
+        "revision": document.revision,
+        "status": document.status,
+        "provider": _party(document.provider),
+        "origin_exchange": document.origin_exchange,
+    }
+    if isinstance(document, Listing):
+        data |= {"listing_no": document.listing_no, "listed_at": format_time(document.listed_at)}
+        return AcceptedDocument("listing", exchange, data)
+    data |= {
+        "trade_no": document.trade_no,
+        "mode": document.mode,
+        "listing_no": document.listing_no,
+        "buyer": _party(document.buyer),
+        "amount": format_yuan(document.amount_fen),
+        "refunded": format_yuan(document.refunded_fen),
+        "completed_at": format_time(document.completed_at),
+    }
+    return AcceptedDocument("trade", exchange, data)
 
 
 def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> list[Entitlement]:
@@ -143,126 +156,5 @@ def _award(one: Entitlement, payable_fen: int, suppressed_by: str | None) -> dic
     }
 
 
-def _first_listings(listings: list[tuple[str, Listing]]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    firsts: dict[str, tuple[str, Listing]] = {}
-    for exchange, one in sorted(listings, key=lambda pair: (pair[1].listed_at, pair[0], pair[1].listing_no)):
-        if one.status != "annulled" and one.origin_exchange is None and one.provider.id_scheme == "uscc":
-            firsts.setdefault(one.provider.subject, (exchange, one))
-    for subject, (exchange, one) in firsts.items():
-        first = {
-            "exchange": exchange,
-            "listing_no": one.listing_no,
-            "revision": one.revision,
-            "listed_at": format_time(one.listed_at),
-        }
-        yield FIRST_LISTING, subject, {"party": _party(one.provider), "first": first}
-
-
-def _first_purchases(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    firsts: dict[str, tuple[str, Trade]] = {}
-    for exchange, one in sorted(trades, key=lambda pair: (pair[1].completed_at, pair[0], pair[1].trade_no)):
-        if one.status == "completed" and one.origin_exchange is None and one.buyer.id_scheme == "uscc":
-            firsts.setdefault(one.buyer.subject, (exchange, one))
-    for subject, (exchange, one) in firsts.items():
-        first = {
-            "exchange": exchange,
-            "trade_no": one.trade_no,
-            "revision": one.revision,
-            "completed_at": format_time(one.completed_at),
-            "amount": format_yuan(one.amount_fen),
-            "refunded": format_yuan(one.refunded_fen),
-            "provider": _party(one.provider),
-        }
-        yield FIRST_PURCHASE, subject, {"party": _party(one.buyer), "first": first}
-
-
-def _exchange_totals(trades: list[tuple[str, Trade]]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    totals: dict[tuple[str, int], list[Trade]] = {}
-    for exchange, one in trades:
-        if one.status == "completed" and one.origin_exchange is None:
-            totals.setdefault((exchange, shanghai_year(one.completed_at)), []).append(one)
-    for (exchange, year), counted in totals.items():
-        value = {"exchange": exchange, "year": year, "cut_at": _cut_at(), "buckets": _buckets(counted)}
-        yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", value
-
-
-def _provider_totals(
-    trades: list[tuple[str, Trade]], listings: Mapping[tuple[str, str], Listing]
-) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    years: dict[tuple[str, int], dict[str, dict[str, list[Trade]]]] = {}
-    parties: dict[str, Party] = {}
-    for exchange, one in trades:
-        if one.provider.id_scheme != "uscc":
-            continue
-        parties[one.provider.subject] = one.provider
-        shares = years.setdefault((one.provider.subject, shanghai_year(one.completed_at)), {})
-        outcome = _outcome(one, listings.get((exchange, one.listing_no or "")))
-        shares.setdefault(exchange, {}).setdefault(outcome, []).append(one)
-    for (subject, year), shares in years.items():
-        by_exchange = {exchange: _share(by_outcome) for exchange, by_outcome in shares.items()}
-        value = {"party": _party(parties[subject]), "year": year, "cut_at": _cut_at(), "by_exchange": by_exchange}
-        yield ANNUAL_TOTAL, f"provider/{subject}/{year}", value
-
-
-def _outcome(trade: Trade, listing: Listing | None) -> str:
-    if trade.status == "cancelled":
-        return "cancelled"
-    if trade.origin_exchange is not None:
-        return "mirrored"
-    if trade.mode != "listed":
-        return "mode"
-    fits = (
-        listing is not None
-        and listing.status != "annulled"
-        and listing.provider.subject == trade.provider.subject
-        and listing.listed_at <= trade.completed_at
-    )
-    return "counted" if fits else "unmatched"
-
-
-def _share(by_outcome: Mapping[str, list[Trade]]) -> dict[str, Any]:
-    return {
-        "counted": _buckets(by_outcome.get("counted", [])),
-        "unmatched": _buckets(by_outcome.get("unmatched", [])),
-        "other": [
-            {"reason": reason, "amount": format_yuan(sum(map(_net, trades))), "trades": len(trades)}
-            for reason, trades in sorted(by_outcome.items())
-            if reason not in {"counted", "unmatched"}
-        ],
-    }
-
-
-def _buckets(trades: Iterable[Trade]) -> list[dict[str, Any]]:
-    buckets: dict[tuple[datetime, datetime], list[Trade]] = {}
-    for one in trades:
-        buckets.setdefault(_span(one.completed_at), []).append(one)
-    return [
-        {
-            "from": format_time(start),
-            "until": format_time(end),
-            "amount": format_yuan(sum(map(_net, within))),
-            "trades": len(within),
-            "last_completed_at": format_time(max(one.completed_at for one in within)),
-        }
-        for (start, end), within in sorted(buckets.items())
-    ]
-
-
-def _span(instant: datetime) -> tuple[datetime, datetime]:
-    """The month of an instant in Shanghai, cut at CUT_AT."""
-    local = instant.astimezone(SHANGHAI)
-    following = date(local.year + local.month // 12, local.month % 12 + 1, 1)
-    limits = sorted(map(day_start, {date(local.year, local.month, 1), following, *CUT_AT}))
-    return max(limit for limit in limits if limit <= instant), min(limit for limit in limits if limit > instant)
-
-
-def _net(trade: Trade) -> int:
-    return trade.amount_fen - trade.refunded_fen
-
-
 def _party(party: Party) -> dict[str, str]:
     return {"id_scheme": party.id_scheme, "id": party.id, "name": party.name}
-
-
-def _cut_at() -> list[str]:
-    return [day.isoformat() for day in CUT_AT]

@@ -24,8 +24,7 @@ from kafka.admin import KafkaAdminClient
 from sqlalchemy import create_engine, text
 
 from deploy.broker.topics import apply_topics
-from devset.demo import operators_of
-from devset.expected import Expected, expected_outcome
+from devset.expected import expected_outcome
 from devset.folder import load_secrets, write_key_files
 from devset.programs import Addresses, command, environment, module
 from exchange_kit.publish import publish
@@ -162,12 +161,13 @@ class Deployment:
         engine.dispose()
         return found
 
-    def awards(self) -> dict[str, Expected]:
+    def awards(self) -> dict[str, tuple[int, int, str | None]]:
         rows = self.rows("SELECT * FROM award_current WHERE ceiling_fen > 0")
-        return {row.award_id: Expected(row.ceiling_fen, row.payable_fen, row.suppressed_by) for row in rows}
+        return {row.award_id: (row.ceiling_fen, row.payable_fen, row.suppressed_by) for row in rows}
 
     def await_awards(self, sent: list[SampleRecord]) -> None:
-        wanted = expected_outcome(sent, operators_of(self.exchanges)).awards
+        expected = expected_outcome(sent, self.exchanges).awards
+        wanted = {award_id: (one.ceiling, one.payable, one.suppressed_by) for award_id, one in expected.items()}
         assert len(wanted) > 10
         try:
             until(lambda: self.awards() == wanted, WITHIN_S)

@@ -7,17 +7,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from devset.expected import Expected
+from devset.expected import reported_award
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING
 from shared.kafka.replay import replay_records
-from shared.values.money import parse_yuan
-from tests.faults.reference import Place, Reference, Sum
+from tests.faults.reference import Place, Reference
+from tests.support.expected_facts import with_content
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     import psycopg
 
+    from services.incentive.verifier.expected import ExpectedAward
     from tests.faults.rig import Rig
 
 Json = dict[str, Any]
@@ -72,8 +73,9 @@ def compare(rig: Rig, reference: Reference) -> Findings:
     findings = Findings()
     _documents(findings, rig, reference)
     _numbering(findings, rig)
-    _facts(findings, rig, reference)
-    _awards(findings, rig, reference)
+    facts = reference.facts()
+    _facts(findings, rig, reference, facts)
+    _awards(findings, rig, reference.awards(facts))
     _ledger(findings, rig)
     return findings
 
@@ -133,64 +135,19 @@ def _version(value: Json) -> tuple[int, int]:
     return value["generation"], value["seq"]
 
 
-def _facts(findings: Findings, rig: Rig, reference: Reference) -> None:
+def _facts(findings: Findings, rig: Rig, reference: Reference, expected: dict[str, Json]) -> None:
     facts = newest_facts(rig)
-    for topic, number, expected in (
-        (FIRST_LISTING, "listing_no", reference.first_listings()),
-        (FIRST_PURCHASE, "trade_no", reference.first_purchases()),
-    ):
-        found = {key: _first(value["first"], number) for key, value in facts[topic].items()}
-        findings.compare(topic, _without_nothing(expected), _without_nothing(found))
-    exchange_totals, provider_totals = {}, {}
-    for key, value in facts[ANNUAL_TOTAL].items():
-        whose, _, year = key.rpartition("/")
-        of, _, name = whose.partition("/")
-        if of == "exchange":
-            exchange_totals[name, int(year)] = _by_month(value["buckets"])
-        else:
-            provider_totals[name, int(year)] = _by_category(value["by_exchange"])
-    findings.compare("exchange total", reference.exchange_totals(), _without_nothing(exchange_totals))
-    findings.compare("provider total", reference.provider_totals(), _without_nothing(provider_totals))
+    for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
+        wanted = {name: value for name, value in expected.items() if name.startswith(f"{topic}/")}
+        found = {f"{topic}/r1/{key}": value for key, value in facts[topic].items()}
+        findings.compare(topic, with_content(wanted), with_content(found))
     listings = {tuple(key.split("/", 1)) for key in facts[LISTING]}
     findings.holds(listings == set(reference.revisions("listing")), "listing facts of other numbers than published")
 
 
-def _first(first: Json | None, number: str) -> tuple[str, str, int] | None:
-    return None if first is None else (first["exchange"], first[number], first["revision"])
-
-
-def _without_nothing(values: Mapping[Any, Any]) -> dict[Hashable, Any]:
-    return {key: value for key, value in values.items() if value}
-
-
-def _by_month(buckets: list[Json]) -> dict[str, Sum]:
-    months: dict[str, Sum] = {}
-    for bucket in buckets:
-        month = bucket["from"][:7]
-        fen, trades = months.get(month, (0, 0))
-        months[month] = (fen + parse_yuan(bucket["amount"]), trades + bucket["trades"])
-    return months
-
-
-def _by_category(by_exchange: dict[str, Json]) -> dict[tuple[str, str], Sum]:
-    sums: dict[tuple[str, str], Sum] = {}
-    for exchange, categories in by_exchange.items():
-        for category in ("counted", "unmatched"):
-            months = _by_month(categories[category]).values()
-            if months:
-                sums[exchange, category] = (sum(fen for fen, _ in months), sum(trades for _, trades in months))
-        for other in categories["other"]:
-            sums[exchange, other["reason"]] = (parse_yuan(other["amount"]), other["trades"])
-    return sums
-
-
-def _awards(findings: Findings, rig: Rig, reference: Reference) -> None:
-    found = {
-        award["award_id"]: Expected(parse_yuan(award["ceiling"]), parse_yuan(award["payable"]), award["suppressed_by"])
-        for award in rig.client.items("incentive", "/v1/awards")
-        if award["ceiling"] != "0.00"
-    }
-    findings.compare("award", reference.awards(), found)
+def _awards(findings: Findings, rig: Rig, expected: dict[str, ExpectedAward]) -> None:
+    awards = {one["award_id"]: reported_award(one) for one in rig.client.items("incentive", "/v1/awards")}
+    findings.compare("award", expected, {award_id: one for award_id, one in awards.items() if one.ceiling})
 
 
 def _ledger(findings: Findings, rig: Rig) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
+from services.incentive.verifier.values import fen
 from services.listing.firsts import FIRST_LISTINGS
 from services.trade_ingest.fact_keys import all_risk_flag_keys
 from services.trade_ingest.firsts import FIRST_PURCHASES
@@ -23,6 +25,8 @@ from shared.register.head import SettingsDifferError, lock_head, read_head
 from shared.register.publish.outbox import mark_dirty
 from shared.register.rebuild.command import verify_register
 from shared.register.rebuild.report import RebuildReport
+from shared.values.times import format_time
+from tests.support.expected_facts import with_content
 from tests.support.registers import worlds
 from tests.support.registers.bench import (
     FACT_SCHEMAS,
@@ -61,66 +65,52 @@ def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
     if left := facts_as_records(trades, listings.publish(), facts):
         trades.apply(left)
     keep_newest(facts, trades.publish())
-    check_firsts(world, facts)
-    check_totals(world, trades, facts)
+    expected = worlds.facts_of(world, trades.register.settings.content)
+    check_facts(expected, facts)
+    check_totals(expected, trades)
     check_signs(trades, facts)
     check_states(world, listings, trades)
     check_counting_anew(listings, trades)
 
 
-def check_firsts(world: worlds.World, facts: dict) -> None:
-    for topic, number, expected in (
-        (FIRST_LISTING, "listing_no", worlds.first_listings(world)),
-        (FIRST_PURCHASE, "trade_no", worlds.first_purchases(world)),
-    ):
-        published = {
-            value["party"]["id"]: (value["first"]["exchange"], value["first"][number], value["first"]["revision"])
-            for (of, _), value in facts.items()
-            if of == topic and value["first"] is not None
-        }
-        assert published == expected
+def check_facts(expected: dict, facts: dict) -> None:
+    """What was published last is what the verifier makes of the documents, but for versions and names."""
+    for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
+        wanted = {key: value for key, value in expected.items() if key[0] == topic}
+        assert with_content({key: value for key, value in facts.items() if key[0] == topic}) == with_content(wanted)
 
 
-def check_totals(world: worlds.World, trades: Bench, facts: dict) -> None:
-    by_exchange, by_provider = worlds.totals(world)
+def check_totals(expected: dict, trades: Bench) -> None:
+    """The stored totals of exchanges and providers are those of the expected facts."""
+    totals = {key: value for (topic, key), value in expected.items() if topic == ANNUAL_TOTAL}
     stored = {
-        (row.exchange, worlds.bucket_of(row.bucket_at.isoformat())): (row.amount_fen, row.trades, row.last_completed_at)
+        (row.exchange, format_time(row.bucket_at)): (row.amount_fen, row.trades, format_time(row.last_completed_at))
         for row in trades.rows("SELECT * FROM exchange_total")
     }
-    assert stored == by_exchange
-    stored = {
-        (row.code, row.exchange, row.category, worlds.bucket_of(row.bucket_at.isoformat())): (
-            row.amount_fen,
-            row.trades,
-            row.last_completed_at,
-        )
-        for row in trades.rows("SELECT * FROM provider_total t JOIN party p ON p.id = t.provider")
-    }
-    assert stored == by_provider
-    published = {
-        (key.split("/")[1], worlds.bucket_of(bucket["from"])): (
-            round(float(bucket["amount"]) * 100),
-            bucket["trades"],
-            datetime.fromisoformat(bucket["last_completed_at"]),
-        )
-        for (topic, key), value in facts.items()
-        if topic == ANNUAL_TOTAL and key.startswith("exchange/")
+    assert stored == {
+        (value["exchange"], bucket["from"]): (fen(bucket["amount"]), bucket["trades"], bucket["last_completed_at"])
+        for key, value in totals.items()
+        if key.startswith("exchange/")
         for bucket in value["buckets"]
     }
-    assert published == by_exchange
-    published = {}
-    for (topic, key), value in facts.items():
-        if topic != ANNUAL_TOTAL or not key.startswith("provider/"):
+    sums: Counter[tuple] = Counter()
+    for row in trades.rows("SELECT * FROM provider_total t JOIN party p ON p.id = t.provider"):
+        bucket = format_time(row.bucket_at)
+        when = bucket if row.category in ("counted", "unmatched") else bucket[:4]
+        for what, amount in (("fen", row.amount_fen), ("trades", row.trades)):
+            sums[row.code, row.exchange, row.category, when, what] += amount
+    wanted: Counter[tuple] = Counter()
+    for key, value in totals.items():
+        if not key.startswith("provider/"):
             continue
-        for exchange, found in value["by_exchange"].items():
-            for category in ("counted", "unmatched"):
-                for bucket in found[category]:
-                    published[value["party"]["id"], exchange, category, worlds.bucket_of(bucket["from"])] = (
-                        round(float(bucket["amount"]) * 100),
-                        bucket["trades"],
-                        datetime.fromisoformat(bucket["last_completed_at"]),
-                    )
-    assert published == {key: value for key, value in by_provider.items() if key[2] in ("counted", "unmatched")}
+        code = value["party"]["id"]
+        for exchange, share in value["by_exchange"].items():
+            parts = [(name, one["from"], one) for name in ("counted", "unmatched") for one in share[name]]
+            parts += [(one["reason"], str(value["year"]), one) for one in share["other"]]
+            for category, when, one in parts:
+                wanted[code, exchange, category, when, "fen"] += fen(one["amount"])
+                wanted[code, exchange, category, when, "trades"] += one["trades"]
+    assert sums == wanted
 
 
 def check_signs(trades: Bench, facts: dict) -> None:

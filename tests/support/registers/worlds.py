@@ -1,16 +1,17 @@
-"""Random worlds of documents, and what must come of them, worked out slowly and simply from the set alone."""
+"""Random sets of documents, their records, and the facts that the verifier expects of them."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafka.consumer.fetcher import ConsumerRecord
 
+from services.incentive.verifier.expected import AcceptedDocument, expected_facts
 from shared.values.parties import is_uscc
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -160,86 +161,8 @@ def states(documents: list[tuple[str, dict]], number: str) -> dict[tuple[str, st
     return found
 
 
-def counts(at: str) -> bool:
-    return datetime.fromisoformat(at) >= datetime(2019, 1, 1, tzinfo=UTC) - timedelta(hours=8)
-
-
-def first_listings(world: World) -> dict[str, tuple[str, str, int]]:
-    """By USCC: exchange, number and revision of the first listing."""
-    least: dict[str, tuple] = {}
-    for (exchange, number), data in states(world.listings, "listing_no").items():
-        if data["status"] == "annulled" or data["origin_exchange"] or not counts(data["listed_at"]):
-            continue
-        if data["provider"]["id_scheme"] != "uscc":
-            continue
-        rank = (datetime.fromisoformat(data["listed_at"]), exchange, number, data["revision"])
-        party = data["provider"]["id"]
-        least[party] = min(rank, least.get(party, rank))
-    return {party: rank[1:] for party, rank in least.items()}
-
-
-def first_purchases(world: World) -> dict[str, tuple[str, str, int]]:
-    """By USCC: exchange, number and revision of the first purchase."""
-    least: dict[str, tuple] = {}
-    for (exchange, number), data in states(world.trades, "trade_no").items():
-        if data["status"] != "completed" or data["origin_exchange"] or not counts(data["completed_at"]):
-            continue
-        if data["buyer"]["id_scheme"] != "uscc":
-            continue
-        rank = (datetime.fromisoformat(data["completed_at"]), exchange, number, data["revision"])
-        party = data["buyer"]["id"]
-        least[party] = min(rank, least.get(party, rank))
-    return {party: rank[1:] for party, rank in least.items()}
-
-
-def bucket_of(at: str) -> tuple[int, int, int]:
-    """Shanghai year, month, and how many of the default cut dates are past."""
-    day = datetime.fromisoformat(at).astimezone(UTC) + timedelta(hours=8)
-    cuts = [datetime(2025, 10, 15, tzinfo=UTC), datetime(2028, 10, 15, tzinfo=UTC), datetime(2028, 10, 16, tzinfo=UTC)]
-    return (day.year, day.month, sum(day >= cut for cut in cuts))
-
-
-def net_fen(data: dict) -> int:
-    def fen(text: str) -> int:
-        yuan, _, rest = text.partition(".")
-        return int(yuan) * 100 + int((rest + "00")[:2])
-
-    return fen(data["amount"]) - fen(data["refunded"])
-
-
-def totals(world: World) -> tuple[dict, dict]:
-    """(fen, trades, last) by (exchange, bucket), and by (USCC, exchange, category, bucket) of providers."""
-    listings = states(world.listings, "listing_no")
-    by_exchange: dict = defaultdict(list)
-    by_provider: dict = defaultdict(list)
-    for (exchange, _), data in states(world.trades, "trade_no").items():
-        bucket = bucket_of(data["completed_at"])
-        item = (net_fen(data), datetime.fromisoformat(data["completed_at"]))
-        if data["status"] == "completed" and not data["origin_exchange"] and counts(data["completed_at"]):
-            by_exchange[exchange, bucket].append(item)
-        if data["provider"]["id_scheme"] == "uscc":
-            reason = _reason(data, listings.get((exchange, data["listing_no"])))
-            by_provider[data["provider"]["id"], exchange, reason, bucket].append(item)
-    return tuple(
-        {key: (sum(fen for fen, _ in items), len(items), max(at for _, at in items)) for key, items in found.items()}
-        for found in (by_exchange, by_provider)
-    )
-
-
-def _reason(trade: dict, listing: dict | None) -> str:
-    if not counts(trade["completed_at"]):
-        return "not_on_whitelist"
-    if trade["status"] == "cancelled":
-        return "cancelled"
-    if trade["origin_exchange"]:
-        return "mirrored"
-    if trade["mode"] != "listed":
-        return "mode"
-    fits = (
-        listing is not None
-        and listing["status"] != "annulled"
-        and counts(listing["listed_at"])
-        and listing["provider"]["id"] == trade["provider"]["id"]
-        and datetime.fromisoformat(listing["listed_at"]) <= datetime.fromisoformat(trade["completed_at"])
-    )
-    return "counted" if fits else "unmatched"
+def facts_of(world: World, settings: dict[str, Any]) -> dict[tuple[str, str], dict]:
+    """The facts of the documents by topic and key, as the verifier computes them by whitelist and cut dates."""
+    documents = [AcceptedDocument("listing", *one) for one in world.listings]
+    documents += [AcceptedDocument("trade", *one) for one in world.trades]
+    return {tuple(name.split("/r1/")): value for name, value in expected_facts(documents, settings).items()}

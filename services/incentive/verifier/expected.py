@@ -1,0 +1,94 @@
+"""What documents earn: an oracle for the demonstration, the fault campaign and property tests.
+
+It builds registers of the documents in memory and applies the functions that check an extract. It is not part of the
+joined `verify.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from .awards import CompetingAward, entitlements, payables
+from .facts import about_of_fact, fact_keys, listing_fact, recompute_fact
+from .policy import ExchangeWhitelist, PolicyValues
+from .registers import RegisterDocument, RegisterEvidence
+from .risk_flags import red_flags_on
+from .values import DocumentKey, Json
+
+
+class AcceptedDocument(NamedTuple):
+    """A document that a register accepted: `listing` or `trade`, the exchange, and the event's `data`."""
+
+    kind: str
+    exchange: str
+    data: Json
+
+
+class ExpectedAward(NamedTuple):
+    """An award over zero; amounts in fen. `flags`: those that follow from the facts about its subject or exchange."""
+
+    rule: str
+    subject: str
+    exchange: str | None
+    year: int
+    base: int
+    ceiling: int
+    payable: int
+    suppressed_by: str | None
+    flags: tuple[str, ...]
+
+
+def expected_facts(documents: Iterable[AcceptedDocument], settings: Json, register: str = "r1") -> dict[str, Json]:
+    """The facts that documents make, by name, without `generation` and `seq`.
+
+    `documents` are in order of acceptance. `settings` has the whitelist's `exchanges` and the totals' `cut_at`.
+    """
+    listings, trades = RegisterEvidence("listings", "listing"), RegisterEvidence("trades", "trade")
+    for one in (listings, trades):
+        one.add_settings(0, settings)
+        one.size = 1
+    numbers: dict[DocumentKey, None] = {}
+    for kind, exchange, data in documents:
+        one = listings if kind == "listing" else trades
+        one.add_document(RegisterDocument(one.size, kind, exchange, data))
+        one.size += 1
+        if kind == "listing":
+            numbers[exchange, data["listing_no"]] = None
+    for exchange, number in numbers:
+        trades.add_listing_fact(trades.size, listing_fact(listings, exchange, number, listings.size))
+        trades.size += 1
+    return {
+        f"{topic}/{register}/{rest}": recompute_fact(one, topic, rest, one.size)
+        for one in (listings, trades)
+        for topic, rest, _ in fact_keys(one)
+    }
+
+
+def expected_awards(facts: Mapping[str, Json], settings: Json, policy_tree: Json) -> dict[str, ExpectedAward]:
+    """The awards over zero that facts of all registers earn, by award id.
+
+    `policy_tree` is the policy file's content with every leaf as text (`yaml.BaseLoader`).
+    """
+    policy, whitelist = PolicyValues(policy_tree), ExchangeWhitelist(settings)
+    facts_about: dict[str, list[Json]] = {}
+    for name, value in facts.items():
+        fact = {"topic": name.split("/")[0], "fact": name, "generation": 1, "seq": 0, "value": value}
+        facts_about.setdefault(about_of_fact(name), []).append(fact)
+    found: dict[str, Json] = {}
+    for about, known in facts_about.items():
+        for award_id, award in entitlements(about, known, policy, whitelist).items():
+            found[award_id] = {**award, "flags": (*award["flags"], *red_flags_on(award, known, policy))}
+    competing = [
+        CompetingAward(award_id, one["rule"], one["ceiling"], (one["subject"], one["year"]))
+        for award_id, one in found.items()
+    ]
+    payable = payables(competing, policy.order, {})
+    return {
+        award_id: ExpectedAward(
+            one["rule"], one["subject"], one["exchange"], one["year"], one["base"], one["ceiling"],
+            *payable[award_id], one["flags"],
+        )
+        for award_id, one in found.items()
+        if one["ceiling"]
+    }  # fmt: skip

@@ -1,0 +1,18 @@
+"""Facts in the form in which published ones are compared with those that the verifier expects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def with_content(facts: Mapping[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """Facts that are not empty, without version, and without the party's name, which the order decides."""
+    return {
+        key: {field: inner for field, inner in value.items() if field not in ("generation", "seq")}
+        | ({"party": value["party"]["id"]} if "party" in value else {})
+        for key, value in facts.items()
+        if value.get("first") or value.get("buckets") or value.get("by_exchange")
+    }
