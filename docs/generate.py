@@ -213,18 +213,25 @@ def settings_page(language: Language) -> Page:
         rows.clear()
 
     is_new = False  # a comment belongs to all settings that follow it
-    for text in (ROOT / ".env.example").read_text("utf-8").splitlines():
+    for text in (ROOT / ".env.example").read_text("utf-8").partition("\n\n")[2].splitlines():
         title = re.fullmatch(r"# --- (.*?) -*", text)
         setting = re.fullmatch(r"#?([A-Z][A-Z_]*)=(.*)", text)
         if title:
             end_section()
             page.heading(2, page.own(title[1]), page.own(title[1]))
+            comment = []
         elif setting:
-            rows.append((code(setting[1]), code(setting[2]) if setting[2] else "", own_lines(comment, language)))
+            meaning = own_lines(comment, language)
+            if not meaning:
+                raise ValueError(f".env.example: {setting[1]} has no comment in {language}")
+            rows.append((code(setting[1]), code(setting[2]) if setting[2] else "", meaning))
             is_new = True
         elif text.startswith("# "):
             comment = [text.removeprefix("# ")] if is_new else [*comment, text.removeprefix("# ")]
             is_new = False
+        elif comment and not is_new:  # a paragraph of its own
+            page.text(plain(own_lines(comment, language)))
+            comment = []
     end_section()
     return page
 

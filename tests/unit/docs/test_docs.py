@@ -192,9 +192,9 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_that_are_named_exist(document: Path) -> None:
-    named = re.findall(
-        r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|json|svg|md|sha256|ndjson))`", document.read_text(encoding="utf-8")
-    )
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|json|svg|md|sha256|ndjson))`", text)
+    named += re.findall(r"`((?:services|shared|exchange_kit|deploy|devset|tests|docs)(?:/[a-z_-]+)+)/?`", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
