@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import Engine, Select, and_, func, select
 
-from services.incentive.commands.bureau import BureauContext
+from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import acts, awards, budget, declared, extracts, ledger, trade_effects
 from services.incentive.http.context import IncentiveContext

@@ -1,16 +1,17 @@
 """HTTP routes of the bureau's acts. Acts that differ in path, body and answer alone are one table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from marshmallow import Schema
 
-from services.incentive.commands.bureau import (
+from services.incentive.commands.acts import (
+    ActKind,
+    ActRequest,
     IdempotencyKeyReusedError,
     NotFoundError,
-    Request,
-    Session,
     StepNotAllowedError,
+    record_act,
 )
 from services.incentive.domain.acts import Json, decision_json
 from services.incentive.http.act_schemas import (
@@ -52,7 +53,6 @@ from shared.web.query import Blueprint
 from shared.web.service import current_service
 
 SEE_ALL: Final = ("auditor", "bureau", "service")
-Do = Callable[[Session], Json]
 
 blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 / decisions, payments and budget")
 
@@ -64,7 +64,7 @@ class _ActRoute(NamedTuple):
     about: str
     body: type[Schema]
     answer: type[Schema]
-    do: Do
+    kind: ActKind
     says: str
 
 
@@ -84,7 +84,7 @@ _ROUTES: Final = (
         "award_id",
         HoldRequestSchema,
         HoldSchema,
-        Session.place_hold,
+        "hold",
         "Place a hold on an award: it blocks approval and payment until it is released.",
     ),
     _ActRoute(
@@ -92,7 +92,7 @@ _ROUTES: Final = (
         "id",
         ReleaseRequestSchema,
         ReleaseSchema,
-        Session.release,
+        "release",
         "Release a hold, or lift the suspension with that id. 409 if that was done before.",
     ),
     _ActRoute(
@@ -100,7 +100,7 @@ _ROUTES: Final = (
         "subject",
         EligibilityRequestSchema,
         EligibilitySchema,
-        Session.verify,
+        "eligibility",
         "Record whether a subject is eligible. At each instant the last record that is valid then counts.",
     ),
     _ActRoute(
@@ -108,7 +108,7 @@ _ROUTES: Final = (
         "rule",
         SuspensionRequestSchema,
         SuspensionSchema,
-        Session.suspend,
+        "suspension",
         "Suspend a rule: awards earned within the period are held. An annual total is earned over its year.",
     ),
     _ActRoute(
@@ -116,7 +116,7 @@ _ROUTES: Final = (
         "subject",
         OtherGrantRequestSchema,
         OtherGrantSchema,
-        Session.note_grant,
+        "other_grant",
         "Record a grant under another municipal policy; what is payable of the subject's awards follows at once.",
     ),
 )
@@ -154,13 +154,13 @@ _LISTS: Final = (
 
 def _add_act(route: _ActRoute) -> None:
     def view(header: dict[str, Any], given: dict[str, Any], **path: str) -> Json:
-        return perform(header.get("key"), _about(path), given, route.do)
+        return perform(header.get("key"), _about(path), given, route.kind)
 
     view.__doc__ = route.says
     view = blueprint.response(201, route.answer)(view)
     view = blueprint.arguments(route.body, required=route.body is not ReleaseRequestSchema)(view)
     view = blueprint.arguments(KeyHeader, location="headers")(view)
-    blueprint.route(route.path, methods=["POST"], endpoint=route.do.__name__)(require("bureau")(view))
+    blueprint.route(route.path, methods=["POST"], endpoint=f"record_{route.kind}")(require("bureau")(view))
 
 
 def _add_list(route: _ActList) -> None:
@@ -207,7 +207,7 @@ def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
     paid_on = given.get("paid_on")
     if paid_on is not None and paid_on > shanghai_date(current_service().clock()):
         raise Problem(422, errors=[FieldFault("paid_on", "不得晚于今天 / must not be in the future")])
-    return perform(key, award_id, given, Session.decide)
+    return perform(key, award_id, given, "decision")
 
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions")
@@ -235,7 +235,7 @@ def relate_parties(header: dict[str, Any], given: dict[str, Any]) -> Json:
 
 def record_related_parties(key: str | None, given: Mapping[str, Any]) -> Json:
     """Record what a RelatedPartiesRequestSchema has read. Problem 409 or 503."""
-    return perform(key, " ".join(sorted(given["subjects"])), given, Session.relate)
+    return perform(key, " ".join(sorted(given["subjects"])), given, "related_party")
 
 
 @blueprint.route("/v1/related-parties")
@@ -251,17 +251,17 @@ def list_related_parties(arguments: dict[str, Any]) -> Json:
     return page(rest[: limit + 1], limit, lambda pair: encode_cursor(pair["transaction"]), dict)
 
 
-def perform(key: str | None, about: str, given: Mapping[str, Any], do: Do) -> Json:
+def perform(key: str | None, about: str, given: Mapping[str, Any], kind: ActKind) -> Json:
     """Perform an act as the person who asks, in a transaction of its own; return what was recorded.
 
     `key` is the Idempotency-Key. Problem 404, 409 or 503 if nothing was done.
     """
     if "\0" in about:
         raise Problem(404)
-    request = Request(current_key().name, key, about, given)
+    request = ActRequest(current_key().name, key, kind, about, given)
     try:
         with current_service().engine.begin() as connection:
-            return do(Session(connection, incentive_context().bureau, request))
+            return record_act(connection, incentive_context().bureau, request)
     except NotFoundError as error:
         raise Problem(404) from error
     except IdempotencyKeyReusedError as error:

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from services.incentive.commands.bureau import BureauContext
+from services.incentive.commands.acts import BureauContext
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import wait_until_settled
 from services.incentive.store.register_client import RegisterAddresses

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services.incentive.commands.bureau import BureauContext, NotFoundError, Request, Session, StepNotAllowedError
+from services.incentive.commands.acts import (
+    ActKind,
+    ActRequest,
+    BureauContext,
+    NotFoundError,
+    StepNotAllowedError,
+    record_act,
+)
 from services.incentive.commands.declare import DeclarationInput, Declarer, declare
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
@@ -40,7 +47,7 @@ from tests.support.incentive.ledger import (
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
@@ -154,7 +161,7 @@ NEXT = {
 }
 
 
-def some_act(rng: Random, told: Told) -> tuple[Callable[[Session], Any], str, dict[str, Any]]:
+def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
     """What somebody of the bureau asks for: mostly the next step with one of a few awards, possible or not."""
     with told.engine.connect() as connection:
         payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
@@ -174,13 +181,13 @@ def some_act(rng: Random, told: Told) -> tuple[Callable[[Session], Any], str, di
     whose, year = rng.choice(SUBJECTS), rng.choice(YEARS)
     return rng.choice(
         [
-            *[(Session.decide, award_id, only_what_it_takes(step))] * 20,
-            *[(Session.verify, whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
-            (Session.verify, whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
-            (Session.place_hold, award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
-            *[(Session.release, one, {}) for one in held[-3:]],
-            (Session.suspend, "first_purchase", {"from_": told.now, "reason": "r"}),
-            (Session.note_grant, whose, {"name": "n", "year": year, "amount": rng.choice([0, 10**7])}),
+            *[("decision", award_id, only_what_it_takes(step))] * 20,
+            *[("eligibility", whose, {"status": "verified", "until": told.now + timedelta(days=400)})] * 4,
+            ("eligibility", whose, {"status": "failed", "until": told.now + timedelta(days=1)}),
+            ("hold", award_id, {"kind": rng.choice(BY_HAND), "reason": "r"}),
+            *[("release", one, {}) for one in held[-3:]],
+            ("suspension", "first_purchase", {"from_": told.now, "reason": "r"}),
+            ("other_grant", whose, {"name": "n", "year": year, "amount": rng.choice([0, 10**7])}),
         ]
     )
 
@@ -193,11 +200,11 @@ def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
 def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
     """Whether it was done."""
     told.now += timedelta(seconds=1)
-    do, of, given = some_act(rng, told)
-    office = BureauContext(in_force, LOG, lambda: told.now)
+    kind, about, given = some_act(rng, told)
+    bureau = BureauContext(in_force, LOG, lambda: told.now)
     try:
         with told.engine.begin() as connection:
-            do(Session(connection, office, Request(rng.choice("ab"), None, of, given)))
+            record_act(connection, bureau, ActRequest(rng.choice("ab"), None, kind, about, given))
     except (StepNotAllowedError, NotFoundError):
         return False
     return True
@@ -379,7 +386,7 @@ def test_a_policy_and_whitelist_are_in_force_from_the_instant_at_which_they_were
         rows = connection.execute(text(f"SELECT {columns} FROM ledger_settings ORDER BY id")).all()
         for before, row in pairwise(rows):
             for instant, expected in ((row.recorded_at - timedelta(microseconds=1), before), (row.recorded_at, row)):
-                found = as_of.rulebook_as_of(connection, instant, rulebook())
+                found = rulebook_as_of(connection, instant, rulebook())
                 assert (found.policy.digest, found.exchanges.digest) == expected[1:]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.incentive.app import create_app
-from services.incentive.commands.bureau import BureauContext
+from services.incentive.commands.acts import BureauContext
 from services.incentive.http.context import IncentiveContext
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import KafkaSettings, Settings

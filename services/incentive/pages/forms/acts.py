@@ -1,13 +1,13 @@
 """What the bureau does on pages: steps with an award, holds, eligibility, other grants, suspensions, its lists."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
-from services.incentive.commands.bureau import Session
+from services.incentive.commands.acts import ActKind
 from services.incentive.http.act_schemas import (
     DecisionRequestSchema,
     EligibilityRequestSchema,
@@ -74,7 +74,7 @@ def hold(award_id: str) -> ResponseReturnValue:
         "hold",
         HoldRequestSchema,
         ("kind", "reason"),
-        lambda given: perform(sent_once(), award_id, given, Session.place_hold),
+        lambda given: perform(sent_once(), award_id, given, "hold"),
     )
     return _to_award(award_id) if refused is None else show_award(award_id, refused)
 
@@ -100,7 +100,7 @@ def _release(hold_id: str) -> FormRefusal | None:
         f"release-{hold_id}",
         ReleaseRequestSchema,
         ("reason",),
-        lambda given: perform(sent_once(), hold_id, given, Session.release),
+        lambda given: perform(sent_once(), hold_id, given, "release"),
     )
 
 
@@ -113,7 +113,7 @@ def suspend() -> ResponseReturnValue:
         "suspend",
         SuspensionRequestSchema,
         ("from", "until", "reason"),
-        lambda given: perform(sent_once(), rule, given, Session.suspend),
+        lambda given: perform(sent_once(), rule, given, "suspension"),
     )
     return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
 
@@ -123,7 +123,7 @@ def suspend() -> ResponseReturnValue:
 def verify(subject: str) -> ResponseReturnValue:
     """Record whether a subject is eligible."""
     return _about_subject(
-        subject, "eligibility", EligibilityRequestSchema, ("status", "from", "until", "kind_of_entity"), Session.verify
+        subject, "eligibility", EligibilityRequestSchema, ("status", "from", "until", "kind_of_entity"), "eligibility"
     )
 
 
@@ -131,13 +131,13 @@ def verify(subject: str) -> ResponseReturnValue:
 @require("bureau")
 def note_grant(subject: str) -> ResponseReturnValue:
     """Record what another municipal policy granted."""
-    return _about_subject(subject, "grant", OtherGrantRequestSchema, ("name", "year", "amount"), Session.note_grant)
+    return _about_subject(subject, "grant", OtherGrantRequestSchema, ("name", "year", "amount"), "other_grant")
 
 
 def _about_subject(
-    subject: str, form: str, schema: type[Schema], names: tuple[str, ...], do: Callable[[Any], Json]
+    subject: str, form: str, schema: type[Schema], names: tuple[str, ...], kind: ActKind
 ) -> ResponseReturnValue:
-    refused = _carry_out(form, schema, names, lambda given: perform(sent_once(), subject, given, do), ("year",))
+    refused = _carry_out(form, schema, names, lambda given: perform(sent_once(), subject, given, kind), ("year",))
     if refused is None:
         return redirect(url_for("pages.subject", subject=subject, year=request.args.get("year")), 303)
     return show_subject(subject, refused)

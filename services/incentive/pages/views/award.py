@@ -6,7 +6,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.bureau import step_context
+from services.incentive.commands.acts import step_context
 from services.incentive.domain.acts import decision_json
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OTHER_GRANT
