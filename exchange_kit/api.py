@@ -1,10 +1,12 @@
-"""Asking a service of the set over HTTP, with one key."""
+"""HTTP client of one service, with one API key."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import requests
+
+from shared.language import localized, say
 
 PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0
@@ -13,21 +15,21 @@ T = TypeVar("T")
 
 
 class ApiError(RuntimeError):
-    """No answer (`status` None), or one that is an error; the message is one line."""
+    """The service did not answer (`status` None) or answered with an error; the message is one line."""
 
     def __init__(self, message: str, status: int | None) -> None:
         super().__init__(message)
         self.status = status
 
     @property
-    def away(self) -> bool:
-        """Whether the same may be answered later."""
+    def is_transient(self) -> bool:
+        """True if a retry may succeed."""
         return self.status is None or self.status >= requests.codes.internal_server_error
 
 
 @dataclass(frozen=True)
 class Api:
-    """A service's interface: `name` for people, the base URL, and a session that has the key."""
+    """The API of a service: its `name` for messages, the base URL, and a session that sends the key."""
 
     name: str
     url: str
@@ -40,11 +42,11 @@ class Api:
         return cls(name, url, session)
 
     def get(self, path: str, **query: str | int) -> Any:
-        """The JSON answer; ApiError if there is none."""
+        """Get JSON. ApiError."""
         return self._ask(path, requests.Response.json, query)
 
     def read(self, path: str) -> bytes:
-        """The answer's bytes; ApiError if there is none."""
+        """Get bytes. ApiError."""
         return self._ask(path, lambda answer: answer.content, {})
 
     def _ask(self, path: str, read: Callable[[requests.Response], T], query: Mapping[str, str | int]) -> T:
@@ -54,13 +56,13 @@ class Api:
             if answer.ok:
                 return read(answer)
         except requests.RequestException as error:
-            said = f"{self.name} 无应答 / does not answer: {url}: {type(error).__name__}"
-            raise ApiError(said, None) from error
-        said = f"{self.name} 应答 / answers {answer.status_code} to {url}: {_detail(answer)}"
-        raise ApiError(said, answer.status_code)
+            failure = say(f"{self.name} 无应答", f"{self.name} does not respond")
+            raise ApiError(f"{failure}: {url}: {type(error).__name__}", None) from error
+        answered = say(f"{self.name} 应答 {answer.status_code}", f"{self.name} answered {answer.status_code}")
+        raise ApiError(f"{answered}: {url}: {_detail(answer)}", answer.status_code)
 
     def items(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """All items of a list, page by page."""
+        """Yield all items of a list, page by page."""
         page = self.get(path, limit=PAGE, **query)
         yield from page["items"]
         while page["next_cursor"] is not None:
@@ -69,10 +71,10 @@ class Api:
 
 
 def _detail(answer: requests.Response) -> str:
-    """What a problem says, else the beginning of what came."""
+    """Return the detail of a problem document, or the start of any other answer."""
     try:
         problem = answer.json()
         faults = [f"{fault['field']}: {fault['message']}" for fault in problem["errors"]]
-        return "; ".join([problem["detail"], *faults])
+        return "; ".join(map(localized, [problem["detail"], *faults]))
     except (ValueError, KeyError, TypeError):
         return answer.text[:300]

@@ -1,8 +1,8 @@
-"""How far a file's records are acknowledged, kept beside it, so that an interrupted sending goes on there.
+"""The progress file next to an NDJSON file: where an interrupted `publish` continues.
 
-What is kept is the length and SHA-256 of the part that is acknowledged: the file may grow, and what comes after that
-part may be mended. If the part itself was changed, or another cluster is asked, sending begins anew: records sent twice
-are duplicates, records never sent are lost.
+It keeps the length and SHA-256 of the acknowledged part, so the rest of the file may still grow or be corrected. If the
+acknowledged part changed, or the cluster is another, everything is sent again: a record sent twice is a duplicate, but
+one never sent is lost.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _CHUNK_BYTES: Final = 1 << 20
 
 
 class Position(msgspec.Struct, frozen=True):
-    """A beginning of a file, whole lines: its first `size` bytes with `records` records of the exchange."""
+    """The first `size` bytes of a file (whole lines), which hold `records` records of the exchange."""
 
     cluster: str
     exchange: str
@@ -31,7 +31,7 @@ def progress_path(file: Path) -> Path:
 
 
 def store_position(file: Path, position: Position) -> None:
-    """Replace the position kept beside `file`; a crash leaves the old one or the new one. OSError if none can be."""
+    """Replace the progress file atomically. OSError."""
     path = progress_path(file)
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(msgspec.json.encode(position))
@@ -39,9 +39,9 @@ def store_position(file: Path, position: Position) -> None:
 
 
 class Trail:
-    """The way through a file from where sending goes on, marked now and then with how far it has come.
+    """The part of a file that is still to be sent, with marks at which progress can be stored.
 
-    `start` is the kept position if it fits, else the beginning; `outdated` says that one was kept and did not fit.
+    `start` is the stored position if it matches, else the beginning; `outdated` if one was stored and did not match.
     """
 
     def __init__(self, file: Path, cluster: str, exchange: str, *, again: bool = False) -> None:
@@ -59,7 +59,7 @@ class Trail:
         self._marks: deque[Position] = deque()
 
     def pass_line(self, line: bytes, *, sent: bool) -> None:
-        """The next line was read; `sent` if it holds a record that is sent."""
+        """Pass the next line; `sent` if its record is sent."""
         self._passed.update(line)
         self._size += len(line)
         self._records += sent
@@ -68,13 +68,13 @@ class Trail:
             self.mark()
 
     def mark(self) -> None:
-        """Remember this place. Not after a last line without its end: it may yet grow, and is sent again."""
+        """Mark this place, unless the last line is incomplete: it may still grow, and is sent again."""
         if self._whole:
             here = (self._size, self._passed.copy().hexdigest(), self._records)
             self._marks.append(Position(self.start.cluster, self.start.exchange, *here))
 
     def reached(self, acknowledged: int) -> Position | None:
-        """The farthest mark within the first `acknowledged` records sent; None if no farther than when last asked."""
+        """Return the last mark within the first `acknowledged` records sent; None if there is no new one."""
         farthest = None
         while self._marks and self._marks[0].records - self.start.records <= acknowledged:
             farthest = self._marks.popleft()
@@ -82,7 +82,7 @@ class Trail:
 
 
 def _read_position(file: Path) -> Position | None:
-    """The kept position; None if it is none (after a power failure it may be empty)."""
+    """Read the stored position; None if unreadable (a power failure may leave it empty)."""
     try:
         return msgspec.json.decode(progress_path(file).read_bytes(), type=Position)
     except ValueError:
@@ -90,7 +90,7 @@ def _read_position(file: Path) -> Position | None:
 
 
 def _hash_head(file: Path, size: int) -> Any:
-    """SHA-256, to go on with, of the first `size` bytes, or of all if there are fewer."""
+    """Return the SHA-256 object of the first `size` bytes, or of all if there are fewer."""
     passed = hashlib.sha256()
     with file.open("rb") as head:
         while size > 0 and (chunk := head.read(min(size, _CHUNK_BYTES))):

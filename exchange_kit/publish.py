@@ -1,4 +1,4 @@
-"""Sending records to an exchange's topics: acknowledged by all replicas, each once, in order of their keys."""
+"""Publish records to an exchange's topics: acknowledged by all replicas, each once, in order by key."""
 
 import threading
 import time
@@ -14,28 +14,29 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from exchange_kit.records import SampleRecord
 from shared.kafka.client_patches import force_close_producer
+from shared.language import say
 
 _REPORT_EVERY: Final = 500
 GIVE_UP_S: Final = 120.0
-_LOOK_EVERY_S: Final = 1.0
-_REACH_WITHIN_MS: Final = 10_000
-_DELIVER_WITHIN_MS: Final = 600_000
-_MAX_FAILURES_TOLD: Final = 5
+_POLL_S: Final = 1.0
+_CONNECT_TIMEOUT_MS: Final = 10_000
+_DELIVERY_TIMEOUT_MS: Final = 600_000
+_MAX_FAILURES_KEPT: Final = 5
 
 
 T = TypeVar("T")
 
 
 class PublishError(RuntimeError):
-    """Nothing more can be sent; the message is one line."""
+    """Publishing failed; the message is one line."""
 
 
 @dataclass
-class Published:
-    """What became of the records: how many of each topic were acknowledged, and what was said of the others.
+class PublishResult:
+    """How many records of each topic were acknowledged, and why others failed.
 
-    `offsets`: the first and the last of each topic's partition. `in_order`: how many records, from the first on, are
-    acknowledged without a gap. `waiting_s`: for how long nothing more was acknowledged.
+    `offsets`: first and last offset of each partition. `in_order`: how many records from the first on are acknowledged
+    without a gap. `waiting_s`: time since the last acknowledgement.
     """
 
     acknowledged: Counter[str] = field(default_factory=Counter)
@@ -48,34 +49,34 @@ class Published:
     _first_failed: int | None = None
 
     def add(self, index: int, topic: str, partition: int, offset: int) -> None:
-        """Record `index`, counted from 0, was acknowledged."""
+        """Count record `index` (from 0) as acknowledged."""
         self.acknowledged[topic] += 1
         first, last = self.offsets.get((topic, partition), (offset, offset))
         self.offsets[topic, partition] = min(first, offset), max(last, offset)
-        if self._first_failed is None or index < self._first_failed:  # what comes after is never in order
+        if self._first_failed is None or index < self._first_failed:  # later records are never in order
             self._ahead.add(index)
         while self.in_order in self._ahead:
             self._ahead.remove(self.in_order)
             self.in_order += 1
 
-    def fail(self, index: int, said: str) -> None:
-        """Record `index`, counted from 0, was not taken."""
+    def fail(self, index: int, reason: str) -> None:
+        """Count record `index` (from 0) as failed."""
         self.failed += 1
         self._first_failed = index if self._first_failed is None else min(index, self._first_failed)
-        if len(self.failures) < _MAX_FAILURES_TOLD:
-            self.failures.append(said)
+        if len(self.failures) < _MAX_FAILURES_KEPT:
+            self.failures.append(reason)
 
 
 def publish(
-    records: Iterable[SampleRecord], client_config: Mapping[str, Any], progress: Callable[[Published], None]
-) -> Published:
+    records: Iterable[SampleRecord], client_config: Mapping[str, Any], progress: Callable[[PublishResult], None]
+) -> PublishResult:
     """Send all records and wait until each is acknowledged or has failed.
 
-    `client_config`: keyword arguments of kafka-python's clients. `progress` is told now and then what became of them so
-    far, and in any case at the end. PublishError when the broker cannot be reached or a topic does not exist.
+    `client_config`: keyword arguments of kafka-python's clients. `progress` is called regularly and at the end.
+    PublishError if the broker is unreachable or a topic does not exist.
     """
-    published = Published()
-    lock = threading.Lock()  # acknowledgements come in the producer's own thread
+    published = PublishResult()
+    lock = threading.Lock()  # acknowledgements arrive in the producer's thread
 
     def acknowledged(index: int, metadata: Any) -> None:
         with lock:
@@ -97,52 +98,56 @@ def publish(
             future.add_callback(acknowledged, index)
             future.add_errback(failed, index)
             if index % _REPORT_EVERY == 0:
-                patience.tell()
-        patience.attempt(partial(producer.flush, timeout=_LOOK_EVERY_S))
-        patience.tell()
+                patience.report()
+        patience.attempt(partial(producer.flush, timeout=_POLL_S))
+        patience.report()
         if unknown is not None:
-            raise PublishError(f"主题不存在或无权访问 / no such topic, or not yours to see: {unknown}")
+            raise PublishError(say(f"主题不存在或无权访问：{unknown}", f"topic not found or not authorized: {unknown}"))
     except KafkaError as error:
-        raise PublishError(f"无法发送 / cannot send: {type(error).__name__}: {error}") from error
+        failure = f"{type(error).__name__}: {error}"
+        raise PublishError(say(f"无法发送：{failure}", f"cannot send: {failure}")) from error
     finally:
-        # Nothing is left in it, or nobody waits for what is.
+        # Nothing is left to send, or nobody waits for it.
         force_close_producer(producer)
         progress(published)
     return published
 
 
 def _send(producer: KafkaProducer, record: SampleRecord) -> Any:
-    # The client sends nothing that has neither key nor value.
+    # The client does not send a record with neither key nor value.
     key = b"" if record.key is None and record.value is None else record.key
     return producer.send(record.topic, record.value, key, list(record.headers))
 
 
 class _Patience:
-    """Waits as long as acknowledgements come, and a while longer: a broker that restarts is back soon.
+    """Waits while acknowledgements arrive and up to GIVE_UP_S after the last, as a restarting broker is back soon.
 
-    The client's own limit for the delivery of a record would leave us with failed ones, and goes on waiting for others.
+    The client's own delivery timeout would fail single records and keep waiting for others.
     """
 
-    def __init__(self, published: Published, progress: Callable[[Published], None]) -> None:
+    def __init__(self, published: PublishResult, progress: Callable[[PublishResult], None]) -> None:
         self._published = published
         self._progress = progress
         self._settled = 0
         self._since = time.monotonic()
 
     def attempt(self, act: Callable[[], T]) -> T:
-        """The outcome of what times out while the client waits for the broker. PublishError when it was too long."""
+        """Retry `act` while it times out. PublishError after GIVE_UP_S without an acknowledgement."""
         while True:
             try:
                 return act()
             except KafkaTimeoutError as error:
-                self.tell()
+                self.report()
                 if self._published.waiting_s > GIVE_UP_S:
-                    said = f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发"
-                    also = "nothing was acknowledged for so long: the same command goes on"
-                    raise PublishError(f"{said} / {also}") from error
+                    raise PublishError(
+                        say(
+                            f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
+                            f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
+                        )
+                    ) from error
 
-    def tell(self) -> None:
-        """Tell how far it is, and for how long nothing came."""
+    def report(self) -> None:
+        """Report the progress and the time since the last acknowledgement."""
         published, now = self._published, time.monotonic()
         settled = published.acknowledged.total() + published.failed
         if settled > self._settled:
@@ -152,7 +157,7 @@ class _Patience:
 
 
 def cluster_of(client_config: Mapping[str, Any]) -> str:
-    """The id of the Kafka cluster, which two clusters at one address in turn do not share. PublishError if away."""
+    """Return the id of the Kafka cluster, which tells two clusters at one address apart. PublishError."""
     try:
         with _admin(client_config) as admin:
             return str(admin.describe_cluster()["cluster_id"])
@@ -161,16 +166,16 @@ def cluster_of(client_config: Mapping[str, Any]) -> str:
 
 
 def _admin(client_config: Mapping[str, Any]) -> KafkaAdminClient:
-    return KafkaAdminClient(**client_config, bootstrap_timeout_ms=_REACH_WITHIN_MS)
+    return KafkaAdminClient(**client_config, bootstrap_timeout_ms=_CONNECT_TIMEOUT_MS)
 
 
 def _unreachable(client_config: Mapping[str, Any], error: KafkaError) -> PublishError:
     servers = ", ".join(client_config.get("bootstrap_servers", ()))
-    return PublishError(f"无法连接 Kafka / cannot reach Kafka at {servers}: {error}")
+    return PublishError(say(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}"))
 
 
 def _connect(client_config: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
-    """The topics that may be seen, and a producer. Asked for first: a producer waits a minute for an unknown topic."""
+    """Return the visible topics and a producer. A producer would wait a minute for an unknown topic."""
     try:
         with _admin(client_config) as admin:
             known = frozenset(admin.list_topics())
@@ -178,17 +183,17 @@ def _connect(client_config: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
             **client_config,
             acks="all",
             enable_idempotence=True,
-            # One request at a time would be slow; up to five keep their order under idempotence.
+            # Up to five requests in flight keep their order under idempotence.
             max_in_flight_requests_per_connection=5,
             compression_type="lz4",
             linger_ms=20,
             batch_size=256 * 1024,
-            max_block_ms=int(_LOOK_EVERY_S * 1000),
-            # One that is silent is asked again, or its successor is.
+            max_block_ms=int(_POLL_S * 1000),
+            # Repeat the request to a silent broker, or to its successor.
             request_timeout_ms=10_000,
-            # We give up before.
-            delivery_timeout_ms=_DELIVER_WITHIN_MS,
-            # A misspelt exchange must not bring topics into being.
+            # GIVE_UP_S comes first.
+            delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
+            # A misspelt exchange must not create topics.
             allow_auto_create_topics=False,
         )
     except KafkaError as error:

@@ -1,4 +1,4 @@
-"""An exchange's own file of a day held against what the registers have of that day (对账)."""
+"""Reconcile an exchange's file of a day with the registers (对账)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,12 +8,13 @@ from typing import Final, Literal
 import msgspec
 from marshmallow import Schema
 
-from exchange_kit.register import Day, Refused, Register, State, value_key
+from exchange_kit.register import Day, DocumentState, QuarantineReason, RegisterClient, value_key
 from exchange_kit.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
 from shared.events.decode import FieldError, Kind
 from shared.events.documents import Document, Listing
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.events.topics import KINDS, topic_of
+from shared.language import say
 from shared.values.money import format_yuan
 
 Fate = Literal["missing", "refused", "different"]
@@ -24,8 +25,8 @@ DIFFERENT: Final = "different"
 _SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
 
 
-class Own(msgspec.Struct):
-    """What the file has of one kind: lines, the different documents among them, those that nothing can come of."""
+class FileCounts(msgspec.Struct):
+    """Counts of one kind in the file: lines, distinct valid documents, invalid lines."""
 
     records: int = 0
     documents: int = 0
@@ -47,7 +48,7 @@ class Own(msgspec.Struct):
             self.faulty += 1
 
     def agrees_with(self, day: Day) -> bool:
-        """Whether all of it is in the register by that day's counts; what came twice changes nothing."""
+        """Return True if the register's counts of the day equal the file's; duplicates change nothing."""
         same = (self.documents, self.amount_fen) == (day.accepted, day.amount_fen)
         return same and not self.faulty and not day.refused
 
@@ -56,11 +57,11 @@ class Own(msgspec.Struct):
         return format_yuan(self.amount_fen)
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """A line whose document is not in the register as it stands in the file, and why as far as it is known.
+class LineDifference(msgspec.Struct, frozen=True):
+    """A line whose document the register lacks or has differently, and why, as far as known.
 
-    `number` and `revision` are null where the line has none that can be read; `reason` and `errors` are those of the
-    quarantine, and of a difference the members in which the two differ.
+    `number` and `revision` are null if unreadable. `reason` and `errors` come from the quarantine; for a difference
+    `errors` lists the fields that differ.
     """
 
     line: int
@@ -72,16 +73,16 @@ class Finding(msgspec.Struct, frozen=True):
     errors: list[FieldError] = []
 
 
-def count(lines: Iterable[bytes], exchange: str) -> dict[Kind | None, Own]:
-    """What a file has of the exchange's events, by kind; what is no event of a known kind stands under None."""
-    found: dict[Kind | None, Own] = {}
+def count(lines: Iterable[bytes], exchange: str) -> dict[Kind | None, FileCounts]:
+    """Count the exchange's events in a file by kind; events of an unknown kind under None."""
+    found: dict[Kind | None, FileCounts] = {}
     for kind, judged in own_lines(lines, exchange):
-        found.setdefault(kind, Own()).add(judged)
+        found.setdefault(kind, FileCounts()).add(judged)
     return found
 
 
 def own_lines(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | None, Judged]]:
-    """The lines that `publish` would send for the exchange, each with its kind."""
+    """Yield the lines that `publish` would send for the exchange, each with its kind."""
     for judged in judge(lines, exchange):
         record = judged.record
         if record is None:
@@ -90,48 +91,50 @@ def own_lines(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | No
             yield next((kind for kind in KINDS if record.topic == topic_of(kind, exchange)), None), judged
 
 
-class Search:
-    """What became of single documents; asked for only where the counts differ."""
+class DocumentSearch:
+    """Look up single documents in the registers; needed only if the counts differ."""
 
-    def __init__(self, registers: Mapping[Kind, Register], own: Mapping[Kind | None, Own]) -> None:
+    def __init__(self, registers: Mapping[Kind, RegisterClient], own: Mapping[Kind | None, FileCounts]) -> None:
         self.kinds = frozenset(registers)
         self._registers = registers
-        self._states: dict[Kind, dict[str, State]] = {}
-        self._quarantine: dict[Kind, dict[bytes, Refused]] = {}
+        self._states: dict[Kind, dict[str, DocumentState]] = {}
+        self._quarantine: dict[Kind, dict[bytes, QuarantineReason]] = {}
         for kind, register in registers.items():
             first, last = own[kind].first, own[kind].last
             self._states[kind] = register.states(first, last) if first is not None and last is not None else {}
             self._quarantine[kind] = register.quarantine()
 
-    def find(self, kind: Kind, judged: Judged) -> Finding | None:
-        """What is wrong with a line; None if it is in the register as it is, or came before in the file."""
+    def find(self, kind: Kind, judged: Judged) -> LineDifference | None:
+        """Return how a line differs; None if the register has it, or it repeats an earlier line."""
         verdict, record, document = judged
         if verdict.outcome == DUPLICATE:
             return None
         refused = self._quarantine[kind].get(value_key(None if record is None else record.value))
         if document is None:
             fate: Fate = MISSING if refused is None else REFUSED
-            said = refused or Refused(verdict.outcome, verdict.errors)
-            return Finding(verdict.line, kind, None, None, fate, said.reason, said.errors)
+            said = refused or QuarantineReason(verdict.outcome, verdict.errors)
+            return LineDifference(verdict.line, kind, None, None, fate, said.reason, said.errors)
         _, number = place_of(document)
         return self._find_document(kind, number, document, verdict.line, refused)
 
     def _find_document(
-        self, kind: Kind, number: str, document: Document, line: int, refused: Refused | None
-    ) -> Finding | None:
+        self, kind: Kind, number: str, document: Document, line: int, refused: QuarantineReason | None
+    ) -> LineDifference | None:
         state = self._states[kind].get(number)
-        if state == State(document.revision, digest(document)):
+        if state == DocumentState(document.revision, digest(document)):
             return None
         there, revisions = self._registers[kind].revisions(number)
         if there == document:
             return None
         if refused is not None:
-            return Finding(line, kind, number, document.revision, REFUSED, refused.reason, refused.errors)
+            return LineDifference(line, kind, number, document.revision, REFUSED, refused.reason, refused.errors)
         if document.revision not in revisions:
-            return Finding(line, kind, number, document.revision, MISSING)
+            return LineDifference(line, kind, number, document.revision, MISSING)
         if there is not None and there.revision == document.revision:
-            return Finding(line, kind, number, document.revision, DIFFERENT, None, _differences(kind, document, there))
-        # An earlier revision: had it come with other content, it would be in quarantine.
+            return LineDifference(
+                line, kind, number, document.revision, DIFFERENT, None, _differences(kind, document, there)
+            )
+        # An earlier revision: with other content it would be in quarantine.
         return None
 
 
@@ -139,7 +142,13 @@ def _differences(kind: Kind, own: Document, there: Document) -> list[FieldError]
     schema = _SCHEMAS[kind]
     theirs = schema.dump(there)
     return [
-        FieldError(name, f"自有 / own {_text(value)}, 登记簿 / register {_text(theirs[name])}")
+        FieldError(
+            name,
+            say(
+                f"文件 {_text(value)}，登记簿 {_text(theirs[name])}",
+                f"file {_text(value)}, register {_text(theirs[name])}",
+            ),
+        )
         for name, value in schema.dump(own).items()
         if value != theirs[name]
     ]
@@ -149,12 +158,12 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def findings(lines: Iterable[bytes], exchange: str, search: Search) -> Iterator[Finding]:
-    """The lines that are not in the register as they are: those of the search's kinds, and those of none."""
+def findings(lines: Iterable[bytes], exchange: str, search: DocumentSearch) -> Iterator[LineDifference]:
+    """Yield the lines that differ from the register: those of the search's kinds, and those of unknown kind."""
     for kind, judged in own_lines(lines, exchange):
         if kind is None:
             verdict = judged.verdict
-            yield Finding(verdict.line, None, None, None, MISSING, verdict.outcome, verdict.errors)
+            yield LineDifference(verdict.line, None, None, None, MISSING, verdict.outcome, verdict.errors)
         elif kind in search.kinds:
             found = search.find(kind, judged)
             if found is not None:

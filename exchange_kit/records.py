@@ -1,8 +1,7 @@
-"""Records as an exchange sends them, and their lines in an NDJSON file.
+"""Kafka records of an exchange, and their lines in an NDJSON file.
 
-A line is a structured CloudEvent and is sent as its own bytes. What such a line cannot say (events in binary mode,
-rubbish) stands in a wrapper, a line of our own: `{"record": {"exchange", "topic", "key", "headers": [[name, base64]],
-"value"}}` with key and value in base64 or null.
+A line is a structured CloudEvent, sent byte for byte. A record that is none (binary mode, rubbish) is wrapped in a line
+`{"record": {"exchange", "topic", "key", "headers": [[name, base64]], "value"}}`, key and value in base64 or null.
 """
 
 import re
@@ -21,9 +20,9 @@ _SOURCE: Final = re.compile(f"/exchanges/({EXCHANGE_PATTERN})")
 
 
 class SampleRecord(msgspec.Struct, frozen=True, gc=False):
-    """One Kafka record. `outcome`: what intake must make of it, `accepted`, `duplicate` or the reason of a refusal.
+    """A Kafka record. `outcome` is the expected result of intake: `accepted`, `duplicate` or the reason of a refusal.
 
-    It is None when nobody said, as for records read from a file.
+    It is None if unknown, as for records read from a file.
     """
 
     exchange: str
@@ -58,13 +57,13 @@ _decode_line: Final = msgspec.json.Decoder(_Line).decode
 
 
 def event_of(kind: Kind, exchange: str, document: Json) -> bytes:
-    """The structured event of a document; the same document gives the same bytes."""
+    """Encode a document as a structured event; equal documents give equal bytes."""
     event = {
         "specversion": "1.0",
         "id": f"{exchange}-{kind}-{document.get(f'{kind}_no')}-{document.get('revision')}",
         "source": f"/exchanges/{exchange}",
         "type": TYPES[kind],
-        # Where the document has no time, its fault is that member's; the event needs one to be read that far.
+        # A document without a time gets a placeholder here, so that the error names the document's field.
         "time": document.get(_TIME_OF[kind], "2000-01-01T00:00:00Z"),
         "data": document,
     }
@@ -72,7 +71,7 @@ def event_of(kind: Kind, exchange: str, document: Json) -> bytes:
 
 
 def to_line(record: SampleRecord) -> bytes:
-    """The record as a line, with its newline."""
+    """Encode a record as a line with its newline."""
     value = record.value
     if not record.headers and value is not None and b"\n" not in value:
         read = from_line(value, record.exchange, None)
@@ -83,9 +82,9 @@ def to_line(record: SampleRecord) -> bytes:
 
 
 def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecord | None:
-    """The record of a line of `exchange`'s file; of another exchange if the wrapper or the event's source says so.
+    """Decode a line of `exchange`'s file; the wrapper or the event's source may name another exchange.
 
-    `otherwise` is what a line is taken for that is no event of a known type; without it, None says that nobody knows.
+    A line of an unknown event type is taken for kind `otherwise`; None if that is None.
     """
     value = line.rstrip(b"\r\n")
     try:
@@ -102,18 +101,18 @@ def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecor
         return None
     of = _exchange_of(read.source, exchange)
     number = number_in(read.data)
-    # Its revisions keep their order so; any key will do.
+    # The number as key keeps the revisions of a document in order.
     return SampleRecord(of, topic_of(kind, of), None if number is None else number.encode(), value)
 
 
 def _exchange_of(source: Any, exchange: str) -> str:
-    """The exchange that the event's source names; `exchange` if it names none."""
+    """Return the exchange in the event's source, or `exchange` if it names none."""
     named = _SOURCE.fullmatch(source) if isinstance(source, str) else None
     return exchange if named is None else named[1]
 
 
 def number_in(data: Any) -> str | None:
-    """The number that stands in a document, whatever else does."""
+    """Return the number of a document, valid or not; None if it has none."""
     try:
         numbers = msgspec.convert(data, _Numbers)
     except msgspec.ValidationError:

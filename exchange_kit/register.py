@@ -1,4 +1,4 @@
-"""What the services have of an exchange's documents, as they answer its key."""
+"""An exchange's documents in the registers, read with its API key."""
 
 import base64
 import hashlib
@@ -15,6 +15,7 @@ from exchange_kit.records import event_of
 from exchange_kit.validate import digest
 from shared.events.decode import MAX_VALUE_BYTES, Accepted, FieldError, Kind, decode
 from shared.events.documents import Document
+from shared.language import say
 from shared.settings import AccessSettings
 from shared.values.money import parse_yuan
 from shared.values.times import format_time
@@ -22,7 +23,7 @@ from shared.values.times import format_time
 _NOT_FOUND: Final = 404
 _PATIENCE_S: Final = 30.0
 _POLL_S: Final = 0.5
-# What of a log's entry `revisions` has; the rest is the document's place.
+# The fields of a log entry that `revisions` answers; the others follow from the document.
 _ENTRY: Final = (
     "seq",
     "revision",
@@ -36,7 +37,7 @@ _ENTRY: Final = (
 
 
 class Day(msgspec.Struct, frozen=True):
-    """What came on a day and what became of it, as `/v1/reconciliation` says."""
+    """Counts of a day, as `/v1/reconciliation` answers."""
 
     received: int
     accepted: int
@@ -49,47 +50,47 @@ class Day(msgspec.Struct, frozen=True):
         return parse_yuan(self.amount)
 
 
-class Refused(msgspec.Struct, frozen=True):
+class QuarantineReason(msgspec.Struct, frozen=True):
     """Why a record is in quarantine."""
 
     reason: str
     errors: list[FieldError]
 
 
-class State(msgspec.Struct, frozen=True, gc=False):
-    """The revision of a document that counts, and a digest of its content."""
+class DocumentState(msgspec.Struct, frozen=True, gc=False):
+    """The current revision of a document, and a digest of its content."""
 
     revision: int
     digest: bytes
 
 
 @dataclass(frozen=True)
-class Register:
-    """The register of one kind of documents."""
+class RegisterClient:
+    """Client of the register of one kind of documents."""
 
     kind: Kind
     exchange: str
     api: Api
 
     def waiting(self) -> int:
-        """How many records are not handled yet."""
+        """Return the number of records not handled yet."""
         return int(self.api.get("/v1/progress")["lag"])
 
     def day(self, day: date) -> Day:
-        """The counts of a day in Shanghai."""
+        """Return the counts of a day in Shanghai."""
         answer = self.api.get("/v1/reconciliation", exchange=self.exchange, date=day.isoformat())
         return msgspec.convert(answer, Day)
 
-    def states(self, first: datetime, last: datetime) -> dict[str, State]:
-        """The documents of that time, both ends included, by number."""
+    def states(self, first: datetime, last: datetime) -> dict[str, DocumentState]:
+        """Return the documents of a time span, both ends included, by number."""
         until = format_time(last + timedelta(microseconds=1))
         span = {"from": format_time(first), "until": until}
         items = self.api.items(f"/v1/{self.kind}s", exchange=self.exchange, **span)
         documents = ((item[f"{self.kind}_no"], self._read(item)) for item in items)
-        return {number: State(document.revision, digest(document)) for number, document in documents}
+        return {number: DocumentState(document.revision, digest(document)) for number, document in documents}
 
     def revisions(self, number: str) -> tuple[Document | None, set[int]]:
-        """A document as it stands (None: there is none), and all its revisions."""
+        """Return the current document (None if unknown) and the numbers of its revisions."""
         try:
             item = self.api.get(f"/v1/{self.kind}s/{self.exchange}/{number}")
         except ApiError as error:
@@ -99,7 +100,7 @@ class Register:
         return self._read(item), {revision["revision"] for revision in item["revisions"]}
 
     def entries(self, number: str) -> dict[int, dict[str, Any]]:
-        """The entry that the register's log must have of each revision of a document, by revision."""
+        """Return the log entry of each revision of a document, by revision."""
         try:
             item = self.api.get(f"/v1/{self.kind}s/{self.exchange}/{number}")
         except ApiError as error:
@@ -109,26 +110,27 @@ class Register:
         document = {"kind": self.kind, "exchange": self.exchange, "number": number}
         return {one["revision"]: document | {name: one[name] for name in _ENTRY} for one in item["revisions"]}
 
-    def quarantine(self) -> dict[bytes, Refused]:
-        """What was refused, by `value_key`."""
+    def quarantine(self) -> dict[bytes, QuarantineReason]:
+        """Return the reasons of rejected records by `value_key`."""
         items = self.api.items("/v1/quarantine", exchange=self.exchange)
         return {
-            value_key(None if item["value_base64"] is None else base64.b64decode(item["value_base64"])): Refused(
-                item["reason"], msgspec.convert(item["errors"], list[FieldError])
-            )
+            value_key(
+                None if item["value_base64"] is None else base64.b64decode(item["value_base64"])
+            ): QuarantineReason(item["reason"], msgspec.convert(item["errors"], list[FieldError]))
             for item in items
         }
 
     def _read(self, item: dict[str, Any]) -> Document:
-        """The document of an answer, read as if it came from the exchange."""
+        """Decode the document of an answer as if the exchange had sent it."""
         decoded = decode(self.kind, self.exchange, event_of(self.kind, self.exchange, item), ())
         if not isinstance(decoded, Accepted):
-            raise ApiError(f"{self.api.name}: 应答无法识别 / an answer that is no document: {decoded.errors}", None)
+            unreadable = say("应答无法识别", "the answer is not a document")
+            raise ApiError(f"{self.api.name}: {unreadable}: {decoded.errors}", None)
         return decoded.document
 
 
-def await_handled(registers: Sequence[Register]) -> int:
-    """Wait a while until the registers have handled what came; how many records they have not."""
+def await_handled(registers: Sequence[RegisterClient]) -> int:
+    """Wait up to 30 s until the registers have handled all records; return how many they have not."""
     deadline = time.monotonic() + _PATIENCE_S
     while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
@@ -136,11 +138,11 @@ def await_handled(registers: Sequence[Register]) -> int:
 
 
 def value_key(value: bytes | None) -> bytes:
-    """What a record's value is found by in the quarantine, which keeps its first 256 KiB."""
+    """Return the key of a value in the quarantine, which keeps its first 256 KiB."""
     return hashlib.sha256((value or b"")[:MAX_VALUE_BYTES]).digest()
 
 
-def registers_of(exchange: str, access: AccessSettings) -> Iterator[Register]:
-    """Both registers of an exchange."""
-    yield Register("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
-    yield Register("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))
+def registers_of(exchange: str, access: AccessSettings) -> Iterator[RegisterClient]:
+    """Yield the clients of both registers of an exchange."""
+    yield RegisterClient("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
+    yield RegisterClient("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))

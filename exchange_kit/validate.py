@@ -1,7 +1,7 @@
-"""The ingest's own verdict on the lines of a file, offline.
+"""Validate the lines of a file offline, with the services' own decoder.
 
-Each line is read by the code that the services read it with. What that code cannot know of one record alone, whether
-its revision came before with the same or with other content, is known here within the file, in its order.
+The decoder cannot tell from one record whether its revision came before with the same or other content; within the file
+this module can.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,16 +17,16 @@ from shared.events.topics import KINDS, topic_of, topics_of
 
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
-# A wrapped record of a topic that is none of an exchange's. No service would ever see it, so they have no word for it.
+# A wrapped record of a topic that no exchange has. Services never see it, so it is not among their reasons.
 UNKNOWN_TOPIC: Final = "unknown_topic"
 
 _DIGEST_BYTES: Final = 16
-# Stands for the exchange where neither the caller nor the line names one; no source can be equal to it.
+# Placeholder if neither the caller nor the line names an exchange; no source equals it.
 _ANY_EXCHANGE: Final = "<id>"
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """What intake makes of one line, counted from 1. `outcome`: accepted, duplicate, or the reason of its refusal."""
+    """The result of one line, counted from 1. `outcome`: accepted, duplicate, or the reason of the refusal."""
 
     line: int
     outcome: str
@@ -38,7 +38,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class Judged(NamedTuple):
-    """A verdict, with what the line is as a record (None if nobody can tell) and as a document (None if it is none)."""
+    """A verdict with the line's record (None if its type is unknown) and document (None if invalid)."""
 
     verdict: Verdict
     record: SampleRecord | None
@@ -46,10 +46,10 @@ class Judged(NamedTuple):
 
 
 def judge(lines: Iterable[bytes], exchange: str | None) -> Iterator[Judged]:
-    """A verdict for each line that is not blank, in order; never raises for what a line holds.
+    """Yield a verdict for each non-blank line, in order; never raises for the content of a line.
 
-    With `exchange` every line is judged as one of its topics, so that one of another exchange is `wrong_source`;
-    without, each as one of the exchange that it names. Some 250 bytes are kept for each accepted document.
+    With `exchange`, every line is judged as a record of its topics, so an event of another exchange is `wrong_source`;
+    without it, each as a record of the exchange that it names. Memory grows by 250 bytes an accepted document.
     """
     known: dict[bytes, bytes] = {}
     for number, line in enumerate(lines, start=1):
@@ -65,7 +65,7 @@ def judge(lines: Iterable[bytes], exchange: str | None) -> Iterator[Judged]:
 
 
 def _decode(record: SampleRecord, exchange: str) -> Accepted | Refusal:
-    """The verdict on a record alone, as one of the exchange's topics."""
+    """Decode a record as one of the exchange's topics."""
     for kind in KINDS:
         if record.topic == topic_of(kind, record.exchange):
             return decode(kind, exchange, record.value, record.headers)
@@ -73,7 +73,7 @@ def _decode(record: SampleRecord, exchange: str) -> Accepted | Refusal:
 
 
 def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
-    """The verdict on what does not say to which of the two topics it belongs."""
+    """Decode a value whose event type names neither topic."""
     refusal: Accepted | Refusal
     for kind in KINDS:
         refusal = decode(kind, exchange, value, ())
@@ -90,7 +90,7 @@ def _refuse_topic(record: SampleRecord) -> Refusal:
 
 
 def _compare(known: dict[bytes, bytes], exchange: str, document: Document) -> str | Refusal:
-    """Hold a document against the one of the same exchange, kind, number and revision that came first, if any did."""
+    """Compare a document with the first one of the same exchange, kind, number and revision."""
     kind, number = place_of(document)
     content = digest(document)
     first = known.setdefault(digest((kind, exchange, number, document.revision)), content)
@@ -100,10 +100,10 @@ def _compare(known: dict[bytes, bytes], exchange: str, document: Document) -> st
 
 
 def place_of(document: Document) -> tuple[Kind, str]:
-    """Of which kind a document is, and its number."""
+    """Return the kind and number of a document."""
     return ("listing", document.listing_no) if isinstance(document, Listing) else ("trade", document.trade_no)
 
 
 def digest(value: Document | tuple[str, str, str, int]) -> bytes:
-    """Equal for equal values alone: instants are in UTC and members in one order, so that equal ones encode alike."""
+    """Hash a value; equal values have equal encodings, as instants are in UTC and fields in one order."""
     return blake2b(msgspec.json.encode(value), digest_size=_DIGEST_BYTES).digest()

@@ -1,4 +1,4 @@
-"""The quarantine of an exchange as it grows."""
+"""Follow the quarantine of an exchange."""
 
 import base64
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ import msgspec
 
 from exchange_kit.api import PAGE
 from exchange_kit.records import number_in
-from exchange_kit.register import Register
+from exchange_kit.register import RegisterClient
 
 
 class Tail:
-    """What comes to a register's quarantine; an item is told once."""
+    """Items of a register's quarantine, each reported once."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: RegisterClient) -> None:
         self.register = register
-        self._cursor: str | None = None  # of the newest page, which may grow
+        self._cursor: str | None = None  # of the newest page, which may still grow
         self._last = 0
 
     def new(self) -> Iterator[dict[str, Any]]:
-        """What came since the last call, as `/v1/quarantine` gives it; all that there is in the first. ApiError."""
+        """Yield the items since the last call (all at the first), as `/v1/quarantine` answers them. ApiError."""
         while True:
             query: dict[str, str | int] = {"exchange": self.register.exchange, "limit": PAGE}
             if self._cursor is not None:
@@ -36,7 +36,7 @@ class Tail:
 
 
 def number_of(item: dict[str, Any]) -> str | None:
-    """The number of the document in a refused record, as far as it can be read."""
+    """Return the document number of a rejected record; None if unreadable."""
     try:
         read = msgspec.json.decode(base64.b64decode(item["value_base64"] or ""))
     except ValueError:

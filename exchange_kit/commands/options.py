@@ -1,27 +1,63 @@
-"""What several commands are told in the same way."""
+"""Options and errors that several commands share."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from shared.events.decode import FieldError
 from shared.events.topics import EXCHANGE_PATTERN
+from shared.language import localized, say
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...] | None) -> object:
-    """Callback of an option that names an exchange, or several."""
+    """Validate an option that names one exchange or several."""
     for exchange in (value,) if isinstance(value, str) else value or ():
         if re.fullmatch(EXCHANGE_PATTERN, exchange) is None:
-            raise click.BadParameter(f"{exchange!r}: 须符合 / must match {EXCHANGE_PATTERN}")
+            raise click.BadParameter(
+                say(f"{exchange!r} 须符合 {EXCHANGE_PATTERN}", f"{exchange!r} must match {EXCHANGE_PATTERN}")
+            )
     return value
 
 
-EXCHANGE = click.option("--exchange", required=True, callback=exchange_id, help="本交易所代号 / your exchange's id")
+EXCHANGE = click.option(
+    "--exchange", required=True, callback=exchange_id, help=say("本交易所代号", "id of your exchange")
+)
+AS_JSON = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help=say("每行一个 JSON 对象，末行为汇总", "one JSON object a line, the summary last"),
+)
 
 
-class AskingFailed(click.ClickException):
-    """The services could not be asked; nothing is known of what they would say."""
+class ServiceUnavailable(click.ClickException):
+    """The command could not be carried out, so nothing is known of the result."""
 
     exit_code = 2
+
+
+def error_lines(errors: Iterable[FieldError]) -> str:
+    """Return field errors as indented lines, each with a leading newline."""
+    return "".join(f"\n  {error.field}: {localized(error.message)}" for error in errors)
+
+
+def line_label(line: int, number: str | None, revision: int | None) -> str:
+    """Return `line 5 T-1 r2`."""
+    document = "" if number is None else f" {number} r{revision}"
+    return say(f"第 {line} 行", f"line {line}") + document
+
+
+def report_unhandled(records: int) -> None:
+    """Warn on stderr if the registers have not handled all records yet."""
+    if records:
+        click.echo(
+            say(
+                f"登记簿还有 {records} 条记录未处理，请稍后再试",
+                f"{records} records are not handled yet, try again later",
+            ),
+            err=True,
+        )

@@ -11,47 +11,71 @@ import click
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import FILE, AskingFailed, exchange_id
-from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, tell_alarm
+from exchange_kit.commands.options import (
+    FILE,
+    ServiceUnavailable,
+    error_lines,
+    exchange_id,
+    line_label,
+    report_unhandled,
+)
+from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
 from exchange_kit.records import from_line
-from exchange_kit.register import Register, await_handled, registers_of
+from exchange_kit.register import RegisterClient, await_handled, registers_of
 from exchange_kit.translog.client import LogReader
-from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, Search, covering, prove
-from exchange_kit.translog.witness import Rewritten, Unverified, Witness
+from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, RecordSearch, covering, prove
+from exchange_kit.translog.witness import RewrittenError, UnverifiedError, Witness
 from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
 from shared.events.decode import Kind
+from shared.language import localized, say
 from shared.settings import SettingsError, load_access_settings
 from shared.translog.note import NoteError, VerifierKey
 from shared.values.times import now
 
-_OUTCOMES: Final[dict[Outcome, str]] = {
-    "in_log": "在日志中 / in the log",
-    "duplicate": "与文件中前一行内容相同，以前者为准 / the same content as a line before, which counts",
-    "other_record": "登记簿由另一条记录登记了这一版本 / the register has this revision from a record with other bytes",
-    "refused": "被拒收 / refused",
-    "missing": "登记簿没有 / not there",
-    "not_in_log": "登记簿说有，其日志却没有 / the register says that it is there, and its log has it not",
+_OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
+    "in_log": ("在日志中", "in the log"),
+    "duplicate": ("与文件中前一行内容相同，以前者为准", "same content as an earlier line, which counts"),
+    "other_record": (
+        "登记簿由另一条记录登记了这一版本",
+        "the register has this revision from a record with other bytes",
+    ),
+    "refused": ("被拒收", "rejected"),
+    "missing": ("登记簿没有", "missing"),
+    "not_in_log": ("登记簿称已登记，但其日志中没有", "the register claims to have it, but its log does not"),
 }
 
 
-@click.command("receipt")
+@click.command(
+    "receipt",
+    help=say(
+        """证明文件中每条记录都在登记簿的日志里。
+
+        证明由本程序自行计算；本机有见证目录时，以见证过的检查点为准。
+
+        退出码：0 都在日志中，1 有的不在，2 无法核对。""",
+        """Prove that each record of a file is in its register's log.
+
+        The proofs are computed here; with a witness folder on this machine, against a checkpoint that it cosigned.
+
+        Exit code: 0 all are in the log, 1 some are not, 2 could not be checked.""",
+    ),
+)
 @click.argument("file", type=FILE)
 @click.option(
-    "--exchange", callback=exchange_id, help="本交易所代号；不填则以文件为准 / your exchange's id, else the file's own"
+    "--exchange",
+    callback=exchange_id,
+    help=say("本交易所代号；不填则以文件为准", "id of your exchange; by default the one in the file"),
 )
 @WITNESS_FOLDER
 @KEYS
-@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象，末行为检查点 / JSON lines, checkpoints last")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help=say("每行一个 JSON 对象，末行为检查点", "one JSON object a line, the checkpoints last"),
+)
 def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: Path | None, *, as_json: bool) -> None:
-    """证明文件中每条记录都在登记簿的日志里 / Show that each record of a file is in its register's log.
-
-    证明由本程序自行核算；本机有见证目录时，以见证过的检查点为准。
-    退出码：0 都在日志中，1 有的不在，2 无法核对。
-
-    The proofs are worked out here; where there is a witness's folder, against a checkpoint that it saw and cosigned.
-    Exit code: 0 all are in the log, 1 some are not, 2 it could not be checked.
-    """
     try:
         exchange = exchange or _exchange_of(file)
         registers = {one.kind: one for one in registers_of(exchange, load_access_settings())}
@@ -59,35 +83,38 @@ def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: P
         unknown, found = _search(file, exchange, registers)
         keys = None if keys_file is None else load_keys(keys_file)
         receipts, checkpoints = _prove(found, registers, keys, _witness(folder.expanduser(), keys))
-    except Rewritten as error:
-        tell_alarm(error)
+    except RewrittenError as error:
+        report_alarm(error)
         sys.exit(1)
-    except (ApiError, SettingsError, FolderError, NoteError, Unverified, OSError) as error:
-        raise AskingFailed(str(error)) from error
-    (_tell_json if as_json else _tell)(receipts, checkpoints)
-    if waiting:
-        said = "登记簿还有记录未处理，可稍后再查 / records are not handled yet, ask again later"
-        click.echo(f"{said}: {waiting}", err=True)
+    except (ApiError, SettingsError, FolderError, NoteError, UnverifiedError, OSError) as error:
+        raise ServiceUnavailable(localized(str(error))) from error
+    (_report_json if as_json else _report)(receipts, checkpoints)
+    report_unhandled(waiting)
     if unknown:
-        click.echo(f"不是已知类型事件的行 / lines that are no event of a known type: {unknown}", err=True)
+        click.echo(say(f"事件类型未知的行：{unknown}", f"lines of an unknown event type: {unknown}"), err=True)
     if unknown or any(receipt.outcome not in WELL for receipt in receipts):
         sys.exit(1)
 
 
 def _exchange_of(file: Path) -> str:
-    """The one exchange that the lines name."""
+    """Return the one exchange that the lines name."""
     with file.open("rb") as lines:
         records = (from_line(line, "", None) for line in lines)
         found = {record.exchange for record in records if record is not None} - {""}
     if len(found) != 1:
-        raise AskingFailed(f"{file}: 请用 --exchange 指定交易所 / name the exchange with --exchange: {sorted(found)}")
+        raise ServiceUnavailable(
+            say(
+                f"{file}: 请用 --exchange 指定交易所：{sorted(found)}",
+                f"{file}: choose one with --exchange: {sorted(found)}",
+            )
+        )
     return found.pop()
 
 
-def _search(file: Path, exchange: str, registers: dict[Kind, Register]) -> tuple[list[int], list[Receipt]]:
-    """Lines of no kind, by number, and what the registers say of the others."""
+def _search(file: Path, exchange: str, registers: dict[Kind, RegisterClient]) -> tuple[list[int], list[Receipt]]:
+    """Return the numbers of lines of unknown kind, and what the registers answer for the others."""
     unknown, found = [], []
-    search = Search(registers)
+    search = RecordSearch(registers)
     with file.open("rb") as lines:
         for kind, judged in own_lines(lines, exchange):
             if kind is None:
@@ -98,13 +125,13 @@ def _search(file: Path, exchange: str, registers: dict[Kind, Register]) -> tuple
 
 
 def _witness(folder: Path, keys: Sequence[VerifierKey] | None) -> Witness | None:
-    """The witness of this machine, if it was ever started."""
+    """Return the witness of this machine, if one was ever started."""
     return Witness(WitnessFolder(folder, None), keys, now) if (folder / "vkey").exists() else None
 
 
 def _prove(
     found: list[Receipt],
-    registers: dict[Kind, Register],
+    registers: dict[Kind, RegisterClient],
     keys: Sequence[VerifierKey] | None,
     witness: Witness | None,
 ) -> tuple[list[Receipt], list[Covering]]:
@@ -120,28 +147,27 @@ def _prove(
     return sorted(receipts, key=lambda receipt: receipt.line), checkpoints
 
 
-def _tell(receipts: list[Receipt], checkpoints: list[Covering]) -> None:
+def _report(receipts: list[Receipt], checkpoints: list[Covering]) -> None:
     for receipt in receipts:
         click.echo(_text(receipt))
     for outcome, number in Counter(receipt.outcome for receipt in receipts).items():
-        click.echo(f"{_OUTCOMES[outcome]}: {number}")
+        click.echo(f"{say(*_OUTCOMES[outcome])}: {number}")
     for one in checkpoints:
-        cosigned = f"见证签署 / cosigned by {', '.join(one.cosigners)}" if one.cosigners else "未经见证 / not cosigned"
+        names = ", ".join(one.cosigners)
+        cosigned = say(f"见证 {names}", f"cosigned by {names}") if names else say("未经见证", "not cosigned")
         root = one.checkpoint.root.hex()
-        click.echo(f"检查点 / checkpoint: {one.checkpoint.origin} {one.checkpoint.size} {root}, {cosigned}")
+        click.echo(f"{say('检查点', 'checkpoint')}: {one.checkpoint.origin} {one.checkpoint.size} {root}, {cosigned}")
 
 
 def _text(receipt: Receipt) -> str:
-    what = "" if receipt.number is None else f" {receipt.number} r{receipt.revision}"
     place = "" if receipt.index is None else f" seq {receipt.index}"
     reason = "" if receipt.reason is None else f": {receipt.reason}"
-    faults = "".join(f"\n  {error.field}: {error.message}" for error in receipt.errors)
-    head = f"第 {receipt.line} 行 / line {receipt.line}{what}"
-    return f"{head}: {_OUTCOMES[receipt.outcome]}{place}{reason}{faults}"
+    label = line_label(receipt.line, receipt.number, receipt.revision)
+    return f"{label}: {say(*_OUTCOMES[receipt.outcome])}{place}{reason}{error_lines(receipt.errors)}"
 
 
-def _tell_json(receipts: list[Receipt], checkpoints: list[Covering]) -> None:
+def _report_json(receipts: list[Receipt], checkpoints: list[Covering]) -> None:
     for receipt in receipts:
         click.echo(msgspec.json.encode(receipt))
-    told = {one.checkpoint.origin: {"note": one.note, "cosigned_by": one.cosigners} for one in checkpoints}
-    click.echo(json.dumps({"checkpoints": told}, ensure_ascii=False))
+    checkpoint_notes = {one.checkpoint.origin: {"note": one.note, "cosigned_by": one.cosigners} for one in checkpoints}
+    click.echo(json.dumps({"checkpoints": checkpoint_notes}, ensure_ascii=False))

@@ -11,40 +11,56 @@ import click
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import EXCHANGE, FILE, AskingFailed
-from exchange_kit.reconcile import Finding, Own, Search, count, findings
+from exchange_kit.commands.options import (
+    AS_JSON,
+    EXCHANGE,
+    FILE,
+    ServiceUnavailable,
+    error_lines,
+    line_label,
+    report_unhandled,
+)
+from exchange_kit.reconcile import DocumentSearch, FileCounts, LineDifference, count, findings
 from exchange_kit.register import Day, await_handled, registers_of
 from shared.events.decode import Kind
+from shared.language import localized, say
 from shared.settings import SettingsError, load_access_settings
 from shared.values.times import now, shanghai_date
 
-_NAMES: Final[dict[Kind, str]] = {"listing": "挂牌 / listings", "trade": "交易 / trades"}
+_KINDS: Final[dict[Kind, tuple[str, str]]] = {"listing": ("挂牌", "listings"), "trade": ("交易", "trades")}
 _FATES: Final = {
-    "missing": "登记簿没有 / missing",
-    "refused": "被拒收 / refused",
-    "different": "内容不同 / different",
+    "missing": ("登记簿没有", "missing"),
+    "refused": ("被拒收", "rejected"),
+    "different": ("内容不同", "different"),
 }
 
 
-@click.command("reconcile")
+@click.command(
+    "reconcile",
+    help=say(
+        """把当日所发文件与登记簿逐项核对。
+
+        FILE 须含当日所发的全部挂牌，或全部交易，或二者；没有的一类不核对。重复发送不算差异。
+
+        退出码：0 一致，1 有差异，2 无法核对。""",
+        """Reconcile the file published on a day with the registers.
+
+        FILE must hold all listings, or all trades, or both, published on that day; a kind that it lacks is not
+        compared. Duplicates are no difference.
+
+        Exit code: 0 equal, 1 different, 2 could not be compared.""",
+    ),
+)
 @click.argument("file", type=FILE)
 @click.option(
     "--date",
     "date",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="发送之日，北京时间；默认今天 / the day on which the file was sent, in China; today if not given",
+    help=say("发送之日（北京时间），默认今天", "day of publication in China, today by default"),
 )
 @EXCHANGE
-@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象，末行为汇总 / JSON lines, the summary last")
+@AS_JSON
 def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_json: bool) -> None:
-    """把当日所发文件与登记簿逐项核对 / Hold the file that was sent on a day against what the registers have of it.
-
-    FILE 须含当日所发的全部挂牌，或全部交易，或二者；没有的一类不核对。
-    重复发送不算差异。退出码：0 一致，1 有差异，2 无法核对。
-
-    FILE has all listings, or all trades, or both, that were sent on that day; a kind that it has not is not compared.
-    What was sent twice is no difference. Exit code: 0 equal, 1 a difference, 2 it could not be compared.
-    """
     day = shanghai_date(now()) if date is None else date.date()
     try:
         access = load_access_settings()
@@ -54,56 +70,68 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
         waiting = await_handled(list(registers.values()))
         days = {kind: register.day(day) for kind, register in registers.items()}
         differing = {kind: one for kind, one in registers.items() if not own[kind].agrees_with(days[kind])}
-        found: list[Finding] = []
+        found: list[LineDifference] = []
         if differing or None in own:
             with file.open("rb") as lines:
-                found = list(findings(lines, exchange, Search(differing, own)))
+                found = list(findings(lines, exchange, DocumentSearch(differing, own)))
     except (ApiError, SettingsError, OSError) as error:
-        raise AskingFailed(str(error)) from error
+        raise ServiceUnavailable(localized(str(error))) from error
     equal = not (differing or found)
-    (_tell_json if as_json else _tell)(found, own, days, equal=equal)
-    if waiting:
-        said = "登记簿还有记录未处理，可稍后再核对 / records are not handled yet, ask again later"
-        click.echo(f"{said}: {waiting}", err=True)
+    (_report_json if as_json else _report)(found, own, days, equal=equal)
+    report_unhandled(waiting)
     if not equal:
         sys.exit(1)
 
 
-def _tell(found: list[Finding], own: dict[Kind | None, Own], days: dict[Kind, Day], *, equal: bool) -> None:
-    for kind, name in _NAMES.items():
+def _report(
+    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, Day], *, equal: bool
+) -> None:
+    for kind, (zh, en) in _KINDS.items():
         if kind not in own:
-            click.echo(f"{name}: 文件中没有，未核对 / none in the file, not compared")
+            click.echo(say(f"{zh}：文件中没有，未核对", f"{en}: none in the file, not compared"))
             continue
         same = own[kind].agrees_with(days[kind])
-        click.echo(f"{name}: {'一致 / equal' if same else '有差异 / different'}")
+        click.echo(say(f"{zh}：{'一致' if same else '有差异'}", f"{en}: {'equal' if same else 'different'}"))
         for line in _counts(own[kind], days[kind]):
             click.echo(f"  {line}")
     for one in found:
         click.echo(_finding_text(one))
     for fate, number in Counter(one.fate for one in found).items():
-        click.echo(f"{_FATES[fate]}: {number}")
+        click.echo(f"{say(*_FATES[fate])}: {number}")
     if not found and not equal:
-        said = "文件内容都在登记簿中：有的在其他日期收到，或当日还收到了文件以外的记录"
-        click.echo(f"{said} / all of the file is in the registers: some came on another day, or more came on this one")
+        click.echo(
+            say(
+                "文件内容都在登记簿中：有的在其他日期收到，或当日还收到了文件以外的记录",
+                "the registers have all of the file, but received some of it on another day, or more on this day",
+            )
+        )
 
 
-def _counts(own: Own, day: Day) -> list[str]:
+def _counts(own: FileCounts, day: Day) -> list[str]:
     refused = ", ".join(f"{reason} {number}" for reason, number in day.refused.items()) or "0"
-    theirs = f"收到 / received {day.received}, 接受 / accepted {day.accepted}, 金额 / amount {day.amount}"
     return [
-        f"自有 / own: 记录 / records {own.records}, 不同文件 / documents {own.documents}, 金额 / amount {own.amount}",
-        f"登记簿 / register: {theirs}, 重复 / duplicates {day.duplicates}, 拒收 / refused {refused}",
+        say(
+            f"文件：记录 {own.records}，不同单据 {own.documents}，金额 {own.amount}",
+            f"file: records {own.records}, documents {own.documents}, amount {own.amount}",
+        ),
+        say(
+            f"登记簿：收到 {day.received}，接受 {day.accepted}，金额 {day.amount}，"
+            f"重复 {day.duplicates}，拒收 {refused}",
+            f"register: received {day.received}, accepted {day.accepted}, amount {day.amount},"
+            f" duplicates {day.duplicates}, rejected {refused}",
+        ),
     ]
 
 
-def _finding_text(found: Finding) -> str:
-    what = "" if found.number is None else f" {found.number} r{found.revision}"
+def _finding_text(found: LineDifference) -> str:
     reason = "" if found.reason is None else f": {found.reason}"
-    faults = "".join(f"\n  {error.field}: {error.message}" for error in found.errors)
-    return f"第 {found.line} 行 / line {found.line}{what}: {_FATES[found.fate]}{reason}{faults}"
+    label = line_label(found.line, found.number, found.revision)
+    return f"{label}: {say(*_FATES[found.fate])}{reason}{error_lines(found.errors)}"
 
 
-def _tell_json(found: list[Finding], own: dict[Kind | None, Own], days: dict[Kind, Day], *, equal: bool) -> None:
+def _report_json(
+    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, Day], *, equal: bool
+) -> None:
     for one in found:
         click.echo(msgspec.json.encode(one))
     summary: dict[str, Any] = {"equal": equal}

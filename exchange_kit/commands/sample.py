@@ -7,17 +7,35 @@ import click
 from exchange_kit.commands.options import exchange_id
 from exchange_kit.records import to_line
 from exchange_kit.sample.year import sample_events
+from shared.language import say
 
 
-@click.command("sample")
+@click.command("sample", help=say("生成一年的虚构事件（NDJSON）。", "Write a year of fictional events as NDJSON."))
 @click.option("--exchange", "exchanges", multiple=True, default=("kmdex",), callback=exchange_id, show_default=True)
-@click.option("--events", type=click.IntRange(min=1), default=20_000, show_default=True, help="事件数 / how many lines")
-@click.option("--seed", type=int, default=1, show_default=True, help="同种子同结果 / the same seed, the same bytes")
+@click.option(
+    "--events",
+    type=click.IntRange(min=1),
+    default=20_000,
+    show_default=True,
+    help=say("事件数", "number of events"),
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help=say("种子相同则结果相同", "the same seed gives the same bytes"),
+)
 @click.option("--year", type=click.IntRange(2001, 2098), default=2026, show_default=True)
-@click.option("--rubbish", is_flag=True, help="掺入无效记录 / with records that must be refused")
-@click.option("-o", "--output", type=click.File("wb"), default="-", help="NDJSON 文件 / file, else standard output")
+@click.option("--rubbish", is_flag=True, help=say("掺入无效记录", "add records that must be rejected"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.File("wb"),
+    default="-",
+    help=say("输出文件，默认标准输出", "output file, standard output by default"),
+)
 def sample_command(
     *, exchanges: tuple[str, ...], events: int, seed: int, year: int, rubbish: bool, output: BinaryIO
 ) -> None:
-    """生成一年的虚构事件 / Write a year of events of fictional parties as NDJSON."""
     output.writelines(to_line(record) for record in sample_events(seed, exchanges, events, year, rubbish=rubbish))

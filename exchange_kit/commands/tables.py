@@ -8,50 +8,59 @@ import click
 
 from exchange_kit.commands.options import EXCHANGE, FILE
 from exchange_kit.tables.cells import Cell
-from exchange_kit.tables.convert import Fault, convert, read_csv
+from exchange_kit.tables.convert import RowError, convert, read_csv
 from exchange_kit.tables.mapping import Mapping, load_mapping
 from exchange_kit.tables.workbook import read_xlsx
+from shared.language import localized, say
 
 _FILE = click.argument("file", type=FILE)
 _MAPPING = click.option(
-    "--mapping", "mapping_file", required=True, type=FILE, help="映射文件（YAML） / which column holds which member"
+    "--mapping",
+    "mapping_file",
+    required=True,
+    type=FILE,
+    help=say("映射文件（YAML）：哪一列是哪个字段", "mapping file (YAML): which column holds which field"),
 )
 _OUTPUT = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON")
 
 
-@click.command("from-csv")
+@click.command(
+    "from-csv",
+    help=say(
+        "按映射文件把 CSV 的每一行转成一个事件。有任何错误则不写输出文件。",
+        "Convert each row of a CSV file to an event by a mapping. Nothing is written if any row has an error.",
+    ),
+)
 @_FILE
 @_MAPPING
 @EXCHANGE
 @_OUTPUT
 def from_csv_command(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
-    """按映射文件把 CSV 的每一行转成一个事件 / Make an event of each row of a CSV file, by a mapping.
-
-    有任何错误则不写输出文件。 The output is written only if no row has a fault.
-    """
     _write_events(mapping_file, exchange, output, lambda mapping: read_csv(file, mapping.encoding))
 
 
-@click.command("from-xlsx")
+@click.command(
+    "from-xlsx",
+    help=say(
+        "按映射文件把工作表的每一行转成一个事件，隐藏或筛选掉的行也会读取。有任何错误则不写输出文件。",
+        "Convert each row of an XLSX sheet to an event by a mapping; hidden and filtered rows are read too. Nothing is"
+        " written if any row has an error.",
+    ),
+)
 @_FILE
 @_MAPPING
 @EXCHANGE
 @_OUTPUT
 def from_xlsx_command(file: Path, mapping_file: Path, exchange: str, output: Path) -> None:
-    """按同一映射文件把工作表的每一行转成一个事件 / Make an event of each row of a sheet (XLSX), by the same mapping.
-
-    隐藏或筛选掉的行也会读取。有任何错误则不写输出文件。
-    Hidden and filtered rows are read too. The output is written only if no row has a fault.
-    """
     _write_events(mapping_file, exchange, output, lambda mapping: read_xlsx(file, mapping.sheet))
 
 
 def _write_events(
     mapping_file: Path, exchange: str, output: Path, rows_of: Callable[[Mapping], Iterable[Sequence[Cell]]]
 ) -> None:
-    """The events of all rows to `output`, or their faults to standard output and exit code 1."""
+    """Write the events of all rows to `output`, or print the errors and exit with 1."""
     part = output.with_name(f"{output.name}.part")
-    written, faults = 0, 0
+    written, errors = 0, 0
     try:
         mapping = load_mapping(mapping_file)
         with part.open("wb") as lines:
@@ -60,20 +69,20 @@ def _write_events(
                     lines.write(found)
                     written += 1
                 else:
-                    click.echo(_fault_text(found))
-                    faults += 1
-        if not faults:
+                    click.echo(_error_text(found))
+                    errors += 1
+        if not errors:
             part.replace(output)
     except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(localized(str(error))) from error
     finally:
         part.unlink(missing_ok=True)
-    if faults:
-        click.echo(f"{faults} 处错误，未写 {output} / faults, nothing was written", err=True)
+    if errors:
+        click.echo(say(f"{errors} 处错误，未写 {output}", f"{errors} errors, {output} not written"), err=True)
         sys.exit(1)
-    click.echo(f"{written} 个事件 / events -> {output}")
+    click.echo(say(f"{written} 个事件 -> {output}", f"{written} events -> {output}"))
 
 
-def _fault_text(fault: Fault) -> str:
-    columns = "".join(f"「{column}」" for column in fault.columns)
-    return f"第 {fault.row} 行{columns} / row {fault.row}: {fault.message}"
+def _error_text(error: RowError) -> str:
+    columns = "".join(say(f"「{column}」", f' "{column}"') for column in error.columns)
+    return f"{say(f'第 {error.row} 行', f'row {error.row}')}{columns}: {localized(error.message)}"

@@ -1,7 +1,7 @@
-"""A fictional market for samples: who trades, what one exchange lists and trades, and how its documents change.
+"""A fictional market for samples: its parties, and the documents of one exchange and their revisions.
 
-All parties are invented: their names say so, and their codes have valid check characters by construction. Amounts
-follow a long tail: few providers make most of the sum, so that some pass 1000万 a year and most do not.
+All parties are fictional, as their names say; their codes have valid check characters. Amounts have a long tail: a few
+providers make most of the total, so some exceed 1000万 a year and most do not.
 """
 
 import random
@@ -28,7 +28,7 @@ _PRODUCTS: Final = (
     ("文旅客流数据产品", "other"),
 )
 _OUTSIDE_EXCHANGE: Final = "虚构省外数据交易所"
-# Sizes of amounts: how many of a hundred trades, and the range of their weights. `MEAN_WEIGHT` follows from them.
+# Amounts: cumulative percentage of trades, and the range of their weights. `MEAN_WEIGHT` is their mean.
 _WEIGHTS: Final = ((60, 1, 20), (90, 20, 200), (100, 200, 2000))
 MEAN_WEIGHT: Final = 149
 _MEMORY: Final = 2000
@@ -36,7 +36,7 @@ _MEMORY: Final = 2000
 
 @dataclass(frozen=True)
 class People:
-    """The parties of a sample, shared by its exchanges; providers in order of size."""
+    """The parties of a sample, shared by its exchanges; providers by descending size."""
 
     providers: tuple[Json, ...]
     buyers: tuple[Json, ...]
@@ -44,7 +44,7 @@ class People:
 
 
 def make_people(providers: int, buyers: int) -> People:
-    """Invented parties: mostly companies, some from overseas, some natural persons among the buyers."""
+    """Create fictional parties: mostly companies, some overseas, some natural persons among the buyers."""
     weights = [1 / (rank + 1) for rank in range(providers)]
     cumulative = [sum(weights[: rank + 1]) for rank in range(providers)]
     return People(
@@ -80,7 +80,7 @@ def _company(first_17: str, name: str) -> Json:
 
 @dataclass
 class Market:
-    """One exchange's documents so far; every method makes one document that is new or a next revision."""
+    """The documents of one exchange so far; each method creates a new document or the next revision of one."""
 
     exchange: str
     people: People
@@ -92,7 +92,7 @@ class Market:
     traded: int = 0
 
     def pick_provider(self) -> int:
-        """A provider by size; each exchange has an order of its own among them, so that the greatest ones differ."""
+        """Pick a provider weighted by size; the order differs by exchange, so that the largest ones differ."""
         count = len(self.people.providers)
         (rank,) = self.rng.choices(range(count), cum_weights=self.people.cumulative_weights)
         return (rank + len(self.exchange)) % count
@@ -114,7 +114,7 @@ class Market:
         return listing
 
     def new_trade(self, provider: int, at: datetime) -> Json:
-        """A trade with a provider that has a listing; a hundredth names a listing that nobody knows (yet)."""
+        """Create a trade of a provider with a listing; one in a hundred names an unknown listing."""
         self.traded += 1
         rng = self.rng
         listing = rng.choice(self.listings[provider])

@@ -1,4 +1,4 @@
-"""Records that intake must refuse, one of every reason in turn, made from a valid event."""
+"""Records that intake must reject, for each reason in turn, made from a valid event."""
 
 import json
 from collections.abc import Callable
@@ -43,6 +43,6 @@ _MAKERS: Final[tuple[tuple[str, Callable[[Json], bytes | None]], ...]] = (
 
 
 def make_rubbish(turn: int, trade_event: Json) -> tuple[str, bytes | None]:
-    """Reason and value of the rubbish whose turn it is, made from a new trade's event of revision 1."""
+    """Return the reason and value of the next rubbish record, made from a new trade event of revision 1."""
     reason, make = _MAKERS[turn % len(_MAKERS)]
     return reason, make(trade_event)

@@ -1,8 +1,8 @@
-"""A year of events of fictional exchanges, the same for the same arguments.
+"""Generate a year of events of fictional exchanges, reproducible by its arguments.
 
-Listings come before trades mostly; there are corrections, refunds, cancellations, withdrawals, annulments, reports that
-come late or out of order, documents sent twice, a part in CloudEvents' binary mode, and rubbish when asked for. The
-first exchange trades for about 6.2亿 yuan a year, the second 1.6亿, others 0.4亿, however many events make it up.
+Listings mostly precede trades. There are corrections, refunds, cancellations, withdrawals, annulments, late and
+reordered reports, duplicates, events in binary mode, and rubbish on request. The first exchange trades about 6.2亿 yuan
+a year, the second 1.6亿, others 0.4亿, whatever the number of events.
 """
 
 import heapq
@@ -58,10 +58,10 @@ class _Postponed:
 def sample_events(
     seed: int, exchanges: Sequence[str], events: int, year: int, *, rubbish: bool = False
 ) -> Iterator[SampleRecord]:
-    """Exactly `events` records in the order of sending, over the Shanghai year `year`; ValueError for no exchange."""
+    """Yield exactly `events` records in sending order over the Shanghai year `year`. ValueError without an exchange."""
     if not exchanges:
         raise ValueError("a sample needs at least one exchange")
-    rng = random.Random(seed)  # noqa: S311 - the same sample for the same seed is what is wanted
+    rng = random.Random(seed)  # noqa: S311 - must be reproducible
     sample = _Sample(rng, _make_exchanges(rng, exchanges, events), events)
     start = day_start(date(year, 1, 1))
     step = (day_start(date(year + 1, 1, 1)) - start) / max(events, 1)
@@ -81,7 +81,7 @@ def _make_exchanges(rng: random.Random, exchanges: Sequence[str], events: int) -
 
 
 def _shares(exchanges: int) -> list[float]:
-    """How much of the events each exchange has: the first 0.6, the others the rest in equal parts."""
+    """Return each exchange's share of the events: 0.6 for the first, equal parts of the rest for the others."""
     return [1.0] if exchanges == 1 else [0.6] + [0.4 / (exchanges - 1)] * (exchanges - 1)
 
 
@@ -104,7 +104,7 @@ class _Sample:
         return self._send(exchange, self._happen(exchange, index, at), at)
 
     def _happen(self, exchange: _Exchange, index: int, at: datetime) -> _Document:
-        """What the exchange reports at this moment."""
+        """Return what the exchange reports at this moment."""
         market, rng = exchange.market, self.rng
         percent = rng.random() * 100
         revised: Json | None = None
@@ -123,12 +123,12 @@ class _Sample:
         signed_at = shortly_before(rng, at)
         if not market.listings.get(provider) or percent < 22:  # noqa: PLR2004
             return self._listing(exchange, index, market.new_listing(provider, signed_at), provider, signed_at)
-        if percent < 25:  # noqa: PLR2004 - reported late: within the quarter before, or once in a while long before
+        if percent < 25:  # noqa: PLR2004 - reported late, mostly by up to a quarter
             signed_at -= timedelta(days=rng.randint(1, 90) if rng.random() < 0.97 else rng.randint(180, 400))  # noqa: PLR2004
         return _Document("trade", market.new_trade(provider, signed_at))
 
     def _listing(self, exchange: _Exchange, index: int, listing: Json, provider: int, signed_at: datetime) -> _Document:
-        """The listing, or, in one of twenty, a trade of it that is reported first."""
+        """Return the listing, or in one of twenty cases a trade of it that is reported before it."""
         document = _Document("listing", listing)
         if self.rng.random() >= 0.05:  # noqa: PLR2004
             return document
@@ -136,7 +136,7 @@ class _Sample:
         return _Document("trade", exchange.market.new_trade(provider, signed_at + timedelta(seconds=1)))
 
     def _revised_trade(self, exchange: _Exchange, index: int) -> Json | None:
-        """The next revision of a trade; one of ten is overtaken by the revision after it and comes later."""
+        """Return the next revision of a trade; one in ten arrives after its successor."""
         market = exchange.market
         revised = market.next_trade_revision()
         if revised is None or self.rng.random() >= 0.1:  # noqa: PLR2004
@@ -166,7 +166,7 @@ class _Sample:
         return SampleRecord(exchange.market.exchange, topic, key, value, tuple(headers), document.outcome)
 
     def _rubbish(self, exchange: _Exchange, at: datetime) -> SampleRecord:
-        """Every other one in conflict with what was sent, the rest of all other reasons in turn."""
+        """Return a rubbish record: every other one a revision conflict, the rest for each other reason in turn."""
         exchange.rubbish += 1
         if exchange.rubbish % 2 and exchange.sent:
             before = self.rng.choice(exchange.sent)
@@ -177,7 +177,7 @@ class _Sample:
         if not market.listings.get(provider):
             return self._send(exchange, _Document("listing", market.new_listing(provider, at)), at)
         trade = market.new_trade(provider, shortly_before(self.rng, at))
-        market.trades.pop()  # refused: nothing follows from it
+        market.trades.pop()  # rejected, so it has no effect
         event = self._event(exchange, _Document("trade", trade), at)
         reason, value = make_rubbish(exchange.rubbish // 2, event)
         topic = topic_of("trade", market.exchange)

@@ -1,4 +1,4 @@
-"""What stands in a cell of a table: text in CSV; in a workbook also numbers and instants, as they are kept there."""
+"""Cells of a table: text in CSV; in a workbook also numbers and instants as stored."""
 
 from datetime import datetime
 
@@ -6,9 +6,9 @@ import msgspec
 
 
 class Number(msgspec.Struct, frozen=True):
-    """A number as a plain decimal, none of its digits made up; `shown`: as it is shown, too, so that it may be a name.
+    """A number as an exact plain decimal. `shown`: it is displayed exactly so, and may therefore be an identifier.
 
-    A workbook keeps 123 behind a shown 00123, and does not keep the 16th digit.
+    A workbook may store 123 for a displayed 00123, and does not store a 16th digit.
     """
 
     text: str
@@ -23,7 +23,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """Nothing that can be read; the message says why, Chinese first."""
+    """An unreadable cell; the message says why (中文 / English)."""
 
     message: str
 

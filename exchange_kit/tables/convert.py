@@ -1,7 +1,7 @@
-"""Rows of a table to events, one a row, by a mapping; what comes out is what intake accepts.
+"""Convert rows of a table to events by a mapping; only events that intake accepts are output.
 
-The same table gives the same bytes: an event's id is made of exchange, kind, number and revision, and its time is that
-of the document. A row is counted as spreadsheets count it: the headings are row 1.
+The same table gives the same bytes: an event's id consists of exchange, kind, number and revision, and its time is the
+document's. Rows are numbered as in spreadsheets: the headings are row 1.
 """
 
 import csv
@@ -16,10 +16,11 @@ from exchange_kit.tables.cells import Cell, is_blank
 from exchange_kit.tables.mapping import CellError, Mapping, read_cell
 from exchange_kit.validate import judge
 from shared.events.decode import FieldError
+from shared.language import say
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """What is wrong in which row; `columns` are the headings it is about, none if it is about the row."""
+class RowError(msgspec.Struct, frozen=True):
+    """An error in a row; `columns` are the headings concerned, none if the whole row is."""
 
     row: int
     columns: list[str]
@@ -27,21 +28,25 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def read_csv(file: Path, encoding: str) -> Iterator[list[str]]:
-    """The rows of a CSV file. ValueError says in one line what cannot be read."""
+    """Yield the rows of a CSV file. ValueError with a message of one line."""
     try:
         with file.open(encoding=encoding, newline="") as text:
             yield from csv.reader(text, strict=True)
     except UnicodeDecodeError as error:
-        said = "可在映射文件中写 encoding: gb18030 / the mapping may say so"
-        raise ValueError(f"{file}: 不是 / is not {encoding} ({said})") from error
+        raise ValueError(
+            say(
+                f"{file}: 不是 {encoding} 编码（可在映射文件中写 encoding: gb18030）",
+                f"{file}: not encoded in {encoding} (the mapping may set encoding: gb18030)",
+            )
+        ) from error
     except csv.Error as error:
-        raise ValueError(f"{file}: 不是 CSV / is not CSV: {error}") from error
+        raise ValueError(say(f"{file}: 不是 CSV：{error}", f"{file}: not CSV: {error}")) from error
 
 
-def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> Iterator[bytes | Fault]:
-    """A line for each row that intake would accept, a fault or more for each other; duplicates give lines too.
+def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> Iterator[bytes | RowError]:
+    """Yield an event line for each row that intake would accept (duplicates too), else the errors of the row.
 
-    `rows` begins with the headings. A heading that is missing or there twice ends it with a fault for row 1.
+    `rows` begins with the headings. A missing or repeated heading is an error of row 1, and nothing else is yielded.
     """
     numbered = enumerate(rows, start=1)
     _, first = next(numbered, (1, ()))
@@ -49,14 +54,14 @@ def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> 
     wanted = sorted({source.column for source in mapping.sources.values() if source.column is not None})
     wrong = [heading for heading in wanted if headings.count(heading) != 1]
     if wrong:
-        said = "须有且只有一列有此标题 / exactly one column must have this heading"
-        yield from (Fault(1, [heading], said) for heading in wrong)
+        message = "须有且只有一列有此标题 / exactly one column must have this heading"
+        yield from (RowError(1, [heading], message) for heading in wrong)
         return
     found, again = tee(_read_rows(numbered, headings, mapping, exchange))
-    # One verdict a line, each taken before the next row is read.
+    # One verdict a line, consumed before the next row is read.
     verdicts = judge((line for _, line in again if isinstance(line, bytes)), exchange)
     for row, line in found:
-        if isinstance(line, Fault):
+        if isinstance(line, RowError):
             yield line
             continue
         verdict = next(verdicts).verdict
@@ -68,24 +73,26 @@ def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> 
 
 def _read_rows(
     rows: Iterable[tuple[int, Sequence[Cell]]], headings: list[str], mapping: Mapping, exchange: str
-) -> Iterator[tuple[int, bytes | Fault]]:
+) -> Iterator[tuple[int, bytes | RowError]]:
     for row, cells in rows:
         if all(map(is_blank, cells)):
             continue
-        # A row of another length is shifted somewhere, mostly by a comma that is not quoted.
+        # A row of another length is shifted, mostly by an unquoted comma.
         if len(cells) < len(headings) or not all(map(is_blank, cells[len(headings) :])):
-            said = f"有 {len(cells)} 格，标题有 {len(headings)} 格 / {len(cells)} cells under {len(headings)} headings"
-            yield row, Fault(row, [], said)
+            message = (
+                f"有 {len(cells)} 格，标题有 {len(headings)} 格 / {len(cells)} cells under {len(headings)} headings"
+            )
+            yield row, RowError(row, [], message)
             continue
         document, faults = _read_document(dict(zip(headings, cells, strict=False)), mapping)
         if faults:
-            yield from ((row, Fault(row, columns, message)) for columns, message in faults)
+            yield from ((row, RowError(row, columns, message)) for columns, message in faults)
         else:
             yield row, event_of(mapping.kind, exchange, document) + b"\n"
 
 
 def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list[tuple[list[str], str]]]:
-    """The document of a row, without members of which nothing is said, and what could not be read in which column."""
+    """Return the document of a row without empty fields, and the errors by columns."""
     document: Json = {}
     faults = []
     for path, source in mapping.sources.items():
@@ -101,5 +108,5 @@ def _read_document(cells: dict[str, Cell], mapping: Mapping) -> tuple[Json, list
     return document, faults
 
 
-def _located(row: int, error: FieldError, mapping: Mapping) -> Fault:
-    return Fault(row, mapping.columns_of(error.field), f"{error.field}: {error.message}")
+def _located(row: int, error: FieldError, mapping: Mapping) -> RowError:
+    return RowError(row, mapping.columns_of(error.field), f"{error.field}: {error.message}")

@@ -1,13 +1,13 @@
-"""The mapping file: which column of a table holds which member of a document, and how its text is read.
+"""The mapping file: which column of a table holds which field of a document, and how to read its text.
 
 kind: trade                                  # or listing
-encoding: gb18030                            # of a CSV file; UTF-8 if absent
-sheet: 成交                                   # of a workbook that has several
+encoding: gb18030                            # of a CSV file; default UTF-8
+sheet: 成交                                   # if a workbook has several sheets
 members:
   trade_no: 合同编号                          # the column with this heading
-  revision: {column: 版本, default: "1"}      # for an empty cell; a revision is 1 where nothing is said
+  revision: {column: 版本, default: "1"}      # for an empty cell; a revision is 1 by default
   status: {column: 状态, values: {已完成: completed, 已取消: cancelled}}
-  completed_at: {column: 成交时间, format: "%Y/%m/%d %H:%M"}   # in Shanghai, unless it has %z
+  completed_at: {column: 成交时间, format: "%Y/%m/%d %H:%M"}   # in Shanghai, unless the format has %z
   provider.id: 卖方代码
   currency: {constant: CNY}
 """
@@ -26,25 +26,26 @@ from exchange_kit.tables.cells import Cell, Moment, Number, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
+from shared.language import say
 from shared.values.money import parse_yuan
 from shared.values.times import SHANGHAI, format_time, parse_time
 
-# What spreadsheets write between thousands. A comma anywhere else may be a decimal one, and is not guessed at.
+# Thousands separators of spreadsheets. A comma elsewhere may be a decimal comma, so it is an error.
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?")
 _REVISION: Final = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
 class MappingError(ValueError):
-    """A mapping file is wrong; the message says where."""
+    """The mapping file is invalid; the message says where."""
 
 
 class CellError(ValueError):
-    """A cell's text cannot be read; the message says what is expected, Chinese first."""
+    """A cell cannot be read; the message says what is expected (中文 / English)."""
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a member's text comes from: a column by its heading, or a constant; `values` replaces whole texts."""
+    """The source of a field's text: a column by its heading, or a constant; `values` translates whole texts."""
 
     column: str | None = None
     constant: str | int | None = None
@@ -61,7 +62,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mapping(msgspec.Struct, frozen=True):
-    """`sources` by the path of a member (`provider.id`), `known` the field of each path that the kind has."""
+    """`sources` by field path (`provider.id`); `known`: the schema field of each path of the kind."""
 
     kind: Kind
     encoding: str
@@ -70,7 +71,7 @@ class Mapping(msgspec.Struct, frozen=True):
     known: dict[str, fields.Field[Any]]
 
     def columns_of(self, path: str) -> list[str]:
-        """The headings behind a member, or behind what is in it."""
+        """Return the headings from which a field, or its nested fields, are read."""
         return [
             source.column
             for member, source in self.sources.items()
@@ -79,39 +80,37 @@ class Mapping(msgspec.Struct, frozen=True):
 
 
 def load_mapping(path: Path) -> Mapping:
-    """The mapping of a YAML file; MappingError if it is none, or names a member that the kind has not."""
+    """Load a mapping file. MappingError if it is invalid or names an unknown field."""
     try:
         read = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), _File)
         "".encode(read.encoding)
     except (ValueError, LookupError, yaml.YAMLError) as error:
-        raise MappingError(f"{path}: 映射文件有误 / the mapping file is wrong: {error}") from error
-    known = dict(_members((ListingSchema if read.kind == "listing" else TradeSchema)().fields.items()))
+        raise MappingError(say(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}")) from error
+    known = dict(_flat_fields((ListingSchema if read.kind == "listing" else TradeSchema)().fields.items()))
     sources = {"revision": Source(constant=1)}
     for member, given in read.members.items():
         source = Source(column=given) if isinstance(given, str) else given
         if member not in known:
-            said = f"没有此成员，可用 / no such member, there are: {', '.join(known)}"
-            raise MappingError(f"{path}: members.{member}: {said}")
+            names = ", ".join(known)
+            unknown = say(f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}")
+            raise MappingError(f"{path}: members.{member}: {unknown}")
         if (source.column is None) == (source.constant is None):
-            said = "column 与 constant 须有且只有一个 / must have either a column or a constant"
-            raise MappingError(f"{path}: members.{member}: {said}")
+            either = say("column 与 constant 须有且只有一个", "must have either a column or a constant")
+            raise MappingError(f"{path}: members.{member}: {either}")
         sources[member] = source
     return Mapping(read.kind, read.encoding, read.sheet, sources, known)
 
 
-def _members(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tuple[str, fields.Field[Any]]]:
+def _flat_fields(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tuple[str, fields.Field[Any]]]:
     for name, field in named:
         if isinstance(field, fields.Nested):
-            yield from ((f"{name}.{inner}", within) for inner, within in _members(field.schema.fields.items()))
+            yield from ((f"{name}.{inner}", within) for inner, within in _flat_fields(field.schema.fields.items()))
         else:
             yield name, field
 
 
 def read_cell(field: fields.Field[Any], source: Source, cell: Cell | None) -> str | int | None:
-    """The member's JSON value, None if there is none; of the constant if `cell` is None.
-
-    CellError says what is expected of the cell.
-    """
+    """Return the field's JSON value, None if empty; the constant's if `cell` is None. CellError."""
     if isinstance(cell, Unreadable):
         raise CellError(cell.message)
     if isinstance(cell, Moment):
@@ -123,23 +122,24 @@ def read_cell(field: fields.Field[Any], source: Source, cell: Cell | None) -> st
 
 def _moment(field: fields.Field[Any], source: Source, cell: Moment) -> str:
     if not isinstance(field, Time):
-        raise CellError("是日期：请将该列设为文本格式后重填 / is a date: format the column as text, and enter it again")
+        raise CellError("是日期：请将该列设为文本格式后重填 / is a date: format the column as text and re-enter it")
     if not (cell.has_time or (source.format is not None and "%H" not in source.format)):
-        said = "只有日期，没有时刻；如确指当日零点，在映射文件该成员处写 format: '%Y-%m-%d'"
-        raise CellError(f"{said} / is a day without a time; such a format in the mapping says that midnight is meant")
+        raise CellError(
+            "只有日期，没有时刻；如确指当日零点，在映射文件该字段处写 format: '%Y-%m-%d'"
+            " / is a date without a time; if midnight is meant, set format: '%Y-%m-%d' in the mapping"
+        )
     return format_time(cell.at.replace(tzinfo=SHANGHAI))
 
 
 def _number_text(field: fields.Field[Any], source: Source, cell: Number) -> str:
-    """The number's text; only as it is shown where it is a name, as others know it by what is shown."""
+    """Return the number's text; an identifier must be stored exactly as displayed."""
     if isinstance(field, Time):
         raise CellError("是数字，不是日期：请将该列设为日期时间格式 / is a number: format the column as date and time")
     if cell.shown or source.values is not None or isinstance(field, Yuan | Revision):
         return cell.text
-    said = "是数字，所存与所见可能不同：请将该列设为文本格式后重填"
     raise CellError(
-        f"{said} / is a number, kept otherwise than it may be shown: format the column as text, and enter it again; "
-        f"实存 / kept is {cell.text}"
+        f"是数字 {cell.text}，所存与所见可能不同：请将该列设为文本格式后重填"
+        f" / is the number {cell.text}, perhaps displayed differently: format the column as text and re-enter it"
     )
 
 
@@ -151,7 +151,9 @@ def _value(field: fields.Field[Any], source: Source, text: str) -> str | int | N
     elif source.values is not None:
         if text not in source.values:
             words = source.values
-            raise CellError(f"须为 {'、'.join(words)} 之一 / must be one of {', '.join(words)}; 实为 / is {text!r}")
+            raise CellError(
+                f"须为 {'、'.join(words)} 之一，实为 {text!r} / must be one of {', '.join(words)}, not {text!r}"
+            )
         text = source.values[text]
     if isinstance(field, Yuan):
         return _amount(text)
@@ -159,7 +161,7 @@ def _value(field: fields.Field[Any], source: Source, text: str) -> str | int | N
         return _time(text, source.format)
     if isinstance(field, Revision):
         if _REVISION.fullmatch(text) is None:
-            raise CellError(f"须为整数 / must be an integer; 实为 / is {text!r}")
+            raise CellError(f"须为整数，实为 {text!r} / must be an integer, not {text!r}")
         return int(text)
     return text
 
@@ -169,18 +171,20 @@ def _amount(text: str) -> str:
     try:
         parse_yuan(plain)
     except ValueError as error:
-        said = "须为元，最多两位小数，如 5000000.00 或 5,000,000.00 / must be yuan with at most two decimals"
-        raise CellError(f"{said}; 实为 / is {text!r}") from error
+        raise CellError(
+            f"须为元，最多两位小数，如 5000000.00 或 5,000,000.00，实为 {text!r}"
+            f" / must be yuan with at most two decimals, not {text!r}"
+        ) from error
     return plain
 
 
 def _time(text: str, form: str | None) -> str:
-    """As the contract writes it. Without an offset it is Shanghai's."""
+    """Convert to the contract's form; a time without an offset is in Shanghai."""
     if form is None:
         try:
             return format_time(parse_time(text))
         except ValueError:
-            pass  # not the contract's own way
+            pass  # not in the contract's form
     for known in _DEFAULT_FORMATS if form is None else (form,):
         try:
             instant = datetime.strptime(text, known)  # noqa: DTZ007 - the zone is set below
@@ -189,4 +193,4 @@ def _time(text: str, form: str | None) -> str:
             continue
     wanted = form or _DEFAULT_FORMATS[0]
     example = datetime(2026, 3, 1, 10, 0, 5, tzinfo=SHANGHAI).strftime(wanted)
-    raise CellError(f"须为时间，如 {example} / must be a time such as {example}; 实为 / is {text!r}")
+    raise CellError(f"须为时间，如 {example}，实为 {text!r} / must be a time such as {example}, not {text!r}")

@@ -1,7 +1,7 @@
-"""Rows of a workbook (XLSX), cell by cell as they are kept in the file.
+"""Read the rows of a workbook (XLSX), cell by cell as stored.
 
-A workbook keeps numbers as doubles. Python writes a double as the shortest decimal that stands for it, which is what
-was typed in for up to 15 digits; more digits show, and are refused where they do not belong.
+A workbook stores numbers as doubles. Python prints a double as the shortest decimal that equals it, which is the typed
+number up to 15 digits; more digits become visible and are rejected where they do not belong.
 """
 
 import warnings
@@ -17,26 +17,28 @@ from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.exceptions import InvalidFileException
 
 from exchange_kit.tables.cells import Cell, Moment, Number, Unreadable
+from shared.language import say
 
 _EXACT: Final = 10**15
 _PLAIN_FORMATS: Final = ("General", "0", "@")
 
 
 def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
-    """The rows of a sheet, hidden ones too, each at least as long as the first. ValueError says what cannot be read.
+    """Yield the rows of a sheet, hidden ones too, each at least as long as the first. ValueError.
 
-    Without a name it is the one sheet that is not hidden.
+    Without a name, the only visible sheet is read.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of styles and extensions that are not supported
+            warnings.simplefilter("ignore", UserWarning)  # about unsupported styles and extensions
             book = load_workbook(file, read_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        said = "不是 XLSX 文件，或有密码 / is not an XLSX file, or has a password"
-        raise ValueError(f"{file}: {said}") from error
+        raise ValueError(
+            say(f"{file}: 不是 XLSX 文件，或有密码", f"{file}: not an XLSX file, or has a password")
+        ) from error
     try:
         found = _sheet_of(file, book, sheet)
-        # What a file says of its own extent is wrong in those of some programs.
+        # Some programs store wrong dimensions.
         found.reset_dimensions()
         width = 0
         for row in found.iter_rows():
@@ -53,8 +55,13 @@ def _sheet_of(file: Path, book: Any, name: str | None) -> Any:
         return next(iter(shown.values()))
     if name is not None and name in book.sheetnames:
         return book[name]
-    said = "请在映射文件中写 sheet: 表名 / the mapping must name one of these as sheet"
-    raise ValueError(f"{file}: {said}: {'、'.join(shown)}")
+    names = "、".join(shown)
+    raise ValueError(
+        say(
+            f"{file}: 请在映射文件中写 sheet: 表名：{names}",
+            f"{file}: the mapping must name one of the sheets: {names}",
+        )
+    )
 
 
 def _read(cell: Any) -> Cell:
@@ -62,7 +69,7 @@ def _read(cell: Any) -> Cell:
     if value is None:
         return ""
     if cell.data_type == "f":
-        return Unreadable("是公式：请复制后“选择性粘贴”为数值 / is a formula: copy it and paste it as a value")
+        return Unreadable("是公式：请复制后“选择性粘贴”为数值 / is a formula: paste it as a value")
     if cell.data_type == "e":
         return Unreadable(f"是错误值 / is an error value: {value}")
     if isinstance(value, datetime):

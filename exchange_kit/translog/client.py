@@ -1,12 +1,13 @@
-"""A service's transparency log as its clients read it (C2SP tlog-tiles): checkpoint, keys, and proofs from tiles.
+"""Client of a service's transparency log (C2SP tlog-tiles): checkpoint, keys, and proofs from tiles.
 
-Nothing that comes from tiles is believed: what they are asked for is held against the roots of signed checkpoints.
+Tiles are not trusted: proofs made of them are verified against the roots of signed checkpoints.
 """
 
 from functools import lru_cache
 from typing import Final
 
 from exchange_kit.api import Api, ApiError
+from shared.language import say
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import (
     HASH_BYTES,
@@ -19,23 +20,23 @@ from shared.translog.merkle import (
 from shared.translog.note import NoteError, VerifierKey
 from shared.translog.tiles import Tile, node_by_tiles
 
-_TILES_KEPT: Final = 1024
+_CACHED_TILES: Final = 1024
 
 
 class LogReader:
-    """One service's log. Every method raises ApiError where the service gives no answer, or not a whole one."""
+    """Reader of one service's log. Every method raises ApiError if the service gives no or an incomplete answer."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        # What a tile's path names never changes; a witness that watches for months keeps those of late.
-        self._tile = lru_cache(_TILES_KEPT)(self._read_tile)
+        # The content of a tile path never changes; the cache is bounded for a witness that runs for months.
+        self._tile = lru_cache(_CACHED_TILES)(self._read_tile)
 
     def checkpoint(self) -> bytes:
-        """The newest checkpoint, a signed note; nothing of it is checked."""
+        """Return the newest checkpoint, a signed note, unverified."""
         return self.api.read("/v1/log/checkpoint")
 
     def verifier_keys(self) -> list[VerifierKey]:
-        """The keys that the service says are its log's."""
+        """Return the keys that the service claims for its log."""
         lines = self.api.read("/v1/log/keys").decode(errors="replace").splitlines()
         try:
             return [VerifierKey.parse(line) for line in lines]
@@ -48,7 +49,7 @@ class LogReader:
         check_consistency(old.size, new.size, proof, old.root, new.root)
 
     def inclusion(self, leaf: bytes, index: int, checkpoint: Checkpoint) -> list[bytes]:
-        """The proof that the leaf hash is entry `index` of the checkpoint's tree. ProofError if it is not."""
+        """Return the verified proof that the leaf hash is entry `index` of the checkpoint's tree. ProofError."""
         path = inclusion_proof(index, checkpoint.size, self._node(checkpoint.size))
         check_inclusion(leaf, index, checkpoint.size, path, checkpoint.root)
         return path
@@ -59,5 +60,6 @@ class LogReader:
     def _read_tile(self, tile: Tile) -> bytes:
         found = self.api.read(f"/v1/log/tile/{tile.path}")
         if len(found) != tile.width * HASH_BYTES:
-            raise ApiError(f"{self.api.name}: 瓦片不完整 / the tile is not whole: {tile.path}", None)
+            incomplete = say("日志分块不完整", "incomplete tile")
+            raise ApiError(f"{self.api.name}: {incomplete}: {tile.path}", None)
         return found

@@ -1,7 +1,7 @@
-"""Receipts: each record of a file is in its register's log, worked out here and not taken from the register's word.
+"""Receipts: proofs that each record of a file is in its register's log, computed here instead of trusting the register.
 
-The register says at which `seq` it took a document's revision, and by which record. That makes the entry that the log
-must have there; of it only what follows from the own bytes is believed, and the log's tree shows the rest.
+The register answers the `seq` and record of a document's revision, which determine the log entry. Only what follows
+from the file's own bytes is trusted; the log's tree proves the rest.
 """
 
 import hashlib
@@ -14,27 +14,28 @@ from typing import Any, Final, Literal
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.register import Refused, Register, value_key
+from exchange_kit.register import QuarantineReason, RegisterClient, value_key
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import Witness
 from exchange_kit.validate import DUPLICATE, Judged, place_of
 from shared.events.decode import FieldError, Kind
+from shared.language import say
 from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
 from shared.translog.merkle import ProofError, leaf_hash
 from shared.translog.note import COSIGNATURE_V1, Note, NoteError, VerifierKey, parse_note
 from shared.values.canonical_json import canonical_json
 
-# `duplicate`: the same content came before in the file, in other bytes; `other_record`: the register has that revision
-# from a record with other bytes; `not_in_log`: the register says that it has the record, and its log has not.
+# `duplicate`: an earlier line has the same content in other bytes; `other_record`: the register has the revision from a
+# record with other bytes; `not_in_log`: the register claims to have the record, but its log does not.
 Outcome = Literal["in_log", "duplicate", "other_record", "refused", "missing", "not_in_log"]
 WELL: Final = frozenset({"in_log", "duplicate"})
 
-_COVERED_WITHIN_S: Final = 30.0
-_ASK_EVERY_S: Final = 0.5
+_COVER_TIMEOUT_S: Final = 30.0
+_POLL_S: Final = 0.5
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What is known of one line. Whoever has `entry`, `proof` (base64 hashes) and the checkpoint can check it again."""
+    """The receipt of one line; `entry`, `proof` (base64 hashes) and the checkpoint suffice to verify it."""
 
     line: int
     kind: Kind | None
@@ -50,22 +51,22 @@ class Receipt(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Covering:
-    """A checkpoint that covers what is asked for, its note, and who of those whom we know cosigned it."""
+    """A checkpoint that covers the entries, its note, and the known witnesses that cosigned it."""
 
     checkpoint: Checkpoint
     note: str
     cosigners: tuple[str, ...]
 
 
-class Search:
-    """Where the registers say that an exchange's records are, and why they are not."""
+class RecordSearch:
+    """Look up records in the registers and the quarantine."""
 
-    def __init__(self, registers: Mapping[Kind, Register]) -> None:
+    def __init__(self, registers: Mapping[Kind, RegisterClient]) -> None:
         self._registers = registers
-        self._quarantine: dict[Kind, dict[bytes, Refused]] = {}
+        self._quarantine: dict[Kind, dict[bytes, QuarantineReason]] = {}
 
     def find(self, kind: Kind, judged: Judged) -> Receipt:
-        """What the register says of a line, without proof."""
+        """Return what the register answers for a line, without proof."""
         verdict, record, document = judged
         value = None if record is None else record.value
         number = revision = entry = None
@@ -83,15 +84,15 @@ class Search:
         outcome: Outcome = "duplicate" if verdict.outcome == DUPLICATE else "other_record"
         return Receipt(verdict.line, kind, number, revision, outcome, entry["seq"], entry)
 
-    def _refused(self, kind: Kind) -> dict[bytes, Refused]:
-        """Asked for when something is not where it should be, and once."""
+    def _refused(self, kind: Kind) -> dict[bytes, QuarantineReason]:
+        """Load the quarantine once, when it is first needed."""
         if kind not in self._quarantine:
             self._quarantine[kind] = self._registers[kind].quarantine()
         return self._quarantine[kind]
 
 
 def prove(found: Iterable[Receipt], reader: LogReader, checkpoint: Checkpoint) -> Iterator[Receipt]:
-    """Each receipt with the proof that its entry is in the log, or as `not_in_log`; without an entry as it is."""
+    """Add the proof of its entry to each receipt, or change it to `not_in_log`; receipts without an entry stay."""
     for receipt in found:
         if receipt.entry is None:
             yield receipt
@@ -105,19 +106,22 @@ def prove(found: Iterable[Receipt], reader: LogReader, checkpoint: Checkpoint) -
 
 
 def covering(size: int, reader: LogReader, keys: Sequence[VerifierKey] | None, witness: Witness | None) -> Covering:
-    """A checkpoint of at least `size` entries: the one that the witness has, if there is a witness, else a served one.
+    """Return a checkpoint of at least `size` entries: the witness's if there is one, else the served one.
 
-    The witness first looks at what is served. ApiError if there is none in time; Unverified, Rewritten, NoteError.
+    The witness first checks what is served. ApiError on timeout; UnverifiedError, RewrittenError, NoteError.
     """
-    deadline = time.monotonic() + _COVERED_WITHIN_S
+    deadline = time.monotonic() + _COVER_TIMEOUT_S
     while True:
         found = _checkpoint(reader, keys, witness)
         if found.checkpoint.size >= size:
             return found
         if time.monotonic() > deadline:
-            said = f"检查点只有 {found.checkpoint.size} 条 / the checkpoint has only so many entries, of {size}"
-            raise ApiError(f"{reader.api.name}: {said}", None)
-        time.sleep(_ASK_EVERY_S)
+            have = found.checkpoint.size
+            short = say(
+                f"检查点只有 {have} 条，需要 {size} 条", f"the checkpoint has {have} entries, {size} are needed"
+            )
+            raise ApiError(f"{reader.api.name}: {short}", None)
+        time.sleep(_POLL_S)
 
 
 def _checkpoint(reader: LogReader, keys: Sequence[VerifierKey] | None, witness: Witness | None) -> Covering:

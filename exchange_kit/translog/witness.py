@@ -1,7 +1,7 @@
-"""A witness of the logs: what it saw last of each must be the beginning of what it is shown next.
+"""A witness of the logs: each checkpoint must continue the one that it saw before.
 
-It cosigns (C2SP tlog-cosignature) each checkpoint that continues the one before, and says so with both when one does
-not: nobody can make two histories that both fit what it keeps.
+It cosigns (C2SP tlog-cosignature) a checkpoint that does, and keeps both as evidence if one does not. So a log cannot
+show two histories to the same witness.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,20 +20,20 @@ from shared.translog.note import Note, NoteError, VerifierKey, parse_note
 
 _NOT_FOUND: Final = 404
 
-OTHER_ROOT: Final = "同一大小却是另一棵树 / another tree of the same size"
-NOT_CONTINUED: Final = "较大的树不以较小的树开头 / the larger tree does not begin with the smaller one"
-SHORTER: Final = "日志变短了，见过的条目没有了 / the log became shorter than it was seen"
+OTHER_ROOT: Final = "大小相同但树根不同 / same size, different root"
+NOT_CONTINUED: Final = "较大的树不是较小的树的延续 / the larger tree does not continue the smaller one"
+SHORTER: Final = "日志变短，见过的条目消失了 / the log is shorter than before"
 
 
 class Shown(NamedTuple):
-    """A checkpoint whose signature is the log's, and its note."""
+    """A checkpoint with a valid signature of its log, and its note."""
 
     checkpoint: Checkpoint
     note: Note
 
 
-class Rewritten(RuntimeError):  # noqa: N818 - what was found, and no fault of ours
-    """Two checkpoints that the log signed cannot both be true. `evidence`: the file that has both."""
+class RewrittenError(RuntimeError):
+    """The log signed two contradictory checkpoints. `evidence`: the file with both."""
 
     def __init__(self, reason: str, one: Shown, other: Shown) -> None:
         self.origin, self.reason = one.checkpoint.origin, reason
@@ -43,13 +43,13 @@ class Rewritten(RuntimeError):  # noqa: N818 - what was found, and no fault of o
         self.evidence: Path | None = None
 
 
-class Unverified(RuntimeError):  # noqa: N818 - of the note, and no fault of ours
-    """A checkpoint that is not signed by a key of its log; it says nothing about the log, and is not cosigned."""
+class UnverifiedError(RuntimeError):
+    """The checkpoint is not signed by a trusted key of its log: it proves nothing and is not cosigned."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of a checkpoint: the log's first, larger than before, or nothing new. `keys`: accepted with it."""
+    """The result for a checkpoint: first of its log, grown, or known. `keys`: newly accepted keys."""
 
     state: Literal["first", "grown", "known"]
     checkpoint: Checkpoint
@@ -58,10 +58,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Witness:
-    """Looks at checkpoints and keeps the last of each log.
+    """Checks checkpoints and keeps the last one of each log.
 
-    `keys`: the only keys that are believed; without them those of a log are taken from its service when it is first
-    seen, and another one when a checkpoint by it continues what was seen (the service's key was changed).
+    `keys`: the only trusted keys. Without them, a log's keys are taken from its service when it is first seen, and a
+    new key when a checkpoint signed with it continues the log (the service's key was rotated).
     """
 
     folder: WitnessFolder
@@ -69,10 +69,9 @@ class Witness:
     now: Callable[[], datetime]
 
     def look(self, data: bytes, reader: LogReader) -> Seen:
-        """Hold a checkpoint against the one seen last, and keep and cosign it if it is larger.
+        """Compare a checkpoint with the last one seen; cosign and keep it if it is larger.
 
-        Raises Rewritten, after both are on disk as evidence; Unverified; ApiError where the service does not give what
-        the proof needs.
+        RewrittenError, once the evidence is on disk; UnverifiedError; ApiError if the proof cannot be fetched.
         """
         with self.folder.locked():
             known = self._known_keys(origin_of(data))
@@ -82,7 +81,7 @@ class Witness:
             try:
                 if kept is not None:
                     self._check(Shown(Checkpoint.parse(kept.text), kept), shown, reader)
-            except Rewritten as found:
+            except RewrittenError as found:
                 found.evidence = self._keep_evidence(found, keys)
                 raise
             new_keys = tuple(key for key in keys if key not in known)
@@ -100,43 +99,43 @@ class Witness:
     def _open(
         self, data: bytes, known: Sequence[VerifierKey], reader: LogReader
     ) -> tuple[Shown, Sequence[VerifierKey]]:
-        """The checkpoint, and the keys of which one signed it."""
+        """Return the checkpoint and the keys of which one signed it."""
         try:
             return Shown(open_checkpoint(data, known), parse_note(data)), known
         except NoteError as error:
             if self.keys is not None:
-                raise Unverified(f"{origin_of(data)}: {error}") from error
+                raise UnverifiedError(f"{origin_of(data)}: {error}") from error
         origin = origin_of(data)
         offered = [key for key in reader.verifier_keys() if key.name == origin]
         try:
             return Shown(open_checkpoint(data, offered), parse_note(data)), offered
         except NoteError as error:
-            raise Unverified(f"{origin}: {error}") from error
+            raise UnverifiedError(f"{origin}: {error}") from error
 
     def _check(self, kept: Shown, shown: Shown, reader: LogReader) -> None:
-        """Raise Rewritten unless the smaller of both is the beginning of the larger."""
+        """Raise RewrittenError unless the larger checkpoint continues the smaller."""
         old, new = sorted((kept, shown), key=lambda one: one.checkpoint.size)
         if old.checkpoint.size == new.checkpoint.size:
             if old.checkpoint.root != new.checkpoint.root:
-                raise Rewritten(OTHER_ROOT, kept, shown)
+                raise RewrittenError(OTHER_ROOT, kept, shown)
             return
         try:
             reader.check_continues(old.checkpoint, new.checkpoint)
         except ProofError as error:
-            raise Rewritten(NOT_CONTINUED, kept, shown) from error
+            raise RewrittenError(NOT_CONTINUED, kept, shown) from error
         except ApiError as error:
             if error.status == _NOT_FOUND:
                 self._check_shorter(new, reader)
             raise
 
     def _check_shorter(self, seen: Shown, reader: LogReader) -> None:
-        """Raise Rewritten if the log that is served ends before a checkpoint of it that was signed."""
+        """Raise RewrittenError if the served log is shorter than a checkpoint that it signed."""
         known = self._known_keys(seen.checkpoint.origin)
         served, _ = self._open(reader.checkpoint(), known, reader)
         if served.checkpoint.origin == seen.checkpoint.origin and served.checkpoint.size < seen.checkpoint.size:
-            raise Rewritten(SHORTER, seen, served)
+            raise RewrittenError(SHORTER, seen, served)
 
-    def _keep_evidence(self, found: Rewritten, keys: Sequence[VerifierKey]) -> Path:
+    def _keep_evidence(self, found: RewrittenError, keys: Sequence[VerifierKey]) -> Path:
         notes = {"seen": str(found.one.note), "shown": str(found.other.note)}
         evidence = {
             "origin": found.origin,
@@ -150,8 +149,8 @@ class Witness:
 
 
 def origin_of(data: bytes) -> str:
-    """Which log a note says that it is of. Unverified if it is no checkpoint."""
+    """Return the origin that a note claims. UnverifiedError if it is not a checkpoint."""
     try:
         return Checkpoint.parse(parse_note(data).text).origin
     except NoteError as error:
-        raise Unverified(f"不是检查点 / not a checkpoint: {error}") from error
+        raise UnverifiedError(f"不是检查点 / not a checkpoint: {error}") from error

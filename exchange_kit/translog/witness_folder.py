@@ -1,7 +1,7 @@
-"""What a witness keeps on disk: its key, and for each log the checkpoint that it cosigned last and the log's keys.
+"""The folder of a witness: its key, and for each log the checkpoint that it cosigned last and the log's keys.
 
-All of it is in forms that other tools read: notes with cosignatures, verifier keys one a line. A file is replaced as a
-whole and is on the disk before anybody is told of it, so a crash leaves the older or the newer one.
+Other tools can read the files: notes with cosignatures, verifier keys one a line. Files are replaced atomically and
+synced before their content is used.
 """
 
 import fcntl
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from shared.language import say
 from shared.translog.checkpoint import Checkpoint, cosign, cosigned_at, witness_key
 from shared.translog.keyfile import KeyFileError, load_or_create_key
 from shared.translog.note import Note, NoteError, VerifierKey, parse_note
@@ -22,11 +23,11 @@ DEFAULT_FOLDER: Final = Path("~/.local/state/jiangbu/witness")
 
 
 class FolderError(RuntimeError):
-    """The folder cannot be used as it is; the message is one line."""
+    """The folder cannot be used; the message is one line."""
 
 
 class WitnessFolder:
-    """A witness's folder; made at its first start, which may say under which name it cosigns from then on."""
+    """The folder of a witness, created at the first start, which may set the witness's name."""
 
     def __init__(self, folder: Path, name: str | None) -> None:
         self.folder = folder
@@ -36,14 +37,14 @@ class WitnessFolder:
             with self.locked():
                 self.vkey = self._load_vkey(name)
         except (OSError, KeyFileError, NoteError) as error:
-            raise FolderError(f"见证目录不可用 / the witness's folder cannot be used: {error}") from error
+            raise FolderError(say(f"见证目录不可用：{error}", f"cannot use the witness folder: {error}")) from error
 
     def _load_vkey(self, name: str | None) -> VerifierKey:
         path = self.folder / "vkey"
         if path.exists():
             kept = VerifierKey.parse(path.read_text("utf-8"))
             if kept != witness_key(name or kept.name, self._private):
-                raise FolderError(f"{path}: 名称或密钥不同 / is of another name or key: {kept}")
+                raise FolderError(say(f"{path}: 名称或密钥不同：{kept}", f"{path}: has another name or key: {kept}"))
             return kept
         made = witness_key(
             name or f"exchange-kit/{self._private.public_key().public_bytes_raw().hex()[:8]}", self._private
@@ -53,13 +54,13 @@ class WitnessFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One at a time, of all processes: between looking at what was seen last and keeping what is seen now."""
+        """Lock the folder against other processes, from reading the last checkpoint to storing the new one."""
         with (self.folder / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def seen(self, origin: str) -> Note | None:
-        """The checkpoint of a log that was cosigned last. FolderError if what is kept is not what was written."""
+        """Return the last cosigned checkpoint of a log. FolderError if the file was changed."""
         path = self.folder / _checkpoint_file(origin)
         if not path.exists():
             return None
@@ -69,16 +70,18 @@ class WitnessFolder:
                 return note
         except NoteError:
             pass
-        raise FolderError(f"{path}: 不是本见证签署的检查点 / is no checkpoint of {origin} that this witness cosigned")
+        raise FolderError(
+            say(f"{path}: 不是本见证签署的检查点", f"{path}: not a checkpoint of {origin} that this witness cosigned")
+        )
 
     def keep(self, note: Note, at_s: int) -> Note:
-        """Cosign a checkpoint as of a time in POSIX seconds and keep it in place of the one before."""
+        """Cosign a checkpoint at `at_s` (POSIX seconds) and store it as the last one."""
         signed = cosign(note, self.vkey.name, self._private, at_s)
         self._write(_checkpoint_file(Checkpoint.parse(note.text).origin), str(signed))
         return signed
 
     def keys(self, origin: str) -> tuple[VerifierKey, ...]:
-        """The keys by which checkpoints of a log were accepted."""
+        """Return the accepted keys of a log."""
         path = self.folder / _keys_file(origin)
         return tuple(map(VerifierKey.parse, path.read_text("utf-8").splitlines())) if path.exists() else ()
 
@@ -86,7 +89,7 @@ class WitnessFolder:
         self._write(_keys_file(origin), "".join(f"{key}\n" for key in keys))
 
     def keep_evidence(self, origin: str, evidence: dict[str, str], digest: str) -> Path:
-        """A file that anybody can check; the same contradiction gives the same file."""
+        """Write the evidence to a file named by its digest; returns its path."""
         content = msgspec.json.format(msgspec.json.encode(evidence), indent=2).decode()
         return self._write(f"{quote(origin, safe='')}.alarm-{digest}.json", content)
 

@@ -1,4 +1,4 @@
-"""Rounds of a witness: what came to the topic of checkpoints, then what each service serves."""
+"""Rounds of a witness: check new checkpoints of the topic, then those that the services serve."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,24 +6,24 @@ from typing import Any, NamedTuple
 from exchange_kit.api import ApiError
 from exchange_kit.translog.checkpoint_topic import CheckpointTopic, TopicError
 from exchange_kit.translog.client import LogReader
-from exchange_kit.translog.witness import Rewritten, Seen, Unverified, Witness, origin_of
+from exchange_kit.translog.witness import RewrittenError, Seen, UnverifiedError, Witness, origin_of
 
 
 class Round(NamedTuple):
-    """What a round brought. `away`: what gave no answer, and is asked again; `unverified`: what no key of a log signed.
+    """The results of a round. `unavailable`: no answer, to be retried; `unverified`: not signed by a trusted key.
 
-    `elsewhere`: logs that no service here serves, such as those of other registers and of earlier generations.
+    `elsewhere`: logs that no service here serves, such as those of other registers and earlier generations.
     """
 
     seen: list[Seen]
-    rewritten: list[Rewritten]
-    away: list[str]
+    rewritten: list[RewrittenError]
+    unavailable: list[str]
     unverified: list[str]
     elsewhere: set[str]
 
 
 class Rounds:
-    """Goes round again and again; what could not be proved for want of an answer waits for the next."""
+    """Runs rounds; a checkpoint that could not be checked for lack of an answer waits for the next round."""
 
     def __init__(self, witness: Witness, readers: Sequence[LogReader], client_config: Mapping[str, Any]) -> None:
         self._witness = witness
@@ -33,7 +33,7 @@ class Rounds:
         self._waiting: list[bytes] = []
 
     def turn(self) -> Round:
-        """One round; FolderError when nothing can be kept."""
+        """Run one round. FolderError."""
         found = Round([], [], [], [], set())
         self._read_topic(found)
         served = self._read_served(found)
@@ -55,8 +55,8 @@ class Rounds:
                 self._topic = CheckpointTopic(self._client_config)
             self._waiting += self._topic.new()
         except TopicError as error:
-            found.away.append(str(error))
-            self.close()  # the next is read from the beginning, so nothing is missed
+            found.unavailable.append(str(error))
+            self.close()  # the next round reads from the beginning, so nothing is missed
 
     def _read_served(self, found: Round) -> dict[str, tuple[bytes, LogReader]]:
         served = {}
@@ -65,34 +65,34 @@ class Rounds:
                 data = reader.checkpoint()
                 served[origin_of(data)] = (data, reader)
             except ApiError as error:
-                found.away.append(str(error))
-            except Unverified as error:
+                found.unavailable.append(str(error))
+            except UnverifiedError as error:
                 found.unverified.append(f"{reader.api.name}: {error}")
         return served
 
     def _look_at(self, data: bytes, served: Mapping[str, tuple[bytes, LogReader]], found: Round) -> None:
         try:
             origin = origin_of(data)
-        except Unverified as error:
+        except UnverifiedError as error:
             found.unverified.append(str(error))
             return
         if origin in served:
             if not self._attempt(data, served[origin][1], found):
                 self._waiting.append(data)
         elif len(served) < len(self._readers):
-            self._waiting.append(data)  # of one that is away, perhaps
+            self._waiting.append(data)  # perhaps of an unavailable service
         else:
             found.elsewhere.add(origin)
 
     def _attempt(self, data: bytes, reader: LogReader, found: Round) -> bool:
-        """Whether there is an outcome."""
+        """Check a checkpoint; return False if it must be retried."""
         try:
             found.seen.append(self._witness.look(data, reader))
-        except Rewritten as error:
+        except RewrittenError as error:
             found.rewritten.append(error)
-        except Unverified as error:
+        except UnverifiedError as error:
             found.unverified.append(str(error))
         except ApiError as error:
-            found.away.append(str(error))
+            found.unavailable.append(str(error))
             return False
         return True

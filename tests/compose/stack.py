@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from exchange_kit.publish import Published
+    from exchange_kit.publish import PublishResult
     from exchange_kit.records import SampleRecord
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -147,7 +147,7 @@ class Events:
 
     def __init__(self, stack: Stack, records: Sequence[SampleRecord], hurry: threading.Event) -> None:
         self._hurry = hurry
-        self._published: dict[str, Published] = {}
+        self._published: dict[str, PublishResult] = {}
         self._count = len(records)
         of_exchange: dict[str, list[SampleRecord]] = {}
         for record in records:

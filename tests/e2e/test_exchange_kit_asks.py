@@ -67,6 +67,8 @@ class Asker:
         self.running = running
         self.file = folder / "trades.ndjson"
         self.environment = {
+            "LANG": "en_US.UTF-8",
+            "LC_ALL": "",
             "LISTING_URL": running["listing"],
             "TRADE_INGEST_URL": running["trade_ingest"],
             "EXCHANGE_KEY": running["keys"]["exchange:kmdex"],
@@ -153,14 +155,14 @@ def test_a_day_that_agrees(asker: Asker) -> None:
     asker.write(*sent, sent[2], SampleRecord("dcdex", topic_of("trade", "dcdex"), b"k", b"{}"))
     result = asker.reconcile(day)
     assert result.exit_code == 0, result.output
-    assert "交易 / trades: 一致 / equal" in result.output
-    assert "记录 / records 4, 不同文件 / documents 3, 金额 / amount 227.50" in result.output
-    assert "接受 / accepted 3, 金额 / amount 227.50, 重复 / duplicates 1, 拒收 / refused 0" in result.output
-    assert "挂牌 / listings: 文件中没有，未核对" in result.output
+    assert "trades: equal" in result.output
+    assert "records 4, documents 3, amount 227.50" in result.output
+    assert "accepted 3, amount 227.50, duplicates 1, rejected 0" in result.output
+    assert "listings: none in the file, not compared" in result.output
 
     result = asker.reconcile(day + timedelta(days=1))
     assert result.exit_code == 1
-    assert "all of the file is in the registers: some came on another day" in result.output
+    assert "the registers have all of the file, but received some of it on another day" in result.output
 
 
 def test_each_difference_is_named(asker: Asker) -> None:
@@ -200,28 +202,28 @@ def test_each_difference_is_named(asker: Asker) -> None:
         (9, None, "missing", "not_json"),
     ]
     assert [error["field"] for error in found[3]["errors"]] == ["amount", "completed_at"]
-    assert '自有 / own "10.01", 登记簿 / register "10.00"' in found[3]["errors"][0]["message"]
+    assert 'file "10.01", register "10.00"' in found[3]["errors"][0]["message"]
     assert last["summary"]["equal"] is False
     assert last["summary"]["trade"]["own"] == {"records": 8, "documents": 6, "amount": "324.01"}
     assert last["summary"]["trade"]["register"]["refused"] == {"invalid_data": 1, "revision_conflict": 1}
 
     result = asker.reconcile(day)
     assert result.exit_code == 1
-    assert "第 5 行 / line 5 B5 r1: 登记簿没有 / missing\n" in result.output
-    assert "第 4 行 / line 4 B4 r1: 被拒收 / refused: revision_conflict\n  revision: " in result.output
-    assert "内容不同 / different: 1\n" in result.output
+    assert "line 5 B5 r1: missing\n" in result.output
+    assert "line 4 B4 r1: rejected: revision_conflict\n  revision: " in result.output
+    assert "different: 1\n" in result.output
 
 
 def test_what_is_refused_is_shown_as_it_happens(asker: Asker) -> None:
     day = date(2027, 5, 10)
     asker.send(day, record(trade("W0", "0.00")))
     with watching(asker, stderr=subprocess.PIPE) as watch:
-        assert "waiting for what is refused" in watch.stderr.readline()
+        assert "waiting for rejected records" in watch.stderr.readline()
         asker.send(day, record(trade("W1")), record(trade("W2", "0.00")), record(trade("W3", "0.00"), binary=True))
         lines = [watch.stdout.readline() for _ in range(4)]
         assert re.fullmatch(
             r"\S+\+08:00 exchange\.kmdex\.trades\.v1\[\d\]@\d+ W2: invalid_data\n"
-            r"  amount: 必须大于 0 / must be over 0\n"
+            r"  amount: must be over 0\n"
             r"\S+\+08:00 exchange\.kmdex\.trades\.v1\[\d\]@\d+ W3: invalid_data\n"
             r"  amount: .*\n",
             "".join(lines),
@@ -238,9 +240,9 @@ def test_a_service_that_is_away_is_waited_for(asker: Asker) -> None:
     listing = asker.environment | {"LISTING_URL": f"http://127.0.0.1:{port}"}
     with watching(asker, "--all", environment=listing, stderr=subprocess.PIPE) as watch:
         said = iter(watch.stderr.readline, "")
-        assert any("listing 无应答 / does not answer" in line for line in said)
+        assert any("listing does not respond" in line for line in said)
         with forwarding(port, int(asker.running["listing"].rpartition(":")[2])):
-            assert any("listing: 已恢复 / answers again" in line for line in said)
+            assert any("listing: responds again" in line for line in said)
     with watching(asker, environment=listing, stderr=subprocess.PIPE) as watch:
         assert watch.wait(30) == 2
 
@@ -248,10 +250,10 @@ def test_a_service_that_is_away_is_waited_for(asker: Asker) -> None:
 def test_what_cannot_be_asked_is_no_difference(asker: Asker) -> None:
     asker.write(record(trade("A1")))
     for environment, said in (
-        ({"EXCHANGE_KEY": "wrong"}, "answers 401"),
-        ({"EXCHANGE_KEY": asker.running["keys"]["exchange:dcdex"]}, "answers 404"),
-        ({"TRADE_INGEST_URL": "http://127.0.0.1:1"}, "does not answer"),
-        ({"EXCHANGE_KEY": ""}, "EXCHANGE_KEY_FILE: 未设置"),
+        ({"EXCHANGE_KEY": "wrong"}, "answered 401"),
+        ({"EXCHANGE_KEY": asker.running["keys"]["exchange:dcdex"]}, "answered 404"),
+        ({"TRADE_INGEST_URL": "http://127.0.0.1:1"}, "does not respond"),
+        ({"EXCHANGE_KEY": ""}, "EXCHANGE_KEY_FILE: is not set"),
     ):
         result = asker.reconcile(date(2027, 5, 6), **environment)
         assert result.exit_code == 2
@@ -269,9 +271,9 @@ def test_each_record_of_a_file_has_its_receipt(asker: Asker, tmp_path: Path) -> 
     asker.write(*sent, first, SampleRecord("kmdex", traced.topic, b"k", traced.value))
     result = asker.receipt(folder)
     assert result.exit_code == 0, result.output
-    assert re.search(r"line 1 C1 r1: 在日志中 / in the log seq \d+\n", result.output)
+    assert re.search(r"line 1 C1 r1: in the log seq \d+\n", result.output)
     assert "in the log: 5\n" in result.output
-    assert "未经见证 / not cosigned" in result.output
+    assert "not cosigned" in result.output
 
     assert witness(asker.running, folder, "--name", NAME).exit_code == 0
     result = asker.receipt(folder, "--json")
@@ -286,12 +288,12 @@ def test_each_record_of_a_file_has_its_receipt(asker: Asker, tmp_path: Path) -> 
     result = asker.receipt(folder)
     assert result.exit_code == 1
     for said in (
-        "第 1 行 / line 1 C1 r1: 在日志中 / in the log seq ",
-        "line 2 C2 r1: 登记簿由另一条记录登记了这一版本 / the register has this revision from a record with",
-        "line 3: 被拒收 / refused: invalid_data\n  amount: ",
-        "line 4 C6 r1: 登记簿没有 / not there\n",
-        "no event of a known type: [5]",
-        f"见证签署 / cosigned by {NAME}",
+        "line 1 C1 r1: in the log seq ",
+        "line 2 C2 r1: the register has this revision from a record with",
+        "line 3: rejected: invalid_data\n  amount: ",
+        "line 4 C6 r1: missing\n",
+        "lines of an unknown event type: [5]",
+        f"cosigned by {NAME}",
     ):
         assert said in result.output
 

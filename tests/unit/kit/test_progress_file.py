@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exchange_kit.progress_file import MARK_EVERY, Position, Trail, progress_path, store_position
-from exchange_kit.publish import Published
+from exchange_kit.publish import PublishResult
 
 LINES = [b"line %d\n" % number for number in range(3 * MARK_EVERY)]
 
@@ -84,7 +84,7 @@ def test_a_last_line_without_its_end_is_not_passed(file: Path) -> None:
 
 
 def test_what_is_acknowledged_in_order_stops_at_the_first_gap() -> None:
-    published = Published()
+    published = PublishResult()
     for index, partition, offset in ((1, 0, 5), (0, 1, 9), (3, 0, 7), (4, 0, 6)):
         published.add(index, "t", partition, offset)
     assert published.in_order == 2

@@ -95,19 +95,22 @@ def test_a_row_is_an_event_that_validate_accepts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"状态": "完成"}, "第 3 行「状态」 / row 3: status: 须为 已完成、已取消 之一 / must be one of"),
-        ({"金额（元）": "0"}, "第 3 行「金额（元）」 / row 3: amount: 必须大于 0"),
-        ({"金额（元）": "1.005"}, "第 3 行「金额（元）」 / row 3: amount: 须为元"),
-        ({"金额（元）": '"5,00"'}, "第 3 行「金额（元）」 / row 3: amount: 须为元"),
-        ({"金额（元）": "5E6"}, "第 3 行「金额（元）」 / row 3: amount: 须为元"),
-        ({"金额（元）": ""}, "第 3 行「金额（元）」 / row 3: amount: 必填"),
-        ({"成交时间": "2026-03-01"}, "第 3 行「成交时间」 / row 3: completed_at: 须为时间，如 2026/03/01 10:00"),
-        ({"成交时间": ""}, "第 3 行「成交时间」 / row 3: completed_at: 必填"),
-        ({"版本": "1.0"}, "第 3 行「版本」 / row 3: revision: 须为整数"),
-        ({"买方代码": "91"}, "第 3 行「买方代码」 / row 3: buyer.id: 不是有效的统一社会信用代码"),
-        ({"买方代码": SELLER}, "第 3 行「买方代码」「买方」 / row 3: buyer: 买卖双方不得为同一主体"),
-        ({"合同编号": "T1", "金额（元）": "7"}, "第 3 行「版本」 / row 3: revision: 该修订号已登记了不同的内容"),
-        ({"买方": "虚构,需方"}, "第 3 行 / row 3: 有 12 格，标题有 11 格"),
+        ({"状态": "完成"}, 'row 3 "状态": status: must be one of 已完成, 已取消'),
+        ({"金额（元）": "0"}, 'row 3 "金额（元）": amount: must be over 0'),
+        ({"金额（元）": "1.005"}, 'row 3 "金额（元）": amount: must be yuan'),
+        ({"金额（元）": '"5,00"'}, 'row 3 "金额（元）": amount: must be yuan'),
+        ({"金额（元）": "5E6"}, 'row 3 "金额（元）": amount: must be yuan'),
+        ({"金额（元）": ""}, 'row 3 "金额（元）": amount: is required'),
+        ({"成交时间": "2026-03-01"}, 'row 3 "成交时间": completed_at: must be a time such as 2026/03/01 10:00'),
+        ({"成交时间": ""}, 'row 3 "成交时间": completed_at: is required'),
+        ({"版本": "1.0"}, 'row 3 "版本": revision: must be an integer'),
+        ({"买方代码": "91"}, 'row 3 "买方代码": buyer.id: not a valid unified social credit code'),
+        ({"买方代码": SELLER}, 'row 3 "买方代码" "买方": buyer: provider and buyer must not be the same entity'),
+        (
+            {"合同编号": "T1", "金额（元）": "7"},
+            'row 3 "版本": revision: this revision is registered with other content',
+        ),
+        ({"买方": "虚构,需方"}, "row 3: 12 cells under 11 headings"),
     ],
 )
 def test_a_fault_says_row_column_and_what_is_expected(tmp_path: Path, changes: dict[str, str], said: str) -> None:
@@ -135,7 +138,7 @@ def test_the_example_of_the_docs_is_accepted(tmp_path: Path) -> None:
 def test_a_missing_heading_is_told(tmp_path: Path) -> None:
     result, _ = run(tmp_path, row(), mapping=MAPPING.replace("金额（元）", "总价"))
     assert result.exit_code == 1
-    assert "第 1 行「总价」 / row 1: 须有且只有一列有此标题" in result.output
+    assert 'row 1 "总价": exactly one column must have this heading' in result.output
 
 
 def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:

@@ -120,10 +120,10 @@ def test_the_command_tells_line_reason_and_member(tmp_path: Path) -> None:
     result = run(str(file), "--exchange", "kmdex")
     assert result.exit_code == 1
     assert result.output == (
-        "第 4 行 / line 4: invalid_data\n"
-        "  revision: 须在 1 至 2147483647 之间 / must be 1 to 2147483647\n"
-        "  amount: 必须大于 0 / must be over 0\n"
-        "可接受 / accepted: 1\n重复 / duplicates: 1\n将被拒收 / would be refused: 1\n  invalid_data: 1\n"
+        "line 4: invalid_data\n"
+        "  revision: must be 1 to 2147483647\n"
+        "  amount: must be over 0\n"
+        "accepted: 1\nduplicates: 1\nwould be rejected: 1\n  invalid_data: 1\n"
     )
 
 
