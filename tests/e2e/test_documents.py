@@ -31,7 +31,7 @@ PAGES_OF_A_SET = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder like the project's, with the data of an empty set that runs, and what `make up --json` said of it."""
     made = tmp_path_factory.mktemp("followed")
     shutil.copytree(ROOT / "docs", made / "docs")
