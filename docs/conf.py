@@ -17,6 +17,14 @@ from sphinx.search import SearchLanguage
 
 DOCS = Path(__file__).parent
 LOCALES = {"zh": "zh_CN", "en": "en_US"}
+# Words of the theme, which has no translations of its own.
+THEME_WORDS = {
+    "Next": "下一页",
+    "Previous": "上一页",
+    "On this page": "本页内容",
+    "Back to top": "回到页首",
+    "Home": "首页",
+}
 
 project = "奖补 jiangbu"
 project_copyright = ""
@@ -28,6 +36,7 @@ html_search_language = "zh"
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 nitpicky = True
+smartquotes = False  # texts are Chinese too, and commands are copied
 
 html_theme = "furo"
 html_title = project
@@ -58,11 +67,12 @@ def add_language(
 ) -> None:
     """Give the theme's own texts and the navigation the language of the page, and link to the other language."""
     language = language_of(page)
-    texts = NullTranslations()
+    texts, words = NullTranslations(), {}
     if language == "zh":
         texts = translation("sphinx", Path(sphinx.__path__[0]) / "locale", languages=["zh_CN"], fallback=True)
+        words = THEME_WORDS
     context["language"] = {"zh": "zh-CN", "en": "en"}[language]
-    context["_"] = context["gettext"] = texts.gettext
+    context["_"] = context["gettext"] = lambda text: words.get(text) or texts.gettext(text)
     context["ngettext"] = texts.ngettext
     navigation = context.get("furo_navigation_tree", "")
     hidden = "English" if language == "zh" else "中文"

@@ -22,7 +22,7 @@ PAGES_OF_A_SET = (
     "exchanges/rejected.md",
     "exchanges/reconciliation.md",
     "operators/index.md",
-    "bureau/index.md",
+    "bureau/api.md",
     "bureau/declare.md",
     "audit/index.md",
     "audit/ledger.md",
