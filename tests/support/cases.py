@@ -1,7 +1,4 @@
-"""Reads the worked cases (README.md beside this file): names become entities, lists become events. No I/O but files.
-
-The same cases are run on the pure core and through Kafka, so an event here is the whole CloudEvents document.
-"""
+"""Read the worked cases of tests/cases: names become entities, lists become CloudEvents documents."""
 
 import hashlib
 import re
@@ -72,13 +69,8 @@ _TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true
 
 
 def all_cases() -> list[Case]:
-    """The cases of every file beside this one, in order of names."""
+    """The cases of every file of tests/cases, in order of names."""
     return [case for path in sorted(FOLDER.glob("*.yaml")) for case in read_cases(path)]
-
-
-def cases_through_kafka() -> list[Case]:
-    """Those that the pure core cannot run: they rest on what trade-ingest measures."""
-    return [case for path in sorted((FOLDER / "through_kafka").glob("*.yaml")) for case in read_cases(path)]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -123,7 +115,7 @@ def award_id(short: str) -> str:
 
 
 def differences(step: Step, awards: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What is not as the step expects; `awards` are those of the API (or of the core) by award_id."""
+    """What is not as the step expects; `awards` are those of the API by award_id."""
     found = []
     for expected_id, members in step.expect.items():
         award = awards.get(expected_id, {"ceiling": "0.00", "payable": "0.00"})

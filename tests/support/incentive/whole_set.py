@@ -10,6 +10,8 @@ import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -26,7 +28,7 @@ from tests.support.registers import worlds
 from tests.support.registers.web_register import RegisterSet, register_set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from flask import Flask
@@ -66,6 +68,13 @@ class WholeSet:
     def trade(self, exchange: str, *values: bytes) -> None:
         self.trades.feed(exchange, values)
         self.hand_on()
+
+    def take(self, records: Sequence[tuple[str, str, bytes]]) -> None:
+        """Documents in this order, each a kind, a topic and a value; those of one kind in a row are one batch."""
+        for kind, batch in groupby(records, key=itemgetter(0)):
+            register = self.listings if kind == "listing" else self.trades
+            register.take_all([(topic, None, value) for _, topic, value in batch])
+            self.hand_on()
 
     def hand_on(self) -> None:
         """Bring what waits in the outboxes to those who read it."""

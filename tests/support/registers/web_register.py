@@ -134,20 +134,26 @@ class RegisterSet:
         headers: Any = (),
     ) -> list[int]:
         """Take in records of one topic, each a key and a value, as one batch; their offsets."""
-        first = self.next_offsets.get(topic, 0)
-        offsets = list(range(first, first + len(pairs)))
-        records = [
-            Sent(topic, 0, offset, timestamp, *pair, headers) for offset, pair in zip(offsets, pairs, strict=True)
-        ]
-        self.next_offsets[topic] = first + len(pairs)
+        return self.take_all([(topic, *pair) for pair in pairs], timestamp, headers)
+
+    def take_all(
+        self, triples: Sequence[tuple[str, bytes | None, bytes | None]], timestamp: int = RECORD_MS, headers: Any = ()
+    ) -> list[int]:
+        """Take in records, each a topic, a key and a value, as one batch; their offsets."""
+        firsts = {topic: self.next_offsets.get(topic, 0) for topic, _, _ in triples}
+        records = []
+        for topic, key, value in triples:
+            offset = self.next_offsets.get(topic, 0)
+            records.append(Sent(topic, 0, offset, timestamp, key, value, headers))
+            self.next_offsets[topic] = offset + 1
         prepared = self.side.kind.prepare(records)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
-            start_positions(connection, [StoredPosition(topic, 0, "id", first)], NOW)
-            moves = [Move(topic, 0, first, first + len(pairs))]
+            start_positions(connection, [StoredPosition(topic, 0, "id", first) for topic, first in firsts.items()], NOW)
+            moves = [Move(topic, 0, first, self.next_offsets[topic]) for topic, first in firsts.items()]
             log = self.side.kind.log(LOG_KEY, LOG_ORIGIN)
             RegisterHandler(self.side.kind, self.register, log).apply(connection, prepared, moves, NOW)
         self.register.parties.committed()
-        return offsets
+        return [record.offset for record in records]
 
     def get(self, path: str, role: str | None = "auditor", **query: Any) -> Any:
         headers = {} if role is None else {"Authorization": f"Bearer {role}-key"}
