@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.case_runs import Run, make_runs, whitelist
+from tests.support.cases import all_cases
 from tests.support.engines.programs import FSCK, LITEWITNESS
 from tests.support.engines.session import RAN_AGAINST
+from tests.support.paths import ROOT
 from tests.support.up import Up, up_while_used
 
 if TYPE_CHECKING:
@@ -16,12 +19,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What `make up --json` says: addresses of Kafka and the three services, and keys by role.
+def case_runs() -> list[Run]:
+    return make_runs(all_cases(), shuffles=1)
 
-    Shared by all tests that use it: each brings numbers, parties and days of its own.
+
+@pytest.fixture(scope="session")
+def running_set(tmp_path_factory: pytest.TempPathFactory, case_runs: list[Run]) -> Iterator[dict[str, Any]]:
+    """The JSON line of `make up --json`: addresses of Kafka and the three services, and keys by role.
+
+    Shared by all tests that use it: each brings numbers, parties and days of its own, the worked cases also exchanges.
     """
-    yield from up_while_used(Up(tmp_path_factory.mktemp("set") / "data"))
+    folder = tmp_path_factory.mktemp("set")
+    (folder / "exchanges.yaml").write_text(whitelist(case_runs, ROOT / "exchanges.yaml"), "utf-8")
+    yield from up_while_used(Up(folder / "data", "--exchanges", str(folder / "exchanges.yaml")))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What git has of the project, with the changes that are not committed."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = subprocess.run(

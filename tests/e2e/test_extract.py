@@ -50,6 +50,8 @@ def test_an_auditor_takes_an_extract_home(running_set: dict[str, Any], tmp_path:
     # Where an auditor would put it.
     (tmp_path / "home" / "keys.txt").write_text("".join(keys), "utf-8")
     command = [oldest_python(), "-I", "-S", "verify.py", "--key", "keys.txt"]
-    done = subprocess.run(command, cwd=tmp_path / "home", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path / "home", capture_output=True, text=True, check=False, env={"LANG": "en"}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SOUND" in done.stdout

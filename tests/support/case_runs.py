@@ -17,6 +17,7 @@ from tests.support.cases import Case, CaseEvent, differences, party
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _USCC = re.compile(r"9153[0-9A-Z]{14}")
 _EXCHANGE = re.compile(r"\b(kmdex|dcdex)\b")
@@ -88,11 +89,16 @@ def make_runs(cases: Iterable[Case], shuffles: int) -> list[Run]:
     return found
 
 
-def whitelist(runs: list[Run]) -> str:
-    """The exchanges of all runs, as far as an event names them or their operators: a topic more costs time."""
+def whitelist(runs: list[Run], others: Path | None = None) -> str:
+    """The exchanges of all runs, and those of another file.
+
+    Of a run those that an event names, by themselves or by their operators: each topic costs time.
+    """
     operators = {"kmdex": party("OP1"), "dcdex": party("OP2")}
+    known = [] if others is None else yaml.safe_load(others.read_text("utf-8"))["exchanges"]
     return yaml.safe_dump(
-        [
+        known
+        + [
             {
                 "id": run.renamed(exchange),
                 "name": f"虚构交易所 {run.number}",
@@ -118,6 +124,8 @@ def check(run: Run, index: int, awards: list[dict[str, Any]], transactions: list
         return
     totals: dict[str, int] = {}
     for transaction in transactions:
+        if not any(mark in transaction["award_id"] for mark in marks):
+            continue
         name = run.original(transaction["award_id"])
         totals[name] = totals.get(name, 0) + _signed_fen(transaction["amount"])
     # A step's records may be taken in several batches: what counts is what each step came to.
