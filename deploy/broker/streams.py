@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from services.incentive import consumer as incentive
 from services.incentive.domain.facts import TOPICS as INCENTIVE_TOPICS
-from services.listing.consumer import LISTINGS
-from services.trade_ingest.consumer import TRADES
-from shared.register.publish.outbox import transactional_id
+from services.listing.register import LISTINGS
+from services.trade_ingest.register import TRADES
+from shared.register.publish.sender import transactional_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.register.consumer import RegisterKind
+    from shared.register.kind import RegisterKind
     from shared.settings import Service
 
 REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-ingest": TRADES}

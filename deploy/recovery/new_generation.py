@@ -12,8 +12,8 @@ from shared.kafka.offset_witness import attested
 from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import load_positions
 from shared.register.publish.new_generation import begin_generation
-from shared.register.publish.outbox import exclude_senders, fence_senders
 from shared.register.publish.restored_backup import all_published_facts
+from shared.register.publish.sender import exclude_senders, fence_senders
 from shared.values.times import now
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deploy.recovery.stopped_service import Partition, Stopped
     from shared.kafka.positions import StoredPosition
-    from shared.register.consumer import RegisterKind
+    from shared.register.kind import RegisterKind
 
 # Of a partition that the database does not know (any more): it will begin at the beginning.
 _NOTHING: Final = OffsetAndMetadata(0, "", -1)

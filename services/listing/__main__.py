@@ -20,10 +20,10 @@ def _make_app(settings: Settings) -> Flask:
 
 
 def _consume(settings: Settings) -> None:
-    from services.listing.consumer import LISTINGS
-    from shared.register.consumer import run_worker
+    from services.listing.register import LISTINGS
+    from shared.register.consumer import run_consumer
 
-    run_worker(LISTINGS, settings)
+    run_consumer(LISTINGS, settings)
 
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:

@@ -1,4 +1,4 @@
-"""HTTP routes of the register of listings."""
+"""HTTP routes of listings."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 @blueprint.arguments(ListingQuery, location="query")
 @blueprint.response(200, ListingPageSchema)
 def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Listings, each in the revision that stands, in order of exchange and number."""
-    statement = select_page(listing, "listed_at", arguments)
+    """Listings in their current revision, in order of exchange and number."""
+    statement = select_page("listing", listing, arguments)
     if "status" in arguments:
         statement = statement.where(listing.c.status == arguments["status"])
     return answer_page("listing", statement, arguments["limit"])
@@ -25,6 +25,6 @@ def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ListingDetailSchema)
 def get_listing(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
-    """One listing with all its revisions, by the records that brought them."""
+    """One listing with all its revisions and the records that brought them."""
     del arguments
     return answer_document("listing", listing, listing_past, exchange, no)

@@ -1,4 +1,4 @@
-"""The listing service over HTTP."""
+"""The HTTP application of the listing service."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""Which listings a fact is about, and which of them count."""
+"""Scopes of evidence: the listings of a fact, and which of them count."""
 
 from __future__ import annotations
 
@@ -17,21 +17,15 @@ _PROVIDER = "d.provider = (SELECT id FROM party WHERE scheme = :scheme AND code 
 
 
 def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
-    """The scope of a fact by its key, of which the register is no part, in pieces; None if there is no such fact.
+    """Return the scope of a fact by its key without register, split at slashes; None if there is no such fact.
 
-    Raises ValueError for a key that none can have.
+    Raises ValueError for an impossible key.
     """
     if topic == LISTING and len(key) == 2:  # noqa: PLR2004 - exchange and number
-        where = {"exchange": key[0], "number": key[1]}
-        return Scope("listing", "listed_at", "d.exchange = :exchange AND d.number = :number", where, (_ANNULLED,))
+        parameters = {"exchange": key[0], "number": key[1]}
+        return Scope("listing", "d.exchange = :exchange AND d.number = :number", parameters, (_ANNULLED,))
     if topic == FIRST_LISTING and len(key) == 1:
         scheme, code = parse_subject(key[0])
-        return Scope(
-            "listing",
-            "listed_at",
-            _PROVIDER,
-            {"scheme": scheme, "code": code},
-            (_ANNULLED, _MIRRORED),
-            takes_least=True,
-        )
+        parameters = {"scheme": scheme, "code": code}
+        return Scope("listing", _PROVIDER, parameters, (_ANNULLED, _MIRRORED), takes_least=True)
     return None

@@ -1,108 +1,86 @@
-"""The facts of the listing service: each a function of entries 0 .. seq-1, rendered in one snapshot."""
+"""Facts of the listing service: their keys and values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from sqlalchemy import text
 
+from services.listing.firsts import FIRST_LISTINGS
 from shared.events.fact_topics import FIRST_LISTING, LISTING
-from shared.postgres.query import pg_array
-from shared.register.intake import party_json
+from shared.postgres.database import fetch
+from shared.register.facts import party_json, render_firsts
+from shared.register.parties import subjects_of
 from shared.register.stored_documents import key_arrays, stored_document
 from shared.values.times import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy import Connection
 
-    from shared.register.head import Head
+    from shared.events.documents import Listing
+    from shared.register.context import RegisterContext
     from shared.register.publish.outbox import DirtyKey
+    from shared.register.revisions import Key
+
+_LISTINGS = b"""
+    SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
+    CROSS JOIN LATERAL (
+        SELECT exchange, number, counted, mirrored, value, headers FROM listing
+        WHERE exchange = k.exchange AND number = k.number LIMIT 1
+    ) d
+"""
 
 
-def render_facts(connection: Connection, head: Head, keys: list[DirtyKey]) -> dict[DirtyKey, bytes]:
-    """The value of each key in this snapshot."""
-    version = {"generation": head.generation, "seq": head.next_seq}
-    listings = [key for topic, key in keys if topic == LISTING]
-    parties = [key for topic, key in keys if topic == FIRST_LISTING]
-    values: dict[DirtyKey, Any] = {}
-    if listings:
-        values |= {(LISTING, key): value for key, value in _listings(connection, listings).items()}
-    if parties:
-        values |= {(FIRST_LISTING, key): value for key, value in _firsts(connection, parties).items()}
-    return {key: msgspec.json.encode({**version, **value}) for key, value in values.items()}
+def fact_keys(listings: Iterable[Key], first_subjects: Iterable[str]) -> list[DirtyKey]:
+    return [
+        *((LISTING, f"{exchange}/{number}") for exchange, number in listings),
+        *((FIRST_LISTING, subject) for subject in first_subjects),
+    ]
 
 
-def _listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
+def all_fact_keys(connection: Connection) -> list[DirtyKey]:
+    """Return the keys of all listings, and of all parties that have a first one."""
+    listings = connection.execute(text("SELECT exchange, number FROM listing"))
+    parties = connection.execute(text("SELECT scheme, code FROM party p JOIN first_listing f ON f.party = p.id"))
+    return fact_keys(((row.exchange, row.number) for row in listings), (f"{row.scheme}:{row.code}" for row in parties))
+
+
+def changed_by_settings(
+    connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
+) -> list[DirtyKey]:
+    del register  # nothing else depends on the settings
+    return fact_keys(recounted, subjects_of(connection, firsts).values())
+
+
+def render_listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
     pairs = [(exchange, number) for exchange, _, number in (key.partition("/") for key in keys)]
-    rows = connection.execute(
-        text(
-            """
-            SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
-            FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)
-            CROSS JOIN LATERAL (
-                SELECT exchange, number, counted, mirrored, value, headers FROM listing
-                WHERE exchange = k.exchange AND number = k.number LIMIT 1
-            ) d
-            """
-        ),
-        key_arrays(pairs),
-    )
-    # A listing that is not there (any more): it was published before an older backup was put back, say.
+    # A listing may no longer exist: it was published before an older backup was restored, for example.
+    gone = {"provider": None, "status": None, "listed_at": None, "mirrored": False, "counted": False}
     values: dict[str, Any] = {
-        f"{exchange}/{number}": {
-            "exchange": exchange,
-            "listing_no": number,
-            "provider": None,
-            "status": None,
-            "listed_at": None,
-            "mirrored": False,
-            "counted": False,
-        }
-        for exchange, number in pairs
+        f"{exchange}/{number}": {"exchange": exchange, "listing_no": number, **gone} for exchange, number in pairs
     }
-    for row in rows:
-        document: Any = stored_document("listing", row.exchange, row.value, row.headers)
-        values[f"{row.exchange}/{row.number}"] = {
-            "exchange": row.exchange,
-            "listing_no": row.number,
+    for exchange, number, counted, mirrored, value, headers in fetch(connection, _LISTINGS, key_arrays(pairs)):
+        document: Any = stored_document("listing", exchange, value, headers)
+        values[f"{exchange}/{number}"] |= {
             "provider": party_json(document.provider),
             "status": document.status,
             "listed_at": format_time(document.listed_at),
-            "mirrored": row.mirrored,
-            "counted": row.counted,
+            "mirrored": mirrored,
+            "counted": counted,
         }
     return values
 
 
-def _firsts(connection: Connection, subjects: list[str]) -> dict[str, Any]:
-    rows = connection.execute(
-        text(
-            """
-            SELECT p.scheme, p.code, p.name, f.exchange, f.number, f.listed_at, l.revision
-            FROM unnest(CAST(:schemes AS text[]), CAST(:codes AS text[])) AS k(scheme, code)
-            JOIN party p ON p.scheme = k.scheme AND p.code = k.code
-            LEFT JOIN first_listing f ON f.party = p.id
-            LEFT JOIN listing l ON l.exchange = f.exchange AND l.number = f.number
-            """
-        ),
-        {
-            "schemes": pg_array(subject.partition(":")[0] for subject in subjects),
-            "codes": pg_array(subject.partition(":")[2] for subject in subjects),
-        },
-    )
-    values: dict[str, Any] = {}
-    for row in rows:
-        first = None
-        if row.exchange is not None:
-            first = {
-                "exchange": row.exchange,
-                "listing_no": row.number,
-                "revision": row.revision,
-                "listed_at": format_time(row.listed_at),
-            }
-        values[f"{row.scheme}:{row.code}"] = {
-            "party": {"id_scheme": row.scheme, "id": row.code, "name": row.name},
-            "first": first,
-        }
-    return values
+def render_first_listings(connection: Connection, subjects: list[str]) -> dict[str, Any]:
+    return render_firsts(connection, FIRST_LISTINGS, subjects, _describe_first)
+
+
+def _describe_first(listing: Listing) -> dict[str, Any]:
+    return {
+        "listing_no": listing.listing_no,
+        "revision": listing.revision,
+        "listed_at": format_time(listing.listed_at),
+    }

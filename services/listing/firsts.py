@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.events.fact_topics import FIRST_LISTING
 from shared.register.firsts import FirstsTable
 
 if TYPE_CHECKING:
     from shared.events.documents import Listing
 
 FIRST_LISTINGS = FirstsTable(
+    topic=FIRST_LISTING,
     first="first_listing",
-    documents="listing",
+    document="listing",
     party="provider",
-    at="listed_at",
     eligible="status <> 'annulled' AND NOT mirrored AND counted",
 )
 
 
 def can_be_first(listing: Listing, *, counted: bool) -> bool:
-    """(四) 1: not annulled, not mirrored from another exchange, within the exchange's time on the whitelist, by a USCC.
+    """Return True if a listing may be a first, (四) 1.
 
+    It is not annulled, not mirrored from another exchange, within its exchange's time on the whitelist, and by a USCC.
     Withdrawn listings (撤牌) stay firsts.
     """
     return (

@@ -20,10 +20,10 @@ def _make_app(settings: Settings) -> Flask:
 
 
 def _consume(settings: Settings) -> None:
-    from services.trade_ingest.consumer import TRADES
-    from shared.register.consumer import run_worker
+    from services.trade_ingest.register import TRADES
+    from shared.register.consumer import run_consumer
 
-    run_worker(TRADES, settings)
+    run_consumer(TRADES, settings)
 
 
 def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:

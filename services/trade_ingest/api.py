@@ -1,4 +1,4 @@
-"""HTTP routes of the register of trades."""
+"""HTTP routes of trades."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ blueprint = Blueprint("trades", __name__, description="交易 / trades")
 @blueprint.arguments(TradeQuery, location="query")
 @blueprint.response(200, TradePageSchema)
 def list_trades(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Trades, each in the revision that stands, in order of exchange and number."""
-    statement = select_page(trade, "completed_at", arguments)
+    """Trades in their current revision, in order of exchange and number."""
+    statement = select_page("trade", trade, arguments)
     if "status" in arguments:
         statement = statement.where(trade.c.completed.is_(arguments["status"] == "completed"))
     if "buyer" in arguments:
@@ -35,7 +35,7 @@ def list_trades(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, TradeDetailSchema)
 def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
-    """One trade with all its revisions, by the records that brought them."""
+    """One trade with all its revisions and the records that brought them."""
     del arguments
     return answer_document("trade", trade, trade_past, exchange, no)
 
@@ -45,27 +45,27 @@ def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, An
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, TradeFactsSchema)
 def get_trade_facts(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
-    """The facts that a trade was evidence of, at which seqs, and whether it counted; for incentive."""
+    """Facts that a trade was evidence of, at which seqs, and whether it counted; for the incentive service."""
     del arguments
     with snapshot(current_service().engine) as connection:
         generation = read_head(connection).generation
-        parts = trade_facts(connection, exchange, no) if is_number(no) and "\0" not in exchange else []
-    if not parts:
+        spans = trade_facts(connection, exchange, no) if is_number(no) and "\0" not in exchange else []
+    if not spans:
         raise Problem(404)
     facts = [
         {
-            "fact": part.fact,
-            "from": part.from_seq,
-            "until": part.until_seq,
-            "counted": part.counted,
+            "fact": span.fact,
+            "from": span.from_seq,
+            "until": span.until_seq,
+            "counted": span.counted,
             "document": {
-                "revision": part.revision.revision,
-                "seq": part.revision.seq,
+                "revision": span.revision.revision,
+                "seq": span.revision.seq,
                 "topic": topic_of("trade", exchange),
-                "partition": part.revision.partition,
-                "offset": part.revision.offset,
+                "partition": span.revision.partition,
+                "offset": span.revision.offset,
             },
         }
-        for part in parts
+        for span in spans
     ]
     return {"generation": generation, "facts": facts}

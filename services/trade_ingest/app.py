@@ -1,4 +1,4 @@
-"""The trade-ingest service over HTTP."""
+"""The HTTP application of the trade-ingest service."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""Which trades a fact is about, and which of them count."""
+"""Scopes of evidence: the trades of a fact, and which of them count."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"[0-9]{4}")
 _CANCELLED = ("NOT d.completed", "cancelled")
 _MIRRORED = ("d.mirrored", "mirrored")
-# As in the view trade_category, with the listing fact that stood at :seq.
+# As in the view trade_category, with the listing fact that was current at :seq.
 _UNMATCHED = "NOT coalesce(l.proves AND l.provider = d.provider AND l.listed_at <= d.completed_at, false)"
 _PROOF = """
     LEFT JOIN (
@@ -31,30 +31,30 @@ _PARTY = "(SELECT id FROM party WHERE scheme = :scheme AND code = :code)"
 
 
 def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
-    """The scope of a fact by its key, of which the register is no part, in pieces; None if there is no such fact.
+    """Return the scope of a fact by its key without register, split at slashes; None if there is no such fact.
 
-    Raises ValueError for a key that none can have.
+    Raises ValueError for an impossible key.
     """
     if topic == FIRST_PURCHASE and len(key) == 1:
         where = f"d.buyer = {_PARTY}"
-        return Scope("trade", "completed_at", where, _party(key[0]), (_CANCELLED, _MIRRORED), takes_least=True)
+        return Scope("trade", where, _party(key[0]), (_CANCELLED, _MIRRORED), takes_least=True)
     if topic == SIGN:
-        return _scope_of_sign(key)
+        return _scope_of_measures(key)
     if topic != ANNUAL_TOTAL or len(key) != 3:  # noqa: PLR2004 - of whom, its id, the year
         return None
     of_whom, name, year = key
     if of_whom == "exchange":
         where, whose = f"d.exchange = :exchange AND {_IN_YEAR}", {"exchange": name}
-        return Scope("trade", "completed_at", where, whose | _year(year), (_CANCELLED, _MIRRORED))
+        return Scope("trade", where, whose | _year(year), (_CANCELLED, _MIRRORED))
     if of_whom == "provider":
         where = f"d.provider = {_PARTY} AND {_IN_YEAR}"
         reasons = (_CANCELLED, _MIRRORED, ("NOT d.listed", "mode"), (_UNMATCHED, "unmatched"))
-        return Scope("trade", "completed_at", where, _party(name) | _year(year), reasons, joins=_PROOF)
+        return Scope("trade", where, _party(name) | _year(year), reasons, joins=_PROOF)
     return None
 
 
-def _scope_of_sign(key: Sequence[str]) -> Scope | None:
-    """All trades of the party or exchange: which of them a measure is made of, the fact itself says."""
+def _scope_of_measures(key: Sequence[str]) -> Scope | None:
+    """Return all trades of the party or exchange; the fact itself names those of a measure."""
     where = {
         ("provider", 3): f"(d.provider = {_PARTY} OR d.buyer = {_PARTY}) AND {_IN_YEAR}",
         ("buyer", 2): f"d.buyer = {_PARTY}",
@@ -65,7 +65,7 @@ def _scope_of_sign(key: Sequence[str]) -> Scope | None:
     of_whom, name, *year = key
     whose = {"exchange": name} if of_whom == "exchange" else _party(name)
     span = _year(year[0]) if year else {}
-    return Scope("trade", "completed_at", where, whose | span, (_CANCELLED, _MIRRORED))
+    return Scope("trade", where, whose | span, (_CANCELLED, _MIRRORED))
 
 
 def _party(subject: str) -> dict[str, Any]:

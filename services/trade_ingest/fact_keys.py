@@ -1,4 +1,4 @@
-"""Which facts change with what: keys for the outbox."""
+"""Keys of the facts that change with a batch, and of all facts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,29 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from services.trade_ingest.totals import Deltas
+    from shared.register.context import RegisterContext
     from shared.register.firsts import First
-    from shared.register.intake import RegisterContext
     from shared.register.publish.outbox import DirtyKey
+
+_SOLD_TOO = b"""
+    SELECT b.party, b.year
+    FROM unnest(CAST(%(parties)s AS int[]), CAST(%(years)s AS int[]),
+                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
+         AS b(party, year, from_at, until_at)
+    WHERE EXISTS (
+        SELECT FROM provider_total WHERE provider = b.party AND bucket_at >= b.from_at AND bucket_at < b.until_at
+    )
+"""
+_SMALL_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
+_IS_SMALL = f"t.amount_fen - t.refunded_fen < {SMALL_FIRST_FEN}"
+_WITH_SMALL_FIRST = f"""
+    {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
+    UNION
+    SELECT b.party
+    FROM unnest(CAST(%(befores)s AS int[]), CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]))
+         AS b(party, exchange, number)
+    JOIN trade t ON t.exchange = b.exchange AND t.number = b.number WHERE {_IS_SMALL}
+""".encode()
 
 
 def mark_changed_facts(
@@ -35,9 +55,9 @@ def mark_changed_facts(
     renamed: set[int],
     now: datetime,
 ) -> None:
-    """Facts that a batch changed, or may have; its documents, firsts and totals must be written already.
+    """Mark the facts that a batch may have changed; its documents, firsts and totals must be stored already.
 
-    `firsts`: whose first purchase is another now, and what it was; `renamed`: whose name is.
+    `firsts`: the former first purchase of each party whose first changed. `renamed`: parties whose name changed.
     """
     year_of = cache(lambda bucket_us: shanghai_year(instant_of(bucket_us)))
     exchanges = {(exchange, year_of(bucket_us)) for exchange, bucket_us in deltas.exchanges}
@@ -57,17 +77,17 @@ def mark_changed_facts(
         for buyer, bucket_us, exchange, _ in deltas.purchases
         if subjects[buyer] in operators.get(exchange, ())
     }
-    totals = keys_of(subjects, exchanges, providers, with_first)
+    totals = total_and_first_keys(subjects, exchanges, providers, with_first)
     mark_dirty(connection, [*totals, *risk_flag_keys(subjects, operated, sellers | sold_too, beginners)], now)
 
 
-def keys_of(
+def total_and_first_keys(
     subjects: Mapping[int, str],
     exchanges: Iterable[tuple[str, int]],
     providers: Iterable[tuple[int, int]],
     firsts: Iterable[int],
 ) -> list[DirtyKey]:
-    """Keys of exchange totals by (exchange, year), of provider totals by (party, year), of first purchases by party."""
+    """Return keys of totals by (exchange, year) and (provider, year), and of first purchases by party."""
     keys = [(ANNUAL_TOTAL, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
     keys += [(ANNUAL_TOTAL, f"provider/{subjects[party]}/{year}") for party, year in providers]
     keys += [(FIRST_PURCHASE, subjects[party]) for party in firsts]
@@ -80,7 +100,7 @@ def risk_flag_keys(
     providers: Iterable[tuple[int, int]],
     buyers: Iterable[int],
 ) -> list[DirtyKey]:
-    """Keys of signs by (exchange, year), by provider (party, year), and by buyer."""
+    """Return keys of risk-flag measures by (exchange, year), by (provider, year), and by buyer."""
     keys = [(SIGN, f"exchange/{exchange}/{year}") for exchange, year in exchanges]
     keys += [(SIGN, f"provider/{subjects[party]}/{year}") for party, year in providers]
     keys += [(SIGN, f"buyer/{subjects[party]}") for party in buyers]
@@ -88,15 +108,14 @@ def risk_flag_keys(
 
 
 def all_fact_keys(connection: Connection) -> list[DirtyKey]:
-    """Keys of all totals, all first purchases and all signs."""
     exchanges, providers = all_totals(connection)
     firsts = set(connection.execute(text("SELECT party FROM first_purchase")).scalars())
     subjects = subjects_of(connection, firsts | {party for party, _ in providers})
-    return [*keys_of(subjects, exchanges, providers, firsts), *all_risk_flag_keys(connection)]
+    return [*total_and_first_keys(subjects, exchanges, providers, firsts), *all_risk_flag_keys(connection)]
 
 
 def all_risk_flag_keys(connection: Connection) -> list[DirtyKey]:
-    """Keys of all signs that there can be."""
+    """Return the keys of all risk-flag measures that may exist."""
     exchanges, providers = all_totals(connection)
     small = set(connection.execute(text(f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}")).scalars())
     subjects = subjects_of(connection, small | {party for party, _ in providers})
@@ -104,7 +123,7 @@ def all_risk_flag_keys(connection: Connection) -> list[DirtyKey]:
 
 
 def all_totals(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
-    """All totals that there are: of exchanges by (exchange, year), of providers by (party, year)."""
+    """Return all totals: of exchanges by (exchange, year), of providers by (party, year)."""
     rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
     exchanges = {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}
     rows = connection.execute(text("SELECT DISTINCT provider, bucket_at FROM provider_total"))
@@ -124,19 +143,8 @@ def _with_first(connection: Connection, parties: set[int]) -> set[int]:
     return {row.party for row in rows}
 
 
-_SOLD_TOO = b"""
-    SELECT b.party, b.year
-    FROM unnest(CAST(%(parties)s AS int[]), CAST(%(years)s AS int[]),
-                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
-         AS b(party, year, from_at, until_at)
-    WHERE EXISTS (
-        SELECT FROM provider_total WHERE provider = b.party AND bucket_at >= b.from_at AND bucket_at < b.until_at
-    )
-"""
-
-
 def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Of buyers and years those in which the buyer sold something, too: only they have signs of a provider."""
+    """Return those (buyer, year) in which the buyer also sold: only sellers have measures of a provider."""
     if not bought:
         return set()
     parameters = {
@@ -153,20 +161,8 @@ def _start_of(year: int) -> str:
     return year_start(year).isoformat()
 
 
-_SMALL_FIRSTS = "SELECT f.party FROM first_purchase f JOIN trade t ON t.exchange = f.exchange AND t.number = f.number"
-_IS_SMALL = f"t.amount_fen - t.refunded_fen < {SMALL_FIRST_FEN}"
-_WITH_SMALL_FIRST = f"""
-    {_SMALL_FIRSTS} WHERE f.party = ANY(CAST(%(parties)s AS int[])) AND {_IS_SMALL}
-    UNION
-    SELECT b.party
-    FROM unnest(CAST(%(befores)s AS int[]), CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]))
-         AS b(party, exchange, number)
-    JOIN trade t ON t.exchange = b.exchange AND t.number = b.number WHERE {_IS_SMALL}
-""".encode()
-
-
 def _with_small_first(connection: Connection, large: set[int], firsts: Mapping[int, First | None]) -> set[int]:
-    """Of those who bought something large, and of those whose first changed, whose first is small, or was."""
+    """Return those of the large buyers, and of the parties with a changed first, whose first is or was small."""
     before = {party: first for party, first in firsts.items() if first is not None}
     parties = large | before.keys()
     if not parties:

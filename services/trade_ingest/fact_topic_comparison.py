@@ -1,10 +1,11 @@
-"""facts.listing.v1 read again: of each listing the register must hold the newest fact of its own that it has read.
+"""Comparison of facts.listing.v1, read again, with the stored facts: the register must have the newest it has read.
 
-The topic is compacted: what a newer fact replaced may be gone, and the newer one may not be read yet.
+The topic is compacted: a replaced fact may be gone, and its replacement may not have been read yet.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from services.trade_ingest.listing_facts import newest, read_listing_fact
 from shared.events.fact_topics import LISTING
 from shared.kafka.replay import replay_records, stable_end_offsets
+from shared.register.head import read_head
 from shared.register.stored_documents import key_arrays
 
 if TYPE_CHECKING:
@@ -23,83 +25,84 @@ if TYPE_CHECKING:
     from shared.register.rebuild.topic_comparison import TopicComparison
     from shared.register.revisions import Key
 
+_STORED = text(
+    """
+    SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.seq, f.value
+    FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+    JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
+    """
+)
 
-def compare_fact_topic(reread: TopicComparison) -> None:
-    """Hold the facts of the register of listings that has the same id against those that are stored."""
+
+def compare_fact_topic(topics: TopicComparison) -> None:
+    """Compare the facts of the listing register with the same id."""
     positions = {
-        (one.topic, one.partition): one.next_offset for one in reread.positions(lambda topic: topic == LISTING)
+        (one.topic, one.partition): one.next_offset for one in topics.positions(lambda topic: topic == LISTING)
     }
-    comparison = _Comparison(reread, positions)
-    for records in replay_records(reread.client_config, stable_end_offsets(reread.client_config, positions)):
+    comparison = _FactComparison(topics, positions)
+    for records in replay_records(topics.client_config, stable_end_offsets(topics.client_config, positions)):
         facts = [read_listing_fact(record) for record in records]
-        comparison.compare([fact for fact in facts if fact.register == reread.register.id])
-        reread.report.compared("Kafka 事实 / facts", len(records))
+        comparison.compare([fact for fact in facts if fact.register == topics.register.id])
+        topics.report.compared("Kafka 事实 / facts", len(records))
     comparison.close()
 
 
-class _Comparison:
-    def __init__(self, reread: TopicComparison, positions: dict[tuple[str, int], int]) -> None:
-        self._reread = reread
-        self._positions = positions
-        self._lost: dict[Key, ListingFact] = {}
+@dataclass
+class _FactComparison:
+    topics: TopicComparison
+    positions: dict[tuple[str, int], int]
+    _lost: dict[Key, ListingFact] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
         # A bit for each entry: the stored facts that the topic explains.
-        next_seq = reread.connection.execute(text("SELECT next_seq FROM register_head")).scalar_one()
-        self._explained = bytearray(next_seq // 8 + 1)
+        self._explained = bytearray(read_head(self.topics.connection).next_seq // 8 + 1)
 
     def compare(self, facts: Sequence[ListingFact]) -> None:
-        """A batch of facts, read or not yet read."""
+        """Compare a batch of facts, including facts that the register has not read yet."""
         read = newest(fact for fact in facts if self._is_read(fact))
         latest = newest(facts)
-        for row in self._stored(latest):
+        for row in self._load_stored(latest):
             key, stored = (row.exchange, row.listing_no), (row.generation, row.fact_seq)
-            fact = read.get(key)
-            if fact is not None and (fact.generation, fact.seq) > stored:
-                self._lose(fact)
-            if any((f.generation, f.seq) == stored and f.record.value == row.value for f in facts if f.key == key):
+            fact = read.pop(key, None)
+            if fact is not None and fact.version > stored:
+                self._add_lost(fact)
+            is_same = any(f.version == stored and f.record.value == row.value for f in facts if f.key == key)
+            if is_same or latest[key].version > stored:  # the latter: it was compacted away
                 self._explain(row.seq)
-            elif (latest[key].generation, latest[key].seq) > stored:
-                self._explain(row.seq)  # compacted away
-            read.pop(key, None)
         for fact in read.values():
-            self._lose(fact)
+            self._add_lost(fact)
 
     def _is_read(self, fact: ListingFact) -> bool:
         record = fact.record
-        return record.offset < self._positions[record.topic, record.partition]
+        return record.offset < self.positions[record.topic, record.partition]
 
-    def _stored(self, keys: Iterable[Key]) -> Sequence[Row[Any]]:
-        return self._reread.connection.execute(
-            text(
-                """
-                SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.seq, f.value
-                FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
-                JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
-                """
-            ),
-            key_arrays(keys),
-        ).all()
+    def _load_stored(self, keys: Iterable[Key]) -> Sequence[Row[Any]]:
+        return self.topics.connection.execute(_STORED, key_arrays(keys)).all()
 
-    def _lose(self, fact: ListingFact) -> None:
+    def _add_lost(self, fact: ListingFact) -> None:
         known = self._lost.get(fact.key)
-        if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
+        if known is None or fact.version > known.version:
             self._lost[fact.key] = fact
 
     def _explain(self, seq: int) -> None:
         if 0 <= seq < len(self._explained) * 8:
             self._explained[seq // 8] |= 1 << seq % 8
 
+    def _is_explained(self, seq: int) -> bool:
+        return 0 <= seq < len(self._explained) * 8 and bool(self._explained[seq // 8] >> seq % 8 & 1)
+
     def close(self) -> None:
-        """What is stored without a fact, and what was read without being stored."""
-        rows = self._reread.connection.execute(
+        """Report facts stored but not in the topic, and facts read but not stored."""
+        rows = self.topics.connection.execute(
             text('SELECT seq, exchange, listing_no, topic, partition, "offset" FROM listing_fact ORDER BY seq')
         )
         for row in rows:
-            if not (0 <= row.seq < len(self._explained) * 8 and self._explained[row.seq // 8] >> row.seq % 8 & 1):
+            if not self._is_explained(row.seq):
                 what = f"{row.topic}[{row.partition}]@{row.offset} 外来 / foreign"
-                told = f"listing_fact {row.exchange}/{row.listing_no} (条目 / entry {row.seq})"
-                self._reread.report.add(what, told, None, mendable=False)
+                stored = f"listing_fact {row.exchange}/{row.listing_no} (条目 / entry {row.seq})"
+                self.topics.report.add(what, stored, None, repairable=False)
         for key, fact in sorted(self._lost.items()):
             record = fact.record
-            where = f"{record.topic}[{record.partition}]@{record.offset}"
-            self._reread.lose(where, fact, f"listing_fact {'/'.join(key)}")
-        self._reread.take_in()
+            place = f"{record.topic}[{record.partition}]@{record.offset}"
+            self.topics.add_lost(place, fact, f"listing_fact {'/'.join(key)}")
+        self.topics.take_in_lost()

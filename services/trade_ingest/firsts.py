@@ -1,13 +1,12 @@
-"""First purchases: where they are kept. What can be a first stands in totals.Trade.can_be_first, and here in SQL."""
+"""First purchases. `TradeState.can_be_first` states the same condition in Python."""
 
-from __future__ import annotations
-
+from shared.events.fact_topics import FIRST_PURCHASE
 from shared.register.firsts import FirstsTable
 
 FIRST_PURCHASES = FirstsTable(
+    topic=FIRST_PURCHASE,
     first="first_purchase",
-    documents="trade",
+    document="trade",
     party="buyer",
-    at="completed_at",
     eligible="completed AND NOT mirrored AND counted",
 )

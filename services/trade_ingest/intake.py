@@ -1,47 +1,35 @@
-"""The intake of trades: a batch of records becomes one transaction.
+"""Intake of trades: register, first purchases, totals and changed facts of a batch, set-based throughout.
 
-Listing facts first, then trades: register, quarantine, first purchases, totals, changed facts and the next offsets;
-all of it, or nothing. Set-based throughout; what documents mean for totals is worked out in totals.py.
+Listing facts are applied before trades. What a document means for totals is computed in totals.py.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.trade_ingest.fact_keys import mark_changed_facts
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
-from services.trade_ingest.totals import Deltas, TradeState, bucket_calendar, instant_of
+from services.trade_ingest.totals import Deltas, TradeState, bucket_calendar
 from services.trade_ingest.totals_store import apply_deltas
-from shared.kafka.positions import move_positions
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.database import fetch
-from shared.register.firsts import First, update_firsts
-from shared.register.head import advance_head, check_settings
-from shared.register.intake import pg_microseconds, split
-from shared.register.quarantine import record_us
-from shared.register.record_outcomes import record_outcomes
-from shared.register.revisions import resolve
-from shared.register.stored_documents import (
-    key_arrays,
-    load_documents,
-    move_to_past,
-    stored_headers,
-    write_entries,
-)
+from shared.register.daily_counts import record_us
+from shared.register.firsts import update_firsts
+from shared.register.intake import pg_microseconds
+from shared.register.stored_documents import DocumentWriter, key_arrays, resolve_stored, stored_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from services.trade_ingest.totals import BucketCalendar, Proof
-    from shared.kafka.positions import Move
-    from shared.register.head import Head
-    from shared.register.intake import RegisterContext
+    from shared.events.documents import Trade
+    from shared.register.context import RegisterContext
     from shared.register.parties import Entity
-    from shared.register.revisions import AcceptedEntry, Key, Resolution
+    from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
     from shared.values.parties import Party
 
 _FIXED = {
@@ -62,11 +50,9 @@ _FIXED = {
     "counted": "bool",
     "binary_mode": "bool",
 }
-_COLUMNS = [*_FIXED, "exchange", "number", "value", "listing_no", "headers"]
-_STATE_ROWS = RowFormat("trade", _COLUMNS, list(_FIXED.values()))
-_PAST_ROWS = RowFormat("trade_past", [*_COLUMNS, "replaced_by"], list(_FIXED.values()))
+_WRITER = DocumentWriter("trade", _FIXED, ["exchange", "number", "value", "listing_no", "headers"])
 
-# The revision, and the rest in the order in which a Trade has it.
+# The revision, and the rest in the order of the fields of TradeState.
 _STATES = b"""
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
            d.net_fen, d.completed_at, d.completed, d.listed, d.mirrored, d.counted
@@ -81,46 +67,41 @@ _STATES = b"""
 """
 
 
-def apply_batch(
+def apply_trades(
     connection: Connection,
-    head: Head,
     register: RegisterContext,
-    prepared: Sequence[Any],
-    moves: Sequence[Move],
+    arrivals: list[Arrival[Trade]],
+    facts: list[ListingFact],
+    next_seq: int,
     now: datetime,
-) -> None:
-    """Do all that follows from a batch, as the register's one writer.
-
-    Raises PartitionLostError, SettingsDifferError, or what the database says.
-    """
-    check_settings(head, register.settings)
-    move_positions(connection, moves, now)
-    arrivals, refused, facts = split(prepared)
+) -> Resolution[Trade]:
+    """Apply the listing facts and trades of a batch."""
     buckets = buckets_of(register)
     deltas = Deltas(buckets)
-    register.parties.as_of(head.next_seq)
-    next_seq = _apply_facts(connection, register, facts, head.next_seq, deltas, now)
+    next_seq = _apply_facts(connection, register, facts, next_seq, deltas, now)
 
     stored = _load_states(connection, {(arrival.exchange, arrival.number) for arrival in arrivals})
     revisions = {key: revision for key, (revision, _) in stored.items()}
-    documents = load_documents(connection, "trade", arrivals, revisions)
-    resolution = resolve(arrivals, revisions, documents, next_seq)
+    resolution: Resolution[Trade] = resolve_stored(connection, "trade", arrivals, revisions, next_seq)
     ids, renamed = register.parties.store(connection, _parties(resolution.accepted))
-    trades = {entry.seq: _trade(entry, ids, register) for entry in resolution.accepted}
+    trades = {entry.seq: _trade_state(entry, ids, register) for entry in resolution.accepted}
     states = {key: trades[entry.seq] for key, entry in resolution.states.items()}
     replaced = {key: stored[key][1] for key in resolution.displaced}
     _add_deltas(connection, deltas, replaced, states)
     _write(connection, resolution, trades, now)
     apply_deltas(connection, deltas, buckets)
-    firsts = _mend_firsts(connection, resolution, replaced, trades)
+    firsts = update_firsts(
+        connection,
+        FIRST_PURCHASES,
+        _first_candidates(resolution, trades),
+        ((trade.buyer, key) for key, trade in replaced.items() if trade.can_be_first),
+    )
     mark_changed_facts(connection, register, deltas, firsts, renamed, now)
-    record_outcomes(connection, resolution, refused, now, lambda trade: trade.amount_fen)
-    advance_head(connection, resolution.next_seq)
-    register.parties.until(resolution.next_seq)
+    return resolution
 
 
 def buckets_of(register: RegisterContext) -> BucketCalendar:
-    """The buckets of the settings under which the register counts."""
+    """Return the buckets of the settings that the register counts by."""
     return bucket_calendar(tuple(register.cut_dates))
 
 
@@ -137,7 +118,7 @@ def _apply_facts(
         return next_seq
     newer = newer_than_stored(connection, latest)
     ids = register.parties.find(connection, [item.provider for item in newer])
-    # What facts move are trades stored before this batch; its documents come after, under the new listings.
+    # Facts move trades stored before this batch; the batch's own trades come after, under the new listings.
     return apply_listing_facts(connection, newer, ids, next_seq, deltas, buckets_of(register), now)
 
 
@@ -153,13 +134,13 @@ def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int,
     return states
 
 
-def _parties(entries: Iterable[AcceptedEntry[Any]]) -> Iterable[Party]:
+def _parties(entries: Iterable[AcceptedEntry[Trade]]) -> Iterator[Party]:
     for entry in entries:
         yield entry.arrival.document.provider
         yield entry.arrival.document.buyer
 
 
-def _trade(entry: AcceptedEntry[Any], ids: dict[Entity, int], register: RegisterContext) -> TradeState:
+def _trade_state(entry: AcceptedEntry[Trade], ids: dict[Entity, int], register: RegisterContext) -> TradeState:
     arrival = entry.arrival
     document = arrival.document
     provider, buyer = document.provider, document.buyer
@@ -183,7 +164,7 @@ def _trade(entry: AcceptedEntry[Any], ids: dict[Entity, int], register: Register
 def _add_deltas(
     connection: Connection, deltas: Deltas, replaced: dict[Key, TradeState], states: dict[Key, TradeState]
 ) -> None:
-    """What the batch's documents change in the totals, under the listings as they now are."""
+    """Add what the batch's trades change in the totals, under the listings as they are now."""
     proofs = load_proofs(
         connection,
         {
@@ -201,11 +182,10 @@ def _add_deltas(
         deltas.replace(old, new, None if old is None else proof_of(old), proof_of(new))
 
 
-def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int, TradeState], now: datetime) -> None:
-    move_to_past(connection, "trade", resolution.displaced)
+def _write(connection: Connection, resolution: Resolution[Trade], trades: dict[int, TradeState], now: datetime) -> None:
     received_us = pg_microseconds(now)
 
-    def row(layout: RowFormat, entry: AcceptedEntry[Any]) -> bytes:
+    def row(layout: RowFormat, entry: AcceptedEntry[Trade]) -> bytes:
         arrival, trade = entry.arrival, trades[entry.seq]
         document, record = arrival.document, arrival.record
         return b"".join(
@@ -236,23 +216,14 @@ def _write(connection: Connection, resolution: Resolution[Any], trades: dict[int
             )
         )
 
-    write_entries(connection, resolution, _STATE_ROWS, _PAST_ROWS, row)
+    _WRITER.write(connection, resolution, row)
 
 
-def _mend_firsts(
-    connection: Connection, resolution: Resolution[Any], replaced: dict[Key, TradeState], trades: dict[int, TradeState]
-) -> dict[int, First | None]:
-    touched: dict[int, set[Key]] = {}
-    for key, trade in replaced.items():
-        if trade.can_be_first:
-            touched.setdefault(trade.buyer, set()).add(key)
-    least: dict[int, tuple[int, str, str, int]] = {}
+def _first_candidates(
+    resolution: Resolution[Trade], trades: dict[int, TradeState]
+) -> Iterator[tuple[int, tuple[datetime, str, str, int]]]:
     for entry in resolution.states.values():
         trade = trades[entry.seq]
         if trade.can_be_first:
-            candidate = (trade.completed_us, trade.exchange, trade.number, entry.seq)
-            known = least.get(trade.buyer)
-            if known is None or candidate < known:
-                least[trade.buyer] = candidate
-    candidates = {buyer: First(instant_of(found[0]), *found[1:]) for buyer, found in least.items()}
-    return update_firsts(connection, FIRST_PURCHASES, candidates, touched)
+            at = entry.arrival.document.completed_at
+            yield trade.buyer, (at, trade.exchange, trade.number, entry.seq)

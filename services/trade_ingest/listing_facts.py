@@ -1,7 +1,7 @@
 """Listing facts: which listings prove listed trades (挂牌交易), and what moves in the totals when that changes.
 
-Of the register of listings alone that has the same id: others have other exchanges, or, while a register is split, the
-same ones under numbers of their own.
+Only facts of the listing register with the same id are applied: others belong to other exchanges or, while a register
+is split, to the same ones under their own numbering.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.values.parties import Party
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from services.trade_ingest.totals import BucketCalendar
     from shared.kafka.handler import Record
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 
 class ListingFact(msgspec.Struct, gc=False, frozen=True):
-    """A value of facts.listing.v1, as it came; register and number from its key.
+    """A fact of facts.listing.v1 as received, with the register from its key.
 
-    Of a listing that no longer exists provider and instant are None.
+    For a listing that no longer exists, provider and instant are None.
     """
 
     register: str
@@ -51,9 +51,13 @@ class ListingFact(msgspec.Struct, gc=False, frozen=True):
     def key(self) -> Key:
         return (self.exchange, self.listing_no)
 
+    @property
+    def version(self) -> tuple[int, int]:
+        return (self.generation, self.seq)
 
-class Newer(NamedTuple):
-    """A fact that is to be applied, with the provider and the instant that the register keeps of the listing."""
+
+class NewerFact(NamedTuple):
+    """A fact to apply, with the provider and the instant that the register stores for the listing."""
 
     fact: ListingFact
     provider: Party
@@ -61,7 +65,7 @@ class Newer(NamedTuple):
 
 
 class FactValue(msgspec.Struct):
-    """A value of facts.listing.v1, as far as trades need it."""
+    """The fields of a value of facts.listing.v1 that trades need."""
 
     generation: int
     seq: int
@@ -69,22 +73,22 @@ class FactValue(msgspec.Struct):
     listing_no: str
     provider: Party | None
     status: str | None
-    # Not by the rule for documents: theirs are years as written, and 2099 in another zone may be 2100 in Shanghai.
+    # Not limited to the years of documents: theirs are as written, and 2099 in another zone may be 2100 in Shanghai.
     listed_at: Annotated[datetime, msgspec.Meta(tz=True)] | None
     counted: bool
 
     @property
     def proves(self) -> bool:
-        """Whether it can prove a listed trade: it exists, counts and is not annulled."""
+        """True if the listing can prove a listed trade: it exists, counts and is not annulled."""
         return self.counted and self.status not in ("annulled", None)
 
 
-# ValueError for what is none.
+# Raises ValueError for an invalid value.
 decode_fact = msgspec.json.Decoder(FactValue).decode
 
 
 def read_listing_fact(record: Record) -> ListingFact:
-    """A fact of our own making: what cannot be read is our fault, and raises."""
+    """Decode a fact. It was written by our own service, so an invalid one is a bug and raises."""
     value = decode_fact(record.value or b"")
     register = (record.key or b"").decode().partition("/")[0]
     return ListingFact(
@@ -101,50 +105,45 @@ def read_listing_fact(record: Record) -> ListingFact:
 
 
 def newest(facts: Iterable[ListingFact]) -> dict[Key, ListingFact]:
-    """Of each listing, the fact of the greatest (generation, seq)."""
+    """Return the fact with the greatest version of each listing."""
     found: dict[Key, ListingFact] = {}
     for fact in facts:
         known = found.get(fact.key)
-        if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
+        if known is None or fact.version > known.version:
             found[fact.key] = fact
     return found
 
 
-def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[Newer]:
-    """Those that the register has not applied yet, nor a newer one of the same listing.
+def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[NewerFact]:
+    """Return the facts that are newer than the stored ones.
 
-    A listing that no longer exists keeps the provider and the instant that it had; it proves nothing. Of one that the
-    register never knew there is nothing to keep.
+    A listing that no longer exists keeps its stored provider and instant and proves nothing. One that the register
+    never knew is skipped.
     """
     rows = connection.execute(_STORED, key_arrays(facts))
     stored = {(row.exchange, row.listing_no): row for row in rows}
     newer = []
     for key, fact in facts.items():
         known = stored.get(key)
-        if known is not None and _is_as_new(known, fact):
+        if known is not None and known.register == fact.register and (known.generation, known.fact_seq) >= fact.version:
             continue
         if fact.provider is not None and fact.listed_at is not None:
-            newer.append(Newer(fact, fact.provider, fact.listed_at))
+            newer.append(NewerFact(fact, fact.provider, fact.listed_at))
         elif known is not None:
-            newer.append(Newer(fact, Party(known.scheme, known.code, known.name), known.listed_at))
+            newer.append(NewerFact(fact, Party(known.scheme, known.code, known.name), known.listed_at))
     return newer
-
-
-def _is_as_new(stored: Row[Any], fact: ListingFact) -> bool:
-    """Whether what is stored of the listing is that fact, or a newer one."""
-    return stored.register == fact.register and (stored.generation, stored.fact_seq) >= (fact.generation, fact.seq)
 
 
 def apply_listing_facts(
     connection: Connection,
-    facts: Sequence[Newer],
+    facts: Sequence[NewerFact],
     ids: dict[Entity, int],
     first_seq: int,
     deltas: Deltas,
     buckets: BucketCalendar,
     now: datetime,
 ) -> int:
-    """Store facts as entries from `first_seq` and add to `deltas` what they move; the next seq."""
+    """Store facts as entries from `first_seq` and add what they move to `deltas`; return the next seq."""
     if not facts:
         return first_seq
     parameters = _parameters(facts, ids, first_seq, now)
@@ -166,7 +165,7 @@ def apply_listing_facts(
 
 
 def load_proofs(connection: Connection, keys: set[Key]) -> dict[Key, Proof]:
-    """What the register knows of listings."""
+    """Load what is stored of listings."""
     if not keys:
         return {}
     return {
@@ -237,7 +236,7 @@ _SET_ASIDE = text(
 _STORE = text(f"INSERT INTO listing_fact SELECT * FROM {_NEW}")
 
 
-def _parameters(newer: Sequence[Newer], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
+def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
     facts = [item.fact for item in newer]
     return {
         "exchanges": pg_array(fact.exchange for fact in facts),

@@ -1,8 +1,8 @@
-"""What is measured of trades for the signs that a person should look at (G10): `facts.sign.v1`, never a verdict.
+"""Measures for risk flags (核查线索), published as `facts.sign.v1`: figures that a person should look at, no verdict.
 
-Of trades that count (completed, not mirrored, within the exchange's time on the whitelist), in any mode, by net
-amount. Nothing of it is stored: it is read from the trades when a fact is rendered, by the indexes on providers and
-buyers, and costs intake no more than noting whose trades a batch touched. Natural persons are not named.
+They cover trades that count (completed, not mirrored, within the exchange's time on the whitelist) in any mode, by net
+amount. Nothing is stored: measures are read from the trades when a fact is rendered, through the indexes on providers
+and buyers, so that intake only marks whose trades a batch touched. Natural persons are not named.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from shared.events.fact_topics import (
     SMALL_FIRST_FEN,
 )
 from shared.postgres.query import pg_array
+from shared.register.head import read_settings
 from shared.values.money import format_yuan
 from shared.values.times import day_start, format_time, year_start
 
@@ -40,7 +41,7 @@ _YEARS = """
         JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
     )
 """
-# Two passes over what a provider sold and bought in the year: whatever it traded, a few rows come back.
+# Two passes over what a provider sold and bought in the year; only a few rows are returned.
 _PROVIDERS = text(f"""
     WITH {_YEARS}, sold AS MATERIALIZED (
         SELECT k.n, t.buyer AS other, t.amount_fen - t.refunded_fen AS net_fen, count(*) AS trades,
@@ -109,16 +110,14 @@ _OPERATORS = text(f"""
 """)
 
 
-def signs(connection: Connection, keys: Iterable[str]) -> dict[str, Any]:
-    """The value of each key of `facts.sign.v1` in this snapshot, without its version; empty where there is nothing."""
-    parts = {key: key.split("/") for key in keys}
-    of = {whose: {key: rest for key, (first, *rest) in parts.items() if first == whose} for whose in _OF}
-    return {
-        key: value
-        for whose, measure in _OF.items()
-        if of[whose]
-        for key, value in measure(connection, of[whose]).items()
-    }
+def render_measures(connection: Connection, keys: list[str]) -> dict[str, Any]:
+    """Render the measures of providers, buyers and exchanges."""
+    values: dict[str, Any] = {}
+    for kind, measure in _MEASURES.items():
+        named = {key: rest for key in keys for first, *rest in [key.split("/")] if first == kind}
+        if named:
+            values |= measure(connection, named)
+    return values
 
 
 def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
@@ -183,13 +182,13 @@ def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> dict[st
         key: {"exchange": exchange, "year": int(year), "operators": []} for key, (exchange, year) in keys.items()
     }
     in_order, terms = list(values.values()), _terms(connection)
-    asked = [
+    terms_in_year = [
         (n, value["exchange"], code, max(from_at, begin), min(until_at, end))
         for n, value in enumerate(in_order)
         for begin, end in [_span(value["year"])]
         for code, from_at, until_at in terms.get(value["exchange"], ())
     ]
-    ns, exchanges, codes, froms, untils = zip(*asked, strict=True) if asked else ((), (), (), (), ())
+    ns, exchanges, codes, froms, untils = zip(*terms_in_year, strict=True) if terms_in_year else ((), (), (), (), ())
     rows = connection.execute(
         _OPERATORS,
         {
@@ -212,20 +211,17 @@ def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> dict[st
     return values
 
 
-_OF = {"provider": _of_providers, "buyer": _of_buyers, "exchange": _of_exchanges}
+_MEASURES = {"provider": _of_providers, "buyer": _of_buyers, "exchange": _of_exchanges}
 
 
 def _terms(connection: Connection) -> dict[str, list[tuple[str, datetime, datetime]]]:
-    """Who operated each exchange from when until when, as the settings say that stand in this snapshot."""
-    listed = connection.execute(
-        text("SELECT content -> 'exchanges' FROM settings_entry ORDER BY seq DESC LIMIT 1")
-    ).scalar()
+    """Return the operators of each exchange with their terms, by the settings in force."""
     return {
         exchange["id"]: [
             (one["uscc"], _start(one["from"], _EARLIEST), _start(one["until"], _LATEST))
             for one in exchange["operators"]
         ]
-        for exchange in listed or ()
+        for exchange in read_settings(connection, "exchanges") or ()
     }
 
 
@@ -260,7 +256,7 @@ def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) 
 
 
 def _numbers(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, tuple[str, str]]:
-    """(exchange, number) of the trades that are examples, by their entries."""
+    """Load (exchange, number) of the example trades by their entries."""
     seqs = {seq for row in rows for seq in (row.least_seq, row.greatest_seq) if seq is not None}
     found = connection.execute(
         text("SELECT seq, exchange, number FROM trade WHERE seq = ANY(CAST(:seqs AS bigint[]))"),
@@ -270,7 +266,7 @@ def _numbers(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, tupl
 
 
 def _examples(row: Row[Any], numbers: dict[int, tuple[str, str]]) -> list[dict[str, str]]:
-    """Of what was summed up, the trades that were entered first and last."""
+    """Return the first and the last entered of the trades that were summed up."""
     return [
         {"exchange": exchange, "trade_no": number}
         for exchange, number in (numbers[seq] for seq in dict.fromkeys((row.least_seq, row.greatest_seq)))

@@ -1,4 +1,4 @@
-"""Shapes of the trade-ingest service's answers, and the parameters that it takes."""
+"""Response schemas and query parameters of the trade-ingest service."""
 
 from marshmallow import Schema, fields
 
@@ -7,36 +7,22 @@ from shared.events.fields import Choice
 from shared.events.schemas import TradeSchema
 from shared.web.pagination import page_schema
 from shared.web.query import SubjectParameter
-from shared.web.register.documents import DocumentQuery, RevisionSchema
+from shared.web.register.documents import DocumentQuery, detail_schema, item_schema
 from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
 
 
 class TradeQuery(DocumentQuery):
-    """Filters of the list."""
-
     buyer = SubjectParameter()
     status = Choice(TRADE_STATUSES)
 
 
-class TradeItemSchema(TradeSchema):
-    """A trade as it stands; `counted`: its exchange was on the whitelist at that time."""
-
-    exchange = fields.String(required=True)
-    seq = fields.Integer(required=True)
-    counted = fields.Boolean(required=True)
-
-
-class TradeDetailSchema(TradeItemSchema):
-    """The same, with every accepted revision in order of `seq`."""
-
-    revisions = fields.List(fields.Nested(RevisionSchema), required=True)
-
-
+TradeItemSchema = item_schema("TradeItem", TradeSchema)
+TradeDetailSchema = detail_schema("TradeDetail", TradeItemSchema)
 TradePageSchema = page_schema("TradePage", TradeItemSchema)
 
 
 class TradeFactSchema(Schema):
-    """A fact at every seq from `from` to `until` (both included; null: whatever comes next, too)."""
+    """A fact at every seq from `from` to `until`, both included; null: open."""
 
     fact = fields.String(required=True)
     from_ = fields.Integer(required=True, data_key="from", attribute="from")
@@ -46,7 +32,7 @@ class TradeFactSchema(Schema):
 
 
 class TradeFactsSchema(Schema):
-    """What a trade was evidence of, of the register's present generation."""
+    """What a trade was evidence of in the register's current generation."""
 
     generation = fields.Integer(required=True)
     facts = fields.List(fields.Nested(TradeFactSchema), required=True)

@@ -1,7 +1,7 @@
-"""Totals of a year in buckets, and what a trade is in them. Pure.
+"""Annual totals in buckets, and the category of a trade in them. Pure.
 
-A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so that any period that begins and ends at
-such a date, or with a month, is a sum of buckets. Instants here are microseconds since 2000-01-01 UTC.
+A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so that any period between such dates or month
+boundaries is a sum of buckets. Instants are microseconds since 2000-01-01 UTC.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.values.times import day_start
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Years are 2000 to 2099 as written, with any offset: in Shanghai, the days around them too.
+# Documents have years 2000 to 2099 with any offset: in Shanghai that includes the days around them.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ COUNTED, UNMATCHED = "counted", "unmatched"
 
 
 class BucketCalendar:
-    """Where buckets begin and end."""
+    """The start and end of buckets."""
 
     def __init__(self, cut_dates: Iterable[date]) -> None:
         self.cut_at = sorted(set(cut_dates))
@@ -38,17 +38,17 @@ class BucketCalendar:
         self._starts_us = [pg_microseconds(start) for start in self.starts]
 
     def start_of(self, instant_us: int) -> int:
-        """When the bucket of an instant begins."""
+        """Return the start of the bucket that contains an instant."""
         return self._starts_us[bisect_right(self._starts_us, instant_us) - 1]
 
     def until_of(self, start: datetime) -> datetime:
-        """When the bucket that begins at `start` is over."""
+        """Return the end of the bucket that begins at `start`."""
         return self.starts[bisect_right(self._starts_us, pg_microseconds(start))]
 
 
 @lru_cache(maxsize=8)
 def bucket_calendar(cut_dates: tuple[date, ...]) -> BucketCalendar:
-    """Buckets of these cut dates, made once: a register has one set of them at a time."""
+    """Return the calendar of these cut dates, cached: a register has one at a time."""
     return BucketCalendar(cut_dates)
 
 
@@ -57,7 +57,7 @@ def instant_of(instant_us: int) -> datetime:
 
 
 class TradeState(msgspec.Struct, gc=False, frozen=True):
-    """What totals and firsts need of a document; parties by their ids in the register."""
+    """The fields of a trade that totals and firsts need; parties by their internal ids."""
 
     exchange: str
     number: str
@@ -75,7 +75,7 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
 
     @property
     def is_in_exchange_total(self) -> bool:
-        """(六) 2: all completed trades of the exchange, negotiated ones too, mirrored ones not."""
+        """(六) 2: completed trades of the exchange, including negotiated ones, without mirrored ones."""
         return self.completed and not self.mirrored and self.counted
 
     @property
@@ -85,7 +85,7 @@ class TradeState(msgspec.Struct, gc=False, frozen=True):
 
 
 class Proof(NamedTuple):
-    """A listing as its fact tells it; `proves`: it counts and is not annulled."""
+    """A listing as its fact describes it; `proves`: it counts and is not annulled."""
 
     provider: int
     listed_us: int
@@ -93,9 +93,9 @@ class Proof(NamedTuple):
 
 
 def category(trade: TradeState, proof: Proof | None) -> str:
-    """What a trade is in its provider's totals, (四) 3: `counted`, or the reason why not.
+    """Return the trade's category in its provider's totals, (四) 3: `counted`, or the reason why not.
 
-    The view trade_category says the same in SQL.
+    The database view trade_category defines the same in SQL.
     """
     if not trade.counted:
         return "not_on_whitelist"
@@ -115,14 +115,14 @@ def category(trade: TradeState, proof: Proof | None) -> str:
     return UNMATCHED
 
 
-# Plain tuples, for there are many.
+# Plain tuples, as there are many.
 ExchangeBucket = tuple[str, int]  # exchange, bucket
 ProviderBucket = tuple[int, int, str, str]  # provider, bucket, exchange, category
-Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, whether large ones
+Purchases = tuple[int, int, str, bool]  # buyer, bucket, exchange, is large
 
 
 class Delta(msgspec.Struct, gc=False):
-    """A change of one bucket. `last_us`: of what came, `gone_us`: of what left it, the last instant."""
+    """A change of a bucket. `last_us`: the last instant of what was added; `gone_us`: of what was removed."""
 
     amount_fen: int = 0
     trades: int = 0
@@ -143,7 +143,7 @@ class Delta(msgspec.Struct, gc=False):
 
 
 class Deltas:
-    """What documents changed in the totals of exchanges and providers."""
+    """The changes of a batch in the totals of exchanges and providers."""
 
     def __init__(self, buckets: BucketCalendar) -> None:
         self._buckets = buckets
@@ -155,7 +155,7 @@ class Deltas:
     def replace(
         self, old: TradeState | None, new: TradeState, proof_of_old: Proof | None, proof_of_new: Proof | None
     ) -> None:
-        """A document takes the place of another, or of none."""
+        """Replace a document by another; `old` None: by a new one."""
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
@@ -175,12 +175,12 @@ class Deltas:
             delta.add(new.net_fen, 1, new.completed_us)
 
     def move(self, moved: MovedTrades) -> None:
-        """Trades of a listing now fit it, or no longer do."""
-        came, went = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
-        self._provider((moved.provider, moved.bucket_us, moved.exchange, went)).remove(
+        """Move trades between counted and unmatched after a change of their listing."""
+        to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
+        self._provider((moved.provider, moved.bucket_us, moved.exchange, from_)).remove(
             moved.amount_fen, moved.trades, moved.last_us
         )
-        self._provider((moved.provider, moved.bucket_us, moved.exchange, came)).add(
+        self._provider((moved.provider, moved.bucket_us, moved.exchange, to)).add(
             moved.amount_fen, moved.trades, moved.last_us
         )
 
@@ -203,7 +203,7 @@ class Deltas:
 
 
 class MovedTrades(NamedTuple):
-    """Trades of one provider, exchange and bucket whose listing began (`fits`) or ceased to fit them."""
+    """Trades of a provider, exchange and bucket whose listing now proves them (`fits`) or no longer does."""
 
     provider: int
     exchange: str

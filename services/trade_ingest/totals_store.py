@@ -1,4 +1,4 @@
-"""Totals in the database: changed by deltas, never summed again but when settings change."""
+"""Totals in the database: updated by deltas, and summed again only when settings change."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ _SOURCES = {
 }
 
 _STARTS = "(SELECT CAST(:starts AS timestamptz[]))"
-# When the bucket of `t.completed_at` begins. `starts_array` is read once, however many rows, and not at all for none.
+# The start of the bucket of `t.completed_at`. The subquery reads `starts_array` once, or not at all without rows.
 BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
 
 
 @lru_cache(maxsize=8)
 def starts_array(buckets: BucketCalendar) -> str:
-    """When buckets begin, as PostgreSQL writes arrays; made once, as there are more than a thousand."""
+    """Return the starts of buckets as a PostgreSQL array, cached, as there are more than a thousand."""
     return pg_array(buckets.starts)
 
 
 def apply_deltas(connection: Connection, deltas: Deltas, buckets: BucketCalendar) -> None:
-    """Bring totals to what they are after a batch; its documents must be written already."""
+    """Update totals after a batch; its documents must be stored already."""
     _merge(connection, "exchange_total", deltas.exchanges, buckets)
     _merge(connection, "provider_total", deltas.providers, buckets)
 
@@ -58,7 +58,7 @@ def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buc
         return
     parameters = _parameters(table, changes)
     parameters["gones"] = pg_array(delta.gone_us for delta in changes.values())
-    # Only where something left is the end of the bucket asked for.
+    # The end of the bucket is needed only if something was removed.
     parameters["untils"] = pg_array(
         None if delta.gone_us is None else pg_microseconds(buckets.until_of(instant_of(key[1])))
         for key, delta in changes.items()
@@ -68,10 +68,10 @@ def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buc
 
 @cache
 def _merge_sql(table: str) -> bytes:
-    """Add each change to its bucket: one that is empty then is taken away, and one that was not there is opened.
+    """Return the SQL that adds each change to its bucket, deleting empty buckets and creating missing ones.
 
-    Where what left may have been the last of the bucket, the last instant of what remains is looked up. A bucket that
-    was not there and of which something is taken breaks the table's constraints.
+    If what was removed may have been the last of the bucket, the last instant of the rest is looked up. Removing from a
+    missing bucket violates the table's constraints.
     """
     keys = _KEYS[table]
 
@@ -97,14 +97,14 @@ def _merge_sql(table: str) -> bytes:
 
 
 def _changes_sql(table: str, **instants: str) -> str:
-    """Changes of buckets as rows; `instants`: of other parameters than `_parameters` gives, the columns."""
+    """Return the SQL of changes as rows; `instants`: the columns of parameters besides those of `_parameters`."""
     keys = _KEYS[table]
     instants = {"bucket_ats": "bucket_at", "lasts": "last_completed_at", **instants}
     plain = {f"{name}s": name for name in keys if name != "bucket_at"} | {"amounts": "amount_fen", "trades": "trades"}
     arrays = [f"CAST(%({name})s AS {_TYPES.get(column, 'bigint')}[])" for name, column in plain.items()]
     arrays += [f"CAST(%({name})s AS bigint[])" for name in instants]
     columns = [*plain.values(), *(f"{column}_us" for column in instants.values())]
-    # An instant is microseconds since 2000: PostgreSQL's own form, and a fifth of the time that its text takes.
+    # Instants as microseconds since 2000 take a fifth of the time of their text.
     selected = [*plain.values()]
     selected += [f"{_EPOCH} + {column}_us * INTERVAL '1 microsecond' AS {column}" for column in instants.values()]
     return f"SELECT {', '.join(selected)} FROM unnest({', '.join(arrays)}) AS u({', '.join(columns)})"
@@ -123,45 +123,45 @@ def _same(table: str) -> str:
 
 
 class Total(NamedTuple):
-    """What a bucket holds."""
+    """The content of a bucket."""
 
     amount_fen: int
     trades: int
     last_completed_at: datetime
 
 
-# By table and key (as in _KEYS): as it stands, and as it follows from the documents; None where there is no bucket.
+# The stored and the computed total by table and key (as in _KEYS); None where there is no bucket.
 Differing = dict[str, dict[tuple[Any, ...], tuple[Total | None, Total | None]]]
 
 
 def differing_totals(connection: Connection, buckets: BucketCalendar) -> Differing:
-    """Sum every total from the documents; those that stand otherwise."""
+    """Sum every total from the documents; return those that differ."""
     return {table: _differing(connection, table, starts_array(buckets)) for table in _KEYS}
 
 
 def compare_totals(connection: Connection, buckets: BucketCalendar, report: RebuildReport) -> None:
-    """Report every total that is not the sum of its documents."""
+    """Report every stored total that differs from the sum of its documents."""
     differing = differing_totals(connection, buckets)
     subjects = subjects_of(connection, {key[0] for key in differing["provider_total"]})
     for table, found in differing.items():
-        for key, (stands, follows) in sorted(found.items()):
+        for key, (stored, expected) in sorted(found.items()):
             named = [format_time(part) if isinstance(part, datetime) else subjects.get(part, part) for part in key]
-            report.add(f"{table} {' '.join(map(str, named))}", _told(stands), _told(follows), mendable=True)
+            report.add(f"{table} {' '.join(map(str, named))}", _text(stored), _text(expected), repairable=True)
         count = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
         report.compared("汇总 / buckets", count)
 
 
-def _told(total: Total | None) -> str | None:
+def _text(total: Total | None) -> str | None:
     if total is None:
         return None
     return f"{total.amount_fen} fen, {total.trades} 笔 / trades, {format_time(total.last_completed_at)}"
 
 
 def rebuild_totals(connection: Connection, buckets: BucketCalendar) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:
-    """Sum every total from the documents and write those that differ; the keys of those that were other."""
+    """Sum every total from the documents and store those that differ; return their keys."""
     differing = differing_totals(connection, buckets)
     for table, found in differing.items():
-        _store(connection, table, {key: follows for key, (_, follows) in found.items()})
+        _store(connection, table, {key: expected for key, (_, expected) in found.items()})
     return (
         {(key[0], pg_microseconds(key[1])) for key in differing["exchange_total"]},
         {(key[0], pg_microseconds(key[1]), key[2], key[3]) for key in differing["provider_total"]},
@@ -207,7 +207,7 @@ def _total(columns: Sequence[Any]) -> Total | None:
 
 
 def _store(connection: Connection, table: str, totals: Mapping[tuple[Any, ...], Total | None]) -> None:
-    """Write totals as they are; None takes a bucket away."""
+    """Store totals; None deletes a bucket."""
     keys, changes = ", ".join(_KEYS[table]), _changes_sql(table)
     found = {(key[0], pg_microseconds(key[1]), *key[2:]): total for key, total in totals.items()}
     gone = {key: Delta() for key, total in found.items() if total is None}

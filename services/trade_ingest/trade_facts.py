@@ -1,4 +1,4 @@
-"""Which facts one trade was evidence of, in which of its revisions, at which seqs, and whether it counted."""
+"""The facts that a trade was evidence of: in which revision, at which seqs, and whether it counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.register.head import Head
 
 _COLUMNS = 'seq, revision, partition, "offset", completed_at, provider, buyer, listed, listing_no'
-# Those that were ever the state: what came late and was passed over already is evidence of nothing.
+# Revisions that were once current: one that arrived late is evidence of nothing.
 _REVISIONS = text(f"""
     SELECT d.*, p.scheme AS provider_scheme, p.code AS provider_code, b.scheme AS buyer_scheme, b.code AS buyer_code
     FROM (
@@ -30,7 +30,7 @@ _REVISIONS = text(f"""
         WHERE exchange = :exchange AND number = :number AND replaced_by IS NOT NULL
     ) d JOIN party p ON p.id = d.provider JOIN party b ON b.id = d.buyer ORDER BY d.seq
 """)
-# Entries that can change whether a trade counts while it stands as it is.
+# Entries that can change whether an unchanged trade counts.
 _TURNS = text("""
     SELECT seq FROM (
         SELECT seq FROM settings_entry
@@ -43,7 +43,7 @@ _TURNS = text("""
 
 
 class FactSpan(NamedTuple):
-    """A fact at each seq from `from_seq` to `until_seq` (both included; None: whatever comes next, too)."""
+    """A fact at each seq from `from_seq` to `until_seq`, both included; None: open."""
 
     fact: str
     revision: Row[Any]
@@ -53,16 +53,16 @@ class FactSpan(NamedTuple):
 
 
 def trade_facts(connection: Connection, exchange: str, number: str) -> list[FactSpan]:
-    """Everything that the trade was evidence of, in order of its revisions; nothing of a trade that is not known.
+    """Return everything that the trade was evidence of, in order of its revisions; nothing for an unknown trade.
 
-    True of a first purchase says that the trade may be the first; which one is, the fact itself says.
+    For a first purchase, `counted` True means that the trade may be the first; the fact itself names the first.
     """
     head = read_head(connection)
     return [
-        part
+        span
         for revision in connection.execute(_REVISIONS, {"exchange": exchange, "number": number}).all()
         for topic, key in _facts_of(exchange, revision)
-        for part in _merged(_parts(connection, head, revision, (exchange, number), (topic, key)))
+        for span in _merged(_spans(connection, head, revision, (exchange, number), (topic, key)))
     ]
 
 
@@ -75,13 +75,13 @@ def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
         yield FIRST_PURCHASE, f"uscc:{revision.buyer_code}"
 
 
-def _parts(
+def _spans(
     connection: Connection, head: Head, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str]
 ) -> Iterator[FactSpan]:
     topic, key = named
     scope = scope_of(topic, key.split("/"))
     if scope is None:
-        raise ValueError(f"{topic}/{key} is no fact of trades")
+        raise ValueError(f"{topic}/{key} is not a fact of trades")
     own = scope._replace(
         where=f"{scope.where} AND d.exchange = :of_exchange AND d.number = :of_number",
         parameters={**scope.parameters, "of_exchange": trade[0], "of_number": trade[1]},
@@ -108,15 +108,15 @@ def _turns(connection: Connection, head: Head, revision: Row[Any], exchange: str
     )
 
 
-def _merged(parts: Iterator[FactSpan]) -> Iterator[FactSpan]:
-    """Neighbours that count alike as one."""
-    open_part: FactSpan | None = None
-    for part in parts:
-        if open_part is not None and open_part.counted == part.counted:
-            open_part = open_part._replace(until_seq=part.until_seq)
+def _merged(spans: Iterator[FactSpan]) -> Iterator[FactSpan]:
+    """Merge neighbours with the same `counted`."""
+    open_span: FactSpan | None = None
+    for span in spans:
+        if open_span is not None and open_span.counted == span.counted:
+            open_span = open_span._replace(until_seq=span.until_seq)
             continue
-        if open_part is not None:
-            yield open_part
-        open_part = part
-    if open_part is not None:
-        yield open_part
+        if open_span is not None:
+            yield open_span
+        open_span = span
+    if open_span is not None:
+        yield open_span

@@ -1,6 +1,6 @@
-"""What a fact was made of: the documents that stood when its register had `seq` entries, and why each counts or not.
+"""Evidence of a fact: the documents that were current when its register had `seq` entries, and why each counts or not.
 
-Nothing that a fact was made of is overwritten, so the question has an answer for every `seq`, and always the same.
+Nothing is overwritten, so the answer for a `seq` is always the same.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import text
 
+from shared.register.stored_documents import INSTANT_COLUMN
 from shared.values.times import day_start
 
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """The documents that a fact is about, and what they must be to count, in SQL over a row `d` of documents.
+    """The documents of a fact and the conditions under which they count, in SQL over a row `d` of documents.
 
-    `reasons`: a condition and the reason why a document of which it holds does not count; the first that holds is told,
-    after `not_on_whitelist`. `takes_least`: of those that count the least by `at`, exchange and number alone does.
-    `joins` brings what conditions need beside the documents.
+    `reasons`: conditions under which a document does not count, each with its reason; the first one that holds is
+    given, after `not_on_whitelist`. `takes_least`: of the documents that count, only the least by instant, exchange and
+    number does. `joins`: further tables that the conditions use.
     """
 
     kind: Kind
-    at: str  # the column of the document's instant
     where: str
     parameters: dict[str, Any]
     reasons: tuple[tuple[str, str], ...]
@@ -41,39 +41,40 @@ _COLUMNS = {
     "listing": "status, mirrored",
     "trade": "completed, listed, mirrored, listing_no, provider",
 }
-ROWS_AT_ONCE = 200  # rows: each may have a record of 256 KiB
+ROWS_AT_ONCE = 200  # each may have a record of 256 KiB
 
 
 def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: str | None = None) -> Iterable[Row[Any]]:
-    """Documents in order of `seq`: `seq`, `exchange`, `partition`, `offset`, `value`, `headers` and `reason`.
+    """Stream documents in order of `seq`: `seq`, `exchange`, `partition`, `offset`, `value`, `headers` and `reason`.
 
-    The reason is None where a document counts. Of one exchange alone if one is named: what they count is as among all.
-    Read as they are asked for, with a cursor of the server.
+    The reason is None if a document counts. `exchange` selects the documents of one exchange; whether they count is
+    decided among all. Rows come from a server-side cursor.
     """
-    columns = f'seq, exchange, number, partition, "offset", value, headers, {scope.at}, {_COLUMNS[scope.kind]}'
+    at = INSTANT_COLUMN[scope.kind]
+    columns = f'seq, exchange, number, partition, "offset", value, headers, {at}, {_COLUMNS[scope.kind]}'
     reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in scope.reasons)
     statement = f"""
         WITH period AS (
             SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]), CAST(:untils AS timestamptz[]))
                           AS p(exchange, from_at, until_at)
-        ), standing AS (
+        ), current AS (
             SELECT {columns} FROM {scope.kind} d WHERE d.seq < :seq AND {scope.where}
             UNION ALL
             SELECT {columns} FROM {scope.kind}_past d
             WHERE d.seq < :seq AND d.replaced_by >= :seq AND {scope.where}
         ), judged AS (
             SELECT d.*, CASE
-                WHEN p.exchange IS NULL OR d.{scope.at} < p.from_at OR d.{scope.at} >= p.until_at
+                WHEN p.exchange IS NULL OR d.{at} < p.from_at OR d.{at} >= p.until_at
                 THEN 'not_on_whitelist' {reasons} END AS why
-            FROM standing d LEFT JOIN period p ON p.exchange = d.exchange {scope.joins}
-        ), told AS (
+            FROM current d LEFT JOIN period p ON p.exchange = d.exchange {scope.joins}
+        ), result AS (
             SELECT seq, exchange, partition, "offset", value, headers, CASE
                 WHEN :takes_least AND why IS NULL
-                     AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {scope.at}, exchange, number) > 1
+                     AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {at}, exchange, number) > 1
                 THEN 'later' ELSE why END AS reason
             FROM judged
         )
-        SELECT * FROM told WHERE CAST(:only_exchange AS text) IS NULL OR exchange = :only_exchange ORDER BY seq
+        SELECT * FROM result WHERE CAST(:only_exchange AS text) IS NULL OR exchange = :only_exchange ORDER BY seq
     """
     parameters = {
         **scope.parameters,
@@ -86,7 +87,7 @@ def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: st
 
 
 def _periods(connection: Connection, seq: int) -> dict[str, list[Any]]:
-    """The time of each exchange on the whitelist that stood at `seq`."""
+    """Return the whitelist periods of exchanges in force at `seq`."""
     listed = connection.execute(
         text("SELECT content -> 'exchanges' FROM settings_entry WHERE seq < :seq ORDER BY seq DESC LIMIT 1"),
         {"seq": seq},

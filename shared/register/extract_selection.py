@@ -1,8 +1,7 @@
-"""The entries of a register that have to do with some parties, exchanges and documents: what extracts are made of.
+"""Selection of the register entries that an extract about some parties, exchanges and documents needs.
 
-Of a document that has to do with one of them every accepted revision is chosen, so that which of them stood when can
-be told from what was chosen; and of the listing that a listed trade names, every fact that was applied. What was in
-force (settings) always belongs to it.
+Every accepted revision of a matching document is selected, so that its history is complete; for a listed trade also
+every applied fact of its listing; and all settings entries.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _TABLES = (
     "CREATE TEMPORARY TABLE chosen (seq bigint) ON COMMIT DROP",
 )
 _PARTY = "(SELECT id FROM party JOIN wanted ON about = concat(scheme, ':', code))"
-_WHOSE = {
+_CONCERNS = {
     "listing": f"""
         d.provider IN {_PARTY}
         OR concat('listing/', d.exchange, '/', d.number) IN (SELECT about FROM wanted)
@@ -39,7 +38,7 @@ _WHOSE = {
 
 
 def _versions(kind: Kind, columns: str) -> str:
-    """Every accepted revision below :until."""
+    """Return the SQL of every accepted revision below :until."""
     tables = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in (kind, f"{kind}_past"))
     return f"(SELECT * FROM ({tables}) v WHERE seq < :until)"
 
@@ -49,7 +48,7 @@ def _statements(kind: Kind) -> Iterator[str]:
     yield f"""
         INSERT INTO named SELECT DISTINCT d.exchange, d.number
         FROM {_versions(kind, f"seq, exchange, number, {parties}")} d
-        WHERE ({_WHOSE[kind]}) AND (CAST(:exchange AS text) IS NULL OR d.exchange = :exchange)
+        WHERE ({_CONCERNS[kind]}) AND (CAST(:exchange AS text) IS NULL OR d.exchange = :exchange)
     """
     yield f"""
         INSERT INTO chosen SELECT d.seq
@@ -71,10 +70,10 @@ def _statements(kind: Kind) -> Iterator[str]:
 def select_entries(
     connection: Connection, kind: Kind, wanted: Iterable[str], until: int, exchange: str | None
 ) -> Iterator[list[int]]:
-    """The seqs below `until` of what is wanted, in order, some at once.
+    """Return the seqs below `until` of the wanted entries, in order, in chunks.
 
-    `wanted`: `<scheme>:<id>` of parties, `exchange/<id>`, `listing/<exchange>/<number>`. `exchange`: documents of this
-    one alone. They are noted in temporary tables of the transaction, however many there are.
+    `wanted`: `<scheme>:<id>` of parties, `exchange/<id>`, `listing/<exchange>/<number>`. `exchange` limits the
+    selection to documents of one exchange. The work is done in temporary tables, as there may be very many.
     """
     for statement in _TABLES:
         connection.execute(text(statement))

@@ -1,7 +1,7 @@
 """Firsts: the least of a party's eligible documents by instant, exchange and number (code point order).
 
-The state is kept by party and mended from what a batch touched: a new document that comes before the first takes its
-place; where the first itself was touched, the database is asked for the least anew.
+The first of each party is stored and updated from what a batch touched: a new document that comes before the first
+takes its place; where the first itself was replaced, the least is looked up again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from shared.postgres.database import change, fetch
 from shared.postgres.query import pg_array
 from shared.register.parties import subjects_of
+from shared.register.stored_documents import INSTANT_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from shared.events.decode import Kind
     from shared.register.rebuild.report import RebuildReport
+    from shared.register.revisions import Key
 
 
 class First(NamedTuple):
-    """In the order that decides: instant, exchange, number; then the entry that stands for it."""
+    """A first document, compared by instant, exchange and number; `seq` is its entry."""
 
     at: datetime
     exchange: str
@@ -34,19 +37,22 @@ class First(NamedTuple):
 
 
 class FirstsTable(NamedTuple):
-    """Where documents and firsts of one kind are kept."""
+    """Where documents and firsts of one kind are stored."""
 
+    topic: str  # of the facts
     first: str  # the table of firsts
-    documents: str
-    party: str  # the column of the party that it is a first of
-    at: str  # the column of the instant
-    eligible: str  # the condition that the index on documents has, too
+    document: Kind  # and the table of documents
+    party: str  # the column of the party
+    eligible: str  # the condition, the same as that of the index on documents
+
+    @property
+    def at(self) -> str:
+        """The column of the document's instant."""
+        return INSTANT_COLUMN[self.document]
 
 
 class _Statements(NamedTuple):
-    """What is asked of a table of firsts, and of its documents, for some parties."""
-
-    standing: bytes
+    current: bytes
     least: bytes
     store: bytes
     remove: bytes
@@ -55,38 +61,46 @@ class _Statements(NamedTuple):
 def update_firsts(
     connection: Connection,
     table: FirstsTable,
-    candidates: Mapping[int, First],
-    touched: Mapping[int, Iterable[tuple[str, str]]],
+    candidates: Iterable[tuple[int, tuple[datetime, str, str, int]]],
+    replaced: Iterable[tuple[int, Key]],
 ) -> dict[int, First | None]:
-    """Bring firsts up to date after documents were written; whose first is now another, or revised, and what it was.
+    """Update firsts after a batch was written; return the former first of each party whose first changed.
 
-    `candidates`: the least new eligible document of each party. `touched`: of each party, the (exchange, number) of its
-    eligible documents that were replaced.
+    `candidates`: new eligible documents by party, in the order of `First`. `replaced`: eligible documents by party
+    that are no longer current.
     """
-    parties = candidates.keys() | touched.keys()
+    least: dict[int, tuple[datetime, str, str, int]] = {}
+    for party, candidate in candidates:
+        known = least.get(party)
+        if known is None or candidate < known:
+            least[party] = candidate
+    touched: dict[int, set[Key]] = {}
+    for party, key in replaced:
+        touched.setdefault(party, set()).add(key)
+    parties = least.keys() | touched.keys()
     if not parties:
         return {}
-    standing = _standing(connection, table, parties)
-    probe = [
+    current = _load(connection, _statements(table).current, parties)
+    new: dict[int, First | None] = {
+        party: First(*candidate)
+        for party, candidate in least.items()
+        if party not in current or candidate < current[party]
+    }
+    gone = [
         party
-        for party, documents in touched.items()
-        if party in standing and (standing[party].exchange, standing[party].number) in documents
+        for party, keys in touched.items()
+        if party in current and (current[party].exchange, current[party].number) in keys
     ]
-    least: dict[int, First | None] = {}
-    for party, candidate in candidates.items():
-        first = standing.get(party)
-        if first is None or candidate < first:
-            least[party] = candidate
-    if probe:
-        found = _probed(connection, table, probe)
-        least.update({party: found.get(party) for party in probe})
-    changed = {party: first for party, first in least.items() if first != standing.get(party)}
+    if gone:
+        found = _load(connection, _statements(table).least, gone)
+        new.update({party: found.get(party) for party in gone})
+    changed = {party: first for party, first in new.items() if first != current.get(party)}
     store_firsts(connection, table, changed)
-    return {party: standing.get(party) for party in changed}
+    return {party: current.get(party) for party in changed}
 
 
 def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[int, First | None]) -> None:
-    """Write firsts as they are now; None takes a first away."""
+    """Store firsts; None removes one."""
     gone = [party for party, first in changed.items() if first is None]
     if gone:
         change(connection, _statements(table).remove, {"parties": pg_array(gone)})
@@ -103,21 +117,21 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
 
 
 def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tuple[First | None, First | None]]:
-    """Work out every first from the documents; of each party whose first is another, as it stands and as it follows."""
+    """Recompute every first from the documents; return the stored and the computed one where they differ."""
+    at = table.at
     rows = connection.execute(
         text(
             f"""
             WITH least AS (
-                SELECT DISTINCT ON (d.{table.party}) d.{table.party} AS party, d.exchange, d.number, d.{table.at}, d.seq
-                FROM {table.documents} d JOIN party ON party.id = d.{table.party} AND party.scheme = 'uscc'
+                SELECT DISTINCT ON (d.{table.party}) d.{table.party} AS party, d.exchange, d.number, d.{at}, d.seq
+                FROM {table.document} d JOIN party ON party.id = d.{table.party} AND party.scheme = 'uscc'
                 WHERE {table.eligible}
-                ORDER BY d.{table.party}, d.{table.at}, d.exchange, d.number
+                ORDER BY d.{table.party}, d.{at}, d.exchange, d.number
             )
-            SELECT coalesce(n.party, f.party) AS party, f.{table.at}, f.exchange, f.number, f.seq,
-                   n.{table.at}, n.exchange, n.number, n.seq
+            SELECT coalesce(n.party, f.party) AS party, f.{at}, f.exchange, f.number, f.seq,
+                   n.{at}, n.exchange, n.number, n.seq
             FROM least n FULL JOIN {table.first} f ON f.party = n.party
-            WHERE (n.exchange, n.number, n.{table.at}, n.seq)
-                  IS DISTINCT FROM (f.exchange, f.number, f.{table.at}, f.seq)
+            WHERE (n.exchange, n.number, n.{at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{at}, f.seq)
             """
         )
     )
@@ -128,47 +142,40 @@ def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tu
 
 
 def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildReport) -> None:
-    """Report every first that is not the one that follows from the documents."""
+    """Report every stored first that differs from the documents."""
     differing = differing_firsts(connection, table)
     subjects = subjects_of(connection, differing)
-    for party, (stands, follows) in sorted(differing.items()):
-        told = [
-            None if one is None else f"{one.exchange}/{one.number} (条目 / entry {one.seq}, {one.at.isoformat()})"
-            for one in (stands, follows)
+    for party, pair in sorted(differing.items()):
+        shown = [
+            first and f"{first.exchange}/{first.number} (条目 / entry {first.seq}, {first.at.isoformat()})"
+            for first in pair
         ]
-        report.add(f"{table.first} {subjects.get(party, party)}", *told, mendable=True)
+        report.add(f"{table.first} {subjects.get(party, party)}", *shown, repairable=True)
     count = connection.execute(text(f"SELECT count(*) FROM {table.first}")).scalar_one()
     report.compared("首次 / firsts", count)
 
 
 def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
-    """Work out every first from the documents and write those that differ; the parties whose first was another."""
+    """Recompute every first and store those that differ; return the parties whose first changed."""
     differing = differing_firsts(connection, table)
-    store_firsts(connection, table, {party: follows for party, (_, follows) in differing.items()})
+    store_firsts(connection, table, {party: computed for party, (_, computed) in differing.items()})
     return set(differing)
 
 
-def _standing(connection: Connection, table: FirstsTable, parties: Iterable[int]) -> dict[int, First]:
-    rows = fetch(connection, _statements(table).standing, {"parties": pg_array(parties)})
-    return {party: First(*first) for party, *first in rows}
-
-
-def _probed(connection: Connection, table: FirstsTable, parties: list[int]) -> dict[int, First]:
-    """The least eligible document of each party."""
-    rows = fetch(connection, _statements(table).least, {"parties": pg_array(parties)})
-    return {party: First(*first) for party, *first in rows}
+def _load(connection: Connection, query: bytes, parties: Iterable[int]) -> dict[int, First]:
+    return {party: First(*first) for party, *first in fetch(connection, query, {"parties": pg_array(parties)})}
 
 
 @cache
 def _statements(table: FirstsTable) -> _Statements:
     first, at, parties = table.first, table.at, "CAST(%(parties)s AS int[])"
     return _Statements(
-        standing=f"SELECT party, {at}, exchange, number, seq FROM {first} WHERE party = ANY({parties})".encode(),
+        current=f"SELECT party, {at}, exchange, number, seq FROM {first} WHERE party = ANY({parties})".encode(),
         least=f"""
             SELECT p.party, d.{at}, d.exchange, d.number, d.seq
             FROM unnest({parties}) AS p(party)
             CROSS JOIN LATERAL (
-                SELECT {at}, exchange, number, seq FROM {table.documents}
+                SELECT {at}, exchange, number, seq FROM {table.document}
                 WHERE {table.party} = p.party AND {table.eligible}
                 ORDER BY {at}, exchange, number LIMIT 1
             ) d

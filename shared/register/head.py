@@ -1,7 +1,7 @@
-"""The head of a register: its generation, the next `seq`, and the settings under which it counts.
+"""The head of a register: its generation, the next `seq`, and the settings it counts by.
 
-Whoever holds the head's row is the one writer: from there to the commit entries get their `seq`, without gaps, in
-commit order.
+Holding the lock on the head's row makes a worker the register's one writer until it commits: entries are numbered
+without gaps, in commit order.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.whitelist import Whitelist
 
 _HEAD = b"SELECT register, generation, next_seq, settings_digest FROM register_head"
-# A writer that was stopped in the middle must not hold the register for ever.
+# A stopped writer must not hold the register for ever.
 _LOCK = b"""
     SELECT register, generation, next_seq, settings_digest,
            set_config('transaction_timeout', '120s', true),
@@ -35,11 +35,11 @@ _LOCK = b"""
 
 
 class SettingsDifferError(OperatorError):
-    """The whitelist or cut dates of this worker are not those of the register's last `settings` entry."""
+    """The worker's whitelist or cut dates differ from those of the register's last `settings` entry."""
 
 
 class WrongRegisterError(OperatorError):
-    """The database belongs to another register than REGISTER says."""
+    """The database belongs to another register than REGISTER names."""
 
 
 class Head(NamedTuple):
@@ -50,7 +50,7 @@ class Head(NamedTuple):
 
 
 class RegisterSettings(NamedTuple):
-    """What changes how documents count: the whitelist and the dates at which totals are cut."""
+    """What decides how documents count: the whitelist, and the dates at which totals are cut."""
 
     content: dict[str, Any]
     digest: str
@@ -62,7 +62,7 @@ def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> Regist
 
 
 def settings_digest(content: dict[str, Any]) -> str:
-    """SHA-256, in hex, of settings in their canonical form."""
+    """Return the SHA-256, in hex, of settings in canonical form."""
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
@@ -73,22 +73,31 @@ def lock_head(connection: Connection) -> Head:
 
 
 def read_head(connection: Connection) -> Head:
-    """The head as this snapshot has it."""
     ((register, generation, next_seq, settings_digest),) = fetch(connection, _HEAD)
     return Head(register, generation, next_seq, settings_digest)
+
+
+def read_settings(connection: Connection, name: str) -> Any:
+    """Return a field of the settings in force in this snapshot; None before the first settings entry."""
+    statement = text("SELECT content -> :name FROM settings_entry ORDER BY seq DESC LIMIT 1")
+    return connection.execute(statement, {"name": name}).scalar()
 
 
 def check_settings(head: Head, settings: RegisterSettings) -> None:
     if head.settings_digest != settings.digest:
         raise SettingsDifferError(
-            "the register counts under another whitelist or other cut dates than this worker's;"
+            "登记簿按另一份名录或截止日期计数；请用同一 EXCHANGES_FILE 和 TOTALS_CUT_AT 启动全部进程 /"
+            " the register counts by another whitelist or other cut dates than this worker's;"
             " start all workers with the same EXCHANGES_FILE and TOTALS_CUT_AT"
         )
 
 
 def check_register(head: Head, register: str) -> None:
     if head.register != register:
-        raise WrongRegisterError(f"the database holds register {head.register!r}, but REGISTER is {register!r}")
+        raise WrongRegisterError(
+            f"数据库属于登记簿 {head.register!r}，而 REGISTER 为 {register!r} /"
+            f" the database holds register {head.register!r}, but REGISTER is {register!r}"
+        )
 
 
 def advance_head(connection: Connection, next_seq: int) -> None:
@@ -96,7 +105,7 @@ def advance_head(connection: Connection, next_seq: int) -> None:
 
 
 def record_settings(connection: Connection, head: Head, settings: RegisterSettings, now: datetime) -> None:
-    """Enter a change of settings as the register's next entry."""
+    """Record a change of settings as the register's next entry."""
     connection.execute(
         text(
             "INSERT INTO settings_entry (seq, digest, content, recorded_at)"
@@ -110,7 +119,7 @@ def record_settings(connection: Connection, head: Head, settings: RegisterSettin
 
 
 def raise_generation(connection: Connection, head: Head, published: int) -> Head:
-    """Go on as the generation after this one and the greatest published: to readers it is newer than all before."""
+    """Start the generation after this one and the highest published one, so that readers take it as newer."""
     generation = max(head.generation, published) + 1
     connection.execute(text("UPDATE register_head SET generation = :generation"), {"generation": generation})
     return head._replace(generation=generation)

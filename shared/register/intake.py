@@ -1,43 +1,27 @@
-"""What both registers do with a record before the database sees it, and the frame of each batch's transaction."""
+"""Intake of a batch, common to both registers: decoding, resolution of revisions, and recording of outcomes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.events.decode import Kind, Refusal, decode
-from shared.events.documents import Trade
+from shared.events.decode import REVISION_CONFLICT, Kind, Refusal, decode
+from shared.events.documents import Document, Trade
 from shared.events.topics import exchange_of
-from shared.register.quarantine import RejectedRecord
+from shared.register.daily_counts import DailyCounts
+from shared.register.quarantine import RejectedRecord, quarantine
 from shared.register.revisions import Arrival
+from shared.register.tables import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.events.documents import Document
+    from sqlalchemy import Connection
+
     from shared.kafka.handler import Record
-    from shared.register.head import RegisterSettings
-    from shared.register.parties import PartyIds
-    from shared.values.parties import Party
-    from shared.whitelist import Whitelist
+    from shared.register.revisions import Resolution
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class RegisterContext:
-    """What a worker knows of its register: its id, the settings under which it counts, and the parties it remembers."""
-
-    id: str
-    exchanges: Whitelist
-    settings: RegisterSettings
-    parties: PartyIds
-
-    @property
-    def cut_dates(self) -> list[date]:
-        """The dates at which totals are cut."""
-        return [date.fromisoformat(day) for day in self.settings.content["cut_at"]]
 
 
 def prepare_document(kind: Kind, record: Record) -> Arrival[Any] | RejectedRecord:
@@ -55,26 +39,42 @@ def number_of(document: Document) -> str:
 
 
 def pg_microseconds(instant: datetime) -> int:
-    """Microseconds since 2000-01-01 UTC, PostgreSQL's own form of an instant."""
+    """Return microseconds since 2000-01-01 UTC, PostgreSQL's own format of an instant."""
     since = instant - _PG_EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[RejectedRecord], list[Any]]:
-    """Documents, refused records, and what is neither."""
+    """Split a batch into documents, rejected records, and facts of another register."""
     arrivals: list[Arrival[Any]] = []
-    refused: list[RejectedRecord] = []
-    others: list[Any] = []
+    rejected: list[RejectedRecord] = []
+    facts: list[Any] = []
     for item in prepared:
         if isinstance(item, Arrival):
             arrivals.append(item)
         elif isinstance(item, RejectedRecord):
-            refused.append(item)
+            rejected.append(item)
         else:
-            others.append(item)
-    return arrivals, refused, others
+            facts.append(item)
+    return arrivals, rejected, facts
 
 
-def party_json(party: Party) -> dict[str, str]:
-    """A party as facts and answers give it."""
-    return {"id_scheme": party.id_scheme, "id": party.id, "name": party.name}
+def record_outcomes(
+    connection: Connection, resolution: Resolution[Any], rejected: Sequence[RejectedRecord], now: datetime
+) -> None:
+    """Quarantine what was rejected or conflicts, and count every record of the batch by day and outcome."""
+    days = DailyCounts(now)
+    for entry in resolution.accepted:
+        document = entry.arrival.document
+        amount_fen = document.amount_fen if isinstance(document, Trade) else 0
+        days.add(entry.arrival.exchange, entry.arrival.record, ACCEPTED, amount_fen)
+    for arrival in resolution.duplicates:
+        days.add(arrival.exchange, arrival.record, DUPLICATE)
+    conflicts = [
+        RejectedRecord(arrival.exchange, arrival.record, REVISION_CONFLICT.reason, REVISION_CONFLICT.errors)
+        for arrival in resolution.conflicts
+    ]
+    for item in (*rejected, *conflicts):
+        days.add(item.exchange, item.record, item.reason)
+    quarantine(connection, [*rejected, *conflicts], now)
+    days.store(connection)

@@ -1,8 +1,8 @@
-"""The entries of a register's log (contract, section 5), made from what stands: one for each `seq`.
+"""Log entries of a register, one for each `seq`, built from the stored rows.
 
-An entry says where in Kafka the record stands that was accepted, and the hash of its value, so that whoever published
-it can tell it among theirs without that anybody else sees what is in it. It is JSON in the form of RFC 8785, written by
-template: nothing in ids, numbers and topics needs to be escaped.
+An entry names the place of the accepted record in Kafka and the hash of its value: the publisher can find it among its
+own records, and nobody else sees the content. It is canonical JSON (RFC 8785) written by template, as nothing in ids,
+numbers and topics needs escaping.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from shared.events.decode import Kind
     from shared.service_log.store import Stored
 
-# PostgreSQL takes 6 µs for the hash of a short record, Python one; a long one it need not send.
+# Hashing a short record takes PostgreSQL 6 µs and Python 1 µs; long records are hashed there and not sent.
 _SHORT_BYTES: Final = 4096
 
 
 class EntryRecord(NamedTuple):
-    """An entry, as the log has it, and the record that it is of; of settings, their canonical form."""
+    """An entry of the log and its record; for a settings entry, the settings in canonical form."""
 
     seq: int
     entry: bytes
@@ -49,7 +49,7 @@ def _whole(column: str) -> str:
 
 
 class _Row(NamedTuple):
-    """An entry as it is stored: what does not apply is null, and bytes are there or, instead, their hash."""
+    """A stored entry: columns that do not apply are null, and either bytes or their hash are there."""
 
     source: str
     seq: int
@@ -68,9 +68,9 @@ class _Row(NamedTuple):
 
 
 def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> bytes:
-    """All entries that the condition is true of, from wherever they are stored, as `_Row` has them.
+    """Return the SQL of all entries that meet the condition `which`, with the columns of `_Row`.
 
-    `bytes_of` gives two columns for one: its bytes, or NULL and then their hash.
+    `bytes_of` turns a column into two: its bytes, or NULL and their hash.
     """
     documents = [
         f"""SELECT 'document', seq, exchange, number, revision, NULL, partition, "offset", binary_mode,
@@ -89,10 +89,9 @@ def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts:
 
 
 def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
-    """What makes the entries of a register of documents of this kind; `has_facts`: of listing facts, too.
+    """Return a reader of the entries of a register of this kind; `has_facts`: including listing facts.
 
-    The hash of headers is that of their JSON as quarantine shows them, in compact form; that of a settings entry is
-    of the settings in canonical form.
+    Headers are hashed as compact JSON, in the form in which quarantine shows them; settings in canonical form.
     """
     query = _query(kind, _short_or_hashed, "seq >= %(first)s AND seq < %(until)s", has_facts=has_facts)
     entry_of = _entries(kind)
@@ -105,7 +104,7 @@ def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
 
 
 def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection, Sequence[int]], Iterator[EntryRecord]]:
-    """What gives the entries of these numbers, in order, each with its record."""
+    """Return a reader of the entries with given seqs, in order, each with its record."""
     query = _query(kind, _whole, "seq = ANY(%(seqs)s)", has_facts=has_facts)
     entry_of = _entries(kind)
 
@@ -118,7 +117,7 @@ def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection,
 
 
 def _entries(kind: Kind) -> dict[str, Callable[[Any], str]]:
-    """What makes of a row the entry, by its source."""
+    """Return the function that builds an entry from a row, by the row's source."""
     return {"document": _document_entry(kind), "fact": _fact_entry, "settings": _settings_entry}
 
 

@@ -1,4 +1,4 @@
-"""Parties as small integers, and the name that each had in the document accepted last."""
+"""Parties as small integers, with the name from the document accepted last."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from shared.postgres.database import change, fetch
 from shared.postgres.query import pg_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Connection
 
     from shared.values.parties import Party
 
-_MOST_KNOWN = 200_000
+_CACHE_SIZE = 200_000
 
 Entity = tuple[str, str]  # id scheme, id
 
@@ -38,32 +38,35 @@ def entity_of(party: Party) -> Entity:
 
 
 def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
-    """Ids of those parties that are stored."""
-    entities = {entity_of(party) for party in parties}
-    parameters = {
-        "schemes": pg_array(scheme for scheme, _ in entities),
-        "codes": pg_array(code for _, code in entities),
-    }
-    return {(scheme, code): party for party, scheme, code, _ in fetch(connection, _FIND, parameters)}
+    """Return the ids of those parties that are stored."""
+    rows = fetch(connection, _FIND, _entity_arrays({entity_of(party) for party in parties}))
+    return {(scheme, code): party for party, scheme, code, _ in rows}
 
 
 def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """`<scheme>:<id>` of parties by their ids in the register."""
+    """Return the subject, `<scheme>:<id>`, of each party id."""
     rows = fetch(connection, _SUBJECTS, {"ids": pg_array(ids)})
     return {party: f"{scheme}:{code}" for party, scheme, code in rows}
 
 
-class PartyIds:
-    """Ids and names of parties, remembered between batches.
+def _entity_arrays(entities: Collection[Entity]) -> dict[str, str]:
+    return {
+        "schemes": pg_array(entity[0] for entity in entities),
+        "codes": pg_array(entity[1] for entity in entities),
+    }
 
-    What is remembered holds only while this worker was the register's last writer: `as_of` forgets it otherwise. What
-    a batch adds is remembered once it is committed, never before.
+
+class PartyIds:
+    """Ids and names of parties, cached between batches.
+
+    The cache is valid only while this worker was the register's last writer: `as_of` clears it otherwise. What a batch
+    adds is cached once the batch is committed, never before.
     """
 
     def __init__(self) -> None:
         self._known: dict[Entity, tuple[int, str]] = {}
         self._fresh: dict[Entity, tuple[int, str]] = {}
-        # An id is never another's, also where the transaction that gave it was rolled back.
+        # Ids are never reused, not even those of a transaction that was rolled back.
         self._subjects: dict[int, str] = {}
         self._seq = -1
         self._fresh_seq = -1
@@ -71,11 +74,11 @@ class PartyIds:
     def as_of(self, next_seq: int) -> None:
         """Begin a batch at this head."""
         self._fresh = {}
-        if next_seq != self._seq or len(self._subjects) > _MOST_KNOWN:
+        if next_seq != self._seq or len(self._subjects) > _CACHE_SIZE:
             self._known, self._subjects = {}, {}
 
     def until(self, next_seq: int) -> None:
-        """The batch ends at this head."""
+        """End the batch at this head."""
         self._fresh_seq = next_seq
 
     def committed(self) -> None:
@@ -84,50 +87,37 @@ class PartyIds:
         self._seq = self._fresh_seq
 
     def store(self, connection: Connection, parties: Iterable[Party]) -> tuple[dict[Entity, int], set[int]]:
-        """Ids of parties, given in order of acceptance, and the ids of those whose name has changed."""
+        """Store parties, given in order of acceptance; return their ids, and the ids of those whose name changed."""
         names: dict[Entity, str] = {(party.id_scheme, party.id): party.name for party in parties}
         known = self._known
-        unsure = [entity for entity, name in names.items() if known.get(entity, (0, ""))[1] != name]
+        changed = [entity for entity, name in names.items() if known.get(entity, (0, ""))[1] != name]
         renamed: set[int] = set()
-        if unsure:
-            renamed = self._store(connection, unsure, names)
+        if changed:
+            parameters = {**_entity_arrays(changed), "names": pg_array(names[entity] for entity in changed)}
+            for party, scheme, code, name, name_before in fetch(connection, _STORE, parameters):
+                self._remember(party, scheme, code, name)
+                if name_before is not None and name_before != name:
+                    renamed.add(party)
         fresh = self._fresh
         return {entity: (fresh.get(entity) or known[entity])[0] for entity in names}, renamed
 
     def find(self, connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
-        """Ids of parties that a fact names: new ones are stored, known ones keep the name that a document gave them."""
+        """Return the ids of parties that a fact names; new ones are stored, known ones keep their document's name."""
         names: dict[Entity, str] = {(party.id_scheme, party.id): party.name for party in parties}
         unknown = [entity for entity in names if entity not in self._fresh and entity not in self._known]
         if unknown:
-            parameters = {
-                "schemes": pg_array(entity[0] for entity in unknown),
-                "codes": pg_array(entity[1] for entity in unknown),
-                "names": pg_array(names[entity] for entity in unknown),
-            }
+            parameters = {**_entity_arrays(unknown), "names": pg_array(names[entity] for entity in unknown)}
             change(connection, _INSERT_UNKNOWN, parameters)
             for party, scheme, code, name in fetch(connection, _FIND, parameters):
                 self._remember(party, scheme, code, name)
         return {entity: (self._fresh.get(entity) or self._known[entity])[0] for entity in names}
 
     def subjects(self, connection: Connection, ids: Iterable[int]) -> Mapping[int, str]:
-        """`<scheme>:<id>` of these parties by their ids in the register, and of others."""
+        """Return a mapping that has the subject of each of these party ids, and of others."""
         unknown = set(ids) - self._subjects.keys()
         if unknown:
             self._subjects |= subjects_of(connection, unknown)
         return self._subjects
-
-    def _store(self, connection: Connection, unsure: list[Entity], names: dict[Entity, str]) -> set[int]:
-        parameters = {
-            "schemes": pg_array(entity[0] for entity in unsure),
-            "codes": pg_array(entity[1] for entity in unsure),
-            "names": pg_array(names[entity] for entity in unsure),
-        }
-        renamed = set()
-        for party, scheme, code, name, name_before in fetch(connection, _STORE, parameters):
-            self._remember(party, scheme, code, name)
-            if name_before is not None and name_before != name:
-                renamed.add(party)
-        return renamed
 
     def _remember(self, party: int, scheme: str, code: str, name: str) -> None:
         self._fresh[scheme, code] = (party, name)

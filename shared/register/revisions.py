@@ -1,8 +1,8 @@
-"""Which documents of a batch are accepted, and which of them is the state of its number.
+"""Resolution of a batch: which documents are accepted, and which of them is the current state of its number.
 
-The highest revision is the state. Older ones that arrive late are kept and change nothing. The same revision again is
-a duplicate if its content is the same, else a conflict: the one stored first stays. A batch may hold several copies of
-one number; they are taken in order, so that the outcome is that of a document at a time.
+The highest revision is the state. Older revisions that arrive late are stored and change nothing. The same revision
+again is a duplicate if its content is the same, else a conflict: the one stored first stays. A batch may hold several
+revisions of a number; they are taken in order, so the outcome is the same as with one document at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Key = tuple[str, str]  # exchange, number
 
 
 class Arrival(msgspec.Struct, Generic[D], gc=False):
-    """A valid document as it came."""
+    """A valid document as it arrived."""
 
     exchange: str
     number: str
@@ -42,11 +42,11 @@ class AcceptedEntry(msgspec.Struct, Generic[D], gc=False):
 
 @dataclass
 class Resolution(Generic[D]):
-    """What becomes of a batch.
+    """The outcome of a batch.
 
-    `states`: of each number whose state is now an entry of this batch, that entry. `displaced`: of each number whose
-    stored state was replaced, the seq of the first entry that replaced it. `past`: entries of this batch that are not
-    the state, with the seq of the entry that replaced them, or None if they never were.
+    `states`: the new state of each number whose state is an entry of this batch.
+    `displaced`: the seq of the first entry that replaced the stored state of a number.
+    `past`: entries of this batch that are not the state, with the seq of their replacement; None if they never were.
     """
 
     next_seq: int
@@ -64,18 +64,18 @@ def resolve(
     stored_documents: Mapping[tuple[str, str, int], D],
     next_seq: int,
 ) -> Resolution[D]:
-    """Take documents in order and number the accepted ones from `next_seq`.
+    """Resolve documents in order and number the accepted ones from `next_seq`.
 
-    `stored_revisions`: the revision of the stored state of each number that has one. `stored_documents`: the stored
-    documents, states or not, of every arrival whose revision is at most the stored one, as far as there are any.
+    `stored_revisions`: the revision of each stored state. `stored_documents`: the stored document, current or past, of
+    every arrival whose revision is not higher than the stored one.
     """
     outcome: Resolution[D] = Resolution(next_seq)
     fresh_documents: dict[tuple[str, str, int], D] = {}
     for arrival in arrivals:
         key = (arrival.exchange, arrival.number)
         state = outcome.states.get(key)
-        standing = state.arrival.revision if state is not None else stored_revisions.get(key)
-        if standing is not None and arrival.revision <= standing:
+        current = state.arrival.revision if state is not None else stored_revisions.get(key)
+        if current is not None and arrival.revision <= current:
             version = (*key, arrival.revision)
             known = fresh_documents.get(version)
             if known is None:
@@ -87,12 +87,12 @@ def resolve(
         outcome.next_seq += 1
         outcome.accepted.append(entry)
         fresh_documents[(*key, arrival.revision)] = arrival.document
-        if standing is not None and arrival.revision < standing:
+        if current is not None and arrival.revision < current:
             outcome.past.append((entry, None))
             continue
         if state is not None:
             outcome.past.append((state, entry.seq))
-        elif standing is not None:
+        elif current is not None:
             outcome.displaced[key] = entry.seq
         outcome.states[key] = entry
     return outcome

@@ -1,4 +1,4 @@
-"""Stored documents of either kind: decoded again from the record's own bytes, and moved aside when replaced."""
+"""Stored documents: writing entries, moving replaced states to the past, and decoding records again."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import base64
 import json
 from binascii import b2a_base64
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.events.decode import Accepted, Kind, decode
-from shared.postgres.binary_copy import bytes_field, copy_rows
+from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
 from shared.postgres.database import change, fetch
 from shared.postgres.query import pg_array
+from shared.register.revisions import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from shared.events.documents import Document
-    from shared.postgres.binary_copy import RowFormat
     from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 
 Version = tuple[str, str, int]  # exchange, number, revision
 
+INSTANT_COLUMN: Final[Mapping[Kind, str]] = {"listing": "listed_at", "trade": "completed_at"}
+
 
 def stored_headers(record_headers: Sequence[tuple[str, bytes | None]]) -> bytes | None:
-    """Headers as kept with an accepted record: what `headers_json` gives as compact JSON, or null without any."""
+    """Return headers as stored with an accepted record: compact JSON of `headers_json`, or None without any."""
     if not record_headers:
         return None
     pairs = [
@@ -38,17 +40,17 @@ def stored_headers(record_headers: Sequence[tuple[str, bytes | None]]) -> bytes 
 
 @lru_cache(maxsize=1024)
 def _quoted(name: str) -> bytes:
-    """The beginning of a pair; names are few and come with every record."""
+    """Return the beginning of a pair; the same few names come with every record."""
     return b"[" + json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def stored_document(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Document:
-    """The document of an accepted record. ValueError if the bytes are none any longer."""
+    """Decode the document of an accepted record. Raises ValueError if it is no longer valid."""
     return stored_event(kind, exchange, value, headers).document
 
 
 def stored_event(kind: Kind, exchange: str, value: bytes, headers: bytes | None) -> Accepted:
-    """What the bytes of an accepted record say, decoded anew. ValueError if it is not a valid event."""
+    """Decode an accepted record. Raises ValueError if it is no longer a valid event."""
     pairs = [] if headers is None else json.loads(headers)
     decoded = decode(
         kind, exchange, value, [(name, b"" if data is None else base64.b64decode(data)) for name, data in pairs]
@@ -59,24 +61,25 @@ def stored_event(kind: Kind, exchange: str, value: bytes, headers: bytes | None)
 
 
 def key_arrays(keys: Iterable[Key]) -> dict[str, str]:
-    """Numbers as two arrays, for `unnest`."""
+    """Return numbers as two arrays, for `unnest`."""
     pairs = list(keys)
     return {"exchanges": pg_array(pair[0] for pair in pairs), "numbers": pg_array(pair[1] for pair in pairs)}
 
 
-def load_documents(
-    connection: Connection, kind: Kind, arrivals: Iterable[Arrival[Any]], revisions: dict[Key, int]
-) -> dict[Version, Any]:
-    """The stored documents, states or not, that arrivals of no higher revision must be compared with."""
+def resolve_stored(
+    connection: Connection, kind: Kind, arrivals: Sequence[Arrival[Any]], revisions: Mapping[Key, int], next_seq: int
+) -> Resolution[Any]:
+    """Resolve documents against the stored ones; `revisions` has the revision of each stored state."""
     wanted = {
         (arrival.exchange, arrival.number, arrival.revision)
         for arrival in arrivals
         if arrival.revision <= revisions.get((arrival.exchange, arrival.number), 0)
     }
-    return {
+    documents = {
         (row.exchange, row.number, row.revision): stored_document(kind, row.exchange, row.value, row.headers)
         for row in stored_versions(connection, kind, wanted)
     }
+    return resolve(arrivals, revisions, documents, next_seq)
 
 
 class StoredVersion(NamedTuple):
@@ -88,7 +91,7 @@ class StoredVersion(NamedTuple):
 
 
 def stored_versions(connection: Connection, kind: Kind, wanted: Iterable[Version]) -> list[StoredVersion]:
-    """Those of the documents that are stored, states or not."""
+    """Load those of the documents that are stored, current or past."""
     versions = list(wanted)
     if not versions:
         return []
@@ -116,36 +119,46 @@ def _versions_sql(kind: Kind) -> bytes:
     """.encode()
 
 
-def write_entries(
-    connection: Connection,
-    resolution: Resolution[Any],
-    states: RowFormat,
-    past: RowFormat,
-    row: Callable[[RowFormat, AcceptedEntry[Any]], bytes],
-) -> None:
-    """Write a batch's entries: those that are the state now; those that are not, with the seq that replaced them."""
-    if resolution.past:
-        rows = (
-            row(past, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
-            for entry, by in resolution.past
-        )
-        copy_rows(connection, past.copy_sql, rows)
-    if resolution.states:
-        copy_rows(connection, states.copy_sql, (row(states, entry) for entry in resolution.states.values()))
+class DocumentWriter:
+    """Writes the entries of a batch by COPY. `fixed`: types of the leading columns; `others`: of any length."""
+
+    def __init__(self, kind: Kind, fixed: Mapping[str, str], others: Sequence[str]) -> None:
+        columns, types = [*fixed, *others], list(fixed.values())
+        self._kind = kind
+        self._states = RowFormat(kind, columns, types)
+        self._past = RowFormat(f"{kind}_past", [*columns, "replaced_by"], types)
+
+    def write(
+        self,
+        connection: Connection,
+        resolution: Resolution[Any],
+        row: Callable[[RowFormat, AcceptedEntry[Any]], bytes],
+    ) -> None:
+        """Move replaced states to the past, then write the entries of the batch, current and past."""
+        _move_to_past(connection, self._kind, resolution.displaced)
+        if resolution.past:
+            rows = (
+                row(self._past, entry) + bytes_field(None if by is None else by.to_bytes(8, "big"))
+                for entry, by in resolution.past
+            )
+            copy_rows(connection, self._past.copy_sql, rows)
+        if resolution.states:
+            rows = (row(self._states, entry) for entry in resolution.states.values())
+            copy_rows(connection, self._states.copy_sql, rows)
 
 
-def move_to_past(connection: Connection, kind: Kind, displaced: dict[Key, int]) -> None:
-    """Move states that were replaced to the past, with the seq of the entry that replaced each."""
+def _move_to_past(connection: Connection, kind: Kind, displaced: Mapping[Key, int]) -> None:
+    """Move replaced states to the past, with the seq of the entry that replaced each."""
     if not displaced:
         return
     parameters = {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())}
-    found = change(connection, _set_aside_sql(kind), parameters)
-    if found != len(displaced):
-        raise RuntimeError(f"{len(displaced)} states to replace, {found} found: the register is inconsistent")
+    moved = change(connection, _move_to_past_sql(kind), parameters)
+    if moved != len(displaced):
+        raise RuntimeError(f"{len(displaced)} states to replace, {moved} found: the register is inconsistent")
 
 
 @cache
-def _set_aside_sql(kind: str) -> bytes:
+def _move_to_past_sql(kind: Kind) -> bytes:
     return f"""
         WITH gone AS (
             DELETE FROM {kind} d

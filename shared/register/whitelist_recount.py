@@ -1,4 +1,4 @@
-"""Which documents count, by the whitelist: worked out anew when it changes."""
+"""Recount of documents after a change of the whitelist."""
 
 from __future__ import annotations
 
@@ -6,42 +6,44 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from shared.register.stored_documents import INSTANT_COLUMN
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from shared.events.decode import Kind
+    from shared.register.revisions import Key
     from shared.whitelist import Whitelist
 
 
-def recount_documents(connection: Connection, table: str, at: str, exchanges: Whitelist) -> list[tuple[str, str]]:
-    """Set `counted` of every document, current and past, by the whitelist; the numbers whose current one changed."""
+def recount_documents(connection: Connection, kind: Kind, exchanges: Whitelist) -> list[Key]:
+    """Set `counted` of every document, current and past, by the whitelist; return the current ones that changed."""
     # A recount may take longer than a batch may.
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
-    ids = exchanges.ids
+    at, periods = INSTANT_COLUMN[kind], [exchanges.period(exchange) for exchange in exchanges.ids]
     parameters = {
-        "ids": list(ids),
-        "froms": [exchanges.period(exchange)[0] for exchange in ids],
-        "untils": [exchanges.period(exchange)[1] for exchange in ids],
+        "ids": list(exchanges.ids),
+        "froms": [period[0] for period in periods],
+        "untils": [period[1] for period in periods],
     }
-    changed: list[tuple[str, str]] = []
-    for name in (table, f"{table}_past"):
-        rows = connection.execute(
+    changed = [
+        connection.execute(
             text(
                 f"""
                 WITH period AS (
-                    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]), CAST(:untils AS
-                    timestamptz[]))
-                                  AS p(exchange, from_at, until_at)
+                    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]),
+                                         CAST(:untils AS timestamptz[])) AS p(exchange, from_at, until_at)
                 ), judged AS (
                     SELECT d.seq, p.exchange IS NOT NULL AND d.{at} >= p.from_at
                                   AND (p.until_at IS NULL OR d.{at} < p.until_at) AS counted
-                    FROM {name} d LEFT JOIN period p ON p.exchange = d.exchange
+                    FROM {table} d LEFT JOIN period p ON p.exchange = d.exchange
                 )
-                UPDATE {name} d SET counted = j.counted FROM judged j
+                UPDATE {table} d SET counted = j.counted FROM judged j
                 WHERE j.seq = d.seq AND j.counted <> d.counted RETURNING d.exchange, d.number
                 """
             ),
             parameters,
         ).all()
-        if name == table:
-            changed = [(row.exchange, row.number) for row in rows]
-    return changed
+        for table in (kind, f"{kind}_past")
+    ]
+    return [(row.exchange, row.number) for row in changed[0]]

@@ -33,13 +33,13 @@ from services.incentive.store.intake import LedgerIntake
 from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.recompute import put_in_force
-from services.trade_ingest.consumer import TRADES
+from services.trade_ingest.register import TRADES
 from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
+from shared.register.context import RegisterContext
 from shared.register.head import lock_head, register_settings
-from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.service_log.store import ServiceLog
 from shared.settings import DEFAULT_TOTALS_CUT_AT

@@ -8,8 +8,8 @@ import pytest
 
 from devset.postgres import Postgres
 from devset.processes import free_ports
-from services.listing import consumer as listing_consumer
-from services.trade_ingest import consumer as trade_consumer
+from services.listing import register as listing_consumer
+from services.trade_ingest import register as trade_consumer
 from tests.support.engines.programs import FSCK, LITEWITNESS
 from tests.support.engines.secured_broker import SecuredBroker
 from tests.support.engines.session import NOT_FOR_POWER_FAILURES, RAN_AGAINST, new_broker

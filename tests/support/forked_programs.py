@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 # What consumers and migrations import when they are called.
 CONSUMERS = (
-    "services.listing.consumer",
-    "services.trade_ingest.consumer",
+    "services.listing.register",
+    "services.trade_ingest.register",
     "services.incentive.consumer",
     "shared.worker.commands",
     "shared.postgres.migrate",

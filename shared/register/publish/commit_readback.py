@@ -1,7 +1,7 @@
-"""What a transaction committed, read back as those who read committed records see it.
+"""Read-back of a committed transaction as consumers of committed records see it.
 
-A broker answers a commit before the markers that end the transaction are in its partitions. After restarts under load
-records were missing that had been answered as committed; so its word alone takes nothing off the outbox.
+A broker acknowledges a commit before the markers that end the transaction are in its partitions. After restarts under
+load, records were missing that had been acknowledged. So a row leaves the outbox only once its record was read back.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from typing import Self
 
 _POLL_MS = 200
-_WAIT_AT_END_MS = 50  # what the broker waits for more; the next round's read waits behind it
+_WAIT_AT_END_MS = 50  # how long the broker waits for more records; the next round's read is queued behind it
 
 Place = tuple[str, int, int]  # topic, partition, offset
 
 
 class NotReadableError(KafkaError):  # type: ignore[misc]  # kafka-python has no types
-    """Records that were answered as committed are none that readers of committed records see."""
+    """Records acknowledged as committed are not visible to consumers of committed records."""
 
 
 class CommitReadback:
-    """A reader of committed records, for as long as its producer lives."""
+    """A consumer of committed records with the lifetime of its producer."""
 
     def __init__(self, client_config: Mapping[str, Any]) -> None:
         self._consumer = KafkaConsumer(
@@ -48,10 +48,10 @@ class CommitReadback:
     ) -> None:
         self._consumer.close(autocommit=False)
 
-    def await_all(self, places: Iterable[Place], within_s: float) -> None:
+    def await_readable(self, places: Iterable[Place], within_s: float) -> None:
         """Return once every record at these places was read.
 
-        Raises NotReadableError if readers pass over one of them, KafkaTimeoutError if they do not get there in time.
+        Raises NotReadableError if consumers skip one of them, KafkaTimeoutError if they do not reach it in time.
         """
         missing = set(places)
         first: dict[TopicPartition, int] = {}
@@ -68,11 +68,11 @@ class CommitReadback:
             for records in self._consumer.poll(timeout_ms=_POLL_MS).values():
                 missing.difference_update((record.topic, record.partition, record.offset) for record in records)
             if missing and all(self._consumer.position(partition) > end for partition, end in last.items()):
-                raise NotReadableError(_told(missing))
+                raise NotReadableError(_listed(missing))
             if missing and time.monotonic() > deadline:
-                raise KafkaTimeoutError(f"committed, and not readable after {within_s:.0f} s: {_told(missing)}")
+                raise KafkaTimeoutError(f"committed but not readable after {within_s:.0f} s: {_listed(missing)}")
 
 
-def _told(places: set[Place]) -> str:
+def _listed(places: set[Place]) -> str:
     some = ", ".join(f"{topic}[{partition}] {offset}" for topic, partition, offset in sorted(places)[:5])
     return f"{len(places)} records: {some}"

@@ -1,8 +1,8 @@
-"""A register that goes on as the next generation: all that was ever published under its keys is published anew.
+"""Continuation of a restored register as a new generation: everything ever published under its keys is sent again.
 
-History after the backup may have published keys that the second history never touches: of two conflicting contents of
-one revision the other may come first this time, and then a first purchase that was published is nobody's. Such a fact
-would stand for ever, and earn money. So what the topics hold counts as much as what the database has.
+The history after the backup may have published keys that the new history never touches: of two conflicting contents of
+a revision the other one may come first this time, and then a published first purchase belongs to nobody. Such a fact
+would stay for ever and earn money. So the keys in the topics count as much as those in the database.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from shared.register.consumer import RegisterKind
     from shared.register.head import Head
+    from shared.register.kind import RegisterKind
     from shared.register.publish.outbox import DirtyKey
     from shared.register.publish.restored_backup import PublishedFact
 
 
 class NewGeneration(NamedTuple):
-    """The head as it is now, how many keys are on their way, and how many of them the database did not know."""
+    """The new head, the number of keys to publish, and how many of them the database did not know."""
 
     head: Head
     keys: int
@@ -42,9 +42,9 @@ def begin_generation(
     published: Mapping[DirtyKey, PublishedFact],
     now: datetime,
 ) -> NewGeneration:
-    """Raise the generation and queue every key of the database and the topics for sending. WrongRegisterError.
+    """Raise the generation and put every key of the database and of the topics into the outbox.
 
-    `published` is the newest fact of each key in the topics.
+    `published`: the newest fact of each key in the topics. Raises WrongRegisterError.
     """
     head = lock_head(connection)
     check_register(head, register)
@@ -52,8 +52,8 @@ def begin_generation(
     connection.execute(text("SET LOCAL transaction_timeout = 0"))
     greatest = max((fact.generation for fact in published.values()), default=0)
     head = raise_generation(connection, head, greatest)
-    # A fact names its party: those that came after the backup are put back, with the name that was published last.
+    # A fact names its party: restore the parties that came after the backup, with the name published last.
     PartyIds().find(connection, [fact.party for fact in published.values() if fact.party is not None])
-    known = set(kind.every_key(connection))
+    known = set(kind.all_fact_keys(connection))
     mark_dirty(connection, known | published.keys(), now)
     return NewGeneration(head, len(known | published.keys()), len(published.keys() - known))

@@ -1,6 +1,6 @@
-"""What a register has published, and whether its database is behind that: an older backup was put back.
+"""Detection of a restored backup: a register whose database is behind what it has published.
 
-Going on would publish other facts under numbers that readers already hold for newer ones, and they would ignore them.
+Continuing would publish other facts under versions that readers already hold as newer, and they would ignore them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FactVersion = tuple[int, int]  # generation, seq
 
 
 class PublishedFact(msgspec.Struct):
-    """Of a fact what is needed here: what state of the register it is of, and the party that it is about, if any."""
+    """The version of a published fact, and its party, if any."""
 
     generation: int
     seq: int
@@ -38,12 +38,12 @@ _decode = msgspec.json.Decoder(PublishedFact).decode
 
 
 def check_not_behind(head: Head, published: FactVersion | None, service: str) -> None:
-    """Raise DatabaseBehindError if facts were published that this head cannot have made."""
+    """Raise DatabaseBehindError if facts were published that are newer than this head."""
     if published is not None and published > (head.generation, head.next_seq):
         raise DatabaseBehindError(
-            f"恢复了旧备份 / an older backup was put back: register {head.register} published facts as of generation"
+            f"恢复了旧备份 / an older backup was restored: register {head.register} published facts as of generation"
             f" {published[0]}, seq {published[1]}, but the database stands at generation {head.generation}, seq"
-            f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Put a newer backup back, or go on from here by"
+            f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Restore a newer backup, or continue from here with"
             f" `jiangbu new-generation --service {service}`"
         )
 
@@ -51,7 +51,7 @@ def check_not_behind(head: Head, published: FactVersion | None, service: str) ->
 def newest_published_version(
     client_config: Mapping[str, Any], topics: Sequence[str], register: str
 ) -> FactVersion | None:
-    """The greatest (generation, seq) among the last facts of the register in each partition; None if there are none."""
+    """Return the greatest (generation, seq) of the register's last facts in each partition; None if there are none."""
     consumer = KafkaConsumer(
         **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
     )
@@ -68,9 +68,9 @@ def newest_published_version(
 def all_published_facts(
     client_config: Mapping[str, Any], topics: Sequence[str], register: str
 ) -> dict[DirtyKey, PublishedFact]:
-    """The newest fact of every key of the register, read from the beginning. Raises TopicTruncatedError.
+    """Return the newest fact of every key of the register, read from the beginning. Raises TopicTruncatedError.
 
-    Waits for transactions that are open in these topics: of this register there should be none.
+    Waits for open transactions in these topics; this register should have none.
     """
     consumer = KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)
     try:
@@ -95,7 +95,7 @@ def all_published_facts(
 
 
 def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> FactVersion | None:
-    """Read ever longer tails of a partition until one holds a fact of the register, or all of it was read."""
+    """Read growing tails of a partition until one holds a fact of the register or all of it was read."""
     first, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
     consumer.assign([partition])
     tail = _TAIL_RECORDS

@@ -1,4 +1,4 @@
-"""Which facts go out together, and when: at once, or now and then while they change all the time."""
+"""Schedule of the outbox sender: which facts are sent together, and how often while intake keeps changing them."""
 
 from __future__ import annotations
 
@@ -8,58 +8,53 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LEAST_REST_S: Final = 0.5
-_REST: Final = 3.0  # times the time that a round took: a quarter of the time at most is theirs
-_OVER_AFTER_S: Final = 0.3
+_MIN_PAUSE_S: Final = 0.5
+_PAUSE_FACTOR: Final = 3.0  # times the duration of the last round: a lane takes at most a quarter of the time
+_IDLE_AFTER_S: Final = 0.3
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Facts that go out together.
+    """Facts that are sent together.
 
-    A lane with `few` rests after a round while intake goes on and more than `few` changes wait: a key that changes all
-    the time is then rendered now and then, and the ledger computes what follows as often. One that goes `apart` has a
-    transaction of its own, for which the others do not wait.
+    `throttle_above`: while intake is active and more changes than this wait, the lane pauses after each round, so that
+    a key that changes all the time is rendered, and computed by the ledger, only now and then. `own_transaction`: the
+    other lanes do not wait for this one.
     """
 
     topics: Sequence[str]
-    most: int = 5_000  # keys a round
-    few: int | None = None
-    apart: bool = False
-
-
-def topics_of(lanes: Sequence[Lane]) -> tuple[str, ...]:
-    """The topics of all their facts."""
-    return tuple(topic for lane in lanes for topic in lane.topics)
+    max_keys: int = 5_000  # a round
+    throttle_above: int | None = None
+    own_transaction: bool = False
 
 
 class LaneThrottle:
-    """A lane's rest. Times are seconds of any clock that only goes forward."""
+    """The pause of a lane, in seconds of a monotonic clock."""
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self._until_s = 0.0
 
-    def at_most(self, now_s: float, *, intake_works: bool) -> int | None:
-        """If more changes wait than that, none goes out now; None: however many there are."""
-        is_over = not intake_works or now_s >= self._until_s
-        return None if is_over else self.lane.few
+    def row_limit(self, now_s: float, *, intake_active: bool) -> int | None:
+        """Return the number of waiting changes above which nothing is sent now; None for no limit."""
+        is_over = not intake_active or now_s >= self._until_s
+        return None if is_over else self.lane.throttle_above
 
-    def begin(self, began_s: float, now_s: float) -> None:
-        """After a round that took from `began_s` to now."""
-        self._until_s = now_s + max(_REST * (now_s - began_s), _LEAST_REST_S)
+    def pause(self, began_s: float, now_s: float) -> None:
+        """Start the pause after a round that began at `began_s`."""
+        self._until_s = now_s + max(_PAUSE_FACTOR * (now_s - began_s), _MIN_PAUSE_S)
 
 
 class IntakeActivity:
-    """Whether intake works: it did something a moment ago."""
+    """Whether intake has been active within the last moments."""
 
     def __init__(self) -> None:
         self._newest: int | None = None
-        self._came_s = 0.0
+        self._active_at_s = 0.0
 
-    def come(self, newest: int | None, now_s: float) -> bool:
-        """`newest` is the number of the newest change that waits, or None if nothing does."""
+    def observe(self, newest: int | None, now_s: float) -> bool:
+        """Note the id of the newest waiting change, None if there is none; return True if intake is active."""
         if newest is not None and newest != self._newest:
             self._newest = newest
-            self._came_s = now_s
-        return now_s - self._came_s < _OVER_AFTER_S
+            self._active_at_s = now_s
+        return now_s - self._active_at_s < _IDLE_AFTER_S

@@ -1,9 +1,8 @@
-"""Kept versions held against what they were made of: the columns of each, and where among its number's it stands.
+"""Comparison of stored versions with the bytes they come from: their columns, and their place among versions.
 
-A kind of thing (documents; listing facts) is kept in two tables: what stands, and what a newer version replaced. What
-is other than it should be is put, as it should be, into a temporary table `mended_<table>`. From there it is either
-written, or laid over the tables by temporary views of the same names, so that whatever is summed from them is summed
-from what should be there, and nothing is written.
+Versions are kept in two tables: current ones, and past ones that a newer version replaced. Rows that are wrong are put,
+as they should be, into a temporary table `repaired_<table>`. From there they are either written back, or laid over the
+tables by temporary views of the same names, so that later comparisons read correct rows although nothing is written.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from shared.register.parties import entity_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from shared.register.parties import Entity
     from shared.register.rebuild.report import RebuildReport
@@ -30,330 +29,313 @@ if TYPE_CHECKING:
 
 _ROWS = 1000  # at once in memory: a record may have 256 KiB
 
-
-# A column of which the bytes say nothing: it was kept from the version before.
-UNSAID: Final = object()
+# The value of a column that the bytes do not determine: it was kept from the version before.
+UNDETERMINED: Final = object()
 
 
 class DecodeColumns(Protocol):
-    """What the columns of a kept row must be, and the parties whose ids are in columns; ValueError: no longer valid.
-
-    UNSAID, and None for a party, where the bytes do not say.
-    """
-
     def __call__(
         self, exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
-    ) -> tuple[tuple[Any, ...], tuple[Party | None, ...]]: ...
+    ) -> tuple[tuple[object, ...], tuple[Party | None, ...]]:
+        """Return the values of `columns` and the parties of `parties` as the bytes determine them.
+
+        UNDETERMINED, and None for a party, where they do not. Raises ValueError if they are no longer valid.
+        """
 
 
 @dataclass(frozen=True)
 class VersionedTable:
-    """One kind of thing that is kept.
+    """A table of current versions and its table of past ones.
 
-    `columns`: of each column that follows from the bytes, the SQL that gives it; `parties`: those that hold the id of a
-    party, the last of `columns`, compared by subject. `version`: SQL by which a version is newer than another.
-    `keeps_late`: versions that were older than what stood when they came are kept, too.
+    `columns`: those that the bytes determine. `parties`: columns of party ids, compared by subject. `version`: the SQL
+    of a row's version among those of its number. `keeps_late`: versions that arrived late are stored, too.
     """
 
     table: str
+    title: str
     number: str
-    version: str
-    keeps_late: bool
-    columns: dict[str, str]
+    columns: tuple[str, ...]
     parties: tuple[str, ...]
-    joins: str
-    headers: str
-    read: DecodeColumns
+    decode: DecodeColumns
+    version: str = "d.revision"
+    keeps_late: bool = True
+    has_headers: bool = True
 
     @property
     def past(self) -> str:
         return f"{self.table}_past"
 
     @property
-    def mended(self) -> str:
-        return f"mended_{self.table}"
+    def repairs(self) -> str:
+        return f"repaired_{self.table}"
 
 
-class _Wrong(NamedTuple):
-    """A row with the columns that are other, as they should be."""
+class _WrongRow(NamedTuple):
+    """A row with the correct values of its wrong columns."""
 
     seq: int
-    values: dict[str, Any]
+    values: dict[str, object]
     parties: dict[str, Party]
 
 
-def create_repair_table(connection: Connection, versions: VersionedTable) -> None:
-    """Make the empty temporary table: a row as it should be, `stood` and `stands` saying where it is and belongs."""
+def create_repair_table(connection: Connection, table: VersionedTable) -> None:
+    """Create the temporary table of rows as they should be; `was_current` and `is_current`: stored, and correct."""
     connection.execute(
         text(
-            f"CREATE TEMPORARY TABLE {versions.mended} (LIKE {versions.past}, stood boolean, stands boolean)"
+            f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean)"
             " ON COMMIT DROP"
         )
     )
-    connection.execute(text(f"ALTER TABLE {versions.mended} ALTER replaced_by DROP NOT NULL"))
+    connection.execute(text(f"ALTER TABLE {table.repairs} ALTER replaced_by DROP NOT NULL"))
 
 
 def compare_columns(
     connection: Connection,
-    versions: VersionedTable,
+    table: VersionedTable,
     exchanges: Whitelist,
     report: RebuildReport,
     find: Callable[[Sequence[Party]], dict[Entity, int]],
 ) -> None:
-    """Decode every version anew and hold its columns against what the bytes say. `find` gives ids of parties."""
-    for stood, table in ((True, versions.table), (False, versions.past)):
-        for rows in _stream(connection, versions, table):
-            wrong = [found for row in rows if (found := _compare(versions, table, row, exchanges, report)) is not None]
+    """Decode every version again and compare its columns. `find` returns the ids of parties."""
+    for was_current, name in ((True, table.table), (False, table.past)):
+        for rows in _stream(connection, table, name):
+            compared = (_compare_row(table, name, row, exchanges, report) for row in rows)
+            wrong = [row for row in compared if row is not None]
             if wrong:
-                ids = find([party for one in wrong for party in one.parties.values()])
-                _note_columns(connection, versions, wrong, ids, stood=stood)
+                ids = find([party for row in wrong for party in row.parties.values()])
+                _store_wrong(connection, table, wrong, ids, was_current=was_current)
 
 
-def _stream(connection: Connection, versions: VersionedTable, table: str) -> Iterator[list[tuple[Any, ...]]]:
-    columns = ", ".join(versions.columns.values())
-    statement = (
-        f"SELECT d.seq, d.exchange, d.{versions.number}, d.value, {versions.headers}, {columns}"
-        f" FROM {table} d {versions.joins}"
-    )
-    with driver_connection(connection).cursor(f"every_{table}", binary=True) as cursor:
-        cursor.execute(statement.encode())
+def _stream(connection: Connection, table: VersionedTable, name: str) -> Iterator[list[tuple[Any, ...]]]:
+    headers = "d.headers" if table.has_headers else "CAST(NULL AS bytea)"
+    columns = ["d.seq", "d.exchange", f"d.{table.number}", "d.value", headers, *(f"d.{c}" for c in table.columns)]
+    columns += [f"{party}.scheme || ':' || {party}.code" for party in table.parties]
+    joins = " ".join(f"LEFT JOIN party {party} ON {party}.id = d.{party}" for party in table.parties)
+    with driver_connection(connection).cursor(f"every_{name}", binary=True) as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {name} d {joins}".encode())
         while rows := cursor.fetchmany(_ROWS):
             yield rows
 
 
-def _compare(
-    versions: VersionedTable, table: str, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
-) -> _Wrong | None:
-    seq, exchange, number, value, headers, *stands = row
-    what = f"{table} {exchange}/{number} (条目 / entry {seq})"
+def _compare_row(
+    table: VersionedTable, name: str, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
+) -> _WrongRow | None:
+    seq, exchange, number, value, headers, *stored = row
+    what = f"{name} {exchange}/{number} (条目 / entry {seq})"
     try:
-        values, parties = versions.read(exchange, value, headers, exchanges)
+        values, parties = table.decode(exchange, value, headers, exchanges)
     except ValueError as error:
-        report.add(
-            what, f"无法解读的字节 / bytes that cannot be read: {error}", "有效的记录 / a valid record", mendable=False
-        )
+        shown = f"无法解读的字节 / bytes that cannot be decoded: {error}"
+        report.add(what, shown, "有效的记录 / a valid record", repairable=False)
         return None
-    if (*values, *[party.subject if party else UNSAID for party in parties]) == tuple(stands):
+    subjects = [UNDETERMINED if party is None else party.subject for party in parties]
+    if (*values, *subjects) == tuple(stored):
         return None
-    wrong = _Wrong(seq, {}, {})
-    for name, stood, follows in zip(versions.columns, stands, (*values, *parties), strict=True):
-        if follows is UNSAID:
+    wrong = _WrongRow(seq, {}, {})
+    by_subject = {party.subject: party for party in parties if party is not None}
+    names = (*table.columns, *table.parties)
+    for column, was, expected in zip(names, stored, (*values, *subjects), strict=True):
+        if expected is UNDETERMINED or expected == was:
             continue
-        if name in versions.parties:
-            if follows is not None and follows.subject != stood:
-                report.add(f"{what} {name}", stood, follows.subject, mendable=True)
-                wrong.parties[name] = follows
-        elif follows != stood:
-            report.add(f"{what} {name}", stood, follows, mendable=True)
-            wrong.values[name] = follows
+        report.add(f"{what} {column}", was, expected, repairable=True)
+        if column in table.parties:
+            wrong.parties[column] = by_subject[str(expected)]
+        else:
+            wrong.values[column] = expected
     return wrong if wrong.values or wrong.parties else None
 
 
-def _note_columns(
-    connection: Connection, versions: VersionedTable, wrong: list[_Wrong], ids: dict[Entity, int], *, stood: bool
+def _store_wrong(
+    connection: Connection, table: VersionedTable, wrong: list[_WrongRow], ids: dict[Entity, int], *, was_current: bool
 ) -> None:
-    table, replaced_by = (versions.table, ", CAST(NULL AS bigint)") if stood else (versions.past, "")
+    name, replaced_by = (table.table, ", CAST(NULL AS bigint)") if was_current else (table.past, "")
     changes = [
         {
-            **{name: value.isoformat() if isinstance(value, datetime) else value for name, value in one.values.items()},
-            # 0 is no party: of one that is not there, and not to be entered.
-            **{name: ids.get(entity_of(party), 0) for name, party in one.parties.items()},
+            **{c: value.isoformat() if isinstance(value, datetime) else value for c, value in row.values.items()},
+            # 0 is no party: one that is not stored, and that verification must not store.
+            **{c: ids.get(entity_of(party), 0) for c, party in row.parties.items()},
         }
-        for one in wrong
+        for row in wrong
     ]
     connection.execute(
         text(
             f"""
-            INSERT INTO {versions.mended}
-            SELECT n.*{replaced_by}, :stood, :stood
+            INSERT INTO {table.repairs}
+            SELECT n.*{replaced_by}, :was_current, :was_current
             FROM unnest(CAST(:seqs AS bigint[]), CAST(:changes AS jsonb[])) AS c(seq, changes)
-            JOIN {table} d ON d.seq = c.seq
+            JOIN {name} d ON d.seq = c.seq
             CROSS JOIN LATERAL jsonb_populate_record(d, c.changes) n
             """
         ),
         {
-            "stood": stood,
-            "seqs": pg_array(one.seq for one in wrong),
+            "was_current": was_current,
+            "seqs": pg_array(row.seq for row in wrong),
             "changes": pg_array(json.dumps(change) for change in changes),
         },
     )
 
 
-def compare_places(connection: Connection, versions: VersionedTable, report: RebuildReport) -> None:
-    """Of each number: the newest version stands, and each that once stood names the entry that replaced it."""
-    rows = connection.execute(text(_places_sql(versions))).all()
-    twice: set[tuple[str, str]] = set()
+def compare_places(connection: Connection, table: VersionedTable, report: RebuildReport) -> None:
+    """Check that the newest version of each number is current and that each former one names its replacement."""
+    ambiguous: set[tuple[str, str]] = set()
     moved = []
-    for row in rows:
-        what = f"{versions.table} {row.exchange}/{row.number} (条目 / entry {row.seq})"
-        if row.twice:
-            twice.add((row.exchange, row.number))
-            if row.places > 1:
-                said = "同一版本在册两次 / this version is registered twice"
-                report.add(what, said, "一次 / once", mendable=False)
-        elif not row.stands and row.follows_by is None and not versions.keeps_late:
-            said = "入册时已非最新 / was not the newest when it was applied"
-            report.add(what, said, None, mendable=False)
+    for row in connection.execute(text(_places_sql(table))).all():
+        what = f"{table.table} {row.exchange}/{row.number} (条目 / entry {row.seq})"
+        if row.is_ambiguous:
+            ambiguous.add((row.exchange, row.number))
+            if row.copies > 1:
+                report.add(what, "同一版本在册两次 / this version is stored twice", "一次 / once", repairable=False)
+        elif not row.is_current and row.expected_by is None and not table.keeps_late:
+            report.add(what, "入册时已非最新 / was not the newest when it was applied", None, repairable=False)
         else:
-            told = (_place(row.stood, row.replaced_by), _place(row.stands, row.follows_by))
-            report.add(what, *told, mendable=True)
+            places = (_place(row.was_current, row.replaced_by), _place(row.is_current, row.expected_by))
+            report.add(what, *places, repairable=True)
             moved.append(row)
-    if twice:
-        _leave(connection, versions, twice)
+    if ambiguous:
+        _discard_repairs(connection, table, ambiguous)
     if moved:
-        _note_places(connection, versions, moved)
+        _store_moved(connection, table, moved)
 
 
-def _place(stands: bool, replaced_by: int | None) -> str:
-    if stands:
-        return "现行 / the state"
+def _place(is_current: bool, replaced_by: int | None) -> str:
+    if is_current:
+        return "现行 / current"
     if replaced_by is None:
-        return "历史，从未现行 / past, never the state"
+        return "历史，从未现行 / past, never current"
     return f"历史，被条目 {replaced_by} 取代 / past, replaced by entry {replaced_by}"
 
 
-def _places_sql(versions: VersionedTable) -> str:
-    table, past, mended = versions.table, versions.past, versions.mended
-    columns = f"d.seq, d.exchange, d.{versions.number} AS number, {versions.version} AS version"
-    stood, gone = (
-        f"NOT EXISTS (SELECT FROM {mended} m WHERE m.seq = d.seq AND {where})" for where in ("m.stood", "NOT m.stood")
+def _places_sql(table: VersionedTable) -> str:
+    columns = f"d.seq, d.exchange, d.{table.number} AS number, {table.version} AS version"
+    unrepaired, past_unrepaired = (
+        f"NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND {where})"
+        for where in ("r.was_current", "NOT r.was_current")
     )
     return f"""
         WITH touched AS (
-            SELECT exchange, {versions.number} FROM {past} UNION SELECT exchange, {versions.number} FROM {mended}
+            SELECT exchange, {table.number} FROM {table.past}
+            UNION SELECT exchange, {table.number} FROM {table.repairs}
         ), entry AS (
-            SELECT {columns}, true AS stood, CAST(NULL AS bigint) AS replaced_by
-            FROM {table} d JOIN touched USING (exchange, {versions.number}) WHERE {stood}
-            UNION ALL SELECT {columns}, false, d.replaced_by FROM {past} d WHERE {gone}
-            UNION ALL SELECT {columns}, d.stood, d.replaced_by FROM {mended} d
+            SELECT {columns}, true AS was_current, CAST(NULL AS bigint) AS replaced_by
+            FROM {table.table} d JOIN touched USING (exchange, {table.number}) WHERE {unrepaired}
+            UNION ALL SELECT {columns}, false, d.replaced_by FROM {table.past} d WHERE {past_unrepaired}
+            UNION ALL SELECT {columns}, d.was_current, d.replaced_by FROM {table.repairs} d
         ), judged AS (
-            SELECT *, count(*) OVER (PARTITION BY exchange, number, version) AS places,
+            SELECT *, count(*) OVER (PARTITION BY exchange, number, version) AS copies,
                    coalesce(version > max(version) OVER (PARTITION BY exchange, number ORDER BY seq
                                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true)
-                   AS once_stood
+                   AS once_current
             FROM entry
         ), followed AS (
-            SELECT *, bool_or(places > 1) OVER (PARTITION BY exchange, number) AS twice,
-                   CASE WHEN once_stood
-                        THEN lead(seq) OVER (PARTITION BY exchange, number, once_stood ORDER BY seq)
-                   END AS follows_by
+            SELECT *, bool_or(copies > 1) OVER (PARTITION BY exchange, number) AS is_ambiguous,
+                   CASE WHEN once_current
+                        THEN lead(seq) OVER (PARTITION BY exchange, number, once_current ORDER BY seq)
+                   END AS expected_by
             FROM judged
         ), placed AS (
-            SELECT *, once_stood AND follows_by IS NULL AS stands FROM followed
+            SELECT *, once_current AND expected_by IS NULL AS is_current FROM followed
         )
         SELECT * FROM placed
-        WHERE twice OR stood <> stands OR replaced_by IS DISTINCT FROM follows_by
-              OR (NOT once_stood AND NOT {str(versions.keeps_late).lower()})
+        WHERE is_ambiguous OR was_current <> is_current OR replaced_by IS DISTINCT FROM expected_by
+              OR (NOT once_current AND NOT {str(table.keeps_late).lower()})
         ORDER BY seq
     """
 
 
-def _leave(connection: Connection, versions: VersionedTable, numbers: set[tuple[str, str]]) -> None:
-    """Touch nothing of these numbers."""
+def _discard_repairs(connection: Connection, table: VersionedTable, numbers: set[tuple[str, str]]) -> None:
     connection.execute(
         text(
-            f"DELETE FROM {versions.mended} m"
+            f"DELETE FROM {table.repairs} r"
             " USING unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)"
-            f" WHERE m.exchange = k.exchange AND m.{versions.number} = k.number"
+            f" WHERE r.exchange = k.exchange AND r.{table.number} = k.number"
         ),
         {"exchanges": pg_array(key[0] for key in numbers), "numbers": pg_array(key[1] for key in numbers)},
     )
 
 
-def _note_places(connection: Connection, versions: VersionedTable, moved: Sequence[Any]) -> None:
+def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[Row[Any]]) -> None:
     parameters = {
         "seqs": pg_array(row.seq for row in moved),
-        "stood": pg_array(row.stood for row in moved),
-        "stands": pg_array(row.stands for row in moved),
-        "by": pg_array(row.follows_by for row in moved),
+        "were": pg_array(row.was_current for row in moved),
+        "are": pg_array(row.is_current for row in moved),
+        "by": pg_array(row.expected_by for row in moved),
     }
     source = (
-        "unnest(CAST(:seqs AS bigint[]), CAST(:stood AS boolean[]), CAST(:stands AS boolean[]), CAST(:by AS bigint[]))"
-        " AS p(seq, stood, stands, follows_by)"
+        "unnest(CAST(:seqs AS bigint[]), CAST(:were AS boolean[]), CAST(:are AS boolean[]), CAST(:by AS bigint[]))"
+        " AS p(seq, was_current, is_current, expected_by)"
     )
     connection.execute(
         text(
-            f"UPDATE {versions.mended} m SET stands = p.stands, replaced_by = p.follows_by FROM {source}"
-            " WHERE m.seq = p.seq AND m.stood = p.stood"
+            f"UPDATE {table.repairs} r SET is_current = p.is_current, replaced_by = p.expected_by FROM {source}"
+            " WHERE r.seq = p.seq AND r.was_current = p.was_current"
         ),
         parameters,
     )
-    names = ", ".join(f'd."{name}"' for name in _columns(connection, versions.table))
-    for table, condition in ((versions.table, "p.stood"), (versions.past, "NOT p.stood")):
+    columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
+    for name, condition in ((table.table, "p.was_current"), (table.past, "NOT p.was_current")):
         connection.execute(
             text(
-                f"INSERT INTO {versions.mended} SELECT {names}, p.follows_by, p.stood, p.stands"
-                f" FROM {source} JOIN {table} d ON d.seq = p.seq WHERE {condition}"
-                f" AND NOT EXISTS (SELECT FROM {versions.mended} m WHERE m.seq = p.seq AND m.stood = p.stood)"
+                f"INSERT INTO {table.repairs} SELECT {columns}, p.expected_by, p.was_current, p.is_current"
+                f" FROM {source} JOIN {name} d ON d.seq = p.seq WHERE {condition} AND NOT EXISTS"
+                f" (SELECT FROM {table.repairs} r WHERE r.seq = p.seq AND r.was_current = p.was_current)"
             ),
             parameters,
         )
 
 
-def apply_repairs(connection: Connection, versions: VersionedTable) -> None:
-    """Bring the tables to what the temporary table says; bytes, places in the topic and `seq` are as they were."""
-    names = _columns(connection, versions.table)
+def apply_repairs(connection: Connection, table: VersionedTable) -> None:
+    """Write the repairs to the tables; bytes, places in the topic and `seq` stay as they were."""
+    current, past, repairs = table.table, table.past, table.repairs
+    names = _columns(connection, current)
     columns = ", ".join(f'"{name}"' for name in names)
-    mended = versions.mended
-    counts = connection.execute(
-        text(
-            "SELECT count(*) FILTER (WHERE stood) AS stood, count(*) FILTER (WHERE NOT stood AND stands) AS rising,"
-            f" count(*) FILTER (WHERE NOT stood AND NOT stands) AS past FROM {mended}"
-        )
-    ).one()
-    # Only what is needed is asked for: to take a row out of the past is not the right of the service's own role.
-    if counts.stood:
-        connection.execute(text(f"DELETE FROM {versions.table} d USING {mended} m WHERE m.stood AND m.seq = d.seq"))
-    if counts.rising:
-        connection.execute(
-            text(f"DELETE FROM {versions.past} d USING {mended} m WHERE NOT m.stood AND m.stands AND m.seq = d.seq")
-        )
-    if counts.past:
-        changed = ", ".join(f'"{name}" = m."{name}"' for name in (*names, "replaced_by"))
-        connection.execute(
-            text(
-                f"UPDATE {versions.past} d SET {changed} FROM {mended} m"
-                " WHERE NOT m.stood AND NOT m.stands AND m.seq = d.seq"
-            )
-        )
-    connection.execute(text(f"INSERT INTO {versions.table} ({columns}) SELECT {columns} FROM {mended} WHERE stands"))
+    changed = ", ".join(f'"{name}" = r."{name}"' for name in (*names, "replaced_by"))
+    statements = {
+        "was_current": f"DELETE FROM {current} d USING {repairs} r WHERE r.was_current AND r.seq = d.seq",
+        "NOT was_current AND is_current": (
+            f"DELETE FROM {past} d USING {repairs} r WHERE NOT r.was_current AND r.is_current AND r.seq = d.seq"
+        ),
+        "NOT was_current AND NOT is_current": (
+            f"UPDATE {past} d SET {changed} FROM {repairs} r"
+            " WHERE NOT r.was_current AND NOT r.is_current AND r.seq = d.seq"
+        ),
+    }
+    for condition, statement in statements.items():
+        # Run only what is needed: the service's own role has no right to delete from the past.
+        if connection.execute(text(f"SELECT EXISTS (SELECT FROM {repairs} WHERE {condition})")).scalar():
+            connection.execute(text(statement))
+    connection.execute(text(f"INSERT INTO {current} ({columns}) SELECT {columns} FROM {repairs} WHERE is_current"))
     connection.execute(
         text(
-            f"INSERT INTO {versions.past} ({columns}, replaced_by) SELECT {columns}, replaced_by FROM {mended}"
-            " WHERE stood AND NOT stands"
+            f"INSERT INTO {past} ({columns}, replaced_by) SELECT {columns}, replaced_by FROM {repairs}"
+            " WHERE was_current AND NOT is_current"
         )
     )
 
 
-def overlay_repairs(connection: Connection, versions: VersionedTable) -> None:
-    """Let the tables' names mean, in this transaction, what they should hold."""
-    columns = ", ".join(f'"{name}"' for name in _columns(connection, versions.table))
-    mended = versions.mended
-    for table, extra, stood, stands in (
-        (versions.table, "", "m.stood", "stands"),
-        (versions.past, ", replaced_by", "NOT m.stood", "NOT stands"),
+def overlay_repairs(connection: Connection, table: VersionedTable) -> None:
+    """Make the tables' names mean the repaired rows within this transaction, by temporary views."""
+    columns = ", ".join(f'"{name}"' for name in _columns(connection, table.table))
+    for name, extra, was, is_ in (
+        (table.table, "", "r.was_current", "is_current"),
+        (table.past, ", replaced_by", "NOT r.was_current", "NOT is_current"),
     ):
         connection.execute(
             text(
-                f"CREATE TEMPORARY VIEW {table} AS SELECT {columns}{extra} FROM {table} d"
-                f" WHERE NOT EXISTS (SELECT FROM {mended} m WHERE m.seq = d.seq AND {stood})"
-                f" UNION ALL SELECT {columns}{extra} FROM {mended} WHERE {stands}"
+                f"CREATE TEMPORARY VIEW {name} AS SELECT {columns}{extra} FROM {name} d"
+                f" WHERE NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND {was})"
+                f" UNION ALL SELECT {columns}{extra} FROM {table.repairs} WHERE {is_}"
             )
         )
 
 
-def has_repairs(connection: Connection, versions: VersionedTable) -> bool:
-    return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {versions.mended})")).scalar())
+def has_repairs(connection: Connection, table: VersionedTable) -> bool:
+    return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {table.repairs})")).scalar())
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
-    """The table's columns in their order."""
-    return list(
-        connection.execute(
-            text(
-                "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0"
-                " AND NOT attisdropped ORDER BY attnum"
-            ),
-            {"table": table},
-        ).scalars()
+    """Return the table's columns in order."""
+    statement = text(
+        "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0"
+        " AND NOT attisdropped ORDER BY attnum"
     )
+    return list(connection.execute(statement, {"table": table}).scalars())

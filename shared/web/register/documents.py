@@ -23,7 +23,7 @@ from sqlalchemy import (
 from shared.events.decode import Kind
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
-from shared.register.stored_documents import stored_document
+from shared.register.stored_documents import INSTANT_COLUMN, stored_document
 from shared.register.tables import RegisterTables
 from shared.values.parties import is_number, parse_subject
 from shared.web.keys import current_key
@@ -63,15 +63,31 @@ class RevisionSchema(Schema):
     received_at = Time(required=True)
 
 
+def item_schema(name: str, document: type[Schema]) -> type[Schema]:
+    """Return the schema of a document in a list; `counted`: its exchange was on the whitelist at that time."""
+    added: dict[str, Any] = {
+        "exchange": fields.String(required=True),
+        "seq": fields.Integer(required=True),
+        "counted": fields.Boolean(required=True),
+    }
+    return document.from_dict(added, name=name)
+
+
+def detail_schema(name: str, item: type[Schema]) -> type[Schema]:
+    """Return the schema of a single document, with every accepted revision in order of `seq`."""
+    revisions: dict[str, Any] = {"revisions": fields.List(fields.Nested(RevisionSchema), required=True)}
+    return item.from_dict(revisions, name=name)
+
+
 def party_id(subject: str) -> Any:
     """Return a subquery of the party's internal id; it has no row for an unknown party."""
     scheme, code = parse_subject(subject)
     return select(_party.c.id).where(_party.c.scheme == scheme, _party.c.code == code).scalar_subquery()
 
 
-def select_page(table: FromClause, at: str, arguments: dict[str, Any]) -> Select[Any]:
-    """Select the documents of a page and one more, as visible to the current key; `at` names the column of the time."""
-    columns = table.c
+def select_page(kind: Kind, table: FromClause, arguments: dict[str, Any]) -> Select[Any]:
+    """Select the documents of a page and one more, as visible to the current key."""
+    columns, at = table.c, INSTANT_COLUMN[kind]
     statement = select(table).order_by(columns.exchange, columns.number).limit(arguments["limit"] + 1)
     exchange = current_key().exchange
     if exchange is not None:

@@ -28,7 +28,7 @@ from deploy.broker.topics import apply_topics
 from deploy.recovery.accept_loss import Standing
 from services.incentive.consumer import GROUP as LEDGER_GROUP
 from services.incentive.domain.facts import TOPICS as LEDGER_TOPICS
-from services.trade_ingest.consumer import TRADES
+from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.partition_state import Bounds
@@ -36,8 +36,8 @@ from shared.kafka.positions import PartitionLostError, StoredPosition, start_pos
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
+from shared.register.context import RegisterContext
 from shared.register.head import read_head, register_settings
-from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
 from shared.settings import POLICY_FILE, load_settings

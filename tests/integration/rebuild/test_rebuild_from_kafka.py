@@ -196,7 +196,7 @@ def test_a_record_that_was_never_taken_in_is(trades, broker) -> None:
     entry = trades.next_seq()
     well, lines = trades.mend(broker.config)
     assert well, lines
-    assert lines[-1] == f"已修复 / mended: 4, 记为条目 / entered as entry {entry + 1}"
+    assert lines[-1] == f"已修复 / repaired: 4, 记为条目 / recorded as entry {entry + 1}"
     rows = trades.rows(f"SELECT seq, \"offset\" FROM trade WHERE exchange = '{exchange}' AND number = 'LOST'")
     assert [tuple(row) for row in rows] == [(entry, offsets[0])]
     assert trades.verify(broker.config) == []
@@ -244,7 +244,7 @@ def test_a_lost_document_comes_back_as_a_new_entry(trades, broker) -> None:
         assert lost(trades.verify(broker.config)) == [f"{topic}[0]@{offset} 丢失"]
         well, lines = trades.mend(broker.config)
         assert not well
-        assert lines[-1] == "未修复，须由人处理 / not mended, a person must look at it: 1"
+        assert lines[-1] == "未修复，须由人处理 / not repaired, an operator must look at it: 1"
         # The number that it had stays empty: that is told for ever, and nothing else.
         (told,) = trades.verify(broker.config)
         assert told.startswith(f"条目 / entry {gap.seq}: ")
@@ -309,7 +309,7 @@ def test_bytes_that_cannot_be_read_are_left_to_a_person(trades, broker) -> None:
         for what in (f"{place} 外来 / foreign", f"{place} 丢失 / lost"):
             assert sum(line.startswith(f"{what}: ") for line in told) == 1
         # Copies of it, if there were any, cannot be told from other content either.
-        assert all("the stored bytes cannot be read" in line for line in told if "丢失 / lost" in line)
+        assert all("the stored bytes cannot be decoded" in line for line in told if "丢失 / lost" in line)
         assert any(line.startswith(f"trade {row.exchange}/{row.number} (条目 / entry {row.seq}): ") for line in told)
 
 
@@ -406,7 +406,7 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
     entry = trades.next_seq()
     mended = rebuild()
     assert (mended.returncode, mended.stderr) == (0, "")
-    assert mended.stdout.endswith(f"已修复 / mended: {len(lines) - 1}, 记为条目 / entered as entry {entry}\n")
+    assert mended.stdout.endswith(f"已修复 / repaired: {len(lines) - 1}, 记为条目 / recorded as entry {entry}\n")
     assert rebuild("--verify").returncode == 0
     with restored(trades):
         trades.damage(*move_to_past("trade", "seq = (SELECT max(seq) FROM trade)"))

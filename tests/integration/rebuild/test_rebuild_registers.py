@@ -89,7 +89,7 @@ def test_a_sound_register_shows_no_difference_and_is_left_alone(listings, trades
 
 def test_entries_of_the_log_are_canonical_and_say_where_each_record_stands(filled) -> None:
     for service, bench in filled.items():
-        kind = bench.anew.document
+        kind = bench.spec.kind.document
         expected: dict[int, dict] = {}
         for table in (kind, f"{kind}_past"):
             for row in bench.rows(f"SELECT * FROM {table}"):
@@ -278,7 +278,7 @@ def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owne
     well, lines = bench.mend(as_owner=as_owner)
     assert well
     assert lines[0] == told
-    assert lines[-1] == f"已修复 / mended: 1, 记为条目 / entered as entry {entry}"
+    assert lines[-1] == f"已修复 / repaired: 1, 记为条目 / recorded as entry {entry}"
     assert bench.verify() == []
     mended = bench.everything()
     for table in sound.keys() - {"register_head", "settings_entry", "outbox", *LOG_TABLES}:
@@ -371,7 +371,7 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
     well, lines = trades.mend()
     assert not well
     assert lines[-2].startswith("有条目缺失")
-    assert lines[-1] == f"未修复，须由人处理 / not mended, a person must look at it: {len(told)}"
+    assert lines[-1] == f"未修复，须由人处理 / not repaired, an operator must look at it: {len(told)}"
     assert trades.everything() == before
 
 
@@ -396,8 +396,8 @@ def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
     ]
     well, lines = trades.mend()
     assert not well
-    assert lines[-2] == "已修复 / mended: 2, 记为条目 / entered as entry 5"
-    assert lines[-1] == "未修复，须由人处理 / not mended, a person must look at it: 5"
+    assert lines[-2] == "已修复 / repaired: 2, 记为条目 / recorded as entry 5"
+    assert lines[-1] == "未修复，须由人处理 / not repaired, an operator must look at it: 5"
     assert trades.verify()[1:] == told[1:5]
 
 
@@ -436,7 +436,7 @@ def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
     report = RebuildReport(lambda _: None)
     with pytest.raises(DatabaseBehindError):
         repair_register(
-            trades.engine, trades.anew, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
+            trades.engine, trades.spec, trades.register, report, None, log=trades.log, published=(1, 9), now=NOW
         )
     assert trades.rows("SELECT amount_fen FROM exchange_total")[0].amount_fen == 1
 
@@ -451,7 +451,7 @@ def test_one_snapshot_while_intake_goes_on(trades) -> None:
             put(trades, "kmdex", trade(trade_no=f"T{trades.next_seq()}"))
 
     lines: list[str] = []
-    assert verify_register(trades.engine, trades.anew, trades.register, Intruding(lines.append), None), lines
+    assert verify_register(trades.engine, trades.spec, trades.register, Intruding(lines.append), None), lines
     assert "条目 / entries 2," in lines[-1]
     assert "状态 / states 1," in lines[-1]
     assert trades.next_seq() > 5
@@ -465,9 +465,9 @@ def test_mending_takes_as_long_as_it_takes(trades) -> None:
 
     def derive(connection, register, report) -> None:
         shown.append(connection.execute(text("SHOW transaction_timeout")).scalar())
-        TRADES_REBUILD.derive(connection, register, report)
+        TRADES_REBUILD.compare_totals(connection, register, report)
 
-    trades.anew = replace(TRADES_REBUILD, derive=derive)
+    trades.spec = replace(TRADES_REBUILD, compare_totals=derive)
     assert trades.mend()[0]
     assert trades.verify() == []
     assert shown == ["0", "0"]

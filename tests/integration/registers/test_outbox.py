@@ -13,16 +13,16 @@ from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType, Kafka
 from kafka.errors import KafkaError
 from sqlalchemy import text
 
-from services.trade_ingest.consumer import TRADES
+from services.trade_ingest.register import TRADES
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.offset_witness import DatabaseBehindError
 from shared.register.head import raise_generation, read_head
-from shared.register.publish import outbox as outbox_module
-from shared.register.publish import send_schedule as lanes_module
-from shared.register.publish.outbox import fence_senders
+from shared.register.publish import send_schedule as schedule_module
+from shared.register.publish import sender as sender_module
 from shared.register.publish.restored_backup import all_published_facts, check_not_behind, newest_published_version
 from shared.register.publish.send_schedule import Lane
+from shared.register.publish.sender import fence_senders
 from tests.support.registers import worlds
 from tests.support.registers.bench import put, trade
 from tests.support.registers.outbox import sender_of, working
@@ -98,7 +98,7 @@ class Beats:
 
 
 def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:
-    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 600.0)
+    monkeypatch.setattr(sender_module, "_MAX_THROTTLE_S", 600.0)
     sender = sender_of(trades, kafka, register)
     sender.heartbeat = beats = Beats()
     sender.throttled.set()
@@ -112,7 +112,7 @@ def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatc
 
 
 def test_it_rests_for_a_while_and_no_more(trades, kafka, register, monkeypatch) -> None:
-    monkeypatch.setattr(outbox_module, "_LONGEST_REST_S", 0.3)
+    monkeypatch.setattr(sender_module, "_MAX_THROTTLE_S", 0.3)
     sender = sender_of(trades, kafka, register)
     sender.throttled.set()
     with working(sender):
@@ -128,10 +128,10 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
     register,
     monkeypatch,
 ) -> None:
-    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
-    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_MIN_PAUSE_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 600.0)
     sender = sender_of(trades, kafka, register)
-    sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), few=0))
+    sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), throttle_above=0))
     sender.heartbeat = beats = Beats()
     with working(sender):
         put(trades, "kmdex", trade())
@@ -141,13 +141,13 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
         beats.await_some()
         beats.await_some()
         assert waiting(trades, ANNUAL_TOTAL) == 2  # of the exchange and of the seller
-        monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 0.3)  # intake does nothing more
+        monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 0.3)  # intake does nothing more
         until(lambda: outbox(trades) == 0)
 
 
 def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
-    monkeypatch.setattr(lanes_module, "_LEAST_REST_S", 600.0)
-    monkeypatch.setattr(lanes_module, "_OVER_AFTER_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_MIN_PAUSE_S", 600.0)
+    monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 600.0)
     with working(sender_of(trades, kafka, register)):
         for number in range(3):
             put(trades, "kmdex", trade(trade_no=f"T{number}"))

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.listing.consumer import LISTINGS
+from services.listing.register import LISTINGS
 from shared.register.head import lock_head
 from shared.service_log.cosigning import Cosigners
 from shared.service_log.store import newest_checkpoint, served_checkpoint

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
-from services.listing.consumer import LISTINGS
+from services.listing.register import LISTINGS
 from shared.register.head import lock_head, raise_generation
 from shared.service_log.store import LogDiffersError
 from shared.translog.checkpoint import open_checkpoint

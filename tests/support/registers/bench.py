@@ -13,10 +13,10 @@ from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.register.consumer import RegisterHandler
+from shared.register.context import RegisterContext
 from shared.register.head import lock_head, read_head, register_settings
-from shared.register.intake import RegisterContext
 from shared.register.parties import PartyIds
-from shared.register.publish.outbox import _dirty
+from shared.register.publish.outbox import load_dirty
 from shared.whitelist import load_whitelist
 from tests.support.event_schemas import validator
 from tests.support.registers import worlds
@@ -88,7 +88,7 @@ class Bench:
         found: dict[tuple[str, str], dict] = {}
         while True:
             with self.engine.begin() as connection:
-                ids, keys = _dirty(connection, lane)
+                ids, keys = load_dirty(connection, lane)
                 if not ids:
                     return found
                 values = self.kind.render(connection, read_head(connection), keys)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 
-from services.listing import consumer as listing_consumer
+from services.listing import register as listing_consumer
 from services.listing.rebuild import LISTINGS_REBUILD
-from services.trade_ingest import consumer as trade_consumer
+from services.trade_ingest import register as trade_consumer
 from services.trade_ingest.rebuild import TRADES_REBUILD
 from shared.postgres.database import make_engine
 from shared.register.rebuild.command import repair_register, verify_register

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from services.trade_ingest.consumer import TRADES
-from shared.register.publish.outbox import OutboxSender
+from services.trade_ingest.register import TRADES
+from shared.register.publish.sender import OutboxSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

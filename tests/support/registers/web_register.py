@@ -13,16 +13,17 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from services.listing import app as listing_app
-from services.listing.consumer import LISTINGS
+from services.listing.register import LISTINGS
 from services.trade_ingest import app as trade_app
-from services.trade_ingest.consumer import TRADES
+from services.trade_ingest.register import TRADES
 from shared.events.topics import topic_of
 from shared.kafka.positions import Move, StoredPosition, start_positions
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.register.consumer import RegisterHandler, RegisterKind
+from shared.register.consumer import RegisterHandler
+from shared.register.context import RegisterContext
 from shared.register.head import lock_head, register_settings
-from shared.register.intake import RegisterContext
+from shared.register.kind import RegisterKind
 from shared.register.parties import PartyIds
 from shared.settings import KafkaSettings, Settings
 from shared.values.parties import complete_uscc

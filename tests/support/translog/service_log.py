@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
-from services.listing.consumer import LISTINGS
+from services.listing.register import LISTINGS
 from shared.process.background import background_thread
 from shared.translog.checkpoint import TOPIC, open_checkpoint
 from shared.translog.note import VerifierKey

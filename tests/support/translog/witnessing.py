@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from devset.postgres import Postgres
 from exchange_kit.__main__ import main
-from services.listing.consumer import LISTINGS
+from services.listing.register import LISTINGS
 from shared.postgres.database import make_engine
 from shared.translog.keyfile import load_key
 from shared.values.times import now

@@ -13,7 +13,7 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
     lines: list[str] = []
     report = RebuildReport(lines.append)
     for number in range(MOST_LINES + 7):
-        report.add(f"n{number}", 1, None, mendable=number > 0)
+        report.add(f"n{number}", 1, None, repairable=number > 0)
     report.compared("a", 1)
     report.compared("a", 2)
     report.close()
@@ -21,10 +21,10 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
     assert lines[0] == "n0: 现为 / stored 1; 应为 / expected 无 none"
     assert lines[-2] == "另有 7 处未列出 / and 7 more"
     assert lines[-1] == f"已比对 / compared: a 3; 不同 / differences: {MOST_LINES + 7}"
-    report.say_of_mending(5)
+    report.print_repair(5)
     assert lines[-2:] == [
-        f"已修复 / mended: {MOST_LINES + 6}, 记为条目 / entered as entry 5",
-        "未修复，须由人处理 / not mended, a person must look at it: 1",
+        f"已修复 / repaired: {MOST_LINES + 6}, 记为条目 / recorded as entry 5",
+        "未修复，须由人处理 / not repaired, an operator must look at it: 1",
     ]
 
 

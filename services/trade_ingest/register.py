@@ -1,0 +1,32 @@
+"""The register of trades."""
+
+from services.trade_ingest.fact_keys import all_fact_keys
+from services.trade_ingest.facts import render_first_purchases, render_totals
+from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.intake import apply_trades
+from services.trade_ingest.listing_facts import read_listing_fact
+from services.trade_ingest.risk_flag_measures import render_measures
+from services.trade_ingest.settings_change import changed_by_settings
+from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
+from shared.register.kind import RegisterKind
+from shared.register.publish.send_schedule import Lane
+
+TRADES = RegisterKind(
+    service="trade-ingest",
+    name="trades",
+    document="trade",
+    firsts=FIRST_PURCHASES,
+    lanes=(
+        Lane((FIRST_PURCHASE,)),
+        # A seller's totals change with each of its trades.
+        Lane((ANNUAL_TOTAL,), throttle_above=100),
+        # Rendering a measure reads many trades.
+        Lane((SIGN,), max_keys=500, throttle_above=5, own_transaction=True),
+    ),
+    renderers={FIRST_PURCHASE: render_first_purchases, ANNUAL_TOTAL: render_totals, SIGN: render_measures},
+    apply_documents=apply_trades,
+    recompute=changed_by_settings,
+    all_fact_keys=all_fact_keys,
+    fact_topics=(LISTING,),
+    read_fact=read_listing_fact,
+)

@@ -1,0 +1,37 @@
+"""A register as a worker knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from shared.register.head import register_settings
+from shared.register.parties import PartyIds
+from shared.whitelist import Whitelist, load_whitelist
+
+if TYPE_CHECKING:
+    from shared.register.head import RegisterSettings
+    from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class RegisterContext:
+    """The register's id, the whitelist and settings it counts by, and the cached parties."""
+
+    id: str
+    exchanges: Whitelist
+    settings: RegisterSettings
+    parties: PartyIds
+
+    @property
+    def cut_dates(self) -> list[date]:
+        """The dates at which totals are cut."""
+        return [date.fromisoformat(day) for day in self.settings.content["cut_at"]]
+
+
+def register_context(settings: Settings) -> RegisterContext:
+    exchanges = load_whitelist(settings.exchanges_file)
+    return RegisterContext(
+        settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()
+    )

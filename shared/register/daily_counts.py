@@ -1,0 +1,73 @@
+"""Daily counts of records and money by exchange and outcome, from which reconciliation is answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.postgres.database import change
+from shared.postgres.query import pg_array
+from shared.values.times import shanghai_date
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from shared.kafka.handler import Record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNTIL_2000_US = 946_684_800_000_000
+_FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: dates that both Python and PostgreSQL can hold
+_COUNT = b"""
+    INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)
+    SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(days)s AS date[]), CAST(%(outcomes)s AS text[]),
+                         CAST(%(records)s AS bigint[]), CAST(%(amounts)s AS numeric[]))
+    ON CONFLICT (exchange, day, outcome)
+    DO UPDATE SET records = d.records + excluded.records, amount_fen = d.amount_fen + excluded.amount_fen
+"""
+
+
+class DailyCounts:
+    """Counts of a batch by exchange, Shanghai day of the record's timestamp, and outcome."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._days: dict[int, date] = {}
+        self.records: Counter[tuple[str, date, str]] = Counter()
+        self.amounts_fen: Counter[tuple[str, date, str]] = Counter()
+
+    def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0) -> None:
+        hour = record.timestamp // 3_600_000
+        day = self._days.get(hour)
+        if day is None:
+            day = self._days[hour] = shanghai_date(record_time(record, self._now))
+        key = (exchange, day, outcome)
+        self.records[key] += 1
+        self.amounts_fen[key] += amount_fen
+
+    def store(self, connection: Connection) -> None:
+        if not self.records:
+            return
+        counts = sorted(self.records.items())
+        parameters = {
+            "exchanges": pg_array(exchange for (exchange, _, _), _ in counts),
+            "days": pg_array(day.isoformat() for (_, day, _), _ in counts),
+            "outcomes": pg_array(outcome for (_, _, outcome), _ in counts),
+            "records": pg_array(records for _, records in counts),
+            "amounts": pg_array(self.amounts_fen[key] for key, _ in counts),
+        }
+        change(connection, _COUNT, parameters)
+
+
+def record_time(record: Record, now: datetime) -> datetime:
+    """Return the record's timestamp, or `now` if it is not a usable date."""
+    if _FIRST_MS <= record.timestamp <= _LAST_MS:
+        return _EPOCH + timedelta(milliseconds=record.timestamp)
+    return now
+
+
+def record_us(record: Record, now_us: int) -> int:
+    """Return the same as microseconds since 2000, PostgreSQL's own format."""
+    if _FIRST_MS <= record.timestamp <= _LAST_MS:
+        return record.timestamp * 1000 - _UNTIL_2000_US
+    return now_us

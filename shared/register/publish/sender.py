@@ -1,0 +1,228 @@
+"""The outbox sender: publishes changed facts to Kafka in transactions, from one worker at a time.
+
+Each round sends the newest state of its keys, rendered in one snapshot. Delivery is at least once: readers keep the
+greatest (generation, seq) of a key. The register's transactional id fences a former sender, so that the last record of
+a key in the compacted topic is its newest.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+from kafka import KafkaProducer
+from kafka import errors as kafka_errors
+
+from shared.kafka.client_patches import force_close_producer
+from shared.postgres.errors import is_transient
+from shared.postgres.leader_lock import exclude_leader, leader_lock
+from shared.process.backoff import Backoff
+from shared.process.heartbeat import Heartbeat
+from shared.register.head import read_head
+from shared.register.publish.commit_readback import CommitReadback
+from shared.register.publish.outbox import delete_sent, load_dirty, newest_change
+from shared.register.publish.send_schedule import IntakeActivity, LaneThrottle
+from shared.telemetry.masking import reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+    from shared.register.head import Head
+    from shared.register.publish.outbox import DirtyKey
+    from shared.register.publish.send_schedule import Lane
+
+    RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
+
+_LOCK = "outbox"
+_TRY_LOCK_EVERY_S = 0.5
+_ROUND_S = 0.15  # minimum interval of rounds: each has a fixed cost, however few its keys
+_MAX_THROTTLE_S = 5.0
+_SEND_TIMEOUT_S = 30.0
+_READBACK_TIMEOUT_S = 60.0  # longer than the timeout of a transaction that another register's dead sender left open
+_PLACEHOLDER_KEY = b"-"  # compacted topics refuse records without a key
+
+log = structlog.get_logger(__name__)
+
+
+class HeartbeatReceiver(Protocol):
+    def beat(self, part: str, /) -> None:
+        """Note that a part of the program made progress."""
+
+
+@dataclass
+class OutboxSender:
+    """Sends the facts of a register while it holds the leader lock; other workers wait for the lock.
+
+    While `throttled` is set, it pauses between rounds: intake has a backlog, and facts sent now would change again with
+    the next batch, and with them all that the ledger computes.
+    """
+
+    engine: Engine
+    client_config: Mapping[str, Any]
+    name: str  # of the register's kind: listings or trades
+    register: str
+    lanes: Sequence[Lane]
+    render: RenderFacts
+    stop: threading.Event
+    throttled: threading.Event = field(default_factory=threading.Event)
+    heartbeat: HeartbeatReceiver = field(default_factory=lambda: Heartbeat(None, ()))
+
+    def __post_init__(self) -> None:
+        self.is_leading = False
+        self._backoff = Backoff(self.stop)
+
+    def run(self) -> None:
+        """Send until `stop` is set. Transient errors are retried; bugs are raised."""
+        while not self.stop.is_set():
+            try:
+                self._send_while_leading()
+            except Exception as error:
+                if not is_transient(error) and not _is_retriable(error):
+                    raise
+                log.warning("facts not sent, retrying", error=reason_of(error), pause_s=self._backoff.next_s)
+                self._backoff.wait()
+
+    def _send_while_leading(self) -> None:
+        with leader_lock(self.engine, _LOCK) as leader:
+            while not leader.try_acquire():
+                self.heartbeat.beat("sender")
+                if self.stop.wait(_TRY_LOCK_EVERY_S):
+                    return
+            producer = KafkaProducer(
+                **self.client_config,
+                transactional_id=transactional_id(self.register, self.name),
+                acks="all",
+                compression_type="lz4",
+                linger_ms=5,
+                # After a broker outage of a minute the client did not resend its records until their delivery timed
+                # out; then they are rendered again and sent by a new producer.
+                request_timeout_ms=10_000,
+                delivery_timeout_ms=15_000,
+                # Consumers wait behind the open transaction of a killed sender until it times out or another starts.
+                transaction_timeout_ms=30_000,
+                allow_auto_create_topics=False,
+                metrics_enabled=False,
+            )
+            try:
+                _fence(producer, [topic for lane in self.lanes for topic in lane.topics])
+                with CommitReadback(self.client_config) as readback:
+                    self._send_until_stopped(leader.session, producer, readback)
+                producer.close(timeout=2)
+            except BaseException:
+                # Leave the transaction open: the next producer of this id ends it and raises its epoch, so that no
+                # record in flight can arrive after the end. After an abort under the same epoch, a late record would
+                # begin a new transaction that nobody ends.
+                force_close_producer(producer)
+                raise
+            finally:
+                self.is_leading = False
+
+    def _send_until_stopped(self, session: Connection, producer: KafkaProducer, readback: CommitReadback) -> None:
+        self.is_leading = True
+        log.info("sending facts", register=self.register)
+        self._backoff.reset()
+        together = [LaneThrottle(lane) for lane in self.lanes if not lane.own_transaction]
+        apart = [[LaneThrottle(lane)] for lane in self.lanes if lane.own_transaction]
+        activity = IntakeActivity()
+        while not self.stop.is_set():
+            began_s = time.monotonic()
+            # Raises if the session, and the leader lock with it, is gone.
+            intake_active = activity.observe(newest_change(session), began_s)
+            for lanes in (together, *apart):
+                self._send_round(producer, readback, lanes, intake_active=intake_active)
+                self.heartbeat.beat("sender")
+            self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
+            self._wait_while_throttled()
+
+    def _wait_while_throttled(self) -> None:
+        until_s = time.monotonic() + _MAX_THROTTLE_S
+        while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
+            self.heartbeat.beat("sender")
+
+    def _send_round(
+        self, producer: KafkaProducer, readback: CommitReadback, lanes: Sequence[LaneThrottle], *, intake_active: bool
+    ) -> None:
+        """Send dirty keys of the lanes in one transaction."""
+        began_s = time.monotonic()
+        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            dirty = {
+                lane: load_dirty(connection, lane.lane, lane.row_limit(began_s, intake_active=intake_active))
+                for lane in lanes
+            }
+            ids = [row_id for row_ids, _ in dirty.values() for row_id in row_ids]
+            keys = [key for _, of_lane in dirty.values() for key in of_lane]
+            if not ids:
+                return
+            values = self.render(connection, read_head(connection), keys)
+        missing = [f"{topic} {key}" for topic, key in keys if (topic, key) not in values]
+        if missing:
+            raise LookupError(f"no value for {len(missing)} keys of the outbox: {', '.join(missing[:10])}")
+        producer.begin_transaction()
+        sent = [
+            producer.send(topic, key=f"{self.register}/{key}".encode(), value=values[topic, key]) for topic, key in keys
+        ]
+        producer.flush()
+        metadata = [future.get(timeout=_SEND_TIMEOUT_S) for future in sent]
+        producer.commit_transaction()
+        readback.await_readable(((m.topic, m.partition, m.offset) for m in metadata), _READBACK_TIMEOUT_S)
+        with self.engine.begin() as connection:
+            delete_sent(connection, ids)
+        for lane, (row_ids, _) in dirty.items():
+            if row_ids:
+                lane.pause(began_s, time.monotonic())
+
+
+def transactional_id(register: str, name: str) -> str:
+    """Return the transactional id of a register's senders; `name`: listings or trades."""
+    return f"jiangbu.{register}.{name}"
+
+
+def fence_senders(client_config: Mapping[str, Any], name: str, register: str, topics: Sequence[str]) -> None:
+    """End the open transaction of a stopped sender, and keep it from sending if it comes back."""
+    producer = KafkaProducer(
+        **client_config, transactional_id=transactional_id(register, name), acks="all", metrics_enabled=False
+    )
+    try:
+        _fence(producer, topics)
+    finally:
+        producer.close(timeout=2)
+
+
+def exclude_senders(connection: Connection) -> bool:
+    """Return True if no sender is working; then none starts before this transaction ends."""
+    return exclude_leader(connection, _LOCK)
+
+
+def _fence(producer: KafkaProducer, topics: Sequence[str]) -> None:
+    """Fence the producer's predecessors and end whatever they left open.
+
+    `init_transactions` ends a transaction known to the broker's coordinator. A broker that stopped in the middle of one
+    may leave records open in a partition that the coordinator does not know of, and consumers of committed records
+    would wait behind them for ever. The markers of an abort end whatever the producer's id has open in the partitions
+    that take part. So all of them take part, with a record that nobody will see.
+    """
+    producer.init_transactions()
+    producer.begin_transaction()
+    sent = [
+        producer.send(topic, key=_PLACEHOLDER_KEY, value=b"", partition=partition)
+        for topic in topics
+        for partition in sorted(producer.partitions_for(topic))
+    ]
+    producer.flush()
+    for future in sent:
+        future.get(timeout=_SEND_TIMEOUT_S)
+    producer.abort_transaction()
+
+
+def _is_retriable(error: Exception) -> bool:
+    if isinstance(error, kafka_errors.ProducerFencedError):
+        return True  # another worker sends now; wait for the lock again
+    return isinstance(error, kafka_errors.KafkaError) and not isinstance(
+        error,
+        kafka_errors.AuthorizationError | kafka_errors.KafkaConfigurationError | kafka_errors.MessageSizeTooLargeError,
+    )
