@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecordBatch
 
@@ -149,8 +150,17 @@ def _fail_fast_on_authentication() -> None:
     KafkaConnectionManager._connect = connect_and_remember  # noqa: SLF001 - see above
 
 
+def _do_not_time_tasks() -> None:
+    """Do not warn when the library holds its own event loop for 0.1 s, as it does on a busy machine.
+
+    A command that sets up no logs has the warning on stderr, among what it reports.
+    """
+    NetworkSelector.DEFAULT_CONFIG["slow_task_threshold_secs"] = 0
+
+
 _accept_any_header_name()
 _refetch_corrupt_batches()
 _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()
+_do_not_time_tasks()

@@ -12,8 +12,8 @@ from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
 from shared.settings import POLICY_FILE
 from shared.whitelist import load_whitelist
-from tests.cases.core import Documents, KnownFacts, entitlements_of, facts_of
 from tests.support.cases import EXCHANGES_FILE, award_id, read_event, uscc
+from tests.support.incentive.facts_in_memory import Documents, KnownFacts, entitlements_of, facts_of
 
 POLICY = load_policy(POLICY_FILE)
 EXCHANGES = load_whitelist(EXCHANGES_FILE)

@@ -15,8 +15,8 @@ from shared.values.money import parse_yuan
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI
 from shared.whitelist import Exchange, Operator, Whitelist
-from tests.cases.core import CUT_AT, Documents, accepted_document, awards_of, facts_of
 from tests.support.cases import party, uscc
+from tests.support.incentive.facts_in_memory import CUT_AT, Documents, accepted_document, awards_of, facts_of
 
 POLICY = load_policy(POLICY_FILE)
 TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - makes texts alone

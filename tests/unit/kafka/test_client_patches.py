@@ -1,0 +1,99 @@
+"""The patches of kafka-python fit the version that is pinned, and each is in place."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import time
+import tomllib
+from importlib import import_module
+
+import kafka
+import pytest
+from kafka.consumer.fetcher import Fetcher
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.record.default_records import DefaultRecordBatch
+from packaging.requirements import Requirement
+
+from shared.kafka import client_patches
+from tests.support.paths import ROOT
+
+PATCHED = (
+    (DefaultRecordBatch, "_read_msg"),
+    (Fetcher.PartitionRecords, "take"),
+    (KafkaConnectionManager, "bootstrap"),
+    (KafkaConnectionManager, "_connect"),
+    (KafkaTCPTransport, "_sock_recv"),
+    (KafkaSSLTransport, "_sock_recv"),
+)
+# Names of the library that the patches use, by the module that must still have them.
+USED = {
+    "kafka.record.default_records": ("_read_msg", "_buffer", "_pos"),
+    "kafka.consumer.fetcher": ("take", "drain", "next_fetch_offset", "topic_partition"),
+    "kafka.net.manager": ("bootstrap", "_connect", "_net", "_auth_failures"),
+    "kafka.net.connection": ("init_future",),
+    "kafka.cluster": ("is_bootstrap",),
+    "kafka.net.transport": ("_sock_recv",),
+    "kafka.producer.kafka": ("_sender",),
+    "kafka.producer.sender": ("force_close",),
+    "kafka.net.selector": ("slow_task_threshold_secs",),
+}
+
+
+@pytest.mark.parametrize("project", ["pyproject.toml", "exchange_kit/pyproject.toml"])
+def test_exactly_the_patched_version_is_required(project: str) -> None:
+    dependencies = tomllib.loads((ROOT / project).read_text("utf-8"))["project"]["dependencies"]
+    (wanted,) = (one for one in map(Requirement, dependencies) if one.name == "kafka-python")
+    assert str(wanted.specifier) == f"=={kafka.__version__}"
+    assert client_patches.__doc__ is not None
+    assert f"Patches of kafka-python {kafka.__version__};" in client_patches.__doc__
+
+
+def test_each_patch_is_in_place() -> None:
+    assert {getattr(owner, name).__module__ for owner, name in PATCHED} == {client_patches.__name__}
+
+
+@pytest.mark.parametrize("module", USED)
+def test_what_a_patch_uses_is_still_there(module: str) -> None:
+    nodes = list(ast.walk(ast.parse(inspect.getsource(import_module(module)))))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    names |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert set(USED[module]) <= names
+
+
+def test_importing_anything_of_the_package_patches() -> None:
+    check = "import sys, shared.kafka.positions; sys.exit('shared.kafka.client_patches' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_slow_step_of_the_event_loop_is_not_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """A program without logs would print the library's warning to stderr."""
+
+    async def slow() -> str:
+        time.sleep(0.15)  # noqa: ASYNC251 - the fault in question
+        return "done"
+
+    loop = NetworkSelector()
+    loop.start()
+    try:
+        assert loop.run(slow) == "done"
+    finally:
+        loop.stop()
+        loop.close()
+    assert not [record for record in caplog.records if "ran for" in record.getMessage()]
+
+
+def test_a_header_name_that_is_not_utf_8_is_escaped() -> None:
+    found = client_patches._LenientBuffer(b"\xffname")[:]  # noqa: SLF001 - of ours
+    assert found.decode() == "\\xffname"
+
+
+def test_data_that_comes_with_the_end_of_a_connection_is_read_first() -> None:
+    answers = iter([(b"no", "end"), (b"", "end")])
+    receive = client_patches._data_before_end(lambda _: next(answers))  # noqa: SLF001 - of ours
+    assert [receive(None), receive(None)] == [(b"no", None), (b"", "end")]
