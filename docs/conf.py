@@ -18,6 +18,7 @@ from sphinx.search import SearchLanguage
 DOCS = Path(__file__).parent
 LOCALES = {"zh": "zh_CN", "en": "en_US"}
 # Words of the theme, which has no translations of its own.
+WIDE = "[\u2018-\u201d\u3000-\u9fff\uff00-\uffef]"  # Chinese characters and punctuation
 THEME_WORDS = {
     "Next": "下一页",
     "Previous": "上一页",
@@ -89,6 +90,24 @@ def add_language(
         context["body"] = f'<p><a href="{address}">{name}</a></p>\n{context.get("body", "")}'
 
 
+def join_chinese_lines(_app: Sphinx, tree: nodes.document) -> None:
+    """Drop line breaks between Chinese characters, which would be shown as spaces."""
+    for text in list(tree.findall(nodes.Text)):
+        if isinstance(text.parent, nodes.literal | nodes.literal_block):
+            continue
+        at = next(at for at, child in enumerate(text.parent) if child is text)  # many texts are equal
+        before = plain_text(text.parent[at - 1])[-1:] if at else ""
+        after = plain_text(text.parent[at + 1])[:1] if at + 1 < len(text.parent) else ""
+        joined = re.sub(rf"(?<={WIDE})\n(?={WIDE})", "", before + text + after)
+        joined = joined[len(before) : len(joined) - len(after)]
+        if joined != text:
+            text.parent[at] = nodes.Text(joined)
+
+
+def plain_text(node: nodes.Node) -> str:
+    return "" if isinstance(node, nodes.literal) else node.astext()
+
+
 class Chinese(SearchLanguage):
     """Words for the search: pairs of Chinese characters, and words of letters and digits."""
 
@@ -123,4 +142,5 @@ def setup(app: Sphinx) -> None:
     """Sphinx's entry."""
     app.add_search_language(Chinese)
     app.connect("builder-inited", generate)
+    app.connect("doctree-read", join_chinese_lines)
     app.connect("html-page-context", add_language, priority=900)
