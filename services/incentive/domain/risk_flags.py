@@ -369,10 +369,10 @@ def _own_exchange(
 ) -> RiskFlag | None:
     measures = [fact for fact in facts if isinstance(fact, ExchangeMeasures) and fact.year == award.year]
     bought = [one for measure in measures for one in measure.operators]
-    bought_fen = sum(one.bought.amount_fen for one in bought)
+    bought_fen = sum(one.amount_fen for one in bought)
     if not bought or bought_fen < terms.share_of("share", award.base_fen):
         return None
-    trades = sum(one.bought.trades for one in bought)
+    trades = sum(one.trades for one in bought)
     text = Texts(
         f"运营主体在本交易场所购买 {trades} 笔、{money(bought_fen)} 元，当年合计 {money(award.base_fen)} 元。",
         f"Operators bought on their own exchange: {trades} trades, {money(bought_fen)} yuan, out of the year's total "

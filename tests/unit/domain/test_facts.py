@@ -129,9 +129,9 @@ def test_every_fact_is_read():
     assert sold.counterparties == (Counterparty(f"uscc:{uscc('P2')}", TradeSum(500_000, 5), TradeSum(0, 0)),)
     assert sold.repeated == (RepeatedAmount(100_000, 5, 1, (first, last)),)
     assert isinstance(bought, BuyerMeasures)
-    assert bought.first == MeasuredPurchase(first, datetime(2026, 2, 28, 16, tzinfo=UTC), 1)
+    assert bought.first == MeasuredPurchase(first.exchange, first.trade_no, datetime(2026, 2, 28, 16, tzinfo=UTC), 1)
     assert isinstance(operated, ExchangeMeasures)
-    assert operated.operators == (OperatorPurchases(SUBJECT, TradeSum(500_000, 5), (first, last)),)
+    assert operated.operators == (OperatorPurchases(SUBJECT, 500_000, 5, (first, last)),)
     assert [about_of(fact) for fact in (sold, bought, operated)] == [SUBJECT, SUBJECT, "exchange/kmdex"]
 
 

@@ -160,8 +160,10 @@ def test_sales_to_related_parties() -> None:
 
 def bought(fen: int, *, days: int) -> BuyerMeasures:
     ref = FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4)
-    small = MeasuredPurchase(TRADES[0], AT, 100)
-    return BuyerMeasures(ref, "r1", B1, small, MeasuredPurchase(TRADES[1], AT + timedelta(days=days), fen))
+    small = MeasuredPurchase(*msgspec.structs.astuple(TRADES[0]), AT, 100)
+    return BuyerMeasures(
+        ref, "r1", B1, small, MeasuredPurchase(*msgspec.structs.astuple(TRADES[1]), AT + timedelta(days=days), fen)
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
 @pytest.mark.parametrize(("fen", "expected"), [(2 * MILLION, ["own_exchange"]), (2 * MILLION - 1, [])])
 def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]) -> None:
     ref = FactRef("facts.sign.v1/r1/exchange/kmdex/2026", 1, 5)
-    fact = ExchangeMeasures(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, TradeSum(fen, 3), TRADES),))
+    fact = ExchangeMeasures(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, fen, 3, TRADES),))
     totals = served(2026, bucket("2026-03-01", "200000000"))
     assert found(TIERS, fact, totals) == expected
     assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []

@@ -1,13 +1,11 @@
-"""Facts as incentive reads them (contract, section 3): plain values, and how registers are merged.
+"""Facts as plain values (contract, section 3), and how those of several registers are merged.
 
-A fact is what listing and trade-ingest say of one party or exchange, or the bureau by a declaration. Each has a
-reference with the register's generation and seq; of one key the greatest (generation, seq) counts. Amounts are fen,
+Listing and trade-ingest publish a fact about one party or exchange; the bureau does so by a declaration. A fact's
+reference has the register's generation and seq, and the greatest (generation, seq) of a key counts. Amounts are fen,
 instants are aware.
 """
 
-from services.incentive.domain.facts.counting import IS_COUNTED, Registers, is_counted
 from services.incentive.domain.facts.declarations import (
-    DECLARED,
     Declaration,
     DocumentRef,
     declaration_key,
@@ -27,7 +25,7 @@ from services.incentive.domain.facts.flag_measures import (
     TradeSum,
 )
 from services.incentive.domain.facts.parse import TOPICS, AwardFact, Fact, about_of, named_exchanges, parse_fact
-from services.incentive.domain.facts.reference import FactError, FactRef
+from services.incentive.domain.facts.reference import DECLARED, IS_COUNTED, FactError, FactRef, Registers, is_counted
 from services.incentive.domain.facts.totals import (
     Bucket,
     ExchangeTotal,

@@ -1,6 +1,6 @@
-"""What no event drives is declared by the bureau: a declaration is a fact as well, of a topic that is in no broker.
+"""Declarations of the bureau, for rewards that no event drives: facts of a topic that is in no broker.
 
-Its register is the ledger itself, where `seq` counts all declarations from 1.
+Their register is the ledger itself, whose `seq` counts all declarations from 1.
 """
 
 from collections.abc import Mapping
@@ -9,12 +9,11 @@ from typing import Final
 
 import msgspec
 
-from services.incentive.domain.facts.reference import Count, FactRef, Generation, Instant, agree
+from services.incentive.domain.facts.reference import DECLARED, Count, FactRef, Generation, Instant, check_key
 from shared.values.canonical_json import canonical_json
 from shared.values.parties import Party
 from shared.values.times import format_time
 
-DECLARED: Final = "declared"
 _BUREAU: Final = "bureau"
 
 
@@ -26,10 +25,10 @@ class DocumentRef(msgspec.Struct, frozen=True):
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """What the bureau declared of one matter (`item`) of a subject under a rule, as it stands.
+    """The current declaration of one item of a subject under a rule.
 
-    `measure` are the measured values as they were written. `exchange`: the one whose operator earns it, else None.
-    `withdrawn`: it was taken back. `declared_by` is the name of the key, `declared_at` the clock's word.
+    `measure` holds the measured values as they were written. `exchange` is the one whose operator earns the reward
+    (None: the rule is not for operators). `declared_by` is the name of the key, `declared_at` the clock's time.
     """
 
     ref: FactRef
@@ -47,38 +46,18 @@ class Declaration(msgspec.Struct, frozen=True):
 
     @property
     def award_id(self) -> str:
-        """The award that follows from it, if any."""
+        """The id of the award that may follow from it."""
         return f"{self.rule}/{self.party.subject}/{self.earned_on.year}/{self.item}"
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What two declarations of one matter must have in common to be the same."""
+        """What is equal in two declarations of an item that say the same."""
         return (self.party.name, self.earned_on, dict(self.measure), self.exchange, self.documents, self.withdrawn)
 
 
 def declaration_key(subject: str, rule: str, year: int, item: str) -> str:
-    """The key of a declaration: a later one of the same rule, subject, year and item takes its place."""
+    """The key of a declaration: a later one of the same rule, subject, year and item replaces it."""
     return f"{_BUREAU}/{subject}/{rule}/{year}/{item}"
-
-
-def declaration_value(declaration: Declaration) -> bytes:
-    """A declaration as it is recorded, in canonical form: its SHA-256 is what the ledger's log has of it."""
-    return canonical_json(
-        {
-            "generation": declaration.ref.generation,
-            "seq": declaration.ref.seq,
-            "party": msgspec.to_builtins(declaration.party),
-            "rule": declaration.rule,
-            "item": declaration.item,
-            "earned_on": declaration.earned_on.isoformat(),
-            "measure": dict(declaration.measure),
-            "exchange": declaration.exchange,
-            "documents": msgspec.to_builtins(declaration.documents),
-            "withdrawn": declaration.withdrawn,
-            "by": declaration.declared_by,
-            "at": format_time(declaration.declared_at),
-        }
-    )
 
 
 class _Declaration(msgspec.Struct, forbid_unknown_fields=True):
@@ -99,10 +78,30 @@ class _Declaration(msgspec.Struct, forbid_unknown_fields=True):
 _DECLARATION = msgspec.json.Decoder(_Declaration)
 
 
+def declaration_value(declaration: Declaration) -> bytes:
+    """A declaration as it is recorded, in canonical form; the ledger's log has the SHA-256 of these bytes."""
+    return canonical_json(
+        {
+            "generation": declaration.ref.generation,
+            "seq": declaration.ref.seq,
+            "party": msgspec.to_builtins(declaration.party),
+            "rule": declaration.rule,
+            "item": declaration.item,
+            "earned_on": declaration.earned_on.isoformat(),
+            "measure": dict(declaration.measure),
+            "exchange": declaration.exchange,
+            "documents": msgspec.to_builtins(declaration.documents),
+            "withdrawn": declaration.withdrawn,
+            "by": declaration.declared_by,
+            "at": format_time(declaration.declared_at),
+        }
+    )
+
+
 def parse_declaration(key: str, value: bytes) -> Declaration:
-    """A declaration as it was recorded: what `declaration_value` wrote."""
+    """Parse what `declaration_value` wrote."""
     wire = _DECLARATION.decode(value)
-    agree(key, declaration_key(wire.party.subject, wire.rule, wire.earned_on.year, wire.item))
+    check_key(key, declaration_key(wire.party.subject, wire.rule, wire.earned_on.year, wire.item))
     return Declaration(
         ref=FactRef(f"{DECLARED}/{key}", wire.generation, wire.seq),
         register=_BUREAU,

@@ -1,4 +1,4 @@
-"""First listings and first purchases: the facts, which of several registers' is the first, and their wire form."""
+"""First listings and first purchases, and the first among several registers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,9 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from services.incentive.domain.facts.reference import Count, FactRef, Generation, Instant, agree
+from services.incentive.domain.facts.reference import Count, FactRef, Fen, Generation, Instant, check_key, decoder
 from shared.events.fact_topics import FIRST_LISTING, FIRST_PURCHASE
-from shared.values.money import parse_yuan
 from shared.values.parties import Party
 
 
@@ -18,11 +17,11 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
     exchange: str
     listing_no: str
     revision: int
-    listed_at: datetime
+    listed_at: Instant
 
     @property
     def order(self) -> tuple[datetime, str, str]:
-        """What "first" goes by (policy.md, details 1); text in code point order."""
+        """The order that decides which one is first (policy.md, details 1); text in code point order."""
         return (self.listed_at, self.exchange, self.listing_no)
 
 
@@ -32,24 +31,24 @@ class Purchased(msgspec.Struct, frozen=True, gc=False):
     exchange: str
     trade_no: str
     revision: int
-    completed_at: datetime
-    amount_fen: int
-    refunded_fen: int
+    completed_at: Instant
+    amount_fen: Fen = msgspec.field(name="amount")
+    refunded_fen: Fen = msgspec.field(name="refunded")
     provider: Party
 
     @property
     def net_fen(self) -> int:
-        """G4: the amount net of refunds."""
+        """The amount net of refunds (G4)."""
         return self.amount_fen - self.refunded_fen
 
     @property
     def order(self) -> tuple[datetime, str, str]:
-        """What "first" goes by (policy.md, details 2); text in code point order."""
+        """The order that decides which one is first (policy.md, details 2); text in code point order."""
         return (self.completed_at, self.exchange, self.trade_no)
 
 
 class FirstListing(msgspec.Struct, frozen=True):
-    """facts.first-listing.v1: `first` is None when the party has no first listing (any more)."""
+    """facts.first-listing.v1; `first` is None if the party has no first listing (any more)."""
 
     ref: FactRef
     register: str
@@ -58,7 +57,7 @@ class FirstListing(msgspec.Struct, frozen=True):
 
 
 class FirstPurchase(msgspec.Struct, frozen=True):
-    """facts.first-purchase.v1: `first` is None when the party has no completed purchase (any more)."""
+    """facts.first-purchase.v1; `first` is None if the party has no completed purchase (any more)."""
 
     ref: FactRef
     register: str
@@ -70,78 +69,40 @@ AnyFirst = TypeVar("AnyFirst", FirstListing, FirstPurchase)
 
 
 def merge_first(facts: Iterable[AnyFirst]) -> AnyFirst | None:
-    """The fact with the least first over all registers; None where no register has one."""
+    """The fact with the least first over all registers; None if no register has one."""
     found = [(fact.first.order, fact) for fact in facts if fact.first is not None]
     return min(found, key=lambda pair: pair[0])[1] if found else None
-
-
-class _Listed(msgspec.Struct):
-    exchange: str
-    listing_no: str
-    revision: int
-    listed_at: Instant
-
-
-class _Purchased(msgspec.Struct):
-    exchange: str
-    trade_no: str
-    revision: int
-    completed_at: Instant
-    amount: str
-    refunded: str
-    provider: Party
 
 
 class _FirstListing(msgspec.Struct):
     generation: Generation
     seq: Count
     party: Party
-    first: _Listed | None
+    first: Listed | None
 
 
 class _FirstPurchase(msgspec.Struct):
     generation: Generation
     seq: Count
     party: Party
-    first: _Purchased | None
+    first: Purchased | None
 
 
-_FIRST_LISTING = msgspec.json.Decoder(_FirstListing)
-_FIRST_PURCHASE = msgspec.json.Decoder(_FirstPurchase)
+_FIRST_LISTING = decoder(_FirstListing)
+_FIRST_PURCHASE = decoder(_FirstPurchase)
 
 
 def parse_first_listing(key: str, register: str, value: bytes) -> FirstListing:
-    """A record of facts.first-listing.v1."""
+    """Parse a record of facts.first-listing.v1."""
     wire = _FIRST_LISTING.decode(value)
-    agree(key, f"{register}/{wire.party.subject}")
-    first = wire.first
-    return FirstListing(
-        ref=FactRef(f"{FIRST_LISTING}/{key}", wire.generation, wire.seq),
-        register=register,
-        party=wire.party,
-        first=None if first is None else Listed(first.exchange, first.listing_no, first.revision, first.listed_at),
-    )
+    check_key(key, f"{register}/{wire.party.subject}")
+    ref = FactRef(f"{FIRST_LISTING}/{key}", wire.generation, wire.seq)
+    return FirstListing(ref, register, wire.party, wire.first)
 
 
 def parse_first_purchase(key: str, register: str, value: bytes) -> FirstPurchase:
-    """A record of facts.first-purchase.v1."""
+    """Parse a record of facts.first-purchase.v1."""
     wire = _FIRST_PURCHASE.decode(value)
-    agree(key, f"{register}/{wire.party.subject}")
-    return FirstPurchase(
-        ref=FactRef(f"{FIRST_PURCHASE}/{key}", wire.generation, wire.seq),
-        register=register,
-        party=wire.party,
-        first=None if wire.first is None else _purchased(wire.first),
-    )
-
-
-def _purchased(wire: _Purchased) -> Purchased:
-    return Purchased(
-        exchange=wire.exchange,
-        trade_no=wire.trade_no,
-        revision=wire.revision,
-        completed_at=wire.completed_at,
-        amount_fen=parse_yuan(wire.amount),
-        refunded_fen=parse_yuan(wire.refunded),
-        provider=wire.provider,
-    )
+    check_key(key, f"{register}/{wire.party.subject}")
+    ref = FactRef(f"{FIRST_PURCHASE}/{key}", wire.generation, wire.seq)
+    return FirstPurchase(ref, register, wire.party, wire.first)

@@ -1,7 +1,4 @@
-"""What trade-ingest measured that a person should perhaps look at (G10): the facts, and their wire form."""
-
-from collections.abc import Iterable
-from datetime import datetime
+"""What trade-ingest measured for red flags (G10): `facts.sign.v1`."""
 
 import msgspec
 
@@ -9,31 +6,32 @@ from services.incentive.domain.facts.reference import (
     Count,
     FactError,
     FactRef,
+    Fen,
     Generation,
     Instant,
     Year,
-    agree,
+    check_key,
+    decoder,
 )
 from shared.events.fact_topics import SIGN
-from shared.values.money import parse_yuan
 
 
 class TradeSum(msgspec.Struct, frozen=True, gc=False):
-    """Net amounts summed up, and how many trades they are of."""
+    """A sum of net amounts, and the number of trades."""
 
-    amount_fen: int
-    trades: int
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
 
 
 class TradeRef(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A trade by its number."""
+    """A trade by its exchange and number."""
 
     exchange: str
     trade_no: str
 
 
 class Counterparty(msgspec.Struct, frozen=True, gc=False):
-    """What a provider sold to one party in a year, and what it bought of it."""
+    """What a provider sold to one party in a year, and what it bought from it."""
 
     subject: str
     sold: TradeSum
@@ -41,32 +39,38 @@ class Counterparty(msgspec.Struct, frozen=True, gc=False):
 
 
 class RepeatedAmount(msgspec.Struct, frozen=True, gc=False):
-    """Trades of a provider's year that have one and the same net amount, and to how many buyers."""
+    """Trades of a provider's year with the same net amount, and the number of their buyers."""
 
-    amount_fen: int
-    trades: int
-    buyers: int
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
+    buyers: Count
     examples: tuple[TradeRef, ...]
 
 
 class MeasuredPurchase(msgspec.Struct, frozen=True, gc=False):
     """One trade of a buyer, by its net amount."""
 
-    trade: TradeRef
-    completed_at: datetime
-    amount_fen: int
+    exchange: str
+    trade_no: str
+    completed_at: Instant
+    amount_fen: Fen = msgspec.field(name="amount")
+
+    @property
+    def trade(self) -> TradeRef:
+        return TradeRef(self.exchange, self.trade_no)
 
 
 class OperatorPurchases(msgspec.Struct, frozen=True, gc=False):
     """What an operator bought on its own exchange in a year."""
 
     subject: str
-    bought: TradeSum
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
     examples: tuple[TradeRef, ...]
 
 
 class ProviderMeasures(msgspec.Struct, frozen=True):
-    """facts.sign.v1 of a provider and a calendar year: to whom it sold most, and the amounts that repeat."""
+    """facts.sign.v1 of a provider and a calendar year: its main buyers, and the amounts that repeat."""
 
     ref: FactRef
     register: str
@@ -78,7 +82,7 @@ class ProviderMeasures(msgspec.Struct, frozen=True):
 
 
 class BuyerMeasures(msgspec.Struct, frozen=True):
-    """facts.sign.v1 of a buyer: a small first purchase and the greatest soon after it; None where there is none."""
+    """facts.sign.v1 of a buyer: a small first purchase and the greatest one soon after it; None if there is none."""
 
     ref: FactRef
     register: str
@@ -100,138 +104,55 @@ class ExchangeMeasures(msgspec.Struct, frozen=True):
 FlagMeasures = ProviderMeasures | BuyerMeasures | ExchangeMeasures
 
 
-class _Sum(msgspec.Struct):
-    amount: str
-    trades: Count
-
-
-class _TradeNo(msgspec.Struct):
-    exchange: str
-    trade_no: str
-
-
-class _Counterparty(msgspec.Struct):
-    subject: str
-    sold: _Sum
-    bought: _Sum
-
-
-class _Repeated(msgspec.Struct):
-    amount: str
-    trades: Count
-    buyers: Count
-    examples: list[_TradeNo]
-
-
-class _OnePurchase(msgspec.Struct):
-    exchange: str
-    trade_no: str
-    completed_at: Instant
-    amount: str
-
-
-class _OperatorPurchases(msgspec.Struct):
-    subject: str
-    amount: str
-    trades: Count
-    examples: list[_TradeNo]
-
-
-class _ProviderSign(msgspec.Struct):
+class _ProviderMeasures(msgspec.Struct):
     generation: Generation
     seq: Count
     subject: str
     year: Year
-    sold: _Sum
-    counterparties: list[_Counterparty]
-    repeated: list[_Repeated]
+    sold: TradeSum
+    counterparties: tuple[Counterparty, ...]
+    repeated: tuple[RepeatedAmount, ...]
 
 
-class _BuyerSign(msgspec.Struct):
+class _BuyerMeasures(msgspec.Struct):
     generation: Generation
     seq: Count
     subject: str
-    first: _OnePurchase | None
-    greatest: _OnePurchase | None
+    first: MeasuredPurchase | None
+    greatest: MeasuredPurchase | None
 
 
-class _ExchangeSign(msgspec.Struct):
+class _ExchangeMeasures(msgspec.Struct):
     generation: Generation
     seq: Count
     exchange: str
     year: Year
-    operators: list[_OperatorPurchases]
+    operators: tuple[OperatorPurchases, ...]
 
 
-_PROVIDER_SIGN = msgspec.json.Decoder(_ProviderSign)
-_BUYER_SIGN = msgspec.json.Decoder(_BuyerSign)
-_EXCHANGE_SIGN = msgspec.json.Decoder(_ExchangeSign)
-
-
-def _provider_sign(key: str, register: str, value: bytes) -> FlagMeasures:
-    wire = _PROVIDER_SIGN.decode(value)
-    agree(key, f"{register}/provider/{wire.subject}/{wire.year}")
-    return ProviderMeasures(
-        ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
-        register=register,
-        subject=wire.subject,
-        year=wire.year,
-        sold=_sum(wire.sold),
-        counterparties=tuple(
-            Counterparty(one.subject, _sum(one.sold), _sum(one.bought)) for one in wire.counterparties
-        ),
-        repeated=tuple(
-            RepeatedAmount(parse_yuan(one.amount), one.trades, one.buyers, _trade_numbers(one.examples))
-            for one in wire.repeated
-        ),
-    )
-
-
-def _buyer_sign(key: str, register: str, value: bytes) -> FlagMeasures:
-    wire = _BUYER_SIGN.decode(value)
-    agree(key, f"{register}/buyer/{wire.subject}")
-    return BuyerMeasures(
-        ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
-        register=register,
-        subject=wire.subject,
-        first=None if wire.first is None else _one_purchase(wire.first),
-        greatest=None if wire.greatest is None else _one_purchase(wire.greatest),
-    )
-
-
-def _exchange_sign(key: str, register: str, value: bytes) -> FlagMeasures:
-    wire = _EXCHANGE_SIGN.decode(value)
-    agree(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
-    return ExchangeMeasures(
-        ref=FactRef(f"{SIGN}/{key}", wire.generation, wire.seq),
-        register=register,
-        exchange=wire.exchange,
-        year=wire.year,
-        operators=tuple(
-            OperatorPurchases(one.subject, TradeSum(parse_yuan(one.amount), one.trades), _trade_numbers(one.examples))
-            for one in wire.operators
-        ),
-    )
-
-
-_PARSE = {"provider": _provider_sign, "buyer": _buyer_sign, "exchange": _exchange_sign}
+_PROVIDER = decoder(_ProviderMeasures)
+_BUYER = decoder(_BuyerMeasures)
+_EXCHANGE = decoder(_ExchangeMeasures)
 
 
 def parse_flag_measures(key: str, register: str, value: bytes) -> FlagMeasures:
-    """A record of facts.sign.v1."""
-    of = key.removeprefix(f"{register}/").partition("/")[0]
-    if of not in _PARSE:
-        raise FactError("no such fact")
-    return _PARSE[of](key, register, value)
-
-
-def _sum(wire: _Sum) -> TradeSum:
-    return TradeSum(parse_yuan(wire.amount), wire.trades)
-
-
-def _trade_numbers(wire: Iterable[_TradeNo]) -> tuple[TradeRef, ...]:
-    return tuple(TradeRef(one.exchange, one.trade_no) for one in wire)
-
-
-def _one_purchase(wire: _OnePurchase) -> MeasuredPurchase:
-    return MeasuredPurchase(TradeRef(wire.exchange, wire.trade_no), wire.completed_at, parse_yuan(wire.amount))
+    """Parse a record of facts.sign.v1."""
+    match key.removeprefix(f"{register}/").partition("/")[0]:
+        case "provider":
+            provider = _PROVIDER.decode(value)
+            check_key(key, f"{register}/provider/{provider.subject}/{provider.year}")
+            ref = FactRef(f"{SIGN}/{key}", provider.generation, provider.seq)
+            sold, counterparties, repeated = provider.sold, provider.counterparties, provider.repeated
+            return ProviderMeasures(ref, register, provider.subject, provider.year, sold, counterparties, repeated)
+        case "buyer":
+            buyer = _BUYER.decode(value)
+            check_key(key, f"{register}/buyer/{buyer.subject}")
+            ref = FactRef(f"{SIGN}/{key}", buyer.generation, buyer.seq)
+            return BuyerMeasures(ref, register, buyer.subject, buyer.first, buyer.greatest)
+        case "exchange":
+            exchange = _EXCHANGE.decode(value)
+            check_key(key, f"{register}/exchange/{exchange.exchange}/{exchange.year}")
+            ref = FactRef(f"{SIGN}/{key}", exchange.generation, exchange.seq)
+            return ExchangeMeasures(ref, register, exchange.exchange, exchange.year, exchange.operators)
+        case _:
+            raise FactError("no such fact")

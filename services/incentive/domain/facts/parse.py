@@ -1,8 +1,8 @@
-"""Any fact: whose it is, and how a record of a fact topic is read."""
+"""Any fact: parsing a record of a fact topic, and what the fact is about."""
 
 import msgspec
 
-from services.incentive.domain.facts.declarations import DECLARED, Declaration, parse_declaration
+from services.incentive.domain.facts.declarations import Declaration, parse_declaration
 from services.incentive.domain.facts.firsts import (
     FirstListing,
     FirstPurchase,
@@ -16,7 +16,7 @@ from services.incentive.domain.facts.flag_measures import (
     ProviderMeasures,
     parse_flag_measures,
 )
-from services.incentive.domain.facts.reference import FactError
+from services.incentive.domain.facts.reference import DECLARED, FactError
 from services.incentive.domain.facts.totals import (
     ExchangeTotal,
     ProviderTotal,
@@ -27,33 +27,32 @@ from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHAS
 
 TOPICS = (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
 
-
 AwardFact = FirstListing | FirstPurchase | ExchangeTotal | ProviderTotal | Declaration
 Fact = AwardFact | FlagMeasures
 
 
 def about_of(fact: Fact) -> str:
-    """Whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
+    """The subject or exchange whose awards follow from a fact: `<scheme>:<id>` or `exchange/<id>`."""
     if isinstance(fact, ExchangeTotal | ExchangeMeasures):
         return f"exchange/{fact.exchange}"
     return fact.subject if isinstance(fact, ProviderMeasures | BuyerMeasures) else fact.party.subject
 
 
-def named_exchanges(known: Fact) -> set[str]:
-    """The exchanges that a fact names; whose documents a sign is made of it does not say."""
-    if isinstance(known, ExchangeTotal):
-        return {known.exchange}
-    if isinstance(known, ProviderTotal):
-        return set(known.by_exchange)
-    if isinstance(known, FirstListing | FirstPurchase) and known.first is not None:
-        return {known.first.exchange}
-    if isinstance(known, Declaration) and known.exchange is not None:
-        return {known.exchange}
+def named_exchanges(fact: Fact) -> set[str]:
+    """The exchanges that a fact names; measures for red flags do not say whose documents they are made from."""
+    if isinstance(fact, ExchangeTotal):
+        return {fact.exchange}
+    if isinstance(fact, ProviderTotal):
+        return set(fact.by_exchange)
+    if isinstance(fact, FirstListing | FirstPurchase) and fact.first is not None:
+        return {fact.first.exchange}
+    if isinstance(fact, Declaration) and fact.exchange is not None:
+        return {fact.exchange}
     return set()
 
 
 def parse_fact(topic: str, key: str, value: bytes) -> Fact:
-    """One record of a fact topic; `key` is "<register>/...". Raises FactError for what the contract does not know."""
+    """Parse a record of a fact topic; `key` is "<register>/...". Raises FactError."""
     try:
         return _parse(topic, key, value)
     except (msgspec.DecodeError, ValueError) as error:

@@ -1,44 +1,43 @@
-"""Totals of a year, of an exchange and of a provider: the facts, their sum over registers, and their wire form."""
+"""Annual totals of an exchange and of a provider, and their sums over registers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
 
-from services.incentive.domain.facts.reference import Count, FactRef, Generation, Instant, Year, agree
+from services.incentive.domain.facts.reference import Count, FactRef, Fen, Generation, Instant, Year, check_key, decoder
 from shared.events.fact_topics import ANNUAL_TOTAL
-from shared.values.money import parse_yuan
 from shared.values.parties import Party
 
 
 class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """Sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one."""
+    """The sum of the trades completed within [start, end): a calendar month of Shanghai, or a piece of one."""
 
-    start: datetime
-    end: datetime
-    amount_fen: int
-    trades: int
-    last_completed_at: datetime
+    start: Instant = msgspec.field(name="from")
+    end: Instant = msgspec.field(name="until")
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
+    last_completed_at: Instant
 
 
 class NotCounted(msgspec.Struct, frozen=True, gc=False):
-    """Sum of the trades of a year that do not count for one reason."""
+    """The sum of a year's trades that do not count for one reason."""
 
     reason: str
-    amount_fen: int
-    trades: int
+    amount_fen: Fen = msgspec.field(name="amount")
+    trades: Count
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one exchange adds to a provider's year."""
+    """What one exchange contributes to a provider's year."""
 
-    counted: tuple[Bucket, ...]
-    unmatched: tuple[Bucket, ...]
-    other: tuple[NotCounted, ...]
+    counted: tuple[Bucket, ...] = ()
+    unmatched: tuple[Bucket, ...] = ()
+    other: tuple[NotCounted, ...] = ()
 
 
 class ExchangeTotal(msgspec.Struct, frozen=True):
-    """facts.annual-total.v1 of an exchange and a calendar year; `cut_at` are the dates at which buckets are cut."""
+    """facts.annual-total.v1 of an exchange and a calendar year; buckets are cut at the dates `cut_at`."""
 
     ref: FactRef
     register: str
@@ -71,12 +70,12 @@ def merge_buckets(parts: Iterable[Sequence[Bucket]]) -> tuple[Bucket, ...]:
 
 
 def merge_totals(facts: Iterable[ExchangeTotal]) -> tuple[Bucket, ...]:
-    """Buckets of one exchange and year, summed over registers."""
+    """The buckets of one exchange and year, summed over registers."""
     return merge_buckets(fact.buckets for fact in facts)
 
 
 def merge_shares(facts: Iterable[ProviderTotal]) -> dict[str, Share]:
-    """Shares of one provider and year by exchange, summed over registers; exchanges in code point order."""
+    """The shares of one provider and year by exchange, summed over registers; exchanges in code point order."""
     shares: dict[str, list[Share]] = {}
     for fact in facts:
         for exchange, share in fact.by_exchange.items():
@@ -110,33 +109,13 @@ def _merge_not_counted(shares: Iterable[Share]) -> tuple[NotCounted, ...]:
     return tuple(sums[reason] for reason in sorted(sums))
 
 
-class _Bucket(msgspec.Struct):
-    start: Instant = msgspec.field(name="from")
-    end: Instant = msgspec.field(name="until")
-    amount: str
-    trades: Count
-    last_completed_at: Instant
-
-
-class _NotCounted(msgspec.Struct):
-    reason: str
-    amount: str
-    trades: Count
-
-
-class _Share(msgspec.Struct):
-    counted: list[_Bucket] = []
-    unmatched: list[_Bucket] = []
-    other: list[_NotCounted] = []
-
-
 class _ExchangeTotal(msgspec.Struct):
     generation: Generation
     seq: Count
     exchange: str
     year: Year
-    cut_at: list[date]
-    buckets: list[_Bucket]
+    cut_at: tuple[date, ...]
+    buckets: tuple[Bucket, ...]
 
 
 class _ProviderTotal(msgspec.Struct):
@@ -144,51 +123,25 @@ class _ProviderTotal(msgspec.Struct):
     seq: Count
     party: Party
     year: Year
-    cut_at: list[date]
-    by_exchange: dict[str, _Share]
+    cut_at: tuple[date, ...]
+    by_exchange: dict[str, Share]
 
 
-_EXCHANGE_TOTAL = msgspec.json.Decoder(_ExchangeTotal)
-_PROVIDER_TOTAL = msgspec.json.Decoder(_ProviderTotal)
+_EXCHANGE_TOTAL = decoder(_ExchangeTotal)
+_PROVIDER_TOTAL = decoder(_ProviderTotal)
 
 
 def parse_exchange_total(key: str, register: str, value: bytes) -> ExchangeTotal:
-    """A record of facts.annual-total.v1 about an exchange."""
+    """Parse a record of facts.annual-total.v1 about an exchange."""
     wire = _EXCHANGE_TOTAL.decode(value)
-    agree(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
-    return ExchangeTotal(
-        ref=FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq),
-        register=register,
-        exchange=wire.exchange,
-        year=wire.year,
-        cut_at=tuple(wire.cut_at),
-        buckets=_buckets(wire.buckets),
-    )
+    check_key(key, f"{register}/exchange/{wire.exchange}/{wire.year}")
+    ref = FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq)
+    return ExchangeTotal(ref, register, wire.exchange, wire.year, wire.cut_at, wire.buckets)
 
 
 def parse_provider_total(key: str, register: str, value: bytes) -> ProviderTotal:
-    """A record of facts.annual-total.v1 about a provider."""
+    """Parse a record of facts.annual-total.v1 about a provider."""
     wire = _PROVIDER_TOTAL.decode(value)
-    agree(key, f"{register}/provider/{wire.party.subject}/{wire.year}")
-    return ProviderTotal(
-        ref=FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq),
-        register=register,
-        party=wire.party,
-        year=wire.year,
-        cut_at=tuple(wire.cut_at),
-        by_exchange={
-            exchange: Share(
-                counted=_buckets(share.counted),
-                unmatched=_buckets(share.unmatched),
-                other=tuple(NotCounted(part.reason, parse_yuan(part.amount), part.trades) for part in share.other),
-            )
-            for exchange, share in wire.by_exchange.items()
-        },
-    )
-
-
-def _buckets(wire: Sequence[_Bucket]) -> tuple[Bucket, ...]:
-    return tuple(
-        Bucket(bucket.start, bucket.end, parse_yuan(bucket.amount), bucket.trades, bucket.last_completed_at)
-        for bucket in wire
-    )
+    check_key(key, f"{register}/provider/{wire.party.subject}/{wire.year}")
+    ref = FactRef(f"{ANNUAL_TOTAL}/{key}", wire.generation, wire.seq)
+    return ProviderTotal(ref, register, wire.party, wire.year, wire.cut_at, wire.by_exchange)
