@@ -14,6 +14,7 @@ from services.incentive.domain.declared_rules import (
     cap_of,
     declared_awards,
     declared_outcomes,
+    looks_back,
     parse_measure,
 )
 from services.incentive.domain.facts import (
@@ -158,6 +159,12 @@ def test_a_cluster_has_one_limit_for_recognition_and_revenue():
 def test_what_is_recorded_only_and_what_the_file_no_longer_has():
     assert amounts(declared("international_communications", "X", "2026-01-01")) == {"X": "recorded"}
     assert amounts(declared("data_festival", "X", "2026-01-01")) == {}
+
+
+def test_what_was_earned_before_the_policy_is_declared_where_it_can_still_matter():
+    looking_back = {terms.rule for terms in POLICY.declared.rules if looks_back(terms)}
+    assert {"data_assets", "outbound_transfer", "revenue_growth", "cluster_revenue"} <= looking_back
+    assert not {"startup_park", "ai_scenario", "loan_interest", "international_communications"} & looking_back
 
 
 def test_whoever_declared_nothing_earns_nothing():

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.incentive.domain.facts import (
+    DECLARED,
     BuyerMeasures,
     Counterparty,
     ExchangeMeasures,
@@ -23,6 +24,7 @@ from services.incentive.domain.facts import (
     TradeRef,
     TradeSum,
     about_of,
+    is_counted,
     merge_shares,
     merge_totals,
     parse_fact,
@@ -215,3 +217,17 @@ def test_what_does_not_count_is_summed_by_reason_in_code_point_order():
     topic, key, _ = KNOWN[3]
     fact = parse(topic, key, {**PROVIDER, "by_exchange": {"kmdex": share}})
     assert merge_shares([fact])["kmdex"].other == (NotCounted("cancelled", 100, 1), NotCounted("mode", 100, 1))
+
+
+@pytest.mark.parametrize(
+    ("topic", "key", "registers", "counts"),
+    [
+        ("facts.first-listing.v1", "r1/uscc:A", None, True),
+        ("facts.first-listing.v1", "r1/uscc:A", ("r1", "r2"), True),
+        ("facts.first-listing.v1", "r3/uscc:A", ("r1", "r2"), False),
+        ("facts.first-listing.v1", "r1/uscc:A", (), False),
+        (DECLARED, "bureau/uscc:A/ai_model/2026/M", ("r1",), True),
+    ],
+)
+def test_facts_count_of_registers_in_force_and_of_the_bureau(topic, key, registers, counts):
+    assert is_counted(topic, key, registers) is counts

@@ -12,7 +12,13 @@ from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OtherGrant, with_payables
-from services.incentive.domain.postings import EntitlementAccount, entitlement_posting
+from services.incentive.domain.postings import (
+    EntitlementAccount,
+    correction_posting,
+    entitlement_posting,
+    read_account,
+)
+from tests.support.incentive.totals import POLICY
 
 AWARD = Award(
     award_id="first_purchase/uscc:A",
@@ -195,3 +201,32 @@ def test_the_cause_says_what_changed_after_its_occasion(
     found = entitlement_posting(before, msgspec.structs.replace(AWARD, **changes), (), ("因 甲：", "as A: "))
     assert found is not None
     assert found.cause["text"] == f"因 甲：{zh} / as A: {en}"
+
+
+def test_an_account_is_read_back_from_its_name() -> None:
+    account = EntitlementAccount("uscc:A", "annual_listed_trading/uscc:A/2026", 2026)
+    assert account.name == "entitlement:uscc:A:annual_listed_trading/uscc:A/2026:2026"
+    assert read_account(account.name) == account
+    assert account.rule == "annual_listed_trading"
+    for other in ("policy:first_purchase:2026", "treasury", f"{account.name}0", f"x{account.name}"):
+        assert read_account(other) is None
+
+
+def test_a_correction_posts_what_the_balance_lacks_or_has_too_much() -> None:
+    account = EntitlementAccount("uscc:A", "first_purchase/uscc:A", 2026)
+    for actual_fen, expected_fen in ((700, 500), (500, 700)):
+        found = correction_posting(account, actual_fen, expected_fen, "(四) 2", POLICY, [REF])
+        change_fen = expected_fen - actual_fen
+        assert (found.award_id, found.subject, found.year, found.article) == (
+            account.award_id,
+            "uscc:A",
+            2026,
+            "(四) 2",
+        )
+        assert (found.amount_fen, found.policy_revision) == (change_fen, POLICY.revision)
+        balance = {entry.account: entry.credit_fen - entry.debit_fen for entry in found.entries}
+        assert balance == {account.name: change_fen, "policy:first_purchase:2026": -change_fen}
+        assert found.cause["facts"] == told(REF)
+        assert f"由 {actual_fen // 100}.00 元更正为 {expected_fen // 100}.00 元" in found.cause["text"]
+    with pytest.raises(ValueError, match="correct"):
+        correction_posting(account, 500, 500, "(四) 2", POLICY, [REF])

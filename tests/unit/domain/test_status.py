@@ -112,7 +112,7 @@ def test_tiers_have_no_threshold_once_all_are_passed_or_the_policy_is_over() -> 
 
 
 DECLARED = (
-    declared("revenue_growth", "R", "2026-12-31", revenue="100000000.00"),
+    declared("revenue_growth", "R", "2026-01-31", revenue="100000000.00"),
     declared("mutual_recognition", "dcdex", "2026-02-01", exchange="dcdex"),
     declared("mutual_recognition", "kmdex", "2026-03-01", exchange="kmdex"),
     declared("ai_model", "M", "2026-06-01"),

@@ -12,8 +12,10 @@ from services.incentive.domain.clawbacks import PayableVersion, clawback_proposa
 from services.incentive.domain.workflow import (
     ACTIONS,
     STATES,
+    ApprovalLimit,
     ApprovedFor,
     Decision,
+    StepContext,
     StepRequest,
     WorkflowState,
     allowed_actions,
@@ -22,6 +24,7 @@ from services.incentive.domain.workflow import (
     replay,
     step_amount,
 )
+from services.incentive.policy.terms import Texts
 from services.incentive.verifier.acts import AwardHistory, is_over_approved
 from services.incentive.verifier.values import yuan
 from tests.support.incentive.workflow import BASIS, NOW, ROUND, context, history, step
@@ -85,6 +88,43 @@ def test_an_award_can_be_approved_from_the_instant_at_which_its_public_notice_en
     assert published.workflow.until == NOW
     assert refusal(early, StepRequest("approve", 1)) is not None
     assert refusal(in_time, StepRequest("approve", 1)) is None
+
+
+def with_limit(most_fen: int, outstanding_fen: int) -> StepContext:
+    """A published award, before approval by a person who may approve it."""
+    limit = ApprovalLimit(most_fen, outstanding_fen, Texts("限额", "the limit"))
+    return replace(context(through(*ROUND), 1000, "b"), limits=(limit,))
+
+
+@pytest.mark.parametrize(("outstanding_fen", "room_fen"), [(0, 100), (40, 60), (99, 1), (100, 0), (101, 0)])
+def test_an_approval_may_use_all_the_room_of_its_limits_and_no_more(outstanding_fen: int, room_fen: int) -> None:
+    published = with_limit(100, outstanding_fen)
+    assert published.limits[0].room_fen == room_fen
+    assert refusal(published, StepRequest("approve", room_fen + 1)) is not None
+    assert (refusal(published, StepRequest("approve")) is None) is (room_fen > 0)
+    if room_fen:
+        assert refusal(published, StepRequest("approve", room_fen)) is None
+
+
+def test_a_return_may_be_of_all_that_is_over_and_asked_for_without_an_amount() -> None:
+    over = context(through(*ROUND, ("approve", 100, "b")), 90)
+    assert refusal(over, StepRequest("return")) is None
+    assert refusal(over, StepRequest("return", 10)) is None
+    assert refusal(over, StepRequest("return", 11)) is not None
+
+
+def test_another_round_may_begin_for_a_fen_that_nothing_was_approved_for() -> None:
+    approved = context(through(*ROUND, ("approve", 100, "b")), 1)
+    assert refusal(approved, StepRequest("apply")) is not None
+    moved = replace(approved, approved_for=ApprovedFor(BASIS.subject, 2027))
+    assert refusal(moved, StepRequest("apply")) is None
+    assert refusal(replace(moved, payable_fen=0), StepRequest("apply")) is not None
+
+
+def test_returns_are_summed() -> None:
+    state = through(*ROUND, ("approve", 100, "b"), ("pay", 100, "a"), ("return", 30, "a"), ("return", 20, "a"))
+    assert (state.approved_fen, state.paid_fen, state.returned_fen, state.unpaid_fen) == (100, 100, 50, 0)
+    assert state.outstanding == {BASIS: 50}
 
 
 def test_what_was_returned_before_it_was_paid_is_not_paid() -> None:
