@@ -107,7 +107,7 @@ def test_an_auditor_goes_from_the_total_down_to_a_record_and_back(site: Site) ->
 
 def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
     with site.open("auditor") as page:
-        page.get_by_role("link", name="摘录与核验").click()
+        page.get_by_role("link", name="台账核验包").click()
         page.get_by_label("首单购买奖励").check()
         page.get_by_role("button", name="申请").click()
         assert page.locator("main").get_by_text("排队中").is_visible()

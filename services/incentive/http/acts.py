@@ -57,138 +57,96 @@ SEE_ALL: Final = ("auditor", "bureau", "service")
 blueprint = Blueprint("bureau", __name__, description="核定、拨付与预算 / decisions, payments and budget")
 
 
-class _ActRoute(NamedTuple):
-    """A path with one variable, which names what the act is about, and what is posted to it."""
+class _ActRoutes(NamedTuple):
+    """A path with one variable that names what the act is about: what is posted to it, and what is listed there."""
 
     path: str
-    about: str
     body: type[Schema]
     answer: type[Schema]
-    kind: ActKind
     says: str
+    listed: type[Schema] | None = None
+    list_says: str = ""
 
 
-class _ActList(NamedTuple):
-    """The list of the acts of a kind at the same path."""
-
-    path: str
-    about: str
-    kind: str
-    answer: type[Schema]
-    says: str
-
-
-_ROUTES: Final = (
-    _ActRoute(
+_ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
+    "hold": _ActRoutes(
         "/v1/awards/<path:award_id>/holds",
-        "award_id",
         HoldRequestSchema,
         HoldSchema,
-        "hold",
         "Place a hold on an award: it blocks approval and payment until it is released.",
-    ),
-    _ActRoute(
-        "/v1/holds/<id>/release",
-        "id",
-        ReleaseRequestSchema,
-        ReleaseSchema,
-        "release",
-        "Release a hold, or lift the suspension with that id. 409 if that was done before.",
-    ),
-    _ActRoute(
-        "/v1/subjects/<subject>/eligibility",
-        "subject",
-        EligibilityRequestSchema,
-        EligibilitySchema,
-        "eligibility",
-        "Record whether a subject is eligible. At each instant the last record that is valid then counts.",
-    ),
-    _ActRoute(
-        "/v1/rules/<rule>/suspensions",
-        "rule",
-        SuspensionRequestSchema,
-        SuspensionSchema,
-        "suspension",
-        "Suspend a rule: awards earned within the period are held. An annual total is earned over its year.",
-    ),
-    _ActRoute(
-        "/v1/subjects/<subject>/other-grants",
-        "subject",
-        OtherGrantRequestSchema,
-        OtherGrantSchema,
-        "other_grant",
-        "Record a grant under another municipal policy; what is payable of the subject's awards follows at once.",
-    ),
-)
-_LISTS: Final = (
-    _ActList(
-        "/v1/awards/<path:award_id>/holds",
-        "award_id",
-        "hold",
         HoldPageSchema,
         "List the holds that persons placed on an award, including released ones.",
     ),
-    _ActList(
+    "release": _ActRoutes(
+        "/v1/holds/<id>/release",
+        ReleaseRequestSchema,
+        ReleaseSchema,
+        "Release a hold, or lift the suspension with that id. 409 if that was done before.",
+    ),
+    "eligibility": _ActRoutes(
         "/v1/subjects/<subject>/eligibility",
-        "subject",
-        "eligibility",
+        EligibilityRequestSchema,
+        EligibilitySchema,
+        "Record whether a subject is eligible. At each instant the last record that is valid then counts.",
         EligibilityPageSchema,
         "List what was recorded of a subject's eligibility.",
     ),
-    _ActList(
+    "suspension": _ActRoutes(
         "/v1/rules/<rule>/suspensions",
-        "rule",
-        "suspension",
+        SuspensionRequestSchema,
+        SuspensionSchema,
+        "Suspend a rule: awards earned within the period are held. An annual total is earned over its year.",
         SuspensionPageSchema,
         "List the suspensions of a rule, including lifted ones.",
     ),
-    _ActList(
+    "other_grant": _ActRoutes(
         "/v1/subjects/<subject>/other-grants",
-        "subject",
-        "other_grant",
+        OtherGrantRequestSchema,
+        OtherGrantSchema,
+        "Record a grant under another municipal policy; what is payable of the subject's awards follows at once.",
         OtherGrantPageSchema,
         "List grants under other policies that were recorded for a subject; the last of one name and year counts.",
     ),
-)
+}
 
 
-def _add_act(route: _ActRoute) -> None:
+def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
     def view(header: dict[str, Any], given: dict[str, Any], **path: str) -> Json:
-        return perform(header.get("key"), _about(path), given, route.kind)
+        return perform(header.get("key"), _about(path)[1], given, kind)
 
-    view.__doc__ = route.says
-    view = blueprint.response(201, route.answer)(view)
-    view = blueprint.arguments(route.body, required=route.body is not ReleaseRequestSchema)(view)
+    view.__doc__ = routes.says
+    view = blueprint.response(201, routes.answer)(view)
+    view = blueprint.arguments(routes.body, required=kind != "release")(view)
     view = blueprint.arguments(KeyHeader, location="headers")(view)
-    blueprint.route(route.path, methods=["POST"], endpoint=f"record_{route.kind}")(require("bureau")(view))
+    blueprint.route(routes.path, methods=["POST"], endpoint=f"record_{kind}")(require("bureau")(view))
 
 
-def _add_list(route: _ActList) -> None:
+def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
     def view(arguments: dict[str, Any], **path: str) -> Json:
         after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
-        whose = (route.about, _about(path))
+        about = _about(path)
         with ledger_view(arguments.get("as_of")) as (connection, ledger):
-            found = recorded.list_acts(connection, route.kind, whose, ledger.as_of, after, limit + 1)
+            found = recorded.list_acts(connection, kind, about, ledger.as_of, after, limit + 1)
         return page(found, limit, lambda one: encode_cursor(one["transaction"]), dict)
 
-    view.__doc__ = route.says
-    view = blueprint.response(200, route.answer)(view)
+    view.__doc__ = routes.list_says
+    view = blueprint.response(200, routes.listed)(view)
     view = blueprint.arguments(AsOfPageQuery, location="query")(view)
-    blueprint.route(route.path, endpoint=f"list_{route.kind}")(require(*SEE_ALL)(view))
+    blueprint.route(routes.path, endpoint=f"list_{kind}")(require(*SEE_ALL)(view))
 
 
-for _route in _ROUTES:
-    _add_act(_route)
-for _list in _LISTS:
-    _add_list(_list)
+for _kind, _routes in _ROUTES.items():
+    _add_act(_kind, _routes)
+    if _routes.listed is not None:
+        _add_list(_kind, _routes)
 
 
-def _about(path: Mapping[str, str]) -> str:
-    """Return what the one variable of a path names. Problem 404 if there can be no such thing."""
+def _about(path: Mapping[str, str]) -> tuple[str, str]:
+    """Return the one variable of a path and what it names. Problem 404 if there can be no such thing."""
     [(name, about)] = path.items()
     if "\0" in about:
         raise Problem(404)
-    return check_subject(about) if name == "subject" else about
+    return name, check_subject(about) if name == "subject" else about
 
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions", methods=["POST"])

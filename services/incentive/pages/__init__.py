@@ -1,1 +1,1 @@
-"""Pages for people, in Chinese and English: they ask the same functions as the API, and see what its keys see."""
+"""Pages for people, in Chinese and English, on the same functions as the API."""

@@ -1,4 +1,4 @@
-"""What all pages have in common: who may see them, headers, forms that are ours, language, errors."""
+"""What all pages share: security headers, CSRF protection, language, vocabulary of templates, error pages."""
 
 from typing import Any, Final
 
@@ -12,9 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.incentive.domain.explain import reason_label
 from services.incentive.domain.explain_format import grouped, percent
-from services.incentive.pages import as_of_param as then
-from services.incentive.pages import words
-from services.incentive.pages.form_body import UPLOADS_MOST_BYTES
+from services.incentive.pages import as_of_param, words
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.policy.terms import Texts
 from shared.values.money import format_yuan
@@ -22,32 +20,33 @@ from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
 from shared.web.service import current_service
 
-# No script, no style but the file's, no other host, no frame around it.
+# No scripts, no inline styles, no other hosts, no frames around the page.
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 FIRST_YEAR: Final = 2025
+UPLOADS_MOST_BYTES: Final = 64 << 20
 
 blueprint = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 csrf: Final = CSRFProtect()
-blueprint.url_defaults(then.keep_instant)
+blueprint.url_defaults(as_of_param.keep_instant)
 
 
 @blueprint.before_request
-def begin() -> ResponseReturnValue | None:
-    """A form that is not ours is refused; a link to the other language is followed; the instant is read."""
+def prepare_request() -> ResponseReturnValue | None:
+    """Refuse forms of other sites, follow a link to the other language, and read the instant."""
     if request.mimetype == "multipart/form-data" and "api_key" in g:
-        request.max_content_length = UPLOADS_MOST_BYTES  # documents, of which the hash alone is kept
+        request.max_content_length = UPLOADS_MOST_BYTES  # documents, of which only the hash is kept
     csrf.protect()
     switched = switch_language()
     if switched is None:
-        then.read_instant()
+        as_of_param.read_instant()
     return switched
 
 
 @blueprint.after_request
-def finish(response: Response) -> Response:
-    """What the browser is to hold the page to."""
+def add_headers(response: Response) -> Response:
+    """Add the security headers of pages."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -61,7 +60,7 @@ def finish(response: Response) -> Response:
 
 @blueprint.context_processor
 def vocabulary() -> dict[str, Any]:
-    """What every template can say."""
+    """Return the functions and values that every template can use."""
     return {
         "both": say_both,
         "called": called,
@@ -79,7 +78,7 @@ def vocabulary() -> dict[str, Any]:
         "word": words.word,
         "words": words,
         "yuan_of": format_yuan,
-        **then.vocabulary(),
+        **as_of_param.vocabulary(),
     }
 
 
@@ -89,41 +88,41 @@ def _navigation() -> list[tuple[str, str]]:
     return [
         ("pages.overview", say("首页", "Home")),
         *(worklist if key is not None and key.exchange is None else []),
-        ("pages.awards", say("奖补", "Awards")),
-        ("pages.quarantine", say("被拒收事件", "Refused events")),
-        ("pages.extracts", say("摘录与核验", "Extracts")),
+        ("pages.awards", say("奖补", "Rewards")),
+        ("pages.quarantine", say("被拒收事件", "Rejected events")),
+        ("pages.extracts", say("台账核验包", "Extracts")),
         ("pages.policy", say("政策", "Policy")),
     ]
 
 
 def called(name: Texts) -> str:
-    """A rule's name as it stands by itself."""
+    """Return a rule's name as a title."""
     said = say_both(name)
     return said[:1].upper() + said[1:]
 
 
 def when(instant: str) -> str:
-    """A time of the API's for people, to the second: 2026-03-01T10:00:05.000000+08:00 -> 2026-03-01 10:00:05."""
+    """Return a time of the API for people, to the second: 2026-03-01T10:00:05.000000+08:00 -> 2026-03-01 10:00:05."""
     return instant[:19].replace("T", " ")
 
 
 def show(template: str, http_status: int = 200, **values: Any) -> tuple[str, int]:
-    """A page."""
+    """Render a page."""
     return render_template(f"pages/{template}.html", http_status=http_status, **values), http_status
 
 
 def this_year() -> int:
-    """The year in Shanghai; of a page that tells of an instant, that instant's."""
-    return shanghai_year(then.asked_as_of() or current_service().clock())
+    """Return the year in Shanghai, at the instant that the page is about."""
+    return shanghai_year(as_of_param.requested_as_of() or current_service().clock())
 
 
 def today() -> str:
-    """The day in Shanghai, as 2026-03-01."""
+    """Return the day in Shanghai as 2026-03-01."""
     return current_service().clock().astimezone(SHANGHAI).date().isoformat()
 
 
-def asked_year() -> int:
-    """The year that a page is asked for; this one if none is named. Problem 404 where it is none."""
+def requested_year() -> int:
+    """Return the year that a page is asked for, or this one. Problem 404 if it is not a year."""
     named = request.args.get("year", "")
     if not named:
         return this_year()
@@ -133,23 +132,23 @@ def asked_year() -> int:
 
 
 def years() -> list[int]:
-    """Years to choose from."""
+    """Return the years to choose from."""
     return list(range(FIRST_YEAR, max(shanghai_year(current_service().clock()), FIRST_YEAR) + 1))
 
 
 @blueprint.errorhandler(CSRFError)
 def answer_foreign_form(_: CSRFError) -> ResponseReturnValue:
-    """A form without our token: of another site, or of a session that is over."""
+    """Answer a form without our token: from another site, or from a session that has ended."""
     said = say(
         "表单已失效，请返回上一页重新打开后再提交。",
-        "The form is no longer valid. Go back, open it anew and send it again.",
+        "The form is no longer valid. Go back, reload the page and submit it again.",
     )
     return show("error", 400, title=say("请重试", "Please try again"), detail=said, errors=())
 
 
 @blueprint.errorhandler(HTTPException)
 def answer_error(error: HTTPException) -> ResponseReturnValue:
-    """Any error, for people; redirects stay what they are."""
+    """Show any error as a page; redirects stay as they are."""
     return _as_page(answer_http_exception(error))
 
 
@@ -157,12 +156,12 @@ def answer_error(error: HTTPException) -> ResponseReturnValue:
 @blueprint.errorhandler(psycopg.Error)
 @blueprint.errorhandler(PoolTimeoutError)
 def answer_database(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> ResponseReturnValue:
-    """The same as the API's."""
+    """Show an error of the database as the API answers it."""
     return _as_page(answer_database_error(error))
 
 
 def _as_page(answer: Response) -> ResponseReturnValue:
-    """A problem as a page."""
+    """Render a problem as a page."""
     problem = answer.get_json(silent=True)
     if not isinstance(problem, dict):
         return answer
@@ -183,9 +182,9 @@ def _as_page(answer: Response) -> ResponseReturnValue:
 def _title(status: int) -> str:
     titles = {
         403: say("不可执行", "Not allowed"),
-        404: say("没有此页", "Not found"),
+        404: say("没有此页", "Page not found"),
         409: say("现在不可执行", "Not possible now"),
-        422: say("内容有误", "Something is wrong"),
-        503: say("暂时不可用", "Not available for the moment"),
+        422: say("内容有误", "Invalid input"),
+        503: say("暂时不可用", "Temporarily unavailable"),
     }
-    return titles.get(status, say("出错了", "Something went wrong"))
+    return titles.get(status, say("出错了", "An error occurred"))

@@ -1,4 +1,4 @@
-"""Where the parts of the charts lie. Pure; the templates draw them as SVG without style, for the sake of the CSP."""
+"""Geometry of the charts. Pure; templates draw them as SVG without inline styles, which the CSP forbids."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ _LINES: Final = 4
 
 
 class Bar(NamedTuple):
-    """One month: its place and size, and the middle of its label."""
+    """The bar of a month: its rectangle, and the middle of its label."""
 
     label: str
     x: float
@@ -22,7 +22,7 @@ class Bar(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of the grid: where, and for how much (fen)."""
+    """A line of the grid, and the amount that it stands for."""
 
     y: float
     amount_fen: int
@@ -39,14 +39,14 @@ class BarChart(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A tier on the way: where, in percent of the whole."""
+    """The mark of a tier, at a percentage of the whole width."""
 
     percent: float
     is_reached: bool
 
 
 def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
-    """Bars of (label, amount), from zero to a round figure over the highest."""
+    """Lay out bars of (label, amount in fen), from zero to a round figure above the highest."""
     highest = max((amount for _, amount in amounts_fen), default=0)
     step = _round_step(highest)
     lines_over = max(1, -(-highest // step))
@@ -71,16 +71,16 @@ def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
 
 
 def _round_step(highest_fen: int) -> int:
-    """A round figure, of which a few reach the highest."""
+    """Return a round step, a few of which reach the highest amount."""
     least = max(100, -(-highest_fen // _LINES))
     power = 10 ** (len(str(least)) - 1)
     return next(int(power * step) for step in _STEPS if power * step >= least)
 
 
-def way_to(total_fen: int, thresholds_fen: Sequence[int]) -> tuple[float, list[Mark]]:
-    """How far a total is on the way through thresholds, in percent, and where these lie: evenly, however far apart.
+def tier_progress(total_fen: int, thresholds_fen: Sequence[int]) -> tuple[float, list[Mark]]:
+    """Return how far a total has come through the thresholds, in percent, and their marks, which lie evenly.
 
-    Half of the way to 1亿 fills half of the first stretch. Beyond the last one the way is full.
+    Half of the first threshold fills half of the first stretch; beyond the last one everything is filled.
     """
     count = len(thresholds_fen)
     marks = [Mark(round(100 * (n + 1) / count, 2), total_fen > over) for n, over in enumerate(thresholds_fen)]

@@ -1,26 +1,27 @@
-"""What a form of the bureau gives: as the API's body, with documents as hashes, and sent twice done once."""
+"""Forms of the bureau read as bodies of the API: documents as hashes, and a form sent twice performed once."""
 
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import IO, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import request
+from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
+from services.incentive.pages.blueprint import show
 from services.incentive.pages.language import say_half
 from services.incentive.queries.serializers import Json
-from shared.web.problems import field_faults
+from shared.web.problems import FieldFault, Problem, field_faults
 
 DOCUMENTS: Final = "documents"
-ONCE: Final = "once"  # the field that tells a form sent again from another one
-UPLOADS_MOST_BYTES: Final = 64 << 20
+ONCE: Final = "once"  # the field with the form's Idempotency-Key
 
 Faults = dict[str, str]
 
 
 class FormRefusal(NamedTuple):
-    """Why a form was not carried out: of which form, with which status, and what is said, in all or of a field."""
+    """Why a form was not carried out: a message, or a message for each field at fault."""
 
     form: str
     http_status: int
@@ -28,22 +29,23 @@ class FormRefusal(NamedTuple):
     faults: Faults
 
 
-def new_once() -> str:
-    """The Idempotency-Key of a form that is being shown."""
-    return secrets.token_urlsafe(16)
+def show_form(template: str, refused: FormRefusal | None, **values: Any) -> ResponseReturnValue:
+    """Render a page with forms: a new Idempotency-Key for them, and why the one that was sent was refused."""
+    status = 200 if refused is None else refused.http_status
+    return show(template, status, refused=refused, once=secrets.token_urlsafe(16), **values)
 
 
 def sent_once() -> str | None:
-    """That of the form that was sent."""
+    """Return the Idempotency-Key of the form that was sent."""
     return request.form.get(ONCE) or None
 
 
 def read_form(
     schema: Schema, names: Sequence[str], numbers: Sequence[str] = (), more: Mapping[str, Any] | None = None
 ) -> tuple[Json, Faults]:
-    """What the schema makes of these fields and of the documents, or what is wrong with each.
+    """Load these fields and the documents with the schema; return what was loaded, or the faults by field.
 
-    What is left empty is not given; `numbers` are whole numbers in JSON; `more` are members that no field has as such.
+    Empty fields are left out; `numbers` are integers in JSON; `more` are values that no field has as such.
     """
     body: dict[str, Any] = {name: text for name in names if (text := request.form.get(name, "").strip())}
     body |= more or {}
@@ -51,27 +53,32 @@ def read_form(
         text = str(body.get(name, ""))
         if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - any year
             body[name] = int(text)
-    documents = sent_documents()
-    if documents:
+    if documents := _sent_documents():
         body[DOCUMENTS] = documents
     try:
-        given: Json = schema.load(body)
+        return schema.load(body), {}
     except ValidationError as error:
-        return {}, {fault.field.partition(".")[0]: say_half(fault.message) for fault in field_faults(error.messages)}
-    return given, {}
+        return {}, said_faults(field_faults(error.messages))
 
 
-def sent_documents() -> list[dict[str, str]]:
-    """Name and hash of each file; the file itself is not kept."""
+def said_faults(faults: Any) -> Faults:
+    """Return the messages of faults by their form fields, in the page's language."""
+    found: Sequence[FieldFault] = tuple(faults)
+    return {fault.field.partition(".")[0]: say_half(fault.message) for fault in found}
+
+
+def refusal_of(form: str, problem: Problem) -> FormRefusal:
+    """Return the refusal of a form whose act had this problem; raise problems that are no answer to a form."""
+    if problem.code not in (409, 422):
+        raise problem
+    faults = said_faults(problem.errors)
+    return FormRefusal(form, problem.code, None if faults else say_half(problem.description or ""), faults)
+
+
+def _sent_documents() -> list[dict[str, str]]:
+    """Return the name and the hash of each uploaded file; the file itself is not kept."""
     return [
-        {"name": file.filename, "sha256": _sha256(file.stream)}
+        {"name": file.filename, "sha256": hashlib.file_digest(file.stream, "sha256").hexdigest()}  # type: ignore[arg-type]
         for file in request.files.getlist(DOCUMENTS)
         if file.filename
     ]
-
-
-def _sha256(stream: IO[bytes]) -> str:
-    found = hashlib.sha256()
-    for piece in iter(lambda: stream.read(1 << 16), b""):
-        found.update(piece)
-    return found.hexdigest()

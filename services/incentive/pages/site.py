@@ -1,4 +1,4 @@
-"""The pages put into the application: their routes, their cookies, their way of signing in."""
+"""Registration of the pages in the application: routes, cookies and sign-in."""
 
 import secrets
 
@@ -16,6 +16,7 @@ from services.incentive.pages.views import (  # noqa: F401 - each adds its route
     exchange,
     overview,
     policy,
+    posting,
     public_notices,
     quarantine,
     related_parties,
@@ -30,9 +31,9 @@ from shared.web.app import sign_in_by
 def serve_pages(
     app: Flask, session_key: str | None, public_url: str | None, oidc_settings: OidcSettings | None = None
 ) -> None:
-    """Serve them. Without a key cookies are signed with one that lasts as long as the program.
+    """Serve the pages. Without a session key, cookies are signed with a key that lasts as long as the program.
 
-    To be called before the workers are forked, so that all have the same.
+    Call it before the workers are forked, so that all share the key.
     """
     app.secret_key = session_key or secrets.token_bytes(32)
     app.config.update(
@@ -40,7 +41,7 @@ def serve_pages(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=(public_url or "").startswith("https://"),
-        # The API knows no cookies, and so needs no tokens of forms: pages ask for theirs.
+        # The API uses no cookies and so needs no CSRF tokens; the pages check theirs.
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,  # the session's own
     )

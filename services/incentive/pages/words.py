@@ -1,4 +1,4 @@
-"""What people call the things that the API has short names for, and how figures are written. Pure."""
+"""Display names of the API's codes, in Chinese and English, and rounded figures. Pure."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -16,48 +16,48 @@ STATES: Final[Mapping[str, Texts]] = {
     "estimated": Texts("测算", "Estimated"),
     "applied": Texts("已申报", "Applied"),
     "reviewed": Texts("已初审", "Reviewed"),
-    "joint_reviewed": Texts("已联审", "Jointly reviewed"),
-    "published": Texts("公示中", "Published"),
+    "joint_reviewed": Texts("已联合审核", "Jointly reviewed"),
+    "published": Texts("公示中", "Under public notice"),
     "approved": Texts("已核定", "Approved"),
     "paid": Texts("已拨付", "Paid"),
-    "rejected": Texts("已驳回", "Rejected"),
+    "rejected": Texts("不予通过", "Rejected"),
 }
 ACTIONS: Final[Mapping[str, Texts]] = {
     "apply": Texts("申报", "Apply"),
-    "list": Texts("免申即享", "List without application"),
-    "review": Texts("初审", "Review"),
-    "joint_review": Texts("联合审核", "Review jointly"),
-    "publish": Texts("公示", "Publish"),
+    "list": Texts("免申即享", "List automatically"),
+    "review": Texts("初审", "Initial review"),
+    "joint_review": Texts("联合审核", "Joint review"),
+    "publish": Texts("公示", "Publish the notice"),
     "approve": Texts("核定", "Approve"),
     "pay": Texts("拨付", "Pay"),
     "reject": Texts("不予通过", "Reject"),
     "reopen": Texts("重新办理", "Reopen"),
-    "return": Texts("追缴", "Claim back"),
+    "return": Texts("追缴", "Claw back"),
 }
-# The steps that lead an award on from a state, and what is to be known of them.
+# The next steps from a state, and their condition.
 NEXT: Final[Mapping[str, tuple[tuple[str, ...], Texts | None]]] = {
     "estimated": (("apply", "list"), None),
     "applied": (("review",), None),
-    "reviewed": (("joint_review",), Texts("须由初审以外的人办理", "by another person than the review")),
+    "reviewed": (("joint_review",), Texts("须由初审以外的人办理", "by a person other than the reviewer")),
     "joint_reviewed": (("publish",), None),
     "published": (
         ("approve",),
         Texts(
             "公示期满、无暂缓，由公示以外的人办理",
-            "notice period over, no hold, by another person than the public notice",
+            "after the notice period, without a hold, by a person other than the publisher",
         ),
     ),
     "approved": (("pay",), Texts("无暂缓时", "without a hold")),
     "paid": (
         ("apply", "list"),
-        Texts("仅在可兑现增加后；否则已办结", "only once more is payable; otherwise it is done"),
+        Texts("仅在可兑现增加后；否则已办结", "only if more becomes payable; otherwise closed"),
     ),
     "rejected": (
         ("reopen",),
-        Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; else it is done"),
+        Texts("须说明理由，回到测算；否则已办结", "with a reason, back to estimated; otherwise closed"),
     ),
 }
-# Of which awards in a state the person who asks cannot take the next step.
+# States whose next step the person who took the last one must not take.
 OWN: Final[Mapping[str, Texts]] = {
     "reviewed": Texts("其中您初审的 {}", "{} of them reviewed by you"),
     "published": Texts("其中您公示的 {}", "{} of them published by you"),
@@ -66,14 +66,14 @@ KINDS: Final[Mapping[str, Texts]] = {
     "entitlement": Texts("测算", "Entitlement"),
     "approval": Texts("核定", "Approval"),
     "payment": Texts("拨付", "Payment"),
-    "return": Texts("追缴", "Return"),
+    "return": Texts("追缴", "Clawback"),
     "decision": Texts("决定", "Decision"),
 }
 HOLDS: Final[Mapping[str, Texts]] = {
     "eligibility": Texts("资格未核实", "Eligibility not verified"),
-    "budget": Texts("预算不足", "Beyond the budget"),
+    "budget": Texts("预算不足", "Over the budget"),
     "rule_suspended": Texts("规则暂停", "Rule suspended"),
-    "manual": Texts("人工暂缓", "Held by a person"),
+    "manual": Texts("人工暂缓", "Manual hold"),
     "objection": Texts("异议处理中", "Objection"),
 }
 ELIGIBILITY: Final[Mapping[str, Texts]] = {
@@ -82,14 +82,16 @@ ELIGIBILITY: Final[Mapping[str, Texts]] = {
     "failed": Texts("不符合", "Failed"),
 }
 FLAGS: Final[Mapping[str, Texts]] = {
-    "last_day": Texts("有效期末日的另一读法会改变本项", "Another reading of the last day would change this award"),
+    "last_day": Texts(
+        "有效期末日的另一种读法会改变本项", "The alternative reading of the last day would change this reward"
+    ),
     "over_approved": Texts("已核定超过可兑现", "More approved than is payable"),
-    "late_burst": Texts("年末冲量", "A late burst"),
-    "round_trip": Texts("对敲往返", "There and back"),
-    "same_amount": Texts("同额反复", "The same amount again and again"),
-    "small_first": Texts("小额首单", "A small first purchase"),
-    "own_exchange": Texts("运营主体自购", "An operator's own purchases"),
-    "split_purchases": Texts("贴顶拆单", "First purchases split around the cap"),
+    "late_burst": Texts("年末冲量", "Late burst"),
+    "round_trip": Texts("对敲往返", "Round trip"),
+    "same_amount": Texts("同额反复", "Repeated identical amounts"),
+    "small_first": Texts("小额首单", "Small first purchase"),
+    "own_exchange": Texts("运营主体自购", "Operator's own purchases"),
+    "split_purchases": Texts("贴顶拆单", "Purchases split around the cap"),
     "related_parties": Texts("关联方交易", "Trades between related parties"),
 }
 STEPS: Final[Mapping[str, Texts]] = {
@@ -97,34 +99,34 @@ STEPS: Final[Mapping[str, Texts]] = {
     "rate": Texts("比例", "Rate"),
     "cap": Texts("上限", "Cap"),
     "rounding": Texts("取整", "Rounding"),
-    "difference": Texts("晋级补差", "Difference"),
+    "difference": Texts("晋级补差", "Step-up difference"),
     "suppression": Texts("就高不重复", "Highest only"),
 }
 REFUSALS: Final[Mapping[str, Texts]] = {
     "too_large": Texts("超过 256 KiB", "Larger than 256 KiB"),
     "not_json": Texts("不是 JSON", "Not JSON"),
     "not_cloudevent": Texts("不是 CloudEvent", "Not a CloudEvent"),
-    "wrong_source": Texts("来源与主题不符", "Source does not fit the topic"),
+    "wrong_source": Texts("来源与主题不符", "Source does not match the topic"),
     "unknown_type": Texts("未知类型", "Unknown type"),
     "invalid_data": Texts("内容有误", "Invalid content"),
-    "same_party": Texts("买卖双方为同一主体", "One entity on both sides"),
-    "revision_conflict": Texts("同一版本内容不同", "Same revision, other content"),
+    "same_party": Texts("买卖双方为同一主体", "Same party on both sides"),
+    "revision_conflict": Texts("同一版本内容不同", "Same revision with different content"),
 }
 EARNED: Final[Mapping[str, Texts]] = {
     "once": Texts("一次性", "Once"),
-    "first": Texts("首次", "The first time"),
+    "first": Texts("首次", "First time"),
     "yearly": Texts("每年", "Yearly"),
-    "by_difference": Texts("晋级补差", "By difference"),
+    "by_difference": Texts("晋级补差", "Step-up difference"),
     "recorded": Texts("只作记录", "Recorded only"),
 }
 PER: Final[Mapping[str, Texts]] = {
-    "subject_year": Texts("每个主体每年", "for each subject and year"),
-    "subject": Texts("每个主体累计", "for each subject, in all"),
-    "item": Texts("每个事项累计", "for each matter, in all"),
+    "subject_year": Texts("每个主体每年", "per subject and year"),
+    "subject": Texts("每个主体累计", "per subject in total"),
+    "item": Texts("每个事项累计", "per item in total"),
 }
 EXTRACT_STATES: Final[Mapping[str, Texts]] = {
     "queued": Texts("排队中", "Queued"),
-    "running": Texts("生成中", "Being made"),
+    "running": Texts("生成中", "Running"),
     "ready": Texts("可下载", "Ready"),
     "failed": Texts("失败", "Failed"),
 }
@@ -135,7 +137,7 @@ MARKS: Final[Mapping[str, Texts]] = {
 }
 SCHEMES: Final[Mapping[str, Texts]] = {
     "uscc": Texts("统一社会信用代码", "Unified social credit code"),
-    "overseas": Texts("境外主体代码", "Overseas entity"),
+    "overseas": Texts("境外主体代码", "Overseas entity code"),
     "natural_person": Texts("自然人代号", "Natural person's pseudonym"),
 }
 _UNITS: Final = ((10**8, "亿"), (10**4, "万"))
@@ -143,18 +145,18 @@ _UNITS_EN: Final = ((10**9, " billion"), (10**6, " million"))
 
 
 def word(words: Mapping[str, Texts], name: str) -> Texts:
-    """What people call it; what this version has no word for stands for itself."""
+    """Return the display name of a code; an unknown code stands for itself."""
     return words.get(name, Texts(name, name))
 
 
 def rounded(yuan: str) -> Texts:
-    """For headings and charts, at most two decimals of a large unit: 123456789.00 -> 1.23亿, 123.46 million."""
+    """Round for headings and charts to two decimals of a large unit: 123456789.00 -> 1.23亿, 123.45 million."""
     fen = parse_yuan(yuan)
     return Texts(_in_units(fen, _UNITS), _in_units(fen, _UNITS_EN))
 
 
 def _in_units(fen: int, units: tuple[tuple[int, str], ...]) -> str:
-    """Cut off and not rounded: a threshold that is nearly reached is not reached."""
+    """Truncate, because a threshold that is nearly reached is not reached."""
     for size, name in units:
         if fen >= size * FEN_PER_YUAN:
             return f"{(Decimal(fen // size) / FEN_PER_YUAN).normalize():,f}{name}"

@@ -432,7 +432,7 @@ def test_pages_do_without_registers_and_say_so(makers: Makers, monkeypatch: pyte
         for address in ("/exchanges/kmdex", "/quarantine"):
             answer = client.get(address)
             assert answer.status_code == 200
-            assert "登记服务暂无应答" in answer.text
+            assert "登记簿暂无应答" in answer.text
         trade = client.get("/trades/kmdex/T1")
         assert trade.status_code == 503
         assert "text/html" in trade.headers["Content-Type"]

@@ -15,7 +15,7 @@ from services.incentive.domain.explain_format import grouped
 from services.incentive.domain.workflow import ACTIONS
 from services.incentive.http.schemas import FLAGS, KINDS, STATES
 from services.incentive.pages import words
-from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, way_to
+from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, tier_progress
 from services.incentive.pages.session.oidc import ClaimError, key_of
 from shared.events.decode import REASONS
 from shared.settings import OidcSettings, load_settings
@@ -47,7 +47,7 @@ def test_bars_lie_within_the_chart_and_are_as_high_as_their_amounts(amounts: lis
     [(0, 0, 0), (YI // 2, 16.67, 0), (YI, 33.33, 0), (YI + 1, 33.33, 1), (3 * YI, 50, 1), (99 * YI, 100, 3)],
 )
 def test_the_way_goes_through_the_tiers(total: int, percent: float, reached: int) -> None:
-    way, marks = way_to(total, TIERS)
+    way, marks = tier_progress(total, TIERS)
     assert way == pytest.approx(percent, abs=0.01)
     assert sum(mark.is_reached for mark in marks) == reached
 

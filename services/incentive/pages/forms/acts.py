@@ -1,4 +1,4 @@
-"""What the bureau does on pages: steps with an award, holds, eligibility, other grants, suspensions, its lists."""
+"""Forms of the bureau's acts: steps with an award, holds, eligibility, other grants, suspensions, related parties."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,8 +19,7 @@ from services.incentive.http.act_schemas import (
 )
 from services.incentive.http.acts import perform, record_related_parties, take_step
 from services.incentive.pages.blueprint import blueprint
-from services.incentive.pages.form_body import FormRefusal, read_form, sent_once
-from services.incentive.pages.language import say_half
+from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
 from services.incentive.pages.views.award import show_award
 from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
@@ -31,30 +30,40 @@ from shared.web.keys import require
 from shared.web.problems import Problem
 
 _STEP: Final = ("action", "amount", "reason", "until", "voucher_no", "paid_on")
-_CONFLICT, _UNPROCESSABLE = 409, 422
+Fields = tuple[str, ...]
 
 
-def _carry_out(
-    form: str,
-    schema: type[Schema],
-    names: tuple[str, ...],
-    do: Callable[[Json], Json],
-    numbers: tuple[str, ...] = (),
-    more: Json | None = None,
+def _submit(
+    form: str, schema: type[Schema], names: Fields, do: Callable[[Json], Json], more: Json | None = None
 ) -> FormRefusal | None:
-    """Do what a form asks for; what is in the way of it, if anything is."""
-    given, faults = read_form(schema(), names, numbers, more)
+    """Do what a form asks for; return why it was refused, if it was."""
+    given, faults = read_form(schema(), names, ("year",), more)
     if faults:
-        return FormRefusal(form, _UNPROCESSABLE, None, faults)
+        return FormRefusal(form, 422, None, faults)
     try:
         do(given)
     except Problem as problem:
-        if problem.code not in (_CONFLICT, _UNPROCESSABLE):
-            raise
-        faults = {fault.field: say_half(fault.message) for fault in problem.errors}
-        said = None if faults else say_half(problem.description or "")
-        return FormRefusal(form, problem.code, said, faults)
+        return refusal_of(form, problem)
     return None
+
+
+def _act(form: str, schema: type[Schema], names: Fields, about: str, kind: ActKind) -> FormRefusal | None:
+    return _submit(form, schema, names, lambda given: perform(sent_once(), about, given, kind))
+
+
+def _release(hold_id: str) -> FormRefusal | None:
+    return _act(f"release-{hold_id}", ReleaseRequestSchema, ("reason",), hold_id, "release")
+
+
+def _done(
+    refused: FormRefusal | None, again: Callable[[FormRefusal], ResponseReturnValue], page: str, **where: str | None
+) -> ResponseReturnValue:
+    """Redirect to the page, or show it again with why the form was refused."""
+    return redirect(url_for(page, **where), 303) if refused is None else again(refused)  # type: ignore[arg-type]
+
+
+def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnValue:
+    return _done(refused, lambda one: show_award(award_id, one), "pages.award", award_id=award_id)
 
 
 @blueprint.post("/awards/<path:award_id>/steps")
@@ -62,116 +71,87 @@ def _carry_out(
 def step(award_id: str) -> ResponseReturnValue:
     """Take a step with an award."""
     action = request.form.get("action", "")
-    refused = _carry_out(action, DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id))
-    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+    refused = _submit(action, DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id))
+    return _award_done(award_id, refused)
 
 
 @blueprint.post("/awards/<path:award_id>/holds")
 @require("bureau")
 def hold(award_id: str) -> ResponseReturnValue:
-    """Put a hold on an award."""
-    refused = _carry_out(
-        "hold",
-        HoldRequestSchema,
-        ("kind", "reason"),
-        lambda given: perform(sent_once(), award_id, given, "hold"),
-    )
-    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+    """Place a hold on an award."""
+    return _award_done(award_id, _act("hold", HoldRequestSchema, ("kind", "reason"), award_id, "hold"))
 
 
 @blueprint.post("/awards/<path:award_id>/holds/<hold_id>/release")
 @require("bureau")
 def release(award_id: str, hold_id: str) -> ResponseReturnValue:
-    """Let go of a hold."""
-    refused = _release(hold_id)
-    return _to_award(award_id) if refused is None else show_award(award_id, refused)
+    """Release a hold."""
+    return _award_done(award_id, _release(hold_id))
+
+
+@blueprint.post("/worklist/suspensions")
+@require("bureau")
+def suspend() -> ResponseReturnValue:
+    """Suspend a rule for a period."""
+    names, rule = ("from", "until", "reason"), request.form.get("rule", "")
+    refused = _act("suspend", SuspensionRequestSchema, names, rule, "suspension")
+    return _done(refused, show_worklist, "pages.worklist")
 
 
 @blueprint.post("/worklist/suspensions/<hold_id>/release")
 @require("bureau")
 def lift(hold_id: str) -> ResponseReturnValue:
     """Lift a suspension."""
-    refused = _release(hold_id)
-    return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
+    return _done(_release(hold_id), show_worklist, "pages.worklist")
 
 
-def _release(hold_id: str) -> FormRefusal | None:
-    return _carry_out(
-        f"release-{hold_id}",
-        ReleaseRequestSchema,
-        ("reason",),
-        lambda given: perform(sent_once(), hold_id, given, "release"),
-    )
-
-
-@blueprint.post("/worklist/suspensions")
-@require("bureau")
-def suspend() -> ResponseReturnValue:
-    """Suspend a rule for a time."""
-    rule = request.form.get("rule", "")
-    refused = _carry_out(
-        "suspend",
-        SuspensionRequestSchema,
-        ("from", "until", "reason"),
-        lambda given: perform(sent_once(), rule, given, "suspension"),
-    )
-    return redirect(url_for("pages.worklist"), 303) if refused is None else show_worklist(refused)
+def _subject_done(subject: str, refused: FormRefusal | None) -> ResponseReturnValue:
+    year = request.args.get("year")
+    return _done(refused, lambda one: show_subject(subject, one), "pages.subject", subject=subject, year=year)
 
 
 @blueprint.post("/subjects/<subject>/eligibility")
 @require("bureau")
 def verify(subject: str) -> ResponseReturnValue:
     """Record whether a subject is eligible."""
-    return _about_subject(
-        subject, "eligibility", EligibilityRequestSchema, ("status", "from", "until", "kind_of_entity"), "eligibility"
-    )
+    names = ("status", "from", "until", "kind_of_entity")
+    refused = _act("eligibility", EligibilityRequestSchema, names, subject, "eligibility")
+    return _subject_done(subject, refused)
 
 
 @blueprint.post("/subjects/<subject>/other-grants")
 @require("bureau")
 def note_grant(subject: str) -> ResponseReturnValue:
-    """Record what another municipal policy granted."""
-    return _about_subject(subject, "grant", OtherGrantRequestSchema, ("name", "year", "amount"), "other_grant")
-
-
-def _about_subject(
-    subject: str, form: str, schema: type[Schema], names: tuple[str, ...], kind: ActKind
-) -> ResponseReturnValue:
-    refused = _carry_out(form, schema, names, lambda given: perform(sent_once(), subject, given, kind), ("year",))
-    if refused is None:
-        return redirect(url_for("pages.subject", subject=subject, year=request.args.get("year")), 303)
-    return show_subject(subject, refused)
+    """Record a grant under another municipal policy."""
+    refused = _act("grant", OtherGrantRequestSchema, ("name", "year", "amount"), subject, "other_grant")
+    return _subject_done(subject, refused)
 
 
 @blueprint.post("/related-parties")
 @require("bureau")
 def relate() -> ResponseReturnValue:
-    """Enter two subjects into the list of related parties."""
-    return _keep_list("relate", RELATED)
+    """Add two subjects to the list of related parties."""
+    return _record_pair("relate", RELATED)
 
 
 @blueprint.post("/related-parties/end")
 @require("bureau")
 def unrelate() -> ResponseReturnValue:
-    """Take them out of it."""
-    return _keep_list(f"unrelate-{'-'.join(_two())}", UNRELATED)
+    """Remove two subjects from the list."""
+    return _record_pair(f"unrelate-{'-'.join(_two())}", UNRELATED)
 
 
-def _keep_list(form: str, status: str) -> ResponseReturnValue:
-    more = {"subjects": _two(), "status": status}
-    refused = _carry_out(
+def _record_pair(form: str, status: str) -> ResponseReturnValue:
+    more: Json = {"subjects": _two(), "status": status}
+    refused = _submit(
         form,
         RelatedPartiesRequestSchema,
         ("reason",),
         lambda given: record_related_parties(sent_once(), given),
-        more=more,
+        more,
     )
-    return redirect(url_for("pages.related"), 303) if refused is None else show_related(refused)
+    return _done(refused, show_related, "pages.related")
 
 
 def _two() -> list[str]:
     return [one.strip() for one in request.form.getlist("subjects")]
-
-
-def _to_award(award_id: str) -> ResponseReturnValue:
-    return redirect(url_for("pages.award", award_id=award_id), 303)

@@ -1,4 +1,4 @@
-"""Rewards that no event drives: what the bureau declared of each, and the form to declare another."""
+"""Page of declared rewards, with the form to declare one."""
 
 from typing import Any, Final
 
@@ -8,25 +8,23 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, enter_declaration
 from services.incentive.http.declared_schemas import DeclaredSchema
-from services.incentive.pages.blueprint import blueprint, show, today
-from services.incentive.pages.form_body import FormRefusal, read_form
-from services.incentive.pages.language import say_half
+from services.incentive.pages.blueprint import blueprint, today
+from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
 from shared.web.keys import require
-from shared.web.pagination import decode_cursor, encode_cursor, page
+from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
 
-_A_PAGE: Final = 25
+_PAGE_SIZE: Final = 25
 _FIELDS: Final = ("subject", "name", "item", "earned_on")
-_UNPROCESSABLE: Final = 422
 
 
 @blueprint.get("/declared")
 @require("bureau", "auditor")
 def declared() -> ResponseReturnValue:
-    """What is declared, under one rule or all; with a rule, the form for it."""
+    """Show the declarations under one rule or all; with a rule, the form for it."""
     return _show(None)
 
 
@@ -42,44 +40,40 @@ def declare() -> ResponseReturnValue:
     withdrawn = {"withdrawn": True} if request.form.get("withdrawn") else {}
     given, faults = read_form(DeclaredSchema(), _FIELDS, (), {"rule": terms.rule, "measure": measure, **withdrawn})
     if faults:
-        return _show(FormRefusal("declare", _UNPROCESSABLE, None, faults))
+        return _show(FormRefusal("declare", 422, None, faults))
     try:
         award = enter_declaration(given)
     except Problem as problem:
-        if problem.code != _UNPROCESSABLE:
-            raise
-        faults = {fault.field.partition(".")[0]: say_half(fault.message) for fault in problem.errors}
-        return _show(FormRefusal("declare", _UNPROCESSABLE, "; ".join(faults.values()), faults))
+        refused = refusal_of("declare", problem)
+        return _show(refused._replace(said=refused.said or "; ".join(refused.faults.values())))
     if award["ceiling"] == "0.00":
         return redirect(url_for("pages.declared", rule=terms.rule), 303)
     return redirect(url_for("pages.award", award_id=award["award_id"]), 303)
 
 
 def _show(refused: FormRefusal | None) -> ResponseReturnValue:
-    terms = _chosen()
-    after = decode_cursor(request.args.get("cursor"), str)
+    terms, after = _chosen(), decode_key(request.args.get("cursor"), str)
     filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
     with ledger_view() as (connection, view):
-        found = list_declared(connection, filters, None if after is None else after[0], _A_PAGE + 1)
+        found = list_declared(connection, filters, after, _PAGE_SIZE + 1)
         awards = which_awards(connection, [one.award_id for one in found])
-    listed = page(found, _A_PAGE, lambda one: encode_cursor(one.ref.fact), declaration_json)
+    listed = page(found, _PAGE_SIZE, lambda one: encode_cursor(one.ref.fact), declaration_json)
     cursor = listed["next_cursor"]
-    return show(
+    return show_form(
         "forms/declared",
-        200 if refused is None else refused.http_status,
+        refused,
         declarations=listed["items"],
         awards=awards,
         more=None if cursor is None else url_for("pages.declared", **filters, cursor=cursor),
         start=url_for("pages.declared", **filters),
         terms=terms,
         policy=view.rulebook.policy,
-        refused=refused,
         today=today(),
     )
 
 
 def _chosen() -> DeclaredTerms | None:
-    """The rule that is asked for; None for all. Problem 404 where there is no such declared rule."""
+    """Return the rule that is asked for; None for all. Problem 404 if there is no such declared rule."""
     named = request.args.get("rule", "")
     terms = current_rulebook().policy.declared.find(named)
     if named and terms is None:

@@ -1,4 +1,4 @@
-"""Extracts for auditors and all others who may ask: ask for one, see how far it is, take it home; how to verify it."""
+"""Pages of extracts: request one, see its progress, download it, and how to verify it."""
 
 from datetime import timedelta
 from typing import Any, Final, get_args
@@ -18,7 +18,7 @@ from services.incentive.http.extracts import (
     send_extract,
 )
 from services.incentive.pages.blueprint import blueprint, show
-from services.incentive.pages.language import say_half
+from services.incentive.pages.form_body import said_faults
 from services.incentive.policy.terms import RuleName
 from services.incentive.queries.serializers import Json
 from shared.service_log.store import served_checkpoint, verifier_keys
@@ -28,54 +28,53 @@ from shared.web.service import current_service
 from shared.web.viewer_snapshot import viewer_snapshot
 
 _SHOWN: Final = 50
-_UNPROCESSABLE: Final = 422
 
 
 @blueprint.get("/extracts")
 def extracts() -> ResponseReturnValue:
-    """The form, the extracts that were asked for, and what they are verified with."""
+    """Show the form, the requested extracts, and what they are verified with."""
     return _show({}, {}, 200)
 
 
 @blueprint.post("/extracts")
 def ask_for() -> ResponseReturnValue:
-    """Ask for an extract, as the API's route does."""
+    """Request an extract, as the API's route does."""
     given = request.form.to_dict()
     try:
         arguments = RequestSchema().load(_body(given, request.form.getlist("rules")))
     except ValidationError as error:
-        return _show(given, {fault.field: say_half(fault.message) for fault in field_faults(error.messages)}, 422)
+        return _show(given, said_faults(field_faults(error.messages)), 422)
     try:
         queued = queue_extract(arguments)
     except Problem as problem:
-        if problem.code != _UNPROCESSABLE:
+        if problem.code != 422:  # noqa: PLR2004
             raise
-        return _show(given, {fault.field: say_half(fault.message) for fault in problem.errors}, 422)
+        return _show(given, said_faults(problem.errors), 422)
     return redirect(url_for("pages.extract", id=queued["id"]), 303)
 
 
 @blueprint.get("/extracts/<id>")
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
-    """How one stands."""
+    """Show the status of an extract."""
     return show("forms/extract", extract=load_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
 def download(id: str) -> Response:  # noqa: A002 - the contract's name
-    """The zip."""
+    """Download the zip."""
     return send_extract(id)
 
 
 @blueprint.post("/extracts/<id>/withdraw")
 def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
-    """Cancel it, or take it away."""
+    """Cancel or delete an extract."""
     remove_extract(id)
     return redirect(url_for("pages.extracts"), 303)
 
 
 @blueprint.get("/checkpoint")
 def checkpoint() -> Response:
-    """The ledger's newest signed checkpoint, to be kept as a file."""
+    """Download the ledger's newest signed checkpoint."""
     note, _ = _signed()
     if note is None:
         raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
@@ -84,7 +83,7 @@ def checkpoint() -> Response:
 
 @blueprint.get("/checkpoint/keys")
 def checkpoint_keys() -> Response:
-    """The verifier keys of the ledger's log, as `verify.py --key` reads them."""
+    """Download the verifier keys of the ledger's log, as `verify.py --key` reads them."""
     _, keys = _signed()
     return _text("".join(f"{key}\n" for key in keys), "ledger-keys.txt")
 
@@ -122,7 +121,7 @@ def _text(content: str, name: str) -> Response:
 
 
 def _body(given: dict[str, str], rules: list[str]) -> Json:
-    """The body of `POST /v1/extracts`: days are their beginnings in Shanghai; what is left empty is not asked for."""
+    """Build the body of `POST /v1/extracts`: days start in Shanghai; empty fields are left out."""
     text = {name: value.strip() for name, value in given.items() if value.strip()}
     body: dict[str, Any] = {name: text[name] for name in ("exchange", "evidence") if name in text}
     body |= {name: f"{text[name]}T00:00:00+08:00" for name in ("from", "until") if name in text}

@@ -1,4 +1,4 @@
-"""The policy lab: what would be under another policy file or reading, by award and by year. Nothing is written."""
+"""The policy lab: awards under another policy file or reading, compared with those in force. Nothing is written."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from services.incentive.commands.what_if import AwardComparison, WhatIf, YearCom
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.http.context import no_policy_in_force
 from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.language import say_half
 from services.incentive.policy.alternatives import computable_readings, with_alternative
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
@@ -30,12 +31,11 @@ from shared.web.service import current_service
 _POLICY_MOST_BYTES: Final = 300_000
 _CASES_SHOWN: Final = 200
 _CHART_WIDTH: Final = 620
-_UNPROCESSABLE: Final = 422
 _COLUMNS: Final = ("award_id", "ceiling_before", "payable_before", "ceiling_after", "payable_after")
 
 
 class _TooLargeError(ValueError):
-    """A file longer than any policy file."""
+    """The file is larger than any policy file."""
 
     def __str__(self) -> str:
         return f"文件超过 {_POLICY_MOST_BYTES // 1000} KB / the file is over {_POLICY_MOST_BYTES // 1000} kB"
@@ -44,22 +44,22 @@ class _TooLargeError(ValueError):
 @blueprint.get("/lab")
 @require("bureau", "auditor")
 def lab() -> ResponseReturnValue:
-    """The forms: another file, or another reading of the file in force."""
+    """Show the forms: another file, or an alternative reading of the file in force."""
     return _show(200, None)
 
 
 @blueprint.post("/lab")
 @require("bureau", "auditor")
 def try_policy() -> ResponseReturnValue:
-    """The awards that there are, computed by the file or reading that was chosen, beside those in force.
+    """Compare the awards by the chosen file or reading with those in force.
 
-    `as=csv` gives all of them as a table; problem 404 where the file in force has no such reading to try.
+    `as=csv` downloads all of them as a table. Problem 404 if the file in force has no such reading.
     """
     try:
         found, before, after = _compared(request.form.get("reading"))
     except (PolicyError, CutDatesError, _TooLargeError) as error:
-        return _show(_UNPROCESSABLE, None, str(error).splitlines())
-    return _as_csv(found) if request.form.get("as") == "csv" else _show(200, _told(found, before, after))
+        return _show(422, None, [say_half(line) for line in str(error).splitlines()])
+    return _as_csv(found) if request.form.get("as") == "csv" else _show(200, _result(found, before, after))
 
 
 def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
@@ -69,7 +69,7 @@ def _show(http_status: int, result: Json | None, faults: list[str] | None = None
 
 
 def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
-    """What is chosen beside what is in force, in one snapshot of the ledger's database."""
+    """Compare the choice with what is in force, in one snapshot of the database."""
     chosen = _chosen() if reading is None else None
     with snapshot(current_service().engine) as connection:
         before = _rulebook_in_force(connection)
@@ -81,7 +81,7 @@ def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:
 
 
 def _chosen() -> Policy:
-    """The file. Raises PolicyError and _TooLargeError."""
+    """Read the uploaded file. Raises PolicyError or _TooLargeError."""
     file = request.files.get("policy")
     content = b"" if file is None else file.stream.read(_POLICY_MOST_BYTES + 1)
     if len(content) > _POLICY_MOST_BYTES:
@@ -98,7 +98,7 @@ def _rulebook_in_force(connection: Connection) -> Rulebook:
 
 
 def _as_csv(found: WhatIf) -> Response:
-    """All awards, those that do not differ as well; with the mark by which spreadsheets know UTF-8."""
+    """Render all awards, including those that do not differ; with a byte order mark for spreadsheets."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
@@ -110,7 +110,7 @@ def _as_csv(found: WhatIf) -> Response:
     return answer
 
 
-def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
+def _result(found: WhatIf, before: Policy, after: Policy) -> Json:
     changes = compare(before, after)
     differing = sorted(found.differing, key=_most_changed_first)
     return {
@@ -123,8 +123,8 @@ def _told(found: WhatIf, before: Policy, after: Policy) -> Json:
         "wordings": sum(one.period is None for one in changes),
         "all": len(found.cases),
         "differing": len(differing),
-        "cases": [_case_told(case, before, after) for case in differing[:_CASES_SHOWN]],
-        "years": _years_told(found.years),
+        "cases": [_case_result(case, before, after) for case in differing[:_CASES_SHOWN]],
+        "years": _years_result(found.years),
     }
 
 
@@ -133,7 +133,7 @@ def _most_changed_first(case: AwardComparison) -> tuple[int, int, str]:
     return (-abs(would.payable_fen - was.payable_fen), -abs(would.ceiling_fen - was.ceiling_fen), case.award_id)
 
 
-def _case_told(case: AwardComparison, before: Policy, after: Policy) -> Json:
+def _case_result(case: AwardComparison, before: Policy, after: Policy) -> Json:
     rule = case.award_id.partition("/")[0]
     terms = (before if rule in before.rule_order else after).terms(rule)
     return {
@@ -148,7 +148,7 @@ def _case_told(case: AwardComparison, before: Policy, after: Policy) -> Json:
     }
 
 
-def _years_told(years: tuple[YearComparison, ...]) -> list[dict[str, Any]]:
+def _years_result(years: tuple[YearComparison, ...]) -> list[dict[str, Any]]:
     longest = max((fen for one in years for fen in (one.before_fen, one.after_fen, one.budget_fen)), default=1)
 
     def length(fen: int) -> float:

@@ -1,4 +1,4 @@
-"""Signing in by an OpenID Connect provider: the authorization code flow with PKCE, and the role from a claim."""
+"""Sign-in by OpenID Connect: the authorization code flow with PKCE, and the role from a claim."""
 
 import re
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ _log = structlog.get_logger(__name__)
 
 
 class ClaimError(ValueError):
-    """What the provider says of a person names no role of ours, or no name; the message is for them."""
+    """The claims of a person name no role of ours, or no name; the message is for that person."""
 
 
 def offer_oidc(app: Flask, settings: OidcSettings) -> None:
-    """Let people sign in by a provider. It is asked for its keys and addresses when somebody first does."""
+    """Offer sign-in by a provider, whose metadata is loaded when somebody first signs in."""
     oauth = OAuth(app)
     client = oauth.register(
         "provider",
@@ -47,13 +47,13 @@ def offer_oidc(app: Flask, settings: OidcSettings) -> None:
 
 
 def is_offered() -> bool:
-    """Whether the application that answers lets people sign in so."""
+    """Return True if the application offers sign-in by a provider."""
     return _OIDC in current_app.extensions
 
 
 @blueprint.get("/sign-in/oidc")
 def sign_in_elsewhere() -> ResponseReturnValue:
-    """Go to the provider."""
+    """Redirect to the provider."""
     settings, client = _provider()
     session[_TARGET] = safe_target(request.args.get("next"))
     try:
@@ -61,32 +61,32 @@ def sign_in_elsewhere() -> ResponseReturnValue:
             settings.public_url + url_for("pages.signed_in_elsewhere")
         )
     except (OAuthError, requests.RequestException) as error:
-        raise _away(error) from error
+        raise _unavailable(error) from error
     return found
 
 
 @blueprint.get("/sign-in/oidc/return")
 def signed_in_elsewhere() -> ResponseReturnValue:
-    """Come back from the provider, who says who it is."""
+    """Return from the provider with the person's claims."""
     settings, client = _provider()
     target = safe_target(session.get(_TARGET))
     try:
         claims = client.authorize_access_token()["userinfo"]
         key = key_of(claims, settings)
     except requests.RequestException as error:
-        raise _away(error) from error
+        raise _unavailable(error) from error
     except ClaimError as error:
         return show("session/sign_in", 403, target=target, fault=str(error))
     except (OAuthError, JoseError, KeyError) as error:
-        _log.warning("sign-in by the provider failed", error=type(error).__name__)
-        said = say("身份提供方未确认登录，请重试。", "The provider did not confirm who you are. Try again.")
+        _log.warning("OpenID Connect sign-in failed", error=type(error).__name__)
+        said = say("统一身份认证未确认登录，请重试。", "Your identity provider did not confirm the sign-in. Try again.")
         return show("session/sign_in", 401, target=target, fault=said)
     begin(key)
     return redirect(target, 303)
 
 
 def key_of(claims: Mapping[str, Any], settings: OidcSettings) -> ApiKey:
-    """Who a person is, by the claims of an ID token: a role of ours, one and no more, and a name. ClaimError."""
+    """Return the key of a person from the claims of an ID token: exactly one role of ours, and a name. ClaimError."""
     found: Any = claims
     for member in settings.roles_claim.split("."):
         found = found.get(member) if isinstance(found, Mapping) else None
@@ -101,7 +101,7 @@ def key_of(claims: Mapping[str, Any], settings: OidcSettings) -> ApiKey:
         )
     name = claims.get(settings.name_claim)
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        raise ClaimError(say("身份提供方没有给出姓名。", "The provider does not say what you are called."))
+        raise ClaimError(say("统一身份认证没有提供姓名。", "Your identity provider did not provide a name."))
     return ApiKey(f"{name}@{urlsplit(settings.issuer).netloc}", roles.pop(), sha256="")
 
 
@@ -112,7 +112,7 @@ def _provider() -> tuple[OidcSettings, Any]:
     return found
 
 
-def _away(error: Exception) -> Problem:
-    _log.warning("the provider does not answer", error=type(error).__name__)
-    said = "身份提供方暂无应答 / the identity provider does not answer"
+def _unavailable(error: Exception) -> Problem:
+    _log.warning("identity provider unavailable", error=type(error).__name__)
+    said = "统一身份认证暂无应答 / the identity provider is unavailable"
     return Problem(503, said, headers={"Retry-After": "5"})

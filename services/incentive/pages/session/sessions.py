@@ -1,4 +1,4 @@
-"""Who is signed in: begun with a key, ended by signing out or by time. The browser holds a token, we hold its hash."""
+"""Sessions of the pages. The browser holds a token, the database its hash; signing out or time ends a session."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ LASTS: Final = timedelta(hours=8)  # a working day
 
 
 def begin_session(connection: Connection, key: ApiKey, now: datetime) -> str:
-    """Sign in; the token of it. Sessions that are over are forgotten."""
+    """Begin a session and return its token; expired sessions are deleted."""
     token = secrets.token_urlsafe(32)
     columns = page_session.c
     connection.execute(delete(page_session).where(columns.expires_at <= now))
@@ -32,7 +32,7 @@ def begin_session(connection: Connection, key: ApiKey, now: datetime) -> str:
 
 
 def find_session(connection: Connection, token: str, now: datetime) -> ApiKey | None:
-    """Who signed in with that token, without a hash if it was without a key; None: nobody did, or it is over."""
+    """Return who signed in with the token (without a hash if by OpenID Connect); None if unknown or expired."""
     columns = page_session.c
     statement = select(columns.who, columns.role, columns.key_sha256)
     row = connection.execute(
@@ -42,7 +42,7 @@ def find_session(connection: Connection, token: str, now: datetime) -> ApiKey | 
 
 
 def end_session(connection: Connection, token: str) -> None:
-    """Sign out; the token is good for nothing any more, whoever holds it."""
+    """End the session of the token."""
     connection.execute(delete(page_session).where(page_session.c.token_sha256 == _digest(token)))
 
 

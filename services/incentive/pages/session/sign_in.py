@@ -1,4 +1,4 @@
-"""Signing in with a key of the API's, and out."""
+"""Sign-in with an API key, and sign-out."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from services.incentive.pages.session.sessions import begin_session, end_session
 from shared.web.keys import ApiKey, ask_as
 from shared.web.service import current_service
 
-_TOKEN: Final = "token"  # noqa: S105 - a member's name
+_TOKEN: Final = "token"  # noqa: S105 - a key of the session
 _OPEN: Final = frozenset(
     {"pages.sign_in", "pages.send_key", "pages.static", "pages.sign_in_elsewhere", "pages.signed_in_elsewhere"}
 )
@@ -20,9 +20,9 @@ _KEY_MOST: Final = 1024
 
 
 def who_asks() -> ResponseReturnValue | None:
-    """Set the key of this request to the one that signed in; else send whoever asks to sign in first.
+    """Set the key of this request to the one that signed in, or redirect to the sign-in page.
 
-    A key that is no longer in the file of keys signs nobody in any more. Whom a provider vouched for has none.
+    A session ends when its key leaves the file of keys; a session by OpenID Connect has no key.
     """
     service = current_service()
     token = session.get(_TOKEN)
@@ -41,13 +41,13 @@ def who_asks() -> ResponseReturnValue | None:
 
 @blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
-    """The form."""
+    """Show the sign-in form."""
     return show("session/sign_in", target=safe_target(request.args.get("next")), fault=None)
 
 
 @blueprint.post("/sign-in")
 def send_key() -> ResponseReturnValue:
-    """Begin a session, if the key is one of a person's."""
+    """Begin a session if the key belongs to a person."""
     service = current_service()
     target = safe_target(request.form.get("next"))
     presented = request.form.get("key", "").strip()[:_KEY_MOST]
@@ -63,7 +63,7 @@ def send_key() -> ResponseReturnValue:
 
 
 def begin(key: ApiKey) -> None:
-    """Begin a session as whom the key is of; one that there was is over."""
+    """Begin a session for the key; a former session of the browser ends."""
     _forget()
     service = current_service()
     with service.engine.begin() as connection:
@@ -72,13 +72,13 @@ def begin(key: ApiKey) -> None:
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
+    """Sign out."""
     _forget()
     return redirect(url_for("pages.sign_in"), 303)
 
 
 def _forget() -> None:
-    """End the session that there is; nothing of it is taken over into another."""
+    """End the browser's session, and carry nothing of it over to another."""
     token = session.get(_TOKEN)
     session.clear()
     if token is not None:
@@ -87,7 +87,7 @@ def _forget() -> None:
 
 
 def safe_target(named: str | None) -> str:
-    """Where to go then: a page of ours, whatever a link says."""
+    """Return where to go after sign-in: always a page of ours, whatever a link says."""
     home = url_for("pages.overview")
     if named is None or not named.startswith("/") or named.startswith("//") or "\\" in named:
         return home

@@ -1,4 +1,4 @@
-"""The list of awards, with filters."""
+"""Page of the list of awards, with filters."""
 
 from typing import Any, Final
 
@@ -9,35 +9,33 @@ from marshmallow import ValidationError
 from services.incentive.http.awards import award_renderer
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS, AwardQuery
-from services.incentive.pages.as_of_param import told_as_of
+from services.incentive.pages.as_of_param import page_as_of
 from services.incentive.pages.blueprint import blueprint, show, years
-from services.incentive.pages.language import say_half
+from services.incentive.pages.form_body import Faults, said_faults
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
-from shared.web.pagination import decode_cursor, encode_cursor, page
+from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import field_faults
 
 _FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
-_A_PAGE: Final = 25
+_PAGE_SIZE: Final = 25
 
 
 @blueprint.get("/awards")
 def awards() -> ResponseReturnValue:
-    """Awards that the reader sees, in the order of the API's list."""
+    """Show the awards that the reader may see, in the order of the API's list."""
     given: dict[str, Any] = {name: text for name in _FILTERS if (text := request.args.get(name, "").strip())}
-    filters, faults = _read(given)
-    after = decode_cursor(request.args.get("cursor"), str)
-    with ledger_view(told_as_of()) as (connection, view):
-        rows = (
-            [] if faults else list_awards(connection, view, filters, None if after is None else after[0], _A_PAGE + 1)
-        )
+    filters, faults = _load(given)
+    after = decode_key(request.args.get("cursor"), str)
+    with ledger_view(page_as_of()) as (connection, view):
+        rows = [] if faults else list_awards(connection, view, filters, after, _PAGE_SIZE + 1)
         render = award_renderer(connection, view, rows)
-    found = page(rows, _A_PAGE, lambda row: encode_cursor(row.award_id), render)
-    cursor = found["next_cursor"]
+    listed = page(rows, _PAGE_SIZE, lambda row: encode_cursor(row.award_id), render)
+    cursor = listed["next_cursor"]
     return show(
         "views/awards",
         422 if faults else 200,
-        awards=found["items"],
+        awards=listed["items"],
         more=None if cursor is None else url_for("pages.awards", **given, cursor=cursor),
         is_first=after is None,
         given=given,
@@ -49,10 +47,9 @@ def awards() -> ResponseReturnValue:
     )
 
 
-def _read(given: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Filters as the API reads them, or what is wrong with each."""
+def _load(given: dict[str, str]) -> tuple[dict[str, Any], Faults]:
+    """Load the filters as the API does, or return their faults."""
     try:
-        filters: dict[str, Any] = AwardQuery().load(given)
+        return AwardQuery().load(given), {}
     except ValidationError as error:
-        return {}, {fault.field: say_half(fault.message) for fault in field_faults(error.messages)}
-    return filters, {}
+        return {}, said_faults(field_faults(error.messages))

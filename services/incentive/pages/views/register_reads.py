@@ -1,4 +1,4 @@
-"""What pages ask of the registers: what was refused, what came on a day, and the documents behind a fact."""
+"""Reads of the registers for pages: rejected events, the events of a day, and the documents behind a fact."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -12,7 +12,6 @@ from services.incentive.http.trade_effects import TIMEOUT_S
 from services.incentive.queries.serializers import Json
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
-from shared.settings import RegisterAddress
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page
@@ -22,17 +21,17 @@ T = TypeVar("T")
 
 
 def register_ids() -> list[str]:
-    """The registers of the set."""
+    """Return the ids of the known registers."""
     return sorted(incentive_context().registers.addresses)
 
 
-def refused(kind: str, register: str, query: dict[str, Any]) -> Json | None:
-    """A page of what one register refused, by the parameters of its API; None while it does not answer."""
-    return _ask(lambda registers, address: registers.quarantine_page(_url(address, kind), query), register)
+def quarantine_page(kind: str, register: str, query: dict[str, Any]) -> Json | None:
+    """Load a page of one register's quarantine; None while it does not answer. Raises NotInRegister."""
+    return _ask(kind, register, lambda client, url: client.quarantine_page(url, query))
 
 
 def received_on(exchange: str, day: str) -> Json:
-    """By kind, what came of an exchange on a day in all registers together; None while one does not answer."""
+    """Return by kind what all registers received from an exchange on a day; None while one does not answer."""
     return {kind: _received(kind, exchange, day) for kind in KINDS}
 
 
@@ -40,8 +39,8 @@ def _received(kind: str, exchange: str, day: str) -> Json | None:
     sums: Json = {"received": 0, "accepted": 0, "duplicates": 0, "refused": {}}
     for register in register_ids():
         try:
-            found = _ask(lambda asked, address: asked.reconciliation(_url(address, kind), exchange, day), register)
-        except NotInRegister:  # of other exchanges
+            found = _ask(kind, register, lambda client, url: client.reconciliation(url, exchange, day))
+        except NotInRegister:  # a register of other exchanges
             continue
         if found is None:
             return None
@@ -53,38 +52,35 @@ def _received(kind: str, exchange: str, day: str) -> Json | None:
 
 
 def documents_behind(ref: FactRef, exchange: str | None) -> tuple[list[Json], bool] | None:
-    """The documents of a fact, of one exchange alone if one is named, and whether there are more than are told.
+    """Load the first documents of a fact, of one exchange if it is named, and whether there are more.
 
-    None while the register does not answer, or does not know the fact.
+    None while the register does not answer or does not know the fact.
     """
     topic, register, _ = ref.fact.split("/", 2)
     kind = "listings" if topic == FIRST_LISTING else "trades"
 
-    def ask(registers: RegisterClient, address: RegisterAddress) -> list[Json]:
-        return list(islice(registers.evidence(_url(address, kind), ref, exchange), DOCUMENTS_MOST + 1))
+    def load(client: RegisterClient, url: str) -> list[Json]:
+        return list(islice(client.evidence(url, ref, exchange), DOCUMENTS_MOST + 1))
 
     try:
-        found = _ask(ask, register)
+        found = _ask(kind, register, load)
     except NotInRegister:
         return None
     return None if found is None else (found[:DOCUMENTS_MOST], len(found) > DOCUMENTS_MOST)
 
 
-def _ask(question: Callable[[RegisterClient, RegisterAddress], T], register: str) -> T | None:
-    """What a register answers; None while it does not. Raises NotInRegister."""
+def _ask(kind: str, register: str, question: Callable[[RegisterClient, str], T]) -> T | None:
+    """Return what a register answers; None while it does not. Raises NotInRegister."""
     known = incentive_context().registers
     address = known.addresses.get(register)
     if known.service_key is None or address is None:
         return None
-    with RegisterClient(known.service_key, TIMEOUT_S) as registers:
+    url = address.listing if kind == "listings" else address.trade_ingest
+    with RegisterClient(known.service_key, TIMEOUT_S) as client:
         try:
-            return question(registers, address)
+            return question(client, url)
         except NotInRegister:
             raise
         except (RegisterUnavailable, RegisterRefused) as error:
-            _log.warning("a register does not answer", register=register, error=type(error).__name__)
+            _log.warning("register does not answer", register=register, error=type(error).__name__)
             return None
-
-
-def _url(address: RegisterAddress, kind: str) -> str:
-    return address.listing if kind == "listings" else address.trade_ingest

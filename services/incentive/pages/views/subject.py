@@ -1,4 +1,4 @@
-"""A subject in a year: how it stands under each rule, and its awards."""
+"""Page of a subject in a year: how it stands under each rule, its awards, and for the bureau its records."""
 
 from typing import Final
 
@@ -6,52 +6,43 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import ExchangeTotal
-from services.incentive.http.awards import award_renderer
+from services.incentive.http.awards import award_renderer, check_subject, found_or_404
 from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import told_as_of
-from services.incentive.pages.blueprint import asked_year, blueprint, show, years
-from services.incentive.pages.form_body import FormRefusal, new_once
+from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.blueprint import blueprint, requested_year, years
+from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.serializers import Json
 from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts
-from shared.values.parties import parse_subject
-from shared.web.problems import Problem
 
 _ACTS_MOST: Final = 200
-_AWARDS_MOST: Final = 200  # of one subject and year there are as many as rules
+_AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
 
 
 @blueprint.get("/subjects/<subject>")
 def subject(subject: str) -> ResponseReturnValue:
-    """How it stands; for the bureau, what is recorded of it."""
+    """Show a subject."""
     return show_subject(subject, None)
 
 
 def show_subject(subject: str, refused: FormRefusal | None) -> ResponseReturnValue:
-    """The same, with why a form was not carried out."""
-    try:
-        scheme, code = parse_subject(subject)
-    except ValueError as error:
-        raise Problem(404) from error
-    year = asked_year()
-    with ledger_view(told_as_of()) as (connection, view):
-        status = load_subject_status(connection, view, subject, year)
-        if status is None:
-            raise Problem(404)
+    """Show a subject, with why a form was refused."""
+    scheme, code = check_subject(subject).split(":", 1)
+    year = requested_year()
+    with ledger_view(page_as_of()) as (connection, view):
+        status = found_or_404(load_subject_status(connection, view, subject, year))
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
-        told = _recorded(connection, view, subject) if view.viewer is None else []
+        acts = _recorded(connection, view, subject) if view.viewer is None else []
         awards = list(map(award_renderer(connection, view, rows), rows))
         name = next((award["subject"]["name"] for award in awards), None) or _name(connection, view, subject)
-    return show(
+    return show_form(
         "views/subject",
-        200 if refused is None else refused.http_status,
+        refused,
         subject=subject,
-        acts=told,
-        refused=refused,
-        once=new_once(),
+        acts=acts,
         scheme=scheme,
         code=code,
         name=name,
@@ -64,16 +55,17 @@ def show_subject(subject: str, refused: FormRefusal | None) -> ResponseReturnVal
 
 
 def _name(connection: Connection, view: LedgerView, subject: str) -> str | None:
-    """What a subject without an award is called; it may be another exchange's word, so for who sees all."""
+    """Return the name of a subject without awards, to those who see all: another exchange may have reported it."""
     known = load_facts(connection, [subject], {}, view.rulebook.registers, view.as_of) if view.viewer is None else {}
     newest = known[subject].newest if subject in known else None
     return None if newest is None or isinstance(newest, ExchangeTotal) else newest.party.name
 
 
 def _recorded(connection: Connection, view: LedgerView, subject: str) -> list[Json]:
-    """What persons recorded of its eligibility and of grants under other policies, in order."""
-    kinds = ("eligibility", "other_grant")
-    found = [
-        one for kind in kinds for one in list_acts(connection, kind, ("subject", subject), view.as_of, None, _ACTS_MOST)
+    """Load what was recorded of its eligibility and of grants under other policies, in order."""
+    acts = [
+        one
+        for kind in ("eligibility", "other_grant")
+        for one in list_acts(connection, kind, ("subject", subject), view.as_of, None, _ACTS_MOST)
     ]
-    return sorted(found, key=lambda one: int(one["transaction"]))
+    return sorted(acts, key=lambda one: int(one["transaction"]))

@@ -1,4 +1,4 @@
-"""A trade: how it stands in each fact now, and the postings that it took part in."""
+"""Page of a trade: how it counts in each fact now, and the postings that it took part in."""
 
 from typing import Final
 
@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.trade_effects import load_trade_effects
 from services.incentive.pages.blueprint import blueprint, show
 
-_A_PAGE: Final = 50
+_PAGE_SIZE: Final = 50
 
 
 @blueprint.get("/trades/<exchange>/<no>")
 def trade(exchange: str, no: str) -> ResponseReturnValue:
-    """What became of it."""
-    found = load_trade_effects(exchange, no, request.args.get("cursor"), _A_PAGE)
-    cursor = found["next_cursor"]
+    """Show the effects of a trade."""
+    effects = load_trade_effects(exchange, no, request.args.get("cursor"), _PAGE_SIZE)
+    cursor = effects["next_cursor"]
     more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
-    return show("views/trade", effects=found, more=more)
+    return show("views/trade", effects=effects, more=more)

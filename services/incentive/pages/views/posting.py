@@ -1,0 +1,72 @@
+"""Page of a posting of the ledger, down to the documents behind each fact that it was posted for."""
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from services.incentive.domain.facts import FactRef
+from services.incentive.http.context import ledger_view
+from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.views.register_reads import documents_behind
+from services.incentive.queries.declared import find_declaration
+from services.incentive.queries.ledger import list_transactions
+from services.incentive.queries.serializers import Json, transaction_json
+from services.incentive.queries.trade_effects import first_document_of
+from services.incentive.store.acts import find_act
+from shared.postgres.query import BIGINT_MAX
+from shared.web.problems import Problem
+
+
+@blueprint.get("/ledger/<int:seq>")
+def posting(seq: int) -> ResponseReturnValue:
+    """Show a posting."""
+    if seq > BIGINT_MAX:
+        raise Problem(404)
+    with ledger_view(page_as_of()) as (connection, view):
+        rows, entries = list_transactions(connection, view, {}, seq - 1, 1)
+        if not rows or rows[0].seq != seq:
+            raise Problem(404)
+        rendered = transaction_json(rows[0], entries[seq])
+        decided = None if rows[0].decision_id is None else find_act(connection, rows[0].decision_id)
+        refs = [FactRef(**one) for one in rendered["cause"]["facts"]]
+        declared = {ref: find_declaration(connection, ref) for ref in refs}
+        sees_first = {ref: _sees_first(connection, ref, view.viewer) for ref in refs if declared[ref] is None}
+    # The registers are asked after the snapshot is closed.
+    facts = [
+        {"ref": ref, "declaration": one}
+        if (one := declared[ref]) is not None
+        else {"ref": ref, **_documents(ref, view.viewer, sees_first=sees_first[ref])}
+        for ref in refs
+    ]
+    award_id = rendered["award_id"]
+    award_url = None if award_id is None else url_for("pages.award", award_id=award_id)
+    return show("views/posting", posting=rendered, facts=facts, award_url=award_url, decided=decided)
+
+
+def _sees_first(connection: Connection, ref: FactRef, viewer: str | None) -> bool:
+    """Return True if the viewer may see the first document, and so may know that others came later."""
+    first = None if viewer is None else first_document_of(connection, ref)
+    return viewer is None or (first is not None and first.exchange == viewer)
+
+
+def _documents(ref: FactRef, viewer: str | None, *, sees_first: bool) -> Json:
+    """Load the documents of a fact; `documents` is None while the register does not answer."""
+    found = documents_behind(ref, viewer)
+    if found is None:
+        return {"documents": None, "more": False}
+    documents, more = found
+    return {"documents": [_row(one, sees_first=sees_first) for one in documents], "more": more}
+
+
+def _row(document: Json, *, sees_first: bool) -> Json:
+    """Return a listing or trade as the table shows it; `counted` is None if the viewer may not know."""
+    is_trade = "trade_no" in document
+    counted = document["counted"]
+    return {
+        **document,
+        "is_trade": is_trade,
+        "number": document["trade_no" if is_trade else "listing_no"],
+        "at": document["completed_at" if is_trade else "listed_at"],
+        "counted": None if counted == "later" and not sees_first else counted,
+    }
