@@ -344,7 +344,7 @@ def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> Non
     trades.publish()
     told = trades.verify()
     assert [line.partition(" ")[0] for line in told] == ["trade_past", "exchange_total", "provider_total"]
-    assert told[1].endswith("follows 1600 fen, 2 笔 / trades, 2026-03-01T10:00:00.000000+08:00")
+    assert told[1].endswith("expected 1600 fen, 2 笔 / trades, 2026-03-01T10:00:00.000000+08:00")
     assert trades.mend()[0]
     assert trades.verify() == []
     facts = trades.publish()
@@ -367,7 +367,7 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
     trades.damage("DELETE FROM trade WHERE number IN ('T1', 'T2')")
     before = trades.everything()
     told = trades.verify()
-    assert told[0] == "条目 / entry 1 .. 2: 现为 / stored 无 none; 应为 / expected 在册 / is there"
+    assert told[0] == "条目 / entry 1 .. 2: 现为 / stored 无 none; 应为 / expected 在册 / stored"
     well, lines = trades.mend()
     assert not well
     assert lines[-2].startswith("有条目缺失")

@@ -19,9 +19,9 @@ from tests.support.registers.bench import NOW, Bench
 class Damageable(Bench):
     """A register whose tables the owner may damage."""
 
-    def __init__(self, package, kind, urls, whitelist, anew) -> None:
+    def __init__(self, package, kind, urls, whitelist, spec) -> None:
         super().__init__(package, kind, urls, whitelist)
-        self.anew = anew
+        self.spec = spec
         self.owner = make_engine(urls[0])
 
     def damage(self, *statements: str) -> None:
@@ -32,7 +32,7 @@ class Damageable(Bench):
     def verify(self, topics=None) -> list[str]:
         """The differences, without the closing line, which is checked."""
         lines: list[str] = []
-        well = verify_register(self.engine, self.anew, self.register, RebuildReport(lines.append), topics)
+        well = verify_register(self.engine, self.spec, self.register, RebuildReport(lines.append), topics)
         assert "已比对 / compared: " in lines[-1]
         assert lines[-1].endswith(f"differences: {len(lines) - 1}")
         assert well is (len(lines) == 1)
@@ -42,7 +42,7 @@ class Damageable(Bench):
         lines: list[str] = []
         well = repair_register(
             self.owner if as_owner else self.engine,
-            self.anew,
+            self.spec,
             self.register,
             RebuildReport(lines.append),
             topics,
