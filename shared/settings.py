@@ -17,6 +17,7 @@ from shared.translog.note import COSIGNATURE_V1, VerifierKey
 Service = Literal["listing", "trade-ingest", "incentive"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+ClientConfig = Mapping[str, Any]  # keyword arguments of every kafka-python client
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class KafkaSettings:
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
 
-    def client_config(self) -> dict[str, Any]:
+    def client_config(self) -> ClientConfig:
         """Return the keyword arguments of every kafka-python client."""
         config: dict[str, Any] = {
             "bootstrap_servers": list(self.bootstrap_servers),

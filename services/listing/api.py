@@ -1,9 +1,8 @@
 """HTTP routes of listings."""
 
-from typing import Any
-
 from services.listing.models import listing, listing_past
 from services.listing.schemas import ListingDetailSchema, ListingPageSchema, ListingQuery
+from shared.values.json_types import Json
 from shared.web.query import Blueprint, NoQuery
 from shared.web.register.documents import answer_document, answer_page, select_page
 
@@ -13,7 +12,7 @@ blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 @blueprint.route("/v1/listings")
 @blueprint.arguments(ListingQuery, location="query")
 @blueprint.response(200, ListingPageSchema)
-def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
+def list_listings(arguments: Json) -> Json:
     """Listings in their current revision, in order of exchange and number."""
     statement = select_page("listing", listing, arguments)
     if "status" in arguments:
@@ -24,7 +23,7 @@ def list_listings(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/v1/listings/<exchange>/<no>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ListingDetailSchema)
-def get_listing(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
+def get_listing(arguments: Json, exchange: str, no: str) -> Json:
     """One listing with all its revisions and the records that brought them."""
     del arguments
     return answer_document("listing", listing, listing_past, exchange, no)

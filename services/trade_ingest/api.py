@@ -1,13 +1,12 @@
 """HTTP routes of trades."""
 
-from typing import Any
-
 from services.trade_ingest.models import trade, trade_past
 from services.trade_ingest.schemas import TradeDetailSchema, TradeFactsSchema, TradePageSchema, TradeQuery
 from services.trade_ingest.trade_facts import trade_facts
 from shared.events.topics import topic_of
 from shared.postgres.database import snapshot
 from shared.register.head import read_head
+from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.web.keys import require
 from shared.web.problems import Problem
@@ -21,7 +20,7 @@ blueprint = Blueprint("trades", __name__, description="交易 / trades")
 @blueprint.route("/v1/trades")
 @blueprint.arguments(TradeQuery, location="query")
 @blueprint.response(200, TradePageSchema)
-def list_trades(arguments: dict[str, Any]) -> dict[str, Any]:
+def list_trades(arguments: Json) -> Json:
     """Trades in their current revision, in order of exchange and number."""
     statement = select_page("trade", trade, arguments)
     if "status" in arguments:
@@ -34,7 +33,7 @@ def list_trades(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/v1/trades/<exchange>/<no>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, TradeDetailSchema)
-def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
+def get_trade(arguments: Json, exchange: str, no: str) -> Json:
     """One trade with all its revisions and the records that brought them."""
     del arguments
     return answer_document("trade", trade, trade_past, exchange, no)
@@ -44,7 +43,7 @@ def get_trade(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, An
 @require("service")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, TradeFactsSchema)
-def get_trade_facts(arguments: dict[str, Any], exchange: str, no: str) -> dict[str, Any]:
+def get_trade_facts(arguments: Json, exchange: str, no: str) -> Json:
     """Facts that a trade was evidence of, at which seqs, and whether it counted; for the incentive service."""
     del arguments
     with snapshot(current_service().engine) as connection:

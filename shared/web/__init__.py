@@ -1,1 +1,1 @@
-"""What every service's HTTP side has in common: problems, keys, pages of lists, progress, metrics, documentation."""
+"""The HTTP side common to all services: problems, API keys, pagination, progress, metrics, documentation."""

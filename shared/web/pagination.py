@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from marshmallow import Schema, fields
 
 from shared.postgres.query import BIGINT_MAX
+from shared.values.json_types import Json
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import JsonSchema, QuerySchema, WholeNumber
 
@@ -74,9 +75,7 @@ def _is_unstorable(value: Any) -> bool:
     return not isinstance(value, int) or abs(value) > BIGINT_MAX
 
 
-def page(
-    rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], str], render: Callable[[Row], dict[str, Any]]
-) -> dict[str, Any]:
+def page(rows: Sequence[Row], limit: int, cursor_of: Callable[[Row], str], render: Callable[[Row], Json]) -> Json:
     """Render a page of ordered rows; the query must have fetched up to `limit` + 1 rows."""
     given = rows[:limit]
     return {
@@ -87,7 +86,7 @@ def page(
 
 def page_schema(name: str, item: type[Schema]) -> type[Schema]:
     """Return the schema of a page of `item`; a `JsonSchema` if the item is one."""
-    page_fields: dict[str, Any] = {
+    page_fields: Json = {
         "items": fields.List(fields.Nested(item), required=True),
         "next_cursor": fields.String(required=True, allow_none=True),
     }

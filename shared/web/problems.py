@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.postgres.errors import is_transient
 from shared.telemetry.masking import reason_of
+from shared.values.json_types import Json
 from shared.web.request_labels import route_label
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -82,7 +83,7 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FieldFaultSchema), required=True)
 
 
-def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> dict[str, Any]:
+def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], instance: str) -> Json:
     """Return the fields of RFC 9457; without a detail, the default of the status."""
     fallback = DETAILS[400 if status < http.HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     return {

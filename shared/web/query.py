@@ -187,7 +187,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorator: Callable[[View], View] = super().alt_response(status, **options)
         return decorator
 
-    def doc(self, **members: Any) -> Callable[[View], View]:
+    def doc(self, **entries: Any) -> Callable[[View], View]:
         """Add fields to the route's OpenAPI entry."""
-        decorator: Callable[[View], View] = super().doc(**members)
+        decorator: Callable[[View], View] = super().doc(**entries)
         return decorator

@@ -1,13 +1,14 @@
 """Routes of the service's transparency log (C2SP tlog-tiles)."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from flask import Response
 
 from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
+from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint
@@ -18,7 +19,7 @@ _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 # Tiles never change. Answers need a key, so shared caches must not keep them.
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
-_NOTE: Final[dict[str, Any]] = {"content_type": "text/plain"}
+_NOTE: Final[Json] = {"content_type": "text/plain"}
 
 blueprint = Blueprint(
     "log", __name__, url_prefix="/v1/log", description="日志 / the transparency log of all numbered entries"

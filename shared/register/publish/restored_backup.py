@@ -40,11 +40,13 @@ _decode = msgspec.json.Decoder(PublishedFact).decode
 def check_not_behind(head: Head, published: FactVersion | None, service: str) -> None:
     """Raise DatabaseBehindError if facts were published that are newer than this head."""
     if published is not None and published > (head.generation, head.next_seq):
+        behind = f"generation {published[0]}, seq {published[1]} > generation {head.generation}, seq {head.next_seq}"
+        command = f"`jiangbu new-generation --service {service}`"
         raise DatabaseBehindError(
-            f"恢复了旧备份 / an older backup was restored: register {head.register} published facts as of generation"
-            f" {published[0]}, seq {published[1]}, but the database stands at generation {head.generation}, seq"
-            f" {head.next_seq}. 请恢复更新的备份，或由此继续 / Restore a newer backup, or continue from here with"
-            f" `jiangbu new-generation --service {service}`"
+            f"恢复了旧备份：登记簿 {head.register} 已发布的事实新于数据库（{behind}）。"
+            f"请恢复更新的备份，或用 {command} 由此继续"
+            f" / an older backup was restored: register {head.register} has published facts newer than its database"
+            f" ({behind}). Restore a newer backup, or continue from here with {command}"
         )
 
 

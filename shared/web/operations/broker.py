@@ -3,9 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from kafka.protocol.consumer import IsolationLevel
 
 import shared.kafka.client_patches  # noqa: F401 - patches the admin client
+from shared.settings import ClientConfig
 
 REQUEST_TIMEOUT_S: Final = 4.0
 # Delay after a failed connection: requests and the sampler must not queue up behind a dead broker.
@@ -26,7 +27,7 @@ _LIMITS: Final = {
 }
 
 
-class BrokerUnavailableError(Exception):
+class OffsetsUnavailableError(Exception):
     """The broker did not answer, or answered with an error; the message is for the log."""
 
 
@@ -41,7 +42,7 @@ class End:
 class Broker:
     """Queries the offsets of a Kafka cluster. Thread-safe; after a fork each process creates its own client."""
 
-    def __init__(self, config: Mapping[str, Any], client_id: str) -> None:
+    def __init__(self, config: ClientConfig, client_id: str) -> None:
         self._config = dict(config)
         self._client_id = client_id
         self._lock = threading.Lock()
@@ -50,7 +51,7 @@ class Broker:
         self._retry_at_s = 0.0
 
     def ends(self, topics: Sequence[str]) -> dict[str, dict[int, End]]:
-        """Return the end of each partition by topic; missing topics have none. Raises BrokerUnavailableError."""
+        """Return the end of each partition by topic; missing topics have none. Raises OffsetsUnavailableError."""
         admin = self._client()
         try:
             partitions = _partitions(admin, topics)
@@ -59,14 +60,14 @@ class Broker:
             stable = _offsets(admin, wanted, IsolationLevel.READ_COMMITTED)
             end = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError(repr(error)) from error
+            raise OffsetsUnavailableError(repr(error)) from error
         found: dict[str, dict[int, End]] = {topic: {} for topic in topics}
         for partition in partitions:
             found[partition.topic][partition.partition] = End(end[partition], stable[partition])
         return found
 
     def beginnings(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """Return the first offsets that the broker still has. Raises BrokerUnavailableError."""
+        """Return the first offsets that the broker still has. Raises OffsetsUnavailableError."""
         wanted = {TopicPartition(topic, partition): OffsetSpec.EARLIEST for topic, partition in partitions}
         if not wanted:
             return {}
@@ -74,7 +75,7 @@ class Broker:
         try:
             offsets = _offsets(admin, wanted, IsolationLevel.READ_UNCOMMITTED)
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError(repr(error)) from error
+            raise OffsetsUnavailableError(repr(error)) from error
         return {(partition.topic, partition.partition): offset for partition, offset in offsets.items()}
 
     def close(self) -> None:
@@ -87,7 +88,7 @@ class Broker:
         with self._lock:
             if self._admin is None or self._owner_pid != os.getpid():
                 if time.monotonic() < self._retry_at_s:
-                    raise BrokerUnavailableError("did not answer a moment ago")
+                    raise OffsetsUnavailableError("did not answer a moment ago")
                 self._admin = self._connect()
                 self._owner_pid = os.getpid()
             return self._admin
@@ -97,7 +98,7 @@ class Broker:
             return KafkaAdminClient(**{**self._config, **_LIMITS, "client_id": self._client_id})
         except (KafkaError, OSError) as error:
             self._retry_at_s = time.monotonic() + RETRY_AFTER_S
-            raise BrokerUnavailableError(repr(error)) from error
+            raise OffsetsUnavailableError(repr(error)) from error
 
 
 def _partitions(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.process.run_record import ENDINGS
-from shared.web.operations.broker import BrokerUnavailableError
+from shared.web.operations.broker import OffsetsUnavailableError
 from shared.web.operations.progress import ServiceProgress, Stored, combine, stored_snapshot
 from shared.web.operations.readiness import Readiness
 from shared.web.operations.sampler import Sampler
@@ -45,7 +45,7 @@ class ProgressCollector(Collector):
         yield GaugeMetricFamily("jiangbu_ready", "1 if readyz returns 200.", not faults)
         up = GaugeMetricFamily("jiangbu_up", "1 if the part (broker, database) responds.", labels=["part"])
         ends = stored = None
-        with suppress(BrokerUnavailableError):
+        with suppress(OffsetsUnavailableError):
             ends = None if "broker" in faults else sampler.broker.ends(sampler.service.topics)
         with suppress(SQLAlchemyError):
             stored = None if "database" in faults else stored_snapshot(sampler.service)
@@ -59,7 +59,7 @@ class ProgressCollector(Collector):
             return
         try:
             progress = combine(ends, stored, sampler.broker)
-        except BrokerUnavailableError:
+        except OffsetsUnavailableError:
             return
         sampler.movement.observe(progress, sampler.monotonic())
         yield from self._progress_gauges(progress)

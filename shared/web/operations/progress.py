@@ -142,7 +142,7 @@ def combine(ends: dict[str, dict[int, End]], stored: Stored, broker: Broker) -> 
 
 
 def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = True) -> ServiceProgress:
-    """Read the broker first, then the database. Raises BrokerUnavailableError or errors of the driver."""
+    """Read the broker first, then the database. Raises OffsetsUnavailableError or errors of the driver."""
     ends = broker.ends(service.topics)
     return combine(ends, stored_snapshot(service, with_counts=with_counts), broker)
 

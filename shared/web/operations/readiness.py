@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.liveness import STUCK_AFTER_S
 from shared.telemetry.masking import reason_of
-from shared.web.operations.broker import BrokerUnavailableError, End
+from shared.web.operations.broker import End, OffsetsUnavailableError
 from shared.web.operations.progress import Stored, combine, stored_snapshot
 from shared.web.operations.sampler import Sampler
 from shared.web.problems import FieldFault
@@ -75,7 +75,7 @@ class Readiness:
         ends = stored = None
         try:
             ends = ends_call.result(max(0.0, deadline_s - time.monotonic()))
-        except (BrokerUnavailableError, TimeoutError) as error:
+        except (OffsetsUnavailableError, TimeoutError) as error:
             _log.warning("broker unavailable", error=reason_of(error))
             faults.append(_BROKER)
         try:
@@ -101,7 +101,7 @@ class Readiness:
             faults.append(FieldFault("progress", message))
         try:
             progress = combine(ends, stored, sampler.broker)
-        except BrokerUnavailableError:
+        except OffsetsUnavailableError:
             return [*faults, _BROKER]
         at_s = sampler.monotonic()
         sampler.movement.observe(progress, at_s)

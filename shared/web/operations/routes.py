@@ -1,14 +1,15 @@
 """Operational routes of every service: liveness, readiness, metrics and progress."""
 
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
 from shared.telemetry.masking import reason_of
+from shared.values.json_types import Json
 from shared.web.keys import current_key, require
-from shared.web.operations.broker import BrokerUnavailableError
+from shared.web.operations.broker import OffsetsUnavailableError
 from shared.web.operations.metrics import exposition
 from shared.web.operations.progress import ServiceProgress, lag_for, read_progress, topics_seen
 from shared.web.operations.readiness import Readiness
@@ -19,7 +20,7 @@ from shared.web.query import Blueprint, NoQuery
 _log = structlog.get_logger(__name__)
 
 # OpenAPI fields of routes that need no key.
-OPEN: Final[dict[str, Any]] = {"security": []}
+OPEN: Final[Json] = {"security": []}
 
 blueprint = Blueprint("operations", __name__, description="运行状态 / operational state of the service")
 
@@ -86,7 +87,7 @@ def metrics() -> Response:
 @blueprint.route("/v1/progress")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ProgressSchema)
-def progress(arguments: dict[str, Any]) -> dict[str, Any]:
+def progress(arguments: Json) -> Json:
     """Progress: consumed offsets, lag, outbox and quarantine.
 
     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the request is in the
@@ -97,14 +98,14 @@ def progress(arguments: dict[str, Any]) -> dict[str, Any]:
     sampler = current_sampler()
     try:
         found = read_progress(sampler.service, sampler.broker)
-    except BrokerUnavailableError as error:
+    except OffsetsUnavailableError as error:
         _log.warning("broker unavailable", error=reason_of(error))
         raise Problem(503, "消息系统无应答 / the broker does not respond", headers={"Retry-After": "5"}) from error
     sampler.movement.observe(found, sampler.monotonic())
     return render_progress(found, current_key().exchange)
 
 
-def render_progress(found: ServiceProgress, exchange: str | None) -> dict[str, Any]:
+def render_progress(found: ServiceProgress, exchange: str | None) -> Json:
     """Render progress for a key that sees one exchange, or all (None)."""
     seen = set(topics_seen({partition.topic for partition in found.partitions}, exchange))
     return {

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.web.operations.broker import Broker, BrokerUnavailableError
+from shared.web.operations.broker import Broker, OffsetsUnavailableError
 from shared.web.operations.progress import Movement, read_progress
 from shared.web.service import ServiceInfo
 
@@ -53,7 +53,7 @@ class Sampler:
         """Take a sample; log it if broker or database are unavailable."""
         try:
             progress = read_progress(self.service, self.broker, with_counts=False)
-        except (BrokerUnavailableError, SQLAlchemyError) as error:
+        except (OffsetsUnavailableError, SQLAlchemyError) as error:
             _log.warning("progress cannot be read", error=type(error).__name__)
         else:
             self.movement.observe(progress, self.monotonic())

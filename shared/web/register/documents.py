@@ -25,6 +25,7 @@ from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
 from shared.register.stored_documents import INSTANT_COLUMN, stored_document
 from shared.register.tables import RegisterTables
+from shared.values.json_types import Json
 from shared.values.parties import is_number, parse_subject
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
@@ -65,7 +66,7 @@ class RevisionSchema(Schema):
 
 def item_schema(name: str, document: type[Schema]) -> type[Schema]:
     """Return the schema of a document in a list; `counted`: its exchange was on the whitelist at that time."""
-    added: dict[str, Any] = {
+    added: Json = {
         "exchange": fields.String(required=True),
         "seq": fields.Integer(required=True),
         "counted": fields.Boolean(required=True),
@@ -75,7 +76,7 @@ def item_schema(name: str, document: type[Schema]) -> type[Schema]:
 
 def detail_schema(name: str, item: type[Schema]) -> type[Schema]:
     """Return the schema of a single document, with every accepted revision in order of `seq`."""
-    revisions: dict[str, Any] = {"revisions": fields.List(fields.Nested(RevisionSchema), required=True)}
+    revisions: Json = {"revisions": fields.List(fields.Nested(RevisionSchema), required=True)}
     return item.from_dict(revisions, name=name)
 
 
@@ -85,7 +86,7 @@ def party_id(subject: str) -> Any:
     return select(_party.c.id).where(_party.c.scheme == scheme, _party.c.code == code).scalar_subquery()
 
 
-def select_page(kind: Kind, table: FromClause, arguments: dict[str, Any]) -> Select[Any]:
+def select_page(kind: Kind, table: FromClause, arguments: Json) -> Select[Any]:
     """Select the documents of a page and one more, as visible to the current key."""
     columns, at = table.c, INSTANT_COLUMN[kind]
     statement = select(table).order_by(columns.exchange, columns.number).limit(arguments["limit"] + 1)
@@ -106,14 +107,14 @@ def select_page(kind: Kind, table: FromClause, arguments: dict[str, Any]) -> Sel
     return statement
 
 
-def answer_page(kind: Kind, statement: Select[Any], limit: int) -> dict[str, Any]:
+def answer_page(kind: Kind, statement: Select[Any], limit: int) -> Json:
     """Run the query of `select_page` and render the page."""
     with viewer_snapshot() as connection:
         rows = connection.execute(statement).all()
     return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: render(kind, row))
 
 
-def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: str, number: str) -> dict[str, Any]:
+def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: str, number: str) -> Json:
     """Render a document with all its revisions. Raises Problem 404 if there is none that the current key sees."""
     rows: list[Row[Any]] = []
     if current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number):
@@ -160,7 +161,7 @@ def _status(columns: Any) -> Any:
     return status.label("status")
 
 
-def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
+def _render_revision(kind: Kind, row: Row[Any]) -> Json:
     return {
         "seq": row.seq,
         "revision": row.revision,
@@ -176,7 +177,7 @@ def _render_revision(kind: Kind, row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def render(kind: Kind, row: Row[Any]) -> dict[str, Any]:
+def render(kind: Kind, row: Row[Any]) -> Json:
     """Return an item of a list: the document's fields and those that the register adds."""
     document = stored_document(kind, row.exchange, row.value, row.headers)
     return {"exchange": row.exchange, "seq": row.seq, "counted": row.counted, **structs.asdict(document)}

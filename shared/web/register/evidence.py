@@ -23,6 +23,7 @@ from shared.register.head import read_head
 from shared.register.log_entries import EntryRecord
 from shared.register.stored_documents import stored_document
 from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint, ExchangeParameter, QuerySchema, WholeNumber
@@ -31,8 +32,8 @@ from shared.web.service import current_service
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
 EVIDENCE: Final = "jiangbu.evidence"
-_LINES: Final[dict[str, Any]] = {"content_type": NDJSON}
-_SELECTION: Final[dict[str, Any]] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_LINES: Final[Json] = {"content_type": NDJSON}
+_SELECTION: Final[Json] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 _PIECE_BYTES: Final = 1 << 16
 
 
@@ -68,7 +69,7 @@ class EntriesQuery(QuerySchema):
 @require("auditor", "service")
 @blueprint.arguments(EvidenceQuery, location="query")
 @blueprint.response(200, {"type": "string"}, **_LINES)
-def evidence(arguments: dict[str, Any]) -> Response:
+def evidence(arguments: Json) -> Response:
     """Every document behind a fact at `seq`, in the revision that was current then, in order of `seq`.
 
     One document a line, with `counted`: true, or the reason why it does not count.
@@ -123,7 +124,7 @@ def _line(source: EvidenceSource, row: Any) -> bytes:
 @blueprint.arguments(EntriesQuery, location="query")
 @blueprint.response(200, {"type": "string"}, **_LINES)
 @blueprint.doc(**_SELECTION)
-def entries(arguments: dict[str, Any]) -> Response:
+def entries(arguments: Json) -> Response:
     """Log entries of the given parties, exchanges and listings, each with its record; for extracts.
 
     The body lists what to select, one a line: `<scheme>:<id>`, `exchange/<id>`, `listing/<exchange>/<number>`; or `*`

@@ -18,6 +18,8 @@ from prometheus_client import values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shared.values.json_types import Json
+
 
 class _Place:
     """The place of this worker process; None in the process that starts the workers."""
@@ -26,7 +28,7 @@ class _Place:
 
 
 @contextmanager
-def shared_metrics() -> Iterator[dict[str, Any]]:
+def shared_metrics() -> Iterator[Json]:
     """Share all metrics that are created from here on between workers; yields the hooks for gunicorn.
 
     The files are in a new folder below TMPDIR, which the process that started the workers removes at its end.

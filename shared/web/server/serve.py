@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from shared.process.program import shorten_thread_switching
+from shared.values.json_types import Json
 from shared.web.app import start_sampler, stop_tracing
 from shared.web.server.gunicorn_worker import ProblemWorker
 from shared.web.server.multiprocess_metrics import shared_metrics
@@ -27,7 +28,7 @@ class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+    def __init__(self, app: Flask, options: Json) -> None:
         self._app = app
         self._options = options
         super().__init__()
