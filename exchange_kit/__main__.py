@@ -15,7 +15,7 @@ from shared.language import say
 
 
 @click.group(
-    help=say("交易所工具包：发送事件，并核对其结果。", "Send events of an exchange, and check what became of them.")
+    help=say("交易场所工具包：发送事件，并核对其结果。", "Send events of an exchange, and check what became of them.")
 )
 def main() -> None:
     pass

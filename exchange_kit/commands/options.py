@@ -24,7 +24,7 @@ def exchange_id(_context: click.Context, _option: click.Parameter, value: str | 
 
 
 EXCHANGE = click.option(
-    "--exchange", required=True, callback=exchange_id, help=say("本交易所代号", "id of your exchange")
+    "--exchange", required=True, callback=exchange_id, help=say("本交易场所代号", "id of your exchange")
 )
 AS_JSON = click.option(
     "--json",

@@ -99,7 +99,7 @@ def _report_start(trail: Trail) -> None:
     if trail.outdated:
         click.echo(
             say(
-                "进度文件属于其他集群、交易所或内容，从头发送",
+                "进度文件属于其他集群、交易场所或内容，从头发送",
                 "the progress file belongs to another cluster, exchange or content: publishing everything",
             ),
             err=True,
@@ -163,7 +163,7 @@ def _report(published: PublishResult, others: Counter[str]) -> None:
         click.echo(say("没有记录被确认", "no record was acknowledged"))
     for other, count in sorted(others.items()):
         click.echo(
-            say(f"未发送，属于其他交易所：{count}（{other}）", f"skipped, of another exchange: {count} ({other})"),
+            say(f"未发送，属于其他交易场所：{count}（{other}）", f"skipped, of another exchange: {count} ({other})"),
             err=True,
         )
     if published.failed:

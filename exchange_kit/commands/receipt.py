@@ -65,7 +65,7 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 @click.option(
     "--exchange",
     callback=exchange_id,
-    help=say("本交易所代号；不填则以文件为准", "id of your exchange; by default the one in the file"),
+    help=say("本交易场所代号；不填则以文件为准", "id of your exchange; by default the one in the file"),
 )
 @WITNESS_FOLDER
 @KEYS
@@ -104,7 +104,7 @@ def _exchange_of(file: Path) -> str:
     if len(found) != 1:
         raise ServiceUnavailable(
             say(
-                f"{file}: 请用 --exchange 指定交易所：{sorted(found)}",
+                f"{file}: 请用 --exchange 指定交易场所：{sorted(found)}",
                 f"{file}: choose one with --exchange: {sorted(found)}",
             )
         )

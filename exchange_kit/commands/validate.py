@@ -32,7 +32,9 @@ from shared.language import say
 @click.option(
     "--exchange",
     callback=exchange_id,
-    help=say("本交易所代号；不填则以各行 source 为准", "id of your exchange; by default the one in each line's source"),
+    help=say(
+        "本交易场所代号；不填则以各行 source 为准", "id of your exchange; by default the one in each line's source"
+    ),
 )
 @AS_JSON
 def validate_command(file: Path, exchange: str | None, *, as_json: bool) -> None:

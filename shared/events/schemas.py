@@ -79,7 +79,7 @@ def _party() -> fields.Nested:
 
 
 def _origin_exchange() -> Text:
-    said = "互认的外部交易所名称；null 表示非互认 / the outside exchange that it mirrors, null if none"
+    said = "互认的外部交易场所名称；null 表示非互认 / the outside exchange that it mirrors, null if none"
     metadata = {"description": said}
     return Text(load_default=None, allow_none=True, min_length=1, max_length=MAX_NAME_LENGTH, metadata=metadata)
 

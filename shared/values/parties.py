@@ -71,7 +71,7 @@ def id_fault(id_scheme: str, party_id: str) -> str | None:
     if not is_number(party_id):
         return f"须符合 {NUMBER_PATTERN} / must match {NUMBER_PATTERN}"
     if id_scheme == "natural_person" and _IDENTITY_NUMBER.fullmatch(party_id) is not None:
-        return "不得使用居民身份证号，请用交易所自编代号 / must be a pseudonym, not an identity number"
+        return "不得使用居民身份证号，请用交易场所自编代号 / must be a pseudonym, not an identity number"
     return None
 
 

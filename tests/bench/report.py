@@ -23,7 +23,7 @@ def tables(result: Json) -> Iterator[Table]:
     if "growth" in result:
         yield _growth(result["growth"])
     if "extract" in result:
-        yield _pairs("摘录 / extract", result["extract"])
+        yield _pairs("核验包 / extract", result["extract"])
     if "registers" in result:
         yield _pairs("合并登记簿 / merging registers", result["registers"])
 

@@ -274,7 +274,7 @@ def _publicity_over(case: StepContext, wanted: StepRequest) -> Texts | None:
     del wanted
     if case.workflow.until is not None and case.workflow.until <= case.now:
         return None
-    return Texts("公示期未满", "the publicity is not over")
+    return Texts("公示期未满", "the public notice has not ended")
 
 
 def _no_hold(case: StepContext, wanted: StepRequest) -> Texts | None:

@@ -213,6 +213,6 @@ def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:
         return check_settings(connection, rulebook)
     except SettingsChangedError:
         raise SettingsChangedError(
-            "台账中生效的政策或白名单不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
+            "台账中生效的政策或名录不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
             f" force in the ledger is not this program's ({rulebook.policy.id} revision {rulebook.policy.revision})"
         ) from None

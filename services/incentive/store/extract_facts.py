@@ -43,7 +43,7 @@ def facts_of_extract(path: Path) -> ExtractFacts:
         rulebook = Rulebook(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
         return ExtractFacts(tuple(_by_about(items)), rulebook, str(manifest["as_of"]), _grants(acts))
     except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, WhitelistError) as error:
-        raise UnreadableExtract(f"{path}: 不是可用的摘录 / not a readable extract: {error}") from error
+        raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
 
 
 def _grants(acts: Iterable[dict[str, Any]]) -> OtherGrants:

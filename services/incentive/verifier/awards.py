@@ -89,7 +89,7 @@ def check_awards(
     for award, number, file in awards.all():
         if is_unknown(award, facts, settings, viewer):
             if viewer is None:
-                reason = ("摘录中没有它所依的事实", "the facts that it depends on are not in the extract")
+                reason = ("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
                 raise Unsound(*reason, file=file, line=number)
             unknown += 1
             continue

@@ -125,7 +125,7 @@ def check_manifest(bundle: Bundle, keys: GivenKeys) -> Json:
     listed = manifest["files"]
     for name in sorted(set(listed) | set(bundle.names) - set(UNLISTED)):
         if name not in listed:
-            raise Unsound("不属于此摘录", "not part of the extract", file=name)
+            raise Unsound("不属于此核验包", "not part of the extract", file=name)
         check_file(bundle, name, listed[name])
     if keys is not None and signer != manifest["logs"][0]["origin"]:
         raise Unsound("不是台账的签名", "not signed by the ledger's log", file="manifest.sig")

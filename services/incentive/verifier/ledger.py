@@ -78,7 +78,7 @@ class LedgerLog:
         """Check rule, policy revision and article."""
         policy = self._settings.policies.get((item["policy"]["id"], item["policy"]["revision"]))
         if policy is None:
-            raise Unsound("所依政策版本不在摘录中", "its policy revision is not in the extract")
+            raise Unsound("所依政策版本不在核验包中", "its policy revision is not in the extract")
         if item["award_id"] is None and item["kind"] == "decision":
             return
         rule = item["award_id"].partition("/")[0]
@@ -148,7 +148,7 @@ BALANCES_FILE = "balances.json"
 def read_balances(bundle: Bundle, manifest: Json) -> AccountSums:
     content = bundle.json(BALANCES_FILE)
     if (content["as_of"], content["size"]) != (manifest["as_of"], manifest["size"]) or content["next_cursor"]:
-        raise Unsound("不是此摘录时点的余额", "not the balances as of this extract", file=BALANCES_FILE)
+        raise Unsound("不是此核验包时点的余额", "not the balances as of this extract", file=BALANCES_FILE)
     found: AccountSums = {}
     before = ""
     for number, item in enumerate(content["items"], 2):

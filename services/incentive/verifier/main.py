@@ -104,9 +104,9 @@ class ExtractCheck:
             older = OlderExtract(path, self._keys)
         except Unsound as error:
             file = os.path.basename(path)
-            raise Unsound("旧摘录有误", "the older extract is unsound", error.text(), file=file) from None
+            raise Unsound("旧核验包有误", "the older extract is unsound", error.text(), file=file) from None
         if self._manifest["logs"][0]["origin"] not in older.checkpoints:
-            raise UsageError("旧摘录属于另一台账", "the older extract is of another ledger", path)
+            raise UsageError("旧核验包属于另一台账", "the older extract is of another ledger", path)
         return older
 
     def _open_log(self, log: Json) -> tuple[SignedCheckpoint, Iterable[Span]]:
@@ -134,7 +134,7 @@ class ExtractCheck:
         if self._older is not None and not self._older.is_continued("proof.json", checkpoint, ledger.kept):
             cut = self._older.checkpoints[log["origin"]].size
             zh, en = (
-                "此摘录不能与旧摘录比对，请申请",
+                "此核验包不能与旧核验包比对，请申请",
                 "this extract cannot be compared with the older one: request one with",
             )
             raise UsageError(f"{zh} since={cut}", f"{en} since={cut}")
@@ -154,9 +154,9 @@ class ExtractCheck:
             if self._older is None:
                 continue
             if self._older.is_continued(log["proof"], checkpoint, register.kept):
-                self._shown(f"{name}: 延续旧摘录的日志", f"{name}: continues the older extract's log")
+                self._shown(f"{name}: 延续旧核验包的日志", f"{name}: continues the older extract's log")
             else:
-                zh, en = "条目不足以证明其延续旧摘录", "its entries do not prove that it continues the older extract"
+                zh, en = "条目不足以证明其延续旧核验包", "its entries do not prove that it continues the older extract"
                 self._limit(f"{name}: {zh}", f"{name}: {en}")
         return registers
 
@@ -190,7 +190,7 @@ class ExtractCheck:
             self._shown(f"{shown} 项申报与台账日志所记相符", f"{shown} declarations agree with the ledger's log")
         if not_shown:
             self._limit(
-                f"{not_shown} 项申报的台账记录不在摘录中",
+                f"{not_shown} 项申报的台账记录不在核验包中",
                 f"the ledger's entries of {not_shown} declarations are not in the extract",
             )
         return facts
@@ -198,7 +198,7 @@ class ExtractCheck:
     def _report_outdated(self, outdated: Sequence[str]) -> None:
         if outdated:
             self._limit(
-                f"台账尚未收到 {len(outdated)} 项较新的事实（如 {outdated[0]}）；以后的摘录仍是如此，则是被扣住",
+                f"台账尚未收到 {len(outdated)} 项较新的事实（如 {outdated[0]}）；以后的核验包仍是如此，则是被扣住",
                 f"{len(outdated)} facts are older than the registers' documents (such as {outdated[0]}): if a later"
                 " extract says the same, newer ones are withheld from the ledger",
             )
@@ -214,7 +214,9 @@ class ExtractCheck:
             is_next = self._older is not None and is_all and self._older.size == self._request["since"]
             opening = self._older.balances if self._older is not None and is_next else None
         if opening is None:
-            self._limit("期初余额不在摘录中，余额未重算", "balances were not recomputed: earlier postings are not here")
+            self._limit(
+                "期初余额不在核验包中，余额未重算", "balances were not recomputed: earlier postings are not here"
+            )
         else:
             check_balances(ledger, balances, opening)
             self._shown(f"{len(balances)} 个账户的余额等于分录之和", f"{len(balances)} balances are sums of postings")
@@ -253,7 +255,7 @@ class ExtractCheck:
             )
         elif not self._has_all_postings:
             self._limit(
-                "此前的办理记录不在摘录中，可兑现额、状态与暂缓未重算",
+                "此前的办理记录不在核验包中，可兑现额、状态与暂缓未重算",
                 "payables, states and holds were not recomputed: earlier acts are not here",
             )
         else:
@@ -269,28 +271,28 @@ class ExtractCheck:
     def _report_limits(self) -> None:
         if not self._is_complete:
             self._limit(
-                "这是筛选后的摘录：符合条件者是否有遗漏，无法证明",
+                "这是筛选后的核验包：符合条件者是否有遗漏，无法证明",
                 "the extract is filtered: it cannot be proved that nothing that fits the request was left out",
             )
         if self._request["as_of"]:
             self._limit(
-                "这是过去某一时点的摘录：该时点前的末几笔是否有遗漏，无法证明（请不带 as_of 申请）",
+                "这是过去某一时点的核验包：该时点前的末几笔是否有遗漏，无法证明（请不带 as_of 申请）",
                 "the extract is as of an earlier instant: it cannot be proved that the last transactions before it are"
                 " here (request one without as_of)",
             )
         if not self._has_whole_registers:
             self._limit(
-                "登记簿未全部摘录：是否另有应计或更早的文件，无法证明（请以 evidence=registers 申请）",
+                "核验包未包含整个登记簿：是否另有应计或更早的文件，无法证明（请以 evidence=registers 申请）",
                 "the registers are incomplete: it cannot be proved that no other document should count (request one"
                 " with evidence=registers)",
             )
         if self._older is None:
             self._limit(
-                "未给旧摘录：过去是否被改写，须以 --since 比对，或问见证方",
+                "未给旧核验包：过去是否被改写，须以 --since 比对，或问见证方",
                 "no older extract was given: use --since, or ask witnesses, to learn whether the past was rewritten",
             )
         else:
-            self._shown("台账延续旧摘录", "the ledger continues the older extract")
+            self._shown("台账延续旧核验包", "the ledger continues the older extract")
         self._limit(
             "隔离记录和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
             "rejected events and views/ are covered by the signature alone, and it is not checked that what exchanges"
@@ -325,12 +327,12 @@ def main(arguments: Sequence[str] | None = None, need_key: bool = True) -> int:
     def say(zh: str, en: str) -> str:
         return ReportLine(zh, en).text(language)
 
-    parser = argparse.ArgumentParser(description=say("核验台账摘录", "verify an extract of the ledger"))
+    parser = argparse.ArgumentParser(description=say("核验一份台账核验包", "verify an extract of the ledger"))
     here = os.path.dirname(os.path.abspath(__file__))
     parser.add_argument("extract", nargs="?", default=here, metavar="EXTRACT", help=say("zip 或目录", "zip or folder"))
     keys_help = say("各日志的公钥，一行一个", "verifier keys of the logs, one a line")
     parser.add_argument("--key", metavar="FILE", required=need_key, help=keys_help)
-    parser.add_argument("--since", metavar="OLDER", help=say("旧摘录", "an older extract"))
+    parser.add_argument("--since", metavar="OLDER", help=say("旧核验包", "an older extract"))
     parser.add_argument("--html", metavar="FILE", help=say("另存网页报告", "write the report as a web page, too"))
     given = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):

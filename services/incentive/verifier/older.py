@@ -32,7 +32,7 @@ class OlderExtract:
         if then is None:
             return False
         if then.size > now.size:
-            raise Unsound("日志比旧摘录短", "the log is shorter than in the older extract", now.origin, file=file)
+            raise Unsound("日志比旧核验包短", "the log is shorter than in the older extract", now.origin, file=file)
         peaks = peaks_of(then.size)
         if then.size == now.size:
             root = now.root

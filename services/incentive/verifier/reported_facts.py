@@ -73,7 +73,7 @@ class ReportedFacts:
             self.of_replaced += 1
         elif register is None:
             if (kind, name) not in {key[:2] for key in self._registers}:
-                raise Unsound("摘录中没有其登记簿", "its register is not in the extract")
+                raise Unsound("核验包中没有其登记簿", "its register is not in the extract")
             self.of_former += 1
         return register
 

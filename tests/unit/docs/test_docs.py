@@ -281,12 +281,3 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
     titles = [re.match(r"# (\d+)\. ", path.read_text("utf-8")) for path in records]
     assert [title and int(title[1]) for title in titles] == list(range(1, len(records) + 1))
-
-
-def test_the_glossary_has_one_word_for_one_thing() -> None:
-    rows = re.findall(r"^\|(?! 中文| ---)(.*)\|$", (DOCS / "glossary.md").read_text("utf-8"), re.MULTILINE)
-    cells = [[cell.strip() for cell in row.split("|")] for row in rows]
-    assert {len(row) for row in cells} == {5}
-    for column in (0, 1):
-        terms = [term for row in cells for term in re.split(", ", row[column])]
-        assert len(terms) == len(set(terms))
