@@ -40,9 +40,10 @@ class Bundle:
             self._file.close()
             raise unreadable(os.path.basename(self.path), error) from None
         self.names = sorted(self._zip.namelist())
-        for one, other in zip(self.names, self.names[1:]):
-            if one == other:
-                raise Unsound("压缩包中出现两次", "twice in the zip", file=one)
+        twice = [one for one, other in zip(self.names, self.names[1:]) if one == other]
+        if twice:
+            self._file.close()
+            raise Unsound("压缩包中出现两次", "twice in the zip", file=twice[0])
 
     def __enter__(self) -> Bundle:  # noqa: PYI034 - Self is of later Pythons
         return self

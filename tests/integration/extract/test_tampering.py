@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import random
-import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,9 @@ from services.incentive.verifier.signatures import VerifierKeys, read_keys
 from services.incentive.verifier.values import fen, subject_of, yuan
 from shared.events.fact_topics import SIGN
 from shared.translog.checkpoint import Checkpoint
-from shared.translog.merkle import Edge, leaf_hash
 from shared.translog.note import SignerKey, parse_note, sign
 from shared.values.canonical_json import canonical_json
+from tests.support.incentive.changed_extract import Files, checkpoint_of, signed_again, zipped
 from tests.support.incentive.extract_makers import SECRET_TRADE, Makers, checked, files, makers_of
 from tests.support.incentive.whole_set import fed_with_a_world
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.incentive.verifier.report import VerificationReport
-
-Files = dict[str, bytes]
 
 LEDGER_KEY = SignerKey(f"{LOG_ORIGIN}/ledger", LOG_KEY)
 # Vouched for by the signature alone (docs/en/audit/extracts.md). The last: of awards that were taken away.
@@ -67,34 +64,8 @@ def keys(makers: Makers) -> VerifierKeys:
     return read_keys(makers.keys())
 
 
-def zipped(content: Files, path: Path) -> str:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return str(path)
-
-
 def report_on(content: Files, keys: VerifierKeys, folder: Path) -> VerificationReport:
     return verify(zipped(content, folder / "changed.zip"), keys)
-
-
-def signed_anew(content: Files, private: Ed25519PrivateKey = LOG_KEY) -> Files:
-    """With a manifest, and marks of lines, that fit what is there; signed."""
-    changed = dict(content)
-    for name in changed:
-        if name.startswith("lines/"):
-            marks = [hashlib.sha256(line).hexdigest()[:8] for line in changed[name[6:]].split(b"\n")[:-1]]
-            changed[name] = "".join(f"{mark}\n" for mark in marks).encode()
-    manifest = json.loads(changed["manifest.json"])
-    manifest["files"] = {
-        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in changed.items()
-        if name not in UNLISTED
-    }
-    changed["manifest.json"] = json.dumps(manifest, indent=1, sort_keys=True).encode()
-    told = f"jiangbu/extract\n{hashlib.sha256(changed['manifest.json']).hexdigest()}\n"
-    changed["manifest.sig"] = str(sign(told, SignerKey(LEDGER_KEY.name, private))).encode()
-    return changed
 
 
 # --- by somebody without the key ---
@@ -166,13 +137,13 @@ def test_a_file_that_is_missing_or_foreign_is_found(extract: Files, keys, tmp_pa
 
 def test_what_is_signed_with_another_key_is_found(extract: Files, keys, tmp_path: Path) -> None:
     other = Ed25519PrivateKey.generate()
-    assert report_on(signed_anew(extract, other), keys, tmp_path).faults[0].file == "manifest.sig"
+    assert report_on(signed_again(extract, other), keys, tmp_path).faults[0].file == "manifest.sig"
     for name in extract:
         if name.endswith("checkpoint"):
             text = parse_note(extract[name]).text
             note = str(sign(text, SignerKey(text.split("\n")[0], other))).encode()
             assert report_on({**extract, name: note}, keys, tmp_path).faults[0].file == name
-            assert report_on(signed_anew({**extract, name: note}), keys, tmp_path).faults[0].file == name
+            assert report_on(signed_again({**extract, name: note}), keys, tmp_path).faults[0].file == name
     # By the key of another log of the same set.
     signed = extract["manifest.sig"].replace(LEDGER_KEY.name.encode(), f"{LOG_ORIGIN}/trades/r1/1".encode())
     assert not report_on({**extract, "manifest.sig": signed}, keys, tmp_path).is_sound
@@ -267,11 +238,11 @@ def tampered(extract: Files, rng: random.Random) -> tuple[str, str, Files]:
             "origin": Checkpoint(f"{found.origin}0", found.size, found.root),
         }[what]
         data = str(sign(values.text(), SignerKey(values.origin, LOG_KEY))).encode()
-    return name, what, signed_anew({**extract, name: data})
+    return name, what, signed_again({**extract, name: data})
 
 
 def test_what_is_changed_and_signed_anew_by_the_key_itself_is_found(extract: Files, keys, tmp_path: Path) -> None:
-    assert report_on(signed_anew(extract), keys, tmp_path).is_sound
+    assert report_on(signed_again(extract), keys, tmp_path).is_sound
     rng = random.Random(2)
     done: Counter[tuple[str, str]] = Counter()
     while sum(done.values()) < BY_THE_KEY:
@@ -307,7 +278,7 @@ def test_two_extracts_spliced_are_found(makers: Makers, extract: Files, keys, tm
             continue
         assert not report_on({**later, name: extract[name]}, keys, tmp_path).is_sound, name
         if not name.startswith(("views/", "lines/", "quarantine", "manifest")):
-            assert not report_on(signed_anew({**later, name: extract[name]}), keys, tmp_path).is_sound, name
+            assert not report_on(signed_again({**later, name: extract[name]}), keys, tmp_path).is_sound, name
         found += 1
     assert found >= 10
 
@@ -332,9 +303,9 @@ class Forged:
                 self._forge_register(first)
         for name, rows in self._rows.items():
             self.files[name] = b"".join(canonical_json(row) + b"\n" for row in rows)
-        self.files["checkpoint"] = log_anew(f"{LOG_ORIGIN}/ledger", self.files["transactions.ndjson"].splitlines())
+        self.files["checkpoint"] = checkpoint_of(f"{LOG_ORIGIN}/ledger", self.files["transactions.ndjson"].splitlines())
         self._forge_totals()
-        self.files = signed_anew(self.files)
+        self.files = signed_again(self.files)
 
     def _find(self, name: str, **members: Any) -> dict[str, Any]:
         return next(row for row in self._rows[name] if members.items() <= row.items())
@@ -370,7 +341,7 @@ class Forged:
         row["value"], row["entry"]["value_sha256"] = base64.b64encode(value).decode(), hashlib.sha256(value).hexdigest()
         self.files[name] = b"".join(canonical_json(one) + b"\n" for one in rows)
         entries = [canonical_json(one["entry"]) for one in rows]
-        self.files["evidence/trades-r1-1.checkpoint"] = log_anew(f"{LOG_ORIGIN}/trades/r1/1", entries)
+        self.files["evidence/trades-r1-1.checkpoint"] = checkpoint_of(f"{LOG_ORIGIN}/trades/r1/1", entries)
         seq = row["entry"]["seq"]
         for fact in self._rows["facts.ndjson"]:
             value_, year = fact["value"], first["completed_at"][:4]
@@ -398,11 +369,6 @@ class Forged:
 
 def add(item: dict[str, Any], member: str, more_fen: int) -> None:
     item[member] = yuan(fen(item[member]) + more_fen)
-
-
-def log_anew(origin: str, entries: list[bytes]) -> bytes:
-    root = Edge().grown([leaf_hash(entry) for entry in entries], 8)[0].root()
-    return str(sign(Checkpoint(origin, len(entries), root).text(), SignerKey(origin, LOG_KEY))).encode()
 
 
 @pytest.mark.parametrize(

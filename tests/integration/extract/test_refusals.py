@@ -1,0 +1,588 @@
+"""Every refusal of the verifier: how an extract is changed, and the file, line and reason that it reports."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import json
+from fnmatch import fnmatch
+from importlib.resources import files as package_files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.incentive.verifier.main import read_key_file, verify
+from services.incentive.verifier.report import Unsound, UsageError
+from services.incentive.verifier.signatures import read_keys
+from services.incentive.verifier.values import fen, yuan
+from shared.translog.merkle import leaf_hash
+from shared.translog.note import SignerKey, parse_note, sign
+from shared.values.canonical_json import canonical_json
+from tests.support.incentive.changed_extract import (
+    ACTS,
+    BALANCES,
+    LEDGER_ORIGIN,
+    TRADES,
+    TRADES_ORIGIN,
+    TRANSACTIONS,
+    Draft,
+    checkpoint_of,
+    root_of,
+    zipped,
+)
+from tests.support.incentive.extract_makers import files, makers_of
+from tests.support.registers.worlds import LOG_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.incentive.changed_extract import Files, Json
+
+    Change = Callable[[Draft], object]
+
+AWARDS, CONTEXT, FACTS, MANIFEST = "awards.ndjson", "context.ndjson", "facts.ndjson", "manifest.json"
+PROOF, TRADES_PROOF, SETTINGS = "proof.json", "evidence/trades-r1-1.proof.json", "policy/settings.json"
+HERE = -1  # the line of the row that the change looked up last
+FIRST_PURCHASE = "facts.first-purchase.v1/"
+ZEROS = base64.b64encode(bytes(32)).decode()
+LATE, EARLY = "2030-01-01T00:00:00.000000+08:00", "2020-01-01T00:00:00.000000+08:00"
+REVIEWER = "key of bureau"  # of the makers' acts; the same person publishes
+
+
+class Refusal(NamedTuple):
+    """A change and what is reported of it. `older`: the same extract, changed, is given as the older one."""
+
+    reason: str
+    file: str
+    line: int | None
+    change: Change
+    older: Change | None = None
+    damage: Callable[[bytes], bytes] | None = None  # of the zip
+
+
+# --- ways to change an extract ---
+
+
+def put(name: str, place: Any, path: str, value: Any) -> Change:
+    """Set a field of a row, or of a document (place None)."""
+
+    def change(draft: Draft) -> None:
+        target = draft.document(name) if place is None else draft.row(name, place)
+        *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
+        for step in steps:
+            target = target[step]
+        target[last] = value
+
+    return change
+
+
+def raw(name: str, edit: Callable[[bytes], bytes]) -> Change:
+    """Change the bytes of a file before it is signed."""
+    return lambda draft: draft.files.update({name: edit(draft.files[name])})
+
+
+def unsigned(name: str, edit: Callable[[bytes], bytes | None]) -> Change:
+    """Change the bytes of a file after all was signed; None: take it away."""
+
+    def change(draft: Draft) -> None:
+        draft.done()
+        draft.afterwards[name] = edit(draft.done().get(name, b""))
+
+    return change
+
+
+def drop(name: str, place: Any) -> Change:
+    return lambda draft: draft.rows(name).remove(draft.row(name, place))
+
+
+def swap(name: str, place: int) -> Change:
+    """Exchange a row with the one after it."""
+
+    def change(draft: Draft) -> None:
+        rows = draft.rows(name)
+        rows[place], rows[place + 1] = rows[place + 1], rows[place]
+
+    return change
+
+
+def double(name: str, place: int) -> Change:
+    return lambda draft: draft.rows(name).insert(place, draft.rows(name)[place])
+
+
+def act(place: Any, **fields: Any) -> Change:
+    """Change an act, as the ledger has it, too."""
+
+    def change(draft: Draft) -> None:
+        draft.act(place, **fields)
+        line = draft.line
+        draft.book_again()
+        draft.line = line
+
+    return change
+
+
+def act_amount(action: str, amount: str) -> Change:
+    def change(draft: Draft) -> None:
+        _, posted = draft.act({"action": action}, amount=amount)
+        draft.post(posted, amount)
+        draft.book_again()
+
+    return change
+
+
+def of_kind(kind: str) -> Callable[[Json], bool]:
+    return lambda row: row["entry"]["kind"] == kind
+
+
+def has(field: str) -> Callable[[Json], bool]:
+    return lambda row: field in row
+
+
+def a_first_purchase(row: Json) -> bool:
+    return row["fact"].startswith(FIRST_PURCHASE) and row["value"]["first"] is not None
+
+
+def signed_note(text: str, name: str = LEDGER_ORIGIN) -> bytes:
+    return str(sign(text, SignerKey(name, LOG_KEY))).encode()
+
+
+def other_key(draft: Draft) -> None:
+    draft.private = Ed25519PrivateKey.generate()
+
+
+def trades_key(draft: Draft) -> None:
+    draft.signer = TRADES_ORIGIN
+
+
+def other_signer(draft: Draft) -> None:
+    draft.files["checkpoint"] = signed_note(parse_note(draft.files["checkpoint"]).text, TRADES_ORIGIN)
+
+
+def twice(draft: Draft) -> None:
+    draft.twice = "README.md"
+
+
+def last_line_open(draft: Draft) -> None:
+    draft.line = len(draft.rows(AWARDS))
+    data = draft.files[AWARDS]
+    draft.afterwards = {}
+    draft.files[AWARDS] = data[:-1]
+    draft._rows.clear()  # noqa: SLF001 - the bytes are what is changed
+
+
+def amend_policy(draft: Draft) -> None:
+    """Another day in the policy file, at which no total is cut."""
+    for one in draft.document(SETTINGS):
+        policy = one["policy"]
+        for name in (policy["file"], policy["values"]):
+            draft.files[name] = draft.files[name].replace(b"2025-10-15", b"2025-10-20")
+        policy["sha256"] = hashlib.sha256(draft.files[policy["file"]]).hexdigest()
+
+
+def another_amount(draft: Draft) -> None:
+    name = draft.document(SETTINGS)[0]["policy"]["values"]
+    draft.files[name] = draft.files[name].replace(b"20000.00", b"31415.92")
+
+
+def no_settings(draft: Draft) -> None:
+    """Nothing was ever put in force or posted, and yet there is an award."""
+    draft.document(SETTINGS).clear()
+    draft.rows(ACTS).clear()
+    draft.rows(FACTS).clear()
+    draft.document(MANIFEST)["request"] |= {"evidence": "awards", "as_of": LATE}
+    del draft.document(MANIFEST)["logs"][1:]
+    draft.cut(0)
+
+
+def turned_round(draft: Draft) -> None:
+    """The first posting takes away what was never posted."""
+    transaction = draft.row(TRANSACTIONS, 0)
+    transaction["amount"] = f"-{transaction['amount']}"
+    for entry in transaction["entries"]:
+        entry["debit"], entry["credit"] = entry["credit"], entry["debit"]
+
+
+def balance_moved(draft: Draft) -> None:
+    item = draft.document(BALANCES)["items"][0]
+    item["debit"], item["credit"] = "1.00", yuan(fen(item["credit"]) + 100)
+
+
+def covered_twice(draft: Draft) -> None:
+    size = draft.document(PROOF)["size"]
+    draft.document(PROOF)["nodes"] = [[size - 1, size, ZEROS]]
+
+
+def left_out(draft: Draft) -> None:
+    """A transaction of which only the hash is there."""
+    hidden = draft.rows(TRANSACTIONS).pop(5)
+    draft.document(PROOF)["nodes"] = [[5, 6, base64.b64encode(leaf_hash(canonical_json(hidden))).decode()]]
+
+
+def entry_left_out(draft: Draft) -> None:
+    rows = draft.rows(TRADES)
+    hidden, seq = rows.pop()["entry"], len(rows)
+    node = base64.b64encode(leaf_hash(canonical_json(hidden))).decode()
+    draft.document(TRADES_PROOF)["nodes"] = [[seq, seq + 1, node]]
+
+
+def another_past(draft: Draft) -> None:
+    draft.rows(TRANSACTIONS)[0]["cause"] = {"text": "x"}
+    draft.book_again()
+
+
+def shorter(draft: Draft) -> None:
+    draft.cut(len(draft.rows(TRANSACTIONS)) - 1)
+
+
+def version(seq: int) -> Change:
+    def change(draft: Draft) -> None:
+        row = draft.row(FACTS, a_first_purchase)
+        row["seq"] = row["value"]["seq"] = seq
+
+    return change
+
+
+def last_fact(old: str, new: str) -> Change:
+    def change(draft: Draft) -> None:
+        row = draft.row(FACTS, -1)
+        row["fact"] = row["fact"].replace(old, new)
+
+    return change
+
+
+def uncounted(draft: Draft) -> None:
+    draft.document(SETTINGS)[0]["registers"] = ["r9"]
+    draft.row(FACTS, lambda row: not row["fact"].startswith("declared/"))
+
+
+def listing_fact_renamed(draft: Draft) -> None:
+    """Another name in a listing fact, which changes no total."""
+
+    def is_known(row: Json) -> bool:
+        return row["entry"]["kind"] == "fact" and json.loads(base64.b64decode(row["value"]))["provider"] is not None
+
+    row = draft.row(TRADES, is_known)
+    value = json.loads(base64.b64decode(row["value"]))
+    value["provider"]["name"] = "x"
+    data = json.dumps(value).encode()
+    row["value"], row["entry"]["value_sha256"] = base64.b64encode(data).decode(), hashlib.sha256(data).hexdigest()
+    entries = [canonical_json(one["entry"]) for one in draft.rows(TRADES)]
+    draft.files["evidence/trades-r1-1.checkpoint"] = checkpoint_of(TRADES_ORIGIN, entries)
+
+
+def also_in_context(draft: Draft) -> None:
+    draft.rows(CONTEXT).append(draft.rows(AWARDS)[0])
+
+
+def other_year(draft: Draft) -> None:
+    """The only posting of an award that nobody decided on, on the account of another year."""
+    posted = draft.rows(TRANSACTIONS)[-1]
+    entry = posted["entries"][1]
+    entry["account"] = entry["account"][:-4] + "2099"
+    draft.book_again()
+    draft.row(AWARDS, {"award_id": posted["award_id"]})
+
+
+def split_years(draft: Draft) -> None:
+    """The second of two postings of an award on the account of another year."""
+    grown: dict[str, list[Json]] = {}
+    for row in draft.rows(TRANSACTIONS):
+        if row["kind"] == "entitlement":
+            grown.setdefault(row["award_id"], []).append(row)
+    posted = next(rows for rows in grown.values() if len(rows) == 2 and all(fen(one["amount"]) > 0 for one in rows))
+    entry = posted[1]["entries"][1]
+    entry["account"] = entry["account"][:-4] + "2099"
+    draft.book_again()
+
+
+def posted_more(draft: Draft) -> None:
+    posted = draft.rows(TRANSACTIONS)[-1]
+    draft.post(posted, yuan(fen(posted["amount"]) + 100))
+    draft.book_again()
+    draft.row(AWARDS, {"award_id": posted["award_id"]})
+
+
+def held_before_approval(draft: Draft) -> None:
+    """The check of eligibility before an award's first step becomes a hold on the award."""
+    checked = draft.row(ACTS, has("eligibility_id"))
+    approved = draft.row(ACTS, {"action": "approve"})
+    posted = draft.rows(TRANSACTIONS)[checked["transaction"]]
+    posted["award_id"] = approved["award_id"]
+    posted["article"] = draft.rows(TRANSACTIONS)[approved["transaction"]]["article"]
+    hold = {"hold_id": checked.pop("eligibility_id"), "award_id": approved["award_id"], "kind": "manual"}
+    act(has("status"), **hold)(draft)
+    draft.row(ACTS, {"action": "approve"})
+
+
+def ineligible(draft: Draft) -> None:
+    act(has("eligibility_id"), status="failed")(draft)
+    draft.row(ACTS, {"action": "approve"})
+
+
+def notice_not_over(draft: Draft) -> None:
+    act({"action": "publish"}, until=LATE)(draft)
+    draft.row(ACTS, {"action": "approve"})
+
+
+def header_broken(data: bytes) -> bytes:
+    return data.replace(b"PK\x03\x04", b"PK\x03\x05", 1)
+
+
+def content_broken(data: bytes) -> bytes:
+    return data.replace(b"jiangbu/extract\n", b"jiangbu/extract\t", 1)
+
+
+def posting(field: str, value: str) -> Change:
+    """Change the first entry of the first transaction."""
+    return put(TRANSACTIONS, 0, f"entries/0/{field}", value)
+
+
+def a_fact(path: str, value: Any) -> Change:
+    return put(FACTS, a_first_purchase, path, value)
+
+
+payable_of_one_yuan = put(AWARDS, 0, "payable", "1.00")
+
+NOTHING: Change = lambda _: None  # noqa: E731 - the row's change is elsewhere
+
+REFUSALS = [
+    # The zip, and the signed manifest.
+    Refusal("twice in the zip", "README.md", None, twice),
+    Refusal("unreadable", "changed.zip", None, NOTHING, damage=lambda data: data[:-200]),
+    Refusal("unreadable", "policy/*", None, NOTHING, damage=header_broken),
+    Refusal("unreadable", "manifest.sig", None, NOTHING, damage=content_broken),
+    Refusal("not UTF-8", "manifest.sig", None, unsigned("manifest.sig", lambda _: b"\xff")),
+    Refusal("not a signed note", "manifest.sig", None, unsigned("manifest.sig", lambda _: b"x")),
+    Refusal("malformed signature line", "manifest.sig", None, unsigned("manifest.sig", lambda _: b"x\n\nx\n")),
+    Refusal("no valid signature by a given key", "manifest.sig", None, other_key),
+    Refusal("not the manifest that was signed", MANIFEST, None, unsigned(MANIFEST, lambda data: data + b" ")),
+    Refusal("unknown format", MANIFEST, None, put(MANIFEST, None, "format", "x")),
+    Refusal("not part of the extract", "more.txt", None, unsigned("more.txt", lambda _: b"")),
+    Refusal("missing", "quarantine.ndjson", None, unsigned("quarantine.ndjson", lambda _: None)),
+    Refusal("differs from its hash in the manifest", AWARDS, 1, unsigned(AWARDS, lambda data: b"x" + data)),
+    Refusal("not signed by the ledger's log", "manifest.sig", None, trades_key),
+    Refusal("not JSON", PROOF, None, raw(PROOF, lambda _: b"{")),
+    Refusal("not JSON", AWARDS, 1, raw(AWARDS, lambda data: b"x" + data)),
+    Refusal("not in canonical form", AWARDS, 1, raw(AWARDS, lambda data: b" " + data)),
+    Refusal("the last line is incomplete", AWARDS, HERE, last_line_open),
+    # Checkpoints and proofs.
+    Refusal("not a checkpoint", "checkpoint", None, raw("checkpoint", lambda _: signed_note("x\n"))),
+    Refusal("differs from the log in the manifest", "checkpoint", None, put(MANIFEST, None, "logs/0/size", 1)),
+    Refusal("not signed by that log", "checkpoint", None, other_signer),
+    Refusal("not of the checkpoint's size", PROOF, None, put(PROOF, None, "size", 1)),
+    Refusal("not a hash", PROOF, None, put(PROOF, None, "nodes", [[0, 1, "AAAA"]])),
+    Refusal("entry 5 is missing", TRANSACTIONS, None, drop(TRANSACTIONS, 5)),
+    Refusal("entry 52 is out of place", TRANSACTIONS, None, covered_twice),
+    Refusal("entries do not hash to the root in the checkpoint", TRANSACTIONS, None, put(TRANSACTIONS, 0, "cause", {})),
+    # The policy and the whitelist in force.
+    Refusal("not the policy file that was in force", "policy/*.yaml", None, put(SETTINGS, None, "0/policy/sha256", "")),
+    Refusal("wrong revision", "policy/*.json", None, put(SETTINGS, None, "0/policy/revision", 9)),
+    Refusal("the policy file has no such value", "policy/*.json", None, another_amount),
+    Refusal("not the whitelist that was in force", "policy/*", None, put(SETTINGS, None, "0/whitelist/sha256", "x")),
+    Refusal("no policy was in force", AWARDS, None, no_settings),
+    # Transactions.
+    Refusal("not of the ledger's size", MANIFEST, None, put(MANIFEST, None, "size", 99)),
+    Refusal("wrong fields", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "more", 1)),
+    Refusal("out of order", TRANSACTIONS, 2, put(TRANSACTIONS, 1, "posted_at", EARLY)),
+    Refusal("not a time", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "posted_at", "x")),
+    Refusal("outside the requested range", TRANSACTIONS, 1, put(MANIFEST, None, "request/since", 1)),
+    Refusal("outside the requested period", TRANSACTIONS, 1, put(MANIFEST, None, "request/from", LATE)),
+    Refusal("its policy revision is not in the extract", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "policy/revision", 9)),
+    Refusal("not of the requested rules", TRANSACTIONS, 1, put(MANIFEST, None, "request/rules", ["exchange_tiers"])),
+    Refusal("its article is not that of the policy file", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "article", "x")),
+    Refusal("its decision does not match its kind", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "decision", {})),
+    Refusal("not an amount", TRANSACTIONS, 1, posting("debit", "x")),
+    Refusal("exactly one side of an entry must be over zero", TRANSACTIONS, 1, posting("credit", "1.00")),
+    Refusal("debits do not equal credits", TRANSACTIONS, 1, posting("debit", "1.00")),
+    Refusal("its amount does not follow from its entries", TRANSACTIONS, 1, put(TRANSACTIONS, 0, "amount", "1.00")),
+    Refusal("the account falls below zero", TRANSACTIONS, 1, turned_round),
+    Refusal("the account does not fit the kind and award", TRANSACTIONS, 1, posting("account", "treasury")),
+    Refusal("transactions are left out", TRANSACTIONS, None, left_out),
+    # An older extract.
+    Refusal("the older extract is unsound", "older.zip", None, NOTHING, older=unsigned("README.md", lambda _: b"x")),
+    Refusal("the log is shorter than in the older extract", PROOF, None, shorter, older=NOTHING),
+    Refusal("history was rewritten", PROOF, None, another_past, older=NOTHING),
+    # Entries of the registers.
+    Refusal("wrong fields", TRADES, 1, put(TRADES, 0, "more", 1)),
+    Refusal("out of order", TRADES, 2, double(TRADES, 0)),
+    Refusal("bytes do not match their hash", TRADES, 1, put(TRADES, 0, "value", ZEROS)),
+    Refusal("wrong kind", TRADES, 1, put(TRADES, 0, "entry/kind", "x")),
+    Refusal("not the document of its entry", TRADES, HERE, put(TRADES, of_kind("trade"), "entry/revision", 99)),
+    Refusal("not the fact of its entry", TRADES, HERE, put(TRADES, of_kind("fact"), "entry/number", "x")),
+    Refusal("the register is incomplete", TRADES, None, entry_left_out),
+    # Facts.
+    Refusal("out of order", FACTS, 2, swap(FACTS, 0)),
+    Refusal("its version is not that of its value", FACTS, 1, put(FACTS, 0, "seq", 99)),
+    Refusal("its register did not count", FACTS, HERE, uncounted),
+    Refusal("its register is not in the extract", FACTS, HERE, last_fact("/r1/", "/r9/")),
+    Refusal("no such fact", FACTS, HERE, last_fact("facts.sign.v1/", "facts.x.v1/")),
+    Refusal("it depends on more entries than its register has", FACTS, HERE, version(10**6)),
+    Refusal("there was no whitelist then", FACTS, HERE, version(0)),
+    Refusal("no document names the subject", FACTS, HERE, version(1)),
+    Refusal("differs from its recomputation from the documents", FACTS, HERE, a_fact("value/first/amount", "1.00")),
+    Refusal("a listing fact differs from the register", TRADES, None, listing_fact_renamed),
+    Refusal("not the declaration of its key", FACTS, 1, put(FACTS, 0, "value/item", "x")),
+    Refusal("not the declaration in the ledger", FACTS, None, put(FACTS, 0, "value/measure", {})),
+    Refusal("a declaration is missing", FACTS, None, drop(FACTS, 0)),
+    # Balances.
+    Refusal("not the balances as of this extract", BALANCES, None, put(BALANCES, None, "as_of", "x")),
+    Refusal("out of order, or wrong balance", BALANCES, 2, put(BALANCES, None, "items/0/balance", "1.00")),
+    Refusal("not the sum of the postings", BALANCES, 2, balance_moved),
+    Refusal("an account is missing", BALANCES, None, lambda draft: draft.document(BALANCES)["items"].pop(0)),
+    # Awards.
+    Refusal("out of order", AWARDS, 2, swap(AWARDS, 0)),
+    Refusal("is in awards.ndjson, too", CONTEXT, 1, also_in_context),
+    Refusal("the facts that it depends on are not in the extract", AWARDS, 1, put(AWARDS, 0, "evidence/0/seq", 1)),
+    Refusal("differs from its recomputation from the facts", AWARDS, 1, put(AWARDS, 0, "base", "1.00")),
+    Refusal("a total is not cut at the policy's dates", AWARDS, None, amend_policy),
+    Refusal("an award that is earned is missing", AWARDS, None, drop(AWARDS, 0)),
+    Refusal("payable or suppressed_by does not follow from highest only (G6)", AWARDS, 1, payable_of_one_yuan),
+    Refusal("differs from the acts", AWARDS, 1, put(AWARDS, 0, "eligibility", "failed")),
+    Refusal("no account of its subject and year", AWARDS, HERE, other_year),
+    Refusal("the account should be zero", BALANCES, None, split_years),
+    Refusal("differs from what is posted", AWARDS, HERE, posted_more),
+    Refusal("does not fit its last transaction", AWARDS, 1, put(AWARDS, 0, "updated_at", EARLY)),
+    # Acts.
+    Refusal("differs from its hash in the ledger", ACTS, 1, put(ACTS, 0, "by", "x")),
+    Refusal("out of order", ACTS, 2, swap(ACTS, 0)),
+    Refusal("the act of transaction 51 is missing", ACTS, None, drop(ACTS, -1)),
+    Refusal("differs from its transaction", ACTS, 1, act(0, at=EARLY)),
+    Refusal("the accounts are not those of its subject and year", ACTS, HERE, act({"action": "approve"}, year=2099)),
+    Refusal("the step does not follow the one before", ACTS, HERE, act({"action": "review"}, to="paid")),
+    Refusal("no such step, or it moves money", ACTS, HERE, act({"action": "apply"}, action="x", to="estimated")),
+    Refusal("initial and joint review are by one person", ACTS, HERE, act({"action": "joint_review"}, by=REVIEWER)),
+    Refusal("public notice and approval are by one person", ACTS, HERE, act({"action": "approve"}, by=REVIEWER)),
+    Refusal("approved before the public notice was over", ACTS, HERE, notice_not_over),
+    Refusal("approved or paid in spite of a hold", ACTS, HERE, held_before_approval),
+    Refusal("approved or paid without verified eligibility", ACTS, HERE, ineligible),
+    Refusal("releases a hold that is not in force", ACTS, HERE, act(has("release_id"), hold_id="x")),
+    Refusal("the payment is not all that was unpaid", ACTS, HERE, act_amount("pay", "1.00")),
+    Refusal("more is returned than was approved", ACTS, HERE, act_amount("return", "999999.00")),
+    # The manifest's counts and sums.
+    Refusal("wrong control total", MANIFEST, None, put(MANIFEST, None, "totals/awards/count", 1)),
+]  # fmt: skip
+
+
+# --- calls that say nothing about an extract ---
+
+
+def of_another_ledger(draft: Draft) -> None:
+    draft.ledger_origin = draft.signer = f"{LEDGER_ORIGIN}2"
+    draft.document(MANIFEST)["logs"][0]["origin"] = draft.ledger_origin
+    draft.document(BALANCES)
+    draft.book_again()
+
+
+def not_cut(draft: Draft) -> None:
+    """Only the later transactions, and one hash for all before."""
+    draft.document(MANIFEST)["request"]["exchange"] = "kmdex"
+    rows = draft.rows(TRANSACTIONS)
+    leaves = [leaf_hash(canonical_json(row)) for row in rows[:32]]
+    del rows[:32]
+    draft.document(PROOF)["nodes"] = [[0, 32, base64.b64encode(root_of(leaves)).decode()]]
+
+
+class Misuse(NamedTuple):
+    reason: str
+    call: Callable[[Extract], object]
+
+
+MISUSES = [
+    Misuse("line 1 is not a verifier key", lambda _: read_keys("x")),
+    Misuse("there is no verifier key", lambda _: read_keys("")),
+    Misuse("the key file is not UTF-8", lambda extract: read_key_file(extract.write("keys", b"\xff"))),
+    Misuse("no such file", lambda extract: verify("nowhere.zip", extract.keys)),
+    Misuse("no verifier key", lambda extract: extract.check(NOTHING, keys=extract.ledger_key)),
+    Misuse("the older extract is of another ledger", lambda extract: extract.check(NOTHING, of_another_ledger)),
+    Misuse(
+        "this extract cannot be compared with the older one: request one with since=20",
+        lambda extract: extract.check(not_cut, lambda draft: draft.cut(20)),
+    ),
+]  # fmt: skip
+
+
+class Extract:
+    """The extract that is changed, and the keys of its logs."""
+
+    def __init__(self, content: Files, keys: str, folder: Path) -> None:
+        self._content, self._folder = content, folder
+        another = SignerKey(f"{LEDGER_ORIGIN}2", LOG_KEY).verifier
+        self.keys = read_keys(f"{keys}{another}\n")
+        self.ledger_key = read_keys(next(line for line in keys.splitlines() if line.startswith(f"{LEDGER_ORIGIN}+")))
+
+    def write(self, name: str, data: bytes) -> str:
+        (self._folder / name).write_bytes(data)
+        return str(self._folder / name)
+
+    def check(
+        self, change: Change, older: Change | None = None, damage: Any = None, keys: Any = None
+    ) -> tuple[Unsound, int]:
+        """The one fault that is reported of the changed extract, and the line that was changed."""
+        draft, then = Draft(self._content), Draft(self._content)
+        change(draft)
+        path, older_path = self._folder / "changed.zip", None
+        zipped(draft.done(), path, draft.twice)
+        if damage is not None:
+            path.write_bytes(damage(path.read_bytes()))
+        if older is not None:
+            older(then)
+            older_path = zipped(then.done(), self._folder / "older.zip")
+        (fault,) = verify(str(path), keys or self.keys, older_path).faults or (None,)
+        assert fault is not None, "the changed extract is sound"
+        return fault, draft.line
+
+
+@pytest.fixture(scope="module")
+def extract(postgres, tmp_path_factory) -> Iterator[Extract]:
+    with makers_of(postgres, tmp_path_factory.mktemp("refusals")) as makers:
+        yield Extract(files(makers.extract(evidence="registers")), makers.keys(), tmp_path_factory.mktemp("changed"))
+
+
+@pytest.mark.parametrize("row", REFUSALS, ids=lambda row: f"{row.file}: {row.reason}")
+def test_what_is_changed_is_refused_with_file_line_and_reason(extract: Extract, row: Refusal) -> None:
+    fault, line = extract.check(row.change, row.older, row.damage)
+    assert fault.message.en == row.reason, fault
+    assert fnmatch(fault.file or "", row.file), fault
+    assert fault.line == (line if row.line == HERE else row.line), fault
+
+
+@pytest.mark.parametrize("row", MISUSES, ids=lambda row: row.reason)
+def test_a_call_that_cannot_be_answered_is_refused(extract: Extract, row: Misuse) -> None:
+    with pytest.raises(UsageError) as raised:
+        row.call(extract)
+    assert raised.value.message.en == row.reason
+
+
+def test_every_refusal_has_a_row(extract: Extract) -> None:
+    """By the places that raise them: those that the rows reach are all that the verifier's source has."""
+    reached = {site(extract.check(row.change, row.older, row.damage)[0]) for row in REFUSALS}
+    for misuse in MISUSES:
+        with pytest.raises(UsageError) as raised:
+            misuse.call(extract)
+        reached.add(site(raised.value))
+    assert sites() - reached == set()
+
+
+def site(error: BaseException) -> tuple[str, int]:
+    """The module and line that raised an error."""
+    trace = error.__traceback__
+    assert trace is not None
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename.rpartition("/")[2], trace.tb_lineno
+
+
+def sites() -> set[tuple[str, int]]:
+    found = set()
+    for module in package_files("services.incentive.verifier").iterdir():
+        if not module.name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id="Unsound" | "UsageError" | "unreadable"))):
+                    found.add((module.name, node.lineno))
+    assert len(found) > 100
+    return found
