@@ -18,6 +18,7 @@ from exchange_kit.publish import publish
 from shared.settings import KafkaSettings
 from tests.support.paths import ROOT
 from tests.support.procedures import carry_out
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,15 +110,12 @@ class Stack:
 
     def await_healthy(self, *services: str) -> None:
         """Until all containers of these services run and are healthy."""
-        deadline = time.monotonic() + HEALTHY_WITHIN_S
-        while True:
+
+        def waiting() -> dict[str, Any]:
             states = {one["Name"]: one["State"] for one in self.containers(*services)}
-            waiting = {name: state for name, state in states.items() if _health(state) != "healthy"}
-            if not waiting:
-                return
-            if time.monotonic() > deadline:
-                raise ComposeError(json.dumps(waiting, ensure_ascii=False, indent=1))
-            time.sleep(LOOK_EVERY_S)
+            return {name: state for name, state in states.items() if _health(state) != "healthy"}
+
+        until(lambda: not waiting(), HEALTHY_WITHIN_S, lambda: json.dumps(waiting(), ensure_ascii=False, indent=1))
 
     @cached_property
     def secrets(self) -> dict[str, str]:

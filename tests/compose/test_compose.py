@@ -23,6 +23,7 @@ from shared.postgres.schema_version import required_revision
 from shared.whitelist import load_whitelist
 from tests.compose.previous import counts, go_back, revision_of
 from tests.compose.stack import COMPOSE_FILE, PROGRAMS, ROOT, ComposeError, Events, Stack, run
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,10 +192,7 @@ def members(stack: Stack, group: str) -> int:
 
 
 def await_members(stack: Stack, group: str, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while (found := _told(stack, group)) != count:
-        assert time.monotonic() < deadline, f"{group}: {found} members"
-        time.sleep(0.5)
+    until(lambda: _told(stack, group) == count, why=lambda: f"{group}: {_told(stack, group)} members")
 
 
 def _told(stack: Stack, group: str) -> int | str:

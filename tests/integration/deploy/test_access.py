@@ -207,10 +207,7 @@ def test_an_exchange_reads_the_checkpoints_of_the_logs(broker: SecuredBroker) ->
         partition = TopicPartition(CHECKPOINTS, 0)
         consumer.assign([partition])
         consumer.seek(partition, offset)
-        records = []
-        deadline = time.monotonic() + 20
-        while not records and time.monotonic() < deadline:
-            records = consumer.poll(timeout_ms=500).get(partition, [])
+        records = until(lambda: consumer.poll(timeout_ms=500).get(partition))
         assert records[0].offset == offset
     finally:
         consumer.close()

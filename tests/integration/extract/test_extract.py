@@ -9,7 +9,6 @@ import io
 import json
 import socket
 import threading
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +51,7 @@ from tests.support.incentive.extract_makers import (
 from tests.support.incentive.whole_set import fed_with_a_world
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
+from tests.support.until import until
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -522,10 +522,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")
                 (maker,) = (one for one in psutil.Process().children() if "make-extracts" in command_line(one))
                 maker.kill()
-            deadline = time.monotonic() + 60.0
-            while makers.get(f"/v1/extracts/{extract_id}")["state"] != "ready":
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+            until(lambda: makers.get(f"/v1/extracts/{extract_id}")["state"] == "ready")
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").data == makers.extract()
     with makers.set.ledger.begin() as connection:
         attempts = connection.execute(text("SELECT attempts FROM extract WHERE id = :id"), {"id": extract_id}).scalar()
@@ -551,5 +548,5 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     purchases = [one for one in told["awards"] if one["award_id"].startswith("first_purchase/")]
     assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
     assert "revision 1 -> kunming-2025-14 revision 2" in CliRunner().invoke(main, arguments).output
-    done = CliRunner().invoke(main, [*arguments[:-1], str(policy)])
+    done = CliRunner(env={"LANG": "en_US.UTF-8"}).invoke(main, [*arguments[:-1], str(policy)])
     assert (done.exit_code, "is no extract" in done.output) == (1, True)

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,18 +55,18 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def connect(port: int) -> http.client.HTTPConnection:
     """A connection that has been answered once, and is kept."""
-    deadline_s = time.monotonic() + START_WITHIN_S
-    while True:
+
+    def connected() -> http.client.HTTPConnection | None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b'{"status":"alive"}\n'
         except (OSError, http.client.HTTPException):
             connection.close()
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
-        else:
-            return connection
+            return None
+        return connection
+
+    return until(connected, START_WITHIN_S)
 
 
 def test_sigterm_stops_it_in_time_though_connections_are_kept(start: Start) -> None:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from devset.kafka import Kafka
 
 
+# What a program logs that does not end by itself in time.
+DEADLINE = "shutdown deadline passed, exiting"
+
+
 @dataclass
 class BrokenPlace(Place):
     """A place whose broker a test may stop, freeze and damage."""
@@ -145,9 +149,9 @@ def test_idle_it_stops_at_once(place_of, service) -> None:
     place = place_of(service)
     place.prepare()
     program = consuming(place)
-    code, took_s = program.terminate()
+    code, _ = program.terminate()
     assert code == 0
-    assert took_s < 5
+    assert program.lines(DEADLINE) == []
     (run,) = place.runs()
     assert (run.ending, run.reason, run.pid) == ("stopped", None, program.process.pid)
     assert run.ended_at >= run.started_at
@@ -160,9 +164,9 @@ def test_waiting_at_its_start_it_stops_at_once(place_of, missing) -> None:
         place.migrate()
     program = place.run("consume")
     program.until("waiting")
-    code, took_s = program.terminate()
+    code, _ = program.terminate()
     assert code == 0
-    assert took_s < 5
+    assert program.lines(DEADLINE) == []
 
 
 def test_a_batch_behind_a_lock_is_rolled_back(place_of) -> None:
@@ -175,7 +179,7 @@ def test_a_batch_behind_a_lock_is_rolled_back(place_of) -> None:
         code, took_s = program.terminate()
     assert code == 1
     assert took_s < STOP_WITHIN_S
-    (told,) = program.lines("shutdown deadline passed, exiting")
+    (told,) = program.lines(DEADLINE)
     assert any(where.startswith("MainThread: shared/register/head.py") for where in told["waits_in"])
     until(lambda: not waits_for_head(place))
     assert place.rows("SELECT 1 FROM listing") == []
@@ -252,9 +256,9 @@ def test_retries_end_at_once(place_of) -> None:
         place.send(3)
         until(lambda: len(program.lines("database unavailable, retrying")) >= 3)
         assert place.rows("SELECT 1 FROM listing") == []
-        code, took_s = program.terminate()
+        code, _ = program.terminate()
     assert code == 0
-    assert took_s < 5
+    assert program.lines(DEADLINE) == []
     again = consuming(place)
     until(lambda: len(place.rows("SELECT 1 FROM listing")) == 3)
     assert again.terminate()[0] == 0
@@ -306,7 +310,7 @@ def test_a_program_whose_sender_is_killed_ends(place_of) -> None:
     sender_of(program).kill()
     assert program.process.wait(60) == 1
     (run,) = place.runs()
-    assert (run.ending, "the process was ended" in run.reason) == ("failed", True)
+    assert (run.ending, "the process was killed" in run.reason) == ("failed", True)
     again = consuming(place)
     place.send(1)
     until(lambda: len(place.rows("SELECT 1 FROM listing")) == 1)

@@ -193,9 +193,9 @@ def test_a_receiver_that_is_away_holds_nothing_up(place: Place) -> None:
         publish(place, event(place, "A", TRACES[0]))
         until(lambda: place.rows("SELECT 1 FROM listing"), 90)
         silent.accept()[0].close()
-        code, took_s = program.terminate()
+        code, _ = program.terminate()
     assert code == 0
-    assert took_s < 8
+    assert program.lines("shutdown deadline passed, exiting") == []
 
 
 def test_without_an_endpoint_nothing_is_loaded() -> None:

@@ -6,7 +6,6 @@ import hashlib
 import signal
 import subprocess
 import tempfile
-import time
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from jgo.maven import MavenContext, PythonResolver
 from devset.processes import Program, base_environment, free_ports, spawn
 from shared.settings import load_local_settings
 from tests.support.engines.programs import Tool, UnavailableError, cache_folder
+from tests.support.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,11 +122,9 @@ class Keycloak:
         }
         command = [JAVA, *_JAVA, *arguments]
         self.program = spawn("keycloak", command, log_file=self.log_file, environment=environment)
-        give_up_at = time.monotonic() + _START_WITHIN_S
-        while not self._is_ready():
-            assert self.program.alive(), self.program.last_words()
-            assert time.monotonic() < give_up_at, self.program.last_words()
-            time.sleep(0.2)
+        program = self.program
+        until(lambda: self._is_ready() or not program.alive(), _START_WITHIN_S, program.last_words)
+        assert program.alive(), program.last_words()
 
     def _is_ready(self) -> bool:
         try:

@@ -2,7 +2,6 @@
 
 import shlex
 import signal
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from devset.kafka import java_command
 from devset.processes import Program, base_environment, free_ports, spawn
 from shared.settings import KafkaSettings, load_local_settings
 from tests.support.paths import ROOT
+from tests.support.until import until
 
 START_SH = ROOT / "deploy" / "kafka" / "start.sh"
 START_TIMEOUT_S = 180.0
@@ -121,11 +121,8 @@ class SecuredBroker:
                 "KAFKA_DATA": str(self.folder / "data"),
             },
         )
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not self._answers():
-            assert self.program.alive(), self.program.last_words()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: self._answers() or not self.program.alive(), START_TIMEOUT_S, self.program.last_words)
+        assert self.program.alive(), self.program.last_words()
 
     def stop(self) -> None:
         if self.program is not None:

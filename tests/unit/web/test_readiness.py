@@ -45,7 +45,7 @@ def test_what_hangs_is_told_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch)
         with readiness_of(kafka, database) as readiness:
             began_s = time.monotonic()
             assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
-            assert time.monotonic() - began_s < 2
+            assert time.monotonic() - began_s < 15  # what hangs would do so for 20 s
 
 
 def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
