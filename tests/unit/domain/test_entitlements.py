@@ -1,0 +1,57 @@
+"""From all facts of one subject or exchange to what it earns."""
+
+from services.incentive.domain.entitlements import (
+    NO_FACTS,
+    compute_entitlements,
+    exchange_totals,
+    known_facts,
+    subject_facts,
+)
+from services.incentive.domain.facts import BuyerMeasures, FactRef, FirstListing, FirstPurchase, Listed, Purchased
+from services.incentive.domain.risk_flags import Peers
+from shared.values.parties import Party
+from shared.values.times import parse_time
+from tests.support.incentive.declarations import declared
+from tests.support.incentive.totals import OPERATED, P1, POLICY, bucket, provided, served
+
+AT = parse_time("2026-03-01T10:00:00+08:00")
+RENAMED = Party(P1.id_scheme, P1.id, "虚构改名")
+LISTING = FirstListing(FactRef("facts.first-listing.v1/r1/x", 1, 7), "r1", P1, Listed("kmdex", "L1", 1, AT))
+PURCHASE = FirstPurchase(
+    FactRef("facts.first-purchase.v1/r1/x", 1, 9), "r1", RENAMED, Purchased("kmdex", "T1", 1, AT, 100_000, 0, P1)
+)
+MEASURES = BuyerMeasures(FactRef("facts.sign.v1/r1/buyer/x", 1, 9), "r1", P1.subject, None, None)
+TOTALS = [provided(year, {"kmdex": [bucket(f"{year}-03-01", "10000000")]}) for year in (2026, 2027)]
+SERVED = [served(year, bucket(f"{year}-03-01", "100000000.01")) for year in (2026, 2027)]
+DECLARED = declared("ai_model", "M", "2026-06-01")
+
+
+def test_the_newest_fact_that_can_earn_gives_the_name() -> None:
+    found = known_facts([(2, PURCHASE), (1, LISTING), (3, MEASURES)])
+    assert found == ((PURCHASE, LISTING, MEASURES), PURCHASE)
+    assert known_facts([(2, PURCHASE), (3, LISTING)]).newest == LISTING
+    assert known_facts([(3, MEASURES)]).newest is None
+    assert known_facts([]) == NO_FACTS
+
+
+def test_facts_of_a_subject_are_kept_by_kind_and_totals_by_year() -> None:
+    found = subject_facts([LISTING, *TOTALS, PURCHASE, MEASURES, DECLARED, TOTALS[0]])
+    assert (found.first_listing, found.first_purchase, found.declared) == ((LISTING,), (PURCHASE,), (DECLARED,))
+    assert found.totals == {2026: [TOTALS[0], TOTALS[0]], 2027: [TOTALS[1]]}
+    assert exchange_totals([*SERVED, LISTING, SERVED[1]]) == {2026: [SERVED[0]], 2027: [SERVED[1], SERVED[1]]}
+
+
+def test_a_subject_earns_by_events_and_by_declarations_under_its_newest_name() -> None:
+    facts = known_facts(enumerate([LISTING, TOTALS[0], DECLARED, PURCHASE]))
+    earned = compute_entitlements(facts, POLICY, OPERATED, Peers())
+    assert [one.rule for one in earned] == ["first_listing", "first_purchase", "annual_listed_trading", "ai_model"]
+    assert {one.subject for one in earned} == {RENAMED}
+
+
+def test_an_exchange_earns_by_its_totals() -> None:
+    earned = compute_entitlements(known_facts(enumerate(SERVED)), POLICY, OPERATED, Peers())
+    assert [(one.award_id, one.year) for one in earned] == [("exchange_tiers/kmdex/2026", 2026)]
+
+
+def test_measures_alone_earn_nothing() -> None:
+    assert compute_entitlements(known_facts([(1, MEASURES)]), POLICY, OPERATED, Peers()) == []
