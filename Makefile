@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-all test-tools check docs faults bench
+.PHONY: help setup demo up test test-all test-tools check docs faults mutation bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -26,6 +26,7 @@ help:
 	@echo '  make check   代码规范、类型、导入规则、文档                      lint, types, import rules, documents'
 	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
 	@echo '  make faults  每种故障多次，与核验程序的测算比对                  every fault many times, checked by the verifier'
+	@echo '  make mutation  变异测试资金代码                                  change the money code, and see its tests fail'
 	@echo '  make bench   性能测量                                            the measurements'
 
 setup: $(STAMP)
@@ -74,6 +75,9 @@ test-tools: $(STAMP)
 
 faults: $(STAMP)
 	@exec $(BIN)/python -m tests.faults.run $(ARGS)
+
+mutation: $(STAMP)
+	@exec $(BIN)/python -m tests.mutation.run $(ARGS)
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)
