@@ -53,6 +53,12 @@ PERSONAL_DATA = {
 }
 
 
+# Chinese of English texts of the code, and which of them were used.
+CHINESE_TEXTS: dict[str, str] = yaml.safe_load((ROOT / "docs" / "reference.zh.yaml").read_text("utf-8"))
+used: set[str] = set()
+missing: set[str] = set()
+
+
 class Page:
     """A Markdown page in one language."""
 
@@ -81,6 +87,14 @@ class Page:
         paragraphs = [pick(paragraph.strip(), self.language) for paragraph in text.split("\n\n")]
         wanted = [one for one in paragraphs if bool(CHINESE.search(one)) == (self.language == "zh")]
         return "\n\n".join(wanted or paragraphs)
+
+    def translated(self, text: str) -> str:
+        """An English text of the code in this page's language."""
+        english = re.sub(r"\s+", " ", text).strip()
+        if self.language == "en" or not english or CHINESE.search(english):
+            return self.own(text)
+        (used if english in CHINESE_TEXTS else missing).add(english)
+        return CHINESE_TEXTS.get(english, english)
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,13 +153,13 @@ def http_page(language: Language, service: Literal["listing", "trade-ingest", "i
     operations = [(path, verb, item[verb]) for path, item in spec["paths"].items() for verb in METHODS if verb in item]
     page.table(
         (page.say("路径", "path"), page.say("说明", "what it does")),
-        ((f"`{verb.upper()} {path}`", page.own(about.get("summary", ""))) for path, verb, about in operations),
+        ((f"`{verb.upper()} {path}`", page.translated(about.get("summary", ""))) for path, verb, about in operations),
     )
     for path, verb, about in operations:
         page.heading(2, f"{verb.upper()} `{path}`", f"{verb.upper()} `{path}`")
-        page.text(plain(page.own(about.get("summary", ""))))
+        page.text(plain(page.translated(about.get("summary", ""))))
         if about.get("description"):
-            page.text(plain(page.own(about["description"])))
+            page.text(plain(page.translated(about["description"])))
         page.table(
             (
                 page.say("参数", "parameter"),
@@ -154,7 +168,12 @@ def http_page(language: Language, service: Literal["listing", "trade-ingest", "i
                 page.say("说明", "meaning"),
             ),
             (
-                (code(one["name"]), one["in"], shape(one.get("schema", {})), page.own(one.get("description", "")))
+                (
+                    code(one["name"]),
+                    one["in"],
+                    shape(one.get("schema", {})),
+                    page.translated(one.get("description", "")),
+                )
                 for one in spec["paths"][path].get("parameters", []) + about.get("parameters", [])
                 if "name" in one
             ),
@@ -307,7 +326,7 @@ def metrics_page(language: Language) -> Page:
     )
     page.table(
         (page.say("名称", "name"), page.say("标签", "labels"), page.say("说明", "meaning")),
-        ((code(name), ", ".join(map(code, labels)), page.own(text)) for name, labels, text in metrics()),
+        ((code(name), ", ".join(map(code, labels)), page.translated(text)) for name, labels, text in metrics()),
     )
     return page
 
@@ -368,6 +387,9 @@ def main(language: Language) -> None:
     commands_page(language).write(reference / "commands.md")
     errors_page(language).write(reference / "errors.md")
     metrics_page(language).write(reference / "metrics.md")
+    unused = CHINESE_TEXTS.keys() - used if language == "zh" else set()
+    if missing or unused:
+        raise SystemExit(f"docs/reference.zh.yaml: missing {sorted(missing)}, no longer used {sorted(unused)}")
     personal_data_page(language).write(tree / "operations" / "generated" / "personal-data.md")
 
 
