@@ -55,6 +55,7 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q --no-header --no-summary tests/project_rules
 	@$(SITE)
 
 docs: $(STAMP)

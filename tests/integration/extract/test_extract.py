@@ -549,4 +549,4 @@ def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Pat
     assert {one["after"]["ceiling"] for one in purchases} == {"1.00"}
     assert "revision 1 -> kunming-2025-14 revision 2" in CliRunner().invoke(main, arguments).output
     done = CliRunner(env={"LANG": "en_US.UTF-8"}).invoke(main, [*arguments[:-1], str(policy)])
-    assert (done.exit_code, "is no extract" in done.output) == (1, True)
+    assert (done.exit_code, "not a readable extract" in done.output) == (1, True)

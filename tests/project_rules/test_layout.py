@@ -1,0 +1,69 @@
+"""Folders, names and imports as CONTRIBUTING.md has them; part of `make check`."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PRODUCT = ("services", "shared", "exchange_kit", "deploy", "devset")
+MOST_MODULES = 20
+
+
+def modules(*rooms: str) -> Iterator[Path]:
+    """Python files of these folders, without those that compilers and tools leave."""
+    for room in rooms:
+        for path in (ROOT / room).rglob("*.py"):
+            if not {"__pycache__", "build", ".venv"} & set(path.parts):
+                yield path
+
+
+def test_a_folder_has_20_modules_at_most() -> None:
+    """Who opens a folder must see what is in it; more modules than a screen holds want a folder of their own."""
+    counted = Counter(path.parent for path in modules(*PRODUCT, "tests") if path.name != "__init__.py")
+    assert {str(folder.relative_to(ROOT)): count for folder, count in counted.items() if count > MOST_MODULES} == {}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_no_test_imports_another_test_file() -> None:
+    """A test file that others import cannot be moved or read alone; what tests share is in tests/support."""
+    found = {
+        str(path.relative_to(ROOT)): name
+        for path in modules("tests")
+        for name in imported(path)
+        if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split(".")[:-1])
+    }
+    assert found == {}
+
+
+def test_product_code_imports_no_test_code() -> None:
+    """Tests are not installed."""
+    assert [str(path) for path in modules(*PRODUCT) if any(name.startswith("tests.") for name in imported(path))] == []
+
+
+@pytest.mark.parametrize("service", ["listing", "trade_ingest", "incentive"])
+def test_a_migration_imports_only_the_helpers_of_migrations(service: str) -> None:
+    """Code that a migration imports could change, and with it what the migration does to a database."""
+    allowed = ("__future__", "typing", "pathlib", "collections", "alembic", "sqlalchemy", "shared.postgres.migrat")
+    found = {
+        (path.name, name)
+        for path in modules(f"services/{service}/migrations/versions")
+        for name in imported(path)
+        if not name.startswith(allowed)
+    }
+    assert found == set()
