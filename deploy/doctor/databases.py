@@ -14,7 +14,7 @@ from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_passwor
 from services.incentive.store.tables import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
 from shared.postgres.schema_version import required_revision
-from shared.service_log.tables import LOG_TABLES
+from shared.service_log.store import LOG_TABLES
 from shared.settings import Service
 
 Connection = psycopg.Connection[tuple[object, ...]]

@@ -1,7 +1,9 @@
 """The incentive service over HTTP."""
 
+from collections.abc import Callable
+
 from flask import Flask
-from sqlalchemy import Engine, Select, and_, func, select
+from sqlalchemy import Connection, Engine
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
@@ -10,8 +12,8 @@ from services.incentive.http.context import IncentiveContext
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.rulebook import Rulebook, load_rulebook
-from services.incentive.store.tables import ledger_settings, ledger_transaction
 from shared.postgres.database import make_engine
+from shared.postgres.query import fetch_one, fetch_value
 from shared.service_log.signing import signing_key
 from shared.settings import Settings, read_session_key
 from shared.telemetry.tracing import start_tracing
@@ -53,7 +55,7 @@ def create_app(
         keys=load_keys(settings.api_keys_file) if keys is None else keys,
         clock=context.bureau.clock,
         takes_documents=False,
-        next_seq=select(func.coalesce(func.max(ledger_transaction.c.seq) + 1, 0)),
+        next_seq=lambda connection: fetch_value(connection, _NEXT_SEQ, int),
         log_entries=stored_transactions,
         in_force=in_force(context.bureau.rulebook),
         tracing=start_tracing(settings),
@@ -67,10 +69,11 @@ def create_app(
     return app
 
 
-def in_force(rulebook: Rulebook) -> Select[bool]:
-    """Select whether the awards in the ledger were computed by this policy and whitelist."""
-    columns = ledger_settings.c
-    is_same = and_(
-        columns.policy_digest == rulebook.policy.digest, columns.whitelist_digest == rulebook.exchanges.digest
-    ).label("is_same")
-    return select(is_same).order_by(columns.id.desc()).limit(1)
+_NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction"
+_IN_FORCE = "SELECT policy_digest, whitelist_digest FROM ledger_settings ORDER BY id DESC LIMIT 1"
+
+
+def in_force(rulebook: Rulebook) -> Callable[[Connection], bool]:
+    """Return a check that the ledger's awards were computed by this policy and whitelist."""
+    digests = rulebook.policy.digest, rulebook.exchanges.digest
+    return lambda connection: fetch_one(connection, _IN_FORCE, tuple[str, str]) == digests

@@ -1,10 +1,9 @@
 """HTTP routes of listings."""
 
-from services.listing.models import listing, listing_past
 from services.listing.schemas import ListingDetailSchema, ListingPageSchema, ListingQuery
 from shared.values.json_types import Json
 from shared.web.query import Blueprint, NoQuery
-from shared.web.register.documents import answer_document, answer_page, select_page
+from shared.web.register.documents import answer_document, answer_page
 
 blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 
@@ -14,10 +13,7 @@ blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 @blueprint.response(200, ListingPageSchema)
 def list_listings(arguments: Json) -> Json:
     """Listings in their current revision, in order of exchange and number."""
-    statement = select_page("listing", listing, arguments)
-    if "status" in arguments:
-        statement = statement.where(listing.c.status == arguments["status"])
-    return answer_page("listing", statement, arguments["limit"])
+    return answer_page("listing", arguments, status="status = %(status)s")
 
 
 @blueprint.route("/v1/listings/<exchange>/<no>")
@@ -26,4 +22,4 @@ def list_listings(arguments: Json) -> Json:
 def get_listing(arguments: Json, exchange: str, no: str) -> Json:
     """One listing with all its revisions and the records that brought them."""
     del arguments
-    return answer_document("listing", listing, listing_past, exchange, no)
+    return answer_document("listing", exchange, no)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ANNULLED = ("d.status = 'annulled'", "annulled")
 _MIRRORED = ("d.mirrored", "mirrored")
-_PROVIDER = "d.provider = (SELECT id FROM party WHERE scheme = :scheme AND code = :code)"
+_PROVIDER = "d.provider = (SELECT id FROM party WHERE scheme = %(scheme)s AND code = %(code)s)"
 
 
 def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
@@ -23,7 +23,7 @@ def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
     """
     if topic == LISTING and len(key) == 2:  # noqa: PLR2004 - exchange and number
         parameters = {"exchange": key[0], "number": key[1]}
-        return Scope("listing", "d.exchange = :exchange AND d.number = :number", parameters, (_ANNULLED,))
+        return Scope("listing", "d.exchange = %(exchange)s AND d.number = %(number)s", parameters, (_ANNULLED,))
     if topic == FIRST_LISTING and len(key) == 1:
         scheme, code = parse_subject(key[0])
         parameters = {"scheme": scheme, "code": code}

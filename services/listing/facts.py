@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
 from services.listing.firsts import FIRST_LISTINGS
 from shared.events.fact_topics import FIRST_LISTING, LISTING
-from shared.postgres.database import fetch
+from shared.postgres.query import fetch
 from shared.register.facts import party_json, render_firsts
 from shared.register.parties import subjects_of
 from shared.register.stored_documents import key_arrays, stored_document
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from shared.register.publish.outbox import DirtyKey
     from shared.register.revisions import Key
 
-_LISTINGS = b"""
+_LISTINGS = """
     SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
@@ -43,9 +41,11 @@ def fact_keys(listings: Iterable[Key], first_subjects: Iterable[str]) -> list[Di
 
 def all_fact_keys(connection: Connection) -> list[DirtyKey]:
     """Return the keys of all listings, and of all parties that have a first one."""
-    listings = connection.execute(text("SELECT exchange, number FROM listing"))
-    parties = connection.execute(text("SELECT scheme, code FROM party p JOIN first_listing f ON f.party = p.id"))
-    return fact_keys(((row.exchange, row.number) for row in listings), (f"{row.scheme}:{row.code}" for row in parties))
+    listings = fetch(connection, "SELECT exchange, number FROM listing", tuple[str, str])
+    parties = fetch(
+        connection, "SELECT scheme, code FROM party p JOIN first_listing f ON f.party = p.id", tuple[str, str]
+    )
+    return fact_keys(listings, (f"{scheme}:{code}" for scheme, code in parties))
 
 
 def changed_by_settings(
@@ -62,7 +62,9 @@ def render_listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {
         f"{exchange}/{number}": {"exchange": exchange, "listing_no": number, **gone} for exchange, number in pairs
     }
-    for exchange, number, counted, mirrored, value, headers in fetch(connection, _LISTINGS, key_arrays(pairs)):
+    for exchange, number, counted, mirrored, value, headers in fetch(
+        connection, _LISTINGS, tuple[str, str, bool, bool, bytes, bytes | None], **key_arrays(pairs)
+    ):
         document: Any = stored_document("listing", exchange, value, headers)
         values[f"{exchange}/{number}"] |= {
             "provider": party_json(document.provider),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from services.listing.facts import fact_keys
 from services.listing.firsts import FIRST_LISTINGS, can_be_first
 from shared.postgres.binary_copy import RowFormat, bytes_field
-from shared.postgres.database import fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import fetch, fetch_values, pg_array
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
 from shared.register.intake import pg_microseconds
@@ -49,8 +48,8 @@ _STATES = f"""
         WHERE exchange = k.exchange AND number = k.number LIMIT 1
     ) d
     JOIN party p ON p.id = d.provider
-""".encode()
-_WITH_FIRST = b"SELECT party FROM first_listing WHERE party = ANY(CAST(%(parties)s AS int[]))"
+"""
+_WITH_FIRST = "SELECT party FROM first_listing WHERE party = ANY(CAST(%(parties)s AS int[]))"
 
 
 class _StoredState(NamedTuple):
@@ -86,7 +85,7 @@ def apply_listings(
         )
     )
     if renamed:
-        firsts |= {party for (party,) in fetch(connection, _WITH_FIRST, {"parties": pg_array(renamed)})}
+        firsts |= set(fetch_values(connection, _WITH_FIRST, int, parties=pg_array(renamed)))
     subjects = register.parties.subjects(connection, firsts)
     mark_dirty(connection, fact_keys(resolution.states, (subjects[party] for party in firsts)), now)
     return resolution
@@ -95,8 +94,11 @@ def apply_listings(
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, _StoredState]:
     if not keys:
         return {}
-    rows = fetch(connection, _STATES, key_arrays(keys))
-    return {(exchange, number): _StoredState(*state) for exchange, number, *state in rows}
+    rows = fetch(connection, _STATES, tuple[str, str, int, int, bool], **key_arrays(keys))
+    return {
+        (exchange, number): _StoredState(revision, provider, was_eligible)
+        for exchange, number, revision, provider, was_eligible in rows
+    }
 
 
 def _write(

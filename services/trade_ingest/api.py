@@ -1,6 +1,5 @@
 """HTTP routes of trades."""
 
-from services.trade_ingest.models import trade, trade_past
 from services.trade_ingest.schemas import TradeDetailSchema, TradeFactsSchema, TradePageSchema, TradeQuery
 from services.trade_ingest.trade_facts import trade_facts
 from shared.events.topics import topic_of
@@ -11,7 +10,7 @@ from shared.values.parties import is_number
 from shared.web.keys import require
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery
-from shared.web.register.documents import answer_document, answer_page, party_id, select_page
+from shared.web.register.documents import answer_document, answer_page, is_party
 from shared.web.service import current_service
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
@@ -22,12 +21,8 @@ blueprint = Blueprint("trades", __name__, description="交易 / trades")
 @blueprint.response(200, TradePageSchema)
 def list_trades(arguments: Json) -> Json:
     """Trades in their current revision, in order of exchange and number."""
-    statement = select_page("trade", trade, arguments)
-    if "status" in arguments:
-        statement = statement.where(trade.c.completed.is_(arguments["status"] == "completed"))
-    if "buyer" in arguments:
-        statement = statement.where(trade.c.buyer == party_id(arguments["buyer"]))
-    return answer_page("trade", statement, arguments["limit"])
+    filters = {"status": "completed = (%(status)s = 'completed')", "buyer": is_party("buyer", "buyer")}
+    return answer_page("trade", arguments, **filters)
 
 
 @blueprint.route("/v1/trades/<exchange>/<no>")
@@ -36,7 +31,7 @@ def list_trades(arguments: Json) -> Json:
 def get_trade(arguments: Json, exchange: str, no: str) -> Json:
     """One trade with all its revisions and the records that brought them."""
     del arguments
-    return answer_document("trade", trade, trade_past, exchange, no)
+    return answer_document("trade", exchange, no)
 
 
 @blueprint.route("/v1/trades/<exchange>/<no>/facts")

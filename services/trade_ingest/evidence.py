@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"[0-9]{4}")
 _CANCELLED = ("NOT d.completed", "cancelled")
 _MIRRORED = ("d.mirrored", "mirrored")
-# As in the view trade_category, with the listing fact that was current at :seq.
+# As in the view trade_category, with the listing fact that was current at %(seq)s.
 _UNMATCHED = "NOT coalesce(l.proves AND l.provider = d.provider AND l.listed_at <= d.completed_at, false)"
 _PROOF = """
     LEFT JOIN (
-        SELECT exchange, listing_no, provider, listed_at, proves FROM listing_fact WHERE seq < :seq
+        SELECT exchange, listing_no, provider, listed_at, proves FROM listing_fact WHERE seq < %(seq)s
         UNION ALL
         SELECT exchange, listing_no, provider, listed_at, proves FROM listing_fact_past
-        WHERE seq < :seq AND replaced_by >= :seq
+        WHERE seq < %(seq)s AND replaced_by >= %(seq)s
     ) l ON d.listed AND l.exchange = d.exchange AND l.listing_no = d.listing_no
 """
-_IN_YEAR = "d.completed_at >= :from_at AND d.completed_at < :until_at"
-_PARTY = "(SELECT id FROM party WHERE scheme = :scheme AND code = :code)"
+_IN_YEAR = "d.completed_at >= %(from_at)s AND d.completed_at < %(until_at)s"
+_PARTY = "(SELECT id FROM party WHERE scheme = %(scheme)s AND code = %(code)s)"
 
 
 def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
@@ -44,7 +44,7 @@ def scope_of(topic: str, key: Sequence[str]) -> Scope | None:
         return None
     of_whom, name, year = key
     if of_whom == "exchange":
-        where, whose = f"d.exchange = :exchange AND {_IN_YEAR}", {"exchange": name}
+        where, whose = f"d.exchange = %(exchange)s AND {_IN_YEAR}", {"exchange": name}
         return Scope("trade", where, whose | _year(year), (_CANCELLED, _MIRRORED))
     if of_whom == "provider":
         where = f"d.provider = {_PARTY} AND {_IN_YEAR}"
@@ -58,7 +58,7 @@ def _scope_of_measures(key: Sequence[str]) -> Scope | None:
     where = {
         ("provider", 3): f"(d.provider = {_PARTY} OR d.buyer = {_PARTY}) AND {_IN_YEAR}",
         ("buyer", 2): f"d.buyer = {_PARTY}",
-        ("exchange", 3): f"d.exchange = :exchange AND {_IN_YEAR}",
+        ("exchange", 3): f"d.exchange = %(exchange)s AND {_IN_YEAR}",
     }.get((key[0], len(key)))
     if where is None:
         return None

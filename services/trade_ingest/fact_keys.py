@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from services.trade_ingest.totals import instant_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
-from shared.postgres.database import fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import fetch, fetch_values, pg_array
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import mark_dirty
 from shared.values.times import shanghai_year, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from shared.register.firsts import First
     from shared.register.publish.outbox import DirtyKey
 
-_SOLD_TOO = b"""
+_SOLD_TOO = """
     SELECT b.party, b.year
     FROM unnest(CAST(%(parties)s AS int[]), CAST(%(years)s AS int[]),
                 CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
@@ -44,7 +41,7 @@ _WITH_SMALL_FIRST = f"""
     FROM unnest(CAST(%(befores)s AS int[]), CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]))
          AS b(party, exchange, number)
     JOIN trade t ON t.exchange = b.exchange AND t.number = b.number WHERE {_IS_SMALL}
-""".encode()
+"""
 
 
 def mark_changed_facts(
@@ -109,7 +106,7 @@ def risk_flag_keys(
 
 def all_fact_keys(connection: Connection) -> list[DirtyKey]:
     exchanges, providers = all_totals(connection)
-    firsts = set(connection.execute(text("SELECT party FROM first_purchase")).scalars())
+    firsts = set(fetch_values(connection, "SELECT party FROM first_purchase", int))
     subjects = subjects_of(connection, firsts | {party for party, _ in providers})
     return [*total_and_first_keys(subjects, exchanges, providers, firsts), *all_risk_flag_keys(connection)]
 
@@ -117,30 +114,28 @@ def all_fact_keys(connection: Connection) -> list[DirtyKey]:
 def all_risk_flag_keys(connection: Connection) -> list[DirtyKey]:
     """Return the keys of all risk-flag measures that may exist."""
     exchanges, providers = all_totals(connection)
-    small = set(connection.execute(text(f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}")).scalars())
+    small = set(fetch_values(connection, f"{_SMALL_FIRSTS} WHERE {_IS_SMALL}", int))
     subjects = subjects_of(connection, small | {party for party, _ in providers})
     return risk_flag_keys(subjects, exchanges, providers, small)
 
 
 def all_totals(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[int, int]]]:
     """Return all totals: of exchanges by (exchange, year), of providers by (party, year)."""
-    rows = connection.execute(text("SELECT DISTINCT exchange, bucket_at FROM exchange_total"))
-    exchanges = {(row.exchange, shanghai_year(row.bucket_at)) for row in rows}
-    rows = connection.execute(text("SELECT DISTINCT provider, bucket_at FROM provider_total"))
-    return exchanges, {(row.provider, shanghai_year(row.bucket_at)) for row in rows}
+    rows = fetch(connection, "SELECT DISTINCT exchange, bucket_at FROM exchange_total", tuple[str, datetime])
+    exchanges = {(exchange, shanghai_year(at)) for exchange, at in rows}
+    of_providers = fetch(connection, "SELECT DISTINCT provider, bucket_at FROM provider_total", tuple[int, datetime])
+    return exchanges, {(provider, shanghai_year(at)) for provider, at in of_providers}
 
 
 def _years_of(connection: Connection, parties: set[int]) -> set[tuple[int, int]]:
-    rows = connection.execute(
-        text("SELECT DISTINCT provider, bucket_at FROM provider_total WHERE provider = ANY(:ids)"),
-        {"ids": list(parties)},
-    )
-    return {(row.provider, shanghai_year(row.bucket_at)) for row in rows}
+    statement = "SELECT DISTINCT provider, bucket_at FROM provider_total WHERE provider = ANY(%(ids)s)"
+    rows = fetch(connection, statement, tuple[int, datetime], ids=list(parties))
+    return {(provider, shanghai_year(at)) for provider, at in rows}
 
 
 def _with_first(connection: Connection, parties: set[int]) -> set[int]:
-    rows = connection.execute(text("SELECT party FROM first_purchase WHERE party = ANY(:ids)"), {"ids": list(parties)})
-    return {row.party for row in rows}
+    statement = "SELECT party FROM first_purchase WHERE party = ANY(%(ids)s)"
+    return set(fetch_values(connection, statement, int, ids=list(parties)))
 
 
 def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -153,7 +148,7 @@ def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple
         "froms": pg_array(_start_of(year) for _, year in bought),
         "untils": pg_array(_start_of(year + 1) for _, year in bought),
     }
-    return set(fetch(connection, _SOLD_TOO, parameters))
+    return set(fetch(connection, _SOLD_TOO, tuple[int, int], **parameters))
 
 
 @cache
@@ -173,4 +168,4 @@ def _with_small_first(connection: Connection, large: set[int], firsts: Mapping[i
         "exchanges": pg_array(first.exchange for first in before.values()),
         "numbers": pg_array(first.number for first in before.values()),
     }
-    return {party for (party,) in fetch(connection, _WITH_SMALL_FIRST, parameters)}
+    return set(fetch_values(connection, _WITH_SMALL_FIRST, int, **parameters))

@@ -6,32 +6,46 @@ The topic is compacted: a replaced fact may be gone, and its replacement may not
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import text
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.trade_ingest.listing_facts import newest, read_listing_fact
 from shared.events.fact_topics import LISTING
 from shared.kafka.replay import replay_records, stable_end_offsets
+from shared.postgres.query import fetch
 from shared.register.head import read_head
 from shared.register.stored_documents import key_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Row
-
     from services.trade_ingest.listing_facts import ListingFact
     from shared.register.rebuild.topic_comparison import TopicComparison
     from shared.register.revisions import Key
 
-_STORED = text(
-    """
+_STORED = """
     SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.seq, f.value
-    FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
     JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
     """
-)
+_PLACES = 'SELECT seq, exchange, listing_no, topic, partition, "offset" FROM listing_fact ORDER BY seq'
+
+
+class _StoredFact(NamedTuple):
+    exchange: str
+    listing_no: str
+    generation: int
+    fact_seq: int
+    seq: int
+    value: bytes
+
+
+class _StoredPlace(NamedTuple):
+    seq: int
+    exchange: str
+    listing_no: str
+    topic: str
+    partition: int
+    offset: int
 
 
 def compare_fact_topic(topics: TopicComparison) -> None:
@@ -76,8 +90,8 @@ class _FactComparison:
         record = fact.record
         return record.offset < self.positions[record.topic, record.partition]
 
-    def _load_stored(self, keys: Iterable[Key]) -> Sequence[Row[Any]]:
-        return self.topics.connection.execute(_STORED, key_arrays(keys)).all()
+    def _load_stored(self, keys: Iterable[Key]) -> list[_StoredFact]:
+        return fetch(self.topics.connection, _STORED, _StoredFact, **key_arrays(keys))
 
     def _add_lost(self, fact: ListingFact) -> None:
         known = self._lost.get(fact.key)
@@ -93,10 +107,7 @@ class _FactComparison:
 
     def close(self) -> None:
         """Report facts stored but not in the topic, and facts read but not stored."""
-        rows = self.topics.connection.execute(
-            text('SELECT seq, exchange, listing_no, topic, partition, "offset" FROM listing_fact ORDER BY seq')
-        )
-        for row in rows:
+        for row in fetch(self.topics.connection, _PLACES, _StoredPlace):
             if not self._is_explained(row.seq):
                 what = f"{row.topic}[{row.partition}]@{row.offset} 外来 / foreign"
                 stored = f"listing_fact {row.exchange}/{row.listing_no} (条目 / entry {row.seq})"

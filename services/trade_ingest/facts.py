@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +12,7 @@ import msgspec
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.totals import COUNTED, UNMATCHED, bucket_calendar
 from services.trade_ingest.totals_store import Total
-from shared.postgres.database import fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import fetch, pg_array
 from shared.register.facts import party_json, render_firsts, subject_arrays
 from shared.register.head import read_settings
 from shared.values.money import format_yuan
@@ -21,7 +20,6 @@ from shared.values.times import format_time, year_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -32,14 +30,14 @@ _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
 _Bucket = tuple["datetime", Total]  # its start, and its content
 
-_EXCHANGE_TOTALS = b"""
+_EXCHANGE_TOTALS = """
     SELECT k.exchange, k.year, t.bucket_at, t.amount_fen, t.trades, t.last_completed_at
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(years)s AS int[]), CAST(%(froms)s AS timestamptz[]),
                 CAST(%(untils)s AS timestamptz[])) AS k(exchange, year, from_at, until_at)
     JOIN exchange_total t ON t.exchange = k.exchange AND t.bucket_at >= k.from_at AND t.bucket_at < k.until_at
     ORDER BY t.bucket_at
 """
-_PROVIDER_TOTALS = b"""
+_PROVIDER_TOTALS = """
     SELECT k.scheme, k.code, k.year, p.name, t.exchange, t.category, t.bucket_at, t.amount_fen, t.trades,
            t.last_completed_at
     FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(years)s AS int[]),
@@ -79,8 +77,10 @@ def render_totals(connection: Connection, keys: list[str]) -> dict[str, Any]:
 def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> dict[str, Any]:
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
     parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
-    for exchange, year, start, *total in fetch(connection, _EXCHANGE_TOTALS, parameters):
-        found[exchange, year].append((start, Total(*total)))
+    for exchange, year, start, amount_fen, trades, last_at in fetch(
+        connection, _EXCHANGE_TOTALS, tuple[str, int, datetime, int, int, datetime], **parameters
+    ):
+        found[exchange, year].append((start, Total(amount_fen, trades, last_at)))
     return {
         f"exchange/{exchange}/{year}": {
             "exchange": exchange,
@@ -98,11 +98,16 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
         lambda: defaultdict(lambda: defaultdict(list))
     )
     parameters = {**subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])}
-    for scheme, code, year, name, exchange, category, start, *total in fetch(connection, _PROVIDER_TOTALS, parameters):
+    for scheme, code, year, name, exchange, category, start, amount_fen, trades, last_at in fetch(
+        connection,
+        _PROVIDER_TOTALS,
+        tuple[str, str, int, str, str | None, str | None, datetime, int, int, datetime],
+        **parameters,
+    ):
         subject = f"{scheme}:{code}"
         names[subject] = name
-        if exchange is not None:
-            found[subject, year][exchange][category].append((start, Total(*total)))
+        if exchange is not None and category is not None:
+            found[subject, year][exchange][category].append((start, Total(amount_fen, trades, last_at)))
     return {
         f"provider/{subject}/{year}": {
             "party": dict(zip(("id_scheme", "id", "name"), (*subject.split(":", 1), names[subject]), strict=True)),

@@ -5,7 +5,7 @@ Listing facts are applied before trades. What a document means for totals is com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.trade_ingest.fact_keys import mark_changed_facts
 from services.trade_ingest.firsts import FIRST_PURCHASES
@@ -13,7 +13,7 @@ from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts
 from services.trade_ingest.totals import Deltas, TradeState, bucket_calendar
 from services.trade_ingest.totals_store import apply_deltas
 from shared.postgres.binary_copy import RowFormat, bytes_field
-from shared.postgres.database import fetch
+from shared.postgres.query import fetch
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
 from shared.register.intake import pg_microseconds
@@ -52,8 +52,27 @@ _FIXED = {
 }
 _WRITER = DocumentWriter("trade", _FIXED, ["exchange", "number", "value", "listing_no", "headers"])
 
-# The revision, and the rest in the order of the fields of TradeState.
-_STATES = b"""
+
+class _StateRow(NamedTuple):
+    """The revision, and the rest in the order of the fields of TradeState."""
+
+    revision: int
+    exchange: str
+    number: str
+    listing_no: str | None
+    provider: int
+    buyer: int
+    provider_earns: bool
+    buyer_earns: bool
+    net_fen: int
+    completed_at: datetime
+    completed: bool
+    listed: bool
+    mirrored: bool
+    counted: bool
+
+
+_STATES = """
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
            d.net_fen, d.completed_at, d.completed, d.listed, d.mirrored, d.counted
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
@@ -126,11 +145,10 @@ def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int,
     if not keys:
         return {}
     states = {}
-    for revision, exchange, number, *parts, completed_at, completed, listed, mirrored, counted in fetch(
-        connection, _STATES, key_arrays(keys)
-    ):
-        parts += [pg_microseconds(completed_at), completed, listed, mirrored, counted]
-        states[exchange, number] = (revision, TradeState(exchange, number, *parts))
+    for row in fetch(connection, _STATES, _StateRow, **key_arrays(keys)):
+        revision, exchange, number, listing_no, provider, buyer, provider_earns, buyer_earns, net_fen, at, *rest = row
+        trade = (exchange, number, listing_no, provider, buyer, provider_earns, buyer_earns, net_fen)
+        states[exchange, number] = (revision, TradeState(*trade, pg_microseconds(at), *rest))
     return states
 
 

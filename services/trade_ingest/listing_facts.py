@@ -6,22 +6,21 @@ is split, to the same ones under their own numbering.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotation when the class is made
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import text
 
 from services.trade_ingest.totals import Deltas, MovedTrades, Proof
 from services.trade_ingest.totals_store import BUCKET_AT, starts_array
-from shared.postgres.database import fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.stored_documents import key_arrays
 from shared.values.parties import Party
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from decimal import Decimal
 
     from sqlalchemy import Connection
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from shared.kafka.handler import Record
     from shared.register.parties import Entity
     from shared.register.revisions import Key
+    from shared.values.parties import IdScheme
 
 
 class ListingFact(msgspec.Struct, gc=False, frozen=True):
@@ -114,13 +114,39 @@ def newest(facts: Iterable[ListingFact]) -> dict[Key, ListingFact]:
     return found
 
 
+class _StoredFact(NamedTuple):
+    """The stored fact of a listing, and the provider that it names."""
+
+    exchange: str
+    listing_no: str
+    register: str
+    generation: int
+    fact_seq: int
+    listed_at: datetime
+    scheme: IdScheme
+    code: str
+    name: str
+
+
+class _MovedRow(NamedTuple):
+    """Trades of a bucket that begin or cease to count under a new fact."""
+
+    provider: int
+    exchange: str
+    fits: bool
+    amount_fen: Decimal
+    trades: int
+    last_completed_at: datetime
+    bucket_at: datetime
+
+
 def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[NewerFact]:
     """Return the facts that are newer than the stored ones.
 
     A listing that no longer exists keeps its stored provider and instant and proves nothing. One that the register
     never knew is skipped.
     """
-    rows = connection.execute(_STORED, key_arrays(facts))
+    rows = fetch(connection, _STORED, _StoredFact, **key_arrays(facts))
     stored = {(row.exchange, row.listing_no): row for row in rows}
     newer = []
     for key, fact in facts.items():
@@ -147,7 +173,7 @@ def apply_listing_facts(
     if not facts:
         return first_seq
     parameters = _parameters(facts, ids, first_seq, now)
-    for row in connection.execute(_MOVED, {**parameters, "starts": starts_array(buckets)}):
+    for row in fetch(connection, _MOVED, _MovedRow, **parameters, starts=starts_array(buckets)):
         deltas.move(
             MovedTrades(
                 row.provider,
@@ -159,8 +185,8 @@ def apply_listing_facts(
                 pg_microseconds(row.last_completed_at),
             )
         )
-    connection.execute(_SET_ASIDE, parameters)
-    connection.execute(_STORE, parameters)
+    execute(connection, _SET_ASIDE, **parameters)
+    execute(connection, _STORE, **parameters)
     return first_seq + len(facts)
 
 
@@ -170,20 +196,20 @@ def load_proofs(connection: Connection, keys: set[Key]) -> dict[Key, Proof]:
         return {}
     return {
         (exchange, listing_no): Proof(provider, pg_microseconds(listed_at), proves)
-        for exchange, listing_no, provider, listed_at, proves in fetch(connection, _PROOFS, key_arrays(keys))
+        for exchange, listing_no, provider, listed_at, proves in fetch(
+            connection, _PROOFS, tuple[str, str, int, datetime, bool], **key_arrays(keys)
+        )
     }
 
 
-_STORED = text(
-    """
+_STORED = """
     SELECT f.exchange, f.listing_no, f.register, f.generation, f.fact_seq, f.listed_at, p.scheme, p.code, p.name
-    FROM unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, listing_no)
+    FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
     JOIN listing_fact f ON f.exchange = k.exchange AND f.listing_no = k.listing_no
     JOIN party p ON p.id = f.provider
     """
-)
 
-_PROOFS = b"""
+_PROOFS = """
     SELECT k.exchange, k.listing_no, f.provider, f.listed_at, f.proves
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
     CROSS JOIN LATERAL (
@@ -193,17 +219,17 @@ _PROOFS = b"""
 """
 
 _NEW = """
-    unnest(CAST(:exchanges AS text[]), CAST(:listing_nos AS text[]), CAST(:registers AS text[]),
-           CAST(:generations AS int[]), CAST(:fact_seqs AS bigint[]), CAST(:seqs AS bigint[]), CAST(:topics AS text[]),
-           CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), CAST(:received_ats AS timestamptz[]),
-           CAST(:providers AS int[]), CAST(:listed_ats AS timestamptz[]), CAST(:proves AS boolean[]), CAST(:values AS
-           bytea[]))
+    unnest(CAST(%(exchanges)s AS text[]), CAST(%(listing_nos)s AS text[]), CAST(%(registers)s AS text[]),
+           CAST(%(generations)s AS int[]), CAST(%(fact_seqs)s AS bigint[]), CAST(%(seqs)s AS bigint[]),
+           CAST(%(topics)s AS text[]), CAST(%(partitions)s AS int[]), CAST(%(offsets)s AS bigint[]),
+           CAST(%(received_ats)s AS timestamptz[]),
+           CAST(%(providers)s AS int[]), CAST(%(listed_ats)s AS timestamptz[]), CAST(%(proves)s AS boolean[]),
+           CAST(%(values)s AS bytea[]))
     AS n(exchange, listing_no, register, generation, fact_seq, seq, topic, partition, "offset", received_at, provider,
          listed_at, proves, value)
 """
 
-_MOVED = text(
-    f"""
+_MOVED = f"""
     SELECT t.provider, t.exchange, t.fits, sum(t.net_fen) AS amount_fen, count(*) AS trades,
            max(t.completed_at) AS last_completed_at,
            {BUCKET_AT}
@@ -221,19 +247,16 @@ _MOVED = text(
     WHERE t.fitted <> t.fits
     GROUP BY t.provider, t.exchange, t.fits, bucket_at
     """
-)
 
-_SET_ASIDE = text(
-    f"""
+_SET_ASIDE = f"""
     WITH gone AS (
         DELETE FROM listing_fact o USING {_NEW}
         WHERE o.exchange = n.exchange AND o.listing_no = n.listing_no RETURNING o.*, n.seq AS replaced_by
     )
     INSERT INTO listing_fact_past SELECT * FROM gone
     """
-)
 
-_STORE = text(f"INSERT INTO listing_fact SELECT * FROM {_NEW}")
+_STORE = f"INSERT INTO listing_fact SELECT * FROM {_NEW}"
 
 
 def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:

@@ -8,9 +8,7 @@ and buyers, so that intake only marks whose trades a batch touched. Natural pers
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import text
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.events.fact_topics import (
     AFTER_FIRST,
@@ -20,7 +18,7 @@ from shared.events.fact_topics import (
     REPEATED_FROM,
     SMALL_FIRST_FEN,
 )
-from shared.postgres.query import pg_array
+from shared.postgres.query import fetch, pg_array
 from shared.register.head import read_settings
 from shared.values.money import format_yuan
 from shared.values.times import day_start, format_time, year_start
@@ -28,21 +26,22 @@ from shared.values.times import day_start, format_time, year_start
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 _EARLIEST, _LATEST = year_start(1900), year_start(2200)  # beyond all years of documents
 _COUNTS = "t.completed AND NOT t.mirrored AND t.counted"
 _YEARS = """
     k AS MATERIALIZED (
         SELECT k.n, p.id AS party, k.from_at, k.until_at
-        FROM unnest(CAST(:ns AS int[]), CAST(:codes AS text[]), CAST(:froms AS timestamptz[]),
-                    CAST(:untils AS timestamptz[])) AS k(n, code, from_at, until_at)
+        FROM unnest(CAST(%(ns)s AS int[]), CAST(%(codes)s AS text[]), CAST(%(froms)s AS timestamptz[]),
+                    CAST(%(untils)s AS timestamptz[])) AS k(n, code, from_at, until_at)
         JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
     )
 """
 # Two passes over what a provider sold and bought in the year; only a few rows are returned.
-_PROVIDERS = text(f"""
+_PROVIDERS = f"""
     WITH {_YEARS}, sold AS MATERIALIZED (
         SELECT k.n, t.buyer AS other, t.amount_fen - t.refunded_fen AS net_fen, count(*) AS trades,
                min(t.seq) AS least_seq, max(t.seq) AS greatest_seq
@@ -64,7 +63,7 @@ _PROVIDERS = text(f"""
         FROM (
             SELECT n, net_fen, sum(trades) AS trades, count(*) AS buyers, min(least_seq) AS least_seq,
                    max(greatest_seq) AS greatest_seq
-            FROM sold WHERE net_fen > 0 GROUP BY 1, 2 HAVING sum(trades) >= :repeated_from
+            FROM sold WHERE net_fen > 0 GROUP BY 1, 2 HAVING sum(trades) >= %(repeated_from)s
         ) r
     )
     SELECT 'sold' AS what, n, CAST(NULL AS text) AS subject, sum(net_fen * trades) AS amount_fen,
@@ -73,16 +72,16 @@ _PROVIDERS = text(f"""
     FROM sold GROUP BY n
     UNION ALL
     SELECT 'counterparty', c.n, c.subject, c.amount_fen, c.trades, b.amount_fen, b.trades, NULL, NULL, c.place
-    FROM counterparty c LEFT JOIN bought b ON b.n = c.n AND b.other = c.other WHERE c.place <= :counterparties
+    FROM counterparty c LEFT JOIN bought b ON b.n = c.n AND b.other = c.other WHERE c.place <= %(counterparties)s
     UNION ALL
     SELECT 'repeated', n, NULL, net_fen, trades, NULL, buyers, least_seq, greatest_seq, place
-    FROM repeated WHERE place <= :repeated_amounts
+    FROM repeated WHERE place <= %(repeated_amounts)s
     ORDER BY what, n, place
-""")
-_BUYERS = text(f"""
+"""
+_BUYERS = f"""
     SELECT k.code, f.exchange, f.number, f.completed_at, f.net_fen, g.exchange AS greatest_exchange,
            g.number AS greatest_number, g.completed_at AS greatest_completed_at, g.net_fen AS greatest_net_fen
-    FROM unnest(CAST(:codes AS text[])) AS k(code)
+    FROM unnest(CAST(%(codes)s AS text[])) AS k(code)
     JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
     JOIN first_purchase o ON o.party = p.id
     CROSS JOIN LATERAL (
@@ -92,22 +91,63 @@ _BUYERS = text(f"""
     CROSS JOIN LATERAL (
         SELECT t.exchange, t.number, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen
         FROM trade t
-        WHERE t.buyer = p.id AND t.completed_at >= f.completed_at AND t.completed_at <= f.completed_at + :after_first
-          AND {_COUNTS} AND t.amount_fen - t.refunded_fen >= :large_fen
+        WHERE t.buyer = p.id AND t.completed_at >= f.completed_at AND t.completed_at <= f.completed_at + %(after_first)s
+          AND {_COUNTS} AND t.amount_fen - t.refunded_fen >= %(large_fen)s
         ORDER BY net_fen DESC, t.completed_at, t.exchange, t.number LIMIT 1
     ) g
-    WHERE f.net_fen < :small_fen
-""")
-_OPERATORS = text(f"""
+    WHERE f.net_fen < %(small_fen)s
+"""
+_OPERATORS = f"""
     SELECT k.n, k.code, sum(t.amount_fen - t.refunded_fen) AS amount_fen, count(*) AS trades,
            min(t.seq) AS least_seq, max(t.seq) AS greatest_seq
-    FROM unnest(CAST(:ns AS int[]), CAST(:codes AS text[]), CAST(:exchanges AS text[]), CAST(:froms AS timestamptz[]),
-                CAST(:untils AS timestamptz[])) AS k(n, code, exchange, from_at, until_at)
+    FROM unnest(CAST(%(ns)s AS int[]), CAST(%(codes)s AS text[]), CAST(%(exchanges)s AS text[]),
+                CAST(%(froms)s AS timestamptz[]), CAST(%(untils)s AS timestamptz[]))
+         AS k(n, code, exchange, from_at, until_at)
     JOIN party p ON p.scheme = 'uscc' AND p.code = k.code
     JOIN trade t ON t.buyer = p.id AND t.exchange = k.exchange AND t.completed_at >= k.from_at
                  AND t.completed_at < k.until_at
     WHERE {_COUNTS} GROUP BY 1, 2 ORDER BY 1, 2
-""")
+"""
+
+
+class _ProviderRow(NamedTuple):
+    """What a provider sold, to whom, or how often for the same amount, depending on `what`."""
+
+    what: str
+    n: int
+    subject: str | None
+    amount_fen: Decimal
+    trades: Decimal
+    bought_fen: Decimal | None
+    more: int | None
+    least_seq: int | None
+    greatest_seq: int | None
+    place: int
+
+
+class _BuyerRow(NamedTuple):
+    """A small first purchase, and the largest soon after it."""
+
+    code: str
+    exchange: str
+    number: str
+    completed_at: datetime
+    net_fen: int
+    greatest_exchange: str
+    greatest_number: str
+    greatest_completed_at: datetime
+    greatest_net_fen: int
+
+
+class _OperatorRow(NamedTuple):
+    """What an operator bought on its own exchange."""
+
+    n: int
+    code: str
+    amount_fen: Decimal
+    trades: int
+    least_seq: int
+    greatest_seq: int
 
 
 def render_measures(connection: Connection, keys: list[str]) -> dict[str, Any]:
@@ -126,17 +166,17 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[st
         for key, (subject, year) in keys.items()
     }
     in_order = list(values.values())
-    rows = connection.execute(
+    rows = fetch(
+        connection,
         _PROVIDERS,
-        {
-            "ns": pg_array(range(len(in_order))),
-            "codes": pg_array(_code(value["subject"]) for value in in_order),
-            **_spans([value["year"] for value in in_order]),
-            "counterparties": COUNTERPARTIES,
-            "repeated_amounts": REPEATED_AMOUNTS,
-            "repeated_from": REPEATED_FROM,
-        },
-    ).all()
+        _ProviderRow,
+        ns=pg_array(range(len(in_order))),
+        codes=pg_array(_code(value["subject"]) for value in in_order),
+        **_spans([value["year"] for value in in_order]),
+        counterparties=COUNTERPARTIES,
+        repeated_amounts=REPEATED_AMOUNTS,
+        repeated_from=REPEATED_FROM,
+    )
     numbers = _numbers(connection, rows)
     for row in rows:
         value: dict[str, Any] = in_order[row.n]
@@ -149,7 +189,11 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[st
             )
         else:
             value["repeated"].append(
-                {**_sum(row.amount_fen, row.trades), "buyers": row.more, "examples": _examples(row, numbers)}
+                {
+                    **_sum(row.amount_fen, row.trades),
+                    "buyers": row.more,
+                    "examples": _examples(row.least_seq, row.greatest_seq, numbers),
+                }
             )
     return values
 
@@ -158,14 +202,14 @@ def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, 
     values: dict[str, Any] = {
         f"uscc:{_code(subject)}": {"subject": subject, "first": None, "greatest": None} for (subject,) in keys.values()
     }
-    rows = connection.execute(
+    rows = fetch(
+        connection,
         _BUYERS,
-        {
-            "codes": pg_array(_code(subject) for subject in values),
-            "after_first": AFTER_FIRST,
-            "large_fen": LARGE_PURCHASE_FEN,
-            "small_fen": SMALL_FIRST_FEN,
-        },
+        _BuyerRow,
+        codes=pg_array(_code(subject) for subject in values),
+        after_first=AFTER_FIRST,
+        large_fen=LARGE_PURCHASE_FEN,
+        small_fen=SMALL_FIRST_FEN,
     )
     for row in rows:
         values[f"uscc:{row.code}"] |= {
@@ -189,23 +233,23 @@ def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> dict[st
         for code, from_at, until_at in terms.get(value["exchange"], ())
     ]
     ns, exchanges, codes, froms, untils = zip(*terms_in_year, strict=True) if terms_in_year else ((), (), (), (), ())
-    rows = connection.execute(
+    rows = fetch(
+        connection,
         _OPERATORS,
-        {
-            "ns": pg_array(ns),
-            "exchanges": pg_array(exchanges),
-            "codes": pg_array(codes),
-            "froms": pg_array(froms),
-            "untils": pg_array(untils),
-        },
-    ).all()
+        _OperatorRow,
+        ns=pg_array(ns),
+        exchanges=pg_array(exchanges),
+        codes=pg_array(codes),
+        froms=pg_array(froms),
+        untils=pg_array(untils),
+    )
     numbers = _numbers(connection, rows)
     for row in rows:
         in_order[row.n]["operators"].append(
             {
                 "subject": f"uscc:{row.code}",
                 **_sum(row.amount_fen, row.trades),
-                "examples": _examples(row, numbers),
+                "examples": _examples(row.least_seq, row.greatest_seq, numbers),
             }
         )
     return values
@@ -242,7 +286,7 @@ def _code(subject: str) -> str:
     return subject.partition(":")[2]
 
 
-def _sum(amount_fen: int, trades: int) -> dict[str, Any]:
+def _sum(amount_fen: int | Decimal, trades: int | Decimal) -> dict[str, Any]:
     return {"amount": format_yuan(int(amount_fen)), "trades": int(trades)}
 
 
@@ -255,19 +299,17 @@ def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) 
     }
 
 
-def _numbers(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, tuple[str, str]]:
+def _numbers(connection: Connection, rows: Iterable[_ProviderRow | _OperatorRow]) -> dict[int, tuple[str, str]]:
     """Load (exchange, number) of the example trades by their entries."""
     seqs = {seq for row in rows for seq in (row.least_seq, row.greatest_seq) if seq is not None}
-    found = connection.execute(
-        text("SELECT seq, exchange, number FROM trade WHERE seq = ANY(CAST(:seqs AS bigint[]))"),
-        {"seqs": pg_array(sorted(seqs))},
-    )
-    return {row.seq: (row.exchange, row.number) for row in found}
+    statement = "SELECT seq, exchange, number FROM trade WHERE seq = ANY(CAST(%(seqs)s AS bigint[]))"
+    found = fetch(connection, statement, tuple[int, str, str], seqs=pg_array(sorted(seqs)))
+    return {seq: (exchange, number) for seq, exchange, number in found}
 
 
-def _examples(row: Row[Any], numbers: dict[int, tuple[str, str]]) -> list[dict[str, str]]:
+def _examples(first: int | None, last: int | None, numbers: dict[int, tuple[str, str]]) -> list[dict[str, str]]:
     """Return the first and the last entered of the trades that were summed up."""
     return [
         {"exchange": exchange, "trade_no": number}
-        for exchange, number in (numbers[seq] for seq in dict.fromkeys((row.least_seq, row.greatest_seq)))
+        for exchange, number in (numbers[seq] for seq in dict.fromkeys((first, last)) if seq is not None)
     ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from services.trade_ingest.fact_keys import all_risk_flag_keys, all_totals, risk_flag_keys, total_and_first_keys
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.totals import instant_of
 from services.trade_ingest.totals_store import rebuild_totals
+from shared.postgres.query import fetch_optional
 from shared.register.parties import subjects_of
 from shared.values.times import shanghai_year
 
@@ -47,6 +46,6 @@ def changed_by_settings(
 
 def _cut_dates_changed(connection: Connection, register: RegisterContext) -> bool:
     """Compare the cut dates with those of the settings before the last."""
-    statement = text("SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC OFFSET 1 LIMIT 1")
-    before = connection.execute(statement).scalar()
+    statement = "SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC OFFSET 1 LIMIT 1"
+    before = fetch_optional(connection, statement, list[str])
     return before is not None and before != register.settings.content["cut_at"]

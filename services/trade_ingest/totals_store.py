@@ -6,11 +6,8 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import text
-
 from services.trade_ingest.totals import Delta, instant_of
-from shared.postgres.database import change
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
 from shared.values.times import format_time
@@ -36,7 +33,7 @@ _SOURCES = {
     ),
 }
 
-_STARTS = "(SELECT CAST(:starts AS timestamptz[]))"
+_STARTS = "(SELECT CAST(%(starts)s AS timestamptz[]))"
 # The start of the bucket of `t.completed_at`. The subquery reads `starts_array` once, or not at all without rows.
 BUCKET_AT = f"{_STARTS}[width_bucket(t.completed_at, {_STARTS})] AS bucket_at"
 
@@ -63,11 +60,11 @@ def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buc
         None if delta.gone_us is None else pg_microseconds(buckets.until_of(instant_of(key[1])))
         for key, delta in changes.items()
     )
-    change(connection, _merge_sql(table), parameters)
+    execute(connection, _merge_sql(table), **parameters)
 
 
 @cache
-def _merge_sql(table: str) -> bytes:
+def _merge_sql(table: str) -> str:
     """Return the SQL that adds each change to its bucket, deleting empty buckets and creating missing ones.
 
     If what was removed may have been the last of the bucket, the last instant of the rest is looked up. Removing from a
@@ -93,7 +90,7 @@ def _merge_sql(table: str) -> bytes:
             INSERT ({", ".join(keys)}, amount_fen, trades, last_completed_at)
             VALUES ({", ".join(f"k.{name}" for name in keys)}, k.amount_fen, k.trades,
                     {last_of("k.last_completed_at")})
-    """.encode()
+    """
 
 
 def _changes_sql(table: str, **instants: str) -> str:
@@ -147,7 +144,7 @@ def compare_totals(connection: Connection, buckets: BucketCalendar, report: Rebu
         for key, (stored, expected) in sorted(found.items()):
             named = [format_time(part) if isinstance(part, datetime) else subjects.get(part, part) for part in key]
             report.add(f"{table} {' '.join(map(str, named))}", _text(stored), _text(expected), repairable=True)
-        count = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        count = fetch_value(connection, f"SELECT count(*) FROM {table}", int)
         report.compared("汇总 / buckets", count)
 
 
@@ -189,15 +186,15 @@ def _differing(
 ) -> dict[tuple[Any, ...], tuple[Total | None, Total | None]]:
     keys = _KEYS[table]
     same = " AND ".join(f"o.{name} = n.{name}" for name in keys)
-    rows = connection.execute(
-        text(
-            f"SELECT {', '.join(f'coalesce(n.{name}, o.{name})' for name in keys)},"
-            " o.amount_fen, o.trades, o.last_completed_at, n.amount_fen, n.trades, n.last_completed_at"
-            f" FROM ({_SUMS[table]}) n FULL JOIN {table} o ON {same}"
-            " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
-            " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)"
-        ),
-        {"starts": starts},
+    rows = fetch(
+        connection,
+        f"SELECT {', '.join(f'coalesce(n.{name}, o.{name})' for name in keys)},"
+        " o.amount_fen, o.trades, o.last_completed_at, n.amount_fen, n.trades, n.last_completed_at"
+        f" FROM ({_SUMS[table]}) n FULL JOIN {table} o ON {same}"
+        " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
+        " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)",
+        tuple[Any, ...],
+        starts=starts,
     )
     return {tuple(row[: len(keys)]): (_total(row[len(keys) : -3]), _total(row[-3:])) for row in rows}
 
@@ -213,7 +210,7 @@ def _store(connection: Connection, table: str, totals: Mapping[tuple[Any, ...], 
     gone = {key: Delta() for key, total in found.items() if total is None}
     if gone:
         statement = f"DELETE FROM {table} o USING ({changes}) k WHERE {_same(table)}"
-        change(connection, statement.encode(), _parameters(table, gone))
+        execute(connection, statement, **_parameters(table, gone))
     kept = {
         key: Delta(total.amount_fen, total.trades, pg_microseconds(total.last_completed_at))
         for key, total in found.items()
@@ -226,4 +223,4 @@ def _store(connection: Connection, table: str, totals: Mapping[tuple[Any, ...], 
             f" ON CONFLICT ({keys}) DO UPDATE SET amount_fen = excluded.amount_fen, trades = excluded.trades,"
             " last_completed_at = excluded.last_completed_at"
         )
-        change(connection, statement.encode(), _parameters(table, kept))
+        execute(connection, statement, **_parameters(table, kept))

@@ -2,51 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from sqlalchemy import text
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.trade_ingest.evidence import scope_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE
+from shared.postgres.query import fetch, fetch_values
 from shared.register.evidence import documents_as_of
 from shared.register.head import read_head
 from shared.values.times import shanghai_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.register.head import Head
 
 _COLUMNS = 'seq, revision, partition, "offset", completed_at, provider, buyer, listed, listing_no'
 # Revisions that were once current: one that arrived late is evidence of nothing.
-_REVISIONS = text(f"""
+_REVISIONS = f"""
     SELECT d.*, p.scheme AS provider_scheme, p.code AS provider_code, b.scheme AS buyer_scheme, b.code AS buyer_code
     FROM (
-        SELECT {_COLUMNS}, NULL AS replaced_by FROM trade WHERE exchange = :exchange AND number = :number
+        SELECT {_COLUMNS}, NULL AS replaced_by FROM trade WHERE exchange = %(exchange)s AND number = %(number)s
         UNION ALL
         SELECT {_COLUMNS}, replaced_by FROM trade_past
-        WHERE exchange = :exchange AND number = :number AND replaced_by IS NOT NULL
+        WHERE exchange = %(exchange)s AND number = %(number)s AND replaced_by IS NOT NULL
     ) d JOIN party p ON p.id = d.provider JOIN party b ON b.id = d.buyer ORDER BY d.seq
-""")
+"""
 # Entries that can change whether an unchanged trade counts.
-_TURNS = text("""
+_TURNS = """
     SELECT seq FROM (
         SELECT seq FROM settings_entry
         UNION ALL
-        SELECT seq FROM listing_fact WHERE exchange = :exchange AND listing_no = :listing_no
+        SELECT seq FROM listing_fact WHERE exchange = %(exchange)s AND listing_no = %(listing_no)s
         UNION ALL
-        SELECT seq FROM listing_fact_past WHERE exchange = :exchange AND listing_no = :listing_no
-    ) e WHERE seq > :after AND seq < :before ORDER BY seq
-""")
+        SELECT seq FROM listing_fact_past WHERE exchange = %(exchange)s AND listing_no = %(listing_no)s
+    ) e WHERE seq > %(after)s AND seq < %(before)s ORDER BY seq
+"""
+
+
+class TradeRevision(NamedTuple):
+    """A revision of the trade that was once current, with the seq of its replacement."""
+
+    seq: int
+    revision: int
+    partition: int
+    offset: int
+    completed_at: datetime
+    provider: int
+    buyer: int
+    listed: bool
+    listing_no: str | None
+    replaced_by: int | None
+    provider_scheme: str
+    provider_code: str
+    buyer_scheme: str
+    buyer_code: str
 
 
 class FactSpan(NamedTuple):
     """A fact at each seq from `from_seq` to `until_seq`, both included; None: open."""
 
     fact: str
-    revision: Row[Any]
+    revision: TradeRevision
     from_seq: int
     until_seq: int | None
     counted: bool | str
@@ -60,13 +79,13 @@ def trade_facts(connection: Connection, exchange: str, number: str) -> list[Fact
     head = read_head(connection)
     return [
         span
-        for revision in connection.execute(_REVISIONS, {"exchange": exchange, "number": number}).all()
+        for revision in fetch(connection, _REVISIONS, TradeRevision, exchange=exchange, number=number)
         for topic, key in _facts_of(exchange, revision)
         for span in _merged(_spans(connection, head, revision, (exchange, number), (topic, key)))
     ]
 
 
-def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
+def _facts_of(exchange: str, revision: TradeRevision) -> Iterator[tuple[str, str]]:
     year = shanghai_year(revision.completed_at)
     yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}"
     if revision.provider_scheme == "uscc":
@@ -76,14 +95,14 @@ def _facts_of(exchange: str, revision: Row[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spans(
-    connection: Connection, head: Head, revision: Row[Any], trade: tuple[str, str], named: tuple[str, str]
+    connection: Connection, head: Head, revision: TradeRevision, trade: tuple[str, str], named: tuple[str, str]
 ) -> Iterator[FactSpan]:
     topic, key = named
     scope = scope_of(topic, key.split("/"))
     if scope is None:
         raise ValueError(f"{topic}/{key} is not a fact of trades")
     own = scope._replace(
-        where=f"{scope.where} AND d.exchange = :of_exchange AND d.number = :of_number",
+        where=f"{scope.where} AND d.exchange = %(of_exchange)s AND d.number = %(of_number)s",
         parameters={**scope.parameters, "of_exchange": trade[0], "of_number": trade[1]},
         takes_least=False,
     )
@@ -94,17 +113,15 @@ def _spans(
         yield FactSpan(f"{topic}/{head.register}/{key}", revision, after + 1, until_seq, counted)
 
 
-def _turns(connection: Connection, head: Head, revision: Row[Any], exchange: str) -> Sequence[int]:
-    return list(
-        connection.execute(
-            _TURNS,
-            {
-                "exchange": exchange,
-                "listing_no": revision.listing_no if revision.listed else None,
-                "after": revision.seq,
-                "before": head.next_seq if revision.replaced_by is None else revision.replaced_by,
-            },
-        ).scalars()
+def _turns(connection: Connection, head: Head, revision: TradeRevision, exchange: str) -> Sequence[int]:
+    return fetch_values(
+        connection,
+        _TURNS,
+        int,
+        exchange=exchange,
+        listing_no=revision.listing_no if revision.listed else None,
+        after=revision.seq,
+        before=head.next_seq if revision.replaced_by is None else revision.replaced_by,
     )
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from shared.postgres.database import make_engine
-from shared.postgres.query import driver_connection
+from shared.postgres.query import driver_connection, execute, fetch_optional
 from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import SettingsError
 
@@ -35,36 +35,39 @@ def migrate(package: str, owner_url: str, service_url: str, register: str | None
     config = Config()
     config.set_main_option("script_location", f"{package}:migrations")
     config.set_main_option("path_separator", "os")
+    config.attributes.update(role=role, viewer=viewer_role(role), register=register)
     engine = make_engine(owner_url)
     try:
+        with engine.begin() as connection:
+            _ensure_viewer_role(connection, role)
         with engine.connect() as connection:
-            _migrate(connection, config, role, register)
+            # One migration at a time: a second one waits here and then finds nothing to do. The lock ends with the
+            # session; Alembic's context is global, so it must be held before.
+            with connection.begin():
+                execute(connection, "SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
     finally:
         engine.dispose()
 
 
-def _migrate(connection: Connection, config: Config, role: str, register: str | None) -> None:
+def _ensure_viewer_role(connection: Connection, role: str) -> None:
     viewer = viewer_role(role)
-    if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :viewer"), {"viewer": viewer}).first() is None:
-        try:
-            create_viewer_role(driver_connection(connection), role)
-        except psycopg.errors.InsufficientPrivilege:
-            raise SettingsError(
-                f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"
-            ) from None
-        connection.exec_driver_sql(f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {viewer}')
-    # One migration at a time: a second program waits here and then finds nothing to do.
-    connection.execute(text("SELECT pg_advisory_lock(hashtextextended('jiangbu.migrate', 0))"))
-    connection.commit()
-    config.attributes.update(connection=connection, role=role, viewer=viewer, register=register)
-    command.upgrade(config, "head")
-    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('jiangbu.migrate', 0))"))
-    connection.commit()
+    if fetch_optional(connection, "SELECT 1 FROM pg_roles WHERE rolname = %(viewer)s", int, viewer=viewer):
+        return
+    try:
+        create_viewer_role(driver_connection(connection), role)
+    except psycopg.errors.InsufficientPrivilege:
+        raise SettingsError(
+            f"数据库缺少角色 / the server has no role {viewer}: run `jiangbu databases apply`"
+        ) from None
+    execute(connection, f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {viewer}')
 
 
 def run_environment() -> None:
     """Run the migrations; each `migrations/env.py` calls it."""
-    context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, transaction_per_migration=False)
     with context.begin_transaction():
         _upgrade_replaced()
         context.run_migrations()
@@ -81,8 +84,10 @@ def _upgrade_replaced() -> None:
         told = f"upgrade to jiangbu 0.1.0 (revision {replaced}) first, then to this version"
         raise SettingsError(f"数据库结构过旧 / the database is of revision {found}: {told}")
     first.module.upgrade_replaced()
-    context.config.attributes["connection"].execute(
-        text("UPDATE alembic_version SET version_num = :first"), {"first": first.revision}
+    execute(
+        context.config.attributes["connection"],
+        "UPDATE alembic_version SET version_num = %(first)s",
+        first=first.revision,
     )
 
 
@@ -96,4 +101,4 @@ def execute_files(*files: Path) -> None:
         statements = file.read_text(encoding="utf-8")
         for name in ("role", "viewer", "register"):
             statements = statements.replace(f"{{{name}}}", attributes[name] or "")
-        driver_connection(attributes["connection"]).execute(statements.encode())
+        execute(attributes["connection"], statements)

@@ -101,6 +101,12 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Mapping[
         cursor.executemany(statement, rows)
 
 
+def where(*conditions: str | None) -> str:
+    """A WHERE clause of those conditions that are given; empty if none is."""
+    given = [condition for condition in conditions if condition]
+    return f"WHERE {' AND '.join(given)}" if given else ""
+
+
 def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
     """The psycopg connection below a SQLAlchemy one, in the same transaction."""
     driver = connection.connection.dbapi_connection

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from shared.postgres.query import fetch_optional
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -36,10 +36,9 @@ def required_revision(service: Service) -> str:
 def database_revision(engine: Engine) -> str | None:
     """The one that the database has; None when it was never migrated."""
     with engine.connect() as connection:
-        if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        if fetch_optional(connection, "SELECT to_regclass('alembic_version')::text", str) is None:
             return None
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return None if found is None else str(found)
+        return fetch_optional(connection, "SELECT version_num FROM alembic_version", str)
 
 
 def check_schema(engine: Engine, service: Service) -> None:

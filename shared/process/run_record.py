@@ -14,21 +14,10 @@ import socket
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import structlog
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Identity,
-    Integer,
-    MetaData,
-    NullPool,
-    Table,
-    Text,
-    create_engine,
-    text,
-)
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.postgres.query import execute, fetch_value
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
@@ -46,19 +35,12 @@ _MAX_REASON_CHARACTERS: Final = 1000
 log = structlog.get_logger(__name__)
 
 
-def worker_run_table(metadata: MetaData) -> Table:
-    """The table as each service declares it."""
-    return Table(
-        "worker_run",
-        metadata,
-        Column("id", BigInteger, Identity(always=True), primary_key=True),
-        Column("host", Text, nullable=False),
-        Column("pid", Integer, nullable=False),
-        Column("started_at", DateTime(timezone=True), nullable=False),
-        Column("ended_at", DateTime(timezone=True)),
-        Column("ending", Text(collation="C")),
-        Column("reason", Text),
-    )
+_BEGIN = "INSERT INTO worker_run (host, pid, started_at) VALUES (%(host)s, %(pid)s, %(started_at)s) RETURNING id"
+_END = "UPDATE worker_run SET ended_at = %(ended_at)s, ending = %(ending)s, reason = %(reason)s WHERE id = %(id)s"
+_BEGIN_AND_END = """
+    INSERT INTO worker_run (host, pid, started_at, ended_at, ending, reason)
+    VALUES (%(host)s, %(pid)s, %(started_at)s, %(ended_at)s, %(ending)s, %(reason)s)
+"""
 
 
 class WorkerRun:
@@ -73,10 +55,7 @@ class WorkerRun:
     def begun(self) -> None:
         """Record the start. Raises errors of the driver."""
         with self._engine.begin() as connection:
-            self._id = connection.execute(
-                text("INSERT INTO worker_run (host, pid, started_at) VALUES (:host, :pid, :started_at) RETURNING id"),
-                self._row,
-            ).scalar_one()
+            self._id = fetch_value(connection, _BEGIN, int, **self._row)
 
     def ended(self, ending: Ending, reason: str | None) -> None:
         """Record the end if the database answers soon; never raises, so it cannot hide why the run ended.
@@ -96,20 +75,8 @@ class WorkerRun:
         try:
             with engine.begin() as connection:
                 if self._id is None:
-                    connection.execute(
-                        text(
-                            "INSERT INTO worker_run (host, pid, started_at, ended_at, ending, reason)"
-                            " VALUES (:host, :pid, :started_at, :ended_at, :ending, :reason)"
-                        ),
-                        {**self._row, **end},
-                    )
+                    execute(connection, _BEGIN_AND_END, **self._row, **end)
                 else:
-                    connection.execute(
-                        text(
-                            "UPDATE worker_run SET ended_at = :ended_at, ending = :ending, reason = :reason"
-                            " WHERE id = :id"
-                        ),
-                        {**end, "id": self._id},
-                    )
+                    execute(connection, _END, **end, id=self._id)
         except SQLAlchemyError as error:
             log.warning("end of the run not recorded", error=reason_of(error))

@@ -6,8 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.postgres.database import change
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, pg_array
 from shared.values.times import shanghai_date
 
 if TYPE_CHECKING:
@@ -15,10 +14,12 @@ if TYPE_CHECKING:
 
     from shared.kafka.handler import Record
 
+# Outcomes of a record, besides the reasons of rejection.
+ACCEPTED, DUPLICATE = "accepted", "duplicate"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL_2000_US = 946_684_800_000_000
 _FIRST_MS, _LAST_MS = 0, 253_402_214_400_000  # 1970 to 9999: dates that both Python and PostgreSQL can hold
-_COUNT = b"""
+_COUNT = """
     INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)
     SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(days)s AS date[]), CAST(%(outcomes)s AS text[]),
                          CAST(%(records)s AS bigint[]), CAST(%(amounts)s AS numeric[]))
@@ -56,7 +57,7 @@ class DailyCounts:
             "records": pg_array(records for _, records in counts),
             "amounts": pg_array(self.amounts_fen[key] for key, _ in counts),
         }
-        change(connection, _COUNT, parameters)
+        execute(connection, _COUNT, **parameters)
 
 
 def record_time(record: Record, now: datetime) -> datetime:

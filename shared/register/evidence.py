@@ -6,17 +6,17 @@ Nothing is overwritten, so the answer for a `seq` is always the same.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
+from shared.postgres.query import fetch_optional, stream
 from shared.register.stored_documents import INSTANT_COLUMN
 from shared.values.times import day_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.events.decode import Kind
 
@@ -31,7 +31,7 @@ class Scope(NamedTuple):
 
     kind: Kind
     where: str
-    parameters: dict[str, Any]
+    parameters: Mapping[str, object]
     reasons: tuple[tuple[str, str], ...]
     takes_least: bool = False
     joins: str = ""
@@ -44,10 +44,24 @@ _COLUMNS = {
 ROWS_AT_ONCE = 200  # each may have a record of 256 KiB
 
 
-def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: str | None = None) -> Iterable[Row[Any]]:
-    """Stream documents in order of `seq`: `seq`, `exchange`, `partition`, `offset`, `value`, `headers` and `reason`.
+class DocumentAsOf(NamedTuple):
+    """A document of a fact; the reason is None if it counts."""
 
-    The reason is None if a document counts. `exchange` selects the documents of one exchange; whether they count is
+    seq: int
+    exchange: str
+    partition: int
+    offset: int
+    value: bytes
+    headers: bytes | None
+    reason: str | None
+
+
+def documents_as_of(
+    connection: Connection, scope: Scope, seq: int, exchange: str | None = None
+) -> Iterator[DocumentAsOf]:
+    """Stream documents in order of `seq`.
+
+    `exchange` selects the documents of one exchange; whether they count is
     decided among all. Rows come from a server-side cursor.
     """
     at = INSTANT_COLUMN[scope.kind]
@@ -55,13 +69,13 @@ def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: st
     reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in scope.reasons)
     statement = f"""
         WITH period AS (
-            SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]), CAST(:untils AS timestamptz[]))
-                          AS p(exchange, from_at, until_at)
+            SELECT * FROM unnest(CAST(%(ids)s AS text[]), CAST(%(froms)s AS timestamptz[]),
+                                 CAST(%(untils)s AS timestamptz[])) AS p(exchange, from_at, until_at)
         ), current AS (
-            SELECT {columns} FROM {scope.kind} d WHERE d.seq < :seq AND {scope.where}
+            SELECT {columns} FROM {scope.kind} d WHERE d.seq < %(seq)s AND {scope.where}
             UNION ALL
             SELECT {columns} FROM {scope.kind}_past d
-            WHERE d.seq < :seq AND d.replaced_by >= :seq AND {scope.where}
+            WHERE d.seq < %(seq)s AND d.replaced_by >= %(seq)s AND {scope.where}
         ), judged AS (
             SELECT d.*, CASE
                 WHEN p.exchange IS NULL OR d.{at} < p.from_at OR d.{at} >= p.until_at
@@ -69,12 +83,12 @@ def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: st
             FROM current d LEFT JOIN period p ON p.exchange = d.exchange {scope.joins}
         ), result AS (
             SELECT seq, exchange, partition, "offset", value, headers, CASE
-                WHEN :takes_least AND why IS NULL
+                WHEN %(takes_least)s AND why IS NULL
                      AND row_number() OVER (PARTITION BY why IS NULL ORDER BY {at}, exchange, number) > 1
                 THEN 'later' ELSE why END AS reason
             FROM judged
         )
-        SELECT * FROM result WHERE CAST(:only_exchange AS text) IS NULL OR exchange = :only_exchange ORDER BY seq
+        SELECT * FROM result WHERE CAST(%(only_exchange)s AS text) IS NULL OR exchange = %(only_exchange)s ORDER BY seq
     """
     parameters = {
         **scope.parameters,
@@ -83,16 +97,14 @@ def documents_as_of(connection: Connection, scope: Scope, seq: int, exchange: st
         "takes_least": scope.takes_least,
         "only_exchange": exchange,
     }
-    return connection.execute(text(statement), parameters, execution_options={"yield_per": ROWS_AT_ONCE})
+    return stream(connection, statement, DocumentAsOf, **parameters)
 
 
-def _periods(connection: Connection, seq: int) -> dict[str, list[Any]]:
+def _periods(connection: Connection, seq: int) -> dict[str, object]:
     """Return the whitelist periods of exchanges in force at `seq`."""
-    listed = connection.execute(
-        text("SELECT content -> 'exchanges' FROM settings_entry WHERE seq < :seq ORDER BY seq DESC LIMIT 1"),
-        {"seq": seq},
-    ).scalar()
-    exchanges: list[dict[str, Any]] = listed or []
+    statement = "SELECT content -> 'exchanges' FROM settings_entry WHERE seq < %(seq)s ORDER BY seq DESC LIMIT 1"
+    listed = fetch_optional(connection, statement, list[dict[str, str | None]], seq=seq)
+    exchanges = listed or []
     return {
         "ids": [exchange["id"] for exchange in exchanges],
         "froms": [_instant(exchange["from"]) for exchange in exchanges],
@@ -100,5 +112,5 @@ def _periods(connection: Connection, seq: int) -> dict[str, list[Any]]:
     }
 
 
-def _instant(day: str | None) -> Any:
+def _instant(day: str | None) -> datetime | None:
     return None if day is None else day_start(date.fromisoformat(day))

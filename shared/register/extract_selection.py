@@ -6,11 +6,10 @@ every applied fact of its listing; and all settings entries.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
-from shared.postgres.query import driver_connection
+from shared.postgres.query import driver_connection, execute, stream
 from shared.register.evidence import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ _CONCERNS = {
 
 
 def _versions(kind: Kind, columns: str) -> str:
-    """Return the SQL of every accepted revision below :until."""
+    """Return the SQL of every accepted revision below %(until)s."""
     tables = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in (kind, f"{kind}_past"))
-    return f"(SELECT * FROM ({tables}) v WHERE seq < :until)"
+    return f"(SELECT * FROM ({tables}) v WHERE seq < %(until)s)"
 
 
 def _statements(kind: Kind) -> Iterator[str]:
@@ -48,7 +47,7 @@ def _statements(kind: Kind) -> Iterator[str]:
     yield f"""
         INSERT INTO named SELECT DISTINCT d.exchange, d.number
         FROM {_versions(kind, f"seq, exchange, number, {parties}")} d
-        WHERE ({_CONCERNS[kind]}) AND (CAST(:exchange AS text) IS NULL OR d.exchange = :exchange)
+        WHERE ({_CONCERNS[kind]}) AND (CAST(%(exchange)s AS text) IS NULL OR d.exchange = %(exchange)s)
     """
     yield f"""
         INSERT INTO chosen SELECT d.seq
@@ -59,12 +58,12 @@ def _statements(kind: Kind) -> Iterator[str]:
             INSERT INTO chosen SELECT f.seq
             FROM (SELECT seq, exchange, listing_no FROM listing_fact UNION ALL
                   SELECT seq, exchange, listing_no FROM listing_fact_past) f
-            WHERE f.seq < :until AND (f.exchange, f.listing_no) IN (
+            WHERE f.seq < %(until)s AND (f.exchange, f.listing_no) IN (
                 SELECT d.exchange, d.listing_no FROM {_versions(kind, "seq, exchange, number, listing_no, listed")} d
                 JOIN named USING (exchange, number) WHERE d.listed
             )
         """
-    yield "INSERT INTO chosen SELECT seq FROM settings_entry WHERE seq < :until"
+    yield "INSERT INTO chosen SELECT seq FROM settings_entry WHERE seq < %(until)s"
 
 
 def select_entries(
@@ -76,13 +75,13 @@ def select_entries(
     selection to documents of one exchange. The work is done in temporary tables, as there may be very many.
     """
     for statement in _TABLES:
-        connection.execute(text(statement))
+        execute(connection, statement)
     with driver_connection(connection).cursor() as cursor, cursor.copy("COPY wanted FROM STDIN") as copy:
         for about in wanted:
             copy.write_row((about,))
-    connection.execute(text("ANALYZE wanted"))
+    execute(connection, "ANALYZE wanted")
     for statement in _statements(kind):
-        connection.execute(text(statement), {"until": until, "exchange": exchange})
-    in_order = text("SELECT seq FROM chosen ORDER BY seq")
-    found = connection.execute(in_order, execution_options={"yield_per": ROWS_AT_ONCE})
-    return (list(rows) for rows in found.scalars().partitions(ROWS_AT_ONCE))
+        execute(connection, statement, until=until, exchange=exchange)
+    in_order = "SELECT seq FROM chosen ORDER BY seq"
+    seqs = (seq for (seq,) in stream(connection, in_order, tuple[int]))
+    return iter(lambda: list(islice(seqs, ROWS_AT_ONCE)), [])

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shared.postgres.database import fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import fetch, pg_array
 from shared.register.stored_documents import stored_document
 
 if TYPE_CHECKING:
@@ -50,11 +49,13 @@ def render_firsts(
         JOIN party p ON p.scheme = k.scheme AND p.code = k.code
         LEFT JOIN {table.first} f ON f.party = p.id
         LEFT JOIN {table.document} d ON d.exchange = f.exchange AND d.number = f.number
-    """.encode()
+    """
     values: dict[str, Any] = {}
-    for scheme, code, name, exchange, value, headers in fetch(connection, query, subject_arrays(subjects)):
+    for scheme, code, name, exchange, value, headers in fetch(
+        connection, query, tuple[str, str, str, str | None, bytes | None, bytes | None], **subject_arrays(subjects)
+    ):
         first = None
-        if exchange is not None:
+        if exchange is not None and value is not None:
             first = {"exchange": exchange, **describe(stored_document(table.document, exchange, value, headers))}
         values[f"{scheme}:{code}"] = {"party": {"id_scheme": scheme, "id": code, "name": name}, "first": first}
     return values

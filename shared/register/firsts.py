@@ -6,19 +6,16 @@ takes its place; where the first itself was replaced, the least is looked up aga
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
-from shared.postgres.database import change, fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.parties import subjects_of
 from shared.register.stored_documents import INSTANT_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -52,10 +49,10 @@ class FirstsTable(NamedTuple):
 
 
 class _Statements(NamedTuple):
-    current: bytes
-    least: bytes
-    store: bytes
-    remove: bytes
+    current: str
+    least: str
+    store: str
+    remove: str
 
 
 def update_firsts(
@@ -103,7 +100,7 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
     """Store firsts; None removes one."""
     gone = [party for party, first in changed.items() if first is None]
     if gone:
-        change(connection, _statements(table).remove, {"parties": pg_array(gone)})
+        execute(connection, _statements(table).remove, parties=pg_array(gone))
     kept = [(party, first) for party, first in changed.items() if first is not None]
     if kept:
         parameters = {
@@ -113,15 +110,15 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
             "ats": pg_array(first.at for _, first in kept),
             "seqs": pg_array(first.seq for _, first in kept),
         }
-        change(connection, _statements(table).store, parameters)
+        execute(connection, _statements(table).store, **parameters)
 
 
 def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tuple[First | None, First | None]]:
     """Recompute every first from the documents; return the stored and the computed one where they differ."""
     at = table.at
-    rows = connection.execute(
-        text(
-            f"""
+    rows = fetch(
+        connection,
+        f"""
             WITH least AS (
                 SELECT DISTINCT ON (d.{table.party}) d.{table.party} AS party, d.exchange, d.number, d.{at}, d.seq
                 FROM {table.document} d JOIN party ON party.id = d.{table.party} AND party.scheme = 'uscc'
@@ -132,13 +129,26 @@ def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tu
                    n.{at}, n.exchange, n.number, n.seq
             FROM least n FULL JOIN {table.first} f ON f.party = n.party
             WHERE (n.exchange, n.number, n.{at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{at}, f.seq)
-            """
-        )
+            """,
+        tuple[
+            int,
+            datetime | None,
+            str | None,
+            str | None,
+            int | None,
+            datetime | None,
+            str | None,
+            str | None,
+            int | None,
+        ],
     )
-    return {
-        row[0]: (None if row[4] is None else First(*row[1:5]), None if row[8] is None else First(*row[5:9]))
-        for row in rows
-    }
+    return {row[0]: (_first(*row[1:5]), _first(*row[5:])) for row in rows}
+
+
+def _first(at: datetime | None, exchange: str | None, number: str | None, seq: int | None) -> First | None:
+    if at is None or exchange is None or number is None or seq is None:
+        return None
+    return First(at, exchange, number, seq)
 
 
 def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildReport) -> None:
@@ -151,7 +161,7 @@ def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildRe
             for first in pair
         ]
         report.add(f"{table.first} {subjects.get(party, party)}", *shown, repairable=True)
-    count = connection.execute(text(f"SELECT count(*) FROM {table.first}")).scalar_one()
+    count = fetch_value(connection, f"SELECT count(*) FROM {table.first}", int)
     report.compared("首次 / firsts", count)
 
 
@@ -162,15 +172,16 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
     return set(differing)
 
 
-def _load(connection: Connection, query: bytes, parties: Iterable[int]) -> dict[int, First]:
-    return {party: First(*first) for party, *first in fetch(connection, query, {"parties": pg_array(parties)})}
+def _load(connection: Connection, query: str, parties: Iterable[int]) -> dict[int, First]:
+    rows = fetch(connection, query, tuple[int, datetime, str, str, int], parties=pg_array(parties))
+    return {party: First(at, exchange, number, seq) for party, at, exchange, number, seq in rows}
 
 
 @cache
 def _statements(table: FirstsTable) -> _Statements:
     first, at, parties = table.first, table.at, "CAST(%(parties)s AS int[])"
     return _Statements(
-        current=f"SELECT party, {at}, exchange, number, seq FROM {first} WHERE party = ANY({parties})".encode(),
+        current=f"SELECT party, {at}, exchange, number, seq FROM {first} WHERE party = ANY({parties})",
         least=f"""
             SELECT p.party, d.{at}, d.exchange, d.number, d.seq
             FROM unnest({parties}) AS p(party)
@@ -179,13 +190,13 @@ def _statements(table: FirstsTable) -> _Statements:
                 WHERE {table.party} = p.party AND {table.eligible}
                 ORDER BY {at}, exchange, number LIMIT 1
             ) d
-        """.encode(),
+        """,
         store=f"""
             INSERT INTO {first} (party, exchange, number, {at}, seq)
             SELECT * FROM unnest({parties}, CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]),
                                  CAST(%(ats)s AS timestamptz[]), CAST(%(seqs)s AS bigint[]))
             ON CONFLICT (party) DO UPDATE SET exchange = excluded.exchange, number = excluded.number,
                                               {at} = excluded.{at}, seq = excluded.seq
-        """.encode(),
-        remove=f"DELETE FROM {first} WHERE party = ANY({parties})".encode(),
+        """,
+        remove=f"DELETE FROM {first} WHERE party = ANY({parties})",
     )

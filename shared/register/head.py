@@ -10,10 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import text
-
 from shared.operator_errors import OperatorError
-from shared.postgres.database import change, fetch
+from shared.postgres.query import execute, fetch, fetch_optional
 from shared.values.canonical_json import canonical_json
 
 if TYPE_CHECKING:
@@ -24,9 +22,9 @@ if TYPE_CHECKING:
 
     from shared.whitelist import Whitelist
 
-_HEAD = b"SELECT register, generation, next_seq, settings_digest FROM register_head"
+_HEAD = "SELECT register, generation, next_seq, settings_digest FROM register_head"
 # A stopped writer must not hold the register for ever.
-_LOCK = b"""
+_LOCK = """
     SELECT register, generation, next_seq, settings_digest,
            set_config('transaction_timeout', '120s', true),
            set_config('idle_in_transaction_session_timeout', '30s', true)
@@ -68,19 +66,20 @@ def settings_digest(content: dict[str, Any]) -> str:
 
 def lock_head(connection: Connection) -> Head:
     """Become the register's one writer until the transaction ends."""
-    ((register, generation, next_seq, settings_digest, *_),) = fetch(connection, _LOCK)
-    return Head(register, generation, next_seq, settings_digest)
+    rows = fetch(connection, _LOCK, tuple[str, int, int, str | None, str, str])
+    ((register, generation, next_seq, digest, *_),) = rows
+    return Head(register, generation, next_seq, digest)
 
 
 def read_head(connection: Connection) -> Head:
-    ((register, generation, next_seq, settings_digest),) = fetch(connection, _HEAD)
-    return Head(register, generation, next_seq, settings_digest)
+    (head,) = fetch(connection, _HEAD, Head)
+    return head
 
 
 def read_settings(connection: Connection, name: str) -> Any:
     """Return a field of the settings in force in this snapshot; None before the first settings entry."""
-    statement = text("SELECT content -> :name FROM settings_entry ORDER BY seq DESC LIMIT 1")
-    return connection.execute(statement, {"name": name}).scalar()
+    statement = "SELECT content -> %(name)s FROM settings_entry ORDER BY seq DESC LIMIT 1"
+    return fetch_optional(connection, statement, object, name=name)
 
 
 def check_settings(head: Head, settings: RegisterSettings) -> None:
@@ -101,25 +100,29 @@ def check_register(head: Head, register: str) -> None:
 
 
 def advance_head(connection: Connection, next_seq: int) -> None:
-    change(connection, b"UPDATE register_head SET next_seq = %(next_seq)s", {"next_seq": next_seq})
+    execute(connection, "UPDATE register_head SET next_seq = %(next_seq)s", next_seq=next_seq)
 
 
 def record_settings(connection: Connection, head: Head, settings: RegisterSettings, now: datetime) -> None:
     """Record a change of settings as the register's next entry."""
-    connection.execute(
-        text(
-            "INSERT INTO settings_entry (seq, digest, content, recorded_at)"
-            " VALUES (:seq, :digest, CAST(:content AS jsonb), :now)"
-        ),
-        {"seq": head.next_seq, "digest": settings.digest, "content": json.dumps(settings.content), "now": now},
+    execute(
+        connection,
+        "INSERT INTO settings_entry (seq, digest, content, recorded_at)"
+        " VALUES (%(seq)s, %(digest)s, CAST(%(content)s AS jsonb), %(now)s)",
+        seq=head.next_seq,
+        digest=settings.digest,
+        content=json.dumps(settings.content),
+        now=now,
     )
-    connection.execute(
-        text("UPDATE register_head SET next_seq = next_seq + 1, settings_digest = :digest"), {"digest": settings.digest}
+    execute(
+        connection,
+        "UPDATE register_head SET next_seq = next_seq + 1, settings_digest = %(digest)s",
+        digest=settings.digest,
     )
 
 
 def raise_generation(connection: Connection, head: Head, published: int) -> Head:
     """Start the generation after this one and the highest published one, so that readers take it as newer."""
     generation = max(head.generation, published) + 1
-    connection.execute(text("UPDATE register_head SET generation = :generation"), {"generation": generation})
+    execute(connection, "UPDATE register_head SET generation = %(generation)s", generation=generation)
     return head._replace(generation=generation)

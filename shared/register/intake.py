@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from shared.events.decode import REVISION_CONFLICT, Kind, Refusal, decode
 from shared.events.documents import Document, Trade
 from shared.events.topics import exchange_of
-from shared.register.daily_counts import DailyCounts
+from shared.register.daily_counts import ACCEPTED, DUPLICATE, DailyCounts
 from shared.register.quarantine import RejectedRecord, quarantine
 from shared.register.revisions import Arrival
-from shared.register.tables import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

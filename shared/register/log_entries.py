@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.events.topics import topic_of
-from shared.postgres.database import fetch
+from shared.postgres.query import fetch
 from shared.values.canonical_json import canonical_json
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class _Row(NamedTuple):
     content: Any
 
 
-def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> bytes:
+def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts: bool) -> str:
     """Return the SQL of all entries that meet the condition `which`, with the columns of `_Row`.
 
     `bytes_of` turns a column into two: its bytes, or NULL and their hash.
@@ -85,7 +85,7 @@ def _query(kind: Kind, bytes_of: Callable[[str], str], which: str, *, has_facts:
     ]
     settings = f"""SELECT 'settings', seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                           NULL, digest, NULL, NULL, content FROM settings_entry WHERE {which}"""
-    return " UNION ALL ".join([*documents, *facts, settings]).encode()
+    return " UNION ALL ".join([*documents, *facts, settings])
 
 
 def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
@@ -97,7 +97,7 @@ def entry_reader(kind: Kind, *, has_facts: bool = False) -> Stored:
     entry_of = _entries(kind)
 
     def entries(connection: Connection, first: int, until: int) -> Iterator[tuple[int, bytes]]:
-        rows = fetch(connection, query, {"first": first, "until": until})
+        rows = fetch(connection, query, _Row, first=first, until=until)
         yield from sorted(((row[1], entry_of[row[0]](row).encode()) for row in rows), key=itemgetter(0))
 
     return entries
@@ -109,27 +109,27 @@ def entry_record_reader(kind: Kind, *, has_facts: bool) -> Callable[[Connection,
     entry_of = _entries(kind)
 
     def records(connection: Connection, seqs: Sequence[int]) -> Iterator[EntryRecord]:
-        for row in sorted(map(_Row._make, fetch(connection, query, {"seqs": list(seqs)})), key=itemgetter(1)):
+        for row in sorted(fetch(connection, query, _Row, seqs=list(seqs)), key=itemgetter(1)):
             value = canonical_json(row.content) if row.value is None else row.value
             yield EntryRecord(row.seq, entry_of[row.source](row).encode(), row.headers, value)
 
     return records
 
 
-def _entries(kind: Kind) -> dict[str, Callable[[Any], str]]:
+def _entries(kind: Kind) -> dict[str, Callable[[_Row], str]]:
     """Return the function that builds an entry from a row, by the row's source."""
     return {"document": _document_entry(kind), "fact": _fact_entry, "settings": _settings_entry}
 
 
-def _document_entry(kind: Kind) -> Callable[[Any], str]:
+def _document_entry(kind: Kind) -> Callable[[_Row], str]:
     of_kind = f'"kind":"{kind}","number":'
     before, after = topic_of(kind, "*").split("*")
 
-    def entry(row: Any) -> str:
+    def entry(row: _Row) -> str:
         _, seq, exchange, number, revision, _, partition, offset, is_binary = row[:9]
         value, value_sha256, headers, headers_sha256, _ = row[9:]
         mode = "binary" if is_binary else "structured"
-        of_headers = "null" if headers is headers_sha256 is None else f'"{_hash(headers, headers_sha256)}"'
+        of_headers = "null" if headers is None and headers_sha256 is None else f'"{_hash(headers, headers_sha256)}"'
         return (
             f'{{"content_mode":"{mode}","exchange":"{exchange}","headers_sha256":{of_headers},{of_kind}"{number}",'
             f'"offset":{offset},"partition":{partition},"revision":{revision},"seq":{seq},'
@@ -139,7 +139,7 @@ def _document_entry(kind: Kind) -> Callable[[Any], str]:
     return entry
 
 
-def _fact_entry(row: Any) -> str:
+def _fact_entry(row: _Row) -> str:
     _, seq, exchange, listing_no, _, topic, partition, offset, _, value, value_sha256, *_ = row
     return (
         f'{{"content_mode":null,"exchange":"{exchange}","headers_sha256":null,"kind":"fact","number":"{listing_no}",'
@@ -148,7 +148,7 @@ def _fact_entry(row: Any) -> str:
     )
 
 
-def _settings_entry(row: Any) -> str:
+def _settings_entry(row: _Row) -> str:
     seq, digest = row[1], row[10]
     return (
         '{"content_mode":null,"exchange":null,"headers_sha256":null,"kind":"settings","number":null,"offset":null,'

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shared.postgres.database import change, fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -18,19 +17,27 @@ _CACHE_SIZE = 200_000
 
 Entity = tuple[str, str]  # id scheme, id
 
+
+class StoredParty(NamedTuple):
+    id: int
+    scheme: str
+    code: str
+    name: str
+
+
 _NEW = "SELECT * FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[]), CAST(%(names)s AS text[]))"
-_INSERT_UNKNOWN = f"INSERT INTO party (scheme, code, name) {_NEW} ON CONFLICT (scheme, code) DO NOTHING".encode()
+_INSERT_UNKNOWN = f"INSERT INTO party (scheme, code, name) {_NEW} ON CONFLICT (scheme, code) DO NOTHING"
 _STORE = f"""
     INSERT INTO party AS p (scheme, code, name) {_NEW}
     ON CONFLICT (scheme, code) DO UPDATE SET name = excluded.name
     RETURNING p.id, p.scheme, p.code, p.name, old.name AS name_before
-""".encode()
-_FIND = b"""
+"""
+_FIND = """
     SELECT p.id, p.scheme, p.code, p.name
     FROM unnest(CAST(%(schemes)s AS text[]), CAST(%(codes)s AS text[])) AS k(scheme, code)
     JOIN party p ON p.scheme = k.scheme AND p.code = k.code
 """
-_SUBJECTS = b"SELECT id, scheme, code FROM party WHERE id = ANY(CAST(%(ids)s AS int[]))"
+_SUBJECTS = "SELECT id, scheme, code FROM party WHERE id = ANY(CAST(%(ids)s AS int[]))"
 
 
 def entity_of(party: Party) -> Entity:
@@ -39,13 +46,13 @@ def entity_of(party: Party) -> Entity:
 
 def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
     """Return the ids of those parties that are stored."""
-    rows = fetch(connection, _FIND, _entity_arrays({entity_of(party) for party in parties}))
+    rows = fetch(connection, _FIND, StoredParty, **_entity_arrays({entity_of(party) for party in parties}))
     return {(scheme, code): party for party, scheme, code, _ in rows}
 
 
 def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Return the subject, `<scheme>:<id>`, of each party id."""
-    rows = fetch(connection, _SUBJECTS, {"ids": pg_array(ids)})
+    rows = fetch(connection, _SUBJECTS, tuple[int, str, str], ids=pg_array(ids))
     return {party: f"{scheme}:{code}" for party, scheme, code in rows}
 
 
@@ -94,7 +101,8 @@ class PartyIds:
         renamed: set[int] = set()
         if changed:
             parameters = {**_entity_arrays(changed), "names": pg_array(names[entity] for entity in changed)}
-            for party, scheme, code, name, name_before in fetch(connection, _STORE, parameters):
+            rows = fetch(connection, _STORE, tuple[int, str, str, str, str | None], **parameters)
+            for party, scheme, code, name, name_before in rows:
                 self._remember(party, scheme, code, name)
                 if name_before is not None and name_before != name:
                     renamed.add(party)
@@ -107,8 +115,8 @@ class PartyIds:
         unknown = [entity for entity in names if entity not in self._fresh and entity not in self._known]
         if unknown:
             parameters = {**_entity_arrays(unknown), "names": pg_array(names[entity] for entity in unknown)}
-            change(connection, _INSERT_UNKNOWN, parameters)
-            for party, scheme, code, name in fetch(connection, _FIND, parameters):
+            execute(connection, _INSERT_UNKNOWN, **parameters)
+            for party, scheme, code, name in fetch(connection, _FIND, StoredParty, **parameters):
                 self._remember(party, scheme, code, name)
         return {entity: (self._fresh.get(entity) or self._known[entity])[0] for entity in names}
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from sqlalchemy import text
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
 from shared.events.marks import marks_of
+from shared.postgres.query import execute_many
 from shared.register.daily_counts import record_time
 
 if TYPE_CHECKING:
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from shared.kafka.handler import Record
 
 _LOGGED_PER_BATCH = 10
-_INSERT = text(
-    """
+_INSERT = """
     INSERT INTO quarantine (exchange, topic, partition, "offset", record_at, received_at, reason, errors, headers,
                             value, value_size)
-    VALUES (:exchange, :topic, :partition, :offset, :record_at, :received_at, :reason, CAST(:errors AS jsonb),
-            CAST(:headers AS jsonb), :value, :value_size)
-    """
-)
+    VALUES (%(exchange)s, %(topic)s, %(partition)s, %(offset)s, %(record_at)s, %(received_at)s, %(reason)s,
+            CAST(%(errors)s AS jsonb), CAST(%(headers)s AS jsonb), %(value)s, %(value_size)s)
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +45,7 @@ def quarantine(connection: Connection, rejected: Sequence[RejectedRecord], now: 
     """Store rejected records; of one that is too large, the first 256 KiB."""
     _log_rejected(rejected)
     if rejected:
-        connection.execute(_INSERT, [_row(item, now) for item in rejected])
+        execute_many(connection, _INSERT, [_row(item, now) for item in rejected])
 
 
 def _row(item: RejectedRecord, now: datetime) -> dict[str, object]:

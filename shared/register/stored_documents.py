@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shared.events.decode import Accepted, Kind, decode
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
-from shared.postgres.database import change, fetch
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, pg_array
 from shared.register.revisions import resolve
 
 if TYPE_CHECKING:
@@ -95,16 +94,17 @@ def stored_versions(connection: Connection, kind: Kind, wanted: Iterable[Version
     versions = list(wanted)
     if not versions:
         return []
-    rows = fetch(
+    return fetch(
         connection,
         _versions_sql(kind),
-        {**key_arrays((v[0], v[1]) for v in versions), "revisions": pg_array(v[2] for v in versions)},
+        StoredVersion,
+        **key_arrays((v[0], v[1]) for v in versions),
+        revisions=pg_array(v[2] for v in versions),
     )
-    return [StoredVersion(*row) for row in rows]
 
 
 @cache
-def _versions_sql(kind: Kind) -> bytes:
+def _versions_sql(kind: Kind) -> str:
     return f"""
         SELECT k.exchange, k.number, k.revision, d.value, d.headers
         FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[]), CAST(%(revisions)s AS int[]))
@@ -116,7 +116,7 @@ def _versions_sql(kind: Kind) -> bytes:
             SELECT value, headers FROM {kind}_past
             WHERE exchange = k.exchange AND number = k.number AND revision = k.revision
         ) d
-    """.encode()
+    """
 
 
 class DocumentWriter:
@@ -152,13 +152,13 @@ def _move_to_past(connection: Connection, kind: Kind, displaced: Mapping[Key, in
     if not displaced:
         return
     parameters = {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())}
-    moved = change(connection, _move_to_past_sql(kind), parameters)
+    moved = execute(connection, _move_to_past_sql(kind), **parameters)
     if moved != len(displaced):
         raise RuntimeError(f"{len(displaced)} states to replace, {moved} found: the register is inconsistent")
 
 
 @cache
-def _move_to_past_sql(kind: Kind) -> bytes:
+def _move_to_past_sql(kind: Kind) -> str:
     return f"""
         WITH gone AS (
             DELETE FROM {kind} d
@@ -168,4 +168,4 @@ def _move_to_past_sql(kind: Kind) -> bytes:
             RETURNING d.*, k.replaced_by
         )
         INSERT INTO {kind}_past SELECT * FROM gone
-    """.encode()
+    """

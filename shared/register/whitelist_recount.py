@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
+from shared.postgres.query import execute, fetch
 from shared.register.stored_documents import INSTANT_COLUMN
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def recount_documents(connection: Connection, kind: Kind, exchanges: Whitelist) -> list[Key]:
     """Set `counted` of every document, current and past, by the whitelist; return the current ones that changed."""
     # A recount may take longer than a batch may.
-    connection.execute(text("SET LOCAL transaction_timeout = 0"))
+    execute(connection, "SET LOCAL transaction_timeout = 0")
     at, periods = INSTANT_COLUMN[kind], [exchanges.period(exchange) for exchange in exchanges.ids]
     parameters = {
         "ids": list(exchanges.ids),
@@ -27,12 +26,12 @@ def recount_documents(connection: Connection, kind: Kind, exchanges: Whitelist) 
         "untils": [period[1] for period in periods],
     }
     changed = [
-        connection.execute(
-            text(
-                f"""
+        fetch(
+            connection,
+            f"""
                 WITH period AS (
-                    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:froms AS timestamptz[]),
-                                         CAST(:untils AS timestamptz[])) AS p(exchange, from_at, until_at)
+                    SELECT * FROM unnest(CAST(%(ids)s AS text[]), CAST(%(froms)s AS timestamptz[]),
+                                         CAST(%(untils)s AS timestamptz[])) AS p(exchange, from_at, until_at)
                 ), judged AS (
                     SELECT d.seq, p.exchange IS NOT NULL AND d.{at} >= p.from_at
                                   AND (p.until_at IS NULL OR d.{at} < p.until_at) AS counted
@@ -40,10 +39,10 @@ def recount_documents(connection: Connection, kind: Kind, exchanges: Whitelist) 
                 )
                 UPDATE {table} d SET counted = j.counted FROM judged j
                 WHERE j.seq = d.seq AND j.counted <> d.counted RETURNING d.exchange, d.number
-                """
-            ),
-            parameters,
-        ).all()
+                """,
+            tuple[str, str],
+            **parameters,
+        )
         for table in (kind, f"{kind}_past")
     ]
-    return [(row.exchange, row.number) for row in changed[0]]
+    return changed[0]

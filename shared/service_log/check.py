@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
+from shared.postgres.query import fetch, fetch_one, fetch_value
 from shared.service_log.store import stored_hashes
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
@@ -49,8 +49,8 @@ def compare_log(connection: Connection, stored: Stored, numbered: int) -> Iterat
 
 
 def _size(connection: Connection) -> int:
-    rows = "SELECT coalesce(sum(octet_length(hashes)), 0) / :bytes FROM log_hash WHERE level = 0"
-    return int(connection.execute(text(rows), {"bytes": HASH_BYTES}).scalar_one())
+    rows = "SELECT coalesce(sum(octet_length(hashes)), 0) / %(bytes)s FROM log_hash WHERE level = 0"
+    return int(fetch_value(connection, rows, Decimal, bytes=HASH_BYTES))
 
 
 def _compare_level(connection: Connection, level: int, first: int, follows: Sequence[bytes]) -> Iterator[Difference]:
@@ -63,22 +63,28 @@ def _compare_level(connection: Connection, level: int, first: int, follows: Sequ
 
 def _compare_sizes(connection: Connection, size: int) -> Iterator[Difference]:
     """Yield levels with more hashes than the level below implies."""
-    levels = connection.execute(
-        text("SELECT level, sum(octet_length(hashes)) / :bytes AS count FROM log_hash WHERE level > 0 GROUP BY level"),
-        {"bytes": HASH_BYTES},
-    )
-    for level, count in levels:
+    levels = "SELECT level, sum(octet_length(hashes)) / %(bytes)s FROM log_hash WHERE level > 0 GROUP BY level"
+    for level, count in fetch(connection, levels, tuple[int, Decimal], bytes=HASH_BYTES):
         if count > hashes_at(level, size):
             yield Difference(f"log_hash {level}", f"{count}", f"{hashes_at(level, size)}")
 
 
+class _SignedEdge(NamedTuple):
+    id: int
+    size: int
+    peaks: bytes
+    note: str
+    vkey: str
+
+
+_NEWEST = """
+    SELECT c.id, c.size, c.peaks, c.note, k.vkey FROM log_checkpoint c JOIN log_key k ON k.id = c.key_id
+    ORDER BY c.id DESC LIMIT 1
+"""
+
+
 def _compare_checkpoint(connection: Connection, edge: Edge) -> Iterator[Difference]:
-    row = connection.execute(
-        text(
-            "SELECT c.id, c.size, c.peaks, c.note, k.vkey FROM log_checkpoint c JOIN log_key k ON k.id = c.key_id"
-            " ORDER BY c.id DESC LIMIT 1"
-        )
-    ).one_or_none()
+    row = fetch_one(connection, _NEWEST, _SignedEdge)
     follows = f"{edge.size} {edge.root().hex()}"
     if row is None:
         yield Difference("log_checkpoint", None, follows)

@@ -9,9 +9,9 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import structlog
-from sqlalchemy import Engine, text
 
 from shared.postgres.database import snapshot
+from shared.postgres.query import execute
 from shared.service_log.store import SignedSize, cosignatures, stored_hashes
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import consistency_proof, split_hashes
@@ -22,10 +22,14 @@ from shared.translog.witness_protocol import SIZE_TYPE, add_checkpoint, cosignat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Engine
+
     from shared.settings import WitnessAddress
 
 _ANSWERS_WITHIN_S: Final = 5.0
 _LONGEST_ANSWER_BYTES: Final = 64 * 1024
+
+_ADD: Final = "INSERT INTO log_cosignature (checkpoint_id, vkey, line) VALUES (%(id)s, %(vkey)s, %(line)s)"
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +70,7 @@ class Cosigners:
                 continue
             self._told.pop(vkey, None)
             with self._engine.begin() as connection:
-                connection.execute(
-                    text("INSERT INTO log_cosignature (checkpoint_id, vkey, line) VALUES (:id, :vkey, :line)"),
-                    {"id": signed.id, "vkey": vkey, "line": lines[vkey]},
-                )
+                execute(connection, _ADD, id=signed.id, vkey=vkey, line=lines[vkey])
         return signed.note + "".join(lines.values())
 
     def _cosigned(self, witness: WitnessAddress, signed: SignedSize) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from shared.operator_errors import OperatorError
-from shared.postgres.database import change, fetch
+from shared.postgres.query import execute, fetch, fetch_one, fetch_values
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import SignerKey, sign
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+# The tables of a log that only grow.
+LOG_TABLES: Final = ("log_hash", "log_key", "log_checkpoint")
 _CHUNK_ENTRIES = 10_000
 # The first start may log many existing entries. A session idle in a transaction still times out.
-_NO_LIMIT = text("SET LOCAL transaction_timeout = 0")
+_NO_LIMIT = "SET LOCAL transaction_timeout = 0"
 
 
 # (connection, from, until) -> (number, entry) of the stored entries in that range
@@ -70,7 +72,7 @@ class ServiceLog:
 
         After a change of origin (a new generation) or key the log keeps its entries and gets a new checkpoint.
         """
-        connection.execute(_NO_LIMIT)
+        execute(connection, _NO_LIMIT)
         head = self.read_head(connection)
         if newest_checkpoint(connection) is None:
             edge = self._grow(connection, Edge(), head.size)
@@ -108,8 +110,8 @@ class ServiceLog:
             grown, complete = edge.grown(leaves, TILE_HEIGHT)
             for level, hashes in enumerate(complete):
                 if hashes:
-                    row = {"level": level, "first": hashes_at(level, edge.size), "hashes": b"".join(hashes)}
-                    change(connection, _ADD_HASHES, row)
+                    first = hashes_at(level, edge.size)
+                    execute(connection, _ADD_HASHES, level=level, first=first, hashes=b"".join(hashes))
             edge = grown
         return edge
 
@@ -122,9 +124,9 @@ class ServiceLog:
             "now": now,
             "note": str(sign(Checkpoint(key.name, edge.size, edge.root()).text(), key)),
         }
-        if change(connection, _ADD_CHECKPOINT, row) == 0:
-            change(connection, _ADD_KEY, row)
-            change(connection, _ADD_CHECKPOINT, row)
+        if execute(connection, _ADD_CHECKPOINT, **row) == 0:
+            execute(connection, _ADD_KEY, **row)
+            execute(connection, _ADD_CHECKPOINT, **row)
 
 
 def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> list[bytes]:
@@ -144,8 +146,7 @@ def _leaves(entries: Iterable[tuple[int, bytes]], first: int, until: int) -> lis
 def newest_checkpoint(connection: Connection) -> SignedSize | None:
     """Return the newest checkpoint in this snapshot; None before the first writer."""
     statement = "SELECT size, note, id FROM log_checkpoint ORDER BY id DESC LIMIT 1"
-    row = connection.execute(text(statement)).one_or_none()
-    return None if row is None else SignedSize(*row)
+    return fetch_one(connection, statement, SignedSize)
 
 
 def served_checkpoint(connection: Connection, since: datetime) -> str | None:
@@ -153,33 +154,30 @@ def served_checkpoint(connection: Connection, since: datetime) -> str | None:
 
     Without witnesses it is the newest. None before the log's first writer.
     """
-    row = connection.execute(text(_SERVED), {"since": since}).one_or_none()
-    return None if row is None else row.note + "".join(row.lines or ())
+    found = fetch_one(connection, _SERVED, tuple[str, list[str] | None], since=since)
+    return None if found is None else found[0] + "".join(found[1] or ())
 
 
 def cosignatures(connection: Connection, checkpoint_id: int) -> dict[str, str]:
     """Return the cosignature lines of a checkpoint by witness key."""
-    rows = connection.execute(
-        text("SELECT vkey, line FROM log_cosignature WHERE checkpoint_id = :id ORDER BY vkey"), {"id": checkpoint_id}
-    )
-    return {row.vkey: row.line for row in rows}
+    statement = "SELECT vkey, line FROM log_cosignature WHERE checkpoint_id = %(id)s ORDER BY vkey"
+    return dict(fetch(connection, statement, tuple[str, str], id=checkpoint_id))
 
 
 def verifier_keys(connection: Connection) -> list[str]:
     """Return every key that ever signed, the current one first."""
-    return list(connection.execute(text(_KEYS)).scalars())
+    return fetch_values(connection, _KEYS, str)
 
 
 def stored_hashes(connection: Connection, level: int, first: int, count: int) -> bytes:
     """Return `count` concatenated hashes of a level from `first` on; fewer at the end of the log."""
-    pieces = connection.execute(text(_HASHES), {"level": level, "start": first, "end": first + count}).scalars()
-    return b"".join(pieces)
+    return b"".join(fetch_values(connection, _HASHES, bytes, level=level, start=first, end=first + count))
 
 
-_NEWEST_EDGE = b"SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1"
-_ADD_HASHES = b"INSERT INTO log_hash (level, first, hashes) VALUES (%(level)s, %(first)s, %(hashes)s)"
-_ADD_KEY = b"INSERT INTO log_key (vkey) VALUES (%(vkey)s)"
-_ADD_CHECKPOINT = b"""
+_NEWEST_EDGE = "SELECT size, peaks FROM log_checkpoint ORDER BY id DESC LIMIT 1"
+_ADD_HASHES = "INSERT INTO log_hash (level, first, hashes) VALUES (%(level)s, %(first)s, %(hashes)s)"
+_ADD_KEY = "INSERT INTO log_key (vkey) VALUES (%(vkey)s)"
+_ADD_CHECKPOINT = """
     INSERT INTO log_checkpoint (size, peaks, key_id, signed_at, note)
     SELECT %(size)s, %(peaks)s, id, %(now)s, %(note)s FROM log_key WHERE vkey = %(vkey)s
 """
@@ -195,24 +193,24 @@ _SERVED = """
         SELECT array_agg(line ORDER BY vkey) AS lines FROM log_cosignature WHERE checkpoint_id = c.id
     ) w ON true
     WHERE c.id >= coalesce(
-        (SELECT id FROM log_checkpoint WHERE signed_at <= :since ORDER BY id DESC LIMIT 1), 0)
+        (SELECT id FROM log_checkpoint WHERE signed_at <= %(since)s ORDER BY id DESC LIMIT 1), 0)
     ORDER BY coalesce(cardinality(w.lines), 0) DESC, c.id DESC
     LIMIT 1
 """
 # The row in which the first of them is, and those after it.
 _HASHES = f"""
-    SELECT substring(hashes FROM CAST(greatest(:start - first, 0) * {HASH_BYTES} + 1 AS integer)
-                            FOR CAST((least(:end, first + octet_length(hashes) / {HASH_BYTES})
-                                      - greatest(:start, first)) * {HASH_BYTES} AS integer))
+    SELECT substring(hashes FROM CAST(greatest(%(start)s::bigint - first, 0) * {HASH_BYTES} + 1 AS integer)
+                            FOR CAST((least(%(end)s::bigint, first + octet_length(hashes) / {HASH_BYTES})
+                                      - greatest(%(start)s::bigint, first)) * {HASH_BYTES} AS integer))
     FROM log_hash
-    WHERE level = :level AND first < :end
-      AND first >= coalesce((SELECT max(first) FROM log_hash WHERE level = :level AND first <= :start), 0)
-      AND first + octet_length(hashes) / {HASH_BYTES} > :start
+    WHERE level = %(level)s AND first < %(end)s::bigint
+      AND first >= coalesce((SELECT max(first) FROM log_hash WHERE level = %(level)s AND first <= %(start)s::bigint), 0)
+      AND first + octet_length(hashes) / {HASH_BYTES} > %(start)s::bigint
     ORDER BY first
 """
 
 
 def _newest_edge(connection: Connection) -> Edge:
-    for size, peaks in fetch(connection, _NEWEST_EDGE):
+    for size, peaks in fetch(connection, _NEWEST_EDGE, tuple[int, bytes]):
         return Edge(size, tuple(split_hashes(peaks)))
     return Edge()

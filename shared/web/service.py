@@ -1,11 +1,11 @@
 """What the common routes need to know of the service they run in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Engine, Select
+from sqlalchemy import Connection, Engine
 
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, Service
@@ -20,8 +20,8 @@ class ServiceInfo:
 
     `kafka`: connection settings of kafka-python (`bootstrap_servers`, `security_protocol`, ...).
     `takes_documents`: its database has the tables `outbox` and `quarantine`.
-    `next_seq`: selects the number of entries in its log, which `log_entries` reads.
-    `in_force`: selects whether the database content was computed with the settings of this program.
+    `next_seq`: returns the number of entries in its log, which `log_entries` reads.
+    `in_force`: returns True if the database content was computed with the settings of this program.
     `checkpoint_interval_s`: maximum age of a served checkpoint.
     """
 
@@ -33,9 +33,9 @@ class ServiceInfo:
     keys: ApiKeys
     clock: Clock
     takes_documents: bool
-    next_seq: Select[int] | None = None
+    next_seq: Callable[[Connection], int] | None = None
     log_entries: Stored | None = None
-    in_force: Select[bool] | None = None
+    in_force: Callable[[Connection], bool] | None = None
     tracing: Tracing | None = None
     checkpoint_interval_s: float = DEFAULT_CHECKPOINT_INTERVAL_S
 

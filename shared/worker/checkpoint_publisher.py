@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from kafka import KafkaProducer
-from sqlalchemy import text
 
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.errors import is_transient_kafka_error
 from shared.postgres.database import snapshot
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import leader_lock
+from shared.postgres.query import execute
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.cosigning import Cosigners
@@ -100,7 +100,7 @@ class CheckpointPublisher:
     def _publish_until_stopped(self, session: Connection, producer: KafkaProducer) -> None:
         published: str | None = None
         while True:
-            session.execute(text("SELECT 1"))  # fails once the session, and so the lock, is lost
+            execute(session, "SELECT 1")  # fails once the session, and so the lock, is lost
             with snapshot(self.engine) as connection:
                 newest = newest_checkpoint(connection)
             note = None if newest is None else self._cosigners.ask(newest)

@@ -37,10 +37,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.kafka.positions import position_table
-from shared.process.run_record import worker_run_table
-from shared.service_log.tables import log_tables
-
 # The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
 LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 
@@ -48,9 +44,6 @@ LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 APPEND_ONLY: Final = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
 
 metadata = MetaData()
-position = position_table(metadata)
-worker_run = worker_run_table(metadata)
-log_hash, log_key, log_checkpoint, log_cosignature = log_tables(metadata)
 
 
 def _name() -> Text:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
+from shared.postgres.query import execute
 from shared.register.head import check_register, lock_head, raise_generation
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
@@ -49,7 +48,7 @@ def begin_generation(
     head = lock_head(connection)
     check_register(head, register)
     # All keys at once may take longer than a batch may.
-    connection.execute(text("SET LOCAL transaction_timeout = 0"))
+    execute(connection, "SET LOCAL transaction_timeout = 0")
     greatest = max((fact.generation for fact in published.values()), default=0)
     head = raise_generation(connection, head, greatest)
     # A fact names its party: restore the parties that came after the backup, with the name published last.

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import text
-
-from shared.postgres.database import change
-from shared.postgres.query import pg_array
+from shared.postgres.query import execute, fetch, fetch_optional, pg_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,30 +17,24 @@ if TYPE_CHECKING:
 DirtyKey = tuple[str, str]  # topic, key without the register
 
 _ROWS_PER_KEY: Final = 20  # rows read for each key to send: a key may have been marked many times
-_MARK_DIRTY = b"""
+_MARK_DIRTY = """
     INSERT INTO outbox (topic, key, dirty_at)
     SELECT topic, key, %(now)s FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS k(topic, key)
 """
-_OLDEST = text(
-    """
+_OLDEST = """
     SELECT topic, key, array_agg(id) AS ids FROM (
-        SELECT id, topic, key FROM outbox WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY id LIMIT :rows
+        SELECT id, topic, key FROM outbox WHERE topic = ANY(CAST(%(topics)s AS text[])) ORDER BY id LIMIT %(rows)s
     ) oldest
-    GROUP BY topic, key ORDER BY min(id) LIMIT :max_keys
+    GROUP BY topic, key ORDER BY min(id) LIMIT %(max_keys)s
     """
-)
 
 
 def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) -> None:
     """Add keys whose fact may have changed."""
     pairs = sorted(set(keys))
     if pairs:
-        parameters = {
-            "topics": pg_array(pair[0] for pair in pairs),
-            "keys": pg_array(pair[1] for pair in pairs),
-            "now": now,
-        }
-        change(connection, _MARK_DIRTY, parameters)
+        topics, names = (pg_array(pair[index] for pair in pairs) for index in (0, 1))
+        execute(connection, _MARK_DIRTY, topics=topics, keys=names, now=now)
 
 
 def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None) -> tuple[list[int], list[DirtyKey]]:
@@ -52,18 +43,19 @@ def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None)
     Nothing if more than `row_limit` rows wait.
     """
     limit = lane.max_keys * _ROWS_PER_KEY if row_limit is None else row_limit + 1
-    rows = connection.execute(_OLDEST, {"max_keys": lane.max_keys, "rows": limit, "topics": list(lane.topics)}).all()
-    ids = [one for row in rows for one in row.ids]
+    rows = fetch(
+        connection, _OLDEST, tuple[str, str, list[int]], max_keys=lane.max_keys, rows=limit, topics=list(lane.topics)
+    )
+    ids = [one for *_, ids_of_key in rows for one in ids_of_key]
     if row_limit is not None and len(ids) > row_limit:
         return [], []
-    return ids, [(row.topic, row.key) for row in rows]
+    return ids, [(topic, key) for topic, key, _ in rows]
 
 
 def newest_change(connection: Connection) -> int | None:
     """Return the id of the newest row."""
-    newest: int | None = connection.execute(text("SELECT max(id) FROM outbox")).scalar()
-    return newest
+    return fetch_optional(connection, "SELECT max(id) FROM outbox", int)
 
 
 def delete_sent(connection: Connection, ids: Sequence[int]) -> None:
-    connection.execute(text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": pg_array(ids)})
+    execute(connection, "DELETE FROM outbox WHERE id = ANY(CAST(%(ids)s AS bigint[]))", ids=pg_array(ids))

@@ -12,11 +12,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
 from shared.kafka.errors import is_transient_kafka_error
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
+from shared.postgres.query import execute, fetch, fetch_value, fetch_values
 from shared.register.context import register_context
 from shared.register.firsts import compare_firsts
 from shared.register.head import check_register, check_settings, lock_head, read_head, settings_digest
@@ -50,14 +49,14 @@ if TYPE_CHECKING:
     from shared.register.parties import Entity
     from shared.register.publish.outbox import DirtyKey
     from shared.register.publish.restored_backup import FactVersion
-    from shared.register.rebuild.daily_counts import Day
+    from shared.register.rebuild.daily_counts import Day, DayCount
     from shared.register.rebuild.versioned_table import VersionedTable
     from shared.service_log.store import ServiceLog
     from shared.settings import Settings
     from shared.values.parties import Party
 
-_WORK_MEM = text("SET LOCAL work_mem = '128MB'")
-_NO_TIMEOUT = text("SET LOCAL transaction_timeout = 0")
+_WORK_MEM = "SET LOCAL work_mem = '128MB'"
+_NO_TIMEOUT = "SET LOCAL transaction_timeout = 0"
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def verify_register(
         engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
         connection.begin() as transaction,
     ):
-        connection.execute(_NO_TIMEOUT)
+        execute(connection, _NO_TIMEOUT)
         comparison = _Comparison(connection, spec, register, report, topics, read_head(connection).next_seq)
         comparison.compare(lambda parties: stored_ids(connection, parties), None)
         transaction.rollback()
@@ -148,7 +147,7 @@ def repair_register(  # noqa: PLR0913 - what to repair, by what, and as of when
     """
     with engine.connect() as connection, connection.begin() as transaction:
         head = lock_head(connection)
-        connection.execute(_NO_TIMEOUT)
+        execute(connection, _NO_TIMEOUT)
         check_not_behind(head, published, spec.kind.service)
         edge = log.edge(connection)
         comparison = _Comparison(connection, spec, register, report, topics, head.next_seq)
@@ -182,11 +181,11 @@ class _Comparison:
         head = read_head(self.connection)
         check_register(head, self.register.id)
         check_settings(head, self.register.settings)
-        self.connection.execute(_WORK_MEM)
+        execute(self.connection, _WORK_MEM)
 
     def compare(
         self, find: Callable[[Sequence[Party]], dict[Entity, int]], repairing_at: datetime | None
-    ) -> Sequence[Any]:
+    ) -> Sequence[DayCount]:
         """Compare everything, sources before what is derived from them; return the daily counts to store.
 
         `repairing_at`: also repair the documents that later comparisons build on.
@@ -198,7 +197,7 @@ class _Comparison:
             self._duplicates = compare_records(comparison)
             all_known = comparison.all_known
             spec.compare_fact_topic(comparison)
-            connection.execute(_NO_TIMEOUT)
+            execute(connection, _NO_TIMEOUT)
         _compare_numbering(connection, spec, report)
         _compare_settings(connection, report)
         for table in spec.tables:
@@ -208,7 +207,7 @@ class _Comparison:
         self._repair_documents(write=repairing_at is not None)
         _compare_log(connection, spec, report, self.numbered)
         for table in spec.tables:
-            count = connection.execute(text(f"SELECT count(*) FROM {table.table}")).scalar_one()
+            count = fetch_value(connection, f"SELECT count(*) FROM {table.table}", int)
             report.compared(table.title, count)
         compare_firsts(connection, spec.kind.firsts, report)
         spec.compare_totals(connection, self.register, report)
@@ -222,17 +221,17 @@ class _Comparison:
             for table in wrong:
                 apply_repairs(connection, table)
         elif wrong:
-            view_definition = text("SELECT pg_get_viewdef(CAST(:view AS regclass))")
-            views = {view: connection.execute(view_definition, {"view": view}).scalar() for view in self.spec.views}
+            view_definition = "SELECT pg_get_viewdef(CAST(%(view)s AS regclass))"
+            views = {view: fetch_value(connection, view_definition, str, view=view) for view in self.spec.views}
             for table in wrong:
                 overlay_repairs(connection, table)
             for view, definition in views.items():
                 # Parsed again, its table names mean the overlays.
-                connection.exec_driver_sql(f"CREATE TEMPORARY VIEW {view} AS {definition}")
+                execute(connection, f"CREATE TEMPORARY VIEW {view} AS {definition}")
             # Prepared statements of this session would still read the tables below.
-            connection.exec_driver_sql("DISCARD PLANS")
+            execute(connection, "DISCARD PLANS")
 
-    def store(self, days: Sequence[Any], now: datetime) -> None:
+    def store(self, days: Sequence[DayCount], now: datetime) -> None:
         """Record the settings again and update everything that is derived from the repaired documents."""
         connection, kind = self.connection, self.spec.kind
         kind.adopt_settings(connection, read_head(connection), self.register, now)
@@ -245,20 +244,20 @@ class _Comparison:
 def _keys_of_repaired(connection: Connection, spec: RebuildSpec) -> Iterator[DirtyKey]:
     """Yield the facts about repaired documents themselves, and the firsts that they are."""
     firsts = spec.kind.firsts
-    rows = connection.execute(
-        text(
-            f"""
+    rows = fetch(
+        connection,
+        f"""
             SELECT r.exchange, r.number, p.scheme, p.code FROM {spec.documents.repairs} r
             LEFT JOIN {firsts.first} f ON f.seq = r.seq LEFT JOIN party p ON p.id = f.party
             WHERE r.is_current
-            """
-        )
+            """,
+        tuple[str, str, str | None, str | None],
     )
-    for row in rows:
+    for exchange, number, scheme, code in rows:
         if spec.document_topic is not None:
-            yield spec.document_topic, f"{row.exchange}/{row.number}"
-        if row.code is not None:
-            yield firsts.topic, f"{row.scheme}:{row.code}"
+            yield spec.document_topic, f"{exchange}/{number}"
+        if code is not None:
+            yield firsts.topic, f"{scheme}:{code}"
 
 
 def _compare_numbering(connection: Connection, spec: RebuildSpec, report: RebuildReport) -> None:
@@ -266,28 +265,31 @@ def _compare_numbering(connection: Connection, spec: RebuildSpec, report: Rebuil
     tables = [*(name for table in spec.tables for name in (table.table, table.past)), "settings_entry"]
     entries = " UNION ALL ".join(f"SELECT seq FROM {table}" for table in tables)
     next_seq = read_head(connection).next_seq
-    rows = connection.execute(
-        text(
-            f"""
+    rows = fetch(
+        connection,
+        f"""
             SELECT seq, before FROM (
                 SELECT seq, lag(seq, 1, CAST(-1 AS bigint)) OVER (ORDER BY seq) AS before
-                FROM (SELECT seq FROM ({entries}) e WHERE seq >= 0 AND seq < :next_seq
-                      UNION ALL SELECT CAST(:next_seq AS bigint)) e
+                FROM (SELECT seq FROM ({entries}) e WHERE seq >= 0 AND seq < %(next_seq)s
+                      UNION ALL SELECT CAST(%(next_seq)s AS bigint)) e
             ) e WHERE seq <> before + 1 ORDER BY seq
-            """
-        ),
-        {"next_seq": next_seq},
+            """,
+        tuple[int, int],
+        next_seq=next_seq,
     )
-    for row in rows:
-        if row.seq == row.before:
-            report.add(f"条目 / entry {row.seq}", "不止一个 / more than one", "一个 / one", repairable=False)
+    for seq, before in rows:
+        if seq == before:
+            report.add(f"条目 / entry {seq}", "不止一个 / more than one", "一个 / one", repairable=False)
         else:
-            span = f"{row.before + 1}" if row.seq == row.before + 2 else f"{row.before + 1} .. {row.seq - 1}"
+            span = f"{before + 1}" if seq == before + 2 else f"{before + 1} .. {seq - 1}"
             report.add(f"条目 / entry {span}", None, "在册 / stored", repairable=False)
             report.is_incomplete = True
-    beyond = connection.execute(
-        text(f"SELECT seq FROM ({entries}) e WHERE seq < 0 OR seq >= :next_seq ORDER BY seq"), {"next_seq": next_seq}
-    ).scalars()
+    beyond = fetch_values(
+        connection,
+        f"SELECT seq FROM ({entries}) e WHERE seq < 0 OR seq >= %(next_seq)s ORDER BY seq",
+        int,
+        next_seq=next_seq,
+    )
     for seq in beyond:
         report.add(f"条目 / entry {seq}", "在册 / stored", f"next_seq {next_seq}", repairable=False)
     report.compared("条目 / entries", next_seq)
@@ -302,12 +304,14 @@ def _compare_log(connection: Connection, spec: RebuildSpec, report: RebuildRepor
 
 def _compare_settings(connection: Connection, report: RebuildReport) -> None:
     """Check that each digest is that of its content, and that the head counts by the last entry."""
-    rows = connection.execute(text("SELECT seq, digest, content FROM settings_entry ORDER BY seq")).all()
-    for row in rows:
-        digest = settings_digest(row.content)
-        if digest != row.digest:
-            report.add(f"settings_entry {row.seq} digest", row.digest, digest, repairable=False)
-    stored, expected = read_head(connection).settings_digest, rows[-1].digest if rows else None
+    rows = fetch(
+        connection, "SELECT seq, digest, content FROM settings_entry ORDER BY seq", tuple[int, str, dict[str, Any]]
+    )
+    for seq, recorded, content in rows:
+        digest = settings_digest(content)
+        if digest != recorded:
+            report.add(f"settings_entry {seq} digest", recorded, digest, repairable=False)
+    stored, expected = read_head(connection).settings_digest, rows[-1][1] if rows else None
     if not rows or expected != stored:
         report.add("register_head settings_digest", stored, expected, repairable=True)
     report.compared("设置 / settings", len(rows))

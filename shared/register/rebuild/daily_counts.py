@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
-from shared.register.tables import ACCEPTED, DUPLICATE
+from shared.postgres.query import execute_many, fetch
+from shared.register.daily_counts import ACCEPTED, DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from decimal import Decimal
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.register.rebuild.report import RebuildReport
 
@@ -23,19 +23,31 @@ Day = tuple[str, "date | None"]
 _DAY = "CAST(record_at AT TIME ZONE INTERVAL '8 hours' AS date)"  # in Shanghai
 
 
+class DayCount(NamedTuple):
+    """A count of `intake_day` that differs from the stored records."""
+
+    exchange: str
+    day: date
+    outcome: str
+    stored: int
+    stored_fen: Decimal
+    records: int
+    amount_fen: Decimal
+
+
 def compare_days(
     connection: Connection, documents: str, amount: str, report: RebuildReport, *, all_known: bool
-) -> Sequence[Row[Any]]:
+) -> Sequence[DayCount]:
     """Compare the counts of accepted and rejected records with documents and quarantine; return the rows to store.
 
     `amount`: the SQL of a document's money. If more rejected records were counted than are stored, some are lost: such
     a count may be lowered only if all records were read again (`all_known`).
     """
-    rows = connection.execute(
-        text(
-            f"""
+    rows = fetch(
+        connection,
+        f"""
             WITH expected AS (
-                SELECT exchange, {_DAY} AS day, :accepted AS outcome, count(*) AS records, sum(amount) AS amount_fen
+                SELECT exchange, {_DAY} AS day, %(accepted)s AS outcome, count(*) AS records, sum(amount) AS amount_fen
                 FROM (SELECT exchange, record_at, {amount} AS amount FROM {documents}
                       UNION ALL SELECT exchange, record_at, {amount} FROM {documents}_past) d
                 GROUP BY 1, 2
@@ -44,15 +56,16 @@ def compare_days(
             )
             SELECT exchange, day, outcome, coalesce(s.records, 0) AS stored, coalesce(s.amount_fen, 0) AS stored_fen,
                    coalesce(e.records, 0) AS records, coalesce(e.amount_fen, 0) AS amount_fen
-            FROM (SELECT * FROM intake_day WHERE outcome <> :duplicate) s
+            FROM (SELECT * FROM intake_day WHERE outcome <> %(duplicate)s) s
             FULL JOIN expected e USING (exchange, day, outcome)
             WHERE (coalesce(s.records, 0), coalesce(s.amount_fen, 0))
                   <> (coalesce(e.records, 0), coalesce(e.amount_fen, 0))
             ORDER BY exchange, day, outcome
-            """
-        ),
-        {"accepted": ACCEPTED, "duplicate": DUPLICATE},
-    ).all()
+            """,
+        DayCount,
+        accepted=ACCEPTED,
+        duplicate=DUPLICATE,
+    )
     repairable = [row for row in rows if all_known or row.outcome == ACCEPTED or row.stored <= row.records]
     for row in rows:
         report.add(
@@ -64,24 +77,22 @@ def compare_days(
     return repairable
 
 
-def store_days(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+def store_days(connection: Connection, rows: Sequence[DayCount]) -> None:
     if rows:
-        connection.execute(
-            text(
-                "INSERT INTO intake_day (exchange, day, outcome, records, amount_fen)"
-                " VALUES (:exchange, :day, :outcome, :records, :amount_fen)"
-                " ON CONFLICT (exchange, day, outcome)"
-                " DO UPDATE SET records = excluded.records, amount_fen = excluded.amount_fen"
-            ),
+        execute_many(
+            connection,
+            "INSERT INTO intake_day (exchange, day, outcome, records, amount_fen)"
+            " VALUES (%(exchange)s, %(day)s, %(outcome)s, %(records)s, %(amount_fen)s)"
+            " ON CONFLICT (exchange, day, outcome)"
+            " DO UPDATE SET records = excluded.records, amount_fen = excluded.amount_fen",
             [row._asdict() for row in rows],
         )
 
 
 def load_duplicates(connection: Connection) -> Counter[Day]:
-    rows = connection.execute(
-        text("SELECT exchange, day, records FROM intake_day WHERE outcome = :duplicate"), {"duplicate": DUPLICATE}
-    )
-    return Counter({(row.exchange, row.day): row.records for row in rows})
+    statement = "SELECT exchange, day, records FROM intake_day WHERE outcome = %(duplicate)s"
+    rows = fetch(connection, statement, tuple[str, date, int], duplicate=DUPLICATE)
+    return Counter({(exchange, day): records for exchange, day, records in rows})
 
 
 def compare_duplicates(
@@ -108,12 +119,11 @@ def compare_duplicates(
 
 def add_duplicates(connection: Connection, changes: Counter[Day]) -> None:
     if changes:
-        connection.execute(
-            text(
-                "INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)"
-                " VALUES (:exchange, :day, :outcome, :records, 0)"
-                " ON CONFLICT (exchange, day, outcome) DO UPDATE SET records = d.records + excluded.records"
-            ),
+        execute_many(
+            connection,
+            "INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)"
+            " VALUES (%(exchange)s, %(day)s, %(outcome)s, %(records)s, 0)"
+            " ON CONFLICT (exchange, day, outcome) DO UPDATE SET records = d.records + excluded.records",
             [
                 {"exchange": exchange, "day": day, "outcome": DUPLICATE, "records": records}
                 for (exchange, day), records in changes.items()

@@ -14,22 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import text
-
 from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT
 from shared.events.topics import topic_of
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
-from shared.postgres.query import driver_connection
-from shared.register.daily_counts import record_time
+from shared.postgres.query import execute, stream
+from shared.register.daily_counts import ACCEPTED, DUPLICATE, record_time
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.quarantine import RejectedRecord
 from shared.register.rebuild.daily_counts import Day, compare_duplicates, load_duplicates
 from shared.register.revisions import Arrival
 from shared.register.stored_documents import stored_document, stored_headers, stored_versions
-from shared.register.tables import ACCEPTED, DUPLICATE
 from shared.values.times import shanghai_date
 
 if TYPE_CHECKING:
@@ -84,7 +81,7 @@ class TopicComparison:
         if self._lost and self.repairing_at is not None:
             head = lock_head(self.connection)
             self.kind.apply(self.connection, head, self.register, self._lost, [], self.repairing_at)
-            self.connection.execute(text("SET LOCAL transaction_timeout = 0"))
+            execute(self.connection, "SET LOCAL transaction_timeout = 0")
         self._lost.clear()
 
     def positions(self, is_mine: Callable[[str], bool]) -> list[StoredPosition]:
@@ -106,6 +103,7 @@ class _StoredRow(NamedTuple):
     value_sha256: bytes | None
     headers_sha256: bytes | None
     value_size: int | None
+    seq: int  # or the id of the quarantine's row
 
     @property
     def place(self) -> Place:
@@ -202,11 +200,7 @@ def _load_rows(connection: Connection, kind: Kind) -> Iterator[_StoredRow]:
         FROM quarantine
         ORDER BY topic, partition, "offset", reason NULLS FIRST, seq
     """
-    with driver_connection(connection).cursor("every_place", binary=True) as cursor:
-        cursor.execute(statement.encode())
-        while rows := cursor.fetchmany(_ROWS):
-            for row in rows:
-                yield _StoredRow(*row[:-1])  # type: ignore[arg-type]  # as the statement selects them
+    return stream(connection, statement, _StoredRow)
 
 
 def _sha256(value: bytes | None) -> bytes | None:

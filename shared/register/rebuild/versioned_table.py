@@ -10,17 +10,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import text
-
-from shared.postgres.query import driver_connection, pg_array
+from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream
 from shared.register.parties import entity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from shared.register.parties import Entity
     from shared.register.rebuild.report import RebuildReport
@@ -80,13 +79,12 @@ class _WrongRow(NamedTuple):
 
 def create_repair_table(connection: Connection, table: VersionedTable) -> None:
     """Create the temporary table of rows as they should be; `was_current` and `is_current`: stored, and correct."""
-    connection.execute(
-        text(
-            f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean)"
-            " ON COMMIT DROP"
-        )
+    execute(
+        connection,
+        f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean)"
+        " ON COMMIT DROP",
     )
-    connection.execute(text(f"ALTER TABLE {table.repairs} ALTER replaced_by DROP NOT NULL"))
+    execute(connection, f"ALTER TABLE {table.repairs} ALTER replaced_by DROP NOT NULL")
 
 
 def compare_columns(
@@ -98,7 +96,7 @@ def compare_columns(
 ) -> None:
     """Decode every version again and compare its columns. `find` returns the ids of parties."""
     for was_current, name in ((True, table.table), (False, table.past)):
-        for rows in _stream(connection, table, name):
+        for rows in _chunks(connection, table, name):
             compared = (_compare_row(table, name, row, exchanges, report) for row in rows)
             wrong = [row for row in compared if row is not None]
             if wrong:
@@ -106,15 +104,13 @@ def compare_columns(
                 _store_wrong(connection, table, wrong, ids, was_current=was_current)
 
 
-def _stream(connection: Connection, table: VersionedTable, name: str) -> Iterator[list[tuple[Any, ...]]]:
+def _chunks(connection: Connection, table: VersionedTable, name: str) -> Iterator[list[tuple[Any, ...]]]:
     headers = "d.headers" if table.has_headers else "CAST(NULL AS bytea)"
     columns = ["d.seq", "d.exchange", f"d.{table.number}", "d.value", headers, *(f"d.{c}" for c in table.columns)]
     columns += [f"{party}.scheme || ':' || {party}.code" for party in table.parties]
     joins = " ".join(f"LEFT JOIN party {party} ON {party}.id = d.{party}" for party in table.parties)
-    with driver_connection(connection).cursor(f"every_{name}", binary=True) as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)} FROM {name} d {joins}".encode())
-        while rows := cursor.fetchmany(_ROWS):
-            yield rows
+    rows = stream(connection, f"SELECT {', '.join(columns)} FROM {name} d {joins}", tuple[Any, ...])
+    return iter(lambda: list(islice(rows, _ROWS)), [])
 
 
 def _compare_row(
@@ -157,29 +153,42 @@ def _store_wrong(
         }
         for row in wrong
     ]
-    connection.execute(
-        text(
-            f"""
+    execute(
+        connection,
+        f"""
             INSERT INTO {table.repairs}
-            SELECT n.*{replaced_by}, :was_current, :was_current
-            FROM unnest(CAST(:seqs AS bigint[]), CAST(:changes AS jsonb[])) AS c(seq, changes)
+            SELECT n.*{replaced_by}, %(was_current)s, %(was_current)s
+            FROM unnest(CAST(%(seqs)s AS bigint[]), CAST(%(changes)s AS jsonb[])) AS c(seq, changes)
             JOIN {name} d ON d.seq = c.seq
             CROSS JOIN LATERAL jsonb_populate_record(d, c.changes) n
-            """
-        ),
-        {
-            "was_current": was_current,
-            "seqs": pg_array(row.seq for row in wrong),
-            "changes": pg_array(json.dumps(change) for change in changes),
-        },
+            """,
+        was_current=was_current,
+        seqs=pg_array(row.seq for row in wrong),
+        changes=pg_array(json.dumps(change) for change in changes),
     )
+
+
+class _Place(NamedTuple):
+    """An entry that is not where it belongs, as `_places_sql` selects it."""
+
+    seq: int
+    exchange: str
+    number: str
+    version: object
+    was_current: bool
+    replaced_by: int | None
+    copies: int
+    once_current: bool
+    is_ambiguous: bool
+    expected_by: int | None
+    is_current: bool
 
 
 def compare_places(connection: Connection, table: VersionedTable, report: RebuildReport) -> None:
     """Check that the newest version of each number is current and that each former one names its replacement."""
     ambiguous: set[tuple[str, str]] = set()
     moved = []
-    for row in connection.execute(text(_places_sql(table))).all():
+    for row in fetch(connection, _places_sql(table), _Place):
         what = f"{table.table} {row.exchange}/{row.number} (条目 / entry {row.seq})"
         if row.is_ambiguous:
             ambiguous.add((row.exchange, row.number))
@@ -243,17 +252,17 @@ def _places_sql(table: VersionedTable) -> str:
 
 
 def _discard_repairs(connection: Connection, table: VersionedTable, numbers: set[tuple[str, str]]) -> None:
-    connection.execute(
-        text(
-            f"DELETE FROM {table.repairs} r"
-            " USING unnest(CAST(:exchanges AS text[]), CAST(:numbers AS text[])) AS k(exchange, number)"
-            f" WHERE r.exchange = k.exchange AND r.{table.number} = k.number"
-        ),
-        {"exchanges": pg_array(key[0] for key in numbers), "numbers": pg_array(key[1] for key in numbers)},
+    execute(
+        connection,
+        f"DELETE FROM {table.repairs} r"
+        " USING unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)"
+        f" WHERE r.exchange = k.exchange AND r.{table.number} = k.number",
+        exchanges=pg_array(key[0] for key in numbers),
+        numbers=pg_array(key[1] for key in numbers),
     )
 
 
-def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[Row[Any]]) -> None:
+def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[_Place]) -> None:
     parameters = {
         "seqs": pg_array(row.seq for row in moved),
         "were": pg_array(row.was_current for row in moved),
@@ -261,25 +270,23 @@ def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[
         "by": pg_array(row.expected_by for row in moved),
     }
     source = (
-        "unnest(CAST(:seqs AS bigint[]), CAST(:were AS boolean[]), CAST(:are AS boolean[]), CAST(:by AS bigint[]))"
-        " AS p(seq, was_current, is_current, expected_by)"
+        "unnest(CAST(%(seqs)s AS bigint[]), CAST(%(were)s AS boolean[]), CAST(%(are)s AS boolean[]),"
+        " CAST(%(by)s AS bigint[])) AS p(seq, was_current, is_current, expected_by)"
     )
-    connection.execute(
-        text(
-            f"UPDATE {table.repairs} r SET is_current = p.is_current, replaced_by = p.expected_by FROM {source}"
-            " WHERE r.seq = p.seq AND r.was_current = p.was_current"
-        ),
-        parameters,
+    execute(
+        connection,
+        f"UPDATE {table.repairs} r SET is_current = p.is_current, replaced_by = p.expected_by FROM {source}"
+        " WHERE r.seq = p.seq AND r.was_current = p.was_current",
+        **parameters,
     )
     columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
     for name, condition in ((table.table, "p.was_current"), (table.past, "NOT p.was_current")):
-        connection.execute(
-            text(
-                f"INSERT INTO {table.repairs} SELECT {columns}, p.expected_by, p.was_current, p.is_current"
-                f" FROM {source} JOIN {name} d ON d.seq = p.seq WHERE {condition} AND NOT EXISTS"
-                f" (SELECT FROM {table.repairs} r WHERE r.seq = p.seq AND r.was_current = p.was_current)"
-            ),
-            parameters,
+        execute(
+            connection,
+            f"INSERT INTO {table.repairs} SELECT {columns}, p.expected_by, p.was_current, p.is_current"
+            f" FROM {source} JOIN {name} d ON d.seq = p.seq WHERE {condition} AND NOT EXISTS"
+            f" (SELECT FROM {table.repairs} r WHERE r.seq = p.seq AND r.was_current = p.was_current)",
+            **parameters,
         )
 
 
@@ -301,14 +308,13 @@ def apply_repairs(connection: Connection, table: VersionedTable) -> None:
     }
     for condition, statement in statements.items():
         # Run only what is needed: the service's own role has no right to delete from the past.
-        if connection.execute(text(f"SELECT EXISTS (SELECT FROM {repairs} WHERE {condition})")).scalar():
-            connection.execute(text(statement))
-    connection.execute(text(f"INSERT INTO {current} ({columns}) SELECT {columns} FROM {repairs} WHERE is_current"))
-    connection.execute(
-        text(
-            f"INSERT INTO {past} ({columns}, replaced_by) SELECT {columns}, replaced_by FROM {repairs}"
-            " WHERE was_current AND NOT is_current"
-        )
+        if fetch_value(connection, f"SELECT EXISTS (SELECT FROM {repairs} WHERE {condition})", bool):
+            execute(connection, statement)
+    execute(connection, f"INSERT INTO {current} ({columns}) SELECT {columns} FROM {repairs} WHERE is_current")
+    execute(
+        connection,
+        f"INSERT INTO {past} ({columns}, replaced_by) SELECT {columns}, replaced_by FROM {repairs}"
+        " WHERE was_current AND NOT is_current",
     )
 
 
@@ -319,23 +325,22 @@ def overlay_repairs(connection: Connection, table: VersionedTable) -> None:
         (table.table, "", "r.was_current", "is_current"),
         (table.past, ", replaced_by", "NOT r.was_current", "NOT is_current"),
     ):
-        connection.execute(
-            text(
-                f"CREATE TEMPORARY VIEW {name} AS SELECT {columns}{extra} FROM {name} d"
-                f" WHERE NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND {was})"
-                f" UNION ALL SELECT {columns}{extra} FROM {table.repairs} WHERE {is_}"
-            )
+        execute(
+            connection,
+            f"CREATE TEMPORARY VIEW {name} AS SELECT {columns}{extra} FROM {name} d"
+            f" WHERE NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND {was})"
+            f" UNION ALL SELECT {columns}{extra} FROM {table.repairs} WHERE {is_}",
         )
 
 
 def has_repairs(connection: Connection, table: VersionedTable) -> bool:
-    return bool(connection.execute(text(f"SELECT EXISTS (SELECT FROM {table.repairs})")).scalar())
+    return fetch_value(connection, f"SELECT EXISTS (SELECT FROM {table.repairs})", bool)
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
     """Return the table's columns in order."""
-    statement = text(
-        "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0"
+    statement = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = CAST(%(table)s AS regclass) AND attnum > 0"
         " AND NOT attisdropped ORDER BY attnum"
     )
-    return list(connection.execute(statement, {"table": table}).scalars())
+    return fetch_values(connection, statement, str, table=table)

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from shared.events.topics import is_exchanges, prefix_of
 from shared.postgres.database import snapshot
+from shared.postgres.query import fetch, fetch_one, fetch_optional
 from shared.web.operations.broker import Broker, End
 from shared.web.service import ServiceInfo
 
@@ -44,8 +46,7 @@ class PartitionProgress:
         return max(0, self.end_offset - max(self.stable_offset, self.next_offset))
 
 
-@dataclass(frozen=True)
-class LastRun:
+class LastRun(NamedTuple):
     """The latest run of the consumer program; `ending` is None while it runs and after it was killed."""
 
     ending: str | None
@@ -86,41 +87,39 @@ class ServiceProgress:
     stored: Stored
 
 
+_QUARANTINED = "SELECT exchange, reason, count(*) FROM quarantine GROUP BY 1, 2"
+_POSITIONS = "SELECT topic, partition, next_offset, moved_at FROM position"
+
+
 def stored_snapshot(service: ServiceInfo, *, with_counts: bool = True) -> Stored:
     """Read the stored progress in one snapshot."""
     with snapshot(service.engine) as connection:
-        rows = connection.execute(text("SELECT topic, partition, next_offset, moved_at FROM position")).all()
+        rows = fetch(connection, _POSITIONS, tuple[str, int, int, datetime])
         stored = Stored(
-            next_offsets={(row.topic, row.partition): row.next_offset for row in rows},
-            moved_at=max((row.moved_at for row in rows), default=None),
-            in_force=service.in_force is None or bool(connection.execute(service.in_force).scalar()),
-            last_run=_last_run(connection),
-            outbox_oldest_id=_oldest_of_outbox(connection) if service.takes_documents else None,
+            next_offsets={(topic, partition): offset for topic, partition, offset, _ in rows},
+            moved_at=max((moved_at for *_, moved_at in rows), default=None),
+            in_force=service.in_force is None or service.in_force(connection),
+            last_run=fetch_one(connection, "SELECT ending, reason FROM worker_run ORDER BY id DESC LIMIT 1", LastRun),
+            outbox_oldest_id=fetch_optional(connection, "SELECT min(id) FROM outbox", int)
+            if service.takes_documents
+            else None,
         )
         return _with_counts(connection, service, stored) if with_counts else stored
 
 
-def _last_run(connection: Connection) -> LastRun | None:
-    row = connection.execute(text("SELECT ending, reason FROM worker_run ORDER BY id DESC LIMIT 1")).one_or_none()
-    return None if row is None else LastRun(*row)
-
-
-def _oldest_of_outbox(connection: Connection) -> int | None:
-    oldest: int | None = connection.execute(text("SELECT min(id) FROM outbox")).scalar()
-    return oldest
-
-
 def _with_counts(connection: Connection, service: ServiceInfo, stored: Stored) -> Stored:
-    runs = connection.execute(text("SELECT ending, count(*) AS n FROM worker_run GROUP BY ending")).all()
-    endings = {row.ending: row.n for row in runs if row.ending is not None}
-    stored = replace(stored, starts=sum(row.n for row in runs), endings=endings)
+    runs = fetch(connection, "SELECT ending, count(*) FROM worker_run GROUP BY ending", tuple[str | None, int])
+    endings = {ending: number for ending, number in runs if ending is not None}
+    stored = replace(stored, starts=sum(number for _, number in runs), endings=endings)
     if service.next_seq is not None:
-        stored = replace(stored, next_seq=connection.execute(service.next_seq).scalar())
+        stored = replace(stored, next_seq=service.next_seq(connection))
     if not service.takes_documents:
         return stored
-    outbox, oldest_at = connection.execute(text("SELECT count(*), min(dirty_at) FROM outbox")).one()
-    refused = connection.execute(text("SELECT exchange, reason, count(*) AS n FROM quarantine GROUP BY 1, 2"))
-    quarantined = {(row.exchange, row.reason): row.n for row in refused}
+    ((outbox, oldest_at),) = fetch(
+        connection, "SELECT count(*), min(dirty_at) FROM outbox", tuple[int, datetime | None]
+    )
+    refused = fetch(connection, _QUARANTINED, tuple[str, str, int])
+    quarantined = {(exchange, reason): number for exchange, reason, number in refused}
     return replace(stored, outbox=outbox, outbox_oldest_at=oldest_at, quarantined=quarantined)
 
 

@@ -1,13 +1,11 @@
 """The application of a register's service: listing or trade-ingest."""
 
 from flask import Flask
-from sqlalchemy import MetaData, select
 
 from shared.events.topics import topic_of
 from shared.postgres.database import make_engine
-from shared.register.head import register_settings
+from shared.register.head import read_head, register_settings
 from shared.register.log_entries import entry_reader
-from shared.register.tables import RegisterTables
 from shared.settings import Settings
 from shared.telemetry.tracing import start_tracing
 from shared.values.times import now
@@ -19,8 +17,6 @@ from shared.web.register import evidence, quarantine, reconciliation
 from shared.web.register.evidence import EvidenceSource
 from shared.web.service import ServiceInfo
 from shared.whitelist import load_whitelist
-
-_head = RegisterTables(MetaData()).register_head
 
 
 def create_register_app(
@@ -43,9 +39,9 @@ def create_register_app(
         keys=load_keys(settings.api_keys_file),
         clock=now,
         takes_documents=True,
-        next_seq=select(_head.c.next_seq),
+        next_seq=lambda connection: read_head(connection).next_seq,
         log_entries=entry_reader(kind, has_facts=bool(fact_topics)),
-        in_force=select(_head.c.settings_digest == digest),
+        in_force=lambda connection: read_head(connection).settings_digest == digest,
         tracing=start_tracing(settings),
         checkpoint_interval_s=settings.checkpoint_interval_s,
     )

@@ -1,39 +1,30 @@
 """Lists and details of a register's documents, common to listings and trades."""
 
 import re
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Final, NamedTuple
 
 from marshmallow import Schema, fields
 from msgspec import structs
-from sqlalchemy import (
-    Connection,
-    FromClause,
-    MetaData,
-    Row,
-    Select,
-    case,
-    func,
-    literal,
-    null,
-    select,
-    tuple_,
-    union_all,
-)
 
 from shared.events.decode import Kind
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
+from shared.postgres.query import fetch, where
 from shared.register.stored_documents import INSTANT_COLUMN, stored_document
-from shared.register.tables import RegisterTables
 from shared.values.json_types import Json
-from shared.values.parties import is_number, parse_subject
+from shared.values.parties import is_number
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
 from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
 from shared.web.viewer_snapshot import viewer_snapshot
 
-_party = RegisterTables(MetaData()).party
+_STATUS: Final[dict[Kind, str]] = {
+    "listing": "status",
+    "trade": "CASE WHEN completed THEN 'completed' ELSE 'cancelled' END",
+}
 
 
 class DocumentQuery(PageQuery):
@@ -80,88 +71,107 @@ def detail_schema(name: str, item: type[Schema]) -> type[Schema]:
     return item.from_dict(revisions, name=name)
 
 
-def party_id(subject: str) -> Any:
-    """Return a subquery of the party's internal id; it has no row for an unknown party."""
-    scheme, code = parse_subject(subject)
-    return select(_party.c.id).where(_party.c.scheme == scheme, _party.c.code == code).scalar_subquery()
+class CurrentDocument(NamedTuple):
+    """A document in its current revision, with the record that brought it."""
+
+    exchange: str
+    number: str
+    seq: int
+    counted: bool
+    value: bytes
+    headers: bytes | None
 
 
-def select_page(kind: Kind, table: FromClause, arguments: Json) -> Select[Any]:
-    """Select the documents of a page and one more, as visible to the current key."""
-    columns, at = table.c, INSTANT_COLUMN[kind]
-    statement = select(table).order_by(columns.exchange, columns.number).limit(arguments["limit"] + 1)
-    exchange = current_key().exchange
-    if exchange is not None:
-        statement = statement.where(columns.exchange == exchange)
-    if "exchange" in arguments:
-        statement = statement.where(columns.exchange == arguments["exchange"])
-    if "provider" in arguments:
-        statement = statement.where(columns.provider == party_id(arguments["provider"]))
-    if "from_" in arguments:
-        statement = statement.where(columns[at] >= arguments["from_"])
-    if "until" in arguments:
-        statement = statement.where(columns[at] < arguments["until"])
+class StoredRevision(NamedTuple):
+    """An accepted revision of a document; only the current one has the record's value and headers."""
+
+    exchange: str
+    seq: int
+    revision: int
+    partition: int
+    offset: int
+    received_at: datetime
+    counted: bool
+    status: str
+    value_sha256: str
+    binary_mode: bool
+    headers_sha256: str | None
+    is_state: bool
+    value: bytes | None
+    headers: bytes | None
+
+
+def is_party(column: str, name: str) -> str:
+    """Return the condition that a column is the party of the parameter `name`, a subject."""
+    scheme, code = f"split_part(%({name})s, ':', 1)", f"substring(%({name})s FROM '^[^:]*:(.*)$')"
+    return f"{column} = (SELECT id FROM party WHERE scheme = {scheme} AND code = {code})"
+
+
+def answer_page(kind: Kind, arguments: Json, **conditions: str) -> Json:
+    """Render a page of documents as visible to the current key; `conditions` are further filters by argument."""
+    at = INSTANT_COLUMN[kind]
     after = decode_cursor(arguments.get("cursor"), str, str)
-    if after is not None:
-        statement = statement.where(tuple_(columns.exchange, columns.number) > tuple_(*after))
-    return statement
-
-
-def answer_page(kind: Kind, statement: Select[Any], limit: int) -> Json:
-    """Run the query of `select_page` and render the page."""
+    own = current_key().exchange
+    filters = {
+        "exchange": "exchange = %(exchange)s",
+        "provider": is_party("provider", "provider"),
+        "from_": f"{at} >= %(from_)s",
+        "until": f"{at} < %(until)s",
+        **conditions,
+    }
+    visible = where(
+        None if own is None else "exchange = %(own)s",
+        *(condition for name, condition in filters.items() if name in arguments),
+        None if after is None else "(exchange, number) > (%(after_exchange)s, %(after_number)s)",
+    )
+    after_exchange, after_number = after or (None, None)
+    statement = f"""
+        SELECT exchange, number, seq, counted, value, headers FROM {kind} {visible}
+        ORDER BY exchange, number LIMIT %(fetched)s
+    """
+    limit = arguments["limit"]
     with viewer_snapshot() as connection:
-        rows = connection.execute(statement).all()
-    return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: render(kind, row))
+        rows = fetch(
+            connection,
+            statement,
+            CurrentDocument,
+            **arguments,
+            own=own,
+            after_exchange=after_exchange,
+            after_number=after_number,
+            fetched=limit + 1,
+        )
+    return page(rows, limit, lambda row: encode_cursor(row.exchange, row.number), lambda row: _render(kind, row))
 
 
-def answer_document(kind: Kind, state: FromClause, past: FromClause, exchange: str, number: str) -> Json:
+def answer_document(kind: Kind, exchange: str, number: str) -> Json:
     """Render a document with all its revisions. Raises Problem 404 if there is none that the current key sees."""
-    rows: list[Row[Any]] = []
+    revisions: list[StoredRevision] = []
     if current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(number):
         with viewer_snapshot() as connection:
-            rows = _revisions(connection, state, past, exchange, number)
-    for row in rows:
-        if row.is_state:
-            revisions = [_render_revision(kind, revision) for revision in rows]
-            return {**render(kind, row), "revisions": revisions}
+            revisions = fetch(connection, _revisions(kind), StoredRevision, exchange=exchange, number=number)
+    for row in revisions:
+        if row.value is not None:
+            current = CurrentDocument(exchange, number, row.seq, row.counted, row.value, row.headers)
+            return {**_render(kind, current), "revisions": [_render_revision(kind, one) for one in revisions]}
     raise Problem(404)
 
 
-def _revisions(
-    connection: Connection, state: FromClause, past: FromClause, exchange: str, number: str
-) -> list[Row[Any]]:
-    """Return all accepted revisions in order of `seq`; only the current one has the record's value and headers."""
-    halves = []
-    for table, is_state in ((state, True), (past, False)):
-        columns = table.c
-        halves.append(
-            select(
-                columns.exchange,
-                columns.seq,
-                columns.revision,
-                columns.partition,
-                columns.offset,
-                columns.received_at,
-                columns.counted,
-                _status(columns),
-                func.encode(func.sha256(columns.value), "hex").label("value_sha256"),
-                columns.binary_mode,
-                func.encode(func.sha256(columns.headers), "hex").label("headers_sha256"),
-                literal(is_state).label("is_state"),
-                (columns.value if is_state else null()).label("value"),
-                (columns.headers if is_state else null()).label("headers"),
-            ).where(columns.exchange == exchange, columns.number == number)
-        )
-    return list(connection.execute(union_all(*halves).order_by("seq")))
+@cache
+def _revisions(kind: Kind) -> str:
+    """Select all accepted revisions in order of `seq`."""
+    halves = (
+        f"""
+        SELECT exchange, seq, revision, partition, "offset", received_at, counted, {_STATUS[kind]} AS status,
+               encode(sha256(value), 'hex'), binary_mode, encode(sha256(headers), 'hex'), {kept}
+        FROM {table} WHERE exchange = %(exchange)s AND number = %(number)s
+        """
+        for table, kept in ((kind, "true, value, headers"), (f"{kind}_past", "false, NULL, NULL"))
+    )
+    return f"{' UNION ALL '.join(halves)} ORDER BY seq"
 
 
-def _status(columns: Any) -> Any:
-    # The register stores a trade's status as a boolean.
-    status = columns.status if "status" in columns else case((columns.completed, "completed"), else_="cancelled")
-    return status.label("status")
-
-
-def _render_revision(kind: Kind, row: Row[Any]) -> Json:
+def _render_revision(kind: Kind, row: StoredRevision) -> Json:
     return {
         "seq": row.seq,
         "revision": row.revision,
@@ -177,7 +187,7 @@ def _render_revision(kind: Kind, row: Row[Any]) -> Json:
     }
 
 
-def render(kind: Kind, row: Row[Any]) -> Json:
+def _render(kind: Kind, row: CurrentDocument) -> Json:
     """Return an item of a list: the document's fields and those that the register adds."""
     document = stored_document(kind, row.exchange, row.value, row.headers)
     return {"exchange": row.exchange, "seq": row.seq, "counted": row.counted, **structs.asdict(document)}

@@ -1,16 +1,15 @@
 """Routes of the quarantine: records of exchanges that were rejected."""
 
 import base64
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from marshmallow import Schema, fields
-from sqlalchemy import MetaData, Row, Select, func, select
 
 from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time
-from shared.postgres.query import BIGINT_MAX
-from shared.register.tables import RegisterTables
-from shared.web.keys import ApiKey, current_key
+from shared.postgres.query import BIGINT_MAX, fetch, fetch_one, where
+from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
 from shared.web.problems import FieldFaultSchema, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery
@@ -20,7 +19,7 @@ from shared.web.viewer_snapshot import viewer_snapshot
 PAGE_MOST_BYTES: Final = 4 << 20
 
 blueprint = Blueprint("quarantine", __name__, description="被拒收事件 / quarantined records")
-_quarantine = RegisterTables(MetaData()).quarantine
+_COLUMNS: Final = 'id, exchange, topic, partition, "offset", received_at, reason, errors, headers, value, value_size'
 
 
 class QuarantineQuery(PageQuery):
@@ -50,10 +49,19 @@ class RefusedSchema(Schema):
     value_size = fields.Integer(required=True, allow_none=True, metadata={"description": "bytes of the whole value"})
 
 
-def _visible(key: ApiKey) -> Select[Any]:
-    """Select the quarantine as far as the key sees it."""
-    statement = select(_quarantine).order_by(_quarantine.c.id)
-    return statement if key.exchange is None else statement.where(_quarantine.c.exchange == key.exchange)
+class QuarantinedRecord(NamedTuple):
+    id: int
+    exchange: str
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+    reason: str
+    errors: list[Any]
+    headers: list[Any]
+    value: bytes | None
+    value_size: int | None
+    size_so_far: int  # bytes of this record and those before it in the page
 
 
 @blueprint.route("/v1/quarantine")
@@ -64,23 +72,34 @@ def list_quarantine(arguments: dict[str, Any]) -> dict[str, Any]:
 
     A page may hold fewer than `limit` items although there are more: it ends early when its records are large.
     """
-    statement = _visible(current_key()).limit(arguments["limit"] + 1)
-    for name in ("exchange", "reason"):
-        if name in arguments:
-            statement = statement.where(_quarantine.c[name] == arguments[name])
+    key = current_key()
     after = decode_cursor(arguments.get("cursor"), int)
-    if after is not None:
-        statement = statement.where(_quarantine.c.id > after[0])
-    found = statement.subquery()
-    size_so_far = func.sum(func.coalesce(func.octet_length(found.c.value), 0)).over(order_by=found.c.id)
-    sized = select(found, size_so_far.label("size_so_far")).subquery()
+    visible = where(
+        None if key.exchange is None else "exchange = %(own)s",
+        "exchange = %(exchange)s" if "exchange" in arguments else None,
+        "reason = %(reason)s" if "reason" in arguments else None,
+        None if after is None else "id > %(after)s",
+    )
+    found = f"""
+        SELECT {_COLUMNS}, sum(coalesce(octet_length(value), 0)) OVER (ORDER BY id)::bigint AS size_so_far
+        FROM quarantine {visible} ORDER BY id LIMIT %(limit)s
+    """
+    # Fetch one record beyond the size limit: there is always one to return, and one that shows there are more.
+    statement = f"""
+        SELECT * FROM ({found}) f WHERE size_so_far - coalesce(octet_length(value), 0) <= %(most)s ORDER BY id
+    """
     with viewer_snapshot(arguments.get("exchange")) as connection:
-        # Fetch one record beyond the size limit: there is always one to return, and one that shows there are more.
-        rows = connection.execute(
-            select(sized)
-            .where(sized.c.size_so_far - func.coalesce(func.octet_length(sized.c.value), 0) <= PAGE_MOST_BYTES)
-            .order_by(sized.c.id)
-        ).all()
+        rows = fetch(
+            connection,
+            statement,
+            QuarantinedRecord,
+            own=key.exchange,
+            exchange=arguments.get("exchange"),
+            reason=arguments.get("reason"),
+            after=None if after is None else after[0],
+            limit=arguments["limit"] + 1,
+            most=PAGE_MOST_BYTES,
+        )
     fitting = sum(row.size_so_far <= PAGE_MOST_BYTES for row in rows)
     limit = min(arguments["limit"], max(1, fitting))
     return page(rows, limit, lambda row: encode_cursor(row.id), _render)
@@ -95,12 +114,14 @@ def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noq
     row = None
     if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:
-            row = connection.execute(_visible(current_key()).where(_quarantine.c.id == id)).one_or_none()
+            visible = where("id = %(id)s", None if current_key().exchange is None else "exchange = %(own)s")
+            statement = f"SELECT {_COLUMNS}, 0 FROM quarantine {visible}"
+            row = fetch_one(connection, statement, QuarantinedRecord, id=id, own=current_key().exchange)
     if row is None:
         raise Problem(404)
     return _render(row)
 
 
-def _render(row: Row[Any]) -> dict[str, Any]:
+def _render(row: QuarantinedRecord) -> dict[str, Any]:
     value = None if row.value is None else base64.b64encode(row.value).decode()
     return {**row._asdict(), "value_base64": value}

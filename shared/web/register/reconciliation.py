@@ -1,23 +1,33 @@
 """Daily reconciliation: what an exchange sent on a day, and the outcome of each record."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from flask import current_app
 from marshmallow import Schema, fields
-from sqlalchemy import MetaData, select
 
 from shared.events.decode import REASONS
 from shared.events.fields import Yuan
-from shared.register.tables import ACCEPTED, DUPLICATE, RegisterTables
+from shared.postgres.query import fetch
+from shared.register.daily_counts import ACCEPTED, DUPLICATE
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, DayParameter, ExchangeParameter, QuerySchema
 from shared.web.viewer_snapshot import viewer_snapshot
 
 blueprint = Blueprint("reconciliation", __name__, description="每日对账 / daily reconciliation")
-_days = RegisterTables(MetaData()).intake_day
+_DAY = "SELECT outcome, records, amount_fen FROM intake_day WHERE exchange = %(exchange)s AND day = %(day)s"
+
+
+class DayOutcome(NamedTuple):
+    """How many records of a day had an outcome, and the amount of those that count."""
+
+    outcome: str
+    records: int
+    amount_fen: Decimal
 
 
 class ReconciliationQuery(QuerySchema):
@@ -44,13 +54,13 @@ def reconcile(arguments: dict[str, Any]) -> dict[str, Any]:
     """Records that an exchange sent on one day and their outcomes, for comparison with the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]
     with viewer_snapshot(exchange) as connection:
-        rows = connection.execute(select(_days).where(_days.c.exchange == exchange, _days.c.day == day)).all()
+        rows = fetch(connection, _DAY, DayOutcome, exchange=exchange, day=day)
     if not current_key().sees(exchange) or not (rows or exchange in current_app.extensions["jiangbu.exchanges"]):
         raise Problem(404)
     return reconciliation(exchange, day, rows)
 
 
-def reconciliation(exchange: str, day: date, rows: Any) -> dict[str, Any]:
+def reconciliation(exchange: str, day: date, rows: Sequence[DayOutcome]) -> dict[str, Any]:
     """Sum up rows of `intake_day`."""
     records: Counter[str] = Counter({row.outcome: row.records for row in rows})
     return {

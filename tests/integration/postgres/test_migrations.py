@@ -1,4 +1,4 @@
-"""Migrations and the tables that the code declares are one; migrating twice, or two at once, does no harm."""
+"""Migrations: from the replaced revision, from older ones, twice and concurrently; and who may migrate."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from devset.postgres import postgres_binaries
-from services.incentive.store import tables as incentive
-from services.listing import models as listing
-from services.trade_ingest import models as trade_ingest
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from shared.postgres.schema_version import WrongSchemaError, check_schema, package_of, required_revision
@@ -26,17 +21,11 @@ from shared.settings import SettingsError
 from tests.support.paths import ROOT
 from tests.support.replaced_schema import REPLACED, replaced_schema
 
-SERVICES = [
-    ("listing", listing.metadata, "r1"),
-    ("trade-ingest", trade_ingest.metadata, "r1"),
-    ("incentive", incentive.metadata, None),
-]
-# Constraints and indexes are the migrations' alone; nothing but tables and columns is declared twice.
-OF_MIGRATIONS_ALONE = {"add_index", "remove_index", "add_constraint", "remove_constraint", "add_fk", "remove_fk"}
+SERVICES = [("listing", "r1"), ("trade-ingest", "r1"), ("incentive", None)]
 
 
-@pytest.mark.parametrize(("service", "metadata", "register"), SERVICES)
-def test_the_code_declares_what_migrations_make(postgres, service, metadata, register) -> None:
+@pytest.mark.parametrize(("service", "register"), SERVICES)
+def test_migrating_twice_at_once_does_no_harm(postgres, service, register) -> None:
     owner_url, service_url = postgres("migrations")
     package = package_of(service)
     with ThreadPoolExecutor(2) as pool:
@@ -45,21 +34,17 @@ def test_the_code_declares_what_migrations_make(postgres, service, metadata, reg
     migrate(package, owner_url, service_url, register)
     engine = make_engine(owner_url)
     check_schema(engine, service)
-    with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
     engine.dispose()
-    flat = [one for found in differences for one in (found if isinstance(found, list) else [found])]
-    assert [one for one in flat if one[0] not in OF_MIGRATIONS_ALONE] == []
 
 
-@pytest.mark.parametrize(("service", "_metadata", "_register"), SERVICES)
-def test_the_newest_migration_is_known_without_alembic(service, _metadata, _register) -> None:
+@pytest.mark.parametrize(("service", "_register"), SERVICES)
+def test_the_newest_migration_is_known_without_alembic(service, _register) -> None:
     folder = ROOT / package_of(service).replace(".", "/") / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == required_revision(service)
 
 
-@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
-def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, _metadata, register) -> None:
+@pytest.mark.parametrize(("service", "register"), SERVICES)
+def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, register) -> None:
     package = package_of(service)
     owner_url, service_url = postgres("migrations")
     restore(owner_url, service)
@@ -77,8 +62,8 @@ def test_a_database_of_the_replaced_revision_is_upgraded(postgres, service, _met
     assert contents(owner_url) == after | {"alembic_version": [f"({required_revision(service)})"]}
 
 
-@pytest.mark.parametrize(("service", "_metadata", "register"), SERVICES)
-def test_a_database_before_the_replaced_revision_is_refused(postgres, service, _metadata, register) -> None:
+@pytest.mark.parametrize(("service", "register"), SERVICES)
+def test_a_database_before_the_replaced_revision_is_refused(postgres, service, register) -> None:
     owner_url, service_url = postgres("migrations")
     restore(owner_url, service)
     with psycopg.connect(owner_url) as connection:
@@ -145,7 +130,7 @@ def test_a_role_that_is_no_plain_name_is_refused(postgres) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "password", "says"), [("owner", "wrong", "password"), ("service", None, "may not do that")]
+    ("role", "password", "says"), [("owner", "wrong", "password"), ("service", None, "lacks a privilege")]
 )
 def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, password, says) -> None:
     owner_url, service_url = postgres("migrations")

@@ -17,7 +17,7 @@ from shared.events.fact_topics import LISTING
 from shared.kafka.partition_state import RecordLossError
 from shared.kafka.replay import TopicTruncatedError
 from shared.register.consumer import RegisterHandler
-from shared.service_log.tables import LOG_TABLES
+from shared.service_log.store import LOG_TABLES
 from tests.support.consumption import end_offsets, running
 from tests.support.registers import worlds
 from tests.support.registers.bench import trade

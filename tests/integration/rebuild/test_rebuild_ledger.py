@@ -24,8 +24,7 @@ from services.incentive.store.rulebook import SettingsChangedError
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
-from shared.service_log.store import LogDiffersError
-from shared.service_log.tables import LOG_TABLES
+from shared.service_log.store import LOG_TABLES, LogDiffersError
 from shared.values.times import now
 from tests.support.consumption import running
 from tests.support.forked_programs import ForkServer
