@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
+import psycopg
 import pytest
 import structlog
 from flask import g
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services.incentive.extract import writer
 from services.incentive.extract.selection import Selection
@@ -318,15 +319,17 @@ def test_an_extract_keeps_to_an_exchange_with_one_fence_as_with_two(
 
 
 class Log:
-    """The statements that an engine was given."""
+    """The statements that psycopg was given, by SQLAlchemy or directly."""
 
-    def __init__(self, *engines: Engine) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements: list[str] = []
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", self._note)
+        execute = psycopg.Cursor.execute
 
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self.statements.append(statement)
+        def noted(cursor: Any, statement: str, *args: Any, **options: Any) -> Any:
+            self.statements.append(statement)
+            return execute(cursor, statement, *args, **options)
+
+        monkeypatch.setattr(psycopg.Cursor, "execute", noted)
 
     def of(self, ask: Any, path: str) -> tuple[int, list[str]]:
         """The status of an answer, and what was asked for it."""
@@ -334,7 +337,9 @@ class Log:
         return ask(path).status_code, self.statements
 
 
-def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(makers: Makers) -> None:
+def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(
+    makers: Makers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Statement by statement, so that the time that an answer takes does not tell the one from the other."""
     made, asks = makers.set, headers(f"exchange:{OWN}")
     with snapshot(made.ledger) as connection:
@@ -364,13 +369,13 @@ def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(makers: M
         f"/extracts/{extract}": f"/extracts/{'0' * 32}",
         f"/trades/dcdex/{SECRET_TRADE['trade_no']}": "/trades/dcdex/T-nothing",
     }
-    client, log = signed_in(makers, f"exchange:{OWN}"), Log(made.ledger)
+    client, log = signed_in(makers, f"exchange:{OWN}"), Log(monkeypatch)
     for foreign, missing in pairs.items():
         found, nothing = (log.of(lambda path: client.get(path, headers=asks), path) for path in (foreign, missing))
         assert found == nothing, foreign
         assert found[0] == (200 if "?subject=" in foreign or "?award_id=" in foreign else 404), foreign
         assert found[1] or "dcdex" in foreign, foreign
-    client, log = made.trades.app.test_client(), Log(made.trades.engine, made.trades.app.extensions["jiangbu"].engine)
+    client = made.trades.app.test_client()
     pairs = {
         f"/v1/trades/dcdex/{SECRET_TRADE['trade_no']}": "/v1/trades/dcdex/T-nothing",
         f"/v1/quarantine/{refused_id}": "/v1/quarantine/1000000",
