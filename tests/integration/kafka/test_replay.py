@@ -23,7 +23,7 @@ VALUES = [str(number).zfill(500).encode() for number in range(25_000)]
 
 
 def test_a_broker_that_goes_away_is_waited_for_and_that_is_told(broker: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "_TELL_EVERY_S", 0.5)
+    monkeypatch.setattr(replay, "_LOG_INTERVAL_S", 0.5)
     client_config = {"bootstrap_servers": broker.bootstrap_servers}
     with KafkaAdminClient(**client_config) as admin:
         admin.create_topics({TOPIC: {"num_partitions": 1, "replication_factor": 1}}, wait_for_metadata=True)

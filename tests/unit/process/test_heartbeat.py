@@ -29,7 +29,7 @@ def test_it_gets_on_when_every_part_does(file: Path) -> None:
     file.write_text("of an earlier run", encoding="ascii")
     heartbeat = Heartbeat(file, ("reader", "writer"))
     heartbeat.beat("reader")
-    assert "not at work yet" in (health(str(file)) or "")
+    assert "not started yet" in (health(str(file)) or "")
     heartbeat.beat("writer")
     assert health(str(file)) is None
 
