@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.incentive.commands.adopt_registers import adopting_registers, named_registers, registers_at_start
 from services.incentive.domain.facts import TOPICS
-from services.incentive.extract.worker import extract_worker_supervised
+from services.incentive.extract.worker import supervising_extract_worker
 from services.incentive.store.intake import LedgerIntake
 from services.incentive.store.ledger import lock_ledger
 from services.incentive.store.log_entries import ledger_log
@@ -58,7 +58,7 @@ def _consume(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> N
     gc.set_threshold(_GARBAGE_THRESHOLD)
     with (
         publishing_checkpoints(program),
-        extract_worker_supervised(program),
+        supervising_extract_worker(program),
         adopting_registers(program, rulebook, log),
     ):
         BatchConsumer(

@@ -111,7 +111,7 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
         page.get_by_label("首单购买奖励").check()
         page.get_by_role("button", name="申请").click()
         assert page.locator("main").get_by_text("排队中").is_visible()
-        site.makers.maker.make_all()
+        site.makers.maker.run()
         page.get_by_role("link", name="刷新").click()
         with page.expect_download() as awaited:
             page.get_by_role("link", name="下载", exact=True).click()

@@ -33,7 +33,7 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
 
 
 def compare_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
-    """Compare on the facts of an extract, without a database. Raises NoExtract."""
+    """Compare on the facts of an extract, without a database. Raises UnreadableExtract."""
     found = facts_of_extract(extract)
     return what_if(found.known, found.rulebook, policy, found.grants), found.rulebook.policy
 

@@ -1,6 +1,6 @@
-"""The zip of an extract: written from its beginning to its end, with the hash of each file, and the same each time.
+"""The zip of an extract, written front to back with the hash of each file, and reproducible.
 
-Nothing of the machine or the hour goes into it: files have one date, and stand in the order in which they are made.
+Nothing of the machine or the time goes into it: all files have one date, and their order is that of writing.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-_LINE_DIGITS = 8  # of a line's SHA-256: enough to tell which line was changed
+_LINE_DIGITS = 8  # of a line's SHA-256: enough to show which line was changed
 _SPOOLED_BYTES = 1 << 20
-_LINES_AT_ONCE = 32  # the largest have some 350 kB
+_LINES_AT_ONCE = 32  # the longest lines have about 350 kB
 
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A file of the archive."""
+    """Size and hash of a file in the archive."""
 
     bytes: int
     sha256: str
 
 
 class Member:
-    """A file while it is written."""
+    """A file that is being written."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -46,14 +46,14 @@ class Member:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """Do nothing: nothing is buffered here."""
 
     def entry(self) -> ArchivedFile:
         return ArchivedFile(self._size, self._digest.hexdigest())
 
 
 class _Stream:
-    """Where the zip goes, until it is given up: what is left of one then goes nowhere."""
+    """The target of the zip; after `is_given_up` the rest is discarded."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -68,9 +68,9 @@ class _Stream:
 
 
 class Archive:
-    """The zip, written to a stream that is never gone back in. `entries` are its files so far, by name.
+    """The zip, written to a stream that cannot seek. `entries` are the files so far by name.
 
-    It is whole once its block is left; an error within gives it up.
+    It is complete when its block ends; an error in the block gives it up.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -90,11 +90,11 @@ class Archive:
 
     @contextmanager
     def open(self, name: str, *, compress: bool = True) -> Iterator[Member]:
-        """Write one file, piece by piece."""
+        """Open a file to write it piece by piece."""
         info = zipfile.ZipInfo(name, _DATE)
         info.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
         info.external_attr = 0o644 << 16
-        info.create_system = 3  # wherever it is made
+        info.create_system = 3  # Unix, whatever the platform
         with self._zip.open(info, "w", force_zip64=True) as file:
             member = Member(file)
             yield member
@@ -105,13 +105,12 @@ class Archive:
             member.write(content)
 
     def add_lines(self, name: str, lines: Iterable[bytes]) -> int:
-        """Write a file of lines, given without their ends; how many there were.
+        """Write a file of lines given without line ends, and return their number.
 
-        The beginning of each line's hash is kept, for a file of its own: so that who finds the file changed is told
-        where.
+        The first digits of each line's hash are kept for a file of their own, which shows where a file was changed.
         """
         count = 0
-        marks = self._lines[name] = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - closed by add_marks, or where the archive is left
+        marks = self._lines[name] = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - closed by add_marks or __exit__
         coming = iter(lines)
         with self.open(name) as member:
             while some := list(islice(coming, _LINES_AT_ONCE)):
@@ -122,7 +121,7 @@ class Archive:
         return count
 
     def add_marks(self) -> None:
-        """Write what was kept of lines."""
+        """Write the files of line hashes."""
         for name, marks in self._lines.items():
             marks.seek(0)
             with marks, self.open(f"lines/{name}") as member:

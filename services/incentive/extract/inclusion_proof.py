@@ -1,4 +1,4 @@
-"""What proves that entries are in a log: the hashes of the largest subtrees of RFC 6962 without any of them. Pure."""
+"""Proof that entries are in a log: the hashes of the largest RFC 6962 subtrees without any of them. Pure."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class ProofNode(NamedTuple):
 
 
 class _Ahead:
-    """Numbers in order, of which the next can be looked at."""
+    """An iterator of numbers with a lookahead."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self._numbers = iter(numbers)
@@ -26,7 +26,7 @@ class _Ahead:
 
 
 def proof_nodes(size: int, since: int, entries: Iterable[int], node: Node) -> Iterator[ProofNode]:
-    """The nodes of a tree of `size` leaves beside some of its entries (in order), cut at `since`, in order of start."""
+    """Return the nodes of a tree of `size` leaves that complement some entries (in order), cut at `since`, by start."""
     if size:
         yield from _nodes(0, size, since, _Ahead(entries), node)
 

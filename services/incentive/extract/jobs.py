@@ -1,19 +1,20 @@
-"""Extracts as jobs: asked for, made by one maker at a time, kept for a while, and who asked for and took what.
+"""The queue of extracts: requested, written by one worker at a time, kept for a while; every access is recorded.
 
-A job is begun again from its beginning when its maker is gone. What a maker writes it writes under the number of its
-attempt: one that was taken for gone and comes back writes nothing any more.
+A job starts over when its worker is gone. Workers write under the number of their attempt, so that one that was taken
+for dead and comes back can write nothing more.
 """
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Engine
 
 from services.incentive.extract.request import ExtractRequest, read_request
+from shared.postgres.query import execute, fetch, fetch_one, fetch_optional, fetch_value, fetch_values
 from shared.values.times import Clock
 
 KEPT_FOR: Final = timedelta(days=7)
@@ -23,14 +24,14 @@ PIECE_BYTES: Final = 1 << 20
 
 
 class Requester(NamedTuple):
-    """Who does something with an extract: the name of the key, and its role."""
+    """Who accesses an extract: the name and the role of the key."""
 
     who: str
     role: str
 
 
 class Job(NamedTuple):
-    """An extract to be made, by the attempt of this number."""
+    """An extract to be written, in the attempt with this number."""
 
     id: str
     attempt: int
@@ -38,63 +39,81 @@ class Job(NamedTuple):
     log_size: int
 
 
-class TooManyUnfinished(Exception):  # noqa: N818 - what is told
-    """A role has as many unfinished extracts as it may have."""
+class ExtractRow(NamedTuple):
+    """A row of `extract`."""
+
+    id: str
+    requested_by: str
+    role: str
+    request: dict[str, Any]
+    log_size: int
+    requested_at: datetime
+    state: str
+    progress: float
+    attempts: int
+    expires_at: datetime | None
+    bytes: int | None
+    sha256: str | None
+    reason: str | None
 
 
-class Withdrawn(Exception):  # noqa: N818 - no fault
-    """A job is no longer this maker's: it was cancelled, or begun anew by another."""
+class TooManyUnfinished(Exception):  # noqa: N818 - an answer, not a failure
+    """The role has as many unfinished extracts as it may have."""
+
+
+class Withdrawn(Exception):  # noqa: N818 - no failure
+    """The job is no longer this worker's: it was cancelled, or another worker started it over."""
+
+
+_COLUMNS: Final = ", ".join(ExtractRow._fields)
+_UNFINISHED: Final = "state IN ('queued', 'running')"
+_VISIBLE: Final = (
+    f"SELECT {_COLUMNS} FROM extract WHERE state NOT IN ('cancelled', 'expired')"
+    " AND (%(role)s::text IS NULL OR role = %(role)s)"
+)
 
 
 def enqueue(
     connection: Connection, request: ExtractRequest, log_size: int, requester: Requester, now: datetime
-) -> Row[Any]:
+) -> ExtractRow:
     """Queue an extract. Raises TooManyUnfinished."""
-    unfinished = connection.execute(
-        text("SELECT count(*) FROM extract WHERE role = :role AND state IN ('queued', 'running')"),
-        {"role": requester.role},
-    ).scalar_one()
-    if unfinished >= MOST_UNFINISHED:
+    statement = f"SELECT count(*) FROM extract WHERE role = %(role)s AND {_UNFINISHED}"
+    if fetch_value(connection, statement, int, role=requester.role) >= MOST_UNFINISHED:
         raise TooManyUnfinished
-    row = connection.execute(
-        text(
-            "INSERT INTO extract (id, requested_by, role, request, log_size, requested_at)"
-            " VALUES (:id, :who, :role, CAST(:request AS jsonb), :log_size, :now) RETURNING *"
-        ),
-        {
-            "id": uuid.uuid4().hex,
-            "who": requester.who,
-            "role": requester.role,
-            "request": msgspec.json.encode(request).decode(),
-            "log_size": log_size,
-            "now": now,
-        },
-    ).one()
+    [row] = fetch(
+        connection,
+        "INSERT INTO extract (id, requested_by, role, request, log_size, requested_at)"
+        f" VALUES (%(id)s, %(who)s, %(role)s, %(request)s::jsonb, %(log_size)s, %(now)s) RETURNING {_COLUMNS}",
+        ExtractRow,
+        id=uuid.uuid4().hex,
+        who=requester.who,
+        role=requester.role,
+        request=msgspec.json.encode(request).decode(),
+        log_size=log_size,
+        now=now,
+    )
     record_access(connection, row.id, requester, "requested", now)
     return row
 
 
-def find(connection: Connection, extract_id: str, viewer: str | None) -> Row[Any] | None:
-    """One extract that is there; of an exchange's key, one that was asked for by such a key."""
-    statement = "SELECT * FROM extract WHERE id = :id AND state NOT IN ('cancelled', 'expired')"
-    if viewer is not None:
-        statement += " AND role = :role"
-    parameters = {"id": extract_id, "role": f"exchange:{viewer}"}
-    return connection.execute(text(statement), parameters).one_or_none()
+def find(connection: Connection, extract_id: str, viewer: str | None) -> ExtractRow | None:
+    """Find an extract; an exchange finds those that its keys requested."""
+    return fetch_one(connection, f"{_VISIBLE} AND id = %(id)s", ExtractRow, id=extract_id, role=_role(viewer))
 
 
-def list_newest(connection: Connection, viewer: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Those that `find` finds, newest first, at most `limit`."""
-    statement = "SELECT * FROM extract WHERE state NOT IN ('cancelled', 'expired')"
-    if viewer is not None:
-        statement += " AND role = :role"
-    parameters = {"role": f"exchange:{viewer}", "limit": limit}
-    return connection.execute(text(f"{statement} ORDER BY requested_at DESC, id LIMIT :limit"), parameters).all()
+def list_newest(connection: Connection, viewer: str | None, limit: int) -> list[ExtractRow]:
+    """List the extracts that `find` finds, newest first, at most `limit`."""
+    statement = f"{_VISIBLE} ORDER BY requested_at DESC, id LIMIT %(limit)s"
+    return fetch(connection, statement, ExtractRow, limit=limit, role=_role(viewer))
 
 
-def remove(connection: Connection, row: Row[Any], requester: Requester, now: datetime) -> None:
-    """Cancel what is not finished, or take away what is."""
-    connection.execute(text("UPDATE extract SET state = 'cancelled' WHERE id = :id"), {"id": row.id})
+def _role(viewer: str | None) -> str | None:
+    return None if viewer is None else f"exchange:{viewer}"
+
+
+def remove(connection: Connection, row: ExtractRow, requester: Requester, now: datetime) -> None:
+    """Cancel an unfinished extract, or delete a finished one."""
+    execute(connection, "UPDATE extract SET state = 'cancelled' WHERE id = %(id)s", id=row.id)
     _delete_pieces(connection, row.id)
     action = "cancelled" if row.state in ("queued", "running") else "removed"
     record_access(connection, row.id, requester, action, now)
@@ -103,48 +122,46 @@ def remove(connection: Connection, row: Row[Any], requester: Requester, now: dat
 def record_access(
     connection: Connection, extract_id: str, requester: Requester | None, action: str, now: datetime
 ) -> None:
-    """Write down who did what."""
-    connection.execute(
-        text("INSERT INTO extract_access (extract_id, at, who, role, action) VALUES (:id, :now, :who, :role, :action)"),
-        {
-            "id": extract_id,
-            "now": now,
-            "who": None if requester is None else requester.who,
-            "role": None if requester is None else requester.role,
-            "action": action,
-        },
+    """Record who did what with an extract."""
+    execute(
+        connection,
+        "INSERT INTO extract_access (extract_id, at, who, role, action)"
+        " VALUES (%(id)s, %(now)s, %(who)s, %(role)s, %(action)s)",
+        id=extract_id,
+        now=now,
+        who=None if requester is None else requester.who,
+        role=None if requester is None else requester.role,
+        action=action,
     )
 
 
 def pieces(connection: Connection, extract_id: str) -> Iterator[bytes]:
-    """The zip, piece by piece."""
-    statement = text("SELECT content FROM extract_piece WHERE extract_id = :id ORDER BY number")
-    yield from connection.execute(statement, {"id": extract_id}, execution_options={"yield_per": 1}).scalars()
+    """Load the zip piece by piece, so that it need not fit in memory."""
+    statement = "SELECT content FROM extract_piece WHERE extract_id = %(id)s AND number = %(number)s"
+    number = 0
+    while (content := fetch_optional(connection, statement, bytes, id=extract_id, number=number)) is not None:
+        yield content
+        number += 1
 
 
 def expire(connection: Connection, now: datetime) -> None:
-    """Take away what has been kept for long enough."""
-    statement = text("UPDATE extract SET state = 'expired' WHERE state = 'ready' AND expires_at <= :now RETURNING id")
-    for extract_id in connection.execute(statement, {"now": now}).scalars().all():
+    """Delete the extracts whose time is over."""
+    statement = "UPDATE extract SET state = 'expired' WHERE state = 'ready' AND expires_at <= %(now)s RETURNING id"
+    for extract_id in fetch_values(connection, statement, str, now=now):
         _delete_pieces(connection, extract_id)
         record_access(connection, extract_id, None, "expired", now)
 
 
 def has_unfinished(connection: Connection) -> bool:
-    """Whether there is an extract to be made, or one that is being made."""
-    statement = "SELECT EXISTS (SELECT FROM extract WHERE state IN ('queued', 'running'))"
-    return bool(connection.execute(text(statement)).scalar())
+    """Return True if an extract is queued or running."""
+    return fetch_value(connection, f"SELECT EXISTS (SELECT FROM extract WHERE {_UNFINISHED})", bool)
 
 
 def take_next(connection: Connection, now: datetime) -> Job | None:
-    """Begin the oldest that is not finished. One whose makers were gone each time is failed, not tried for ever."""
+    """Start the oldest unfinished job; one whose workers died too often is failed instead."""
+    statement = f"SELECT {_COLUMNS} FROM extract WHERE {_UNFINISHED} ORDER BY requested_at, id LIMIT 1 FOR UPDATE"
     while True:
-        row = connection.execute(
-            text(
-                "SELECT * FROM extract WHERE state IN ('queued', 'running')"
-                " ORDER BY requested_at, id LIMIT 1 FOR UPDATE"
-            )
-        ).one_or_none()
+        row = fetch_one(connection, statement, ExtractRow)
         if row is None:
             return None
         if row.attempts < MOST_ATTEMPTS:
@@ -153,60 +170,57 @@ def take_next(connection: Connection, now: datetime) -> Job | None:
         _finish(connection, row.id, "failed", now, reason=said)
     _delete_pieces(connection, row.id)
     attempt = row.attempts + 1
-    connection.execute(
-        text("UPDATE extract SET state = 'running', progress = 0, attempts = :attempt WHERE id = :id"),
-        {"id": row.id, "attempt": attempt},
+    execute(
+        connection,
+        "UPDATE extract SET state = 'running', progress = 0, attempts = %(attempt)s WHERE id = %(id)s",
+        id=row.id,
+        attempt=attempt,
     )
     return Job(row.id, attempt, read_request(row.request), row.log_size)
 
 
 def put_back(connection: Connection, job: Job) -> None:
-    """The attempt does not count: the world was in the way."""
-    connection.execute(
-        text("UPDATE extract SET attempts = attempts - 1 WHERE id = :id AND attempts = :attempt AND state = 'running'"),
-        {"id": job.id, "attempt": job.attempt},
+    """Undo the attempt, which a transient error ended."""
+    execute(
+        connection,
+        "UPDATE extract SET attempts = attempts - 1 WHERE id = %(id)s AND attempts = %(attempt)s AND state = 'running'",
+        id=job.id,
+        attempt=job.attempt,
     )
 
 
 def fail(connection: Connection, job: Job, reason: str, now: datetime) -> None:
-    """It cannot be made."""
+    """Fail a job that cannot be done. Raises Withdrawn."""
     _check_ours(connection, job)
     _delete_pieces(connection, job.id)
     _finish(connection, job.id, "failed", now, reason=reason)
 
 
 def show_progress(connection: Connection, job: Job, progress: float) -> None:
-    """Raises Withdrawn where it is no longer this maker's."""
+    """Record the progress of a job. Raises Withdrawn."""
     _check_ours(connection, job)
-    connection.execute(
-        text("UPDATE extract SET progress = greatest(progress, :progress) WHERE id = :id"),
-        {"id": job.id, "progress": progress},
-    )
+    statement = "UPDATE extract SET progress = greatest(progress, %(progress)s) WHERE id = %(id)s"
+    execute(connection, statement, id=job.id, progress=progress)
 
 
 def _check_ours(connection: Connection, job: Job) -> None:
-    ours = connection.execute(
-        text("SELECT FROM extract WHERE id = :id AND state = 'running' AND attempts = :attempt FOR UPDATE"),
-        {"id": job.id, "attempt": job.attempt},
-    ).one_or_none()
-    if ours is None:
+    statement = "SELECT id FROM extract WHERE id = %(id)s AND state = 'running' AND attempts = %(attempt)s FOR UPDATE"
+    if fetch_optional(connection, statement, str, id=job.id, attempt=job.attempt) is None:
         raise Withdrawn
 
 
-def _finish(connection: Connection, extract_id: str, state: str, now: datetime, **columns: Any) -> None:
-    sets = "".join(f", {name} = :{name}" for name in columns)
-    connection.execute(
-        text(f"UPDATE extract SET state = :state, finished_at = :now{sets} WHERE id = :id"),
-        {"id": extract_id, "state": state, "now": now, **columns},
-    )
+def _finish(connection: Connection, extract_id: str, state: str, now: datetime, **columns: object) -> None:
+    sets = "".join(f", {name} = %({name})s" for name in columns)
+    statement = f"UPDATE extract SET state = %(state)s, finished_at = %(now)s{sets} WHERE id = %(id)s"
+    execute(connection, statement, id=extract_id, state=state, now=now, **columns)
 
 
 def _delete_pieces(connection: Connection, extract_id: str) -> None:
-    connection.execute(text("DELETE FROM extract_piece WHERE extract_id = :id"), {"id": extract_id})
+    execute(connection, "DELETE FROM extract_piece WHERE extract_id = %(id)s", id=extract_id)
 
 
 class Pieces:
-    """A stream into which a zip is written, kept in pieces, each in a transaction of its own. `end` makes it ready."""
+    """A stream that stores a zip in pieces, each in a transaction of its own. `end` makes the extract ready."""
 
     def __init__(self, engine: Engine, job: Job, clock: Clock) -> None:
         self._engine, self._job, self._clock = engine, job, clock
@@ -218,27 +232,30 @@ class Pieces:
         self._digest.update(data)
         self._rest += data
         while len(self._rest) >= PIECE_BYTES:
-            self._keep(PIECE_BYTES)
+            self._store(PIECE_BYTES)
         return len(data)
 
     def flush(self) -> None:
-        """A piece is written when it is full."""
+        """Do nothing: a piece is written when it is full."""
 
     def end(self) -> None:
-        """Nothing follows. Raises Withdrawn."""
-        self._keep(len(self._rest))
+        """Store the rest and mark the extract as ready. Raises Withdrawn."""
+        self._store(len(self._rest))
         now = self._clock()
         with self._engine.begin() as connection:
             _check_ours(connection, self._job)
             made = {"bytes": self._bytes, "sha256": self._digest.hexdigest(), "expires_at": now + KEPT_FOR}
             _finish(connection, self._job.id, "ready", now, progress=1.0, **made)
 
-    def _keep(self, size: int) -> None:
+    def _store(self, size: int) -> None:
         with self._engine.begin() as connection:
             _check_ours(connection, self._job)
-            connection.execute(
-                text("INSERT INTO extract_piece VALUES (:id, :number, :content)"),
-                {"id": self._job.id, "number": self._number, "content": bytes(self._rest[:size])},
+            execute(
+                connection,
+                "INSERT INTO extract_piece VALUES (%(id)s, %(number)s, %(content)s)",
+                id=self._job.id,
+                number=self._number,
+                content=bytes(self._rest[:size]),
             )
         self._number += 1
         self._bytes += size

@@ -1,4 +1,4 @@
-"""What an extract is asked for: the request as its manifest has it, and what follows from it. Pure."""
+"""The request of an extract, as the manifest has it. Pure."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,10 +9,10 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """Who asks (a role), and which transactions, by time (half-open), subject, exchange and rule; None: all.
+    """The role that asks, and filters of transactions by time (half-open), subject, exchange and rule.
 
-    `as_of`: the instant as of which everything is told, else that of the last posting. `since`: the size of the
-    ledger's log of an earlier extract, from which on transactions are told. Subjects are `<scheme>:<id>`.
+    `as_of` is the instant of the whole extract, by default that of the last posting. `since` is the ledger's log size
+    in an earlier extract, from which on transactions are included. Subjects are `<scheme>:<id>`.
     """
 
     role: str
@@ -27,7 +27,7 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
     @property
     def viewer(self) -> str | None:
-        """The exchange whose key asks; None for those who see all."""
+        """The exchange whose key asks; None for roles that see all."""
         kind, _, exchange = self.role.partition(":")
         return exchange if kind == "exchange" else None
 
@@ -41,10 +41,10 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether an exchange asks for another's: it is told of nothing."""
+        """True if an exchange asks for another exchange's data; such an extract is empty."""
         return self.viewer is not None and self.exchange not in (None, self.viewer)
 
 
 def read_request(value: Any) -> ExtractRequest:
-    """The request of its JSON values."""
+    """Read a request from its JSON value."""
     return msgspec.convert(value, ExtractRequest)

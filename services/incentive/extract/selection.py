@@ -1,7 +1,7 @@
-"""What of the ledger belongs into an extract, as of its instant: chosen by a few statements, read as it is written out.
+"""Selection of what belongs in an extract, as of its instant, by a few statements; rows are streamed when written.
 
-Everything is a function of the request and of the ledger's size: what was recorded later is left out. Choices are noted
-in temporary tables of the transaction, which must be one snapshot; rows are read with cursors of the server.
+Everything follows from the request and the ledger's size: what was recorded later is left out. The selection is held in
+temporary tables of the transaction, which must be one snapshot.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Result, Row, text
 
 from services.incentive.domain.facts import (
     IS_COUNTED,
@@ -29,32 +29,33 @@ from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rulebook import registers_of
+from shared.postgres.query import execute, fetch_value, stream
 from shared.values.times import format_time
 
-AT_ONCE: Final = 500
-_STREAMED: Final = {"yield_per": AT_ONCE}
+BATCH: Final = 500
+_STREAMED: Final = {"yield_per": BATCH}
 
-_SETTINGS: Final = text(
+_SETTINGS: Final = (
     "SELECT from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source, whitelist_digest,"
     " whitelist, registers FROM ledger_settings WHERE recorded_at <= :as_of ORDER BY id"
 )
-_AWARDS_THEN: Final = (
-    "CREATE TEMPORARY TABLE award_then (LIKE award_version) ON COMMIT DROP",
+_AWARDS_AT: Final = (
+    "CREATE TEMPORARY TABLE award_at (LIKE award_version) ON COMMIT DROP",
     """
-    INSERT INTO award_then SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= :as_of
+    INSERT INTO award_at SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= :as_of
     ORDER BY award_id, version DESC
     """,
-    "CREATE INDEX ON award_then (award_id)",
-    "CREATE INDEX ON award_then (subject, year)",
-    "ANALYZE award_then",
-    'CREATE TEMPORARY TABLE told_award (award_id text COLLATE "C", whole boolean, asked boolean) ON COMMIT DROP',
+    "CREATE INDEX ON award_at (award_id)",
+    "CREATE INDEX ON award_at (subject, year)",
+    "ANALYZE award_at",
+    'CREATE TEMPORARY TABLE selected_award (award_id text COLLATE "C", whole boolean, asked boolean) ON COMMIT DROP',
 )
 _IN_PERIOD: Final = """
     t.seq >= :since AND t.seq < :size
     AND (CAST(:from_at AS timestamptz) IS NULL OR t.posted_at >= :from_at)
     AND (CAST(:until_at AS timestamptz) IS NULL OR t.posted_at < :until_at)
 """
-# What suppresses is the highest of its group, so nothing suppresses it in turn.
+# The suppressing award is the highest of its group, so nothing suppresses it in turn.
 _WHOLE: Final = f"""
     (CAST(:viewer AS text) IS NULL OR (a.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C"
         AND (a.suppressed_by IS NULL OR starts_with(a.suppressed_by, '{OTHER_GRANT}/')
@@ -62,9 +63,9 @@ _WHOLE: Final = f"""
 """
 _SEEN: Final = '(CAST(:viewer AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:viewer AS text)] COLLATE "C")'
 _ASKED: Final = f"""
-    INSERT INTO told_award SELECT * FROM (
+    INSERT INTO selected_award SELECT * FROM (
         SELECT a.award_id, {_WHOLE} AS whole, true
-        FROM award_then a LEFT JOIN award_then s ON s.award_id = a.suppressed_by
+        FROM award_at a LEFT JOIN award_at s ON s.award_id = a.suppressed_by
         WHERE {_SEEN}
           AND (CAST(:exchange AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:exchange AS text)] COLLATE "C")
           AND (CAST(:rules AS text[]) IS NULL OR a.rule = ANY(:rules))
@@ -74,61 +75,63 @@ _ASKED: Final = f"""
     ) a
     WHERE NOT a.whole OR EXISTS (SELECT FROM ledger_transaction t WHERE t.award_id = a.award_id AND {_IN_PERIOD})
 """
-# Anti-joined: a list of numbers that memory does not hold would be gone through again for each award.
+# An anti-join: a list that does not fit in memory would be scanned again for each award.
 CONTEXT: Final = f"""
-    INSERT INTO told_award SELECT a.award_id, {_WHOLE}, false
-    FROM award_then a LEFT JOIN award_then s ON s.award_id = a.suppressed_by
-    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM told_award t WHERE t.award_id = a.award_id) AND (a.subject, a.year) IN (
-        SELECT subject, year FROM award_then JOIN told_award USING (award_id))
+    INSERT INTO selected_award SELECT a.award_id, {_WHOLE}, false
+    FROM award_at a LEFT JOIN award_at s ON s.award_id = a.suppressed_by
+    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM selected_award t WHERE t.award_id = a.award_id)
+      AND (a.subject, a.year) IN (SELECT subject, year FROM award_at JOIN selected_award USING (award_id))
 """
-# What was declared and never earned anything has no award, and is told where all is; so is all that is of no award. Of
-# the latter, what is of the subjects that awards were of when they were decided on or are, and of their rules, is told
-# with them.
+# Transactions of no award are included if all awards are: declarations that earned nothing, and acts. Otherwise acts
+# are included that concern the subjects and rules of the selected awards, at the time of decisions or now.
 _TRANSACTIONS: Final = f"""
-    SELECT t.seq FROM ledger_transaction t LEFT JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole
+    SELECT t.seq FROM ledger_transaction t LEFT JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole
     WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (:is_all AND NOT EXISTS (
-        SELECT FROM award_then n WHERE n.award_id = t.award_id)))
+        SELECT FROM award_at n WHERE n.award_id = t.award_id)))
     UNION ALL
     SELECT t.seq FROM ledger_transaction t
     WHERE t.award_id IS NULL AND NOT :is_all AND CAST(:viewer AS text) IS NULL AND {_IN_PERIOD}
-      AND (t.subject IN (SELECT subject FROM award_then JOIN told_award a USING (award_id) WHERE a.asked
-                         UNION SELECT subject FROM decision JOIN told_award a USING (award_id) WHERE a.asked)
+      AND (t.subject IN (SELECT subject FROM award_at JOIN selected_award a USING (award_id) WHERE a.asked
+                         UNION SELECT subject FROM decision JOIN selected_award a USING (award_id) WHERE a.asked)
            OR t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
                         JOIN suspension s ON s.id = coalesce(r.hold_id, x.id)
-                        WHERE s.rule IN (SELECT rule FROM award_then JOIN told_award a USING (award_id)
+                        WHERE s.rule IN (SELECT rule FROM award_at JOIN selected_award a USING (award_id)
                                          WHERE a.asked)))
     ORDER BY seq
 """
-_ACTS: Final = text(f"SELECT act.* FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq")
-_AWARDS: Final = text(
-    "SELECT a.*, t.whole FROM award_then a JOIN told_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id"
-)
+_ACTS: Final = f"SELECT act.* FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
+_AWARDS: Final = """
+    SELECT a.*, t.whole FROM award_at a JOIN selected_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id
+"""
 _BALANCES: Final = """
     SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen
     FROM ledger_entry e WHERE seq < :size {of} GROUP BY account ORDER BY account
 """
-_OF_TOLD: Final = """
+_OF_SELECTED: Final = """
     AND seq IN (SELECT seq FROM ledger_transaction t
-                JOIN told_award a ON a.award_id = t.award_id AND a.asked AND a.whole)
+                JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole)
 """
 _FACTS: Final = f"""
-    INSERT INTO told_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
+    INSERT INTO selected_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
     WHERE recorded_at <= :as_of AND {IS_COUNTED} {{of}} ORDER BY topic, key, generation DESC, seq DESC
 """
-_ABOUT_TOLD: Final = """
-    AND about IN (SELECT about FROM award_then JOIN told_award t USING (award_id) WHERE t.whole)
+_FACT_TABLE: Final = (
+    'CREATE TEMPORARY TABLE selected_fact (topic text COLLATE "C", key text COLLATE "C", id bigint) ON COMMIT DROP'
+)
+_ABOUT_SELECTED: Final = """
+    AND about IN (SELECT about FROM award_at JOIN selected_award t USING (award_id) WHERE t.whole)
 """
 
 
 class LedgerPoint(NamedTuple):
-    """As of when an extract tells: an instant (None: nothing was ever posted), and the ledger's size then."""
+    """The instant of an extract (None: nothing was ever posted), and the ledger's size then."""
 
     as_of: datetime | None
     size: int
 
 
 def ledger_point(connection: Connection, request: ExtractRequest, log_size: int) -> LedgerPoint:
-    """The instant and the size that a request is about, of a ledger whose log has `log_size` entries."""
+    """Return the instant and size that a request is about, of a ledger whose log has `log_size` entries."""
     last = ledger_end(connection, log_size, request.as_of)
     if last is None:
         return LedgerPoint(request.as_of, 0)
@@ -136,13 +139,13 @@ def ledger_point(connection: Connection, request: ExtractRequest, log_size: int)
 
 
 class Selection:
-    """What one extract tells of the ledger; `connection` is in a transaction of its own, at one snapshot."""
+    """The content of one extract; `connection` is in a transaction of its own, at one snapshot."""
 
-    def __init__(self, connection: Connection, request: ExtractRequest, told: LedgerPoint) -> None:
-        self._connection, self._request, self.told = connection, request, told
+    def __init__(self, connection: Connection, request: ExtractRequest, point: LedgerPoint) -> None:
+        self._connection, self._request, self.point = connection, request, point
         self._parameters: dict[str, Any] = {
-            "as_of": told.as_of,
-            "size": 0 if request.is_foreign else told.size,
+            "as_of": point.as_of,
+            "size": 0 if request.is_foreign else point.size,
             "since": request.since or 0,
             "from_at": request.from_,
             "until_at": request.until,
@@ -155,97 +158,84 @@ class Selection:
         settings = self.settings()
         self.registers: Registers = registers_of(settings[-1]) if settings else None
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
-        for statement in (*_AWARDS_THEN, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE told_award"):
+        for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)
         self.facts_left_out = 0
 
     def _execute(self, statement: str) -> None:
-        # Statements that make something take no parameters.
-        is_query = statement.lstrip().startswith("INSERT")
-        self._connection.execute(text(statement), self._parameters if is_query else {})
+        # DDL takes no parameters.
+        takes_parameters = statement.lstrip().startswith("INSERT")
+        self._connection.execute(text(statement), self._parameters if takes_parameters else {})
 
-    def _read(self, statement: Any, **more: Any) -> Iterator[Row[Any]]:
-        yield from self._connection.execute(statement, {**self._parameters, **more}, execution_options=_STREAMED)
+    def _stream(self, statement: str, **more: Any) -> Result[Any]:
+        return self._connection.execute(text(statement), {**self._parameters, **more}, execution_options=_STREAMED)
 
     def settings(self) -> list[Row[Any]]:
-        """Policies, whitelists and registers that were in force up to the instant, in order."""
-        return list(self._connection.execute(_SETTINGS, self._parameters))
+        """Return the policies, whitelists and registers that were in force up to the instant, in order."""
+        return list(self._connection.execute(text(_SETTINGS), self._parameters))
 
     def transaction_seqs(self) -> Iterator[int]:
-        """The numbers of the transactions that were asked for, in order."""
-        for row in self._read(text(_TRANSACTIONS)):
-            yield row.seq
+        """Return the numbers of the requested transactions, in order."""
+        yield from self._stream(_TRANSACTIONS).scalars()
 
     def transactions(self) -> Iterator[bytes]:
-        """The same transactions, as the log has them."""
-        seqs = self._connection.execute(text(_TRANSACTIONS), self._parameters, execution_options=_STREAMED).scalars()
-        for some in seqs.partitions(AT_ONCE):
-            for _, entry in transactions_of(self._connection, some):
+        """Return the same transactions as the log has them."""
+        for seqs in self._stream(_TRANSACTIONS).scalars().partitions(BATCH):
+            for _, entry in transactions_of(self._connection, seqs):
                 yield entry
 
     def decisions(self) -> Iterator[Json]:
-        """What persons did in these transactions, in the same order."""
-        acts = self._connection.execute(_ACTS, self._parameters, execution_options=_STREAMED)
-        for some in acts.partitions(AT_ONCE):
-            for _, told in render_acts(self._connection, some):
-                if told is not None:
-                    yield told
+        """Return the acts of persons in these transactions, in the same order."""
+        for acts in self._stream(_ACTS).partitions(BATCH):
+            for _, rendered in render_acts(self._connection, acts):
+                if rendered is not None:
+                    yield rendered
 
     def awards(self, policy: Policy, *, asked: bool) -> Iterator[Json]:
-        """The awards that were asked for, or those that compete with them."""
+        """Return the requested awards, or those that compete with them."""
         viewer = self._request.viewer
         visible = None if viewer is None else {viewer}
-        rows = self._connection.execute(
-            _AWARDS, {**self._parameters, "asked": asked}, execution_options=_STREAMED
-        ).partitions(AT_ONCE)
-        for some in rows:
+        for rows in self._stream(_AWARDS, asked=asked).partitions(BATCH):
             now = self._instant()
-            standings = load_award_context(self._connection, some, policy, now, now)
-            for row in some:
-                yield award_json(row, standings[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
+            contexts = load_award_context(self._connection, rows, policy, now, now)
+            for row in rows:
+                yield award_json(row, contexts[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
 
     def balances(self) -> Iterator[Json]:
-        """Every account, or those of the awards that were asked for, in order."""
-        of = "" if self._request.of_all_awards else _OF_TOLD
-        for row in self._read(text(_BALANCES.format(of=of))):
-            yield balance_json(row)
+        """Return every account, or those of the requested awards, in order."""
+        of = "" if self._request.of_all_awards else _OF_SELECTED
+        yield from map(balance_json, self._stream(_BALANCES.format(of=of)))
 
     def facts(self) -> Iterator[Json]:
-        """The facts that the awards rest on, in their newest version then; all that count, if all awards are asked for.
+        """Return the facts behind the awards in their newest version then, or all facts if all awards are requested.
 
-        For an exchange those alone that name no other.
+        An exchange gets only those that name no other exchange.
         """
-        self._connection.execute(
-            text(
-                'CREATE TEMPORARY TABLE told_fact (topic text COLLATE "C", key text COLLATE "C", id bigint)'
-                " ON COMMIT DROP"
-            )
-        )
+        self._execute(_FACT_TABLE)
         is_all = self._request.of_all_awards and self._request.of_all_times
-        self._execute(_FACTS.format(of="" if is_all else _ABOUT_TOLD))
-        statement = text("SELECT f.* FROM told_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key")
+        self._execute(_FACTS.format(of="" if is_all else _ABOUT_SELECTED))
         viewer = self._request.viewer
-        for row in self._read(statement):
+        for row in self._stream("SELECT f.* FROM selected_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key"):
             if viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value)):
                 self.facts_left_out += 1
                 continue
             yield fact_json(row)
 
     def counts(self) -> dict[str, int]:
-        """How many awards are told of only in part."""
-        partial = self._connection.execute(text("SELECT count(*) FROM told_award WHERE NOT whole")).scalar_one()
+        """Count the awards that are only partly included, and the facts that were left out."""
+        partial = fetch_value(self._connection, "SELECT count(*) FROM selected_award WHERE NOT whole", int)
         return {"partial_awards": partial, "facts_of_others": self.facts_left_out}
 
     def _instant(self) -> datetime:
-        if self.told.as_of is None:
-            raise ValueError("there is an award, and nothing was posted")
-        return self.told.as_of
+        if self.point.as_of is None:
+            raise ValueError("there are awards, and nothing was posted")
+        return self.point.as_of
 
 
 def _is_for(viewer: str, fact: Fact) -> bool:
-    """Whether a fact names no other exchange; of what is declared, whether it is of this one's operator.
+    """Return True if a fact names no other exchange; a declaration must name this one's operator.
 
-    Of signs it cannot be told whose documents they are made of.
+    Measures of red flags do not say whose documents they rest on.
     """
     if isinstance(fact, FlagMeasures):
         return False
@@ -254,7 +244,7 @@ def _is_for(viewer: str, fact: Fact) -> bool:
 
 
 def fact_json(row: Row[Any]) -> Json:
-    """A version of a fact, by where it came from, with its value as it was published."""
+    """Render a version of a fact with its source and its value as published."""
     return {
         "fact": f"{row.topic}/{row.key}",
         "generation": row.generation,
@@ -268,22 +258,21 @@ def fact_json(row: Row[Any]) -> Json:
 
 
 class WantedSubjects:
-    """Whose documents are asked of the registers: noted in a temporary table, however many there are."""
+    """The parties whose documents the registers are asked for, held in a temporary table."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        connection.execute(text('CREATE TEMPORARY TABLE wanted (about text COLLATE "C" PRIMARY KEY) ON COMMIT DROP'))
+        execute(connection, 'CREATE TEMPORARY TABLE wanted_subject (about text COLLATE "C" PRIMARY KEY) ON COMMIT DROP')
 
-    def add_told_facts(self) -> None:
-        """Those whom the facts that are told are about."""
-        self._connection.execute(text("INSERT INTO wanted SELECT DISTINCT about FROM told_fact JOIN fact USING (id)"))
+    def add_selected_facts(self) -> None:
+        """Add the parties of the selected facts."""
+        statement = "INSERT INTO wanted_subject SELECT DISTINCT about FROM selected_fact JOIN fact USING (id)"
+        execute(self._connection, statement)
 
     def add(self, abouts: Iterable[str]) -> None:
-        self._connection.execute(
-            text("INSERT INTO wanted SELECT unnest(CAST(:abouts AS text[])) ON CONFLICT DO NOTHING"),
-            {"abouts": list(abouts)},
-        )
+        statement = "INSERT INTO wanted_subject SELECT unnest(%(abouts)s::text[]) ON CONFLICT DO NOTHING"
+        execute(self._connection, statement, abouts=list(abouts))
 
     def __iter__(self) -> Iterator[str]:
-        statement = text("SELECT about FROM wanted ORDER BY about")
-        yield from self._connection.execute(statement, execution_options=_STREAMED).scalars()
+        for (about,) in stream(self._connection, "SELECT about FROM wanted_subject ORDER BY about", tuple[str]):
+            yield about

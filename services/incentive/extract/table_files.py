@@ -1,8 +1,8 @@
-"""The tables of an extract for people, made of its lines.
+"""The tables of an extract for people, made from its lines while they are written.
 
-Lines are kept in a temporary folder while they are written, so that nothing is computed twice. Workbooks take as long
-as all the rest; so two processes make them beside it, each view as soon as its lines are whole. Both take the numbers
-of views, a byte each, from one pipe, and answer with the same once the workbook is in the folder.
+The lines are kept in a temporary folder, so that nothing is computed twice. Workbooks take as long as everything else,
+so two processes make them in parallel, each table as soon as its lines are complete. Both read the numbers of tables
+from one pipe, a byte each, and answer with the same byte once the workbook is in the folder.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PROCESSES: Final = 2  # nearly all rows are of two views
-_LOOK_EVERY_S: Final = 1.0
-_LOOK_EVERY_ITEMS: Final = 1000
+_PROCESSES: Final = 2  # nearly all rows are in two tables
+_CHECK_EVERY_S: Final = 1.0
+_CHECK_EVERY_ITEMS: Final = 1000
 _PIECE_BYTES: Final = 1 << 16
 
 
-class WorkbooksFailed(Exception):  # noqa: N818 - what they did
-    """A process that makes workbooks ended by a fault, which its log tells."""
+class WorkbooksFailed(Exception):  # noqa: N818 - reported by another process
+    """A workbook process failed; its log has the reason."""
 
 
-class WorkbooksKilled(Exception):  # noqa: N818 - no fault of ours
-    """A process that makes workbooks was killed by a signal, for want of memory, say."""
+class WorkbooksKilled(Exception):  # noqa: N818 - no failure of ours
+    """A workbook process was killed by a signal, for example for lack of memory."""
 
 
 class TableFiles:
-    """The tables of one extract. The processes that make its workbooks end with the block, however it is left."""
+    """The tables of one extract. Its workbook processes end with the block."""
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
@@ -55,12 +55,12 @@ class TableFiles:
             opened.callback(os.close, self._to_make)
             self._programs = {}
             for _ in range(_PROCESSES):
-                # Unbuffered: `select` then sees all that is to be read.
+                # Unbuffered, so that `select` sees everything.
                 program = subprocess.Popen(command, stdin=to_take, stdout=subprocess.PIPE, bufsize=0)  # noqa: S603 - ours
                 opened.enter_context(program)
                 opened.callback(program.kill)
                 self._programs[_answers(program)] = program
-            os.close(to_take)  # theirs alone, so that it is seen when they are gone
+            os.close(to_take)  # only the processes hold it, so that writing fails once they are gone
             self._made: set[int] = set()
             self._opened = opened.pop_all()
         return self
@@ -68,41 +68,41 @@ class TableFiles:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def kept(self, view: Table, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """The same lines; once they are whole the view's workbook is begun."""
-        with _lines_file(self._folder, view).open("wb") as file:
+    def kept(self, table: Table, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Return the same lines, and start the table's workbook when they are complete."""
+        with _lines_file(self._folder, table).open("wb") as file:
             for line in lines:
                 file.write(line + b"\n")
                 yield line
         try:
-            os.write(self._to_make, bytes([TABLES.index(view)]))
+            os.write(self._to_make, bytes([TABLES.index(table)]))
         except BrokenPipeError:
             raise _ended(*self._programs.values()) from None
 
-    def items(self, view: Table) -> Iterator[Json]:
-        """What the lines of the view say."""
-        return _items(self._folder, view)
+    def items(self, table: Table) -> Iterator[Json]:
+        """Read the lines of a table again."""
+        return _items(self._folder, table)
 
-    def workbook(self, view: Table, look: Callable[[], None]) -> Iterator[bytes]:
-        """The view as XLSX, piece by piece; waits for it, and looks now and then whether to go on."""
-        while TABLES.index(view) not in self._made:
-            answering, _, _ = select.select(self._programs, [], [], _LOOK_EVERY_S)
+    def workbook(self, table: Table, check: Callable[[], None]) -> Iterator[bytes]:
+        """Wait for a table's XLSX and return it piece by piece; call `check` now and then, which raises to stop."""
+        while TABLES.index(table) not in self._made:
+            answering, _, _ = select.select(self._programs, [], [], _CHECK_EVERY_S)
             if not answering:
-                look()
+                check()
             for answers in answering:
                 if not (made := answers.read(1)):
                     raise _ended(self._programs[answers])
                 self._made.update(made)
-        with _workbook_file(self._folder, view).open("rb") as file:
+        with _workbook_file(self._folder, table).open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 yield piece
 
 
-def watched(items: Iterable[T], look: Callable[[], None]) -> Iterator[T]:
-    """The same items; between them it is looked now and then whether to go on."""
+def watched(items: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    """Return the same items; call `check` now and then, which raises to stop."""
     for number, item in enumerate(items):
-        if number % _LOOK_EVERY_ITEMS == 0:
-            look()
+        if number % _CHECK_EVERY_ITEMS == 0:
+            check()
         yield item
 
 
@@ -113,35 +113,35 @@ def _answers(program: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _ended(*programs: subprocess.Popen[bytes]) -> Exception:
-    """Why programs that have ended, or are about to, did: a fault of ours goes before a signal."""
+    """Return why processes that ended did; a failure has priority over a signal."""
     code = max(program.wait() for program in programs)
     if code < 0:
-        return WorkbooksKilled(f"a program that makes workbooks was killed by signal {-code}")
-    return WorkbooksFailed(f"a program that makes workbooks ended with {code}")
+        return WorkbooksKilled(f"a workbook process was killed by signal {-code}")
+    return WorkbooksFailed(f"a workbook process exited with {code}")
 
 
-def _lines_file(folder: Path, view: Table) -> Path:
-    return folder / f"{view.name}.ndjson"
+def _lines_file(folder: Path, table: Table) -> Path:
+    return folder / f"{table.name}.ndjson"
 
 
-def _workbook_file(folder: Path, view: Table) -> Path:
-    return folder / f"{view.name}.xlsx"
+def _workbook_file(folder: Path, table: Table) -> Path:
+    return folder / f"{table.name}.xlsx"
 
 
-def _items(folder: Path, view: Table) -> Iterator[Json]:
-    with _lines_file(folder, view).open("rb") as file:
+def _items(folder: Path, table: Table) -> Iterator[Json]:
+    with _lines_file(folder, table).open("rb") as file:
         yield from map(msgspec.json.Decoder().decode, file)
 
 
 # --- the processes that make workbooks ---
 
 
-class _Orphaned(Exception):  # noqa: N818 - no fault
-    """Who started the process is gone."""
+class _Orphaned(Exception):  # noqa: N818 - no failure
+    """The worker that started the process is gone."""
 
 
 class _Onward:
-    """A file as a stream that is never gone back in, which is what the zip of an extract is."""
+    """A file as a stream that cannot seek, as the zip of an extract is."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -154,11 +154,11 @@ class _Onward:
 
 
 def _make_workbooks(folder: Path, starter: int) -> None:
-    """Make the workbook of each view that is taken, until nothing more comes."""
+    """Make the workbooks of the tables read from the pipe until it is closed."""
     while number := os.read(sys.stdin.fileno(), 1):
-        view = TABLES[number[0]]
-        with _workbook_file(folder, view).open("wb") as file:
-            write_table_workbook(view, watched(_items(folder, view), partial(_check_started, starter)), _Onward(file))
+        table = TABLES[number[0]]
+        with _workbook_file(folder, table).open("wb") as file:
+            write_table_workbook(table, watched(_items(folder, table), partial(_check_started, starter)), _Onward(file))
         os.write(sys.stdout.fileno(), number)
 
 
@@ -168,29 +168,29 @@ def _check_started(starter: int) -> None:
 
 
 def _main(folder: str, starter: int) -> None:
-    # Who is to stop is the one that started it.
+    # The worker that started the process stops it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    tempfile.tempdir = folder  # what is left there when the process is killed goes with the folder
+    tempfile.tempdir = folder  # temporary files go with the folder if the process is killed
     try:
         _make_workbooks(Path(folder), starter)
-    except Exception:  # noqa: BLE001 - told, and the process ends
-        # Without its starter anything fails: the other process takes the folder away, too.
+    except Exception:  # noqa: BLE001 - logged, and the process exits
+        # Without the worker everything fails, as the other process deletes the folder too.
         if os.getppid() == starter:
-            _tell_fault()
+            _log_failure()
             sys.exit(1)
-    if os.getppid() != starter:  # else it sees to the folder
+    if os.getppid() != starter:  # otherwise the worker deletes the folder
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tell_fault() -> None:
-    # What logs need is imported more slowly than all that a workbook needs.
+def _log_failure() -> None:
+    # Importing the logging takes longer than all that a workbook needs.
     import structlog  # noqa: PLC0415
 
     from shared.telemetry.logs import set_up_logs  # noqa: PLC0415
 
     set_up_logs("incentive", "INFO")
-    structlog.get_logger(__name__).exception("a workbook failed by a fault")
+    structlog.get_logger(__name__).exception("workbook failed")
 
 
 if __name__ == "__main__":

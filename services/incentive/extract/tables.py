@@ -1,4 +1,4 @@
-"""The rows of an extract for people: CSV for any program, and XLSX for those who would rather open it at once."""
+"""The tables of an extract for people: CSV for any program, XLSX for those who open it in an office suite."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from services.incentive.queries.serializers import Json
 
 Row = list[Any]
-# A release has the id of the hold that it lifts, too.
+# In order of precedence: a release also has the id of its hold.
 _ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
 
 
 class Table(NamedTuple):
-    """A table: its name in file names, its headings, and the rows of a line of the extract."""
+    """A table: its name in file names, its headings, and how a line of the extract becomes rows."""
 
     name: str
     headings: tuple[str, ...]
@@ -59,7 +59,7 @@ def _award_rows(item: Json) -> Iterator[Row]:
 
 
 def _decision_rows(item: Json) -> Iterator[Row]:
-    """A step with an award, or whatever else a person did: then the act is what its id is called by."""
+    """Render a step with an award or another act, which its id names."""
     act = next(act for act in _ACTS if f"{act}_id" in item)
     yield [
         item["transaction"],
@@ -145,33 +145,33 @@ _AMOUNTS: Final = frozenset(
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_lines(view: Table, items: Iterable[Json]) -> Iterator[bytes]:
-    """The table as CSV (UTF-8 with a byte order mark, CRLF), a line at a time without its line feed.
+def csv_lines(table: Table, items: Iterable[Json]) -> Iterator[bytes]:
+    """Return the table as CSV (UTF-8 with a byte order mark, CRLF), line by line without line feeds.
 
-    No cell is a formula: what a spreadsheet would take for one begins with an apostrophe.
+    No cell is a formula: text that a spreadsheet would take for one gets an apostrophe.
     """
     written: list[str] = []
     writer = csv.writer(_Into(written.append))
-    for number, row in enumerate(_all_rows(view, items)):
+    for number, row in enumerate(_all_rows(table, items)):
         writer.writerow(map(_harmless, row))
         text = written.pop().removesuffix("\n")
         yield (text if number else f"\ufeff{text}").encode()
 
 
 class _Into(NamedTuple):
-    """What a CSV writer writes to: each row by one call."""
+    """The target of a CSV writer, which writes a row by one call."""
 
     write: Callable[[str], None]
 
 
-def _all_rows(view: Table, items: Iterable[Json]) -> Iterator[Row]:
-    yield list(view.headings)
+def _all_rows(table: Table, items: Iterable[Json]) -> Iterator[Row]:
+    yield list(table.headings)
     for item in items:
-        yield from view.rows(item)
+        yield from table.rows(item)
 
 
 def _harmless(cell: Any) -> str:
-    """Text that no spreadsheet works out, on one line."""
+    """Return a cell on one line that no spreadsheet evaluates."""
     if cell is None:
         return ""
     text = str(cell).replace("\n", " ")
@@ -180,8 +180,8 @@ def _harmless(cell: Any) -> str:
     return text
 
 
-def write_table_workbook(view: Table, items: Iterable[Json], file: Any, sheet_rows: int = SHEET_ROWS) -> None:
-    """The table as XLSX, on as many sheets as it takes; the same bytes for the same rows."""
-    rows = (row for item in items for row in view.rows(item))
-    amounts = {place for place, name in enumerate(view.headings) if name.split()[-1] in _AMOUNTS}
-    write_workbook(view.name, view.headings, rows, amounts, file, sheet_rows)
+def write_table_workbook(table: Table, items: Iterable[Json], file: Any, sheet_rows: int = SHEET_ROWS) -> None:
+    """Write the table as XLSX on as many sheets as needed; the same rows give the same bytes."""
+    rows = (row for item in items for row in table.rows(item))
+    amounts = {place for place, name in enumerate(table.headings) if name.split()[-1] in _AMOUNTS}
+    write_workbook(table.name, table.headings, rows, amounts, file, sheet_rows)

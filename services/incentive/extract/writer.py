@@ -1,7 +1,6 @@
-"""Making an extract (contract, section 5): each file of the zip, of one snapshot of the ledger and of the registers.
+"""Writer of an extract (contract, section 5): each file of the zip, from one snapshot of ledger and registers.
 
-Memory does not grow with it: rows are read and written as they come, and what must be known again is asked again, or
-kept in a temporary folder.
+Its memory is bounded: rows are streamed, and what is needed twice is queried twice or kept in a temporary folder.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import yaml
-from sqlalchemy import text
 
 from services.incentive.domain.facts import DECLARED
 from services.incentive.extract.archive import Archive
@@ -30,6 +28,7 @@ from services.incentive.policy.loader import read_policy
 from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import settings_in_force
 from shared.events.fact_topics import FIRST_LISTING
+from shared.postgres.query import execute, fetch_value, stream
 from shared.postgres.row_security import set_viewer
 from shared.service_log.store import stored_hashes
 from shared.translog.checkpoint import Checkpoint
@@ -56,14 +55,14 @@ EVERYTHING: Final = "*"
 
 @dataclass(frozen=True)
 class ExtractOrder:
-    """What to make: the request, how large the ledger's log was when it was made, and who signs."""
+    """What to write: the request, the size of the ledger's log when it was made, and the signing key."""
 
     request: ExtractRequest
     log_size: int
     private: Ed25519PrivateKey
 
 
-Tick = Callable[[float], None]  # told how much of the whole is done; raises to stop
+Tick = Callable[[float], None]  # takes the share that is done; raises to stop
 
 
 def write_extract(
@@ -74,44 +73,44 @@ def write_extract(
     stream: Any,
     tick: Tick,
 ) -> None:
-    """Write the zip to `stream`. `connection` is in a transaction at one snapshot, for this alone.
+    """Write the zip to `stream`. `connection` is in a transaction of its own, at one snapshot.
 
-    Raises RegisterAway or RegisterRefuses, and whatever `tick` raises.
+    Raises RegisterUnavailable, RegisterRefused, and whatever `tick` raises.
     """
-    told = ledger_point(connection, order.request, order.log_size)
+    point = ledger_point(connection, order.request, order.log_size)
     if order.request.viewer is not None:
         set_viewer(connection, order.request.viewer)
-    content = Selection(connection, order.request, told)
+    selection = Selection(connection, order.request, point)
     logs = [
         registers.log(kind, register, getattr(addresses[register], service))
         for register in sorted(addresses)
-        if content.registers is None or register in content.registers
+        if selection.registers is None or register in selection.registers
         for kind, service in (("trades", "trade_ingest"), ("listings", "listing"))
     ]
     with Archive(stream) as archive:
-        _ExtractWriter(connection, order, content, registers, logs, archive, tick).run()
+        _ExtractWriter(connection, order, selection, registers, logs, archive, tick).run()
 
 
 class _ExtractWriter:
-    """One extract while it is made: its steps, and what the manifest will say of them."""
+    """Writes one extract step by step, and collects its manifest."""
 
     def __init__(
         self,
         connection: Connection,
         order: ExtractOrder,
-        content: Selection,
+        selection: Selection,
         registers: RegisterClient,
         logs: list[RegisterLog],
         archive: Archive,
         tick: Tick,
     ) -> None:
-        self._connection, self._order, self._content, self._told = connection, order, content, content.told
+        self._connection, self._order, self._selection, self._point = connection, order, selection, selection.point
         self._registers, self._logs, self._archive, self._tick = registers, logs, archive, tick
         self._request = order.request
         in_force = settings_in_force(connection)
         self._counted_now = None if in_force is None else in_force.registers
         self._not_asked: set[str] = set()
-        self._newest: dict[str, int] = {}  # of each log, how many entries the facts and listing facts rest on
+        self._newest: dict[str, int] = {}  # by log, how many entries the facts and listing facts rest on
         self._totals: dict[str, Any] = {"evidence": {}}
         self._manifest_logs: list[Json] = []
 
@@ -129,7 +128,7 @@ class _ExtractWriter:
         self._steps = len(steps)
         with TableFiles() as self._tables:
             for self._step, step in enumerate(steps):
-                self._look()
+                self._check()
                 step()
         self._archive.add("verify.py", joined_verifier().encode())
         self._archive.add("README.md", self._readme())
@@ -137,25 +136,25 @@ class _ExtractWriter:
         self._add_manifest()
 
     def _watched(self, items: Iterable[Any]) -> Iterator[Any]:
-        return watched(items, self._look)
+        return watched(items, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._tick(self._step / self._steps)
 
-    # --- what awards were computed by ---
+    # --- policies and whitelists ---
 
     def _add_policy(self) -> None:
         self._policy: Policy | None = None
-        told, known = [], set()
-        for row in self._content.settings():
+        listed, known = [], set()
+        for row in self._selection.settings():
             source, whitelist = row.policy_source.encode(), canonical_json(row.whitelist)
             name = f"policy/{row.policy_id}.r{row.policy_revision}.{row.policy_digest[:8]}"
-            listed = f"policy/whitelist.{row.whitelist_digest[:8]}.json"
-            for file, content in ((f"{name}.yaml", source), (f"{name}.json", _as_json(source)), (listed, whitelist)):
+            names = f"policy/whitelist.{row.whitelist_digest[:8]}.json"
+            for file, content in ((f"{name}.yaml", source), (f"{name}.json", _as_json(source)), (names, whitelist)):
                 if file not in known:
                     self._archive.add(file, content)
                     known.add(file)
-            told.append(
+            listed.append(
                 {
                     "from_seq": row.from_seq,
                     "recorded_at": format_time(row.recorded_at),
@@ -166,26 +165,25 @@ class _ExtractWriter:
                         "file": f"{name}.yaml",
                         "values": f"{name}.json",
                     },
-                    "whitelist": {"sha256": row.whitelist_digest, "file": listed},
+                    "whitelist": {"sha256": row.whitelist_digest, "file": names},
                     "registers": row.registers,
                 }
             )
             self._policy = read_policy(source, f"{name}.yaml")
-        self._archive.add("policy/settings.json", _pretty(told))
+        self._archive.add("policy/settings.json", _pretty(listed))
 
     # --- the ledger ---
 
     def _add_ledger(self) -> None:
         size = self._order.log_size
-        note = self._connection.execute(
-            text("SELECT note FROM log_checkpoint WHERE size = :size ORDER BY id DESC LIMIT 1"), {"size": size}
-        ).scalar_one()
+        statement = "SELECT note FROM log_checkpoint WHERE size = %(size)s ORDER BY id DESC LIMIT 1"
+        note = fetch_value(self._connection, statement, str, size=size)
         self._archive.add("checkpoint", note.encode())
         self._origin = Checkpoint.parse(parse_note(note).text).origin
         sums = {"debit": 0, "credit": 0}
 
         def lines() -> Iterator[bytes]:
-            for line in self._watched(self._content.transactions()):
+            for line in self._watched(self._selection.transactions()):
                 for entry in msgspec.json.decode(line, type=_Transaction).entries:
                     sums["debit"] += parse_yuan(entry.debit)
                     sums["credit"] += parse_yuan(entry.credit)
@@ -197,7 +195,7 @@ class _ExtractWriter:
         def fetch(tile: Tile) -> bytes:
             return stored_hashes(self._connection, tile.level or 0, tile.first, tile.width)
 
-        seqs = self._content.transaction_seqs()
+        seqs = self._selection.transaction_seqs()
         nodes = proof_nodes(size, self._request.since or 0, seqs, node_by_tiles(size, fetch))
         self._add_proof("proof.json", size, self._watched(nodes))
         self._add_log("ledger", self._origin, size, "transactions.ndjson", "proof.json", "checkpoint")
@@ -213,7 +211,7 @@ class _ExtractWriter:
             member.write(b"\n]}\n")
 
     def _add_log(self, name: str, origin: str, size: int, entries: str, proof: str, checkpoint: str) -> Json:
-        told = {
+        entry = {
             "log": name,
             "origin": origin,
             "size": size,
@@ -221,13 +219,13 @@ class _ExtractWriter:
             "proof": proof,
             "checkpoint": checkpoint,
         }
-        self._manifest_logs.append(told)
-        return told
+        self._manifest_logs.append(entry)
+        return entry
 
     # --- awards, balances, facts ---
 
     def _awards(self, *, asked: bool) -> Iterator[Json]:
-        return iter(()) if self._policy is None else self._content.awards(self._policy, asked=asked)
+        return iter(()) if self._policy is None else self._selection.awards(self._policy, asked=asked)
 
     def _add_awards(self) -> None:
         sums = {"ceiling": 0, "payable": 0}
@@ -242,15 +240,15 @@ class _ExtractWriter:
         self._totals["awards"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
         count = self._archive.add_lines("context.ndjson", map(canonical_json, self._awards(asked=False)))
         self._totals["context"] = {"count": count}
-        decided = self._tables.kept(DECISIONS, map(canonical_json, self._watched(self._content.decisions())))
+        decided = self._tables.kept(DECISIONS, map(canonical_json, self._watched(self._selection.decisions())))
         self._totals["decisions"] = {"count": self._archive.add_lines("decisions.ndjson", decided)}
 
     def _add_balances(self) -> None:
         def lines() -> Iterator[bytes]:
-            as_of = None if self._told.as_of is None else format_time(self._told.as_of)
-            yield f'{{"as_of": {json.dumps(as_of)}, "size": {self._told.size}, "items": ['.encode()
+            as_of = None if self._point.as_of is None else format_time(self._point.as_of)
+            yield f'{{"as_of": {json.dumps(as_of)}, "size": {self._point.size}, "items": ['.encode()
             before: bytes | None = None
-            items = map(canonical_json, self._watched(self._content.balances()))
+            items = map(canonical_json, self._watched(self._selection.balances()))
             for item in self._tables.kept(BALANCES, items):
                 if before is not None:
                     yield before + b","
@@ -263,7 +261,7 @@ class _ExtractWriter:
 
     def _add_facts(self) -> None:
         def lines() -> Iterator[bytes]:
-            for item in self._watched(self._content.facts()):
+            for item in self._watched(self._selection.facts()):
                 if not item["fact"].startswith(f"{DECLARED}/"):
                     self._rests_on_register(item)
                 yield canonical_json(item)
@@ -274,8 +272,8 @@ class _ExtractWriter:
         topic, register, _ = item["fact"].split("/", 2)
         if register not in {found.register for found in self._logs}:
             if self._counted_now is None or register in self._counted_now:
-                raise RegisterRefused(f"REGISTERS: 未列出 {register} / does not name {register}")
-            self._not_asked.add(register)  # it counted then, and is no longer there to be asked
+                raise RegisterRefused(f"REGISTERS: 未列出 {register} / {register} is not listed")
+            self._not_asked.add(register)  # it counted then and exists no longer
             return
         kind = "listings" if topic == FIRST_LISTING else "trades"
         self._rests_on(kind, register, item["generation"], item["seq"])
@@ -287,18 +285,16 @@ class _ExtractWriter:
     # --- evidence ---
 
     def _add_evidence(self) -> None:
-        """Trades before listings: the facts that trades were matched by say which listings they rest on."""
+        """Add trades before listings: the facts that trades were matched by name the listings that they rest on."""
         wanted = WantedSubjects(self._connection)
-        wanted.add_told_facts()
+        wanted.add_selected_facts()
         for found in sorted(self._logs, key=lambda one: (one.kind != "trades", one.register)):
             self._add_register(found, wanted)
 
     def _add_register(self, found: RegisterLog, wanted: WantedSubjects) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
         if self._newest.get(found.name, 0) > size:
-            raise RegisterUnavailable(
-                f"{found.url}: the checkpoint that it shows covers no more than {size} entries yet"
-            )
+            raise RegisterUnavailable(f"{found.url}: its checkpoint covers only {size} entries yet")
         is_whole = self._request.evidence == "registers"
         until = size if is_whole else self._newest.get(found.name, 0)
         if is_whole and viewer is not None:
@@ -321,12 +317,12 @@ class _ExtractWriter:
         nodes = proof_nodes(size, 0, seqs, self._registers.node(found))
         self._add_proof(proof, size, self._watched(nodes))
         self._archive.add(checkpoint, found.note)
-        told = self._add_log(found.name, found.checkpoint.origin, size, entries, proof, checkpoint)
-        told.update(kind=found.kind, register=found.register, generation=found.generation)
+        entry = self._add_log(found.name, found.checkpoint.origin, size, entries, proof, checkpoint)
+        entry.update(kind=found.kind, register=found.register, generation=found.generation)
         self._totals["evidence"][found.name] = {"count": count}
 
     def _add_listing(self, register: str, wanted: WantedSubjects, value: bytes) -> None:
-        """A listing fact that a register of trades applied: one of the register of listings of the same id."""
+        """Note a listing fact that a register of trades applied: one of the register of listings with the same id."""
         fact = msgspec.json.decode(value, type=_ListingFact)
         wanted.add([f"listing/{fact.exchange}/{fact.listing_no}"])
         self._rests_on("listings", register, fact.generation, fact.seq)
@@ -348,14 +344,14 @@ class _ExtractWriter:
             items = self._watched(self._tables.items(view))
             self._archive.add_lines(f"views/{view.name}.csv", csv_lines(view, items))
             with self._archive.open(f"views/{view.name}.xlsx", compress=False) as member:
-                for piece in self._tables.workbook(view, self._look):
+                for piece in self._tables.workbook(view, self._check):
                     member.write(piece)
 
     def _readme(self) -> bytes:
         template = files(__package__).joinpath("README.template.md").read_text("utf-8")
-        return template.replace("{request}", json.dumps(self._told_request(), ensure_ascii=False)).encode()
+        return template.replace("{request}", json.dumps(self._request_json(), ensure_ascii=False)).encode()
 
-    def _told_request(self) -> Json:
+    def _request_json(self) -> Json:
         request: Json = msgspec.to_builtins(self._request)
         for name in ("from", "until", "as_of"):
             at = getattr(self._request, "from_" if name == "from" else name)
@@ -365,9 +361,9 @@ class _ExtractWriter:
     def _add_manifest(self) -> None:
         manifest = {
             "format": FORMAT,
-            "request": self._told_request(),
-            "as_of": None if self._told.as_of is None else format_time(self._told.as_of),
-            "size": self._told.size,
+            "request": self._request_json(),
+            "as_of": None if self._point.as_of is None else format_time(self._point.as_of),
+            "size": self._point.size,
             "logs": self._manifest_logs,
             "totals": self._totals,
             "left_out": self._left_out(),
@@ -380,17 +376,17 @@ class _ExtractWriter:
         self._archive.add("manifest.sig", str(sign(signed, SignerKey(self._origin, self._order.private))).encode())
 
     def _left_out(self) -> Json:
-        """What the role may not see, and how much of it the extract would have told otherwise."""
+        """Say what the role may not see, and how much was left out for that."""
         viewer = self._request.viewer
         if viewer is None:
             return {}
         return {
             "text": {
-                "zh": f"只含 {viewer} 可见的内容：不含他人的奖补、金额、文件和提到他人的事实",
-                "en": f"what {viewer} may see alone: no awards, amounts and documents of others, and no facts that name"
-                " others",
+                "zh": f"只含 {viewer} 可见的内容：不含其他交易场所的奖补、金额、文件和提到它们的事实",
+                "en": f"only what {viewer} may see: no awards, amounts or documents of other exchanges,"
+                " and no facts that name them",
             },
-            **self._content.counts(),
+            **self._selection.counts(),
         }
 
 
@@ -425,12 +421,12 @@ class _ListingFact(msgspec.Struct):
 
 
 class _Seqs:
-    """Numbers in order, however many: kept in a temporary table until the proof is made of them."""
+    """Entry numbers in order, held in a temporary table until the proof is made."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        connection.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS evident (seq bigint) ON COMMIT DROP"))
-        connection.execute(text("TRUNCATE evident"))
+        execute(connection, "CREATE TEMPORARY TABLE IF NOT EXISTS entry_seq (seq bigint) ON COMMIT DROP")
+        execute(connection, "TRUNCATE entry_seq")
         self._some: list[int] = []
 
     def add(self, seq: int) -> None:
@@ -439,18 +435,17 @@ class _Seqs:
             self._keep()
 
     def _keep(self) -> None:
-        statement = text("INSERT INTO evident SELECT unnest(CAST(:seqs AS bigint[]))")
-        self._connection.execute(statement, {"seqs": self._some})
+        execute(self._connection, "INSERT INTO entry_seq SELECT unnest(%(seqs)s::bigint[])", seqs=self._some)
         self._some = []
 
     def __iter__(self) -> Iterator[int]:
         self._keep()
-        statement = text("SELECT seq FROM evident ORDER BY seq")
-        yield from self._connection.execute(statement, execution_options={"yield_per": TILE_WIDTH}).scalars()
+        for (seq,) in stream(self._connection, "SELECT seq FROM entry_seq ORDER BY seq", tuple[int]):
+            yield seq
 
 
 @lru_cache(maxsize=8)
 def _as_json(policy_source: bytes) -> bytes:
-    """All values of a policy file as the texts that the file has."""
-    values = yaml.load(policy_source, yaml.BaseLoader)  # noqa: S506 - makes texts alone
+    """Return all values of a policy file as the texts in the file."""
+    values = yaml.load(policy_source, yaml.BaseLoader)  # noqa: S506 - builds only texts
     return json.dumps(values, ensure_ascii=False, indent=1).encode()

@@ -1,4 +1,4 @@
-"""A workbook (XLSX) of rows that need not fit into memory; the same rows, the same bytes."""
+"""Writer of workbooks (XLSX) in constant memory; the same rows give the same bytes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MONEY: Final = "#,##0.00"
 
 
 class _Sheet(Worksheet):  # type: ignore[misc] # the library has no types
-    """A sheet that sees at a glance where nothing is to be escaped, which is nearly everywhere.
+    """A sheet with a fast path for text that needs no escaping.
 
-    The library goes through each text several times, which was a sixth of what a workbook takes. These are its methods
-    of today: were the first two called otherwise one day, a workbook would be the same, and slower.
+    The library scans each text several times, a sixth of the time of a workbook. It overrides private methods: if the
+    first two are renamed one day, workbooks are the same and slower.
     """
 
     def _escape_control_characters(self, data: str) -> Any:
@@ -40,7 +40,7 @@ class _Sheet(Worksheet):  # type: ignore[misc] # the library has no types
         return attribute
 
     def _xml_rich_inline_string(self, string: str, attributes: Any) -> None:
-        # Text that looks like what the library makes of several fonts would go into the file as it is.
+        # The library writes text that looks like its own rich-text markup unescaped.
         self._xml_inline_string(string, False, attributes)
 
 
@@ -52,13 +52,13 @@ def write_workbook(
     stream: Any,
     sheet_rows: int = SHEET_ROWS,
 ) -> None:
-    """Sheets `<name> 1`, `<name> 2`, ..., each with the headings and as many rows as it has room for.
+    """Write sheets `<name> 1`, `<name> 2`, ..., each with the headings and as many rows as fit.
 
-    `amounts`: columns whose texts are numbers with two decimals, as far as a cell keeps them whole. Other texts are
-    text, never a formula or link, and cut where a cell has no room for more.
+    `amounts` are columns of numbers with two decimals, written as numbers if a cell keeps them exactly. Other texts are
+    text, never formulas or links, and are cut at the length limit of a cell.
     """
     with tempfile.TemporaryDirectory(prefix="jiangbu-") as folder:
-        # In constant memory each row is written, to a file in `folder`, when the next begins.
+        # In constant memory each row is written to a file in `folder` when the next begins.
         book = xlsxwriter.Workbook(stream, {"constant_memory": True, "tmpdir": folder})
         with closing(book):
             book.set_properties({"created": _MADE})
@@ -79,7 +79,7 @@ def write_workbook(
 
 
 def _with_headings(headings: Sequence[str], rows: Iterable[Sequence[Any]], sheet_rows: int) -> Iterator[Sequence[Any]]:
-    """Rows, with the headings at the top of each sheet."""
+    """Insert the headings at the top of each sheet."""
     yield headings
     for number, row in enumerate(rows):
         if number and number % (sheet_rows - 1) == 0:

@@ -327,7 +327,7 @@ def test_an_extract_is_asked_for_made_and_taken_home(makers: Makers, tmp_path: P
     assert (answer.status_code, asked["state"], asked["progress"]) == (202, "queued", 0.0)
     path = f"/v1/extracts/{asked['id']}"
     assert makers.ask("GET", f"{path}/download").status_code == 409
-    makers.maker.make_all()
+    makers.maker.run()
     found = makers.get(path)
     assert (found["state"], found["progress"], found["reason"]) == ("ready", 1.0, None)
     answer = makers.ask("GET", f"{path}/download")
@@ -388,7 +388,7 @@ def test_an_exchange_sees_its_own_extracts_and_a_role_has_only_so_many(makers: M
     assert makers.ask("GET", f"/v1/extracts/{ids[0]}", "exchange:kmdex").status_code == 200
     for extract_id in ids:
         assert makers.ask("DELETE", f"/v1/extracts/{extract_id}", "exchange:kmdex").status_code == 204
-    makers.maker.make_all()
+    makers.maker.run()
     assert makers.ask("POST", "/v1/extracts", "service", {}).status_code == 403
 
 
@@ -400,7 +400,7 @@ def test_one_that_was_interrupted_is_begun_anew_and_the_former_maker_writes_no_m
     assert first is not None
     late = jobs.Pieces(engine, first, lambda: makers.set.now)
     late.write(b"x" * (jobs.PIECE_BYTES + 1))
-    makers.maker.make_all()
+    makers.maker.run()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "ready"
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").data == makers.extract()
     with pytest.raises(jobs.Withdrawn):
@@ -413,7 +413,7 @@ def test_one_whose_makers_end_each_time_is_failed_at_last(makers: Makers) -> Non
     for _ in range(jobs.MOST_ATTEMPTS):
         with makers.set.ledger.begin() as connection:
             assert jobs.take_next(connection, makers.set.now) is not None
-    makers.maker.make_all()
+    makers.maker.run()
     found = makers.get(f"/v1/extracts/{extract_id}")
     assert (found["state"], found["reason"]) == ("failed", "5 次均中断 / interrupted 5 times")
     assert makers.ask("GET", f"/v1/extracts/{extract_id}/download").status_code == 409
@@ -431,12 +431,12 @@ def test_one_whose_workbooks_are_killed_is_begun_anew_and_failed_at_last(makers:
     monkeypatch.setattr(TableFiles, "kept", killed)
     extract_id = enqueue(makers)
     with pytest.raises(WorkbooksKilled):
-        makers.maker.make_all()
+        makers.maker.run()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
     for _ in range(jobs.MOST_ATTEMPTS - 1):
         with pytest.raises(WorkbooksKilled):
-            makers.maker.make_all()
-    makers.maker.make_all()
+            makers.maker.run()
+    makers.maker.run()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "failed"
 
 
@@ -447,17 +447,17 @@ def test_one_waits_for_a_register_that_is_away_and_fails_where_it_is_another(mak
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.listing, "http://127.0.0.1:1")}
     )
     with pytest.raises(RegisterUnavailable):
-        away.make_all()
+        away.run()
     assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
     swapped = ExtractWorker(
         makers.set.ledger, LOG_KEY, "service-key", {"r1": RegisterAddress(address.trade_ingest, address.listing)}
     )
-    swapped.make_all()
+    swapped.run()
     found = makers.get(f"/v1/extracts/{extract_id}")
     assert found["state"] == "failed"
     assert "REGISTERS" in found["reason"]
     extract_id = enqueue(makers)
-    ExtractWorker(makers.set.ledger, LOG_KEY, "wrong", makers.addresses).make_all()
+    ExtractWorker(makers.set.ledger, LOG_KEY, "wrong", makers.addresses).run()
     assert "401" in makers.get(f"/v1/extracts/{extract_id}")["reason"]
 
 
@@ -469,13 +469,13 @@ def test_one_that_is_cancelled_while_it_is_made_stops(makers: Makers) -> None:
     makers.ask("DELETE", f"/v1/extracts/{extract_id}")
     with pytest.raises(jobs.Withdrawn), makers.set.ledger.begin() as connection:
         jobs.show_progress(connection, job, 0.5)
-    makers.maker.make_all()
+    makers.maker.run()
     assert makers.ask("GET", f"/v1/extracts/{extract_id}").status_code == 404
 
 
 def test_it_is_kept_for_a_week(makers: Makers) -> None:
     extract_id = enqueue(makers)
-    makers.maker.make_all()
+    makers.maker.run()
     expires_at = makers.get(f"/v1/extracts/{extract_id}")["expires_at"]
     with makers.set.ledger.begin() as connection:
         finished = connection.execute(

@@ -120,7 +120,7 @@ def test_nothing_is_begun_where_both_were_killed() -> None:
 def test_a_fault_is_told_without_what_a_line_says(capfd: pytest.CaptureFixture[str]) -> None:
     with TableFiles() as tables:
         list(tables.kept(BALANCES, ["虚构秘密".encode()]))
-        with pytest.raises(WorkbooksFailed, match="ended with 1"):
+        with pytest.raises(WorkbooksFailed, match="exited with 1"):
             list(tables.workbook(BALANCES, look))
     (line,) = capfd.readouterr().err.splitlines()
     assert (json.loads(line)["level"], "DecodeError" in line) == ("error", True)

@@ -410,7 +410,7 @@ def test_an_extract_is_asked_for_looked_after_and_taken_away(makers: Makers) -> 
     address = asked.headers["Location"]
     assert "排队中" in client.get(address).text
     assert client.get(f"{address}/download").status_code == 409
-    makers.maker.make_all()
+    makers.maker.run()
     assert "可下载" in client.get(address).text
     zipped = client.get(f"{address}/download", buffered=True)
     assert zipped.data[:2] == b"PK"

@@ -86,7 +86,7 @@ def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     with makers_of(postgres, tmp_path_factory.mktemp("fences")) as found:
         for exchange in (OWN, OTHER):
             assert found.ask("POST", "/v1/extracts", f"exchange:{exchange}", {}).status_code == 202
-        found.maker.make_all()
+        found.maker.run()
         for exchange in (OWN, OTHER):
             found.set.listing(exchange, b"rubbish")
             found.set.trade(exchange, b"rubbish")
