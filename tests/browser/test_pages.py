@@ -361,7 +361,7 @@ def test_pictures(site: Site, pictures: Path) -> None:
         ("operator", "exchange:kmdex", DESKTOP, "zh", f"/exchanges/kmdex?year={YEAR}", 1000),
         ("operator-phone", "exchange:kmdex", PHONE, "zh", f"/exchanges/kmdex?year={YEAR}", 812),
         ("award", "bureau", DESKTOP, "zh", f"/awards/{suppressed}", 1000),
-        ("desk", "bureau", DESKTOP, "zh", f"/worklist?year={YEAR}", 900),
+        ("worklist", "bureau", DESKTOP, "zh", f"/worklist?year={YEAR}", 900),
         ("overview", "bureau", DESKTOP, "en", f"/?year={YEAR}", 900),
         ("policy", "bureau", DESKTOP, "zh", "/policy", 900),
         ("extracts", "auditor", DESKTOP, "zh", "/extracts", 900),
