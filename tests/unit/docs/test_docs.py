@@ -281,3 +281,12 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
     titles = [re.match(r"# (\d+)\. ", path.read_text("utf-8")) for path in records]
     assert [title and int(title[1]) for title in titles] == list(range(1, len(records) + 1))
+
+
+def test_the_pages_of_the_navigation_are_described() -> None:
+    source = (ROOT / "services" / "incentive" / "pages" / "blueprint.py").read_text("utf-8")
+    labels = re.findall(r'say\("([^"]+)", "([^"]+)"\)\)', source[source.index("def _navigation") :])
+    assert len(labels) > 5
+    english, chinese = ((DOCS / language / "pages.md").read_text("utf-8") for language in ("en", "zh"))
+    assert [label for label in labels if f"| {label[0]} / {label[1]} |" not in english] == []
+    assert [label for label in labels if f"| {label[0]} |" not in chinese] == []
