@@ -1,4 +1,4 @@
-"""Why a declared reward is what it is: what was declared, what that is worth, what came before, which limit. Pure."""
+"""Explanations of declared rewards: what was declared, its amount, what came before it, which limit applies. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,6 +7,8 @@ from services.incentive.domain.declared_rules import WHY_NOTHING, DeclaredOutcom
 from services.incentive.domain.explain_format import (
     ExplanationDraft,
     Json,
+    capitalized,
+    difference_step,
     money,
     next_threshold,
     percent,
@@ -18,34 +20,30 @@ from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Polic
 from shared.values.money import parse_yuan
 
 _GONE: Final = Texts(
-    "该项申报已撤回，或政策文件已无此奖项。", "It was taken back, or the policy file has the rule no more."
+    "该项申报已撤回，或政策文件已无此奖项。", "It was withdrawn, or the policy file no longer has the rule."
 )
 _PER: Final = {
     "subject_year": Texts("同一主体每年", "for each subject and year"),
-    "subject": Texts("同一主体累计", "for each subject in all"),
-    "item": Texts("同一事项累计", "for each matter in all"),
+    "subject": Texts("同一主体累计", "for each subject in total"),
+    "item": Texts("同一事项累计", "for each item in total"),
 }
 
 
 def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Policy) -> ExplanationDraft:
-    """What is found out about a declared award; `declared` are all declarations of its subject."""
+    """Explain a declared award, given all declarations of its subject."""
     found = declared_outcomes(declared, policy, policy.in_force)
     outcome = next((one for one in found if one.declaration.award_id == award_id), None)
     if outcome is None:
         return ExplanationDraft(_GONE)
-    what = _declared(outcome)
-    reason = Texts(f"{what.zh}。", f"{sentence(what.en)}.")
+    what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
-        why = WHY_NOTHING[outcome.why]
-        reason = Texts(
-            f"{reason.zh}{why.zh}{_before(outcome).zh}。", f"{reason.en} {sentence(why.en)}{_before(outcome).en}."
-        )
-    account = ExplanationDraft(reason)
+        why, before = WHY_NOTHING[outcome.why], _before(outcome)
+        reason = Texts(f"{what.zh}{why.zh}{before}。", f"{what.en} {capitalized(why.en)}{before}.")
+    draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
-        account.steps = [step_json("base", outcome.worth.base_fen, f"{what.zh}。", f"{sentence(what.en)}.")]
-        account.steps += _steps(outcome)
-    account.next = next_step(outcome)
-    return account
+        draft.steps = [step_json("base", outcome.worth.base_fen, what.zh, what.en), *_steps(outcome)]
+    draft.next = next_step(outcome)
+    return draft
 
 
 def _declared(outcome: DeclaredOutcome) -> Texts:
@@ -54,8 +52,7 @@ def _declared(outcome: DeclaredOutcome) -> Texts:
     what = Texts(f"{day} 的 {one.item}", f"{one.item} of {day}")
     if terms.measure is None or terms.measure.name not in one.measure:
         return what
-    value = _value(terms, one.measure[terms.measure.name])
-    says = terms.measure.says
+    value, says = _value(terms, one.measure[terms.measure.name]), terms.measure.says
     return Texts(f"{what.zh}，{says.zh} {value.zh}", f"{what.en}, {says.en}: {value.en}")
 
 
@@ -72,38 +69,27 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
     return Texts(measured, measured)
 
 
-def _before(outcome: DeclaredOutcome) -> Texts:
+def _before(outcome: DeclaredOutcome) -> str:
     others = ", ".join(f"{one.item} ({one.earned_on.isoformat()})" for one in outcome.before)
-    return Texts(f"：{others}", f": {others}") if others else Texts("", "")
+    return f": {others}" if others else ""
 
 
 def _steps(outcome: DeclaredOutcome) -> list[Json]:
-    """From what it is worth to its ceiling."""
-    terms, amount_fen = outcome.terms, outcome.worth.amount_fen
-    steps = []
+    """From the declaration's amount to its ceiling."""
+    terms, amount_fen, amount = outcome.terms, outcome.worth.amount_fen, money(outcome.worth.amount_fen)
     if isinstance(terms.amount, AtRate):
         base, rate = money(outcome.worth.base_fen), percent(terms.amount.rate)
-        steps.append(
-            step_json(
-                "rate",
-                amount_fen,
-                f"{base} 元 × {rate}，舍去不足一分的部分，得 {money(amount_fen)} 元。",
-                f"{base} yuan x {rate}, down to the fen: {money(amount_fen)} yuan.",
-            )
+        text = Texts(
+            f"{base} 元 × {rate}，舍去不足一分的部分，得 {amount} 元。",
+            f"{base} yuan x {rate}, rounded down to the fen: {amount} yuan.",
         )
+        steps = [step_json("rate", amount_fen, text.zh, text.en)]
     else:
-        amount = money(amount_fen)
-        steps.append(step_json("cap", amount_fen, f"对应金额 {amount} 元。", f"That is worth {amount} yuan."))
+        steps = [step_json("cap", amount_fen, f"对应金额 {amount} 元。", f"This is worth {amount} yuan.")]
     if outcome.deducted_fen:
-        due_fen = max(0, amount_fen - outcome.deducted_fen)
-        steps.append(
-            step_json(
-                "difference",
-                due_fen,
-                f"晋级补差：减去按本政策已得的 {money(outcome.deducted_fen)} 元，得 {money(due_fen)} 元。",
-                f"Less the {money(outcome.deducted_fen)} yuan earned before under this policy: {money(due_fen)} yuan.",
-            )
-        )
+        due_fen, deducted = max(0, amount_fen - outcome.deducted_fen), money(outcome.deducted_fen)
+        zh, en = f"按本政策已得的 {deducted} 元", f"the {deducted} yuan already earned under this policy"
+        steps.append(difference_step(due_fen, zh, en))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps
@@ -111,17 +97,17 @@ def _steps(outcome: DeclaredOutcome) -> list[Json]:
 
 def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
     per, most, left = _PER[limit.per], money(limit.most_fen), money(outcome.left_fen)
-    ceiling_fen = outcome.ceiling_fen
+    ceiling = money(outcome.ceiling_fen)
     return step_json(
         "cap",
-        ceiling_fen,
-        f"{limit.says.zh}{per.zh}至多 {most} 元，尚余 {left} 元，得 {money(ceiling_fen)} 元。",
-        f"{sentence(limit.says.en)}, {per.en}, at most {most} yuan; {left} are left: {money(ceiling_fen)} yuan.",
+        outcome.ceiling_fen,
+        f"{limit.says.zh}{per.zh}至多 {most} 元，尚余 {left} 元，得 {ceiling} 元。",
+        f"{capitalized(limit.says.en)}, {per.en}, at most {most} yuan; {left} are left: {ceiling} yuan.",
     )
 
 
 def next_step(outcome: DeclaredOutcome) -> Json | None:
-    """The next higher step of what is measured; None where there is none, or nothing is measured in steps."""
+    """The next higher step of the measured sum; None if there is none, or the amount has no steps."""
     if not isinstance(outcome.terms.amount, Steps) or outcome.worth.why == "not_measured":
         return None
     base_fen = outcome.worth.base_fen

@@ -5,7 +5,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, text
 
 from services.incentive.domain.entitlements import exchange_totals, subject_facts
-from services.incentive.domain.explain import ExchangeFacts, ExplainedAward, RevisionChange, explanation
+from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
+from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import Fact
 from services.incentive.domain.risk_flags import (
     AwardFigures,

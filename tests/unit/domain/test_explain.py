@@ -5,7 +5,9 @@ import json
 import pytest
 
 from services.incentive.domain.event_rules import Entitlement
-from services.incentive.domain.explain import REASONS, ExchangeFacts, ExplainedAward, explanation, reason_label
+from services.incentive.domain.explain import ExplainedAward, explanation
+from services.incentive.domain.explain_events import ExchangeFacts
+from services.incentive.domain.explain_format import REASONS, reason_label
 from services.incentive.domain.highest_only import payables
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.loader import load_policy
@@ -150,7 +152,7 @@ def test_a_suppressed_award_says_what_it_lost_against():
     assert "年度挂牌交易奖励（300,000.00 元）更高" in lost["text"]["zh"]
     assert "annual listed trading (300,000.00 yuan) is higher" in lost["text"]["en"]
     assert (won["suppressed_by"], values(won)["suppression"]) == (None, "300000.00")
-    assert "首次挂牌奖励不兑现" in won["text"]["zh"]
+    assert "首次挂牌奖励不予兑现" in won["text"]["zh"]
 
 
 def test_annual_says_what_does_not_count_and_why():

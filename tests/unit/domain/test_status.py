@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from services.incentive.domain.event_rules import SubjectFacts
-from services.incentive.domain.explain import ExchangeFacts
+from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import Declaration, ExchangeTotal, FactRef, FirstListing, Listed
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.terms import Interval
