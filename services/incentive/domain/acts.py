@@ -1,4 +1,4 @@
-"""What persons of the bureau did, as it is told and as its hash in the ledger is made of. Pure.
+"""Acts of the bureau as the API shows them; the ledger has the hash of this form. Pure.
 
 `act` is a row of the table of that name, `part` the row with the same id in the table of its kind.
 """
@@ -16,13 +16,13 @@ from shared.values.times import format_time
 Json = dict[str, Any]
 
 
-def act_sha256(told: Json) -> str:
-    """The SHA-256, in hex, by which a transaction names its act: of the act as told, in canonical JSON."""
-    return hashlib.sha256(canonical_json(told)).hexdigest()
+def act_sha256(act: Json) -> str:
+    """The SHA-256, in hex, by which a transaction names its act: of the act's canonical JSON."""
+    return hashlib.sha256(canonical_json(act)).hexdigest()
 
 
 def decision_of(act: Any, part: Any) -> Decision:
-    """A step with an award of its rows."""
+    """The decision of a pair of rows."""
     return Decision(
         decision_id=act.id,
         award_id=part.award_id,
@@ -44,95 +44,60 @@ def decision_of(act: Any, part: Any) -> Decision:
     )
 
 
-def decision_json(step: Decision) -> Json:
-    """A step with an award, as the contract shows it, with whose it was, and what publicity and payment were given."""
+def decision_json(decision: Decision) -> Json:
+    """A decision as the contract shows it, with its subject, year, public notice and payment."""
     return {
-        "decision_id": step.decision_id,
-        "award_id": step.award_id,
-        "action": step.action,
-        "from": step.from_state,
-        "to": step.to_state,
-        "amount": format_yuan(step.amount_fen),
-        "subject": step.subject,
-        "year": step.year,
-        "by": step.by,
-        "at": format_time(step.at),
-        "reason": step.reason,
-        "documents": [dict(one) for one in step.documents],
-        "until": _time(step.until),
-        "voucher_no": step.voucher_no,
-        "paid_on": _day(step.paid_on),
-        "transaction": step.transaction,
+        "decision_id": decision.decision_id,
+        "award_id": decision.award_id,
+        "action": decision.action,
+        "from": decision.from_state,
+        "to": decision.to_state,
+        "amount": format_yuan(decision.amount_fen),
+        "subject": decision.subject,
+        "year": decision.year,
+        "by": decision.by,
+        "at": format_time(decision.at),
+        "reason": decision.reason,
+        "documents": [dict(one) for one in decision.documents],
+        "until": _time(decision.until),
+        "voucher_no": decision.voucher_no,
+        "paid_on": _day(decision.paid_on),
+        "transaction": decision.transaction,
     }
 
 
 def act_json(act: Any, part: Any) -> Json:
-    """Any act as it is told."""
-    return _RENDERERS[act.kind](act, part)
+    """Any act as the API shows it."""
+    if act.kind == "decision":
+        return decision_json(decision_of(act, part))
+    recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
+    return {f"{act.kind}_id": act.id, **_FIELDS[act.kind](part), **recorded}
 
 
-def _decision(act: Any, part: Any) -> Json:
-    return decision_json(decision_of(act, part))
+def _copied(*names: str) -> Callable[[Any], Json]:
+    return lambda part: {name: getattr(part, name) for name in names}
 
 
-def _hold(act: Any, part: Any) -> Json:
-    return {"hold_id": act.id, "award_id": part.award_id, "kind": part.kind, "reason": part.reason, **_who(act)}
+def _eligibility(part: Any) -> Json:
+    period = {"from": _time(part.from_at), "until": _time(part.until_at)}
+    return {**_copied("subject", "status", "kind_of_entity", "criteria", "documents")(part), **period}
 
 
-def _release(act: Any, part: Any) -> Json:
-    return {"release_id": act.id, "hold_id": part.hold_id, "reason": part.reason, **_who(act)}
-
-
-def _eligibility(act: Any, part: Any) -> Json:
+def _suspension(part: Any) -> Json:
     return {
-        "eligibility_id": act.id,
-        "subject": part.subject,
-        "status": part.status,
-        "from": _time(part.from_at),
-        "until": _time(part.until_at),
-        "kind_of_entity": part.kind_of_entity,
-        "criteria": part.criteria,
-        "documents": part.documents,
-        **_who(act),
-    }
-
-
-def _suspension(act: Any, part: Any) -> Json:
-    return {
-        "suspension_id": act.id,
         "rule": part.rule,
         "from": _time(part.from_at),
         "until": _time(part.until_at),
         "reason": part.reason,
-        **_who(act),
     }
 
 
-def _other_grant(act: Any, part: Any) -> Json:
-    return {
-        "other_grant_id": act.id,
-        "subject": part.subject,
-        "name": part.name,
-        "year": part.year,
-        "amount": format_yuan(part.amount_fen),
-        "documents": part.documents,
-        **_who(act),
-    }
+def _other_grant(part: Any) -> Json:
+    return {**_copied("subject", "name", "year", "documents")(part), "amount": format_yuan(part.amount_fen)}
 
 
-def _related_party(act: Any, part: Any) -> Json:
-    return {
-        "related_party_id": act.id,
-        "subjects": [part.subject, part.other],
-        "status": part.status,
-        "reason": part.reason,
-        "documents": part.documents,
-        **_who(act),
-    }
-
-
-def _who(act: Any) -> Json:
-    return {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
+def _related_party(part: Any) -> Json:
+    return {"subjects": [part.subject, part.other], **_copied("status", "reason", "documents")(part)}
 
 
 def _time(instant: datetime | None) -> str | None:
@@ -143,10 +108,9 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-_RENDERERS: Final[Mapping[str, Callable[[Any, Any], Json]]] = {
-    "decision": _decision,
-    "hold": _hold,
-    "release": _release,
+_FIELDS: Final[Mapping[str, Callable[[Any], Json]]] = {
+    "hold": _copied("award_id", "kind", "reason"),
+    "release": _copied("hold_id", "reason"),
     "eligibility": _eligibility,
     "suspension": _suspension,
     "other_grant": _other_grant,

@@ -1,7 +1,7 @@
-"""Clawback proposals: what was approved beyond what is payable, for a person to answer (policy.md, details 6). Pure.
+"""Clawback proposals: what was approved beyond the payable, for a person to answer (policy.md, details 6). Pure.
 
-A proposal is not written down: it follows from an award's versions and from the steps that were taken with it, so there
-is one, and only one, as long as more is approved than payable.
+A proposal is not stored: it follows from an award's versions and decisions. So there is exactly one as long as more is
+approved than payable.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ ProposalState = Literal["open", "answered", "lapsed"]
 
 
 class PayableVersion(NamedTuple):
-    """What was payable of an award from an instant on, and for what."""
+    """What was payable of an award from an instant on, and for whom."""
 
     at: datetime
     approved_for: ApprovedFor
@@ -26,9 +26,9 @@ class PayableVersion(NamedTuple):
 
 
 class ClawbackProposal(msgspec.Struct, frozen=True):
-    """`amount_fen` is what is to be given back now, `returned_fen` what was in answer to it, by `decisions`.
+    """A proposal: `amount_fen` is still to be returned, `returned_fen` was returned by `decisions`.
 
-    `answered` by a return; `lapsed` where what is payable rose again. `approved_for` is for what it was approved.
+    It is `answered` by a return, or `lapsed` once the payable has risen again.
     """
 
     award_id: str
@@ -43,36 +43,35 @@ class ClawbackProposal(msgspec.Struct, frozen=True):
 
 
 def clawback_proposals(
-    award_id: str, versions: Iterable[PayableVersion], steps: Iterable[Decision]
+    award_id: str, versions: Iterable[PayableVersion], decisions: Iterable[Decision]
 ) -> list[ClawbackProposal]:
     """All proposals that there ever were about an award, in order of time; at most the last one is open."""
     found: list[ClawbackProposal] = []
-    state, payable = WorkflowState(), (ApprovedFor("", 0), 0)
-    events: list[PayableVersion | Decision] = sorted((*versions, *steps), key=lambda event: event.at)
+    workflow, payable = WorkflowState(), (ApprovedFor("", 0), 0)
+    events: list[PayableVersion | Decision] = sorted((*versions, *decisions), key=lambda event: event.at)
     for event in events:
         if isinstance(event, PayableVersion):
             payable = event.approved_for, event.payable_fen
         else:
-            state = apply_step(state, event)
-        _settle(found, award_id, event, state.excess(*payable))
+            workflow = apply_step(workflow, event)
+        _update(found, award_id, event, workflow.excess(*payable))
     return found
 
 
-def _settle(
+def _update(
     found: list[ClawbackProposal],
     award_id: str,
     event: PayableVersion | Decision,
     excess: tuple[ApprovedFor, int] | None,
 ) -> None:
-    """Bring the last proposal to what an event made of it, and open another where none is open."""
-    is_open = bool(found) and found[-1].state == "open"
-    if is_open:
-        found[-1] = _answered(found[-1], event)
-        if excess is not None and excess[0] == found[-1].approved_for:
-            found[-1] = msgspec.structs.replace(found[-1], amount_fen=excess[1])
+    """Update the open proposal after an event; open a new one for an excess that has none."""
+    if found and found[-1].state == "open":
+        proposal = _answered(found[-1], event)
+        if excess is not None and excess[0] == proposal.approved_for:
+            found[-1] = msgspec.structs.replace(proposal, amount_fen=excess[1])
             return
         state: ProposalState = "lapsed" if isinstance(event, PayableVersion) else "answered"
-        found[-1] = msgspec.structs.replace(found[-1], amount_fen=0, state=state, closed_at=event.at)
+        found[-1] = msgspec.structs.replace(proposal, amount_fen=0, state=state, closed_at=event.at)
     if excess is not None:
         found.append(ClawbackProposal(award_id, len(found) + 1, *excess, 0, "open", event.at, None, ()))
 
@@ -88,7 +87,7 @@ def _answered(proposal: ClawbackProposal, event: PayableVersion | Decision) -> C
 
 
 def clawback_json(proposal: ClawbackProposal) -> dict[str, Any]:
-    """A proposal as the API gives it."""
+    """A proposal as the API shows it."""
     closed_at = proposal.closed_at
     return {
         "clawback_id": f"{proposal.award_id}/{proposal.number}",

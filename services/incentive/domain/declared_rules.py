@@ -1,7 +1,7 @@
-"""Rewards that a person declares: from what is declared of a subject to what it earns (policy file, `declared`). Pure.
+"""Declared rewards: from the declarations of a subject to what they earn (policy file, `declared`). Pure.
 
-All declarations of a subject are looked at together, in order of the day on which each was earned, then of the rules in
-the policy file, then of the items: what comes first uses up what can be had once, steps and limits.
+The declarations of a subject are taken together, in order of the day on which each was earned, then of the rules in the
+policy file, then of the items: earlier ones use up one-time rewards, steps and limits.
 """
 
 from collections import Counter
@@ -41,25 +41,25 @@ Why = Literal[
     "limit_used_up",
 ]
 WHY_NOTHING: Final[Mapping[Why, Texts]] = {
-    "recorded": Texts("该条款没有金额，只作记录", "the article names no amount: it is recorded only"),
-    "not_in_force": Texts("不在政策有效期内", "outside the policy's time in force"),
-    "not_measured": Texts("计量与政策文件不符", "not what the policy file measures"),
-    "over_at_most": Texts("高于政策的上限值", "over what the policy allows"),
+    "recorded": Texts("该条款没有金额，只作记录", "the article names no amount, so it is only recorded"),
+    "not_in_force": Texts("不在政策有效期内", "outside the policy period"),
+    "not_measured": Texts("计量与政策文件不符", "not the measure that the policy file asks for"),
+    "over_at_most": Texts("高于政策的上限值", "above the value that the policy allows"),
     "below_steps": Texts("未达到最低一档", "below the lowest step"),
-    "below_minimum": Texts("算得的金额低于最低额", "what the rate yields is below the minimum"),
-    "not_the_first": Texts("只奖励一次，已有更早的一项", "rewarded once, and another one was earlier"),
+    "below_minimum": Texts("算得的金额低于最低额", "the amount by the rate is below the minimum"),
+    "not_the_first": Texts("只奖励一次，已有更早的一项", "rewarded only once, and there is an earlier one"),
     "no_higher_step": Texts("没有达到更高的档次", "no higher step was reached"),
-    "over_years": Texts("已超过最长年限", "over the longest term"),
+    "over_years": Texts("已超过最长年限", "beyond the maximum number of years"),
     "limit_used_up": Texts("限额已用完", "the limit is used up"),
 }
-# What a declaration of the past says for what can be had for the first time only (G2).
+# A declaration from before the policy decides what is still the first (G2).
 _LOOKS_BACK: Final = ("first", "by_difference")
 
 
 class Worth(msgspec.Struct, frozen=True):
-    """What a declaration comes to by itself, before others and limits: amounts in fen.
+    """The amount of a declaration by itself, before others and limits; in fen.
 
-    `base_fen` is the measured sum (0 where none is), `amount_fen` what it is worth; `why` says why it is nothing.
+    `base_fen` is the measured sum (0 if there is none); `why` is the reason for an amount of zero.
     """
 
     base_fen: int = 0
@@ -68,10 +68,10 @@ class Worth(msgspec.Struct, frozen=True):
 
 
 class DeclaredOutcome(msgspec.Struct, frozen=True):
-    """What became of one declaration.
+    """The outcome of one declaration.
 
-    `deducted_fen` is what was earned before by the same steps, `left_fen` what the limit that leaves least had left
-    (`limit`; None where there is none). `before` are the earlier declarations that this one gave way to.
+    `deducted_fen` is what the same steps earned before, `left_fen` what was left of the tightest `limit` (None: there
+    is no limit). `before` are the earlier declarations that reduced this one.
     """
 
     declaration: Declaration
@@ -86,8 +86,8 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
 
 
 def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Entitlement]:
-    """What the declarations of one subject earn, in the order in which they are looked at."""
-    if not declared:  # as of nearly all subjects
+    """What the declarations of one subject earn, in the order in which they are taken."""
+    if not declared:  # true of nearly all subjects
         return []
     other = {
         outcome.declaration.award_id: outcome.ceiling_fen
@@ -101,16 +101,16 @@ def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Pol
 
 
 def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force: Interval) -> list[DeclaredOutcome]:
-    """What becomes of each declaration that stands, of a rule that the policy file has."""
+    """The outcome of each declaration that is not withdrawn and whose rule the policy file has."""
     order = {terms.rule: place for place, terms in enumerate(policy.declared.rules)}
-    standing = [one for one in declared if not one.withdrawn and one.rule in order]
-    standing.sort(key=lambda one: (one.earned_on, order[one.rule], one.item))
+    valid = [one for one in declared if not one.withdrawn and one.rule in order]
+    valid.sort(key=lambda one: (one.earned_on, order[one.rule], one.item))
     so_far = _SoFar(in_force)
-    return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in standing]
+    return [so_far.take(one, policy.declared.rules[order[one.rule]]) for one in valid]
 
 
 def worth(terms: DeclaredTerms, measure: Mapping[str, str]) -> Worth:
-    """What a measured value is worth by itself."""
+    """The amount of a measured value by itself."""
     if terms.amount is None:
         return Worth(why="recorded")
     if set(measure) != ({terms.measure.name} if terms.measure is not None else set()):
@@ -123,7 +123,7 @@ def worth(terms: DeclaredTerms, measure: Mapping[str, str]) -> Worth:
 
 
 def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
-    """Raises ValueError where the value is not of the form that this kind of amount takes."""
+    """Raises ValueError if the value does not have the form that this kind of amount needs."""
     match amount:
         case Fixed():
             is_over = amount.at_most is not None and parse_measure(measured) > amount.at_most
@@ -143,7 +143,7 @@ def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
 
 
 def parse_measure(text: str) -> Decimal:
-    """A measured value that is no amount, such as 1.25: at most six digits on each side. ValueError for others."""
+    """Parse a measured value that is no amount, such as 1.25, of at most six digits on each side. Raises ValueError."""
     whole, dot, decimals = text.partition(".")
     parts = (whole, decimals) if dot else (whole,)
     if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
@@ -156,12 +156,12 @@ _Key = tuple[str, ...]
 
 
 class _SoFar:
-    """What earlier declarations of one subject have used up."""
+    """What the earlier declarations of one subject have used up."""
 
     def __init__(self, in_force: Interval) -> None:
         self._in_force = in_force
-        self._had: dict[_Key, Declaration] = {}  # what can be had once
-        self._passed_fen: Counter[_Key] = Counter()  # worth of the highest step reached before the policy
+        self._had: dict[_Key, Declaration] = {}  # one-time rewards
+        self._passed_fen: Counter[_Key] = Counter()  # amount of the highest step reached before the policy
         self._earned: dict[_Key, list[tuple[Declaration, int]]] = {}  # by difference, under the policy
         self._first_years: dict[str, int] = {}
         self._used: dict[_Key, list[tuple[Declaration, int]]] = {}  # of limits
@@ -186,7 +186,7 @@ class _SoFar:
         return outcome
 
     def _look_back(self, one: Declaration, terms: DeclaredTerms, key: _Key, found: Worth) -> None:
-        """History earns nothing; it is still the first, and its steps were reached (G2)."""
+        """What came before the policy earns nothing, but it was the first and reached its steps (G2)."""
         if terms.earned == "first":
             self._had.setdefault(key, one)
         elif terms.earned == "by_difference":
@@ -199,7 +199,7 @@ class _SoFar:
         return msgspec.structs.replace(outcome, ceiling_fen=outcome.worth.amount_fen)
 
     def _by_difference(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
-        """晋级补差: a step that was not reached before, less what was earned by lower ones under this policy."""
+        """晋级补差: a step not reached before, less what lower steps earned under this policy."""
         earned = self._earned.get(key, [])
         deducted_fen = sum(fen for _, fen in earned)
         amount_fen = outcome.worth.amount_fen
@@ -220,7 +220,7 @@ class _SoFar:
         return msgspec.structs.replace(outcome, ceiling_fen=0, why="over_years")
 
     def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
-        """Not more than what each limit has left; the one that leaves least is told."""
+        """At most what each limit has left; the tightest limit is kept for the explanation."""
         for limit in outcome.terms.limits if outcome.why is None else ():
             used = self._used.get(_limit_key(limit, outcome.declaration), [])
             left_fen = max(0, limit.most_fen - sum(fen for _, fen in used))
@@ -246,7 +246,7 @@ class _SoFar:
 
 
 def _key(one: Declaration, terms: DeclaredTerms) -> _Key:
-    """What a reward can be had once for, or by difference."""
+    """What a reward is granted once for, or by difference."""
     key = (terms.rule, one.item) if terms.per == "item" else (terms.rule,)
     return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
 
@@ -262,7 +262,7 @@ def _limit_key(limit: RewardLimit, one: Declaration) -> _Key:
 
 
 def cap_of(outcome: DeclaredOutcome) -> int:
-    """The award's cap: the amount that the text names, or of a rate the most that its limits ever let through."""
+    """The award's cap: the amount that the text names; for a rate, the smallest of its limits."""
     amount = outcome.terms.amount
     if isinstance(amount, AtRate):
         return min((limit.most_fen for limit in outcome.terms.limits), default=outcome.worth.amount_fen)
@@ -293,5 +293,5 @@ def _evidence(declarations: Sequence[Declaration]) -> Iterator[EvidenceItem]:
 
 
 def looks_back(terms: DeclaredTerms) -> bool:
-    """Whether what was earned before the policy can be declared: it earns nothing, and counts as first."""
+    """Return True if what was earned before the policy can be declared: it earns nothing but counts as the first."""
     return terms.earned in _LOOKS_BACK

@@ -1,4 +1,4 @@
-"""Awards as a pure function of facts, whitelist and policy: the four rules that events drive (policy.md)."""
+"""The four rules that events drive (policy.md): entitlements from facts, whitelist and policy. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -27,18 +27,18 @@ LAST_DAY = "last_day"
 
 
 class CutDatesError(OperatorError):
-    """Totals are not cut at a date that the policy names, so they cannot be computed: incentive stops."""
+    """Totals are not cut at a date that the policy names, so they cannot be computed: the program stops."""
 
 
 class EvidenceItem(msgspec.Struct, frozen=True):
-    """A fact that an award rests on, and the exchanges whose documents make up the amount."""
+    """A fact that an award rests on, and the exchanges whose documents make up its amount."""
 
     ref: FactRef
     exchanges: tuple[str, ...]
 
 
 class Entitlement(msgspec.Struct, frozen=True):
-    """What a rule yields: always with a ceiling over zero. `exchange` is None for a total over exchanges."""
+    """What a rule grants; its ceiling is over zero. `exchange` is None for a total over exchanges."""
 
     award_id: str
     rule: str
@@ -55,7 +55,7 @@ class Entitlement(msgspec.Struct, frozen=True):
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):
-    """All facts of one subject, of every register; totals by calendar year; what the bureau declared of it."""
+    """All facts of one subject, of every register: firsts, totals by calendar year, declarations."""
 
     first_listing: tuple[FirstListing, ...] = ()
     first_purchase: tuple[FirstPurchase, ...] = ()
@@ -64,11 +64,11 @@ class SubjectFacts(msgspec.Struct, frozen=True):
 
 
 class TierYear(msgspec.Struct, frozen=True):
-    """How one calendar year of an exchange stands under (六) 2; amounts in fen.
+    """One calendar year of an exchange under (六) 2; amounts in fen.
 
-    `before_fen` is the running total when the policy began, `base_fen` at the last instant in force, `total_fen`
-    that of the whole year. `passed_fen` is the highest total of an earlier year (0: none), `tier` the highest tier
-    that earns, `earned_before_fen` what this exchange earned in earlier years under this policy.
+    `before_fen` is the running total when the policy began, `base_fen` at the last instant in force, `total_fen` that
+    of the whole year. `passed_fen` is the highest total of an earlier year (0: none), `tier` the highest tier that
+    earns, `earned_before_fen` what this exchange earned in earlier years under this policy.
     """
 
     year: int
@@ -94,10 +94,7 @@ class PeriodSplit(msgspec.Struct, frozen=True):
 
 
 def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Entitlement]:
-    """What (四) 1 to 3 yield for one subject, in the policy file's order, then by year.
-
-    Raises CutDatesError when a total is not cut at the policy's dates.
-    """
+    """What (四) 1 to 3 grant one subject, in the policy file's order, then by year. Raises CutDatesError."""
     if subject.id_scheme != "uscc":
         return []
     earned = [
@@ -110,7 +107,7 @@ def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[
 
 
 def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy) -> list[Entitlement]:
-    """(四) 1: a fixed amount for the first listing, if it is in force; a first before the policy uses it up."""
+    """(四) 1: a fixed amount for the first listing within the policy period; an earlier first earns nothing."""
     terms = policy.first_listing
     fact = merge_first(facts)
     if fact is None or fact.first is None or fact.first.listed_at not in policy.in_force:
@@ -133,7 +130,7 @@ def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy)
 
 
 def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Policy) -> list[Entitlement]:
-    """(四) 2: a rate of the first completed purchase up to the cap, if it is in force."""
+    """(四) 2: a rate of the first completed purchase up to the cap, within the policy period."""
     terms = policy.first_purchase
     fact = merge_first(facts)
     if fact is None or fact.first is None or fact.first.completed_at not in policy.in_force:
@@ -160,7 +157,7 @@ def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Polic
 
 
 def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Policy) -> list[Entitlement]:
-    """(四) 3: a rate of the year's listed trades in force over all exchanges, from the threshold up to the cap."""
+    """(四) 3: a rate of the year's listed trades on all exchanges, from the threshold up to the cap."""
     terms = policy.annual_listed_trading
     base_fen = annual_base(facts, policy.in_force, policy).within_fen
     ceiling_fen = _annual_ceiling(base_fen, terms)
@@ -200,10 +197,7 @@ def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy
 def exchange_awards(
     exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Whitelist, policy: Policy
 ) -> list[Entitlement]:
-    """What (六) 2 yields for one exchange, by year; needs all its years, as later ones depend on earlier ones.
-
-    Raises CutDatesError when a total is not cut at the policy's dates.
-    """
+    """What (六) 2 grants one exchange, by year; later years depend on earlier ones. Raises CutDatesError."""
     terms = policy.exchange_tiers
     years = tier_years(exchange, totals, exchanges, policy, policy.in_force)
     alternative = {
@@ -239,10 +233,10 @@ def tier_years(
     policy: Policy,
     in_force: Interval,
 ) -> list[TierYear]:
-    """How each year of an exchange that has totals stands under (六) 2, in order of years.
+    """Each year of an exchange that has totals, under (六) 2, in order.
 
-    A net amount is never negative, so a running total never falls: a tier is passed within a part of the year if
-    the part begins at or under the threshold and ends over it.
+    A net amount is never negative, so a running total never falls: a tier is exceeded within a part of the year if the
+    part begins at or under the threshold and ends over it.
     """
     years: list[TierYear] = []
     passed_fen = earned_fen = 0
@@ -272,7 +266,7 @@ def tier_years(
 
 
 def split_by_period(buckets: Sequence[Bucket], period: Interval) -> PeriodSplit:
-    """Sums before, within and after a period. Raises CutDatesError when a bucket crosses its limits."""
+    """Sums before, within and after a period. Raises CutDatesError if a bucket crosses its limits."""
     start, end = period.start, period.end
     before, within, after = [0, 0], [0, 0], [0, 0]
     for bucket in buckets:
@@ -293,7 +287,7 @@ def split_by_period(buckets: Sequence[Bucket], period: Interval) -> PeriodSplit:
 
 
 def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None:
-    """Raises CutDatesError unless the totals of a fact are cut at every date that the policy names."""
+    """Raise CutDatesError unless the totals of a fact are cut at every date that the policy names."""
     missing = [day.isoformat() for day in policy.cut_dates if day not in fact.cut_at]
     if missing:
         raise CutDatesError(
@@ -303,12 +297,12 @@ def check_cut_dates(fact: ExchangeTotal | ProviderTotal, policy: Policy) -> None
 
 
 def rate_up_to(base_fen: int, rate: Decimal, cap_fen: int) -> int:
-    """A rate of an amount, at most the cap, rounded down to the fen once, at the end (G5)."""
+    """A rate of an amount, at most the cap, rounded down to the fen once at the end (G5)."""
     return min(rate_of(base_fen, rate), cap_fen)
 
 
 def rate_of(base_fen: int, rate: Decimal) -> int:
-    """A rate of an amount, down to the fen; in whole numbers, so that no decimal context takes part."""
+    """A rate of an amount, rounded down to the fen; in whole numbers, so that no decimal context matters."""
     numerator, denominator = rate.as_integer_ratio()
     return base_fen * numerator // denominator
 
@@ -326,7 +320,7 @@ def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> T
 def _tier_evidence(
     exchange: str, year: int, years: Sequence[TierYear], totals: Mapping[int, Sequence[ExchangeTotal]]
 ) -> tuple[EvidenceItem, ...]:
-    """The year's own totals, then those of earlier years under the policy that the difference is against."""
+    """The year's own totals, then those of the earlier years that the difference is taken from."""
     earned = [state.year for state in years if state.year < year and state.ceiling_fen > 0]
     return tuple(
         EvidenceItem(fact.ref, (exchange,)) for known in [year, *earned] for fact in totals[known] if fact.buckets

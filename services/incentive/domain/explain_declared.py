@@ -38,7 +38,7 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
         why, before = WHY_NOTHING[outcome.why], _before(outcome)
-        reason = Texts(f"{what.zh}{why.zh}{before}。", f"{what.en} {capitalized(why.en)}{before}.")
+        reason = Texts(f"{what.zh}{why.zh}{before.zh}。", f"{what.en} {capitalized(why.en)}{before.en}.")
     draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
         draft.steps = [step_json("base", outcome.worth.base_fen, what.zh, what.en), *_steps(outcome)]
@@ -69,9 +69,9 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
     return Texts(measured, measured)
 
 
-def _before(outcome: DeclaredOutcome) -> str:
+def _before(outcome: DeclaredOutcome) -> Texts:
     others = ", ".join(f"{one.item} ({one.earned_on.isoformat()})" for one in outcome.before)
-    return f": {others}" if others else ""
+    return Texts(f"：{others}", f": {others}") if others else Texts("", "")
 
 
 def _steps(outcome: DeclaredOutcome) -> list[Json]:

@@ -78,7 +78,7 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
 
 
 def difference_step(due_fen: int, zh: str, en: str) -> Json:
-    """晋级补差: what remains after an amount that was earned before, told in Chinese and English."""
+    """晋级补差: what remains after an amount that was earned before, named in Chinese and English."""
     return step_json(
         "difference",
         due_fen,

@@ -1,4 +1,4 @@
-"""How a subject or an exchange stands in a year, for people (contract, section 4). Pure: from facts, not the ledger."""
+"""The status of a subject or an exchange in a year (contract, section 4). Pure: from facts, not the ledger."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
@@ -30,10 +30,10 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
 ) -> Json:
     """The contract's status of a subject (`<scheme>:<id>`) in a year, rule by rule in the policy file's order.
 
-    `operated` are the totals of the exchanges that the subject operates, by exchange; `awards` the ids of the
-    subject's awards of that year that the reader may see. `exchange_tiers` stands there once for each exchange that
-    it operates on the year's last day. Amounts that rest on what the reader may not see are null, and so is a
-    threshold where none is left to reach. Of rules that are declared, what was declared of the year stands there.
+    `operated` are the totals of the exchanges that the subject operates, by exchange; `awards` are the ids of the
+    subject's awards of that year that the reader may see. `exchange_tiers` appears once for each exchange that it
+    operates on the year's last day, a declared rule once for each declaration of the year. Amounts that rest on what
+    the reader may not see are null, and so is the threshold once none is left to reach.
     """
     rules: list[Json] = []
     for terms in policy.rules:
@@ -59,7 +59,7 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
 def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, awards: Sequence[str]) -> Json:
     """The contract's status of an exchange in a year; `operator` is the subject on the year's last day or null.
 
-    `awards` are the ids of its tier awards of that year. Months without trades are left out. KeyError when the
+    `awards` are the ids of its tier awards of that year. Months without trades are left out. Raises KeyError if the
     exchange is not on the whitelist.
     """
     operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
@@ -99,7 +99,7 @@ def _first(terms: RuleTerms, subject: str, awards: Collection[str], measure_fen:
 
 
 def _listed_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
-    """0, the base of a listing, when the first listing is of that year; else None."""
+    """0, the base of a listing, if the first listing was in that year; else None."""
     fact = merge_first(facts.first_listing)
     if fact is None or fact.first is None or shanghai_year(fact.first.listed_at) != year:
         return None
@@ -107,7 +107,7 @@ def _listed_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | N
 
 
 def _purchased_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
-    """The net amount of the first purchase when it is of that year; else None."""
+    """The net amount of the first purchase if it was in that year; else None."""
     fact = merge_first(facts.first_purchase)
     if fact is None or fact.first is None or shanghai_year(fact.first.completed_at) != year:
         return None
@@ -139,7 +139,7 @@ def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award
 def _declared(
     year: int, facts: SubjectFacts, policy: Policy, awards: Collection[str], visible: Visible
 ) -> Iterator[Json]:
-    """What was declared of a year, in the policy file's order of rules; the next step where there are steps."""
+    """The declarations of a year, in the policy file's order of rules, with the next step if there are steps."""
     found = [
         one
         for one in declared_outcomes(facts.declared, policy, policy.in_force)

@@ -1,7 +1,7 @@
-"""The bureau's steps with an award: the table of actions, where an award stands after its steps, what may follow. Pure.
+"""The bureau's workflow: the table of actions, an award's state after its decisions, what may follow. Pure.
 
-An award goes through a *round*: from the application to the payment. When its payable has risen later, another round
-begins. All amounts are fen; the contract's section 6 is what this computes.
+An award goes through a *round* from the application to the payment; another round begins when its payable has risen.
+Amounts are fen; the rules are those of the contract, section 6.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,9 +22,10 @@ _BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed",
 
 
 class Action(NamedTuple):
-    """A step: from which states to which (None: it stays), on which further conditions, and what it is given.
+    """A step: its states, its conditions, and its fields.
 
-    `needs` and `takes` are members of the request; `posts` is the kind of transaction in the ledger.
+    `to_state` is None if the state stays. `needs` are required and `takes` optional fields of the request; `posts` is
+    the kind of transaction.
     """
 
     name: str
@@ -37,36 +38,31 @@ class Action(NamedTuple):
     posts: str = "decision"
 
 
+_APPLY_FROM: Final = ("estimated", "approved", "paid")
 ACTIONS: Final = {
     action.name: action
     for action in (
-        Action("apply", Texts("申报", "applied for"), ("estimated", "approved", "paid"), "applied", ("risen",)),
-        Action(
-            "list",
-            Texts("免申即享", "listed without an application"),
-            ("estimated", "approved", "paid"),
-            "applied",
-            ("risen",),
-        ),
-        Action("review", Texts("初审", "reviewed"), ("applied",), "reviewed"),
+        Action("apply", Texts("申报", "applied for"), _APPLY_FROM, "applied", ("risen",)),
+        Action("list", Texts("免申即享", "listed automatically"), _APPLY_FROM, "applied", ("risen",)),
+        Action("review", Texts("初审", "initial review passed"), ("applied",), "reviewed"),
         Action(
             "joint_review",
-            Texts("联合审核", "jointly reviewed"),
+            Texts("联合审核", "joint review passed"),
             ("reviewed",),
             "joint_reviewed",
             ("not_the_reviewer",),
         ),
-        Action("publish", Texts("公示", "published"), ("joint_reviewed",), "published", (), ("until",)),
+        Action("publish", Texts("公示", "public notice"), ("joint_reviewed",), "published", (), ("until",)),
         Action(
             "approve",
             Texts("核定", "approved"),
             ("published",),
             "approved",
-            ("not_the_publisher", "publicity_over", "no_hold", "room"),
+            ("not_the_publisher", "notice_over", "no_hold", "room"),
             ("amount",),
             posts="approval",
         ),
-        # What an earlier round approved is due also where the next one was rejected and reopened.
+        # An earlier round's approval is due even if the next round was rejected and reopened.
         Action(
             "pay",
             Texts("拨付", "paid"),
@@ -79,14 +75,14 @@ ACTIONS: Final = {
         ),
         Action("reject", Texts("不予通过", "rejected"), _BEFORE_APPROVED, "rejected", (), ("reason",)),
         Action("reopen", Texts("重新办理", "reopened"), ("rejected",), "estimated", (), ("reason",)),
-        # What was approved in an earlier round may have to be given back while another is under way, or was rejected.
+        # An earlier round's approval may have to be returned while another round is under way or was rejected.
         Action("return", Texts("追缴", "returned"), STATES, None, ("clawback",), ("amount", "reason"), posts="return"),
     )
 }
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """One step that was taken. `subject` and `year` say on whose account and in which year's budget it is posted."""
+    """A step that was taken. `subject` and `year` name the account and budget that it is posted to."""
 
     decision_id: str
     award_id: str
@@ -108,17 +104,17 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class ApprovedFor(NamedTuple):
-    """Whose reward and of which year: what approvals are posted for."""
+    """The subject and year that an approval is posted for."""
 
     subject: str
     year: int
 
 
 class WorkflowState(msgspec.Struct, frozen=True):
-    """Where an award stands after its steps.
+    """An award's state after its decisions.
 
-    `unpaid_fen` is what is approved and neither paid nor given back; `outstanding` is approved less returned, by what
-    it was approved for: a correction can move an award to another subject or year. `reviewed_by`, `published_by` and
+    `unpaid_fen` is approved and neither paid nor returned; `outstanding` is approved less returned, by what it was
+    approved for, as a correction can move an award to another subject or year. `reviewed_by`, `published_by` and
     `until` are those of the last round.
     """
 
@@ -146,48 +142,46 @@ class WorkflowState(msgspec.Struct, frozen=True):
         return None
 
 
-def replay(steps: Iterable[Decision]) -> WorkflowState:
-    """Where an award stands after these steps, in order."""
+def replay(decisions: Iterable[Decision]) -> WorkflowState:
+    """The state after these decisions, in order."""
     found = WorkflowState()
-    for step in steps:
-        found = apply_step(found, step)
+    for decision in decisions:
+        found = apply_step(found, decision)
     return found
 
 
 def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
-    """Where an award stands after one more step."""
-    members: dict[str, Any] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
+    """The state after one more decision."""
+    changes: dict[str, Any] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
     approved_for = ApprovedFor(step.subject, step.year)
-    outstanding = dict(before.outstanding)
+    outstanding_fen = before.outstanding.get(approved_for, 0)
     if step.action == "approve":
-        outstanding[approved_for] = outstanding.get(approved_for, 0) + step.amount_fen
-        members |= {
+        changes |= {
             "approved_fen": before.approved_fen + step.amount_fen,
             "unpaid_fen": before.unpaid_fen + step.amount_fen,
-            "outstanding": outstanding,
+            "outstanding": {**before.outstanding, approved_for: outstanding_fen + step.amount_fen},
         }
     elif step.action == "pay":
-        members |= {
+        changes |= {
             "paid_fen": before.paid_fen + step.amount_fen,
             "unpaid_fen": before.unpaid_fen - step.amount_fen,
         }
     elif step.action == "return":
-        outstanding[approved_for] = outstanding.get(approved_for, 0) - step.amount_fen
-        members |= {
+        changes |= {
             "returned_fen": before.returned_fen + step.amount_fen,
-            # What has not been paid yet need not be given back: it is not paid any more.
+            # What is not paid yet need not be given back: it will not be paid.
             "unpaid_fen": before.unpaid_fen - min(before.unpaid_fen, step.amount_fen),
-            "outstanding": outstanding,
+            "outstanding": {**before.outstanding, approved_for: outstanding_fen - step.amount_fen},
         }
     elif step.action == "review":
-        members["reviewed_by"] = step.by
+        changes["reviewed_by"] = step.by
     elif step.action == "publish":
-        members |= {"published_by": step.by, "until": step.until}
-    return msgspec.structs.replace(before, **members)
+        changes |= {"published_by": step.by, "until": step.until}
+    return msgspec.structs.replace(before, **changes)
 
 
 class ApprovalLimit(NamedTuple):
-    """What approvals may come to in all, and what they come to now (less what was returned)."""
+    """The most that approvals may come to, and what they come to now, less what was returned."""
 
     most_fen: int
     outstanding_fen: int
@@ -199,9 +193,9 @@ class ApprovalLimit(NamedTuple):
 
 
 class StepContext(msgspec.Struct, frozen=True):
-    """An award before a step: all that decides which steps `person` may take at `now`.
+    """Everything that decides which steps `person` may take with an award at `now`.
 
-    `limits` are those on an approval: of the award, of its G6 group, of an operator's tiers.
+    `limits` are those of an approval: of the award, of its G6 group, of an operator's tiers.
     """
 
     workflow: WorkflowState
@@ -214,75 +208,68 @@ class StepContext(msgspec.Struct, frozen=True):
 
     @property
     def clawback(self) -> tuple[ApprovedFor, int] | None:
-        """What is to be given back, and for what it was approved."""
+        """What is to be returned, and what it was approved for."""
         return self.workflow.excess(self.approved_for, self.payable_fen)
 
 
 class StepRequest(NamedTuple):
-    """The step that is asked for; `amount_fen` None: not given."""
+    """The requested step; `amount_fen` is None if no amount is given."""
 
     action: str
     amount_fen: int | None = None
 
 
 def allowed_actions(case: StepContext) -> list[str]:
-    """The steps that this person may take now, in the table's order."""
+    """The steps that the person may take now, in the table's order."""
     return [name for name in ACTIONS if refusal(case, StepRequest(name)) is None]
 
 
 def refusal(case: StepContext, wanted: StepRequest) -> Texts | None:
-    """Why a step may not be taken; None: it may. Without an amount, whether it may be with some amount."""
+    """Why a step may not be taken; None if it may. Without an amount, None if it may with some amount."""
     action = ACTIONS[wanted.action]
     if case.workflow.state not in action.from_states:
         return Texts(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")
-    for name in action.conditions:
-        said = _CONDITIONS[name](case, wanted)
-        if said is not None:
-            return said
-    return None
+    reasons = (_CONDITIONS[name](case, wanted) for name in action.conditions)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def step_amount(case: StepContext, wanted: StepRequest) -> int:
-    """The amount of a step that may be taken: that of a payment is all that is unpaid; 0 where none is moved."""
+    """The amount of an allowed step: a payment pays everything unpaid; 0 if no money moves."""
     if wanted.action == "pay":
         return case.workflow.unpaid_fen
     return wanted.amount_fen or 0
 
 
-def _risen(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
-    if case.workflow.state == FIRST_STATE or case.payable_fen > case.workflow.outstanding.get(case.approved_for, 0):
+def _risen(case: StepContext, _: StepRequest) -> Texts | None:
+    outstanding_fen = case.workflow.outstanding.get(case.approved_for, 0)
+    if case.workflow.state == FIRST_STATE or case.payable_fen > outstanding_fen:
         return None
-    return Texts("可兑现额没有高于已核定额", "what is payable has not risen over what is approved")
+    return Texts("可兑现额没有高于已核定额", "the payable has not risen above the approved amount")
 
 
-def _not_the_reviewer(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
+def _not_the_reviewer(case: StepContext, _: StepRequest) -> Texts | None:
     if case.person != case.workflow.reviewed_by:
         return None
-    return Texts("联合审核须由初审以外的人办理", "another person than the reviewer must joint_review")
+    return Texts("联合审核须由初审以外的人办理", "the joint review needs another person than the initial review")
 
 
-def _not_the_publisher(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
+def _not_the_publisher(case: StepContext, _: StepRequest) -> Texts | None:
     if case.person != case.workflow.published_by:
         return None
-    return Texts("核定须由公示经办以外的人办理", "another person than the publisher must approve")
+    return Texts("核定须由公示经办以外的人办理", "the approval needs another person than the public notice")
 
 
-def _publicity_over(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
+def _notice_over(case: StepContext, _: StepRequest) -> Texts | None:
     if case.workflow.until is not None and case.workflow.until <= case.now:
         return None
-    return Texts("公示期未满", "the public notice has not ended")
+    return Texts("公示期未满", "the public notice is not over")
 
 
-def _no_hold(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
+def _no_hold(case: StepContext, _: StepRequest) -> Texts | None:
     if not case.holds:
         return None
-    listed = ", ".join(case.holds)
-    return Texts(f"有暂缓事由：{listed}", f"it is on hold: {listed}")
+    holds = ", ".join(case.holds)
+    return Texts(f"有暂缓事由：{holds}", f"the award is on hold: {holds}")
 
 
 def _room(case: StepContext, wanted: StepRequest) -> Texts | None:
@@ -291,13 +278,12 @@ def _room(case: StepContext, wanted: StepRequest) -> Texts | None:
             most, now = format_yuan(limit.most_fen), format_yuan(limit.outstanding_fen)
             return Texts(
                 f"超过{limit.of.zh} {most} 元（已核定减追缴 {now} 元）",
-                f"over {limit.of.en} of {most} yuan (approved less returned is {now} yuan)",
+                f"more than {limit.of.en} of {most} yuan (approved less returned: {now} yuan)",
             )
     return None
 
 
-def _not_over_approved(case: StepContext, wanted: StepRequest) -> Texts | None:
-    del wanted
+def _not_over_approved(case: StepContext, _: StepRequest) -> Texts | None:
     if case.clawback is None:
         return None
     return Texts("已核定额高于可兑现额，须先追缴", "more is approved than payable: return the difference first")
@@ -306,10 +292,10 @@ def _not_over_approved(case: StepContext, wanted: StepRequest) -> Texts | None:
 def _unpaid(case: StepContext, wanted: StepRequest) -> Texts | None:
     unpaid_fen = case.workflow.unpaid_fen
     if unpaid_fen == 0:
-        return Texts("没有未拨付的核定额", "nothing that is approved is unpaid")
+        return Texts("没有未拨付的核定额", "everything approved has already been paid")
     if wanted.amount_fen not in (None, unpaid_fen):
         unpaid = format_yuan(unpaid_fen)
-        return Texts(f"须拨付全部未拨付额 {unpaid} 元", f"all that is unpaid is paid at once: {unpaid} yuan")
+        return Texts(f"须一次拨付全部未拨付额 {unpaid} 元", f"the unpaid {unpaid} yuan must be paid at once")
     return None
 
 
@@ -319,7 +305,7 @@ def _clawback(case: StepContext, wanted: StepRequest) -> Texts | None:
     _, over_fen = case.clawback
     if wanted.amount_fen is not None and wanted.amount_fen > over_fen:
         over = format_yuan(over_fen)
-        return Texts(f"超过追缴建议的 {over} 元", f"over the {over} yuan of the clawback proposal")
+        return Texts(f"超过追缴建议的 {over} 元", f"more than the {over} yuan of the clawback proposal")
     return None
 
 
@@ -327,7 +313,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[StepContext, StepRequest], Texts | Non
     "risen": _risen,
     "not_the_reviewer": _not_the_reviewer,
     "not_the_publisher": _not_the_publisher,
-    "publicity_over": _publicity_over,
+    "notice_over": _notice_over,
     "no_hold": _no_hold,
     "room": _room,
     "not_over_approved": _not_over_approved,

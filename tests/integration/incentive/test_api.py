@@ -396,7 +396,7 @@ def test_an_explanation_does_not_name_a_rival_that_its_reader_does_not_see_wholl
             first_purchase(11, "2026-03-01", "5000000.00", seq=20), provider_total(11, 2026, halves, seq=20)
         )
     path = f"/v1/awards/first_purchase/{subject(11)}/explanation"
-    assert "年度挂牌交易奖励不兑现" in ask.ok(path)["text"]["zh"]
+    assert "年度挂牌交易奖励不予兑现" in ask.ok(path)["text"]["zh"]
     assert ask.ok(f"/v1/awards/annual_listed_trading/{subject(11)}/2026", "exchange:kmdex")["partial"] is True
     seen = ask.ok(path, "exchange:kmdex")
     assert [step["step"] for step in seen["steps"]] == ["base", "rate", "cap", "rounding"]
