@@ -238,4 +238,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if sys.flags.hash_randomization:  # the order of sets must not decide which mutants survive
+        repeatable = {**os.environ, "PYTHONHASHSEED": "0"}
+        os.execve(sys.executable, [sys.executable, "-m", "tests.mutation.run", *sys.argv[1:]], repeatable)  # noqa: S606
     sys.exit(main())

@@ -10,6 +10,7 @@ SURVIVORS: Final = Path("tests/mutation/survivors.txt")
 
 _DOMAIN: Final = Path("services/incentive/domain")
 MODULES: Final = (
+    Path("services/trade_ingest/totals.py"),
     Path("shared/values/money.py"),
     *(
         _DOMAIN / name
@@ -32,4 +33,4 @@ MODULES: Final = (
     ),
 )
 # Pure tests, without engines. The run measures which of them call a mutated function.
-TESTS: Final = ("tests/unit/domain", "tests/unit/values")
+TESTS: Final = ("tests/unit/domain", "tests/unit/trade_ingest", "tests/unit/values")
