@@ -22,13 +22,10 @@ from shared.events.decode import Accepted, Refusal, decode
 from tests.bench.bench import main as bench
 from tests.faults.kinds import KINDS
 from tests.faults.run import main as faults
+from tests.support.documents import DOCS, DOCUMENTS
 from tests.support.paths import ROOT, SETTINGS
 from tests.support.procedures import blocks, procedures
 
-DOCS = ROOT / "docs"
-# Without the pages that docs/generate.py writes.
-DOCUMENTS = sorted(path for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")] if "generated" not in path.parts)
-PAGES = sorted(path.relative_to(DOCS / "en") for path in DOCUMENTS if path.is_relative_to(DOCS / "en"))
 EVENTS = DOCS / "en" / "exchanges" / "events.md"
 REJECTED = DOCS / "en" / "exchanges" / "rejected.md"
 PROGRAMS = {
@@ -168,36 +165,6 @@ def test_the_settings_that_are_read_are_those_that_are_named() -> None:
     assert named == read | chosen
 
 
-def slug(heading: str) -> str:
-    """The anchor that is made of a heading."""
-    text = re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower())
-    return text.replace(" ", "-")
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(document: Path) -> None:
-    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if re.match(r"[a-z]+://", target):
-            continue
-        path, _, anchor = target.partition("#")
-        linked = document.parent / path if path else document
-        if "generated" in linked.parts:  # Sphinx follows these
-            continue
-        assert linked.exists(), target
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
-            assert anchor in {slug(heading) for heading in headings}, target
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_that_are_named_exist(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|json|svg|md|sha256|ndjson))`", text)
-    named += re.findall(r"`((?:services|shared|exchange_kit|deploy|devset|tests|docs)(?:/[a-z_-]+)+)/?`", text)
-    assert [name for name in named if not (ROOT / name).exists()] == []
-
-
 def test_every_procedure_is_carried_out_by_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
     assert "restore server" in procedures()
@@ -233,22 +200,6 @@ def test_settings_that_are_named_exist(document: Path) -> None:
     assert sorted(named - ours - NOT_OURS) == []
 
 
-def test_both_languages_have_the_same_pages() -> None:
-    chinese = sorted(path.relative_to(DOCS / "zh") for path in DOCUMENTS if path.is_relative_to(DOCS / "zh"))
-    assert chinese == PAGES
-
-
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_both_languages_have_the_same_code(page: Path) -> None:
-    """All of it but for the comments of shell commands."""
-
-    def code(language: str) -> list[tuple[str, ...]]:
-        found = blocks(DOCS / language / page)
-        return [(one.mark, one.language, re.sub(r"(?m)\s+# .*$", "", one.text)) for one in found]
-
-    assert code("zh") == code("en")
-
-
 def test_both_languages_say_alike_what_finds_a_change() -> None:
     """The table of changes by hand, which a test of the database holds to what finds them."""
     rows = {
@@ -261,26 +212,6 @@ def test_both_languages_say_alike_what_finds_a_change() -> None:
     chinese = [tuple(pattern.sub(lambda found: words[found[0]], cell) for cell in row) for row in rows["zh"]]
     assert chinese == rows["en"]
     assert len(chinese) > 20
-
-
-def words(path: Path) -> int:
-    return len(path.read_text("utf-8").split())
-
-
-def test_overviews_stay_short() -> None:
-    """Details have pages of their own: docs/<language> for readers, docs/architecture for developers."""
-    readme = ROOT / "README.md"
-    assert len(readme.read_text("utf-8").splitlines()) <= 150
-    assert 200 <= words(readme) <= 1050
-    assert words(ROOT / "ARCHITECTURE.md") <= 1500
-    assert [path.name for path in (DOCS / "architecture").glob("*.md") if words(path) > 1500] == []
-
-
-def test_decisions_are_numbered_without_gaps() -> None:
-    records = sorted((DOCS / "decisions").glob("0*.md"))
-    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
-    titles = [re.match(r"# (\d+)\. ", path.read_text("utf-8")) for path in records]
-    assert [title and int(title[1]) for title in titles] == list(range(1, len(records) + 1))
 
 
 def test_the_pages_of_the_navigation_are_described() -> None:
