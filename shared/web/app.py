@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
+from shared.values.json_types import Json
 from shared.web import docs
 from shared.web.keys import authenticate
 from shared.web.operations import metrics
@@ -108,18 +109,7 @@ def create_base_app(service: ServiceInfo) -> Flask:
     app = _App(service.name, static_folder=None)
     app.json = StrictJson(app)
     app.url_map.merge_slashes = False
-    app.config.update(
-        API_TITLE=service.title,
-        API_VERSION="v1",
-        OPENAPI_VERSION="3.0.3",
-        OPENAPI_URL_PREFIX="/",
-        MAX_CONTENT_LENGTH=BODY_MOST_BYTES,
-        API_SPEC_OPTIONS={
-            "info": {"description": _DESCRIPTION},
-            "security": [{"bearer": []}],
-            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
-        },
-    )
+    app.config.update(_config(service.title))
     registry = CollectorRegistry()
     sampler = Sampler(service)
     readiness = Readiness(sampler)
@@ -143,6 +133,22 @@ def create_base_app(service: ServiceInfo) -> Flask:
     app.register_blueprint(docs.blueprint)
     add_routes(app, operations.blueprint)
     return app
+
+
+def _config(title: str) -> Json:
+    return {
+        "API_TITLE": title,
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/",
+        "MAX_CONTENT_LENGTH": BODY_MOST_BYTES,
+        # apispec writes into these options, so each application needs its own.
+        "API_SPEC_OPTIONS": {
+            "info": {"description": _DESCRIPTION},
+            "security": [{"bearer": []}],
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        },
+    }
 
 
 def add_routes(app: Flask, blueprint: Blueprint) -> None:
