@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.register.context import RegisterContext
     from shared.register.publish.outbox import DirtyKey
     from shared.register.revisions import Key
+    from shared.values.json_types import Json
 
 _LISTINGS = """
     SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
@@ -55,11 +56,11 @@ def changed_by_settings(
     return fact_keys(recounted, subjects_of(connection, firsts).values())
 
 
-def render_listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
+def render_listings(connection: Connection, keys: list[str]) -> Json:
     pairs = [(exchange, number) for exchange, _, number in (key.partition("/") for key in keys)]
     # A listing may no longer exist: it was published before an older backup was restored, for example.
     gone = {"provider": None, "status": None, "listed_at": None, "mirrored": False, "counted": False}
-    values: dict[str, Any] = {
+    values: Json = {
         f"{exchange}/{number}": {"exchange": exchange, "listing_no": number, **gone} for exchange, number in pairs
     }
     for exchange, number, counted, mirrored, value, headers in fetch(
@@ -76,11 +77,11 @@ def render_listings(connection: Connection, keys: list[str]) -> dict[str, Any]:
     return values
 
 
-def render_first_listings(connection: Connection, subjects: list[str]) -> dict[str, Any]:
+def render_first_listings(connection: Connection, subjects: list[str]) -> Json:
     return render_firsts(connection, FIRST_LISTINGS, subjects, _describe_first)
 
 
-def _describe_first(listing: Listing) -> dict[str, Any]:
+def _describe_first(listing: Listing) -> Json:
     return {
         "listing_no": listing.listing_no,
         "revision": listing.revision,

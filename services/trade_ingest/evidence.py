@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.register.evidence import Scope
@@ -12,6 +12,8 @@ from shared.values.times import year_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from shared.values.json_types import Json
 
 _YEAR = re.compile(r"[0-9]{4}")
 _CANCELLED = ("NOT d.completed", "cancelled")
@@ -68,11 +70,11 @@ def _scope_of_measures(key: Sequence[str]) -> Scope | None:
     return Scope("trade", where, whose | span, (_CANCELLED, _MIRRORED))
 
 
-def _party(subject: str) -> dict[str, Any]:
+def _party(subject: str) -> Json:
     scheme, code = parse_subject(subject)
     return {"scheme": scheme, "code": code}
 
 
-def _year(year: str) -> dict[str, Any]:
+def _year(year: str) -> Json:
     number = int(year) if _YEAR.fullmatch(year) else 0
     return {"from_at": year_start(number), "until_at": year_start(number + 1)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from services.trade_ingest.totals import BucketCalendar
     from shared.events.documents import Trade
+    from shared.values.json_types import Json
 
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
@@ -50,11 +51,11 @@ _PROVIDER_TOTALS = """
 """
 
 
-def render_first_purchases(connection: Connection, subjects: list[str]) -> dict[str, Any]:
+def render_first_purchases(connection: Connection, subjects: list[str]) -> Json:
     return render_firsts(connection, FIRST_PURCHASES, subjects, _describe_first)
 
 
-def _describe_first(trade: Trade) -> dict[str, Any]:
+def _describe_first(trade: Trade) -> Json:
     return {
         "trade_no": trade.trade_no,
         "revision": trade.revision,
@@ -65,7 +66,7 @@ def _describe_first(trade: Trade) -> dict[str, Any]:
     }
 
 
-def render_totals(connection: Connection, keys: list[str]) -> dict[str, Any]:
+def render_totals(connection: Connection, keys: list[str]) -> Json:
     days = read_settings(connection, "cut_at") or ()
     buckets = bucket_calendar(tuple(date.fromisoformat(day) for day in days))
     parts = [key.split("/") for key in keys]
@@ -74,7 +75,7 @@ def render_totals(connection: Connection, keys: list[str]) -> dict[str, Any]:
     return _exchange_totals(connection, exchanges, buckets) | _provider_totals(connection, providers, buckets)
 
 
-def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> dict[str, Any]:
+def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
     parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
     for exchange, year, start, amount_fen, trades, last_at in fetch(
@@ -92,7 +93,7 @@ def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     }
 
 
-def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> dict[str, Any]:
+def _provider_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
     names: dict[str, str] = {}
     found: dict[tuple[str, int], dict[str, dict[str, list[_Bucket]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
@@ -122,7 +123,7 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     }
 
 
-def _categories(categories: dict[str, list[_Bucket]], buckets: BucketCalendar) -> dict[str, Any]:
+def _categories(categories: dict[str, list[_Bucket]], buckets: BucketCalendar) -> Json:
     return {
         "counted": _bucket_list(categories.pop(COUNTED, []), buckets),
         "unmatched": _bucket_list(categories.pop(UNMATCHED, []), buckets),

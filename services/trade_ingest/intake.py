@@ -90,7 +90,7 @@ def apply_trades(
     connection: Connection,
     register: RegisterContext,
     arrivals: list[Arrival[Trade]],
-    facts: list[ListingFact],
+    facts: list[object],
     next_seq: int,
     now: datetime,
 ) -> Resolution[Trade]:
@@ -127,12 +127,12 @@ def buckets_of(register: RegisterContext) -> BucketCalendar:
 def _apply_facts(
     connection: Connection,
     register: RegisterContext,
-    facts: Iterable[ListingFact],
+    facts: Iterable[object],
     next_seq: int,
     deltas: Deltas,
     now: datetime,
 ) -> int:
-    latest = newest(fact for fact in facts if fact.register == register.id)
+    latest = newest(fact for fact in facts if isinstance(fact, ListingFact) and fact.register == register.id)
     if not latest:
         return next_seq
     newer = newer_than_stored(connection, latest)

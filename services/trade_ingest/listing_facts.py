@@ -7,7 +7,7 @@ is split, to the same ones under their own numbering.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.kafka.handler import Record
     from shared.register.parties import Entity
     from shared.register.revisions import Key
+    from shared.values.json_types import Json
     from shared.values.parties import IdScheme
 
 
@@ -259,7 +260,7 @@ _SET_ASIDE = f"""
 _STORE = f"INSERT INTO listing_fact SELECT * FROM {_NEW}"
 
 
-def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> dict[str, Any]:
+def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> Json:
     facts = [item.fact for item in newer]
     return {
         "exchanges": pg_array(fact.exchange for fact in facts),

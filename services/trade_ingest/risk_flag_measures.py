@@ -8,7 +8,7 @@ and buyers, so that intake only marks whose trades a batch touched. Natural pers
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.events.fact_topics import (
     AFTER_FIRST,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sqlalchemy import Connection
+
+    from shared.values.json_types import Json
 
 _EARLIEST, _LATEST = year_start(1900), year_start(2200)  # beyond all years of documents
 _COUNTS = "t.completed AND NOT t.mirrored AND t.counted"
@@ -150,9 +152,9 @@ class _OperatorRow(NamedTuple):
     greatest_seq: int
 
 
-def render_measures(connection: Connection, keys: list[str]) -> dict[str, Any]:
+def render_measures(connection: Connection, keys: list[str]) -> Json:
     """Render the measures of providers, buyers and exchanges."""
-    values: dict[str, Any] = {}
+    values: Json = {}
     for kind, measure in _MEASURES.items():
         named = {key: rest for key in keys for first, *rest in [key.split("/")] if first == kind}
         if named:
@@ -160,8 +162,8 @@ def render_measures(connection: Connection, keys: list[str]) -> dict[str, Any]:
     return values
 
 
-def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
-    values: dict[str, Any] = {
+def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> Json:
+    values: Json = {
         key: {"subject": subject, "year": int(year), "sold": _sum(0, 0), "counterparties": [], "repeated": []}
         for key, (subject, year) in keys.items()
     }
@@ -179,7 +181,7 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[st
     )
     numbers = _numbers(connection, rows)
     for row in rows:
-        value: dict[str, Any] = in_order[row.n]
+        value: Json = in_order[row.n]
         if row.what == "sold":
             value["sold"] = _sum(row.amount_fen, row.trades)
         elif row.what == "counterparty":
@@ -198,8 +200,8 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> dict[st
     return values
 
 
-def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
-    values: dict[str, Any] = {
+def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> Json:
+    values: Json = {
         f"uscc:{_code(subject)}": {"subject": subject, "first": None, "greatest": None} for (subject,) in keys.values()
     }
     rows = fetch(
@@ -221,8 +223,8 @@ def _of_buyers(connection: Connection, keys: dict[str, list[str]]) -> dict[str, 
     return {key: values[subject] for key, (subject,) in keys.items()}
 
 
-def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> dict[str, Any]:
-    values: dict[str, Any] = {
+def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> Json:
+    values: Json = {
         key: {"exchange": exchange, "year": int(year), "operators": []} for key, (exchange, year) in keys.items()
     }
     in_order, terms = list(values.values()), _terms(connection)
@@ -286,11 +288,11 @@ def _code(subject: str) -> str:
     return subject.partition(":")[2]
 
 
-def _sum(amount_fen: int | Decimal, trades: int | Decimal) -> dict[str, Any]:
+def _sum(amount_fen: int | Decimal, trades: int | Decimal) -> Json:
     return {"amount": format_yuan(int(amount_fen)), "trades": int(trades)}
 
 
-def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) -> dict[str, Any]:
+def _purchase(exchange: str, number: str, completed_at: datetime, net_fen: int) -> Json:
     return {
         "exchange": exchange,
         "trade_no": number,

@@ -13,7 +13,7 @@ from shared.register.parties import subjects_of
 from shared.values.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
@@ -127,11 +127,12 @@ class Total(NamedTuple):
     last_completed_at: datetime
 
 
-# The stored and the computed total by table and key (as in _KEYS); None where there is no bucket.
-Differing = dict[str, dict[tuple[Any, ...], tuple[Total | None, Total | None]]]
+_Key = tuple[Any, ...]  # the columns of _KEYS
+# The stored and the computed total by key; None where there is no bucket.
+Differing = dict[_Key, tuple[Total | None, Total | None]]
 
 
-def differing_totals(connection: Connection, buckets: BucketCalendar) -> Differing:
+def differing_totals(connection: Connection, buckets: BucketCalendar) -> dict[str, Differing]:
     """Sum every total from the documents; return those that differ."""
     return {table: _differing(connection, table, starts_array(buckets)) for table in _KEYS}
 
@@ -181,9 +182,7 @@ _SUMS = {
 }
 
 
-def _differing(
-    connection: Connection, table: str, starts: str
-) -> dict[tuple[Any, ...], tuple[Total | None, Total | None]]:
+def _differing(connection: Connection, table: str, starts: str) -> Differing:
     keys = _KEYS[table]
     same = " AND ".join(f"o.{name} = n.{name}" for name in keys)
     rows = fetch(
@@ -193,17 +192,17 @@ def _differing(
         f" FROM ({_SUMS[table]}) n FULL JOIN {table} o ON {same}"
         " WHERE (n.amount_fen, n.trades, n.last_completed_at)"
         " IS DISTINCT FROM (o.amount_fen, o.trades, o.last_completed_at)",
-        tuple[Any, ...],
+        _Key,
         starts=starts,
     )
     return {tuple(row[: len(keys)]): (_total(row[len(keys) : -3]), _total(row[-3:])) for row in rows}
 
 
-def _total(columns: Sequence[Any]) -> Total | None:
+def _total(columns: _Key) -> Total | None:
     return None if columns[0] is None else Total(*columns)
 
 
-def _store(connection: Connection, table: str, totals: Mapping[tuple[Any, ...], Total | None]) -> None:
+def _store(connection: Connection, table: str, totals: Mapping[_Key, Total | None]) -> None:
     """Store totals; None deletes a bucket."""
     keys, changes = ", ".join(_KEYS[table]), _changes_sql(table)
     found = {(key[0], pg_microseconds(key[1]), *key[2:]): total for key, total in totals.items()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.register.firsts import FirstsTable
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
+    from shared.values.json_types import Json
     from shared.values.parties import Party
 
     RenderTopic = Callable[[Connection, list[str]], Mapping[str, Any]]  # the value of each key, without its version
@@ -40,8 +41,8 @@ def render_facts(
 
 
 def render_firsts(
-    connection: Connection, table: FirstsTable, subjects: Sequence[str], describe: Callable[[Any], dict[str, Any]]
-) -> dict[str, Any]:
+    connection: Connection, table: FirstsTable, subjects: Sequence[str], describe: Callable[[Any], Json]
+) -> Json:
     """Render the first document of each party; `describe` gives the fields of a document besides its exchange."""
     query = f"""
         SELECT p.scheme, p.code, p.name, d.exchange, d.value, d.headers
@@ -50,7 +51,7 @@ def render_firsts(
         LEFT JOIN {table.first} f ON f.party = p.id
         LEFT JOIN {table.document} d ON d.exchange = f.exchange AND d.number = f.number
     """
-    values: dict[str, Any] = {}
+    values: Json = {}
     for scheme, code, name, exchange, value, headers in fetch(
         connection, query, tuple[str, str, str, str | None, bytes | None, bytes | None], **subject_arrays(subjects)
     ):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from shared.values.json_types import Json
     from shared.whitelist import Whitelist
 
 _HEAD = "SELECT register, generation, next_seq, settings_digest FROM register_head"
@@ -50,7 +51,7 @@ class Head(NamedTuple):
 class RegisterSettings(NamedTuple):
     """What decides how documents count: the whitelist, and the dates at which totals are cut."""
 
-    content: dict[str, Any]
+    content: Json
     digest: str
 
 
@@ -59,7 +60,7 @@ def register_settings(exchanges: Whitelist, cut_dates: Sequence[date]) -> Regist
     return RegisterSettings(content, settings_digest(content))
 
 
-def settings_digest(content: dict[str, Any]) -> str:
+def settings_digest(content: Json) -> str:
     """Return the SHA-256, in hex, of settings in canonical form."""
     return hashlib.sha256(canonical_json(content)).hexdigest()
 

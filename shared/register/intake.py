@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.events.decode import REVISION_CONFLICT, Kind, Refusal, decode
 from shared.events.documents import Document, Trade
 from shared.events.topics import exchange_of
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, DailyCounts
 from shared.register.quarantine import RejectedRecord, quarantine
-from shared.register.revisions import Arrival
+from shared.register.revisions import AnyArrival, AnyResolution, Arrival
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.kafka.handler import Record
-    from shared.register.revisions import Resolution
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def prepare_document(kind: Kind, record: Record) -> Arrival[Any] | RejectedRecord:
+def prepare_document(kind: Kind, record: Record) -> AnyArrival | RejectedRecord:
     """Decode a record of an exchange's topic."""
     exchange = exchange_of(record.topic)
     decoded = decode(kind, exchange, record.value, record.headers)
@@ -43,11 +42,11 @@ def pg_microseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[RejectedRecord], list[Any]]:
+def split(prepared: Sequence[object]) -> tuple[list[AnyArrival], list[RejectedRecord], list[object]]:
     """Split a batch into documents, rejected records, and facts of another register."""
-    arrivals: list[Arrival[Any]] = []
+    arrivals: list[AnyArrival] = []
     rejected: list[RejectedRecord] = []
-    facts: list[Any] = []
+    facts: list[object] = []
     for item in prepared:
         if isinstance(item, Arrival):
             arrivals.append(item)
@@ -59,7 +58,7 @@ def split(prepared: Sequence[object]) -> tuple[list[Arrival[Any]], list[Rejected
 
 
 def record_outcomes(
-    connection: Connection, resolution: Resolution[Any], rejected: Sequence[RejectedRecord], now: datetime
+    connection: Connection, resolution: AnyResolution, rejected: Sequence[RejectedRecord], now: datetime
 ) -> None:
     """Quarantine what was rejected or conflicts, and count every record of the batch by day and outcome."""
     days = DailyCounts(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.events.topics import topic_of
 from shared.kafka.positions import move_positions
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
     from shared.register.publish.send_schedule import Lane
-    from shared.register.revisions import Arrival, Key, Resolution
+    from shared.register.revisions import AnyArrival, AnyResolution, Key
     from shared.service_log.store import Stored
     from shared.settings import Service
 
@@ -43,11 +43,11 @@ class ApplyDocuments(Protocol):
         self,
         connection: Connection,
         register: RegisterContext,
-        arrivals: list[Arrival[Any]],
-        facts: list[Any],
+        arrivals: list[AnyArrival],
+        facts: list[object],
         next_seq: int,
         now: datetime,
-    ) -> Resolution[Any]:
+    ) -> AnyResolution:
         """Number, store and derive all that follows from a batch's documents and facts, numbering from `next_seq`."""
 
 

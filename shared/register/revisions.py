@@ -8,7 +8,7 @@ revisions of a number; they are taken in order, so the outcome is the same as wi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -56,6 +56,12 @@ class Resolution(Generic[D]):
     duplicates: list[Arrival[D]] = field(default_factory=list)
     conflicts: list[Arrival[D]] = field(default_factory=list)
     accepted: list[AcceptedEntry[D]] = field(default_factory=list)
+
+
+# Of documents of either kind.
+AnyArrival = Arrival[Any]
+AnyEntry = AcceptedEntry[Any]
+AnyResolution = Resolution[Any]
 
 
 def resolve(

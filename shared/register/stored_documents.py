@@ -6,12 +6,12 @@ import base64
 import json
 from binascii import b2a_base64
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.events.decode import Accepted, Kind, decode
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
 from shared.postgres.query import execute, fetch, pg_array
-from shared.register.revisions import resolve
+from shared.register.revisions import AnyArrival, AnyEntry, AnyResolution, Key, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shared.events.documents import Document
-    from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 
 Version = tuple[str, str, int]  # exchange, number, revision
 
@@ -66,8 +65,8 @@ def key_arrays(keys: Iterable[Key]) -> dict[str, str]:
 
 
 def resolve_stored(
-    connection: Connection, kind: Kind, arrivals: Sequence[Arrival[Any]], revisions: Mapping[Key, int], next_seq: int
-) -> Resolution[Any]:
+    connection: Connection, kind: Kind, arrivals: Sequence[AnyArrival], revisions: Mapping[Key, int], next_seq: int
+) -> AnyResolution:
     """Resolve documents against the stored ones; `revisions` has the revision of each stored state."""
     wanted = {
         (arrival.exchange, arrival.number, arrival.revision)
@@ -131,8 +130,8 @@ class DocumentWriter:
     def write(
         self,
         connection: Connection,
-        resolution: Resolution[Any],
-        row: Callable[[RowFormat, AcceptedEntry[Any]], bytes],
+        resolution: AnyResolution,
+        row: Callable[[RowFormat, AnyEntry], bytes],
     ) -> None:
         """Move replaced states to the past, then write the entries of the batch, current and past."""
         _move_to_past(connection, self._kind, resolution.displaced)

@@ -56,14 +56,14 @@ class StrictJson(DefaultJSONProvider):
     """JSON in UTF-8 with fields in the given order, without NaN; values of other types raise TypeError."""
 
     @staticmethod
-    def _refuse(value: Any) -> NoReturn:
+    def _refuse(value: object) -> NoReturn:
         raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
     default = _refuse
     ensure_ascii = False
     sort_keys = False
 
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
+    def dumps(self, obj: object, **kwargs: Any) -> str:
         return json.dumps(
             obj,
             **{"default": self._refuse, "ensure_ascii": False, "allow_nan": False, "separators": (",", ":"), **kwargs},
@@ -73,7 +73,7 @@ class StrictJson(DefaultJSONProvider):
 class _App(Flask):
     """Flask's application, logging a failed request by its route: Flask would log its path."""
 
-    def log_exception(self, exc_info: Any) -> None:
+    def log_exception(self, exc_info: object) -> None:
         _log.error(
             "request failed with an internal error", route=route_label(), method=method_label(), exc_info=exc_info
         )

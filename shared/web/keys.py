@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import yaml
 from flask import g, request
@@ -92,7 +92,7 @@ def load_keys(path: Path | None) -> ApiKeys:
     return ApiKeys(keys)
 
 
-def _parse_key(where: str, entry: Any) -> ApiKey:
+def _parse_key(where: str, entry: object) -> ApiKey:
     if not isinstance(entry, dict) or set(entry) != _FIELDS:
         raise KeysError(f"{where}: must have exactly the fields name, role and sha256")
     name, role, sha256 = entry["name"], entry["role"], entry["sha256"]

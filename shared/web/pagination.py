@@ -68,7 +68,7 @@ def _cursor_values(cursor: str) -> list[Any] | None:
     return values
 
 
-def _is_unstorable(value: Any) -> bool:
+def _is_unstorable(value: object) -> bool:
     """Return True for a value that PostgreSQL refuses: U+0000, lone surrogates, integers beyond bigint, other types."""
     if isinstance(value, str):
         return "\0" in value or any("\ud800" <= character <= "\udfff" for character in value)

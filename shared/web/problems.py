@@ -58,7 +58,7 @@ class Problem(HTTPException):
         detail: str | None = None,
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
-        further: Mapping[str, Any] | None = None,
+        further: Json | None = None,
     ) -> None:
         super().__init__(detail or DETAILS.get(status))
         self.code = status
@@ -101,7 +101,7 @@ def problem_response(
     detail: str | None,
     errors: Sequence[FieldFault],
     headers: Mapping[str, str],
-    further: Mapping[str, Any] | None = None,
+    further: Json | None = None,
 ) -> Response:
     body = {**problem_body(status, detail, errors, request.path), **(further or {})}
     response = Response(dumps(body), status=status, content_type=PROBLEM_TYPE)

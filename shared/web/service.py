@@ -1,14 +1,13 @@
 """What the common routes need to know of the service they run in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
 from shared.service_log.store import Stored
-from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, Service
+from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
 from shared.telemetry.tracing import Tracing
 from shared.values.times import Clock
 from shared.web.keys import ApiKeys
@@ -29,7 +28,7 @@ class ServiceInfo:
     title: str
     engine: Engine
     topics: tuple[str, ...]
-    kafka: Mapping[str, Any]
+    kafka: ClientConfig
     keys: ApiKeys
     clock: Clock
     takes_documents: bool

@@ -7,15 +7,17 @@ load, records were missing that had been acknowledged. So a row leaves the outbo
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from types import TracebackType
     from typing import Self
+
+    from shared.settings import ClientConfig
 
 _POLL_MS = 200
 _WAIT_AT_END_MS = 50  # how long the broker waits for more records; the next round's read is queued behind it
@@ -30,7 +32,7 @@ class NotReadableError(KafkaError):  # type: ignore[misc]  # kafka-python has no
 class CommitReadback:
     """A consumer of committed records with the lifetime of its producer."""
 
-    def __init__(self, client_config: Mapping[str, Any]) -> None:
+    def __init__(self, client_config: ClientConfig) -> None:
         self._consumer = KafkaConsumer(
             **client_config,
             isolation_level="read_committed",

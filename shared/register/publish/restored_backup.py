@@ -5,7 +5,7 @@ Continuing would publish other facts under versions that readers already hold as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -15,10 +15,11 @@ from shared.kafka.replay import replay_records
 from shared.values.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
+    from shared.settings import ClientConfig
 
 _TAIL_RECORDS = 500
 _POLL_MS = 500
@@ -50,9 +51,7 @@ def check_not_behind(head: Head, published: FactVersion | None, service: str) ->
         )
 
 
-def newest_published_version(
-    client_config: Mapping[str, Any], topics: Sequence[str], register: str
-) -> FactVersion | None:
+def newest_published_version(client_config: ClientConfig, topics: Sequence[str], register: str) -> FactVersion | None:
     """Return the greatest (generation, seq) of the register's last facts in each partition; None if there are none."""
     consumer = KafkaConsumer(
         **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
@@ -68,7 +67,7 @@ def newest_published_version(
 
 
 def all_published_facts(
-    client_config: Mapping[str, Any], topics: Sequence[str], register: str
+    client_config: ClientConfig, topics: Sequence[str], register: str
 ) -> dict[DirtyKey, PublishedFact]:
     """Return the newest fact of every key of the register, read from the beginning. Raises TopicTruncatedError.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from kafka import KafkaProducer
@@ -28,13 +28,14 @@ from shared.register.publish.send_schedule import IntakeActivity, LaneThrottle
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Engine
 
     from shared.register.head import Head
     from shared.register.publish.outbox import DirtyKey
     from shared.register.publish.send_schedule import Lane
+    from shared.settings import ClientConfig
 
     RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
 
@@ -63,7 +64,7 @@ class OutboxSender:
     """
 
     engine: Engine
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     name: str  # of the register's kind: listings or trades
     register: str
     lanes: Sequence[Lane]
@@ -182,7 +183,7 @@ def transactional_id(register: str, name: str) -> str:
     return f"jiangbu.{register}.{name}"
 
 
-def fence_senders(client_config: Mapping[str, Any], name: str, register: str, topics: Sequence[str]) -> None:
+def fence_senders(client_config: ClientConfig, name: str, register: str, topics: Sequence[str]) -> None:
     """End the open transaction of a stopped sender, and keep it from sending if it comes back."""
     producer = KafkaProducer(
         **client_config, transactional_id=transactional_id(register, name), acks="all", metrics_enabled=False

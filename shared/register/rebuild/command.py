@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.kafka.errors import is_transient_kafka_error
 from shared.operator_errors import OperatorError
@@ -35,11 +35,12 @@ from shared.register.rebuild.versioned_table import (
 )
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key
+from shared.values.json_types import Json
 from shared.values.times import now
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from shared.register.rebuild.daily_counts import Day, DayCount
     from shared.register.rebuild.versioned_table import VersionedTable
     from shared.service_log.store import ServiceLog
-    from shared.settings import Settings
+    from shared.settings import ClientConfig, Settings
     from shared.values.parties import Party
 
 _WORK_MEM = "SET LOCAL work_mem = '128MB'"
@@ -112,7 +113,7 @@ def verify_register(
     spec: RebuildSpec,
     register: RegisterContext,
     report: RebuildReport,
-    topics: Mapping[str, Any] | None,
+    topics: ClientConfig | None,
 ) -> bool:
     """Compare in one snapshot while intake continues; return True if nothing differs.
 
@@ -135,7 +136,7 @@ def repair_register(  # noqa: PLR0913 - what to repair, by what, and as of when
     spec: RebuildSpec,
     register: RegisterContext,
     report: RebuildReport,
-    topics: Mapping[str, Any] | None,
+    topics: ClientConfig | None,
     *,
     log: ServiceLog,
     published: FactVersion | None,
@@ -173,7 +174,7 @@ class _Comparison:
     spec: RebuildSpec
     register: RegisterContext
     report: RebuildReport
-    topics: Mapping[str, Any] | None
+    topics: ClientConfig | None
     numbered: int
     _duplicates: Counter[Day] | None = field(default=None, init=False)
 
@@ -304,9 +305,7 @@ def _compare_log(connection: Connection, spec: RebuildSpec, report: RebuildRepor
 
 def _compare_settings(connection: Connection, report: RebuildReport) -> None:
     """Check that each digest is that of its content, and that the head counts by the last entry."""
-    rows = fetch(
-        connection, "SELECT seq, digest, content FROM settings_entry ORDER BY seq", tuple[int, str, dict[str, Any]]
-    )
+    rows = fetch(connection, "SELECT seq, digest, content FROM settings_entry ORDER BY seq", tuple[int, str, Json])
     for seq, recorded, content in rows:
         digest = settings_digest(content)
         if digest != recorded:

@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT
 from shared.events.topics import topic_of
@@ -25,7 +25,7 @@ from shared.register.head import lock_head
 from shared.register.intake import prepare_document
 from shared.register.quarantine import RejectedRecord
 from shared.register.rebuild.daily_counts import Day, compare_duplicates, load_duplicates
-from shared.register.revisions import Arrival
+from shared.register.revisions import AnyArrival, Arrival
 from shared.register.stored_documents import stored_document, stored_headers, stored_versions
 from shared.values.times import shanghai_date
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from shared.register.kind import RegisterKind
     from shared.register.rebuild.report import RebuildReport
     from shared.register.stored_documents import Version
+    from shared.settings import ClientConfig
 
 _ROWS = 5000
 _LOST_PER_BATCH = 10_000
@@ -63,7 +64,7 @@ class TopicComparison:
     kind: RegisterKind
     register: RegisterContext
     report: RebuildReport
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     repairing_at: datetime | None
     all_known: bool = False
     _lost: list[object] = field(default_factory=list)
@@ -252,7 +253,7 @@ def _is_explained(record: Record, rows: Sequence[_StoredRow], expected: str, rep
     return explained
 
 
-def _load_contents(comparison: TopicComparison, arrivals: Sequence[Arrival[Any]]) -> dict[Version, Document | None]:
+def _load_contents(comparison: TopicComparison, arrivals: Sequence[AnyArrival]) -> dict[Version, Document | None]:
     """Return the stored content of each revision; None if its bytes cannot be decoded."""
     kind = comparison.kind.document
     wanted = {(arrival.exchange, arrival.number, arrival.revision) for arrival in arrivals}
@@ -266,7 +267,7 @@ def _load_contents(comparison: TopicComparison, arrivals: Sequence[Arrival[Any]]
     return found
 
 
-def _expected_outcome(item: Arrival[Any] | RejectedRecord, stored: Mapping[Version, Document | None]) -> str:
+def _expected_outcome(item: AnyArrival | RejectedRecord, stored: Mapping[Version, Document | None]) -> str:
     if isinstance(item, RejectedRecord):
         return item.reason
     version = (item.exchange, item.number, item.revision)

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time
 from shared.postgres.query import BIGINT_MAX, fetch, fetch_one, where
+from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
 from shared.web.problems import FieldFaultSchema, Problem
@@ -67,7 +68,7 @@ class QuarantinedRecord(NamedTuple):
 @blueprint.route("/v1/quarantine")
 @blueprint.arguments(QuarantineQuery, location="query")
 @blueprint.response(200, page_schema("QuarantinePage", RefusedSchema))
-def list_quarantine(arguments: dict[str, Any]) -> dict[str, Any]:
+def list_quarantine(arguments: Json) -> Json:
     """Rejected records in order of id.
 
     A page may hold fewer than `limit` items although there are more: it ends early when its records are large.
@@ -108,7 +109,7 @@ def list_quarantine(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/v1/quarantine/<int:id>")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, RefusedSchema)
-def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noqa: A002 - the contract's name
+def get_quarantine(arguments: Json, id: int) -> Json:  # noqa: A002 - the contract's name
     """One rejected record."""
     del arguments
     row = None
@@ -122,6 +123,6 @@ def get_quarantine(arguments: dict[str, Any], id: int) -> dict[str, Any]:  # noq
     return _render(row)
 
 
-def _render(row: QuarantinedRecord) -> dict[str, Any]:
+def _render(row: QuarantinedRecord) -> Json:
     value = None if row.value is None else base64.b64encode(row.value).decode()
     return {**row._asdict(), "value_base64": value}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import current_app
 from marshmallow import Schema, fields
@@ -13,6 +13,7 @@ from shared.events.decode import REASONS
 from shared.events.fields import Yuan
 from shared.postgres.query import fetch
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
+from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, DayParameter, ExchangeParameter, QuerySchema
@@ -50,7 +51,7 @@ class ReconciliationSchema(Schema):
 @blueprint.route("/v1/reconciliation")
 @blueprint.arguments(ReconciliationQuery, location="query")
 @blueprint.response(200, ReconciliationSchema)
-def reconcile(arguments: dict[str, Any]) -> dict[str, Any]:
+def reconcile(arguments: Json) -> Json:
     """Records that an exchange sent on one day and their outcomes, for comparison with the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]
     with viewer_snapshot(exchange) as connection:
@@ -60,7 +61,7 @@ def reconcile(arguments: dict[str, Any]) -> dict[str, Any]:
     return reconciliation(exchange, day, rows)
 
 
-def reconciliation(exchange: str, day: date, rows: Sequence[DayOutcome]) -> dict[str, Any]:
+def reconciliation(exchange: str, day: date, rows: Sequence[DayOutcome]) -> Json:
     """Sum up rows of `intake_day`."""
     records: Counter[str] = Counter({row.outcome: row.records for row in rows})
     return {
