@@ -87,29 +87,29 @@ def check_awards(
     recomputed = unknown = 0
     viewer = viewer_of(manifest["request"])
     for award, number, file in awards.all():
-        if is_unknown(award, facts, settings, viewer):
+        of_it = facts.of(about_of(award))
+        if is_unknown(award, of_it, settings, viewer):
             if viewer is None:
                 reason = ("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
                 raise Unsound(*reason, file=file, line=number)
             unknown += 1
             continue
-        wrong = differing_fields(award, facts, settings, manifest)
+        wrong = differing_fields(award, of_it, settings, manifest)
         if wrong:
-            raise Unsound(
-                "与事实重算不符", "differs from its recomputation from the facts", wrong, file=file, line=number
-            )
+            reason = ("与事实重算不符", "differs from its recomputation from the facts")
+            raise Unsound(*reason, wrong, file=file, line=number)
         recomputed += 1
     if viewer is None:
         check_none_missing(awards, facts, settings, manifest["request"])
     return recomputed, unknown
 
 
-def is_unknown(award: Json, facts: ReportedFacts, settings: SettingsHistory, viewer: str | None) -> bool:
+def is_unknown(award: Json, facts: Sequence[Json], settings: SettingsHistory, viewer: str | None) -> bool:
     """Return True if the facts that the award depends on may not all be in the extract."""
     policy, _ = settings.in_force()
     # Other declarations of the subject may name other exchanges, which an exchange does not see.
     is_declared = viewer is not None and award["rule"] in policy.declared
-    return award["partial"] or is_declared or lacks_facts(award, facts.of(about_of(award)), settings)
+    return award["partial"] or is_declared or lacks_facts(award, facts, settings)
 
 
 def lacks_facts(award: Json, facts: Sequence[Json], settings: SettingsHistory) -> bool:
@@ -121,19 +121,18 @@ def lacks_facts(award: Json, facts: Sequence[Json], settings: SettingsHistory) -
     return not facts and len(counted) == len(award["evidence"])
 
 
-def differing_fields(award: Json, facts: ReportedFacts, settings: SettingsHistory, manifest: Json) -> str:
+def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHistory, manifest: Json) -> str:
     """The fields of the award that differ from its recomputation; empty if none does."""
     policy, whitelist = settings.in_force()
     about, as_of_us = about_of(award), instant(manifest["as_of"])
-    of_it = facts.of(about)
-    found = entitlements(about, of_it, policy, whitelist).get(award["award_id"])
-    names = names_of(about, of_it, whitelist, award)
+    found = entitlements(about, facts, policy, whitelist).get(award["award_id"])
+    names = names_of(about, facts, whitelist, award)
     if found is None and not all(settings.counts(one["fact"]) for one in award["evidence"]):
         names.add(award["subject"]["name"])  # cancelled while another register counted
     if award["subject"]["name"] not in names:
         return "subject.name"
     if found is not None and viewer_of(manifest["request"]) is None:  # exchanges see no red flag
-        found["flags"] = found["flags"] + red_flags_on(found, of_it, policy)
+        found["flags"] = found["flags"] + red_flags_on(found, facts, policy)
     expected = expected_nothing(award, policy) if found is None else expected_fields(found, award)
     expected["period_closed"] = policy.is_closed(award["year"], as_of_us)
     reported = {**award, "flags": [flag for flag in award["flags"] if flag not in OF_OTHERS]}
@@ -229,16 +228,14 @@ def payables(
 
 
 def check_payables(awards: ReportedAwards, policy: PolicyValues | None, grants: OtherGrants) -> None:
-    competing = [
-        CompetingAward(
-            one["award_id"], one["rule"], fen(one["ceiling"]), (subject_of(one["subject"]), one["year"])
-        )
-        for one, _, _ in awards.all()
-    ]  # fmt: skip
-    expected = payables(competing, policy.order if policy else (), grants)
+    competing, reported = [], {}
     for award, number, file in awards.all():
-        payable, suppressed_by = expected[award["award_id"]]
-        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
+        award_id, whose = award["award_id"], (subject_of(award["subject"]), award["year"])
+        competing.append(CompetingAward(award_id, award["rule"], fen(award["ceiling"]), whose))
+        reported[award_id] = (award["payable"], award["suppressed_by"], number, file)
+    for award_id, (payable, suppressed_by) in payables(competing, policy.order if policy else (), grants).items():
+        *stated, number, file = reported[award_id]
+        if stated != [yuan(payable), suppressed_by]:
             reason = ("就高不重复有误", "payable or suppressed_by does not follow from highest only (G6)")
             raise Unsound(*reason, file=file, line=number)
 

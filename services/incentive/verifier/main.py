@@ -305,8 +305,10 @@ def check_totals(
 ) -> None:
     """Compare the manifest's counts and control totals."""
     asked, context = awards.counts()
-    whole = [award for award, _, _ in awards.asked() if not award["partial"]]
-    ceiling, payable = (sum(fen(award[name]) for award in whole) for name in ("ceiling", "payable"))
+    ceiling = payable = 0
+    for award, _, _ in awards.asked():
+        if not award["partial"]:
+            ceiling, payable = ceiling + fen(award["ceiling"]), payable + fen(award["payable"])
     found = {
         "transactions": {"count": ledger.count, "debit": yuan(ledger.debit), "credit": yuan(ledger.credit)},
         "awards": {"count": asked, "ceiling": yuan(ceiling), "payable": yuan(payable)},

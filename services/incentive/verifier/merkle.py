@@ -68,12 +68,7 @@ class PartialTree:
     """
 
     def __init__(
-        self,
-        file: str,
-        size: int,
-        nodes: Iterable[TreeNode],
-        leaves: Iterable[TreeLeaf],
-        wanted: Iterable[Span] = (),
+        self, file: str, size: int, nodes: Iterable[TreeNode], leaves: Iterable[TreeLeaf], wanted: Iterable[Span] = ()
     ) -> None:
         self._file, self._nodes, self._leaves = file, Lookahead(nodes), Lookahead(leaves)
         self._wanted = set(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ from .report import Unsound
 from .values import Json, Span, canonical, day_us, days_span, fen, is_within, local
 
 DECLARED = "declared"  # topic of what the bureau declares: facts of no register
+COMPARED_FIELDS = ("amount", "at_most", "at_least", "rate", "cap", "years", "tiers", "steps", "amounts", "most", "per")
 
 
 class ExchangeWhitelist:
@@ -61,19 +63,10 @@ class PolicyValues:
         return local(now_us).date() > date(year + 1, int(month), int(day))
 
     def for_comparison(self) -> Iterator[str]:
-        """Yield `article rule: value` for a person to compare with the policy's text."""
-        for name, rule in [*self.rules.items(), *self.declared.items()]:
-            for field in ("amount", "at_most", "at_least", "rate", "cap", "years"):
-                if field in rule:
-                    yield f"{rule['article']} {name}: {field} {rule[field]}"
-            for tier in rule.get("tiers", ()):
-                yield f"{rule['article']} {name}: over {tier['over']}: {tier['amount']}"
-            for step in rule.get("steps", ()):
-                yield f"{rule['article']} {name}: at_least {step['at_least']}: {step['amount']}"
-            for grade in rule.get("amounts", ()):
-                yield f"{rule['article']} {name}: {grade['grade']}: {grade['amount']}"
-        for name, limit in self.limits.items():
-            yield f"{limit['article']} {name}: most {limit['most']} per {limit['per']}"
+        """Yield `article rule: values` for a person to compare with the policy's text."""
+        for name, terms in {**self.rules, **self.declared, **self.limits}.items():
+            values = {field: terms[field] for field in COMPARED_FIELDS if field in terms}
+            yield f"{terms['article']} {name}: " + json.dumps(values, ensure_ascii=False).replace('"', "")
 
 
 class SettingsHistory:

@@ -81,10 +81,10 @@ class VerificationReport:
         return not self.faults
 
     def text(self, language: str = "") -> str:
-        parts = [line.text(language) for line in self.head]
+        parts = []
         for title, lines in self._sections(language):
-            parts += ["", f"{title}:"] + [f"  - {line}" for line in lines]
-        return "\n".join([*parts, "", self._verdict().text(language), ""])
+            parts += [f"{title}:", *(f"  - {line}" for line in lines), ""]
+        return "\n".join([*parts, self._verdict().text(language), ""])
 
     def _verdict(self) -> ReportLine:
         sound, unsound = ReportLine("结论：可靠", "verdict: SOUND"), ReportLine("结论：不可靠", "verdict: UNSOUND")
@@ -92,31 +92,24 @@ class VerificationReport:
 
     def _sections(self, language: str) -> list[tuple[str, list[str]]]:
         sections = (
-            (ReportLine("有误", "faults"), [fault.text(language) for fault in self.faults]),
-            (ReportLine("已核", "checked"), [line.text(language) for line in self.shown]),
-            (ReportLine("未能证明", "could not be proved"), [line.text(language) for line in self.limits]),
+            (ReportLine("核验对象", "extract"), self.head),
+            (ReportLine("有误", "faults"), self.faults),
+            (ReportLine("已核", "checked"), self.shown),
+            (ReportLine("未能证明", "could not be proved"), self.limits),
         )
-        return [(title.text(language), lines) for title, lines in sections if lines]
+        return [(title.text(language), [line.text(language) for line in lines]) for title, lines in sections if lines]
 
     def html(self, at: str, language: str = "") -> str:
         """A page for the audit file, with the time of the verification."""
-        rows = lists = ""
-        for line in self.head:
-            name = html.escape(ReportLine(line.zh, line.en).text(language))
-            rows += f"<tr><th>{name}</th><td>{html.escape(line.detail)}</td></tr>"
+        lists = ""
         for heading, lines in self._sections(language):
             items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
             lists += f"<h2>{html.escape(heading)}</h2><ol>{items}</ol>"
         title = ReportLine("核验报告", "verification report").text(language)
-        verified = ReportLine("核验于", "verified at").text(language)
-        style = (
-            "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-            "th{text-align:left;vertical-align:top;padding-right:1em;white-space:nowrap}td{overflow-wrap:anywhere}"
-        )
+        verified = ReportLine("核验于", "verified at", at).text(language)
+        style = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}li{overflow-wrap:anywhere}"
         return (
             f'<!DOCTYPE html><html lang="{language or "zh"}"><meta charset="utf-8"><title>{title}</title>'
-            f"<style>{style}</style><h1>{title}</h1>"
-            f"<p style='color:{'#060' if self.is_sound else '#a00'}'>"
-            f"<strong>{html.escape(self._verdict().text(language))}</strong></p>"
-            f"<table>{rows}</table>{lists}<p>{verified} {html.escape(at)}</p></html>\n"
+            f"<style>{style}</style><h1>{title}</h1><p style='color:{'#060' if self.is_sound else '#a00'}'>"
+            f"<strong>{self._verdict().text(language)}</strong></p>{lists}<p>{html.escape(verified)}</p></html>\n"
         )

@@ -73,7 +73,7 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
     assert "registers are incomplete" not in done.stdout
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert "verified at 20" in page
+    assert "verified at: 20" in page
     assert page.count("key given") == len(makers.keys().splitlines())
     assert "SOUND" in page
     rules = {item["rule"] for item in lines(content, "awards.ndjson")}
