@@ -1,4 +1,4 @@
-"""Builds of the services with one guard taken out: faults must tell them from the true one, or they tell nothing."""
+"""Builds of the services with one guard removed: a fault must detect each of them, or it proves nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Edit:
-    """A text that stands exactly once in a file, and what stands there without the guard."""
+    """A text that occurs exactly once in a file, and its replacement without the guard."""
 
     file: str
     guard: str
@@ -23,12 +23,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Guard:
-    """What is taken out, in the code and in the database; the kind of fault that must tell, and of what."""
+    """Edits of code and schema that remove a guard, and the fault that must detect it."""
 
     name: str
     edits: tuple[Edit, ...]
     fault: str
-    # What the findings must speak of (a regular expression), so that it is this guard whose lack was noticed.
+    # A regular expression that the findings must match, so that it is this guard whose lack was detected.
     tells: str
 
 
@@ -51,11 +51,7 @@ GUARDS = (
         "fence on offsets",
         (
             Edit("shared/kafka/positions.py", " AND p.next_offset = m.from_offset", ""),
-            Edit(
-                "shared/kafka/positions.py",
-                "if change(connection, _MOVE, parameters) != len(moves):",
-                "if change(connection, _MOVE, parameters) < 0:",
-            ),
+            Edit("shared/kafka/positions.py", "if moved != len(moves):", "if moved < 0:"),
         ),
         "commit answer lost",
         "duplicates: too many",
@@ -69,7 +65,7 @@ GUARDS = (
     Guard(
         "generation and seq of facts",
         (
-            Edit("services/incentive/store/intake.py", "if _version(record) > recorded.get(where, (0, 0))", "if True"),
+            Edit("services/incentive/store/facts.py", "if record.version > recorded.get(where, (0, 0))", "if True"),
             Edit(
                 _LEDGER,
                 ",\n    CONSTRAINT fact_version UNIQUE (topic, key, generation, seq)",
