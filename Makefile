@@ -63,7 +63,7 @@ docs: $(STAMP)
 	@echo build/docs/index.html
 
 # Tests that need more than one PostgreSQL, one Kafka and one whole set mark themselves (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 
 test: check
 	@exec $(PYTEST) -n 3 -m 'not extended' $(ARGS)

@@ -9,12 +9,14 @@ import platform
 import shutil
 import signal
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.engines.session import (
     ENGINES,
@@ -77,13 +79,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["engines"] = node.config.stash[ENGINES].owner.addresses()
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test by the fixtures that it uses."""
+    if EXTENDED in item.fixturenames:  # type: ignore[attr-defined]
+        item.add_marker(EXTENDED)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark, group and order tests by the fixtures that they use."""
-    for item in items:
-        if EXTENDED in item.fixturenames:  # type: ignore[attr-defined]
-            item.add_marker(EXTENDED)
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """Begin with what takes longest."""
     items.sort(key=_rank)
 
 
@@ -102,10 +105,32 @@ def _rank(item: pytest.Item) -> int:
     return len(SHARED_BY_MANY) + (item.get_closest_marker(EXTENDED) is None)
 
 
-def pytest_collection_finish() -> None:
-    """Keep what was imported out of garbage collection: it stays until the end."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell the owner's scheduler the groups; keep what was imported out of garbage collection: it stays."""
+    engines = session.config.stash[ENGINES]
+    if engines.owner is None:
+        engines.write_groups({item.nodeid: _group(item) for item in session.items})
     gc.collect()
     gc.freeze()
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Gives each group of tests to one worker."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        self._engines = config.stash[ENGINES]
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        return self._engines.read_groups()
+
+    def _split_scope(self, nodeid: str) -> str:
+        return self._groups[nodeid]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -118,13 +143,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"a test must not be skipped where CI is set: {reason}"
     return report
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Take off the group that xdist appends to a test's id, so that reports show ids that can be called."""
-    if hasattr(report, "node") and "@" in report.nodeid:
-        report.nodeid = report.nodeid.rpartition("@")[0]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

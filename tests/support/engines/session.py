@@ -6,6 +6,7 @@ and stops them at the end. Workers are told where they are. Databases, topics an
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -35,6 +36,7 @@ NOT_FOR_POWER_FAILURES = {"fsync": "off", "full_page_writes": "off"}
 # Nobody stops the shared server. Connections of all workers and their programs.
 _SHARED_POSTGRES = {**NOT_FOR_POWER_FAILURES, "synchronous_commit": "off", "max_connections": "400"}
 _START_WITHIN_S = 240.0
+_GROUPS = "groups.json"
 
 
 def started_here(version: str) -> str:
@@ -101,7 +103,7 @@ class Engines:
         if self.owner is not None:
             server = self.owner.postgres
         else:
-            folder = Path(str(self.told["folder"]))
+            folder = self._folder
             server = Postgres(folder / "postgres", int(self.told["postgres"]), folder / "postgres.log")
         until(lambda: _connects(server), _START_WITHIN_S)
         return server
@@ -114,12 +116,24 @@ class Engines:
         until(lambda: answers(servers, timeout_s=2.0), _START_WITHIN_S)
         return servers
 
+    @property
+    def _folder(self) -> Path:
+        return self.owner.folder if self.owner is not None else Path(str(self.told["folder"]))
+
+    def write_groups(self, groups: dict[str, str]) -> None:
+        """Which group each test belongs to, by its id. Every worker writes the same."""
+        part = self._folder / f"groups.{os.getpid()}"
+        part.write_text(json.dumps(groups), "utf-8")
+        part.replace(self._folder / _GROUPS)
+
+    def read_groups(self) -> dict[str, str]:
+        return json.loads((self._folder / _GROUPS).read_text("utf-8"))
+
     def kafka_files(self) -> Path | None:
         """The folder of the broker's partitions; None if they are elsewhere."""
         if given_broker() is not None:
             return None
-        folder = self.owner.folder if self.owner is not None else Path(str(self.told["folder"]))
-        return folder / "kafka" / "data"
+        return self._folder / "kafka" / "data"
 
 
 ENGINES = pytest.StashKey[Engines]()
