@@ -123,7 +123,7 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
 
 
 def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
-    """From the desk, with documents; what cannot be done is not offered, or refused with the reason."""
+    """From the worklist, with documents; what cannot be done is not offered, or refused with the reason."""
     awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=annual_listed_trading&limit=500")["items"]
     award = next(one for one in awards if one["suppressed_by"] is None)
     address, subject = f"/awards/{award['award_id']}", f"/subjects/uscc:{award['subject']['id']}?year={YEAR}"
@@ -311,7 +311,7 @@ def test_all_can_be_done_by_keyboard_alone(site: Site, screen: dict[str, int]) -
 
 
 def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
-    """From the desk: two parties are entered, which is looked at on a phone too, and taken out."""
+    """From the worklist: two parties are entered, which is looked at on a phone too, and taken out."""
     first, second = (
         f"uscc:{one['subject']['id']}" for one in site.makers.get("/v1/awards?rule=first_listing&limit=2")["items"]
     )

@@ -19,8 +19,6 @@ from services.incentive.http.schemas import (
     TransactionPageSchema,
 )
 from services.incentive.store import as_of
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.translog.tiles import parse_bundle
@@ -34,6 +32,7 @@ from tests.support.incentive.ledger import (
     exchange_total,
     first_listing,
     first_purchase,
+    ledger_database,
     provider_total,
     rulebook,
     subject,
@@ -55,13 +54,8 @@ AMOUNTS = ("base", "ceiling", "payable", "approved", "paid", "returned")
 
 @pytest.fixture(scope="module")
 def ask(postgres: FreshDatabase) -> Iterator[Asker]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    with engine.begin() as connection:
-        ledger = Ledger(connection, rulebook())
-        ledger.put_in_force()
-        ledger.take(
+    batches = (
+        (
             first_purchase(1, "2026-03-01", "5000000.00", seq=1),
             first_listing(2, "2026-01-05", seq=1),
             provider_total(
@@ -69,12 +63,12 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
             ),
             first_listing(3, "2026-01-05", seq=1, exchange="dcdex"),
             exchange_total("kmdex", 2026, [("2026-03-01", "90000000.00"), ("2026-04-01", "20000000.00")], seq=3),
-        )
-        ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=5, refunded="1500000.00"))
-        ledger.take(provider_total(4, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6))
-    app = incentive_app(engine, rulebook(), lambda: NOW)
-    yield Asker(app.test_client())
-    engine.dispose()
+        ),
+        [first_purchase(1, "2026-03-01", "5000000.00", seq=5, refunded="1500000.00")],
+        [provider_total(4, 2026, {"kmdex": [("2026-02-01", "1000000.00")]}, seq=6)],
+    )
+    with ledger_database(postgres, *batches) as database:
+        yield Asker(incentive_app(database.service, rulebook(), lambda: NOW).test_client())
 
 
 def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_asked(ask: Asker) -> None:

@@ -13,12 +13,10 @@ import rfc8785
 import schemathesis
 
 from services.incentive.rebuild.command import verify_all
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.values.times import format_time
-from tests.support.incentive.bureau import FIRST, SECOND, SHA256, Desk, empty_desk
+from tests.support.incentive.bureau import FIRST, SECOND, SHA256, Bureau, empty_bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
@@ -37,31 +35,31 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def desk(postgres) -> Iterator[Desk]:
+def bureau(postgres) -> Iterator[Bureau]:
     """A ledger that tests share: each has subjects of its own."""
-    with empty_desk(postgres) as found:
+    with empty_bureau(postgres) as found:
         yield found
 
 
-def purchase(desk: Desk, number: int, amount: str = "5000000.00", *, seq: int = 1, verified: bool = True) -> str:
+def purchase(bureau: Bureau, number: int, amount: str = "5000000.00", *, seq: int = 1, verified: bool = True) -> str:
     """An award for a first purchase, of a subject that is eligible."""
-    desk.take(first_purchase(number, "2026-03-01", amount, seq=seq))
+    bureau.take(first_purchase(number, "2026-03-01", amount, seq=seq))
     if verified:
-        desk.verify(subject(number))
+        bureau.verify(subject(number))
     return f"first_purchase/{subject(number)}"
 
 
-def test_an_award_goes_from_estimate_to_payment(desk: Desk) -> None:
-    award_id = purchase(desk, 1, verified=False)
-    before = desk.award(award_id)
+def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 1, verified=False)
+    before = bureau.award(award_id)
     assert (before["state"], before["eligibility"], before["holds"]) == ("estimated", "unverified", ["eligibility"])
-    desk.verify(subject(1), kind_of_entity="企业", criteria={"credit": True}, until="2029-01-01")
+    bureau.verify(subject(1), kind_of_entity="企业", criteria={"credit": True}, until="2029-01-01")
     document = {"name": "申报书.pdf", "sha256": SHA256}
-    desk.done(award_id, "apply", documents=[document], reason="申请")
-    desk.done(award_id, "review", "joint_review", "publish")
-    desk.done(award_id, "approve", amount="200000.00")
-    paid = desk.done(award_id, "pay", voucher_no="V-7", paid_on="2026-05-31")
-    found = desk.award(award_id)
+    bureau.done(award_id, "apply", documents=[document], reason="申请")
+    bureau.done(award_id, "review", "joint_review", "publish")
+    bureau.done(award_id, "approve", amount="200000.00")
+    paid = bureau.done(award_id, "pay", voucher_no="V-7", paid_on="2026-05-31")
+    found = bureau.award(award_id)
     assert {name: found[name] for name in ("state", "approved", "paid", "returned", "payable", "holds", "flags")} == {
         "state": "paid",
         "approved": "200000.00",
@@ -72,7 +70,7 @@ def test_an_award_goes_from_estimate_to_payment(desk: Desk) -> None:
         "flags": [],
     }
     assert found["updated_at"] == paid["at"]
-    decisions = desk.decisions(award_id)
+    decisions = bureau.decisions(award_id)
     assert [(one["action"], one["from"], one["to"]) for one in decisions] == [
         ("apply", "estimated", "applied"),
         ("review", "applied", "reviewed"),
@@ -86,17 +84,17 @@ def test_an_award_goes_from_estimate_to_payment(desk: Desk) -> None:
     assert decisions[3]["until"] == "2026-01-31T00:00:00.000000+08:00"
     assert (decisions[5]["voucher_no"], decisions[5]["paid_on"]) == ("V-7", "2026-05-31")
     assert [one["by"] for one in decisions[1:3]] == ["key of bureau", "key of bureau2"]
-    assert desk.decisions(award_id, limit=2) == decisions
-    assert [item["award_id"] for item in desk.ask.all("/v1/awards", state="paid", subject=subject(1))] == [award_id]
-    assert desk.ask.all("/v1/awards", state="estimated", subject=subject(1)) == []
+    assert bureau.decisions(award_id, limit=2) == decisions
+    assert [item["award_id"] for item in bureau.ask.all("/v1/awards", state="paid", subject=subject(1))] == [award_id]
+    assert bureau.ask.all("/v1/awards", state="estimated", subject=subject(1)) == []
 
 
-def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(desk: Desk) -> None:
-    award_id = purchase(desk, 2)
-    desk.approved(award_id, "150000.00")
-    desk.done(award_id, "pay")
-    decisions = desk.decisions(award_id)
-    rows = {row["seq"]: row for row in desk.ask.all("/v1/ledger/transactions", award_id=award_id)}
+def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 2)
+    bureau.approved(award_id, "150000.00")
+    bureau.done(award_id, "pay")
+    decisions = bureau.decisions(award_id)
+    rows = {row["seq"]: row for row in bureau.ask.all("/v1/ledger/transactions", award_id=award_id)}
     for one in decisions:
         row = rows[one["transaction"]]
         digest = hashlib.sha256(rfc8785.dumps(one)).hexdigest()
@@ -114,13 +112,13 @@ def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(desk: Desk) -> N
         [(f"paid:{of_award}", "150000.00", "0.00"), ("treasury", "0.00", "150000.00")],
     ]
     eligibility = next(
-        row for row in desk.ask.all("/v1/ledger/transactions", subject=subject(2)) if row["award_id"] is None
+        row for row in bureau.ask.all("/v1/ledger/transactions", subject=subject(2)) if row["award_id"] is None
     )
     assert (eligibility["kind"], eligibility["entries"]) == ("decision", [])
-    keys = desk.ask.client.get("/v1/log/keys", headers=headers("auditor")).text.splitlines()
-    note = desk.ask.client.get("/v1/log/checkpoint", headers=headers("auditor")).data
+    keys = bureau.ask.client.get("/v1/log/keys", headers=headers("auditor")).text.splitlines()
+    note = bureau.ask.client.get("/v1/log/checkpoint", headers=headers("auditor")).data
     checkpoint = open_checkpoint(note, [VerifierKey.parse(key) for key in keys])
-    assert checkpoint.size == len(desk.ask.all("/v1/ledger/transactions", limit=500))
+    assert checkpoint.size == len(bureau.ask.all("/v1/ledger/transactions", limit=500))
 
 
 @pytest.mark.parametrize(
@@ -136,30 +134,32 @@ def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(desk: Desk) -> N
     ],
 )
 def test_a_wrong_step_is_409_and_says_what_can_be_done(
-    desk: Desk, done: tuple[str, ...], wrong: str, allowed: list[str]
+    bureau: Bureau, done: tuple[str, ...], wrong: str, allowed: list[str]
 ) -> None:
     number = 1000 + len(done) * 10 + len(wrong)
-    award_id = purchase(desk, number)
-    desk.done(award_id, *done)
-    status, told = desk.step(award_id, wrong, who=FIRST, **({"amount": "1"} if wrong in ("approve", "return") else {}))
+    award_id = purchase(bureau, number)
+    bureau.done(award_id, *done)
+    status, told = bureau.step(
+        award_id, wrong, who=FIRST, **({"amount": "1"} if wrong in ("approve", "return") else {})
+    )
     assert (status, told["allowed"]) == (409, allowed)
     assert (told["status"], told["title"]) == (409, "Conflict")
-    assert len(desk.decisions(award_id)) == len(done)
+    assert len(bureau.decisions(award_id)) == len(done)
 
 
-def test_four_eyes(desk: Desk) -> None:
-    award_id = purchase(desk, 3)
-    desk.done(award_id, "apply", "review")
-    status, told = desk.step(award_id, "joint_review", who=FIRST)
+def test_four_eyes(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 3)
+    bureau.done(award_id, "apply", "review")
+    status, told = bureau.step(award_id, "joint_review", who=FIRST)
     assert (status, told["allowed"]) == (409, ["reject"])
     assert "初审" in told["detail"]
-    desk.done(award_id, "joint_review", "publish")
-    assert desk.step(award_id, "approve", who=FIRST, amount="1")[0] == 409
-    assert desk.step(award_id, "approve", who=SECOND, amount="1")[0] == 201
+    bureau.done(award_id, "joint_review", "publish")
+    assert bureau.step(award_id, "approve", who=FIRST, amount="1")[0] == 409
+    assert bureau.step(award_id, "approve", who=SECOND, amount="1")[0] == 201
 
 
-def test_a_step_says_what_it_lacks_and_what_it_does_not_take(desk: Desk) -> None:
-    award_id = purchase(desk, 4)
+def test_a_step_says_what_it_lacks_and_what_it_does_not_take(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 4)
     wrong: list[tuple[dict[str, Any], list[str]]] = [
         ({"action": "fly"}, ["action"]),
         ({}, ["action"]),
@@ -178,98 +178,98 @@ def test_a_step_says_what_it_lacks_and_what_it_does_not_take(desk: Desk) -> None
         ({"action": "publish", "until": "2026-02-30"}, ["until"]),
     ]
     for body, fields in wrong:
-        status, told = desk.post(f"/v1/awards/{award_id}/decisions", body, key="k")
+        status, told = bureau.post(f"/v1/awards/{award_id}/decisions", body, key="k")
         assert (status, sorted(error["field"] for error in told["errors"])) == (422, fields), body
-    status, told = desk.post(f"/v1/awards/{award_id}/decisions", {"action": "apply"})
+    status, told = bureau.post(f"/v1/awards/{award_id}/decisions", {"action": "apply"})
     assert (status, [error["field"] for error in told["errors"]]) == (422, ["Idempotency-Key"])
-    assert desk.decisions(award_id) == []
+    assert bureau.decisions(award_id) == []
 
 
-def test_the_same_request_again_is_answered_as_before(desk: Desk) -> None:
-    award_id, other = purchase(desk, 5), purchase(desk, 6)
-    status, told = desk.step(award_id, "apply", key="once", reason="r")
+def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
+    award_id, other = purchase(bureau, 5), purchase(bureau, 6)
+    status, told = bureau.step(award_id, "apply", key="once", reason="r")
     assert status == 201
-    assert desk.step(award_id, "apply", key="once", reason="r", documents=None) == (201, told)
-    assert desk.step(award_id, "apply", key="once", reason="another")[0] == 409
-    assert desk.step(other, "apply", key="once", reason="r")[0] == 409
+    assert bureau.step(award_id, "apply", key="once", reason="r", documents=None) == (201, told)
+    assert bureau.step(award_id, "apply", key="once", reason="another")[0] == 409
+    assert bureau.step(other, "apply", key="once", reason="r")[0] == 409
     # Another person's keys are that person's own.
-    assert desk.step(other, "apply", key="once", who=SECOND)[0] == 201
-    assert desk.decisions(award_id) == [told]
+    assert bureau.step(other, "apply", key="once", who=SECOND)[0] == 201
+    assert bureau.decisions(award_id) == [told]
     body = {"kind": "manual", "reason": "r"}
-    held = desk.post(f"/v1/awards/{award_id}/holds", body, key="hold")
-    assert desk.post(f"/v1/awards/{award_id}/holds", body, key="hold") == held
-    assert desk.post(f"/v1/awards/{award_id}/holds", body | {"reason": "s"}, key="hold")[0] == 409
+    held = bureau.post(f"/v1/awards/{award_id}/holds", body, key="hold")
+    assert bureau.post(f"/v1/awards/{award_id}/holds", body, key="hold") == held
+    assert bureau.post(f"/v1/awards/{award_id}/holds", body | {"reason": "s"}, key="hold")[0] == 409
 
 
-def test_approvals_stay_within_what_is_payable(desk: Desk) -> None:
-    award_id = purchase(desk, 7)
-    desk.published(award_id)
-    status, told = desk.step(award_id, "approve", amount="200000.01")
+def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 7)
+    bureau.published(award_id)
+    status, told = bureau.step(award_id, "approve", amount="200000.01")
     assert (status, told["allowed"]) == (409, ["approve", "reject"])
     assert "200000.00" in told["detail"]
-    desk.done(award_id, "approve", amount="120000")
-    status, told = desk.step(award_id, "pay", amount="100000")
+    bureau.done(award_id, "approve", amount="120000")
+    status, told = bureau.step(award_id, "pay", amount="100000")
     assert (status, told["allowed"]) == (409, ["apply", "list", "pay"])
-    desk.done(award_id, "pay", amount="120000.00")
+    bureau.done(award_id, "pay", amount="120000.00")
     # Not all that is payable was approved: the rest is another round.
-    desk.published(award_id)
-    assert desk.step(award_id, "approve", amount="80000.01")[0] == 409
-    desk.done(award_id, "approve", amount="80000")
-    assert desk.done(award_id, "pay")["amount"] == "80000.00"
-    assert desk.step(award_id, "apply")[1]["allowed"] == []
+    bureau.published(award_id)
+    assert bureau.step(award_id, "approve", amount="80000.01")[0] == 409
+    bureau.done(award_id, "approve", amount="80000")
+    assert bureau.done(award_id, "pay")["amount"] == "80000.00"
+    assert bureau.step(award_id, "apply")[1]["allowed"] == []
 
 
-def test_publicity_must_be_over(desk: Desk) -> None:
-    award_id = purchase(desk, 8)
-    desk.done(award_id, "apply", "review", "joint_review")
-    desk.done(award_id, "publish", until=format_time(desk.now + timedelta(hours=1)))
-    status, told = desk.step(award_id, "approve", amount="1")
+def test_publicity_must_be_over(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 8)
+    bureau.done(award_id, "apply", "review", "joint_review")
+    bureau.done(award_id, "publish", until=format_time(bureau.now + timedelta(hours=1)))
+    status, told = bureau.step(award_id, "approve", amount="1")
     assert (status, told["allowed"]) == (409, ["reject"])
-    desk.later(hours=1)
-    assert desk.step(award_id, "approve", amount="1")[0] == 201
+    bureau.later(hours=1)
+    assert bureau.step(award_id, "approve", amount="1")[0] == 201
 
 
-def test_holds_block_approval_and_payment_and_nothing_else(desk: Desk) -> None:
-    award_id = purchase(desk, 9)
-    desk.published(award_id)
+def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 9)
+    bureau.published(award_id)
     path = f"/v1/awards/{award_id}/holds"
-    held = [desk.post(path, {"kind": kind, "reason": "r"})[1] for kind in ("objection", "manual", "manual")]
-    assert desk.award(award_id)["holds"] == ["manual", "objection"]
-    status, told = desk.step(award_id, "approve", amount="1")
+    held = [bureau.post(path, {"kind": kind, "reason": "r"})[1] for kind in ("objection", "manual", "manual")]
+    assert bureau.award(award_id)["holds"] == ["manual", "objection"]
+    status, told = bureau.step(award_id, "approve", amount="1")
     assert (status, told["allowed"]) == (409, ["reject"])
     assert "objection" in told["detail"]
     for one in held[:2]:
-        assert desk.post(f"/v1/holds/{one['id']}/release", {"reason": "r"})[0] == 201
-    assert desk.award(award_id)["holds"] == ["manual"]
-    assert desk.post(f"/v1/holds/{held[0]['id']}/release", None)[0] == 409
-    assert desk.post("/v1/holds/none/release", None)[0] == 404
-    listed = desk.ask.all(path, limit=1)
+        assert bureau.post(f"/v1/holds/{one['id']}/release", {"reason": "r"})[0] == 201
+    assert bureau.award(award_id)["holds"] == ["manual"]
+    assert bureau.post(f"/v1/holds/{held[0]['id']}/release", None)[0] == 409
+    assert bureau.post("/v1/holds/none/release", None)[0] == 404
+    listed = bureau.ask.all(path, limit=1)
     assert [{name: one[name] for name in held[0]} for one in listed] == held
     assert [one["released_at"] is None for one in listed] == [False, False, True]
-    released = desk.post(f"/v1/holds/{held[2]['hold_id']}/release", None)[1]
+    released = bureau.post(f"/v1/holds/{held[2]['hold_id']}/release", None)[1]
     assert released["hold_id"] == held[2]["hold_id"]
-    assert desk.award(award_id)["updated_at"] == released["at"]
-    desk.done(award_id, "approve", amount="1")
-    desk.verify(subject(9), "failed")
-    assert (desk.award(award_id)["eligibility"], desk.award(award_id)["holds"]) == ("failed", ["eligibility"])
-    assert desk.step(award_id, "pay")[0] == 409
-    desk.verify(subject(9))
-    desk.done(award_id, "pay")
+    assert bureau.award(award_id)["updated_at"] == released["at"]
+    bureau.done(award_id, "approve", amount="1")
+    bureau.verify(subject(9), "failed")
+    assert (bureau.award(award_id)["eligibility"], bureau.award(award_id)["holds"]) == ("failed", ["eligibility"])
+    assert bureau.step(award_id, "pay")[0] == 409
+    bureau.verify(subject(9))
+    bureau.done(award_id, "pay")
 
 
-def test_eligibility_has_a_validity_and_the_last_word_counts(desk: Desk) -> None:
-    award_id = purchase(desk, 10, verified=False)
-    desk.post(f"/v1/subjects/{subject(10)}/eligibility", {"status": "verified", "until": "2026-05-01"})
-    assert desk.award(award_id)["eligibility"] == "unverified"
+def test_eligibility_has_a_validity_and_the_last_word_counts(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 10, verified=False)
+    bureau.post(f"/v1/subjects/{subject(10)}/eligibility", {"status": "verified", "until": "2026-05-01"})
+    assert bureau.award(award_id)["eligibility"] == "unverified"
     body = {"status": "verified", "from": "2026-01-01", "until": "2027-01-01"}
-    told = desk.post(f"/v1/subjects/{subject(10)}/eligibility", body)[1]
+    told = bureau.post(f"/v1/subjects/{subject(10)}/eligibility", body)[1]
     assert told["until"] == "2027-01-01T00:00:00.000000+08:00"
-    assert desk.award(award_id)["eligibility"] == "verified"
-    desk.verify(subject(10), "failed", until=format_time(desk.now + timedelta(minutes=1)))
-    assert desk.award(award_id)["eligibility"] == "failed"
-    desk.later(minutes=1)
-    assert desk.award(award_id)["eligibility"] == "verified"
-    recorded = desk.ask.all(f"/v1/subjects/{subject(10)}/eligibility")
+    assert bureau.award(award_id)["eligibility"] == "verified"
+    bureau.verify(subject(10), "failed", until=format_time(bureau.now + timedelta(minutes=1)))
+    assert bureau.award(award_id)["eligibility"] == "failed"
+    bureau.later(minutes=1)
+    assert bureau.award(award_id)["eligibility"] == "verified"
+    recorded = bureau.ask.all(f"/v1/subjects/{subject(10)}/eligibility")
     assert [one["status"] for one in recorded] == ["verified", "verified", "failed"]
     assert recorded[1] == told
     for body in (
@@ -278,190 +278,185 @@ def test_eligibility_has_a_validity_and_the_last_word_counts(desk: Desk) -> None
         {"status": "verified", "criteria": {"rate": 0.5}},
         {"status": "verified", "criteria": {"nested": {"a": True}}},
     ):
-        assert desk.post(f"/v1/subjects/{subject(10)}/eligibility", body)[0] == 422, body
-    assert desk.post("/v1/subjects/uscc:1/eligibility", {"status": "verified"})[0] == 404
+        assert bureau.post(f"/v1/subjects/{subject(10)}/eligibility", body)[0] == 422, body
+    assert bureau.post("/v1/subjects/uscc:1/eligibility", {"status": "verified"})[0] == 404
 
 
-def test_a_rule_is_suspended_for_what_is_earned_within_a_period(desk: Desk) -> None:
-    within, before = purchase(desk, 11), f"first_purchase/{subject(12)}"
-    desk.take(
+def test_a_rule_is_suspended_for_what_is_earned_within_a_period(bureau: Bureau) -> None:
+    within, before = purchase(bureau, 11), f"first_purchase/{subject(12)}"
+    bureau.take(
         first_purchase(12, "2026-02-28", seq=1),
         provider_total(13, 2026, {"kmdex": [("2026-02-01", "12000000.00")]}, seq=2),
     )
     yearly = f"annual_listed_trading/{subject(13)}/2026"
     for number in (12, 13):
-        desk.verify(subject(number))
+        bureau.verify(subject(number))
     body = {"from": "2026-03-01", "until": "2026-03-02", "reason": "省级新规"}
-    suspended = desk.post("/v1/rules/first_purchase/suspensions", body)[1]
-    assert [desk.award(award_id)["holds"] for award_id in (within, before, yearly)] == [["rule_suspended"], [], []]
-    told = desk.post("/v1/rules/annual_listed_trading/suspensions", {"from": "2026-12-01", "reason": "r"})[1]
-    assert desk.award(yearly)["holds"] == ["rule_suspended"]
-    assert desk.ask.all("/v1/rules/first_purchase/suspensions") == [suspended | {"released_at": None}]
+    suspended = bureau.post("/v1/rules/first_purchase/suspensions", body)[1]
+    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [["rule_suspended"], [], []]
+    told = bureau.post("/v1/rules/annual_listed_trading/suspensions", {"from": "2026-12-01", "reason": "r"})[1]
+    assert bureau.award(yearly)["holds"] == ["rule_suspended"]
+    assert bureau.ask.all("/v1/rules/first_purchase/suspensions") == [suspended | {"released_at": None}]
     for one in (suspended, told):
-        assert desk.post(f"/v1/holds/{one['suspension_id']}/release", None)[0] == 201
-    assert [desk.award(award_id)["holds"] for award_id in (within, before, yearly)] == [[], [], []]
-    assert desk.post("/v1/rules/no_such/suspensions", body)[0] == 404
-    assert desk.post("/v1/rules/first_purchase/suspensions", {"reason": "r"})[0] == 422
+        assert bureau.post(f"/v1/holds/{one['suspension_id']}/release", None)[0] == 201
+    assert [bureau.award(award_id)["holds"] for award_id in (within, before, yearly)] == [[], [], []]
+    assert bureau.post("/v1/rules/no_such/suspensions", body)[0] == 404
+    assert bureau.post("/v1/rules/first_purchase/suspensions", {"reason": "r"})[0] == 422
 
 
-def open_clawbacks(desk: Desk, award_id: str) -> list[Any]:
-    return [one for one in desk.ask.all("/v1/clawbacks", state="open", limit=1) if one["award_id"] == award_id]
+def open_clawbacks(bureau: Bureau, award_id: str) -> list[Any]:
+    return [one for one in bureau.ask.all("/v1/clawbacks", state="open", limit=1) if one["award_id"] == award_id]
 
 
-def over_approved(desk: Desk, **parameters: Any) -> list[str]:
-    return [one["award_id"] for one in desk.ask.all("/v1/awards", flag="over_approved", **parameters)]
+def over_approved(bureau: Bureau, **parameters: Any) -> list[str]:
+    return [one["award_id"] for one in bureau.ask.all("/v1/awards", flag="over_approved", **parameters)]
 
 
-def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(desk: Desk) -> None:
-    award_id = purchase(desk, 14)
-    desk.approved(award_id, "200000.00")
-    desk.done(award_id, "pay")
-    assert open_clawbacks(desk, award_id) == []
-    before = desk.award(award_id)["updated_at"]
-    desk.take(first_purchase(14, "2026-03-01", "5000000.00", seq=3, refunded="1500000.00"))
-    found = desk.award(award_id)
+def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 14)
+    bureau.approved(award_id, "200000.00")
+    bureau.done(award_id, "pay")
+    assert open_clawbacks(bureau, award_id) == []
+    before = bureau.award(award_id)["updated_at"]
+    bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=3, refunded="1500000.00"))
+    found = bureau.award(award_id)
     assert (found["payable"], found["flags"], found["state"]) == ("175000.00", ["over_approved"], "paid")
-    assert award_id in over_approved(desk)
-    assert award_id not in over_approved(desk, as_of=before)
-    (proposal,) = open_clawbacks(desk, award_id)
+    assert award_id in over_approved(bureau)
+    assert award_id not in over_approved(bureau, as_of=before)
+    (proposal,) = open_clawbacks(bureau, award_id)
     assert (proposal["amount"], proposal["returned"]) == ("25000.00", "0.00")
     assert proposal["opened_at"] == found["updated_at"]
     # Further down: still one proposal, of more.
-    desk.take(first_purchase(14, "2026-03-01", "5000000.00", seq=4, refunded="2000000.00"))
-    assert [one["amount"] for one in open_clawbacks(desk, award_id)] == ["50000.00"]
-    assert desk.step(award_id, "return", amount="50000.01")[0] == 409
-    told = desk.done(award_id, "return", amount="20000")
+    bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=4, refunded="2000000.00"))
+    assert [one["amount"] for one in open_clawbacks(bureau, award_id)] == ["50000.00"]
+    assert bureau.step(award_id, "return", amount="50000.01")[0] == 409
+    told = bureau.done(award_id, "return", amount="20000")
     assert (told["from"], told["to"]) == ("paid", "paid")
-    assert [one["amount"] for one in open_clawbacks(desk, award_id)] == ["30000.00"]
-    returned = desk.done(award_id, "return", amount="30000.00")
-    assert desk.award(award_id)["flags"] == []
-    assert award_id not in over_approved(desk)
-    (answered,) = [one for one in desk.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
+    assert [one["amount"] for one in open_clawbacks(bureau, award_id)] == ["30000.00"]
+    returned = bureau.done(award_id, "return", amount="30000.00")
+    assert bureau.award(award_id)["flags"] == []
+    assert award_id not in over_approved(bureau)
+    (answered,) = [one for one in bureau.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
     assert (answered["state"], answered["amount"], answered["returned"]) == ("answered", "0.00", "50000.00")
     assert answered["decisions"] == [told["decision_id"], returned["decision_id"]]
-    assert desk.step(award_id, "return", amount="1")[0] == 409
-    row = desk.ask.all("/v1/ledger/transactions", award_id=award_id, kind="return")[-1]
+    assert bureau.step(award_id, "return", amount="1")[0] == 409
+    row = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="return")[-1]
     assert [entry["account"] for entry in row["entries"]] == ["treasury", f"returned:{subject(14)}:{award_id}"]
     # The trade is no longer refunded: what is payable has risen, and another round can begin.
-    desk.take(first_purchase(14, "2026-03-01", "5000000.00", seq=5))
-    desk.approved(award_id, "50000.00")
-    assert desk.done(award_id, "pay")["amount"] == "50000.00"
-    found = desk.award(award_id)
+    bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=5))
+    bureau.approved(award_id, "50000.00")
+    assert bureau.done(award_id, "pay")["amount"] == "50000.00"
+    found = bureau.award(award_id)
     assert (found["approved"], found["paid"], found["returned"]) == ("250000.00", "250000.00", "50000.00")
 
 
-def test_clawback_proposals_are_paged_without_loss(desk: Desk) -> None:
+def test_clawback_proposals_are_paged_without_loss(bureau: Bureau) -> None:
     """Two are open, and one of the two awards has an earlier one that lapsed."""
-    awards = [purchase(desk, number) for number in (27, 28)]
+    awards = [purchase(bureau, number) for number in (27, 28)]
     for award_id in awards:
-        desk.approved(award_id, "200000.00")
-    desk.take(first_purchase(27, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
-    desk.take(first_purchase(27, "2026-03-01", "5000000.00", seq=4))
-    desk.take(*(first_purchase(number, "2026-03-01", seq=5) for number in (27, 28)))
+        bureau.approved(award_id, "200000.00")
+    bureau.take(first_purchase(27, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
+    bureau.take(first_purchase(27, "2026-03-01", "5000000.00", seq=4))
+    bureau.take(*(first_purchase(number, "2026-03-01", seq=5) for number in (27, 28)))
     expected = [(awards[0], "lapsed"), (awards[0], "open"), (awards[1], "open")]
     for states in ({}, {"state": "open"}):
-        found = desk.ask.all("/v1/clawbacks", limit=1, **states)
-        assert found == desk.ask.all("/v1/clawbacks", limit=500, **states)
+        found = bureau.ask.all("/v1/clawbacks", limit=1, **states)
+        assert found == bureau.ask.all("/v1/clawbacks", limit=500, **states)
         of_these = [(one["award_id"], one["state"]) for one in found if one["award_id"] in awards]
         assert of_these == [one for one in expected if one[1] == states.get("state", one[1])]
 
 
-def test_what_is_over_approved_is_returned_before_the_rest_is_paid(desk: Desk) -> None:
-    award_id = purchase(desk, 15)
-    desk.approved(award_id, "200000.00")
-    desk.take(first_purchase(15, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
-    assert desk.step(award_id, "pay")[1]["allowed"] == ["return"]
-    desk.done(award_id, "return", amount="100000.00")
-    assert desk.done(award_id, "pay")["amount"] == "100000.00"
+def test_what_is_over_approved_is_returned_before_the_rest_is_paid(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 15)
+    bureau.approved(award_id, "200000.00")
+    bureau.take(first_purchase(15, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
+    assert bureau.step(award_id, "pay")[1]["allowed"] == ["return"]
+    bureau.done(award_id, "return", amount="100000.00")
+    assert bureau.done(award_id, "pay")["amount"] == "100000.00"
 
 
-def test_a_proposal_lapses_where_what_is_payable_rises_again(desk: Desk) -> None:
-    award_id = purchase(desk, 16)
-    desk.approved(award_id, "200000.00")
-    desk.take(first_purchase(16, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
-    desk.take(first_purchase(16, "2026-03-01", "5000000.00", seq=4))
-    assert desk.award(award_id)["flags"] == []
-    (lapsed,) = [one for one in desk.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
+def test_a_proposal_lapses_where_what_is_payable_rises_again(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 16)
+    bureau.approved(award_id, "200000.00")
+    bureau.take(first_purchase(16, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
+    bureau.take(first_purchase(16, "2026-03-01", "5000000.00", seq=4))
+    assert bureau.award(award_id)["flags"] == []
+    (lapsed,) = [one for one in bureau.ask.all("/v1/clawbacks") if one["award_id"] == award_id]
     assert (lapsed["state"], lapsed["returned"]) == ("lapsed", "0.00")
 
 
-def test_a_return_is_possible_while_a_later_round_is_under_way_or_was_rejected(desk: Desk) -> None:
-    award_id = purchase(desk, 17, "2000000.00")
-    desk.approved(award_id, "100000.00")
-    desk.done(award_id, "pay")
-    desk.take(first_purchase(17, "2026-03-01", "3000000.00", seq=3))
-    desk.done(award_id, "apply")
-    desk.take(first_purchase(17, "2026-03-01", "1000000.00", seq=4))
-    told = desk.done(award_id, "return", amount="20000")
+def test_a_return_is_possible_while_a_later_round_is_under_way_or_was_rejected(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 17, "2000000.00")
+    bureau.approved(award_id, "100000.00")
+    bureau.done(award_id, "pay")
+    bureau.take(first_purchase(17, "2026-03-01", "3000000.00", seq=3))
+    bureau.done(award_id, "apply")
+    bureau.take(first_purchase(17, "2026-03-01", "1000000.00", seq=4))
+    told = bureau.done(award_id, "return", amount="20000")
     assert (told["from"], told["to"]) == ("applied", "applied")
-    desk.done(award_id, "reject")
-    desk.done(award_id, "return", amount="30000")
-    assert desk.award(award_id)["flags"] == []
+    bureau.done(award_id, "reject")
+    bureau.done(award_id, "return", amount="30000")
+    assert bureau.award(award_id)["flags"] == []
 
 
-def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(desk: Desk) -> None:
-    desk.take(first_listing(18, "2026-02-01", seq=1))
+def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(bureau: Bureau) -> None:
+    bureau.take(first_listing(18, "2026-02-01", seq=1))
     lower = f"first_listing/{subject(18)}"
-    desk.verify(subject(18))
-    desk.approved(lower, "20000.00")
-    desk.done(lower, "pay")
-    higher = purchase(desk, 18)
-    assert [desk.award(award_id)["payable"] for award_id in (lower, higher)] == ["0.00", "200000.00"]
-    assert [one["amount"] for one in open_clawbacks(desk, lower)] == ["20000.00"]
-    desk.published(higher)
+    bureau.verify(subject(18))
+    bureau.approved(lower, "20000.00")
+    bureau.done(lower, "pay")
+    higher = purchase(bureau, 18)
+    assert [bureau.award(award_id)["payable"] for award_id in (lower, higher)] == ["0.00", "200000.00"]
+    assert [one["amount"] for one in open_clawbacks(bureau, lower)] == ["20000.00"]
+    bureau.published(higher)
     # Over the group, no more than its highest.
-    status, told = desk.step(higher, "approve", amount="180000.01")
+    status, told = bureau.step(higher, "approve", amount="180000.01")
     assert (status, "200000.00" in told["detail"]) == (409, True)
-    desk.done(lower, "return", amount="20000.00")
-    desk.done(higher, "approve", amount="200000.00")
+    bureau.done(lower, "return", amount="20000.00")
+    bureau.done(higher, "approve", amount="200000.00")
 
 
-def test_the_limit_of_a_group_is_that_of_its_own_year(desk: Desk) -> None:
+def test_the_limit_of_a_group_is_that_of_its_own_year(bureau: Bureau) -> None:
     """Approvals of another year use up none of it, and a higher reward of another year does not raise it."""
-    desk.take(first_listing(26, "2026-02-01", seq=1))
-    desk.verify(subject(26))
-    desk.approved(f"first_listing/{subject(26)}", "20000.00")
-    higher, later = purchase(desk, 26), f"annual_listed_trading/{subject(26)}/2028"
-    desk.take(provider_total(26, 2028, {"kmdex": [("2028-03-01", "15000000.00")]}, seq=3))
-    assert desk.award(later)["payable"] == "300000.00"
-    desk.published(higher)
-    assert desk.step(higher, "approve", amount="180000.01")[0] == 409
-    desk.done(higher, "approve", amount="180000.00")
-    desk.approved(later, "300000.00")
+    bureau.take(first_listing(26, "2026-02-01", seq=1))
+    bureau.verify(subject(26))
+    bureau.approved(f"first_listing/{subject(26)}", "20000.00")
+    higher, later = purchase(bureau, 26), f"annual_listed_trading/{subject(26)}/2028"
+    bureau.take(provider_total(26, 2028, {"kmdex": [("2028-03-01", "15000000.00")]}, seq=3))
+    assert bureau.award(later)["payable"] == "300000.00"
+    bureau.published(higher)
+    assert bureau.step(higher, "approve", amount="180000.01")[0] == 409
+    bureau.done(higher, "approve", amount="180000.00")
+    bureau.approved(later, "300000.00")
 
 
-def test_a_reward_that_moves_to_another_year_is_claimed_back_from_the_one_it_was_approved_for(desk: Desk) -> None:
-    desk.take(first_purchase(19, "2026-12-31", seq=1))
+def test_a_reward_that_moves_to_another_year_is_claimed_back_from_the_one_it_was_approved_for(bureau: Bureau) -> None:
+    bureau.take(first_purchase(19, "2026-12-31", seq=1))
     award_id = f"first_purchase/{subject(19)}"
-    desk.verify(subject(19))
-    desk.approved(award_id, "50000.00")
-    desk.take(first_purchase(19, "2027-01-01", seq=2))
-    (proposal,) = open_clawbacks(desk, award_id)
+    bureau.verify(subject(19))
+    bureau.approved(award_id, "50000.00")
+    bureau.take(first_purchase(19, "2027-01-01", seq=2))
+    (proposal,) = open_clawbacks(bureau, award_id)
     assert (proposal["year"], proposal["amount"]) == (2026, "50000.00")
-    desk.done(award_id, "return", amount="50000.00")
-    desk.approved(award_id, "50000.00")
-    assert [row["year"] for row in budgets(desk, 2026, 2027)] == [2026, 2027]
-    assert budgets(desk, 2027)[0]["approved"] == "50000.00"
+    bureau.done(award_id, "return", amount="50000.00")
+    bureau.approved(award_id, "50000.00")
+    assert [row["year"] for row in budgets(bureau, 2026, 2027)] == [2026, 2027]
+    assert budgets(bureau, 2027)[0]["approved"] == "50000.00"
 
 
-def budgets(desk: Desk, *years: int) -> list[Any]:
-    return [desk.ask.ok("/v1/budget", year=year) for year in years]
+def budgets(bureau: Bureau, *years: int) -> list[Any]:
+    return [bureau.ask.ok("/v1/budget", year=year) for year in years]
 
 
 @pytest.fixture
-def scarce(postgres) -> Iterator[Desk]:
+def scarce(postgres) -> Iterator[Bureau]:
     """A budget of 5.5 million a year, and one operator of both exchanges."""
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
     whitelist = WHITELIST.replace("91530100MAXDCDEX07", OPERATOR_OF_KMDEX.removeprefix("uscc:"))
-    found = Desk(engine, changed(1, whitelist, **{'annual: "100000000.00"': 'annual: "5500000.00"'}))
-    found.begin()
-    yield found
-    engine.dispose()
+    with empty_bureau(postgres, changed(1, whitelist, **{'annual: "100000000.00"': 'annual: "5500000.00"'})) as found:
+        yield found
 
 
-def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_budget(scarce: Desk) -> None:
+def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_budget(scarce: Bureau) -> None:
     scarce.take(
         exchange_total("kmdex", 2026, [("2026-03-01", "1200000000.00")], seq=1),
         exchange_total("dcdex", 2027, [("2027-03-01", "1200000000.00")], seq=1),
@@ -508,51 +503,51 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     scarce.done(three, "approve", amount="200000.00")
 
 
-def test_budget_and_clawbacks_are_not_for_exchanges(desk: Desk) -> None:
-    assert desk.ask.get("/v1/budget", "auditor")[0] == 422
-    assert desk.ask.get("/v1/budget", "exchange:kmdex", year=2028)[0] == 403
-    assert desk.ask.get("/v1/clawbacks", "exchange:kmdex")[0] == 403
+def test_budget_and_clawbacks_are_not_for_exchanges(bureau: Bureau) -> None:
+    assert bureau.ask.get("/v1/budget", "auditor")[0] == 422
+    assert bureau.ask.get("/v1/budget", "exchange:kmdex", year=2028)[0] == 403
+    assert bureau.ask.get("/v1/clawbacks", "exchange:kmdex")[0] == 403
     for path in (
         f"/v1/awards/first_purchase/{subject(1)}/holds",
         f"/v1/subjects/{subject(1)}/eligibility",
         f"/v1/subjects/{subject(1)}/other-grants",
         "/v1/rules/first_purchase/suspensions",
     ):
-        assert desk.ask.get(path, "exchange:kmdex")[0] == 403
+        assert bureau.ask.get(path, "exchange:kmdex")[0] == 403
 
 
-def test_grants_of_other_policies_compete_at_once(desk: Desk) -> None:
-    award_id = purchase(desk, 20)
+def test_grants_of_other_policies_compete_at_once(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 20)
     path = f"/v1/subjects/{subject(20)}/other-grants"
     lower = {"name": "虚构市级技改奖补", "year": 2026, "amount": "200000.00"}
-    desk.post(path, lower)
-    assert desk.award(award_id)["payable"] == "200000.00"
-    status, told = desk.post(path, lower | {"amount": "200000.01", "documents": [{"name": "d", "sha256": SHA256}]})
+    bureau.post(path, lower)
+    assert bureau.award(award_id)["payable"] == "200000.00"
+    status, told = bureau.post(path, lower | {"amount": "200000.01", "documents": [{"name": "d", "sha256": SHA256}]})
     assert status == 201
-    found = desk.award(award_id)
+    found = bureau.award(award_id)
     assert (found["payable"], found["suppressed_by"]) == ("0.00", f"other_grant/{told['other_grant_id']}")
     assert found["updated_at"] == told["at"]
-    explained = desk.ask.ok(f"/v1/awards/{award_id}/explanation")
+    explained = bureau.ask.ok(f"/v1/awards/{award_id}/explanation")
     assert "市级其他政策" in explained["text"]["zh"]
-    seen = desk.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")
+    seen = bureau.ask.ok(f"/v1/awards/{award_id}", "exchange:kmdex")
     assert (seen["partial"], seen["payable"]) == (False, "0.00")
-    granted = desk.ask.all(f"/v1/subjects/{subject(20)}/other-grants", "bureau")
+    granted = bureau.ask.all(f"/v1/subjects/{subject(20)}/other-grants", "bureau")
     assert [one["amount"] for one in granted] == ["200000.00", "200000.01"]
     assert granted[1] == told
     # Another year's is no rival, and of one name the last word counts.
-    desk.post(path, lower | {"year": 2027, "amount": "900000.00"})
-    desk.post(path, lower | {"amount": "0.00"})
-    assert (desk.award(award_id)["payable"], desk.award(award_id)["suppressed_by"]) == ("200000.00", None)
-    assert desk.post(path, lower | {"year": "2026"})[0] == 422
+    bureau.post(path, lower | {"year": 2027, "amount": "900000.00"})
+    bureau.post(path, lower | {"amount": "0.00"})
+    assert (bureau.award(award_id)["payable"], bureau.award(award_id)["suppressed_by"]) == ("200000.00", None)
+    assert bureau.post(path, lower | {"year": "2026"})[0] == 422
     # What comes later is held against it, too.
-    desk.post(f"/v1/subjects/{subject(21)}/other-grants", lower | {"amount": "300000.00"})
-    later = purchase(desk, 21)
-    assert desk.award(later)["payable"] == "0.00"
+    bureau.post(f"/v1/subjects/{subject(21)}/other-grants", lower | {"amount": "300000.00"})
+    later = purchase(bureau, 21)
+    assert bureau.award(later)["payable"] == "0.00"
 
 
-def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(desk: Desk) -> None:
-    award_id = purchase(desk, 22)
-    desk.done(award_id, "apply")
+def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 22)
+    bureau.done(award_id, "apply")
     for path in (
         f"/v1/awards/{award_id}/decisions",
         f"/v1/awards/{award_id}/holds",
@@ -562,29 +557,29 @@ def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(desk: Desk)
         f"/v1/subjects/{subject(22)}/other-grants",
     ):
         for who in ("auditor", "service", "exchange:kmdex", "exchange:dcdex"):
-            assert desk.post(path, {"no": "sense"}, who)[0] == 403, (path, who)
-    mine = desk.ask.all(f"/v1/awards/{award_id}/decisions", "exchange:kmdex")
-    assert mine == desk.decisions(award_id)
-    assert desk.ask.get(f"/v1/awards/{award_id}/decisions", "exchange:dcdex")[0] == 404
-    assert desk.step("first_purchase/none", "apply")[0] == 404
-    desk.take(
+            assert bureau.post(path, {"no": "sense"}, who)[0] == 403, (path, who)
+    mine = bureau.ask.all(f"/v1/awards/{award_id}/decisions", "exchange:kmdex")
+    assert mine == bureau.decisions(award_id)
+    assert bureau.ask.get(f"/v1/awards/{award_id}/decisions", "exchange:dcdex")[0] == 404
+    assert bureau.step("first_purchase/none", "apply")[0] == 404
+    bureau.take(
         provider_total(23, 2026, {"kmdex": [("2026-02-01", "8000000")], "dcdex": [("2026-02-01", "8000000")]}, seq=1)
     )
     shared = f"annual_listed_trading/{subject(23)}/2026"
-    desk.done(shared, "apply")
-    assert desk.ask.all(f"/v1/awards/{shared}/decisions", "exchange:kmdex") == []
-    partial = desk.ask.ok(f"/v1/awards/{shared}", "exchange:kmdex")
+    bureau.done(shared, "apply")
+    assert bureau.ask.all(f"/v1/awards/{shared}/decisions", "exchange:kmdex") == []
+    partial = bureau.ask.ok(f"/v1/awards/{shared}", "exchange:kmdex")
     assert (partial["state"], partial["approved"]) == ("applied", None)
 
 
-def test_of_two_that_pay_at_once_one_is_refused(desk: Desk) -> None:
+def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
     """Real threads and connections: each round, several persons take the same step of one award."""
-    award_id = purchase(desk, 24)
-    desk.approved(award_id, "200000.00")
+    award_id = purchase(bureau, 24)
+    bureau.approved(award_id, "200000.00")
     people, start = 6, Barrier(6)
 
     def pay(number: int) -> int:
-        client = desk.ask.client.application.test_client()
+        client = bureau.ask.client.application.test_client()
         body = {"action": "pay", "voucher_no": f"V-{number}", "paid_on": "2026-05-31"}
         given = headers((FIRST, SECOND)[number % 2]) | {"Idempotency-Key": f"race-{number}"}
         start.wait()
@@ -593,57 +588,57 @@ def test_of_two_that_pay_at_once_one_is_refused(desk: Desk) -> None:
     with ThreadPoolExecutor(people) as pool:
         statuses = sorted(pool.map(pay, range(people)))
     assert statuses == [201] + [409] * (people - 1)
-    assert desk.award(award_id)["paid"] == "200000.00"
-    assert len(desk.ask.all("/v1/ledger/transactions", award_id=award_id, kind="payment")) == 1
+    assert bureau.award(award_id)["paid"] == "200000.00"
+    assert len(bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="payment")) == 1
 
 
-def test_as_of_tells_what_was_decided_then(desk: Desk) -> None:
-    award_id = purchase(desk, 25, verified=False)
+def test_as_of_tells_what_was_decided_then(bureau: Bureau) -> None:
+    award_id = purchase(bureau, 25, verified=False)
     path = f"/v1/awards/{award_id}"
     said = []
 
     def note() -> None:
-        at = desk.now.isoformat().replace("+00:00", "Z")
-        listed = desk.ask.ok(f"{path}/decisions")
-        claims = desk.ask.ok("/v1/clawbacks", limit=500)
-        said.append((at, desk.award(award_id), listed, claims, budgets(desk, 2026)[0]))
+        at = bureau.now.isoformat().replace("+00:00", "Z")
+        listed = bureau.ask.ok(f"{path}/decisions")
+        claims = bureau.ask.ok("/v1/clawbacks", limit=500)
+        said.append((at, bureau.award(award_id), listed, claims, budgets(bureau, 2026)[0]))
 
     note()
-    desk.verify(subject(25), until="2026-12-01")
+    bureau.verify(subject(25), until="2026-12-01")
     note()
-    held = desk.post(f"{path}/holds", {"kind": "manual", "reason": "r"})[1]
+    held = bureau.post(f"{path}/holds", {"kind": "manual", "reason": "r"})[1]
     note()
-    desk.post(f"/v1/holds/{held['hold_id']}/release", None)
+    bureau.post(f"/v1/holds/{held['hold_id']}/release", None)
     note()
-    desk.approved(award_id, "200000.00")
+    bureau.approved(award_id, "200000.00")
     note()
-    suspended = desk.post("/v1/rules/first_purchase/suspensions", {"from": "2026-03-01", "reason": "r"})[1]
+    suspended = bureau.post("/v1/rules/first_purchase/suspensions", {"from": "2026-03-01", "reason": "r"})[1]
     note()
-    desk.post(f"/v1/holds/{suspended['suspension_id']}/release", None)
-    desk.done(award_id, "pay")
+    bureau.post(f"/v1/holds/{suspended['suspension_id']}/release", None)
+    bureau.done(award_id, "pay")
     note()
-    desk.post(f"/v1/subjects/{subject(25)}/other-grants", {"name": "n", "year": 2026, "amount": "300000"})
+    bureau.post(f"/v1/subjects/{subject(25)}/other-grants", {"name": "n", "year": 2026, "amount": "300000"})
     note()
-    desk.done(award_id, "return", amount="200000.00")
+    bureau.done(award_id, "return", amount="200000.00")
     note()
-    desk.later(days=365)
+    bureau.later(days=365)
     note()
     for at, *answers in said:
         again = [
-            desk.award(award_id, as_of=at),
-            desk.ask.ok(f"{path}/decisions", as_of=at),
-            desk.ask.ok("/v1/clawbacks", limit=500, as_of=at),
-            desk.ask.ok("/v1/budget", year=2026, as_of=at),
+            bureau.award(award_id, as_of=at),
+            bureau.ask.ok(f"{path}/decisions", as_of=at),
+            bureau.ask.ok("/v1/clawbacks", limit=500, as_of=at),
+            bureau.ask.ok("/v1/budget", year=2026, as_of=at),
         ]
         assert again == answers
-        listed = desk.ask.all("/v1/awards", subject=subject(25), state=answers[0]["state"], as_of=at)
+        listed = bureau.ask.all("/v1/awards", subject=subject(25), state=answers[0]["state"], as_of=at)
         assert [one["award_id"] for one in listed] == [award_id]
     assert len({str(answers) for _, *answers in said}) == len(said)
 
 
-def test_the_routes_keep_to_their_document(desk: Desk) -> None:
+def test_the_routes_keep_to_their_document(bureau: Bureau) -> None:
     """For who may decide: the bodies of schemathesis' making are good ones, too."""
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", desk.ask.client.application)
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", bureau.ask.client.application)
     schema.validate()
     ours = (
         "^/v1/(awards/.*/(decisions|holds)|holds/.*|subjects/.*/(eligibility|other-grants)|rules/.*|clawbacks|budget)$"
@@ -652,10 +647,10 @@ def test_the_routes_keep_to_their_document(desk: Desk) -> None:
     assert len(asked) == 13
 
 
-def test_nothing_of_it_differs_from_what_is_worked_out_anew(desk: Desk) -> None:
+def test_nothing_of_it_differs_from_what_is_worked_out_anew(bureau: Bureau) -> None:
     """Stands last: over all that the tests before have done."""
     said: list[str] = []
-    with desk.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        outcome = verify_all(connection, desk.rulebook, None, said.append)
+    with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        outcome = verify_all(connection, bureau.rulebook, None, said.append)
     assert said == []
     assert outcome.is_right

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,49 +10,40 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from services.incentive.rebuild.command import verify_all
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
-from tests.support.incentive.bureau import Desk
-from tests.support.incentive.ledger import first_purchase, rulebook, subject
+from tests.support.incentive.bureau import Bureau
+from tests.support.incentive.ledger import LedgerDatabase, first_purchase, ledger_database, rulebook, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 TABLES = ("act", "decision", "hold", "suspension", "hold_release", "eligibility", "other_grant", "related_party")
 APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(2)}"
 
 
-@dataclass(frozen=True)
-class Worked:
-    """A ledger in which the bureau has done each thing that it can, as its service and its owner see it."""
-
-    owner: Engine
-    service: Engine
-
-
 @pytest.fixture(scope="module")
-def worked(postgres) -> Iterator[Worked]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    found = Worked(make_engine(owner_url), make_engine(service_url))
-    desk = Desk(found.service, rulebook())
-    desk.begin()
-    desk.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3)))
+def worked(postgres) -> Iterator[LedgerDatabase]:
+    """A ledger in which the bureau has done each thing that it can."""
+    with ledger_database(postgres) as found:
+        do_everything(found)
+        yield found
+
+
+def do_everything(found: LedgerDatabase) -> None:
+    bureau = Bureau(found.service, rulebook())
+    bureau.begin()
+    bureau.take(*(first_purchase(number, "2026-03-01", "5000000.00", seq=1) for number in (1, 2, 3)))
     for number in (1, 2):
-        desk.verify(subject(number))
-    desk.approved(APPROVED, "150000.00")
-    desk.published(PUBLISHED)
-    held = desk.post(f"/v1/awards/{PUBLISHED}/holds", {"kind": "manual", "reason": "r"})[1]
-    desk.post(f"/v1/holds/{held['hold_id']}/release", None)
-    desk.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
-    desk.post(f"/v1/subjects/{subject(3)}/other-grants", {"name": "n", "year": 2026, "amount": "300000.00"})
+        bureau.verify(subject(number))
+    bureau.approved(APPROVED, "150000.00")
+    bureau.published(PUBLISHED)
+    held = bureau.post(f"/v1/awards/{PUBLISHED}/holds", {"kind": "manual", "reason": "r"})[1]
+    bureau.post(f"/v1/holds/{held['hold_id']}/release", None)
+    bureau.post("/v1/rules/first_listing/suspensions", {"from": "2026-01-01", "reason": "r"})
+    bureau.post(f"/v1/subjects/{subject(3)}/other-grants", {"name": "n", "year": 2026, "amount": "300000.00"})
     related = {"subjects": [subject(3), subject(999)], "status": "related", "reason": "r"}
-    desk.post("/v1/related-parties", related)
-    yield found
-    found.owner.dispose()
-    found.service.dispose()
+    bureau.post("/v1/related-parties", related)
 
 
 def refusal(error: DBAPIError) -> str:
@@ -63,7 +53,7 @@ def refusal(error: DBAPIError) -> str:
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("act", ["UPDATE {0} SET id = id", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
-def test_nothing_that_was_decided_is_changed_or_removed(worked: Worked, table: str, act: str) -> None:
+def test_nothing_that_was_decided_is_changed_or_removed(worked: LedgerDatabase, table: str, act: str) -> None:
     with worked.owner.connect() as connection, pytest.raises(DBAPIError) as caught:
         connection.execute(text(act.format(table)))
     assert refusal(caught.value) == "append_only"
@@ -177,7 +167,7 @@ PAID = {"action": "pay", "to_state": "paid", "voucher_no": "V", "paid_on": "2026
     ],
 )
 def test_what_must_never_be_decided_is_refused(
-    worked: Worked, constraint: str | None, posted: dict[str, Any], members: dict[str, Any]
+    worked: LedgerDatabase, constraint: str | None, posted: dict[str, Any], members: dict[str, Any]
 ) -> None:
     with worked.service.connect() as connection, connection.begin() as transaction:
         post_act(connection, **posted)
@@ -212,7 +202,7 @@ def test_what_must_never_be_decided_is_refused(
         ),
     ],
 )
-def test_what_else_is_wrong_is_refused(worked: Worked, constraint: str, statement: str) -> None:
+def test_what_else_is_wrong_is_refused(worked: LedgerDatabase, constraint: str, statement: str) -> None:
     with worked.service.connect() as connection, connection.begin() as transaction:
         post_act(connection)
         with pytest.raises(IntegrityError) as caught:
@@ -221,7 +211,7 @@ def test_what_else_is_wrong_is_refused(worked: Worked, constraint: str, statemen
         transaction.rollback()
 
 
-def test_nothing_is_committed_that_nobody_decided_or_that_is_not_in_the_log(worked: Worked) -> None:
+def test_nothing_is_committed_that_nobody_decided_or_that_is_not_in_the_log(worked: LedgerDatabase) -> None:
     with pytest.raises(IntegrityError) as caught, worked.service.begin() as connection:
         post_act(connection)
     assert refusal(caught.value) == "log_is_whole"
@@ -239,7 +229,7 @@ def test_nothing_is_committed_that_nobody_decided_or_that_is_not_in_the_log(work
         transaction.rollback()
 
 
-def differences(worked: Worked, *statements: str) -> list[str]:
+def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
     """What is told after changes by the owner, which are undone again."""
     said: list[str] = []
     engine = worked.owner.execution_options(isolation_level="REPEATABLE READ")
@@ -274,11 +264,11 @@ def differences(worked: Worked, *statements: str) -> list[str]:
         ("DELETE FROM decision WHERE number = 0", ["decision"]),
     ],
 )
-def test_damage_is_told(worked: Worked, statement: str, told: list[str]) -> None:
+def test_damage_is_told(worked: LedgerDatabase, statement: str, told: list[str]) -> None:
     said = differences(worked, statement)
     for beginning in told:
         assert any(line.startswith(beginning) for line in said), (beginning, said)
 
 
-def test_what_is_right_is_told_to_be(worked: Worked) -> None:
+def test_what_is_right_is_told_to_be(worked: LedgerDatabase) -> None:
     assert differences(worked) == []

@@ -16,13 +16,13 @@ from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
 from tests.support.incentive.app import Asker, incentive_app
-from tests.support.incentive.bureau import Desk
+from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     WHITELIST,
-    Ledger,
     changed,
     first_purchase,
+    ledger_database,
     provider_total,
     rulebook,
     subject,
@@ -53,18 +53,12 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def engine(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Engine]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    with engine.begin() as connection:
-        ledger = Ledger(connection, rulebook())
-        ledger.put_in_force()
-        ledger.take(
-            first_purchase(1, "2026-03-01", "2000000.00", seq=1),
-            provider_total(2, 2026, {"kmdex": [("2026-02-01", "30000000.00")]}, seq=2),
-        )
-    yield engine
-    engine.dispose()
+    facts = (
+        first_purchase(1, "2026-03-01", "2000000.00", seq=1),
+        provider_total(2, 2026, {"kmdex": [("2026-02-01", "30000000.00")]}, seq=2),
+    )
+    with ledger_database(postgres, facts) as database:
+        yield database.service
 
 
 @pytest.fixture(scope="module")
@@ -354,37 +348,37 @@ def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], t
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)
-    desk = Desk(engine, changed(1, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
-    desk.begin()
+    bureau = Bureau(engine, changed(1, WHITELIST, **{'annual: "10000000.00"': 'annual: "50000.00"'}))
+    bureau.begin()
 
     def entered(rule: str, number: int, item: str, **measure: str) -> str:
-        status, award = desk.post("/v1/declared", body(rule, number, item, **measure))
+        status, award = bureau.post("/v1/declared", body(rule, number, item, **measure))
         assert status == 200, award
-        desk.verify(subject(number))
+        bureau.verify(subject(number))
         return str(award["award_id"])
 
     one = entered("compute_voucher", 1, "V-1", settled="100000.00")
     other = entered("compute_voucher_overseas", 2, "V-2", settled="100000.00")
     standard = entered("standards", 3, "S-1", role="national_led")
-    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], [], []]
-    desk.approved(one, "30000.00")
+    assert [bureau.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], [], []]
+    bureau.approved(one, "30000.00")
     pool = {"article": "(十四)", "budget": "50000.00", "approved": "30000.00"}
-    assert desk.ask.ok("/v1/budget", year=2026)["pools"] == [pool]
-    assert [desk.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
-    assert desk.award(other)["payable"] == "30000.00"
-    desk.published(other)
-    assert desk.step(other, "approve", amount="20000.00")[0] == 409
+    assert bureau.ask.ok("/v1/budget", year=2026)["pools"] == [pool]
+    assert [bureau.award(award_id)["holds"] for award_id in (one, other, standard)] == [[], ["budget"], []]
+    assert bureau.award(other)["payable"] == "30000.00"
+    bureau.published(other)
+    assert bureau.step(other, "approve", amount="20000.00")[0] == 409
 
-    status, gone = desk.post("/v1/declared", {**body("compute_voucher", 1, "V-1"), "withdrawn": True})
+    status, gone = bureau.post("/v1/declared", {**body("compute_voucher", 1, "V-1"), "withdrawn": True})
     assert (status, gone["ceiling"], gone["flags"]) == (200, "0.00", ["over_approved"])
-    (proposal,) = desk.ask.all("/v1/clawbacks", state="open")
+    (proposal,) = bureau.ask.all("/v1/clawbacks", state="open")
     assert proposal["award_id"] == one
-    desk.done(one, "return", amount="30000.00")
-    assert desk.award(other)["holds"] == []
-    desk.done(other, "approve", amount="30000.00")
+    bureau.done(one, "return", amount="30000.00")
+    assert bureau.award(other)["holds"] == []
+    bureau.done(other, "approve", amount="30000.00")
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         told: list[str] = []
-        assert verify_all(connection, desk.rulebook, None, told.append).is_right, told
+        assert verify_all(connection, bureau.rulebook, None, told.append).is_right, told
     engine.dispose()
 
 

@@ -18,8 +18,6 @@ from services.incentive.store.intake import LedgerIntake
 from services.incentive.store.rulebook import SettingsChangedError
 from services.incentive.store.tables import AWARD_COLUMNS
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import SettingsError
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
@@ -35,6 +33,7 @@ from tests.support.incentive.ledger import (
     first_listing,
     first_purchase,
     histories,
+    ledger_database,
     provider_total,
     record,
     rulebook,
@@ -47,11 +46,8 @@ FreshDatabase = Callable[[str], tuple[str, str]]
 
 @pytest.fixture(scope="module")
 def engine(postgres: FreshDatabase) -> Iterator[Engine]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    yield engine
-    engine.dispose()
+    with ledger_database(postgres) as database:
+        yield database.service
 
 
 @pytest.fixture

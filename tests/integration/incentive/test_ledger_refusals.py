@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
-from tests.support.incentive.ledger import Ledger, first_listing, first_purchase, rulebook, subject
+from tests.support.incentive.ledger import first_listing, first_purchase, ledger_database, subject
 
 FreshDatabase = Callable[[str], tuple[str, str]]
 APPEND_ONLY = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
@@ -19,16 +17,9 @@ AWARD = f"first_listing/{subject(1)}"
 @pytest.fixture(scope="module")
 def engines(postgres: FreshDatabase) -> Iterator[dict[str, Engine]]:
     """Both roles on a database that has two posted transactions."""
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    found = {"owner": make_engine(owner_url), "service": make_engine(service_url)}
-    with found["service"].begin() as connection:
-        ledger = Ledger(connection, rulebook())
-        ledger.put_in_force()
-        ledger.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
-    yield found
-    for engine in found.values():
-        engine.dispose()
+    facts = (first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
+    with ledger_database(postgres, facts) as database:
+        yield {"owner": database.owner, "service": database.service}
 
 
 @pytest.fixture(params=["owner", "service"])

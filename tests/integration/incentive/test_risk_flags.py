@@ -10,7 +10,7 @@ from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
 from shared.events.fact_topics import SIGN
 from shared.values.times import SHANGHAI, format_time
-from tests.support.incentive.bureau import SECOND, Desk, empty_desk
+from tests.support.incentive.bureau import SECOND, Bureau, empty_bureau
 from tests.support.incentive.ledger import first_purchase, provider_total, record, subject
 from tests.support.incentive.pages import sign_in
 
@@ -22,9 +22,9 @@ LIST = "/v1/related-parties"
 
 
 @pytest.fixture(scope="module")
-def desk(postgres) -> Iterator[Desk]:
+def bureau(postgres) -> Iterator[Bureau]:
     """A ledger that tests share: each has subjects of its own."""
-    with empty_desk(postgres) as found:
+    with empty_bureau(postgres) as found:
         yield found
 
 
@@ -43,88 +43,88 @@ def sold(number: int, other: int, back: str, *, seq: int) -> Any:
     return record(SIGN, f"r1/provider/{subject(number)}/2026", value)
 
 
-def flags(desk: Desk, *award_ids: str, **parameters: Any) -> list[list[str]]:
-    return [desk.award(award_id, **parameters)["flags"] for award_id in award_ids]
+def flags(bureau: Bureau, *award_ids: str, **parameters: Any) -> list[list[str]]:
+    return [bureau.award(award_id, **parameters)["flags"] for award_id in award_ids]
 
 
-def is_whole(desk: Desk) -> None:
+def is_whole(bureau: Bureau) -> None:
     """Whatever stands is what follows from the facts and the list; and it is found by its flags."""
     for role in ("auditor", "exchange:kmdex"):
-        awards = desk.ask.all("/v1/awards", role)
+        awards = bureau.ask.all("/v1/awards", role)
         for flag in FLAGS:
-            listed = [one["award_id"] for one in desk.ask.all("/v1/awards", role, flag=flag, limit=1)]
+            listed = [one["award_id"] for one in bureau.ask.all("/v1/awards", role, flag=flag, limit=1)]
             assert listed == [one["award_id"] for one in awards if flag in one["flags"]], (role, flag)
     said: list[str] = []
-    with desk.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        verify_all(connection, desk.rulebook, None, said.append)
+    with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        verify_all(connection, bureau.rulebook, None, said.append)
     assert said == []
 
 
-def test_flags_follow_what_is_measured_and_post_nothing(desk: Desk) -> None:
+def test_flags_follow_what_is_measured_and_post_nothing(bureau: Bureau) -> None:
     award_id = f"annual_listed_trading/{subject(1)}/2026"
-    desk.take(sold(1, 2, "15000000.00", seq=1))  # a measure may come before what is earned
-    assert desk.ask.get(f"/v1/awards/{award_id}")[0] == 404
-    desk.take(provider_total(1, 2026, {"kmdex": [("2026-03-01", "20000000.00")]}, seq=2))
-    assert flags(desk, award_id) == [["round_trip"]]
-    first = desk.award(award_id)["updated_at"]
-    posted = len(desk.ask.all("/v1/ledger/transactions"))
-    desk.take(sold(1, 2, "9999999.99", seq=3))
-    assert flags(desk, award_id) == [[]]
-    assert desk.award(award_id)["updated_at"] > first
-    desk.take(sold(1, 2, "10000000.00", seq=4))
-    assert flags(desk, award_id) == [["round_trip"]]
+    bureau.take(sold(1, 2, "15000000.00", seq=1))  # a measure may come before what is earned
+    assert bureau.ask.get(f"/v1/awards/{award_id}")[0] == 404
+    bureau.take(provider_total(1, 2026, {"kmdex": [("2026-03-01", "20000000.00")]}, seq=2))
+    assert flags(bureau, award_id) == [["round_trip"]]
+    first = bureau.award(award_id)["updated_at"]
+    posted = len(bureau.ask.all("/v1/ledger/transactions"))
+    bureau.take(sold(1, 2, "9999999.99", seq=3))
+    assert flags(bureau, award_id) == [[]]
+    assert bureau.award(award_id)["updated_at"] > first
+    bureau.take(sold(1, 2, "10000000.00", seq=4))
+    assert flags(bureau, award_id) == [["round_trip"]]
     # What was told then is told for ever; what changed a flag alone is no posting.
-    assert flags(desk, award_id, as_of=first) == [["round_trip"]]
-    assert len(desk.ask.all("/v1/ledger/transactions")) == posted
-    is_whole(desk)
+    assert flags(bureau, award_id, as_of=first) == [["round_trip"]]
+    assert len(bureau.ask.all("/v1/ledger/transactions")) == posted
+    is_whole(bureau)
 
 
-def test_a_sign_names_its_evidence_to_those_who_see_all(desk: Desk) -> None:
+def test_a_sign_names_its_evidence_to_those_who_see_all(bureau: Bureau) -> None:
     award_id = f"annual_listed_trading/{subject(3)}/2026"
-    desk.take(
+    bureau.take(
         provider_total(3, 2026, {"kmdex": [("2026-03-01", "20000000.00")]}, seq=1), sold(3, 4, "12000000.00", seq=2)
     )
     for role in ("auditor", "bureau"):
-        (sign,) = desk.ask.ok(f"/v1/awards/{award_id}/explanation", role)["signs"]
+        (sign,) = bureau.ask.ok(f"/v1/awards/{award_id}/explanation", role)["signs"]
         assert (sign["sign"], sign["name"]["zh"]) == ("round_trip", "对敲往返")
         assert "12,000,000.00" in sign["text"]["zh"]
         assert sign["evidence"] == [{"fact": f"facts.sign.v1/r1/provider/{subject(3)}/2026", "generation": 1, "seq": 2}]
-    client = desk.ask.client.application.test_client()
+    client = bureau.ask.client.application.test_client()
     assert sign_in(client, "auditor-key").status_code == 303
     page = client.get(f"/awards/{award_id}").text
     assert "对敲往返" in page
     assert sign["text"]["zh"] in page
     # The exchange sees the award, wholly; whether it bought back elsewhere is not its business.
-    assert flags(desk, award_id, role="exchange:kmdex") == [[]]
-    assert desk.ask.ok(f"/v1/awards/{award_id}/explanation", "exchange:kmdex")["signs"] == []
-    (listed,) = desk.ask.all("/v1/awards", "exchange:kmdex", subject=subject(3))
+    assert flags(bureau, award_id, role="exchange:kmdex") == [[]]
+    assert bureau.ask.ok(f"/v1/awards/{award_id}/explanation", "exchange:kmdex")["signs"] == []
+    (listed,) = bureau.ask.all("/v1/awards", "exchange:kmdex", subject=subject(3))
     assert (listed["award_id"], listed["flags"]) == (award_id, [])
 
 
-def test_first_purchases_around_the_cap_flag_each_other(desk: Desk) -> None:
+def test_first_purchases_around_the_cap_flag_each_other(bureau: Bureau) -> None:
     award_ids = [f"first_purchase/{subject(number)}" for number in (11, 12, 13)]
-    desk.take(first_purchase(11, "2026-03-01", "4000000.00", seq=1))
-    desk.take(first_purchase(12, "2026-03-10", "3900000.00", seq=2))
-    assert flags(desk, *award_ids[:2]) == [[], []]
-    then = desk.award(award_ids[0])["updated_at"]
-    desk.take(first_purchase(13, "2026-03-20", "4100000.00", seq=3))
-    assert flags(desk, *award_ids) == [["split_purchases"]] * 3
-    assert flags(desk, award_ids[0], as_of=then) == [[]]
-    (sign,) = desk.ask.ok(f"/v1/awards/{award_ids[0]}/explanation")["signs"]
+    bureau.take(first_purchase(11, "2026-03-01", "4000000.00", seq=1))
+    bureau.take(first_purchase(12, "2026-03-10", "3900000.00", seq=2))
+    assert flags(bureau, *award_ids[:2]) == [[], []]
+    then = bureau.award(award_ids[0])["updated_at"]
+    bureau.take(first_purchase(13, "2026-03-20", "4100000.00", seq=3))
+    assert flags(bureau, *award_ids) == [["split_purchases"]] * 3
+    assert flags(bureau, award_ids[0], as_of=then) == [[]]
+    (sign,) = bureau.ask.ok(f"/v1/awards/{award_ids[0]}/explanation")["signs"]
     assert len(sign["evidence"]) == 3
-    is_whole(desk)
-    desk.take(first_purchase(13, "2026-03-20", "4100000.00", seq=4, refunded="1000000.00"))
-    assert flags(desk, *award_ids) == [[], [], []]
+    is_whole(bureau)
+    bureau.take(first_purchase(13, "2026-03-20", "4100000.00", seq=4, refunded="1000000.00"))
+    assert flags(bureau, *award_ids) == [[], [], []]
     # Another register knows of an earlier first of one of them.
-    desk.take(first_purchase(13, "2026-03-20", "4100000.00", seq=5))
-    desk.take(first_purchase(12, "2026-02-01", "1000.00", seq=1, register="r2"))
-    assert flags(desk, *award_ids) == [[], [], []]
-    desk.take(first_purchase(12, None, seq=2, register="r2"))
-    assert flags(desk, *award_ids) == [["split_purchases"]] * 3
-    is_whole(desk)
+    bureau.take(first_purchase(13, "2026-03-20", "4100000.00", seq=5))
+    bureau.take(first_purchase(12, "2026-02-01", "1000.00", seq=1, register="r2"))
+    assert flags(bureau, *award_ids) == [[], [], []]
+    bureau.take(first_purchase(12, None, seq=2, register="r2"))
+    assert flags(bureau, *award_ids) == [["split_purchases"]] * 3
+    is_whole(bureau)
 
 
-def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(desk: Desk) -> None:
+def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(bureau: Bureau) -> None:
     buyer = subject(31)
     award_id, status = f"first_purchase/{buyer}", f"/v1/subjects/{buyer}/status"
     trades = [
@@ -132,56 +132,56 @@ def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(desk: D
         for no, day, amount in (("T31", "2026-03-01", "0.01"), ("T32", "2026-03-02", "4000000.00"))
     ]
     value = {"generation": 1, "seq": 2, "subject": buyer, "first": trades[0], "greatest": trades[1]}
-    desk.take(first_purchase(31, "2026-03-01", "0.01", seq=1))
-    before = desk.now
-    desk.take(record(SIGN, f"r1/buyer/{buyer}", value))
-    assert desk.ask.get(f"/v1/awards/{award_id}")[0] == 404
+    bureau.take(first_purchase(31, "2026-03-01", "0.01", seq=1))
+    before = bureau.now
+    bureau.take(record(SIGN, f"r1/buyer/{buyer}", value))
+    assert bureau.ask.get(f"/v1/awards/{award_id}")[0] == 404
     for role in ("auditor", "bureau"):
-        (sign,) = desk.ask.ok(status, role, year=2026)["signs"]
+        (sign,) = bureau.ask.ok(status, role, year=2026)["signs"]
         assert (sign["sign"], sign["trades"][1]["trade_no"]) == ("small_first", "T32")
         assert [one["fact"].split("/")[0] for one in sign["evidence"]] == ["facts.first-purchase.v1", "facts.sign.v1"]
-        assert desk.ask.ok(status, role, year=2027)["signs"] == []
-        assert desk.ask.ok(status, role, year=2026, as_of=format_time(before))["signs"] == []
-    assert desk.ask.ok(status, "exchange:kmdex", year=2026)["signs"] == []
-    client = desk.ask.client.application.test_client()
+        assert bureau.ask.ok(status, role, year=2027)["signs"] == []
+        assert bureau.ask.ok(status, role, year=2026, as_of=format_time(before))["signs"] == []
+    assert bureau.ask.ok(status, "exchange:kmdex", year=2026)["signs"] == []
+    client = bureau.ask.client.application.test_client()
     assert sign_in(client, "auditor-key").status_code == 303
     html = client.get(f"/subjects/{buyer}?year=2026").text
     assert sign["text"]["zh"] in html
     assert '<h1><span lang="zh-CN">虚构实体31</span></h1>' in html
     then = before.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")
-    desk.later(minutes=1)
-    desks = [client.get(f"/worklist?year={year}").text for year in (2026, 2025)]
-    desks.append(client.get(f"/worklist?year=2026&as_of={then}").text)
-    assert [f"/subjects/{buyer}?" in html for html in desks] == [True, False, False]
+    bureau.later(minutes=1)
+    worklists = [client.get(f"/worklist?year={year}").text for year in (2026, 2025)]
+    worklists.append(client.get(f"/worklist?year=2026&as_of={then}").text)
+    assert [f"/subjects/{buyer}?" in html for html in worklists] == [True, False, False]
     # Of what earns a fen the award has it, and no other place.
-    desk.take(first_purchase(31, "2026-03-01", "0.20", seq=3))
-    assert flags(desk, award_id) == [["small_first"]]
-    assert desk.ask.ok(status, year=2026)["signs"] == []
+    bureau.take(first_purchase(31, "2026-03-01", "0.20", seq=3))
+    assert flags(bureau, award_id) == [["small_first"]]
+    assert bureau.ask.ok(status, year=2026)["signs"] == []
     assert f"/subjects/{buyer}?" not in client.get("/worklist?year=2026").text
-    is_whole(desk)
+    is_whole(bureau)
 
 
-def test_related_parties_are_listed_and_flag_awards(desk: Desk) -> None:
+def test_related_parties_are_listed_and_flag_awards(bureau: Bureau) -> None:
     award_id = f"first_purchase/{subject(21)}"
-    desk.take(first_purchase(21, "2026-03-01", "1000000.00", seq=1))
+    bureau.take(first_purchase(21, "2026-03-01", "1000000.00", seq=1))
     entry = {"subjects": [subject(PROVIDER), subject(21)], "status": "related", "reason": "同一实际控制人"}
-    status, told = desk.post(LIST, entry, key="r1")
+    status, told = bureau.post(LIST, entry, key="r1")
     assert (status, told["subjects"], told["by"]) == (201, sorted(entry["subjects"]), "key of bureau")
-    assert desk.post(LIST, entry, key="r1") == (status, told)
-    assert flags(desk, award_id) == [["related_parties"]]
-    assert desk.ask.all(LIST) == desk.ask.all(LIST, subject=subject(21)) == [told]
-    assert desk.ask.all(LIST, subject=subject(22)) == []
-    assert desk.ask.all(LIST, as_of=desk.ask.all("/v1/ledger/transactions")[0]["posted_at"]) == []
-    posted = desk.ask.all("/v1/ledger/transactions", kind="decision")[-1]
+    assert bureau.post(LIST, entry, key="r1") == (status, told)
+    assert flags(bureau, award_id) == [["related_parties"]]
+    assert bureau.ask.all(LIST) == bureau.ask.all(LIST, subject=subject(21)) == [told]
+    assert bureau.ask.all(LIST, subject=subject(22)) == []
+    assert bureau.ask.all(LIST, as_of=bureau.ask.all("/v1/ledger/transactions")[0]["posted_at"]) == []
+    posted = bureau.ask.all("/v1/ledger/transactions", kind="decision")[-1]
     assert (posted["seq"], posted["amount"], posted["entries"]) == (told["transaction"], "0.00", [])
-    (sign,) = desk.ask.ok(f"/v1/awards/{award_id}/explanation")["signs"]
+    (sign,) = bureau.ask.ok(f"/v1/awards/{award_id}/explanation")["signs"]
     assert subject(PROVIDER) in sign["text"]["en"]
-    is_whole(desk)
-    assert desk.post(LIST, entry | {"status": "unrelated"}, who=SECOND)[0] == 201
-    assert flags(desk, award_id) == [[]]
-    assert flags(desk, award_id, as_of=told["at"]) == [["related_parties"]]
-    assert desk.ask.all(LIST) == []
-    assert desk.ask.all(LIST, as_of=told["at"]) == [told]
+    is_whole(bureau)
+    assert bureau.post(LIST, entry | {"status": "unrelated"}, who=SECOND)[0] == 201
+    assert flags(bureau, award_id) == [[]]
+    assert flags(bureau, award_id, as_of=told["at"]) == [["related_parties"]]
+    assert bureau.ask.all(LIST) == []
+    assert bureau.ask.all(LIST, as_of=told["at"]) == [told]
 
 
 @pytest.mark.parametrize(
@@ -195,16 +195,16 @@ def test_related_parties_are_listed_and_flag_awards(desk: Desk) -> None:
         ({"reason": ""}, "reason"),
     ],
 )
-def test_what_is_wrong_in_an_entry_is_told(desk: Desk, changed: dict[str, Any], field: str) -> None:
+def test_what_is_wrong_in_an_entry_is_told(bureau: Bureau, changed: dict[str, Any], field: str) -> None:
     entry = {"subjects": [subject(1), subject(2)], "status": "related", "reason": "r"} | changed
-    status, told = desk.post(LIST, entry)
+    status, told = bureau.post(LIST, entry)
     assert (status, [fault["field"] for fault in told["errors"]]) == (422, [field])
 
 
 @pytest.mark.parametrize(
     ("role", "reads"), [("auditor", 200), ("bureau", 200), ("exchange:kmdex", 403), ("service", 200)]
 )
-def test_who_may_keep_and_read_the_list(desk: Desk, role: str, reads: int) -> None:
-    assert desk.ask.get(LIST, role)[0] == reads
+def test_who_may_keep_and_read_the_list(bureau: Bureau, role: str, reads: int) -> None:
+    assert bureau.ask.get(LIST, role)[0] == reads
     entry = {"subjects": [subject(1), subject(2)], "status": "unrelated", "reason": "r"}
-    assert desk.post(LIST, entry, who=role)[0] == (201 if role == "bureau" else 403)
+    assert bureau.post(LIST, entry, who=role)[0] == (201 if role == "bureau" else 403)

@@ -16,7 +16,6 @@ from sqlalchemy.exc import InternalError
 from services.incentive.commands.declare import DeclarationInput, Declarer, declare
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine, snapshot
-from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE, SettingsError
 from tests.support.digests import digests
 from tests.support.incentive.app import Asker, incentive_app
@@ -27,14 +26,17 @@ from tests.support.incentive.ledger import (
     exchange_total,
     first_listing,
     first_purchase,
+    ledger_database,
     provider_total,
     rulebook,
     subject,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 LISTING = f"first_listing/{subject(1)}"
@@ -54,19 +56,19 @@ VALUES = {
 
 
 @pytest.fixture(scope="module")
-def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    with engine.begin() as connection:
-        ledger = Ledger(connection, rulebook())
-        ledger.put_in_force()
-        ledger.take(
-            first_listing(1, "2026-01-05", seq=1),
-            first_purchase(1, "2026-03-01", "2000000.00", seq=1),
-            provider_total(2, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=2),
-            exchange_total("kmdex", 2026, [("2026-03-01", "120000000.00")], seq=3),
-        )
+def urls(postgres: Callable[[str], tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    facts = (
+        first_listing(1, "2026-01-05", seq=1),
+        first_purchase(1, "2026-03-01", "2000000.00", seq=1),
+        provider_total(2, 2026, {"kmdex": [("2026-02-01", "15000000.00")]}, seq=2),
+        exchange_total("kmdex", 2026, [("2026-03-01", "120000000.00")], seq=3),
+    )
+    with ledger_database(postgres, facts) as database:
+        fill(database.service)
+        yield database.owner_url, database.service_url
+
+
+def fill(engine: Engine) -> None:
     with engine.begin() as connection:
         entered = [
             DeclarationInput("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
@@ -77,8 +79,6 @@ def urls(postgres: Callable[[str], tuple[str, str]]) -> tuple[str, str]:
     ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
     grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
     assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
-    engine.dispose()
-    return owner_url, service_url
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,6 @@ from services.incentive.rebuild.command import repair_all, verify_all
 from services.incentive.store.intake import LedgerIntake
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.events.fact_topics import FIRST_LISTING
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.service_log.store import LOG_TABLES, LogDiffersError
 from shared.values.times import now
 from tests.support.consumption import running
@@ -39,6 +37,7 @@ from tests.support.incentive.ledger import (
     first_listing,
     first_purchase,
     histories,
+    ledger_database,
     provider_total,
     record,
     rulebook,
@@ -134,11 +133,8 @@ class Database:
 
 @pytest.fixture
 def empty(postgres: FreshDatabase) -> Iterator[Database]:
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    yield Database(owner_url, service_url, engine)
-    engine.dispose()
+    with ledger_database(postgres) as made:
+        yield Database(made.owner_url, made.service_url, made.service)
 
 
 @pytest.fixture

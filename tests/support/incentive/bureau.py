@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
-from tests.support.incentive import ledger as incentive_facts
 from tests.support.incentive.app import Asker, incentive_app
-from tests.support.incentive.ledger import START, FakeRecord, Ledger
+from tests.support.incentive.ledger import ONE_AWARD, ONE_PURCHASE, START, FakeRecord, Ledger, ledger_database
+from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.web.keys import headers
 
 if TYPE_CHECKING:
@@ -30,19 +28,25 @@ Answer = tuple[int, Any]
 
 
 @contextmanager
-def empty_desk(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Desk]:
-    """One over a new ledger, by the project's own policy and whitelist."""
-    owner_url, service_url = postgres("incentive")
-    migrate("services.incentive", owner_url, service_url)
-    engine = make_engine(service_url)
-    found = Desk(engine, incentive_facts.rulebook())
-    found.begin()
-    yield found
-    engine.dispose()
+def empty_bureau(postgres: Callable[[str], tuple[str, str]], rulebook: Rulebook | None = None) -> Iterator[Bureau]:
+    """A bureau with an empty ledger, by the project's own policy and whitelist if no other is given."""
+    with ledger_database(postgres) as database:
+        found = Bureau(database.service, rulebook or project_rulebook())
+        found.begin()
+        yield found
+
+
+@contextmanager
+def bureau_with_one_award(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Bureau]:
+    """A bureau whose ledger has ONE_AWARD, and a subject that is verified."""
+    with empty_bureau(postgres) as found:
+        found.take(ONE_PURCHASE)
+        found.verify(ONE_AWARD.partition("/")[2])
+        yield found
 
 
 @dataclass
-class Desk:
+class Bureau:
     """`now` is what the clock of API and intake says; it goes on by a second with each act."""
 
     engine: Engine

@@ -20,7 +20,7 @@ from services.incentive.verifier.signatures import read_keys
 from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import RegisterAddress
 from tests.support.incentive.app import incentive_app
-from tests.support.incentive.bureau import Desk
+from tests.support.incentive.bureau import Bureau
 from tests.support.incentive.whole_set import WholeSet, fed_with_a_world, served, whole_set
 from tests.support.registers import worlds
 from tests.support.registers.worlds import LOG_KEY
@@ -146,25 +146,25 @@ def decide(made: WholeSet) -> None:
 
     One of those approved is suppressed later, and given back in part.
     """
-    desk = Desk(made.ledger, made.rulebook, made.now)
-    payable = [one for one in desk.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
+    bureau = Bureau(made.ledger, made.rulebook, made.now)
+    payable = [one for one in bureau.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]
     paid, approved, held, over, rival = (payable[number] for number in (0, 1, 2, 3, -1))
     for award in (paid, approved, over):
-        desk.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
-        desk.approved(award["award_id"], award["payable"])
-    desk.done(paid["award_id"], "pay")
-    desk.done(held["award_id"], "apply")
+        bureau.verify(subject_of(award), kind_of_entity="企业", criteria={"credit": True})
+        bureau.approved(award["award_id"], award["payable"])
+    bureau.done(paid["award_id"], "pay")
+    bureau.done(held["award_id"], "apply")
     holds = f"/v1/awards/{held['award_id']}/holds"
-    released = [desk.post(holds, {"kind": kind, "reason": "r"})[1] for kind in ("manual", "objection")]
-    desk.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
+    released = [bureau.post(holds, {"kind": kind, "reason": "r"})[1] for kind in ("manual", "objection")]
+    bureau.post(f"/v1/holds/{released[0]['hold_id']}/release", {"reason": "r"})
     suspension = {"from": "2025-01-01", "until": "2026-12-31", "reason": "r"}
-    desk.post(f"/v1/rules/{held['rule']}/suspensions", suspension)
+    bureau.post(f"/v1/rules/{held['rule']}/suspensions", suspension)
     for award in (rival, over):
         grant = {"name": "虚构市级奖补", "year": award["year"], "amount": "9000000000.00"}
-        assert desk.post(f"/v1/subjects/{subject_of(award)}/other-grants", grant)[0] == 201
-    desk.done(over["award_id"], "return", amount="0.01")
-    assert desk.award(over["award_id"])["flags"] == ["over_approved"]
-    made.now = desk.now
+        assert bureau.post(f"/v1/subjects/{subject_of(award)}/other-grants", grant)[0] == 201
+    bureau.done(over["award_id"], "return", amount="0.01")
+    assert bureau.award(over["award_id"])["flags"] == ["over_approved"]
+    made.now = bureau.now
 
 
 def subject_of(award: dict[str, Any]) -> str:

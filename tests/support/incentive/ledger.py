@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -18,6 +20,8 @@ from services.incentive.store.log_entries import ledger_log
 from services.incentive.store.recompute import put_in_force
 from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
+from shared.postgres.database import make_engine
+from shared.postgres.migrate import migrate
 from shared.settings import POLICY_FILE
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import complete_uscc
@@ -27,11 +31,11 @@ from tests.support.paths import ROOT
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from random import Random
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 
 CUT_AT = ("2025-10-15", "2028-10-15", "2028-10-16")
@@ -260,3 +264,49 @@ def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
         assert source.count(old) == 1
         source = source.replace(old, new)
     return Rulebook(read_policy(source.encode(), "test"), source, parse_whitelist(whitelist))
+
+
+@dataclass
+class LedgerDatabase:
+    """A migrated database of incentive, as its service and its owner see it."""
+
+    owner_url: str
+    service_url: str
+
+    @cached_property
+    def service(self) -> Engine:
+        return make_engine(self.service_url)
+
+    @cached_property
+    def owner(self) -> Engine:
+        return make_engine(self.owner_url)
+
+    def fill(self, *batches: Sequence[FakeRecord]) -> None:
+        """Put the project's policy in force and take in batches of facts."""
+        with self.service.begin() as connection:
+            ledger = Ledger(connection, rulebook())
+            ledger.put_in_force()
+            for batch in batches:
+                ledger.take(*batch)
+
+
+@contextmanager
+def ledger_database(
+    postgres: Callable[[str], tuple[str, str]], *batches: Sequence[FakeRecord]
+) -> Iterator[LedgerDatabase]:
+    """A ledger of these batches of facts; without any, a database that is migrated and empty."""
+    database = LedgerDatabase(*postgres("incentive"))
+    migrate("services.incentive", database.owner_url, database.service_url)
+    if batches:
+        database.fill(*batches)
+    try:
+        yield database
+    finally:
+        for name in ("service", "owner"):
+            if name in database.__dict__:
+                getattr(database, name).dispose()
+
+
+# The fact of a purchase of 5 million yuan, which earns one award of 200,000.
+ONE_PURCHASE = first_purchase(1, "2026-03-01", "5000000.00", seq=1)
+ONE_AWARD = f"first_purchase/{subject(1)}"

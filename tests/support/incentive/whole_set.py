@@ -19,10 +19,8 @@ from werkzeug.serving import make_server
 
 from services.incentive.verifier.values import fen
 from shared.events.fact_topics import LISTING
-from shared.postgres.database import make_engine
-from shared.postgres.migrate import migrate
 from shared.register.head import read_head
-from tests.support.incentive.ledger import CUT_AT, FakeRecord, Ledger, rulebook
+from tests.support.incentive.ledger import CUT_AT, FakeRecord, Ledger, ledger_database, rulebook
 from tests.support.paths import ROOT
 from tests.support.registers import worlds
 from tests.support.registers.web_register import RegisterSet, register_set
@@ -118,11 +116,8 @@ def whole_set(
 ) -> Iterator[WholeSet]:
     """An empty set by the project's own policy, and its whitelist if no other is given."""
     with registers_of(postgres, folder, whitelist) as registers, ExitStack() as opened:
-        owner_url, service_url = postgres("incentive")
-        migrate("services.incentive", owner_url, service_url)
-        engine = make_engine(service_url)
-        opened.callback(engine.dispose)
-        made = WholeSet(*registers, engine, owner_url, rulebook(exchanges=whitelist))
+        database = opened.enter_context(ledger_database(postgres))
+        made = WholeSet(*registers, database.service, database.owner_url, rulebook(exchanges=whitelist))
         made.put_in_force()
         yield made
 
