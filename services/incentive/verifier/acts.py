@@ -152,7 +152,7 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
             posted = left.pop(item.get("transaction", -1), None)
             kind = next((name for name in ACT_IDS if name in item), None)
             if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
-                raise Unsound("与台账所载散列不符", "differs from its hash in the ledger")
+                raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
             if item["transaction"] <= before:
                 raise Unsound("次序有误", "out of order")
             before = item["transaction"]
@@ -162,7 +162,7 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
         except WRONG_CONTENT as error:
             raise located(error, ACTS_FILE, number) from None
     for seq in left:
-        raise Unsound(f"缺少第 {seq} 号交易的办理记录", f"the act of transaction {seq} is missing", file=ACTS_FILE)
+        raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing", file=ACTS_FILE)
     return acts
 
 
@@ -175,7 +175,7 @@ def check_posted_act(kind: str, item: Json, posted: Json) -> None:
         expected = ("decision", "0.00", posted["award_id"])
     found = (posted["decision"]["id"], posted["posted_at"], posted["kind"], posted["amount"], posted["award_id"])
     if found != (item[kind], item["at"], *expected):
-        raise Unsound("与其交易不符", "differs from its transaction")
+        raise Unsound("与其分录不符", "differs from its transaction")
     accounts = {entry["account"] for entry in posted["entries"]}
     whose = f"{item.get('subject')}:{item.get('award_id')}"
     wanted = {

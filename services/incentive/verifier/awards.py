@@ -261,7 +261,7 @@ def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSum
             if fen(award["ceiling" if name == "entitlement" else name]) != amount:
                 raise Unsound("与台账余额不符", "differs from what is posted", name, file=file, line=number)
         if not fits_last_posting(award, ledger.awards.get(award["award_id"]), ledger.request):
-            raise Unsound("与其末笔交易不符", "does not fit its last transaction", file=file, line=number)
+            raise Unsound("与其末笔分录不符", "does not fit its last transaction", file=file, line=number)
 
 
 def posted_by_award(balances: AccountSums) -> dict[str, list[tuple[str, int]]]:

@@ -140,7 +140,7 @@ def check_file(bundle: Bundle, name: str, expected: Json) -> None:
         size += len(chunk)
     if (digest.hexdigest(), size) != (expected["sha256"], expected["bytes"]):
         line = first_other_line(bundle, name)
-        raise Unsound("与清单中的散列不符", "differs from its hash in the manifest", file=name, line=line)
+        raise Unsound("与清单中的哈希不符", "differs from its hash in the manifest", file=name, line=line)
 
 
 def first_other_line(bundle: Bundle, name: str) -> int | None:

@@ -109,13 +109,13 @@ class LedgerLog:
         for entry in item["entries"]:
             debit, credit = fen(entry["debit"]), fen(entry["credit"])
             if set(entry) != {"account", "debit", "credit"} or min(debit, credit) != 0 or max(debit, credit) <= 0:
-                raise Unsound("一笔分录只有一方大于零", "exactly one side of an entry must be over zero")
+                raise Unsound("借方、贷方须恰有一方大于零", "exactly one side of an entry must be over zero")
             debited, credited = debited + debit, credited + credit
             amount += self._post(kind, award_id, entry["account"], debit, credit)
         if debited != credited:
             raise Unsound("借贷不平", "debits do not equal credits")
         if fen(item["amount"]) != amount or bool(item["entries"]) != (kind != "decision"):
-            raise Unsound("金额与分录不符", "its amount does not follow from its entries")
+            raise Unsound("金额与记账不符", "its amount does not follow from its entries")
         self.debit, self.credit = self.debit + debited, self.credit + credited
 
     def _post(self, kind: str, award_id: str, account: str, debit: int, credit: int) -> int:
@@ -169,7 +169,7 @@ def check_balances(ledger: LedgerLog, balances: AccountSums, opening: AccountSum
         sums[1] += credit
     for number, account in enumerate(balances, 2):
         if expected.get(account) != balances[account]:
-            raise Unsound("余额不是分录之和", "not the sum of the postings", account, file=BALANCES_FILE, line=number)
+            raise Unsound("余额不是记账之和", "not the sum of the postings", account, file=BALANCES_FILE, line=number)
     for account in expected:
         if account not in balances:
             raise Unsound("缺少账户", "an account is missing", account, file=BALANCES_FILE)

@@ -95,7 +95,7 @@ class ExtractCheck:
             *(ReportLine("日志（条目数）", "log (entries)", f"{log['origin']} ({log['size']})") for log in logs),
             *(ReportLine("所给公钥", "key given", f"{name}+{key.hex()}") for name, key in sorted(self._keys or ())),
         ]
-        self._shown(f"{files} 个文件与清单的散列相符", f"{files} files match their hashes in the manifest")
+        self._shown(f"{files} 个文件与清单的哈希相符", f"{files} files match their hashes in the manifest")
         if self._keys is None:
             self._limit("未给公钥，签名未核", "no keys were given, so no signature was checked")
 
@@ -124,12 +124,12 @@ class ExtractCheck:
         ledger = LedgerLog(self._bundle, self._manifest, settings, checkpoint, wanted)
         total = yuan(ledger.debit)
         self._shown(
-            f"{ledger.count} 笔交易有效，借贷相等（合计 {total} 元），并在已签名的台账日志中",
+            f"{ledger.count} 笔分录有效，借贷相等（合计 {total} 元），并在已签名的台账日志中",
             f"{ledger.count} transactions are valid, balanced ({total} yuan) and in the ledger's signed log",
         )
         if self._is_of_all_awards and not (self._request["from"] or self._request["until"]):
             if ledger.count != max(0, size - since):
-                raise Unsound("交易有遗漏", "transactions are left out", file="transactions.ndjson")
+                raise Unsound("分录有遗漏", "transactions are left out", file="transactions.ndjson")
             self._shown(f"自第 {since} 号起无一遗漏", f"no transaction is left out from number {since} on")
         if self._older is not None and not self._older.is_continued("proof.json", checkpoint, ledger.kept):
             cut = self._older.checkpoints[log["origin"]].size
@@ -165,7 +165,7 @@ class ExtractCheck:
         facts = ReportedFacts(self._bundle, self._manifest, settings, registers)
         compared, not_compared = check_listing_facts(registers)
         number = facts.recomputed
-        self._shown(f"{number} 项事实由文件重算，相符", f"{number} facts agree with the registers' documents")
+        self._shown(f"{number} 项事实由文档重算，相符", f"{number} facts agree with the registers' documents")
         if compared:
             self._shown(
                 f"{compared} 项挂牌事实与挂牌登记簿相符",
@@ -203,7 +203,7 @@ class ExtractCheck:
                 " extract says the same, newer ones are withheld from the ledger",
             )
         else:
-            self._shown("台账的事实与登记簿的全部文件相符", "the ledger's facts are up to date with all documents")
+            self._shown("台账的事实与登记簿的全部文档相符", "the ledger's facts are up to date with all documents")
 
     def _check_balances(self, ledger: LedgerLog) -> AccountSums:
         self._at(BALANCES_FILE)
@@ -219,7 +219,7 @@ class ExtractCheck:
             )
         else:
             check_balances(ledger, balances, opening)
-            self._shown(f"{len(balances)} 个账户的余额等于分录之和", f"{len(balances)} balances are sums of postings")
+            self._shown(f"{len(balances)} 个账户的余额等于记账之和", f"{len(balances)} balances are sums of postings")
         return balances
 
     def _check_awards(self, settings: SettingsHistory, facts: ReportedFacts) -> ReportedAwards:
@@ -246,7 +246,7 @@ class ExtractCheck:
         self._at(ACTS_FILE)
         acts = read_acts(self._bundle, ledger)
         count = len(ledger.acts)
-        self._shown(f"{count} 项办理记录与台账所载散列相符", f"{count} acts match their hashes in the ledger")
+        self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
         self._at(AWARDS_FILE)
         if viewer_of(self._request) is not None:
             self._limit(
@@ -282,7 +282,7 @@ class ExtractCheck:
             )
         if not self._has_whole_registers:
             self._limit(
-                "核验包未包含整个登记簿：是否另有应计或更早的文件，无法证明（请以 evidence=registers 申请）",
+                "核验包未包含整个登记簿：是否另有应计入或更早的文档，无法证明（请以 evidence=registers 申请）",
                 "the registers are incomplete: it cannot be proved that no other document should count (request one"
                 " with evidence=registers)",
             )
@@ -294,7 +294,7 @@ class ExtractCheck:
         else:
             self._shown("台账延续旧核验包", "the ledger continues the older extract")
         self._limit(
-            "隔离记录和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
+            "被拒收事件和 views/ 只由签名保证；交易场所所报、经办人所记是否属实不在核验之内",
             "rejected events and views/ are covered by the signature alone, and it is not checked that what exchanges"
             " reported and persons recorded is true",
         )

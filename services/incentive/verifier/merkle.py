@@ -104,7 +104,7 @@ def read_proof(bundle: Bundle, file: str, size: int) -> Iterator[TreeNode]:
     for start, end, encoded in proof["nodes"]:
         value = base64.b64decode(encoded, validate=True)
         if len(value) != HASH_BYTES or base64.b64encode(value).decode() != encoded:
-            raise Unsound("不是散列", "not a hash", f"{encoded:.60}", file=file)
+            raise Unsound("不是哈希", "not a hash", f"{encoded:.60}", file=file)
         yield (start, end, value)
 
 
@@ -119,5 +119,5 @@ def check_log(
     entries, proof = files
     tree = PartialTree(entries, checkpoint.size, read_proof(bundle, proof, checkpoint.size), leaves, wanted)
     if tree.root != checkpoint.root:
-        raise Unsound("条目与检查点的根散列不符", "entries do not hash to the root in the checkpoint", file=entries)
+        raise Unsound("条目与检查点的根哈希不符", "entries do not hash to the root in the checkpoint", file=entries)
     return tree.kept

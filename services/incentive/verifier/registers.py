@@ -96,7 +96,7 @@ class RegisterEvidence:
             data = value if entry["content_mode"] == "binary" else value["data"]
             document = RegisterDocument(entry["seq"], self.kind, entry["exchange"], data)
             if (document.number, document.revision) != (entry["number"], entry["revision"]):
-                raise Unsound("不是该条目的文件", "not the document of its entry")
+                raise Unsound("不是该条目的文档", "not the document of its entry")
             self.add_document(document)
         else:
             raise Unsound("类别有误", "wrong kind", entry["kind"])
@@ -175,7 +175,7 @@ class RegisterEvidence:
         names = self._names.get(subject, [])
         place = bisect_left([at for at, _ in names], seq)
         if place == 0:
-            raise Unsound("没有提到该主体的文件", "no document names the subject", subject)
+            raise Unsound("没有提到该主体的文档", "no document names the subject", subject)
         return names[place - 1][1]
 
     def listing_fact(self, key: DocumentKey, seq: int) -> Json | None:
@@ -225,5 +225,5 @@ def checked_bytes(encoded: str | None, digest: str | None) -> bytes:
         return b""
     value = base64.b64decode(encoded or "", validate=True)
     if encoded is None or base64.b64encode(value).decode() != encoded or hashlib.sha256(value).hexdigest() != digest:
-        raise Unsound("字节与散列不符", "bytes do not match their hash")
+        raise Unsound("字节与哈希不符", "bytes do not match their hash")
     return value

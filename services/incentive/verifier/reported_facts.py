@@ -91,7 +91,7 @@ class ReportedFacts:
             expected = {**expected, "party": {**expected["party"], "name": value["party"]["name"]}}
         if value != expected:
             fields = [name for name in sorted({*value, *expected}) if value.get(name) != expected.get(name)]
-            raise Unsound("与文件重算不符", "differs from its recomputation from the documents", ", ".join(fields))
+            raise Unsound("与文档重算不符", "differs from its recomputation from the documents", ", ".join(fields))
 
     def abouts(self) -> Iterable[str]:
         return self._lines

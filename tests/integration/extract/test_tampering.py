@@ -373,7 +373,7 @@ def add(item: dict[str, Any], member: str, more_fen: int) -> None:
 
 @pytest.mark.parametrize(
     ("how_far", "file", "words"),
-    [("ledger", "awards.ndjson", "与事实重算不符"), ("facts", "facts.ndjson", "与文件重算不符")],
+    [("ledger", "awards.ndjson", "与事实重算不符"), ("facts", "facts.ndjson", "与文档重算不符")],
 )
 def test_a_ledger_made_anew_is_found_by_what_it_rests_on(
     extract: Files, keys, tmp_path: Path, how_far: str, file: str, words: str
