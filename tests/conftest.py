@@ -161,6 +161,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     whole = sum(report.nodeid.startswith("tests/e2e/") for report in passed)
     if whole:
         engines["make up"] = f"{whole} 项测试, 自带 PostgreSQL 与 Kafka / tests, with a PostgreSQL and Kafka of its own"
+    if not engines:
+        return
     terminalreporter.section("实际环境 / what ran against what")
     for name in ("PostgreSQL", "Kafka", "make up", "Docker Compose", "Chromium", "Keycloak", "Go", "promtool"):
         terminalreporter.write_line(f"{name}: {engines.get(name, '未使用 / not used')}")
