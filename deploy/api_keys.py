@@ -1,4 +1,4 @@
-"""API keys that are made: each in a file of its holder, and their hashes in the one file that the services read."""
+"""Create API keys: each in a file of its holder, and the hashes in the file that the services read."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,22 +10,22 @@ import yaml
 from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
 from shared.whitelist import Whitelist
 
-# Holders of the keys that every set begins with, and their roles; some acts of the bureau need two persons.
+# Holders of the initial keys, and their roles; some acts of the bureau need two persons.
 ROLES: Final = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}
 API_KEY: Final = "api-key"
 HASHES: Final = Path("apis") / "api-keys.yaml"
 
 
 def key_entry(name: str, role: str, key: str) -> dict[str, str]:
-    """What the services get to know of a key: name, role and hash."""
+    """Return what the services know of a key: name, role and hash."""
     return {"name": name, "role": role, "sha256": hashlib.sha256(key.encode()).hexdigest()}
 
 
 def make_api_keys(folder: Path, exchanges: Whitelist, uid: int = OUR_UID) -> list[Path]:
-    """Make the keys whose files are missing, and enter their hashes. Returns what was made. SecretsError.
+    """Create the keys whose files are missing, and store their hashes. Returns the new files. SecretsError.
 
-    So a key is changed by removing its file. Other entries of the file of hashes stay as they are, those that were
-    added by hand too; one that was removed by hand does not come back.
+    Removing its file therefore changes a key. Other entries in the file of hashes stay, including those added by hand;
+    an entry that was removed by hand does not come back.
     """
     made = []
     for holder, role in _holders(exchanges):
@@ -33,7 +33,7 @@ def make_api_keys(folder: Path, exchanges: Whitelist, uid: int = OUR_UID) -> lis
         if path.exists():
             continue
         key = new_secret()
-        # The hash first: a crash before the file leaves the hash of a key that nobody has.
+        # The hash first: a crash before the key file leaves the hash of a key that nobody has.
         _enter(folder / HASHES, key_entry(holder, role, key), uid)
         if write_secret(path, key, uid):
             made.append(path)
@@ -47,12 +47,12 @@ def _holders(exchanges: Whitelist) -> Iterator[tuple[str, str]]:
 
 
 def _enter(path: Path, entry: dict[str, str], uid: int) -> None:
-    """Put an entry in the place of the one of its name, or at the end."""
-    write_secret(path, "[]", uid)  # where there is none yet
+    """Replace the entry of the same name, or append it."""
+    write_secret(path, "[]", uid)  # if it does not exist yet
     try:
         entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")) or []
         others = [one for one in entries if one["name"] != entry["name"]]
         write_private(path, yaml.safe_dump([*others, entry], allow_unicode=True, sort_keys=False))
         hand_over(path, uid)
     except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
-        raise SecretsError(f"{path}: 无法更新 / cannot be brought up to date: {error!r}") from error
+        raise SecretsError(f"{path}: 无法更新 / cannot be updated: {error!r}") from error

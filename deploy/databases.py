@@ -1,6 +1,7 @@
-"""Databases of the services, each with three roles: of the owner of all that is in it, of the service, of a viewer.
+"""Create the services' databases, each with three roles: owner, service and viewer.
 
-The service's role owns nothing. The viewer's cannot log in: the service reads as it for the keys of exchanges.
+The owner owns all objects, the service role none. The viewer cannot log in: the service reads as the viewer for API
+keys of exchanges.
 """
 
 from __future__ import annotations
@@ -20,29 +21,28 @@ if TYPE_CHECKING:
 
 
 def database_of(service: Service) -> str:
-    """The name of a service's database, where each service has one on the same server."""
+    """Return the name of a service's database if all services share one server."""
     return service.replace("-", "_")
 
 
 def owner_role(database: str) -> str:
-    """The role that migrates: it owns the database and all that is in it."""
+    """Return the role that owns the database and migrates it."""
     return f"{database}_owner"
 
 
 def service_role(database: str) -> str:
-    """The role of the service's programs."""
+    """Return the role of the service's programs."""
     return f"{database}_service"
 
 
 def ensure_database(
     connection: psycopg.Connection[tuple[object, ...]], name: str, *, owner_password: str, service_password: str
 ) -> bool:
-    """Create database `name` with its three roles where they do not exist yet; whether the database was made.
+    """Create database `name` and its three roles if missing; return True if the database was created.
 
-    The roles get their passwords and attributes, also when they exist. The service's role may connect and make
-    temporary tables, nothing else: what it may do with tables is granted by the migration that makes them. Row-level
-    security does not hold it until it becomes the viewer, on purpose. Nobody else may connect. To be called by a
-    superuser, in autocommit mode; errors of psycopg.
+    Existing roles get their passwords and attributes again. The service role may connect and create temporary tables
+    only; migrations grant rights on tables. It bypasses row-level security until it becomes the viewer. Nobody else may
+    connect. Call it as a superuser in autocommit mode; raises errors of psycopg.
     """
     database, owner, service = (sql.Identifier(word) for word in (name, owner_role(name), service_role(name)))
     viewer = sql.Identifier(viewer_role(service_role(name)))
@@ -63,9 +63,9 @@ def ensure_database(
 
 
 def apply_databases(admin_url: str, folder: Path) -> Iterator[str]:
-    """Make the databases and roles of all services, with the passwords of the folder's files; a line for each.
+    """Create the databases and roles of all services with the passwords in the folder; yields a line for each.
 
-    Raises SecretsError; errors of psycopg.
+    Raises SecretsError and errors of psycopg.
     """
     with psycopg.connect(admin_url, autocommit=True) as connection:
         for service in get_args(Service):
@@ -75,7 +75,7 @@ def apply_databases(admin_url: str, folder: Path) -> Iterator[str]:
                 owner_password=_password(folder, f"{service}-owner"),
                 service_password=_password(folder, service),
             )
-            yield f"{database_of(service)}: {'新建 / created' if made else '已就绪 / as it should be'}"
+            yield f"{database_of(service)}: {'新建 / created' if made else '已就绪 / up to date'}"
 
 
 def _password(folder: Path, holder: str) -> str:

@@ -1,6 +1,6 @@
-"""The probe of a container: does the program in it get on? `python -m deploy.health HEARTBEAT_FILE` exits with 0 or 1.
+"""Liveness probe of a container: `python -m deploy.health HEARTBEAT_FILE` exits with 0 or 1.
 
-It is started every few seconds in each container, so it imports next to nothing, and reads no settings.
+It starts every few seconds in each container, so it imports almost nothing and reads no settings.
 """
 
 import socket
@@ -9,20 +9,20 @@ import time
 
 from shared.process.liveness import stall_reason
 
-# Where the three services answer, one of them in a container.
+# The ports of the three services; a container runs one of them.
 _PORTS = (8001, 8002, 8003)
-_ANSWER_WITHIN_S = 10.0
+_TIMEOUT_S = 10.0
 _REQUEST = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
 def health(heartbeat: str) -> str | None:
-    """What is wrong with the program of this container, None if nothing is: an API that answers, or a consumer."""
+    """Return what is wrong with this container's program, an API or a consumer; None if it is healthy."""
     why = stall_reason(heartbeat, time.monotonic())
     if why is None:
         return None
     for port in _PORTS:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_WITHIN_S) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
                 connection.sendall(_REQUEST)
                 head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
         except ConnectionRefusedError:
@@ -35,5 +35,5 @@ def health(heartbeat: str) -> str | None:
 
 if __name__ == "__main__":
     found = health(sys.argv[1])
-    print(found or "正常 / ok")  # noqa: T201 - Docker keeps it with the state
+    print(found or "正常 / ok")  # noqa: T201 - Docker stores it with the state
     sys.exit(found is not None)

@@ -1,8 +1,8 @@
-"""Secrets as files: made where they are missing, never changed by themselves; each holder has a folder of its own.
+"""Secrets in files: created if missing, never changed automatically, in one folder for each holder.
 
-So a program is given the folder of its own holder and sees nobody else's. Files that root makes belong to the user of
-the services' image, which a container that makes them runs as. The admins of Kafka and of PostgreSQL are read by the
-users of those images too: by group, so whoever makes the files is root or a member of it.
+A program gets the folder of its own holder and sees no other. Files that root creates belong to the user of the
+services' image, as which a container that creates them runs. The passwords of the Kafka and PostgreSQL admins are also
+readable by the groups of those images, so they are created by root or by a member of these groups.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from shared.settings import Service
 from shared.translog.keyfile import new_key_pem
 from shared.whitelist import Whitelist
 
-# Users that the images run as: ours, apache/kafka, postgres.
+# Users of the images: ours, apache/kafka, postgres.
 OUR_UID: Final = 10001
 KAFKA_GID: Final = 1000
 POSTGRES_GID: Final = 999
@@ -32,12 +32,12 @@ SIGNING_KEY: Final = "signing-key"
 
 
 class SecretsError(RuntimeError):
-    """A file of secrets cannot be made, read or used; the message is one line that names it."""
+    """A secret's file cannot be created, read or used; the message is one line that names it."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """One file: whose it is, what it is for, and the group of another image that reads it too."""
+    """A secret's file: its holder, its purpose, and the group of another image that may read it."""
 
     holder: str
     name: str
@@ -48,12 +48,12 @@ class Secret:
 
 
 def exchange_user(exchange_id: str) -> str:
-    """The exchange as a user of Kafka, and as a holder of secrets; what it may use begins with the same words."""
+    """Return the name of an exchange as a Kafka user and as a holder of secrets, which is the prefix of its topics."""
     return prefix_of(exchange_id).removesuffix(".")
 
 
 def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
-    """What the set needs: passwords of Kafka's users, of databases' roles, their owners, both admins; signing keys."""
+    """Yield all secrets of the set: passwords of Kafka users, database roles, owners and admins; signing keys."""
     yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
     yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)
     for service in get_args(Service):
@@ -66,9 +66,9 @@ def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
 
 
 def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> list[Path]:
-    """Make the files that are missing, each with a random secret; files that are there stay as they are.
+    """Create the missing files, each with a random secret; existing files stay. Returns the new files.
 
-    Returns what was made. `uid` owns them if they are made by root, else whoever makes them. SecretsError.
+    `uid` owns them if root creates them, else the creator. SecretsError.
     """
     made = []
     for secret in wanted:
@@ -81,12 +81,12 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
 
 
 def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = None) -> bool:
-    """Make one file in a folder of its holder; False if another has made it meanwhile. SecretsError."""
+    """Create a file in its holder's folder; False if another process was first. SecretsError."""
     try:
         _make_folder(path.parent, uid, gid)
         return _write_new(path, text, uid, gid)
     except OSError as error:
-        raise SecretsError(f"{path}: 无法建立 / cannot be made: {error.strerror}") from error
+        raise SecretsError(f"{path}: 无法建立 / cannot be created: {error.strerror}") from error
 
 
 def _new_content(secret: Secret) -> str:
@@ -94,12 +94,12 @@ def _new_content(secret: Secret) -> str:
 
 
 def new_secret() -> str:
-    """256 random bits, in letters, digits, `_` and `-`."""
+    """Return 256 random bits as letters, digits, `_` and `-`."""
     return secrets.token_urlsafe(32)
 
 
 def read_password(path: Path) -> str | None:
-    """What a file of passwords holds, without the end of its line; None if it is not there. SecretsError."""
+    """Read a password without its newline; None if the file does not exist. SecretsError."""
     try:
         return path.read_text("utf-8").rstrip("\r\n")
     except FileNotFoundError:
@@ -110,9 +110,9 @@ def read_password(path: Path) -> str | None:
 
 @contextlib.contextmanager
 def next_password(path: Path) -> Iterator[str]:
-    """A new password for a file that is there: beside it until whoever uses it knows it, then in its place.
+    """Rotate a password: provide a new one, stored as `NAME.next` until the block succeeds, then in place of the old.
 
-    If that fails the file stays as it is, and the new one beside it, as `NAME.next`: whoever uses it may know either.
+    If the block fails, both files stay, because either password may be in use.
     """
     following, password = path.with_name(f"{path.name}.next"), new_secret()
     try:
@@ -120,13 +120,13 @@ def next_password(path: Path) -> Iterator[str]:
         there = path.stat()
         _write_new(following, password, there.st_uid, there.st_gid if there.st_mode & stat.S_IRGRP else None)
     except OSError as error:
-        raise SecretsError(f"{path}: 无法更换 / cannot be changed: {error.strerror}") from error
+        raise SecretsError(f"{path}: 无法更换 / cannot be replaced: {error.strerror}") from error
     yield password
     following.replace(path)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner may read; a crash leaves the old one or the new one."""
+    """Replace a file atomically by one that only its owner can read."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
@@ -144,7 +144,7 @@ def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
 
 
 def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
-    """Make the file whole or not at all; False if another has made it meanwhile."""
+    """Create the file atomically; False if another process was first."""
     handle, part = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -162,7 +162,7 @@ def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
 
 
 def hand_over(path: Path, uid: int, gid: int | None = None) -> None:
-    """Give a file or folder, which its owner alone can read, to `uid` and let the group read it, as far as we may."""
+    """Give a private file or folder to `uid` and let group `gid` read it, as far as the process may do so."""
     if os.geteuid() == 0:
         os.chown(path, uid, uid if gid is None else gid)
     elif gid in os.getgroups():

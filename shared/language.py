@@ -9,6 +9,7 @@ Language = Literal["zh", "en"]
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")  # POSIX order of precedence
 _NO_LANGUAGE: Final = ("C", "POSIX")
+_OWN_DETAILS: Final = re.compile("[：；，。]")
 _BILINGUAL: Final = re.compile(
     r"(?P<prefix>(?:[\x21-\x7e]+: )*)(?P<zh>.*?[\u4e00-\u9fff\uff00-\uffef].*?) / (?P<en>.*)", re.DOTALL
 )
@@ -33,10 +34,26 @@ def say(zh: str, en: str) -> str:
 def pick(text: str, language: Language) -> str:
     """Return one half of `中文 / English`; text in one language is returned as it is.
 
-    A prefix that names a field, setting or file (`FIELD: 中文 / English`) belongs to both halves.
+    A prefix that names a field, setting or file (`FIELD: 中文 / English`) belongs to both halves; so do details after a
+    colon (`中文 / English: details`), unless the Chinese half has details of its own.
     """
     found = _BILINGUAL.fullmatch(text)
-    return text if found is None else found["prefix"] + found[language]
+    if found is None:
+        return text
+    if language == "en":
+        return found["prefix"] + found["en"]
+    _, colon, details = found["en"].partition(": ")
+    is_whole = not colon or _OWN_DETAILS.search(found["zh"]) is not None
+    return found["prefix"] + found["zh"] + ("" if is_whole else f"：{details}")
+
+
+def join(*texts: str) -> str:
+    """Join messages of `中文 / English`, or of one language, into one message of `中文 / English`."""
+    found = _BILINGUAL.fullmatch(texts[0])
+    prefix = "" if found is None else found["prefix"]
+    zh = "；".join(pick(text, "zh") for text in texts).removeprefix(prefix)
+    en = "; ".join(pick(text, "en") for text in texts).removeprefix(prefix)
+    return f"{prefix}{zh} / {en}"
 
 
 def localized(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may do what on the broker: the ACLs of every exchange and every service, and nothing beside them."""
+"""The ACLs of exchanges and services on the broker."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _ANY_HOST: Final = "*"
-_READ, _WRITE = ACLOperation.READ, ACLOperation.WRITE  # each of them lets describe, too
+_READ, _WRITE = ACLOperation.READ, ACLOperation.WRITE  # each implies DESCRIBE
 _SERVICES: Final = get_args(Service)
 
 
 def is_ours(user: str) -> bool:
-    """Whether a user of that name, and its rights, are made and taken away here; others are left alone."""
+    """Return True if this module manages the user of that name; others are left alone."""
     return user in _SERVICES or is_exchanges(user)
 
 
 def user_of(acl: ACLFilter) -> str:
-    """The name of the user that an ACL is for."""
+    """Return the user of an ACL."""
     return str(acl.principal).removeprefix("User:")
 
 
 def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
-    """To write to its own two topics, in transactions of its own prefix if it likes, and to read checkpoints.
+    """Return the ACLs to write an exchange's topics, in transactions with its prefix, and to read checkpoints.
 
-    Who may write to a topic may write idempotently. To read checkpoints needs no consumer group.
+    Write access implies idempotent writes. Reading checkpoints needs no consumer group.
     """
     user = exchange_user(exchange_id)
     return frozenset(
@@ -61,7 +61,7 @@ def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
 
 
 def rights_of_service(service: Service, registers: Sequence[str], exchanges: Sequence[str]) -> frozenset[ACL]:
-    """To read what it reads, to write and read again what it publishes, and to write checkpoints of its log."""
+    """Return the ACLs to read a service's inputs, to write and read its outputs, and to write log checkpoints."""
     return frozenset(acl for register in registers for acl in _rights_in_register(service, register, exchanges))
 
 
@@ -77,7 +77,7 @@ def _rights_in_register(service: Service, register: str, exchanges: Sequence[str
 
 
 def superfluous(found: Iterable[ACL], wanted: frozenset[ACL]) -> frozenset[ACL]:
-    """Rights of our users that nobody wants. What somebody has forbidden stays forbidden."""
+    """Return ALLOW rights of managed users that are not wanted. DENY rules stay."""
     return frozenset(
         acl
         for acl in found
@@ -86,14 +86,14 @@ def superfluous(found: Iterable[ACL], wanted: frozenset[ACL]) -> frozenset[ACL]:
 
 
 def describe(acl: ACLFilter) -> str:
-    """An ACL as a person reads it, without its user."""
+    """Describe an ACL for a person, without its user."""
     pattern = acl.resource_pattern
     end = "*" if pattern.pattern_type is ACLResourcePatternType.PREFIXED else ""
     return f"{acl.operation.name} {pattern.resource_type.name} {pattern.resource_name}{end}"
 
 
 def every_acl() -> ACLFilter:
-    """What finds all ACLs that there are."""
+    """Return the filter that matches all ACLs."""
     anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
     return ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
 

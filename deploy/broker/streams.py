@@ -1,4 +1,4 @@
-"""What each service reads and publishes, and the names under which Kafka knows it."""
+"""The topics of each service, its consumer group and its transactional id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-inge
 
 @dataclass(frozen=True)
 class Streams:
-    """Topics that a service reads and publishes; its consumer group; the id of its transactions, if it makes any."""
+    """Topics that a service reads and publishes, its consumer group, and its transactional id if it has one."""
 
     reads: tuple[str, ...]
     publishes: tuple[str, ...]
@@ -32,7 +32,7 @@ class Streams:
 
 
 def streams_of(service: Service, register: str, exchanges: Sequence[str]) -> Streams:
-    """Of a service with that register and those exchanges; incentive has neither."""
+    """Return the streams of a service with that register and those exchanges; incentive has neither."""
     kind = REGISTERS.get(service)
     if kind is None:
         return Streams(tuple(INCENTIVE_TOPICS), (), incentive.GROUP, None)

@@ -1,4 +1,4 @@
-"""The topics of the set: what they are called, how many partitions they have, how long they keep what."""
+"""The topics of the set: names, partitions, retention; and their creation."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,27 +16,26 @@ PARTITIONS: Final = 3
 CONFIG_TIMEOUT_S: Final = 10.0
 CONFIG_POLL_S: Final = 0.05
 
-# Events are the source of everything: kept until somebody decides otherwise. Bytes a sender may put into one record
-# (the broker's default, 1 MiB) are more than we accept, so that what is too large is seen and put on record.
-# A record whose timestamp is ahead of the broker's clock is taken too: documents have times of their own.
+# Events are the source of everything and are kept for ever. The broker's default record size (1 MiB) exceeds what
+# intake accepts, so that too large records reach the quarantine. Timestamps ahead of the broker's clock are allowed,
+# because documents have times of their own.
 EVENTS_CONFIG: Final = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
     "retention.bytes": "-1",
     "message.timestamp.after.max.ms": "9223372036854775807",
 }
-# Of a fact, and of a log's checkpoints, the newest counts. Segments are closed daily, since Kafka compacts only closed
-# ones.
+# Only the newest fact or checkpoint of a key counts. Segments roll daily, as Kafka compacts only closed segments.
 NEWEST_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 
 
 class TopicsRefusedError(RuntimeError):
-    """The broker did not take a topic's configuration."""
+    """The broker refused the configuration of a topic."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as it should be."""
+    """The wanted configuration of a topic."""
 
     name: str
     partitions: int
@@ -44,16 +43,16 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A topic as the broker has it: all values of its configuration, defaults included."""
+class ExistingTopic:
+    """A topic on the broker with its whole configuration, defaults included."""
 
     partitions: int
     config: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing to do, or to know, about a topic; `text` is a line for a person."""
+class TopicChange:
+    """A change of a topic, or the fact that it needs none; `text` is a line for a person."""
 
     topic: Topic
     action: str  # create | configure | keep
@@ -62,7 +61,7 @@ class Step:
 
 
 def wanted_topics(exchanges: Whitelist) -> tuple[Topic, ...]:
-    """Two topics for each exchange of the whitelist, the facts, and the checkpoints of the logs."""
+    """Return two topics for each exchange of the whitelist, the fact topics, and the checkpoint topic."""
     events = [topic for exchange in exchanges.ids for topic in topics_of(exchange)]
     return tuple(
         [Topic(name, PARTITIONS, EVENTS_CONFIG) for name in events]
@@ -70,35 +69,37 @@ def wanted_topics(exchanges: Whitelist) -> tuple[Topic, ...]:
     )
 
 
-def plan(wanted: Iterable[Topic], found: Mapping[str, Found]) -> Iterator[Step]:
-    """What must be done so that the broker has the wanted topics; what exists keeps its number of partitions."""
+def plan(wanted: Iterable[Topic], found: Mapping[str, ExistingTopic]) -> Iterator[TopicChange]:
+    """Yield the changes that give the broker the wanted topics; existing topics keep their partitions."""
     for topic in wanted:
         there = found.get(topic.name)
         if there is None:
-            yield Step(topic, "create", f"{topic.name}: 新建 / create, {topic.partitions} partitions", topic.config)
+            yield TopicChange(
+                topic, "create", f"{topic.name}: 新建 / create, {topic.partitions} partitions", topic.config
+            )
             continue
         changed = {name: value for name, value in topic.config.items() if there.config.get(name) != value}
         if changed:
             what = ", ".join(f"{name} {there.config.get(name)} -> {value}" for name, value in changed.items())
-            yield Step(topic, "configure", f"{topic.name}: 修改 / change {what}", changed)
+            yield TopicChange(topic, "configure", f"{topic.name}: 修改 / change {what}", changed)
         else:
             count = f"{there.partitions} partitions"
-            yield Step(topic, "keep", f"{topic.name}: 已就绪 / as it should be, {count}", {})
+            yield TopicChange(topic, "keep", f"{topic.name}: 已就绪 / up to date, {count}", {})
 
 
-def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, Found]:
-    """Those of the named topics that the broker has."""
+def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, ExistingTopic]:
+    """Return those of the named topics that exist."""
     existing = set(admin.list_topics()).intersection(names)
     if not existing:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in existing]
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
     partitions = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(existing))}
-    return {name: Found(partitions[name], _values(configs[name])) for name in existing}
+    return {name: ExistingTopic(partitions[name], _values(configs[name])) for name in existing}
 
 
-def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False) -> list[Step]:
-    """Create and configure what is missing; doing it again does nothing. Returns what was (or would be) done."""
+def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False) -> list[TopicChange]:
+    """Create and configure topics; idempotent. Returns the changes that were, or would be, made."""
     wanted = wanted_topics(exchanges)
     steps = list(plan(wanted, read_topics(admin, [topic.name for topic in wanted])))
     if dry_run:
@@ -123,11 +124,11 @@ def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool
 
 
 def _await_config(admin: KafkaAdminClient, topics: list[Topic]) -> None:
-    """Wait until the broker tells the new values: it answers before it has taken them over itself."""
+    """Wait until the broker reports the new values: it answers before it applies them."""
     deadline = time.monotonic() + CONFIG_TIMEOUT_S
     while any(step.action != "keep" for step in plan(topics, read_topics(admin, [topic.name for topic in topics]))):
         if time.monotonic() > deadline:
-            raise TopicsRefusedError(f"the broker has not taken the configuration over in {CONFIG_TIMEOUT_S:.0f} s")
+            raise TopicsRefusedError(f"the broker did not apply the configuration within {CONFIG_TIMEOUT_S:.0f} s")
         time.sleep(CONFIG_POLL_S)
 
 

@@ -1,4 +1,4 @@
-"""Users of the broker and their rights, brought in line with the whitelist and the files of passwords."""
+"""Reconcile the broker's users and ACLs with the whitelist and the password files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kafka.admin import (
 )
 from kafka.errors import NoError, SaslAuthenticationFailedError
 
-import shared.kafka.client_patches  # noqa: F401 - a wrong password is told at once
+import shared.kafka.client_patches  # noqa: F401 - reports a wrong password at once
 from deploy.broker.access import (
     describe,
     every_acl,
@@ -48,31 +48,31 @@ if TYPE_CHECKING:
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
 LOGIN_TIMEOUT_MS: Final = 5_000
-TAKEN_OVER_WITHIN_S: Final = 15.0
+APPLY_TIMEOUT_S: Final = 15.0
 POLL_S: Final = 0.05
 
 Say = Callable[[str], None]
 
 
 class AccessRefusedError(RuntimeError):
-    """The broker did not take a user or a right, or cannot have any; the message is one line."""
+    """The broker refused a user or ACL, or has no authorization; the message is one line."""
 
 
 @dataclass(frozen=True)
 class User:
-    """A user of ours as it should be; an empty password shuts it out."""
+    """The wanted state of a managed user; an empty password disables it."""
 
     name: str
     password: str | None
     rights: frozenset[ACL]
 
     @property
-    def is_shut_out(self) -> bool:
+    def is_disabled(self) -> bool:
         return self.password == ""
 
 
-class Found(NamedTuple):
-    """What the broker has: all users with a password of our kind, and all ACLs."""
+class BrokerAccess(NamedTuple):
+    """All SCRAM-SHA-512 users and all ACLs of the broker."""
 
     users: frozenset[str]
     rights: frozenset[ACL]
@@ -80,24 +80,24 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Access:
-    """An admin's connection, and how another user would make one."""
+    """An admin connection, and the settings with which other users connect."""
 
     admin: KafkaAdminClient
     kafka: KafkaSettings
 
-    def found(self) -> Found:
-        """What the broker has now. KafkaError, SecurityDisabledError if it asks nobody who they are."""
+    def found(self) -> BrokerAccess:
+        """Read users and ACLs. KafkaError; SecurityDisabledError if the broker has no authorization."""
         credentials = self.admin.describe_user_scram_credentials()
         users = {
             name
-            for name, said in credentials.items()
-            if any(info["mechanism"] is MECHANISM for info in said["credential_infos"])
+            for name, described in credentials.items()
+            if any(info["mechanism"] is MECHANISM for info in described["credential_infos"])
         }
         acls, _ = self.admin.describe_acls(every_acl())
-        return Found(frozenset(users), frozenset(acls))
+        return BrokerAccess(frozenset(users), frozenset(acls))
 
     def lets_in(self, user: str, password: str) -> bool:
-        """Whether the broker takes this password: there is no way to ask for it but to try."""
+        """Return True if the broker accepts the password; only a login attempt can tell."""
         own = replace(self.kafka, sasl_mechanism="SCRAM-SHA-512", sasl_username=user, sasl_password=password)
         try:
             KafkaAdminClient(**own.client_config(), bootstrap_timeout_ms=LOGIN_TIMEOUT_MS).close()
@@ -106,7 +106,7 @@ class Access:
         return True
 
     def set_password(self, user: str, password: str) -> None:
-        """Make the user, or give it another password; back when the broker lets it in."""
+        """Create the user or change its password; return once the broker accepts it."""
         self._alter(UserScramCredentialUpsertion(user, MECHANISM, password))
         self._await(lambda: self.lets_in(user, password), f"user {user}")
 
@@ -114,22 +114,22 @@ class Access:
         self._alter(UserScramCredentialDeletion(user, MECHANISM))
         self._await(lambda: user not in self.found().users, f"user {user}")
 
-    def change_rights(self, allow: Collection[ACL], take_back: Collection[ACL]) -> None:
-        """Back when the broker tells the new rights."""
+    def change_rights(self, allow: Collection[ACL], revoke: Collection[ACL]) -> None:
+        """Change ACLs; return once the broker reports them."""
         if allow:
             failed = self.admin.create_acls(list(allow))["failed"]
             if failed:
                 raise AccessRefusedError(f"the broker refused rights: {failed[0].__name__}")
-        if take_back:
-            for _, _, error in self.admin.delete_acls([_exactly(acl) for acl in take_back]):
+        if revoke:
+            for _, _, error in self.admin.delete_acls([_exactly(acl) for acl in revoke]):
                 if error is not NoError:
-                    raise AccessRefusedError(f"the broker refused to take back a right: {error.__name__}")
-        if allow or take_back:
-            self._await(lambda: self._has(allow, take_back), "rights")
+                    raise AccessRefusedError(f"the broker refused to revoke a right: {error.__name__}")
+        if allow or revoke:
+            self._await(lambda: self._has(allow, revoke), "rights")
 
-    def _has(self, allowed: Collection[ACL], taken_back: Collection[ACL]) -> bool:
+    def _has(self, allowed: Collection[ACL], revoked: Collection[ACL]) -> bool:
         rights = self.found().rights
-        return rights.issuperset(allowed) and rights.isdisjoint(taken_back)
+        return rights.issuperset(allowed) and rights.isdisjoint(revoked)
 
     def _alter(self, change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
         error = self.admin.alter_user_scram_credentials([change])[change.user]
@@ -137,48 +137,48 @@ class Access:
             raise AccessRefusedError(f"user {change.user}: the broker refused: {error}")
 
     def _await(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait until the broker goes by what it has already acknowledged."""
-        deadline = time.monotonic() + TAKEN_OVER_WITHIN_S
+        """Wait until the broker applies what it acknowledged."""
+        deadline = time.monotonic() + APPLY_TIMEOUT_S
         while not is_so():
             if time.monotonic() > deadline:
-                raise AccessRefusedError(f"{what}: the broker has not taken it over in {TAKEN_OVER_WITHIN_S:.0f} s")
+                raise AccessRefusedError(f"{what}: the broker did not apply it within {APPLY_TIMEOUT_S:.0f} s")
             time.sleep(POLL_S)
 
 
 def wanted_users(exchanges: Whitelist, registers: Collection[str], folder: Path) -> list[User]:
-    """Every service and every exchange of the whitelist; a password is None where there is no file yet."""
+    """Return the users of all services and exchanges; a password is None if its file does not exist yet."""
     rights: Mapping[str, frozenset[ACL]] = {
         **{service: rights_of_service(service, tuple(registers), exchanges.ids) for service in get_args(Service)},
         **{exchange_user(exchange_id): rights_of_exchange(exchange_id) for exchange_id in exchanges.ids},
     }
     users = [User(name, read_password(_file(folder, name)), allowed) for name, allowed in rights.items()]
     for user in users:
-        if user.is_shut_out and user.name in get_args(Service):
-            raise SecretsError(f"{_file(folder, user.name)}: 为空 / is empty: a service cannot be shut out")
+        if user.is_disabled and user.name in get_args(Service):
+            raise SecretsError(f"{_file(folder, user.name)}: 为空 / is empty: a service cannot be disabled")
     return users
 
 
 def make_passwords(exchanges: Whitelist, folder: Path) -> list[Path]:
-    """Make the files that are missing of those that `wanted_users` reads."""
+    """Create the missing password files that `wanted_users` reads."""
     return make_secrets(
         folder, [one for one in wanted_secrets(exchanges) if one.name == KAFKA_PASSWORD and one.holder != ADMIN]
     )
 
 
 def apply_access(access: Access, users: Collection[User], say: Say, *, dry_run: bool = False) -> None:
-    """Make what is missing, take away what is superfluous, say each; done again it finds nothing to do.
+    """Create missing users and ACLs and remove superfluous ones, reporting each; idempotent.
 
-    Rights come before the user that they are for, and go before it.
+    ACLs are created before their user, and removed before it.
     """
     found = access.found()
-    wanted = frozenset(acl for user in users if not user.is_shut_out for acl in user.rights)
-    allow, take_back = wanted - found.rights, superfluous(found.rights, wanted)
-    for acl in sorted(allow | take_back, key=lambda acl: (user_of(acl), describe(acl))):
-        what = "收回 / take back" if acl in take_back else "授权 / allow"
+    wanted = frozenset(acl for user in users if not user.is_disabled for acl in user.rights)
+    allow, revoke = wanted - found.rights, superfluous(found.rights, wanted)
+    for acl in sorted(allow | revoke, key=lambda acl: (user_of(acl), describe(acl))):
+        what = "收回 / revoke" if acl in revoke else "授权 / allow"
         say(f"{user_of(acl)}: {what} {describe(acl)}")
-    say(f"权限 / rights: 已就绪 / as they should be {len(wanted - allow)}, +{len(allow)}, -{len(take_back)}")
+    say(f"权限 / rights: {len(wanted - allow)}, +{len(allow)}, -{len(revoke)}")
     if not dry_run:
-        access.change_rights(allow, take_back)
+        access.change_rights(allow, revoke)
     for user in users:
         _apply_user(access, user, found, say, dry_run=dry_run)
     leaving = {name for name in found.users if is_ours(name)} - {user.name for user in users}
@@ -189,25 +189,25 @@ def apply_access(access: Access, users: Collection[User], say: Say, *, dry_run: 
 
 
 def change_password(access: Access, user: str, folder: Path, say: Say, *, dry_run: bool = False) -> None:
-    """Give a user that has a file of its password another one, on the broker and in the file."""
+    """Change a user's password on the broker and in its file. SecretsError if it has no file."""
     file = _file(folder, user)
     if read_password(file) is None:
-        raise SecretsError(f"{file}: 不存在 / is not there: 没有用户 / there is no user {user}")
+        raise SecretsError(f"{file}: 不存在该用户的密码文件 / does not exist: no such user")
     say(f"{user}: 更换密码 / password changed: {file}")
     if not dry_run:
         with next_password(file) as password:
             access.set_password(user, password)
 
 
-def _apply_user(access: Access, user: User, found: Found, say: Say, *, dry_run: bool) -> None:
+def _apply_user(access: Access, user: User, found: BrokerAccess, say: Say, *, dry_run: bool) -> None:
     is_there = user.name in found.users
-    if user.is_shut_out:
-        say(f"{user.name}: 已停用 / shut out: its file of the password is empty")
+    if user.is_disabled:
+        say(f"{user.name}: 已停用 / disabled: its password file is empty")
         if is_there and not dry_run:
             access.remove_user(user.name)
         return
     if is_there and user.password is not None and access.lets_in(user.name, user.password):
-        say(f"{user.name}: 用户已就绪 / user as it should be")
+        say(f"{user.name}: 用户已就绪 / user up to date")
         return
     say(f"{user.name}: {'设置密码 / password set' if is_there else '新建用户 / user created'}")
     if user.password is not None and not dry_run:

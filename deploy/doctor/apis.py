@@ -1,4 +1,4 @@
-"""The APIs of a deployment: does each answer, is it ready, does its machine have the right time."""
+"""Check the APIs of a deployment: they answer, are ready, and their clocks are right."""
 
 import json
 import time
@@ -7,31 +7,31 @@ from http.client import HTTPException, HTTPMessage
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-from deploy.doctor.databases import CLOCKS_DIFFER_S
+from deploy.doctor.databases import MAX_CLOCK_DIFFERENCE_S
 from deploy.doctor.finding import Finding, found
 
-_ANSWER_WITHIN_S = 10.0
-# The time in an answer has whole seconds.
+_TIMEOUT_S = 10.0
+# The Date header has whole seconds.
 _DATE_IS_OFF_S = 1.0
-_open = build_opener(ProxyHandler({})).open  # no proxy lies between parts of a deployment
+_open = build_opener(ProxyHandler({})).open  # no proxy within a deployment
 
 
 def api(name: str, url: str) -> Finding:
-    """One service, asked whether it is ready; what it says of what it lacks is told as it says it."""
+    """Ask a service whether it is ready; a finding repeats the service's own reason."""
     subject = f"接口 API {name}"
     began_s = time.time()
     try:
-        with _open(f"{url}/readyz", timeout=_ANSWER_WITHIN_S) as answer:
+        with _open(f"{url}/readyz", timeout=_TIMEOUT_S) as answer:
             faults, headers = [], answer.headers
     except HTTPError as error:
         with error:
-            faults, headers = [_said(error)], error.headers
+            faults, headers = [_detail(error)], error.headers
     except (OSError, HTTPException) as error:
-        return Finding(subject, False, f"{url}: 无应答 / no answer ({error}): start it, or see its log and REGISTERS")
+        return Finding(subject, False, f"{url}: 无应答 / no answer ({error}): start it, or check its log and REGISTERS")
     return found(subject, faults + _clock(headers, began_s), f"{url}: ready")
 
 
-def _said(error: HTTPError) -> str:
+def _detail(error: HTTPError) -> str:
     try:
         return str(json.load(error)["detail"])
     except (ValueError, LookupError, TypeError):
@@ -40,9 +40,13 @@ def _said(error: HTTPError) -> str:
 
 def _clock(headers: HTTPMessage, began_s: float) -> list[str]:
     ended_s = time.time()
-    told = headers["Date"]
-    if told is None:
+    date = headers["Date"]
+    if date is None:
         return []
-    at_s = parsedate_to_datetime(told).timestamp()
-    away_s = max(began_s - _DATE_IS_OFF_S - at_s, at_s - ended_s, 0.0)
-    return [f"时钟相差 / clocks differ by {away_s:.0f} s: keep both in step (NTP)"] if away_s > CLOCKS_DIFFER_S else []
+    at_s = parsedate_to_datetime(date).timestamp()
+    difference_s = max(began_s - _DATE_IS_OFF_S - at_s, at_s - ended_s, 0.0)
+    return (
+        [f"时钟相差 / clocks differ by {difference_s:.0f} s: synchronize both (NTP)"]
+        if difference_s > MAX_CLOCK_DIFFERENCE_S
+        else []
+    )

@@ -1,4 +1,4 @@
-"""The broker of a deployment: version, topics as they should be, users and rights."""
+"""Check the broker of a deployment: version, topics, users and ACLs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +15,25 @@ from shared.settings import KafkaSettings
 from shared.whitelist import Whitelist
 
 BROKER_TIMEOUT_MS = 10_000
-# What the set is tested with.
+# The oldest version that the set is tested with.
 OLDEST = (4, 0)
 APPLY = "run `jiangbu topics apply --secrets FOLDER`"
 
 
 def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
-    """Asked as the admin of the broker; passwords are those of the folder's files."""
+    """Check the broker as its admin; passwords come from the folder."""
     servers = ", ".join(kafka.bootstrap_servers)
     try:
         admin = KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS)
     except (KafkaError, OSError) as error:
-        yield Finding("Kafka", False, f"{servers}: 无法连接 / cannot be reached: {error!r}")
+        yield Finding("Kafka", False, f"{servers}: 无法连接 / unreachable: {error!r}")
         return
     try:
         yield _version(admin, servers)
         yield _topics(admin, exchanges)
         yield from _access(Access(admin, kafka), wanted_users(exchanges, registers, folder))
     except (KafkaError, OSError) as error:
-        yield Finding("Kafka", False, f"{servers}: {error!r}: look at its log, and at the rights of the user that asks")
+        yield Finding("Kafka", False, f"{servers}: {error!r}: check its log and the rights of the admin")
     except SecretsError as error:
         yield Finding("用户 users", False, str(error))
     finally:
@@ -45,9 +45,9 @@ def _version(admin: KafkaAdminClient, servers: str) -> Finding:
         tuple(admin.get_broker_version_data(broker["broker_id"]).broker_version)
         for broker in admin.describe_cluster()["brokers"]
     }
-    said = ", ".join(".".join(map(str, version)) for version in sorted(versions))
-    too_old = f"版本 / version {said}: {'.'.join(map(str, OLDEST))} or later is needed"
-    return found("Kafka", [too_old] if min(versions) < OLDEST else [], f"{servers}: {said}")
+    text = ", ".join(".".join(map(str, version)) for version in sorted(versions))
+    too_old = f"版本 / version {text}: {'.'.join(map(str, OLDEST))} or later is needed"
+    return found("Kafka", [too_old] if min(versions) < OLDEST else [], f"{servers}: {text}")
 
 
 def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
@@ -70,7 +70,7 @@ def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
         if partition["leader_id"] < 0
     )
     if leaderless:
-        faults.append(f"没有主副本 / no leader: {', '.join(leaderless)}: look at the broker that had them")
+        faults.append(f"没有主副本 / no leader: {', '.join(leaderless)}: check the broker that had them")
     return found("主题 topics", faults, f"{len(there)} topics")
 
 
@@ -78,11 +78,13 @@ def _access(access: Access, users: list[User]) -> Iterator[Finding]:
     try:
         there = access.found()
     except SecurityDisabledError:
-        yield Finding("用户 users", False, "Kafka 未启用权限 / the broker asks nobody who they are: see deploy/kafka")
+        yield Finding(
+            "用户 users", False, "Kafka 未启用权限 / the broker has no authorization enabled: see deploy/kafka"
+        )
         return
-    wrong = [said for user in users if (said := _wrong_login(access, user, user.name in there.users)) is not None]
+    wrong = [fault for user in users if (fault := _wrong_login(access, user, user.name in there.users)) is not None]
     yield found("用户 users", wrong, f"{len(users)} users")
-    wanted = frozenset(acl for user in users if not user.is_shut_out for acl in user.rights)
+    wanted = frozenset(acl for user in users if not user.is_disabled for acl in user.rights)
     missing, too_many = wanted - there.rights, superfluous(there.rights, wanted)
     faults = [f"{user_of(acl)}: 缺少 / lacks {describe(acl)}" for acl in sorted(missing, key=describe)]
     faults += [f"{user_of(acl)}: 多余 / should not have {describe(acl)}" for acl in sorted(too_many, key=describe)]
@@ -90,12 +92,12 @@ def _access(access: Access, users: list[User]) -> Iterator[Finding]:
 
 
 def _wrong_login(access: Access, user: User, is_there: bool) -> str | None:
-    if user.is_shut_out:
-        return f"{user.name}: 应已停用 / should be shut out: {APPLY}" if is_there else None
+    if user.is_disabled:
+        return f"{user.name}: 应已停用 / should be disabled: {APPLY}" if is_there else None
     if user.password is None:
-        return f"{user.name}: 缺少密码文件 / its file with the password is missing: run `jiangbu secrets FOLDER`"
+        return f"{user.name}: 缺少密码文件 / its password file is missing: run `jiangbu secrets FOLDER`"
     if not is_there:
         return f"{user.name}: 没有该用户 / no such user: {APPLY}"
     if not access.lets_in(user.name, user.password):
-        return f"{user.name}: 密码不符 / its password is not that of the file: {APPLY}"
+        return f"{user.name}: 密码不符 / its password differs from its file: {APPLY}"
     return None

@@ -1,4 +1,4 @@
-"""The databases of a deployment: server, roles and what they may do, migrations, and the server's clock."""
+"""Check the databases of a deployment: server, clock, roles and privileges, migrations."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ from shared.settings import Service
 Connection = psycopg.Connection[tuple[object, ...]]
 
 OLDEST = 18
-CONNECT_WITHIN_S = 5
-# Clocks of machines that are kept in step differ by less; as-of answers and publicity go by the server's.
-CLOCKS_DIFFER_S = 2.0
-# Without these a server that fails can lose what it has acknowledged.
+CONNECT_TIMEOUT_S = 5
+# Synchronized clocks differ by less; as-of answers and public notices use the server's clock.
+MAX_CLOCK_DIFFERENCE_S = 2.0
+# Without these a server that fails can lose acknowledged data.
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _BYPASSES = "rolbypassrls"
 _ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", _BYPASSES)
@@ -31,7 +31,7 @@ APPLY = "run `jiangbu databases apply FOLDER`"
 
 
 def server(admin_url: str) -> Finding:
-    """The server answers, is new enough, keeps what it acknowledges, and has the right time."""
+    """Check that the server answers, is new enough, is durable, and has the right time."""
     subject = "PostgreSQL"
     try:
         with _connect(admin_url) as connection:
@@ -41,7 +41,7 @@ def server(admin_url: str) -> Finding:
                 faults.append(f"版本 / version {version // 10_000}: {OLDEST} or later is needed")
             loose = [name for name in _DURABLE if _value(connection, f"SHOW {name}") != "on"]
             if loose:
-                faults.append(f"可能丢失已确认的数据 / can lose what it acknowledged: set {', '.join(loose)} to on")
+                faults.append(f"可能丢失已确认的数据 / can lose acknowledged data: set {', '.join(loose)} to on")
             faults += _clock(connection)
     except psycopg.Error as error:
         return Finding(subject, False, f"DATABASE_ADMIN_URL: {_line(error)}")
@@ -50,21 +50,25 @@ def server(admin_url: str) -> Finding:
 
 def _clock(connection: Connection) -> list[str]:
     before_s = time.time()
-    told = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
+    row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
     after_s = time.time()
-    at_s = float(str(told[0])) if told else 0.0
-    away_s = max(before_s - at_s, at_s - after_s, 0.0)
-    return [f"时钟相差 / clocks differ by {away_s:.1f} s: keep both in step (NTP)"] if away_s > CLOCKS_DIFFER_S else []
+    at_s = float(str(row[0])) if row else 0.0
+    difference_s = max(before_s - at_s, at_s - after_s, 0.0)
+    return (
+        [f"时钟相差 / clocks differ by {difference_s:.1f} s: synchronize both (NTP)"]
+        if difference_s > MAX_CLOCK_DIFFERENCE_S
+        else []
+    )
 
 
 def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
-    """One service's database: its roles, their passwords, what they own and may do, its migration."""
+    """Check one service's database: roles, passwords, ownership, privileges, migration."""
     name = database_of(service)
     subject = f"数据库 database {name}"
     try:
         with _connect(admin_url) as connection:
             if not _value(connection, "SELECT count(*) FROM pg_database WHERE datname = %s", name):
-                yield Finding(subject, False, f"不存在 / is not there: {APPLY}")
+                yield Finding(subject, False, f"不存在 / does not exist: {APPLY}")
                 return
             roles = _roles(connection, name)
         with _connect(_of(admin_url, database=name)) as connection:
@@ -88,15 +92,15 @@ def _roles(connection: Connection, name: str) -> list[str]:
             [role],
         ).fetchone()
         if row is None:
-            faults.append(f"{role}: 不存在 / is not there: {APPLY}")
+            faults.append(f"{role}: 不存在 / does not exist: {APPLY}")
             continue
         held = {word for word, has in zip(_ATTRIBUTES, row, strict=True) if has}
         needed = {_BYPASSES} if role == service else set()
         if needed - held:
-            faults.append(f"{role}: 受行级安全约束 / is held by row-level security: {APPLY}")
+            faults.append(f"{role}: 受行级安全约束 / does not bypass row-level security: {APPLY}")
         too_much = [f"NO{word.removeprefix('rol').upper()}" for word in _ATTRIBUTES if word in held - needed]
         if too_much:
-            faults.append(f"{role}: 权限过大 / may too much: ALTER ROLE {role} {' '.join(too_much)}")
+            faults.append(f"{role}: 权限过大 / has too many rights: ALTER ROLE {role} {' '.join(too_much)}")
     if faults:
         return faults
     if _value(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", service, owner):
@@ -153,41 +157,41 @@ def _rights(connection: Connection, service: Service) -> list[str]:
     faults = (
         [f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}"] if foreign else []
     )
-    only_grow = (*APPEND_ONLY, *LOG_TABLES) if service == "incentive" else LOG_TABLES
-    return faults + _changeable(connection, role, only_grow) + _unguarded(connection, service, only_grow)
+    append_only = (*APPEND_ONLY, *LOG_TABLES) if service == "incentive" else LOG_TABLES
+    return faults + _changeable(connection, role, append_only) + _unguarded(connection, service, append_only)
 
 
-def _changeable(connection: Connection, role: str, only_grow: Sequence[str]) -> list[str]:
+def _changeable(connection: Connection, role: str, append_only: Sequence[str]) -> list[str]:
     changed = _values(
         connection,
         "SELECT t FROM unnest(%s::text[]) AS t WHERE has_table_privilege(%s, t, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
-        list(only_grow),
+        list(append_only),
         role,
     )
     if not changed:
         return []
-    fault = f"{role} 可更改只增的表 / may change what only grows: REVOKE UPDATE, DELETE, TRUNCATE ON"
+    fault = f"{role} 可更改只增的表 / may change append-only tables: REVOKE UPDATE, DELETE, TRUNCATE ON"
     return [f"{fault} {', '.join(changed)} FROM {role}, and find out who granted it"]
 
 
-def _unguarded(connection: Connection, service: Service, only_grow: Sequence[str]) -> list[str]:
-    """Triggers hold up what is promised of the tables, to their owner as well; who disables one can rewrite them."""
+def _unguarded(connection: Connection, service: Service, append_only: Sequence[str]) -> list[str]:
+    """Triggers enforce the guarantees of tables even against their owner; a disabled one allows rewriting."""
     off = _values(
         connection,
         "SELECT format('%%I ON %%I', tgname, c.relname) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
         " WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')"
         " UNION SELECT format('append_only ON %%I', t) FROM unnest(%s::text[]) AS t WHERE NOT EXISTS"
         " (SELECT FROM pg_trigger WHERE tgrelid = t::regclass AND tgname = 'append_only') ORDER BY 1",
-        list(only_grow),
+        list(append_only),
     )
     if not off:
         return []
-    fault = f"触发器被停用 / triggers are off: {', '.join(off)}"
+    fault = f"触发器被停用 / triggers are disabled: {', '.join(off)}"
     return [f"{fault}: ALTER TABLE ... ENABLE TRIGGER, find out who disabled it, run `{service} rebuild --verify`"]
 
 
 def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
-    """Both roles are let in with the passwords of their files."""
+    """Check that both roles can log in with the passwords in their files."""
     name = database_of(service)
     faults = []
     for holder, role in ((service, service_role(name)), (f"{service}-owner", owner_role(name))):
@@ -195,7 +199,7 @@ def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
         try:
             password = read_password(path)
             if password is None:
-                faults.append(f"{path}: 缺少 / is missing: run `jiangbu secrets {folder}`")
+                faults.append(f"{path}: 缺少 / missing: run `jiangbu secrets {folder}`")
             else:
                 _connect(_of(admin_url, database=name, user=role), password).close()
         except SecretsError as error:
@@ -207,11 +211,11 @@ def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
 
 def _connect(url: str, password: str | None = None) -> Connection:
     given = url if password is None else make_conninfo(url, password=password)
-    return psycopg.connect(given, connect_timeout=CONNECT_WITHIN_S, autocommit=True)
+    return psycopg.connect(given, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True)
 
 
 def _of(url: str, *, database: str, user: str | None = None) -> str:
-    """The URL of another database of the server; of another user, without its password."""
+    """Return the URL of another database of the server, or of another user without a password."""
     parts = urlsplit(url)
     netloc = parts.netloc if user is None else f"{user}@{parts.netloc.rpartition('@')[2]}"
     return parts._replace(path=f"/{database}", netloc=netloc).geturl()

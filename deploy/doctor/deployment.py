@@ -1,4 +1,4 @@
-"""What is wrong with a deployment, each with what to do about it."""
+"""Check a whole deployment."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 
 def examine_deployment(folder: Path) -> Iterator[Finding]:
-    """Look at files, broker, databases and APIs, as the admin of both engines. `folder` holds the secrets."""
+    """Check files, broker, databases and APIs as the admin of both engines. `folder` holds the secrets."""
     try:
         settings = load_deployment_settings()
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""Files of a deployment: whitelist, policy, passwords, API keys."""
+"""Check the files of a deployment: policy, passwords, API keys."""
 
 import stat
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from services.incentive.policy.loader import PolicyError, load_policy
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import Whitelist
 
-# What others may not have of a secret: any right at all; the group may not write.
+# Others must have no rights on a secret, and the group must not write.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
-# Roles without which nobody can do what the set is for.
+# Roles that every deployment needs.
 _ROLES = ("auditor", "bureau", "service")
 
 
 def policy_file(path: Path, cut_at: Iterable[date]) -> Finding:
-    """The policy can be read, and totals are cut at every date that it names."""
+    """Check that the policy is valid, and that TOTALS_CUT_AT has every date that it names."""
     subject = "政策文件 policy file"
     try:
         policy = load_policy(path)
@@ -31,7 +31,7 @@ def policy_file(path: Path, cut_at: Iterable[date]) -> Finding:
 
 
 def secret_files(folder: Path, exchanges: Whitelist) -> Finding:
-    """Every password is there, and nobody else can read it."""
+    """Check that every password exists and is private."""
     wanted = list(wanted_secrets(exchanges))
     missing = [str(one.path(folder)) for one in wanted if not one.path(folder).exists()]
     faults = [f"缺少 / missing {', '.join(missing)}: run `jiangbu secrets {folder}`"] if missing else []
@@ -43,19 +43,19 @@ def secret_files(folder: Path, exchanges: Whitelist) -> Finding:
 
 
 def _is_filled(secret: Secret, folder: Path) -> bool:
-    # An exchange is shut out by an empty file on purpose.
+    # An empty file disables an exchange on purpose.
     return secret.holder.startswith("exchange.") or bool(read_password(secret.path(folder)))
 
 
 def too_open(folder: Path) -> list[str]:
-    """Files and folders of secrets that more may read or write than should."""
+    """Describe files and folders of secrets with too wide permissions."""
     paths = sorted(folder.rglob("*"))
     wrong = [f"{path} {stat.filemode(path.stat().st_mode)}" for path in paths if path.stat().st_mode & _TOO_OPEN]
     return [f"权限过宽 / too open: {', '.join(wrong)}: chmod go-w,o= FILE"] if wrong else []
 
 
 def api_keys(folder: Path, exchanges: Whitelist) -> Finding:
-    """The hashes can be read, and each role and each exchange has a key."""
+    """Check that the hashes can be read, and that each role and each exchange has a key."""
     subject = "密钥 API keys"
     path = folder / HASHES
     try:

@@ -1,4 +1,4 @@
-"""Is all there that a service needs? One finding for each thing that can be wrong."""
+"""Check what a service needs, one finding for each requirement."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 
 def examine_service(service: Service) -> Iterator[Finding]:
-    """Look at settings, files, database and broker of one service, in the order in which they are needed."""
+    """Check settings, files, database and broker of one service, in the order in which it needs them."""
     try:
         settings = load_settings(service)
     except SettingsError as error:
@@ -44,7 +44,7 @@ def examine_service(service: Service) -> Iterator[Finding]:
 def _whitelist(exchanges: Whitelist, settings: Settings) -> Finding:
     unknown = sorted(set(settings.exchanges or ()) - set(exchanges.ids))
     if unknown:
-        return Finding("名单 whitelist", False, f"EXCHANGES names what is not on it: {', '.join(unknown)}")
+        return Finding("名单 whitelist", False, f"EXCHANGES names exchanges that are not on it: {', '.join(unknown)}")
     return Finding("名单 whitelist", True, f"{settings.exchanges_file}: {', '.join(exchanges.ids)}")
 
 
@@ -65,7 +65,7 @@ def _signing_key(settings: Settings) -> Finding:
         path = signing_key_file(settings)
         load_key(path)
     except FileNotFoundError:
-        return Finding(subject, True, f"{path}: 首次启动时生成 / is made when a program of the service first starts")
+        return Finding(subject, True, f"{path}: 首次启动时生成 / is created at the first start")
     except (SettingsError, KeyFileError, OSError) as error:
         return Finding(subject, False, f"SIGNING_KEY_FILE: {error}")
     return Finding(subject, True, str(path))

@@ -1,4 +1,4 @@
-"""`jiangbu accept-loss`: go on where a topic was made anew, or cut past where it was read, knowing what is missing."""
+"""`jiangbu accept-loss`: continue after a topic was recreated, or truncated beyond the stored position."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from deploy.broker.streams import REGISTERS
 from shared.kafka.offset_witness import attested
 from shared.kafka.partition_state import missing_records
 from shared.kafka.positions import load_positions, replace_position
+from shared.language import join
 from shared.values.times import format_time, now
 
 if TYPE_CHECKING:
-    from deploy.recovery.stopped_service import Stopped
+    from deploy.recovery.stopped_service import StoppedService
     from shared.kafka.partition_state import Bounds
     from shared.kafka.positions import StoredPosition
 
 
-class Standing(NamedTuple):
-    """Where the database stands in a partition, what the broker has, and what is missing between them, if anything."""
+class PartitionCheck(NamedTuple):
+    """The stored position in a partition, the broker's bounds, and the missing records, if any."""
 
     position: StoredPosition
     bounds: Bounds
@@ -25,45 +26,49 @@ class Standing(NamedTuple):
 
     @property
     def line(self) -> str:
-        """For a person."""
+        """A line for a person."""
         where = f"{self.position.topic}[{self.position.partition}]"
         if self.missing is None:
-            return f"完好 ok    {where}: 自偏移 / goes on from offset {self.position.next_offset}"
-        line = f"缺失 LOST  {self.missing}; 将自偏移 / would go on from offset {self.bounds.first}"
-        publishers = [name for name, kind in REGISTERS.items() if self.position.topic in kind.facts]
-        for name in publishers:
-            line += f"; 须重新发布 / its facts must be published again: `jiangbu new-generation --service {name}`"
-        return line
+            return f"ok: {where}: offset {self.position.next_offset}"
+        republish = [
+            f"须重新发布事实 / publish its facts again: `jiangbu new-generation --service {name}`"
+            for name, kind in REGISTERS.items()
+            if self.position.topic in kind.facts
+        ]
+        lost = join(self.missing, f"-> offset {self.bounds.first}", *republish)
+        return f"LOST: {lost}"
 
 
-def standings(service: Stopped) -> list[Standing]:
-    """Every partition that the service reads."""
+def check_partitions(service: StoppedService) -> list[PartitionCheck]:
+    """Check every partition that the service reads."""
     with service.engine.begin() as connection:
         stored = load_positions(connection)
     return [
-        Standing(position, bounds, missing_records(position, bounds))
+        PartitionCheck(position, bounds, missing_records(position, bounds))
         for position, bounds in service.held(stored).values()
     ]
 
 
-def accept(service: Stopped, found: list[Standing]) -> list[str]:
-    """Set the positions where something is missing to the first offset that there is; what was accepted, in lines.
+def accept(service: StoppedService, found: list[PartitionCheck]) -> list[str]:
+    """Move positions with missing records to the first existing offset; return what was accepted, a line each.
 
-    What comes again is a duplicate, so reading from the beginning is safe. Positions that are well stay, and so does
-    what Kafka has seen of them. Raises PartitionLostError, and then nothing was done.
+    Reading from the beginning is safe, because repeated records are duplicates. Other positions and their offsets in
+    Kafka stay. If it raises PartitionLostError, nothing was changed.
     """
     instant = now()
-    lost = [standing for standing in found if standing.missing is not None]
+    lost = [check for check in found if check.missing is not None]
     with service.engine.begin() as connection:
         after = [
-            standing.position._replace(topic_id=standing.bounds.topic_id, next_offset=standing.bounds.first)
-            for standing in lost
+            check.position._replace(topic_id=check.bounds.topic_id, next_offset=check.bounds.first) for check in lost
         ]
-        for standing, position in zip(lost, after, strict=True):
-            replace_position(connection, standing.position, position, instant)
-        service.bear_witness({(position.topic, position.partition): attested(position) for position in after})
+        for check, position in zip(lost, after, strict=True):
+            replace_position(connection, check.position, position, instant)
+        service.set_witnessed_offsets({(position.topic, position.partition): attested(position) for position in after})
     return [
-        f"{format_time(instant)} 已接受缺失 / accepted as lost: {standing.missing};"
-        f" 自偏移 / goes on from offset {standing.bounds.first}"
-        for standing in lost
+        join(
+            f"{format_time(instant)} 已接受缺失 / accepted as lost",
+            check.missing or "",
+            f"-> offset {check.bounds.first}",
+        )
+        for check in lost
     ]

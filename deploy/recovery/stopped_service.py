@@ -1,4 +1,4 @@
-"""A service whose workers are stopped: its database and its consumer group, for commands that need it so."""
+"""A service whose workers are stopped, for commands that change its positions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kafka.errors import NoError, RetriableError
 from deploy.broker.streams import streams_of
 from shared.kafka.offset_witness import witnessed_offsets
 from shared.kafka.partition_state import read_bounds
+from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.settings import load_settings
@@ -37,12 +38,12 @@ Partition = tuple[str, int]  # topic, number
 
 
 class WorkersRunningError(OperatorError):
-    """Workers of the service are at work: what they write and show would cross what the command does."""
+    """Workers of the service are running: they would interfere with the command."""
 
 
 @dataclass(frozen=True)
-class Stopped:
-    """A service, its consumer group without members, and the topics that it reads."""
+class StoppedService:
+    """A service, its empty consumer group, and the topics that it reads."""
 
     settings: Settings
     client_config: Mapping[str, Any]
@@ -56,7 +57,7 @@ class Stopped:
         return self.settings.service
 
     def held(self, stored: Mapping[Partition, StoredPosition]) -> dict[Partition, tuple[StoredPosition, Bounds]]:
-        """Of each partition that the service reads, where the database stands and what the broker has.
+        """Return the stored position and the broker's bounds of each partition that the service reads.
 
         Raises OperatorError for a deleted topic: it must exist, if only empty, before its offsets can be compared.
         """
@@ -64,17 +65,15 @@ class Stopped:
         bounds = read_bounds(self.admin, self.client_config, read)
         gone = [f"{topic}[{number}]" for topic, number in sorted(read.keys() - bounds.keys())]
         if gone:
-            raise OperatorError(
-                f"主题不存在 / no such topic: {', '.join(gone)}. 先执行 / first run `jiangbu topics apply`"
-            )
+            raise OperatorError(f"主题不存在 / no such topic: {', '.join(gone)}; run `jiangbu topics apply` first")
         return {partition: (position, bounds[partition]) for partition, position in sorted(read.items())}
 
     def shown(self) -> dict[Partition, OffsetAndMetadata]:
-        """What workers have shown to Kafka as committed by the database."""
+        """Return the offsets that workers committed as witnesses."""
         return witnessed_offsets(self.admin, self.group)
 
-    def bear_witness(self, offsets: Mapping[Partition, OffsetAndMetadata]) -> None:
-        """Set committed offsets of the group; those of topics that are gone are left out."""
+    def set_witnessed_offsets(self, offsets: Mapping[Partition, OffsetAndMetadata]) -> None:
+        """Set the committed offsets of the group, except for deleted topics."""
         existing = set(self.admin.list_topics())
         wanted = {
             TopicPartition(*partition): offset for partition, offset in offsets.items() if partition[0] in existing
@@ -84,12 +83,14 @@ class Stopped:
             f"{tp.topic}[{tp.partition}] {answer.__name__}" for tp, answer in answers.items() if answer is not NoError
         ]
         if refused:
-            raise WorkersRunningError(f"Kafka 拒绝 / Kafka refuses: {', '.join(refused)}; {_stop_them(self.service)}")
+            raise WorkersRunningError(
+                join(f"Kafka 拒绝 / Kafka refused: {', '.join(refused)}", _stop_them(self.service))
+            )
 
 
 @contextlib.contextmanager
-def stopped(service: Service) -> Iterator[Stopped]:
-    """Reach the service's database and group by the settings of the environment. Raises WorkersRun."""
+def stopped(service: Service) -> Iterator[StoppedService]:
+    """Open the service's database and consumer group by the settings of the environment. WorkersRunningError."""
     settings = load_settings(service)
     client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
     exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
@@ -100,7 +101,7 @@ def stopped(service: Service) -> Iterator[Stopped]:
         _check_no_member(admin, streams.group, service)
         engine = make_engine(settings.database_url, pool_size=1)
         stack.callback(engine.dispose)
-        yield Stopped(settings, client_config, streams.group, frozenset(streams.reads), engine, admin)
+        yield StoppedService(settings, client_config, streams.group, frozenset(streams.reads), engine, admin)
 
 
 def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> None:
@@ -109,15 +110,16 @@ def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> N
         try:
             found = admin.describe_groups([group])[group]
         except RetriableError:
-            # A broker that has just started looks for the group's coordinator.
+            # A broker that just started is still looking for the group's coordinator.
             if time.monotonic() > deadline:
                 raise
         else:
             if found["group_state"] in ("Empty", "Dead"):
                 return
-            if found["members"]:
+            running = len(found["members"])
+            if running:
                 raise WorkersRunningError(
-                    f"{group}: {len(found['members'])} 个进程在运行 / at work; {_stop_them(service)}"
+                    join(f"{group}: {running} 个进程在运行 / {running} workers are running", _stop_them(service))
                 )
             if time.monotonic() > deadline:
                 raise OperatorError(f"{group}: {found['group_state']} {found['error']}")
@@ -126,6 +128,6 @@ def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> N
 
 def _stop_them(service: Service) -> str:
     return (
-        f"先停止 `{service} consume`；被杀死的进程约 10 秒后才离组 / stop `{service} consume` first; a worker that was"
-        " killed is counted for some 10 s"
+        f"先停止 `{service} consume`；被杀死的进程约 10 秒后才离组 / stop `{service} consume` first; a killed worker"
+        " leaves the group after about 10 s"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from shared.language import join
 from shared.operator_errors import OperatorError
 
 if TYPE_CHECKING:
@@ -50,19 +51,20 @@ def read_bounds(
 
 def missing_records(position: StoredPosition, bounds: Bounds) -> str | None:
     """Describe what the partition lacks of the records after the stored position; None if it has all."""
-    where = f"{position.topic}[{position.partition}]"
+    where, offset = f"{position.topic}[{position.partition}]", position.next_offset
     if position.topic_id != bounds.topic_id:
         return (
-            f"{where} 被删除后重建 / was deleted and recreated: read {position.topic_id} up to"
-            f" {position.next_offset}, found {bounds.topic_id}"
+            f"{where}: 主题被删除后重建，原 {position.topic_id} 已读至 {offset}，现 {bounds.topic_id}"
+            f" / the topic was deleted and recreated: read {position.topic_id} up to {offset}, found {bounds.topic_id}"
         )
-    if position.next_offset < bounds.first:
+    if offset < bounds.first:
+        span = f"{offset} .. {bounds.first - 1}"
+        return f"{where}: 偏移 {span} 未读即被删除 / offsets {span} were deleted before they were read"
+    if offset > bounds.end:
         return (
-            f"{where}: 未读即被删除 / offsets {position.next_offset} to {bounds.first - 1} were deleted before they"
-            " were read"
+            f"{where}: 记录丢失，已读至 {offset}，现只到 {bounds.end}"
+            f" / ends at {bounds.end} but was read up to {offset}: records were lost"
         )
-    if position.next_offset > bounds.end:
-        return f"{where} 记录丢失 / ends at {bounds.end} but was read up to {position.next_offset}: records were lost"
     return None
 
 
@@ -70,7 +72,7 @@ def check_partition(position: StoredPosition, bounds: Bounds, service: str) -> N
     """Raise RecordLossError unless the partition still has every record after the stored position."""
     missing = missing_records(position, bounds)
     if missing is not None:
-        raise RecordLossError(f"{missing}; {accept_loss_hint(service)}")
+        raise RecordLossError(join(missing, accept_loss_hint(service)))
 
 
 def check_partitions(client_config: Mapping[str, Any], positions: Sequence[StoredPosition], service: str) -> None:
@@ -83,13 +85,14 @@ def check_partitions(client_config: Mapping[str, Any], positions: Sequence[Store
     for one in positions:
         there = bounds.get((one.topic, one.partition))
         if there is None:
-            raise RecordLossError(f"{one.topic}[{one.partition}] 不存在 / does not exist; {accept_loss_hint(service)}")
+            gone = f"{one.topic}[{one.partition}] 不存在 / does not exist"
+            raise RecordLossError(join(gone, accept_loss_hint(service)))
         check_partition(one, there, service)
 
 
 def accept_loss_hint(service: str) -> str:
     """Say how an operator accepts lost records."""
     return (
-        f"人工核实后可执行 / after checking the loss, run `jiangbu accept-loss --service {service}`"
-        " to continue from what is left"
+        f"人工核实后可执行 `jiangbu accept-loss --service {service}`，由现有记录继续 / after checking the loss, run"
+        f" `jiangbu accept-loss --service {service}` to continue from what is left"
     )

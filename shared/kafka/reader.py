@@ -19,6 +19,7 @@ from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
 from shared.kafka.source import MAX_BATCH_RECORDS, partition_names
+from shared.language import join
 from shared.process.backoff import Backoff
 from shared.telemetry.masking import reason_of
 
@@ -118,7 +119,7 @@ class Reader(threading.Thread, Generic[P]):
             self.failure = error
 
     def _record_loss(self, text: str, error: Exception) -> RecordLossError:
-        return RecordLossError(f"{text}: {error}; {accept_loss_hint(self._source.service)}")
+        return RecordLossError(join(f"{text}: {error}", accept_loss_hint(self._source.service)))
 
     def _read_until_stopped(self) -> None:
         consumer = self._source.make_consumer()

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import structlog
 
-from shared.postgres import database as db
-
 # Supervisors kill after ten seconds.
 SHUTDOWN_DEADLINE_S = 8.0
 _LOG_TIMEOUT_S = 1.0
 _PROJECT = str(Path(__file__).resolve().parents[2])
+_POSTGRES = str(Path(_PROJECT) / "shared" / "postgres")
 
 log = structlog.get_logger(__name__)
 
@@ -79,5 +78,5 @@ def thread_locations() -> list[str]:
 
 
 def _is_own_code(path: str) -> bool:
-    # Every statement waits inside `db`; its caller says more.
-    return path.startswith(_PROJECT) and "site-packages" not in path and path not in (__file__, db.__file__)
+    # Every statement waits inside shared/postgres; its caller says more.
+    return path.startswith(_PROJECT) and "site-packages" not in path and not path.startswith((__file__, _POSTGRES))

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from deploy.__main__ import main as jiangbu
 from deploy.broker.streams import REGISTERS
 from deploy.broker.topics import apply_topics
-from deploy.recovery.accept_loss import Standing
+from deploy.recovery.accept_loss import PartitionCheck
 from services.incentive.consumer import GROUP as LEDGER_GROUP
 from services.incentive.domain.facts import TOPICS as LEDGER_TOPICS
 from services.trade_ingest.register import TRADES
@@ -290,8 +290,8 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     assert code == 0, told
     assert "generation 2" in told
     # Totals, first and signs of the backup (T0: an exchange's, a provider's, a buyer's), and the first of buyer 11.
-    assert "7 条事实 / facts, 数据库不知道的 / unknown to the database: 1" in told
-    assert f"{trades.topic}[0]: 自偏移 / goes on from offset 1; 重读 / reads again 1 .. 1" in told
+    assert "7 facts will be published again, 1 unknown to the database" in told
+    assert f"{trades.topic}[0]: offset 1 (重读 rereads 1 .. 1)" in told
 
     consume_in_other_order(trades)
     with trades.consuming():
@@ -339,7 +339,7 @@ def test_a_backup_from_before_a_topic_was_read(place) -> None:
     assert "older backup" in listings.refuses()
     code, told = command("new-generation", "--service", "listing", "--yes")
     assert code == 0, told
-    assert f"{listings.topic}[0]: 自偏移 / goes on from offset 0; 重读 / reads again 0 .. 0" in told
+    assert f"{listings.topic}[0]: offset 0 (重读 rereads 0 .. 0)" in told
     with listings.consuming():
         until(listings.caught_up)
     fact = listings.facts()[LISTING, f"{listings.exchange}/L1"]
@@ -404,7 +404,7 @@ def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
     code, told = command("new-generation", "--service", "incentive", "--yes")
     assert code == 0, told
     assert "decisions recorded after the backup must be entered again" in told.splitlines()[0]
-    (line,) = (line for line in told.splitlines() if "reads again" in line)
+    (line,) = (line for line in told.splitlines() if "rereads" in line)
     assert line.startswith(f"{FIRST_PURCHASE}[1]: ")
     with ledger.consuming():
         until(lambda: len(awards(ledger)) == 2)
@@ -418,7 +418,7 @@ def test_not_while_workers_run(place, name) -> None:
         until(listings.caught_up)
         code, told = command(name, "--service", "listing", "--yes")
         assert (code, told.count("\n")) == (1, 1)
-        assert "1 个进程在运行 / at work" in told
+        assert "1 workers are running" in told
     assert listings.rows("SELECT generation FROM register_head")[0].generation == 1
     assert command(name, "--service", "listing", "--yes")[0] == 0
 
@@ -470,7 +470,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
         for number in (2, 3):
             listings.publish("listing", listing(number))
         admin.delete_records({TopicPartition(listings.topic, 0): 3})
-        words, first, lost = "offsets 1 to 2 were deleted before they were read", 3, 1
+        words, first, lost = "offsets 1 .. 2 were deleted before they were read", 3, 1
     admin.close()
     listings.publish("listing", listing(4))
     reason = listings.refuses()
@@ -481,14 +481,14 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
     stood = listings.rows("SELECT * FROM position ORDER BY partition")
     code, told = command("accept-loss", "--service", "listing", input="n\n")
     assert code == 1
-    assert (told.count("缺失 LOST"), told.count("完好 ok")) == (lost, 3 - lost)
+    assert (told.count("LOST: "), told.count("ok: ")) == (lost, 3 - lost)
     assert listings.rows("SELECT * FROM position ORDER BY partition") == stood
     code, told = command("accept-loss", "--service", "listing", "--yes")
     assert code == 0, told
     accepted = [line for line in told.splitlines() if "accepted as lost" in line]
     assert len(accepted) == lost
     assert words in accepted[0]
-    assert accepted[0].endswith(f"goes on from offset {first}")
+    assert accepted[0].endswith(f"-> offset {first}")
 
     with listings.consuming():
         until(listings.caught_up)
@@ -531,9 +531,9 @@ def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> Non
 
 
 def test_facts_that_were_lost_are_published_again_by_whom_it_says() -> None:
-    lost = Standing(StoredPosition(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
+    lost = PartitionCheck(StoredPosition(LISTING, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
     assert lost.line.endswith("`jiangbu new-generation --service listing`")
-    lost = Standing(StoredPosition(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
+    lost = PartitionCheck(StoredPosition(FIRST_PURCHASE, 0, "old", 5), Bounds("new", 0, 0), "was recreated")
     assert lost.line.endswith("`jiangbu new-generation --service trade-ingest`")
 
 
@@ -546,7 +546,7 @@ def test_what_is_away_is_said_in_one_line(place, monkeypatch, name, away) -> Non
     monkeypatch.setenv(away, nobody[away])
     code, told = command(name, "--service", "listing", "--yes")
     assert (code, told.count("\n")) == (1, 1)
-    assert {"DATABASE_URL": "database", "KAFKA_BOOTSTRAP_SERVERS": "Kafka is away"}[away] in told
+    assert {"DATABASE_URL": "database", "KAFKA_BOOTSTRAP_SERVERS": "Kafka is unavailable"}[away] in told
 
 
 def test_the_sender_says_which_key_has_no_value(trades, kafka) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from shared.language import caller_language, localized, pick, say
+from shared.language import caller_language, join, localized, pick, say
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,21 @@ for command in {commands!r}:
     lines = [line for line in done.stdout.splitlines() if re.search(r"[\u4e00-\u9fff]", line)]
     assert bool(lines) == (lang == "zh_CN.UTF-8")
     assert not re.search(r" / ", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("缺少主题 / topics are missing: a, b", "缺少主题：a, b", "topics are missing: a, b"),
+        ("FILE: 无法读取 / cannot be read: x", "FILE: 无法读取：x", "FILE: cannot be read: x"),
+        ("条目缺失，见日志 / entries missing: see the log", "条目缺失，见日志", "entries missing: see the log"),
+    ],
+)
+def test_details_after_a_colon_belong_to_both_halves(text: str, zh: str, en: str) -> None:
+    assert (pick(text, "zh"), pick(text, "en")) == (zh, en)
+
+
+def test_joined_messages_have_both_languages_throughout() -> None:
+    joined = join("t[0]: 记录丢失 / records were lost", "请核实 / check it")
+    assert joined == "t[0]: 记录丢失；请核实 / records were lost; check it"
+    assert pick(joined, "en") == "t[0]: records were lost; check it"

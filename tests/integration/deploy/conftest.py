@@ -1,0 +1,1 @@
+from tests.support.language import english  # noqa: F401
