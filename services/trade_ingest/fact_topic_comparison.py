@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from services.trade_ingest.listing_facts import newest, read_listing_fact
 from shared.events.fact_topics import LISTING
 from shared.kafka.replay import replay_records, stable_end_offsets
+from shared.language import say
 from shared.postgres.query import fetch
 from shared.register.head import read_head
 from shared.register.stored_documents import key_arrays
@@ -57,7 +58,7 @@ def compare_fact_topic(topics: TopicComparison) -> None:
     for records in replay_records(topics.client_config, stable_end_offsets(topics.client_config, positions)):
         facts = [read_listing_fact(record) for record in records]
         comparison.compare([fact for fact in facts if fact.register == topics.register.id])
-        topics.report.compared("Kafka 事实 / facts", len(records))
+        topics.report.compared(say("Kafka 事实", "Kafka facts"), len(records))
     comparison.close()
 
 
@@ -109,8 +110,8 @@ class _FactComparison:
         """Report facts stored but not in the topic, and facts read but not stored."""
         for row in fetch(self.topics.connection, _PLACES, _StoredPlace):
             if not self._is_explained(row.seq):
-                what = f"{row.topic}[{row.partition}]@{row.offset} 外来 / foreign"
-                stored = f"listing_fact {row.exchange}/{row.listing_no} (条目 / entry {row.seq})"
+                what = f"{row.topic}[{row.partition}]@{row.offset} {say('外来', 'foreign')}"
+                stored = f"listing_fact {row.exchange}/{row.listing_no} ({say('条目', 'entry')} {row.seq})"
                 self.topics.report.add(what, stored, None, repairable=False)
         for key, fact in sorted(self._lost.items()):
             record = fact.record

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.trade_ingest.totals import Delta, instant_of
+from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
@@ -146,13 +147,13 @@ def compare_totals(connection: Connection, buckets: BucketCalendar, report: Rebu
             named = [format_time(part) if isinstance(part, datetime) else subjects.get(part, part) for part in key]
             report.add(f"{table} {' '.join(map(str, named))}", _text(stored), _text(expected), repairable=True)
         count = fetch_value(connection, f"SELECT count(*) FROM {table}", int)
-        report.compared("汇总 / buckets", count)
+        report.compared(say("汇总", "buckets"), count)
 
 
 def _text(total: Total | None) -> str | None:
     if total is None:
         return None
-    return f"{total.amount_fen} fen, {total.trades} 笔 / trades, {format_time(total.last_completed_at)}"
+    return f"{total.amount_fen} fen, {total.trades} {say('笔', 'trades')}, {format_time(total.last_completed_at)}"
 
 
 def rebuild_totals(connection: Connection, buckets: BucketCalendar) -> tuple[set[ExchangeBucket], set[ProviderBucket]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.parties import subjects_of
 from shared.register.stored_documents import INSTANT_COLUMN
@@ -157,12 +158,12 @@ def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildRe
     subjects = subjects_of(connection, differing)
     for party, pair in sorted(differing.items()):
         shown = [
-            first and f"{first.exchange}/{first.number} (条目 / entry {first.seq}, {first.at.isoformat()})"
+            first and f"{first.exchange}/{first.number} ({say('条目', 'entry')} {first.seq}, {first.at.isoformat()})"
             for first in pair
         ]
         report.add(f"{table.first} {subjects.get(party, party)}", *shown, repairable=True)
     count = fetch_value(connection, f"SELECT count(*) FROM {table.first}", int)
-    report.compared("首次 / firsts", count)
+    report.compared(say("首次", "firsts"), count)
 
 
 def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.language import say
 from shared.postgres.query import fetch, fetch_one, fetch_value
 from shared.service_log.store import stored_hashes
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
@@ -39,7 +40,7 @@ def compare_log(connection: Connection, stored: Stored, numbered: int) -> Iterat
         for seq, entry in stored(connection, first, first + len(leaves)):
             leaf = leaf_hash(entry)
             if leaf != leaves[seq - first]:
-                yield Difference(f"日志条目 / log entry {seq}", leaf.hex(), leaves[seq - first].hex())
+                yield Difference(say(f"日志条目 {seq}", f"log entry {seq}"), leaf.hex(), leaves[seq - first].hex())
         grown, complete = edge.grown(leaves, TILE_HEIGHT)
         for level, expected in islice(enumerate(complete), 1, None):
             yield from _compare_level(connection, level, hashes_at(level, edge.size), expected)

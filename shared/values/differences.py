@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shared.language import say
+
 
 class Difference(NamedTuple):
     """One stored value that differs from its recomputation; `stored` and `expected` are text, None for a missing one.
@@ -17,5 +19,6 @@ class Difference(NamedTuple):
 
     def line(self) -> str:
         """Return one line for a person."""
-        stored, expected = (value if value is not None else "无 none" for value in (self.stored, self.expected))
-        return f"{self.what}: 现为 / stored {stored}; 应为 / expected {expected}"
+        nothing = say("无", "none")
+        stored, expected = (value if value is not None else nothing for value in (self.stored, self.expected))
+        return f"{self.what}: " + say(f"现为 {stored}；应为 {expected}", f"stored {stored}; expected {expected}")

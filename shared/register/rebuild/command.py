@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.kafka.errors import is_transient_kafka_error
+from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values
@@ -100,7 +101,7 @@ def run_rebuild(spec: RebuildSpec, settings: Settings, *, verify: bool, from_kaf
             is_sound = repair_register(engine, spec, register, report, topics, log=log, published=published, now=now())
     except Exception as error:
         if is_transient_kafka_error(error):
-            raise OperatorError(f"消息系统不可用 / the broker is unavailable: {error!r}") from error
+            raise OperatorError(f"消息系统不可用：{error!r} / the broker is unavailable: {error!r}") from error
         raise
     finally:
         engine.dispose()
@@ -209,7 +210,7 @@ class _Comparison:
         _compare_log(connection, spec, report, self.numbered)
         for table in spec.tables:
             count = fetch_value(connection, f"SELECT count(*) FROM {table.table}", int)
-            report.compared(table.title, count)
+            report.compared(localized(table.title), count)
         compare_firsts(connection, spec.kind.firsts, report)
         spec.compare_totals(connection, self.register, report)
         return compare_days(connection, spec.documents.table, spec.amount, report, all_known=all_known)
@@ -280,10 +281,11 @@ def _compare_numbering(connection: Connection, spec: RebuildSpec, report: Rebuil
     )
     for seq, before in rows:
         if seq == before:
-            report.add(f"条目 / entry {seq}", "不止一个 / more than one", "一个 / one", repairable=False)
+            twice = say("不止一个", "more than one")
+            report.add(f"{say('条目', 'entry')} {seq}", twice, say("一个", "one"), repairable=False)
         else:
             span = f"{before + 1}" if seq == before + 2 else f"{before + 1} .. {seq - 1}"
-            report.add(f"条目 / entry {span}", None, "在册 / stored", repairable=False)
+            report.add(f"{say('条目', 'entry')} {span}", None, say("在册", "stored"), repairable=False)
             report.is_incomplete = True
     beyond = fetch_values(
         connection,
@@ -292,15 +294,15 @@ def _compare_numbering(connection: Connection, spec: RebuildSpec, report: Rebuil
         next_seq=next_seq,
     )
     for seq in beyond:
-        report.add(f"条目 / entry {seq}", "在册 / stored", f"next_seq {next_seq}", repairable=False)
-    report.compared("条目 / entries", next_seq)
+        report.add(f"{say('条目', 'entry')} {seq}", say("在册", "stored"), f"next_seq {next_seq}", repairable=False)
+    report.compared(say("条目", "entries"), next_seq)
 
 
 def _compare_log(connection: Connection, spec: RebuildSpec, report: RebuildReport, numbered: int) -> None:
     """Compare the log with the entries; it does not show what an entry was before it was changed."""
     for difference in compare_log(connection, spec.kind.stored, numbered):
         report.add(*difference, repairable=False)
-    report.compared("日志 / log", numbered)
+    report.compared(say("日志", "log"), numbered)
 
 
 def _compare_settings(connection: Connection, report: RebuildReport) -> None:
@@ -313,4 +315,4 @@ def _compare_settings(connection: Connection, report: RebuildReport) -> None:
     stored, expected = read_head(connection).settings_digest, rows[-1][1] if rows else None
     if not rows or expected != stored:
         report.add("register_head settings_digest", stored, expected, repairable=True)
-    report.compared("设置 / settings", len(rows))
+    report.compared(say("设置", "settings"), len(rows))

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.language import say
 from shared.postgres.query import execute_many, fetch
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
 
@@ -70,8 +71,8 @@ def compare_days(
     for row in rows:
         report.add(
             f"intake_day {row.exchange}/{row.day}/{row.outcome}",
-            f"{row.stored} 条 / records, {row.stored_fen} fen",
-            f"{row.records} 条 / records, {row.amount_fen} fen",
+            f"{row.stored} {say('条', 'records')}, {row.stored_fen} fen",
+            f"{row.records} {say('条', 'records')}, {row.amount_fen} fen",
             repairable=row in repairable,
         )
     return repairable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.language import say
 from shared.values.differences import Difference
 
 if TYPE_CHECKING:
@@ -13,10 +14,10 @@ MOST_LINES = 1000
 
 
 class RebuildReport:
-    """Counts all differences and prints the first of them with `say`."""
+    """Counts all differences and prints the first of them."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, print_line: Callable[[str], None]) -> None:
+        self._print = print_line
         self._compared: dict[str, int] = {}
         self.differences = 0
         self.repairable = 0
@@ -29,7 +30,7 @@ class RebuildReport:
         self.repairable += repairable
         if self.differences <= MOST_LINES:
             shown = (None if value is None else str(value) for value in (stored, expected))
-            self._say(Difference(what, *shown).line())
+            self._print(Difference(what, *shown).line())
 
     @property
     def not_repairable(self) -> int:
@@ -42,19 +43,25 @@ class RebuildReport:
     def close(self) -> None:
         """Print the closing line."""
         if self.differences > MOST_LINES:
-            self._say(f"另有 {self.differences - MOST_LINES} 处未列出 / and {self.differences - MOST_LINES} more")
+            more = self.differences - MOST_LINES
+            self._print(say(f"另有 {more} 处未列出", f"and {more} more"))
         counts = ", ".join(f"{what} {count}" for what, count in self._compared.items())
-        self._say(f"已比对 / compared: {counts}; 不同 / differences: {self.differences}")
+        self._print(
+            say(f"已比对：{counts}；不同：{self.differences}", f"compared: {counts}; differences: {self.differences}")
+        )
 
     def print_repair(self, seq: int | None) -> None:
         """Print what was repaired, recorded as entry `seq`; None: nothing was."""
         if seq is not None:
-            self._say(f"已修复 / repaired: {self.repairable}, 记为条目 / recorded as entry {seq}")
+            done = f"repaired: {self.repairable}, recorded as entry {seq}"
+            self._print(say(f"已修复：{self.repairable}，记为条目 {seq}", done))
         if self.is_incomplete:
-            self._say(
-                "有条目缺失；只有备份或 --from-kafka 能找回 /"
-                " entries are missing: only a backup or --from-kafka can restore them"
+            self._print(
+                say(
+                    "有条目缺失；只有备份或 --from-kafka 能找回",
+                    "entries are missing: only a backup or --from-kafka can restore them",
+                )
             )
         left = self.differences - (self.repairable if seq is not None else 0)
         if left:
-            self._say(f"未修复，须由人处理 / not repaired, an operator must look at it: {left}")
+            self._print(say(f"未修复，须由人处理：{left}", f"not repaired, an operator must look at it: {left}"))

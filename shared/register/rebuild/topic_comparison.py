@@ -19,6 +19,7 @@ from shared.events.topics import topic_of
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
+from shared.language import localized, say
 from shared.postgres.query import execute, stream
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, record_time
 from shared.register.head import lock_head
@@ -71,7 +72,7 @@ class TopicComparison:
 
     def add_lost(self, place: str, prepared: object, expected: str, *, repairable: bool = True) -> None:
         """Report a record that left no trace; a repair takes it in as a new entry."""
-        self.report.add(f"{place} 丢失 / lost", None, expected, repairable=repairable)
+        self.report.add(f"{place} {say('丢失', 'lost')}", None, localized(expected), repairable=repairable)
         if repairable:
             self._lost.append(prepared)
         if len(self._lost) >= _LOST_PER_BATCH:
@@ -176,7 +177,7 @@ def compare_records(comparison: TopicComparison) -> Counter[Day]:
             if len(here) != 1 or not here[0].is_accepted_from(record):
                 unclear.append((record, here))
         _account_for(comparison, unclear, found)
-        report.compared("Kafka 记录 / records", len(records))
+        report.compared(say("Kafka 记录", "Kafka records"), len(records))
     _report_foreign(rows.rest(), report)
     comparison.take_in_lost()
     comparison.all_known = report.not_repairable == not_repairable
@@ -210,7 +211,7 @@ def _sha256(value: bytes | None) -> bytes | None:
 
 def _report_foreign(rows: Iterator[_StoredRow], report: RebuildReport) -> None:
     for row in rows:
-        report.add(f"{_place(row)} 外来 / foreign", row, None, repairable=False)
+        report.add(f"{_place(row)} {say('外来', 'foreign')}", row, None, repairable=False)
 
 
 def _place(row: _StoredRow | Record) -> str:
@@ -241,13 +242,13 @@ def _is_explained(record: Record, rows: Sequence[_StoredRow], expected: str, rep
     for row in rows:
         place = _place(row)
         if not row.has_bytes_of(record):
-            report.add(f"{place} 外来 / foreign", row, None, repairable=False)
+            report.add(f"{place} {say('外来', 'foreign')}", row, None, repairable=False)
         elif explained:
-            report.add(f"{place} 重复 / doubled", row, None, repairable=False)
+            report.add(f"{place} {say('重复', 'doubled')}", row, None, repairable=False)
         else:
             explained = True
             if row.reason != expected and not (row.reason is None and expected == DUPLICATE):
-                report.add(f"{place} 处置不同 / other outcome", row, expected, repairable=False)
+                report.add(f"{place} {say('处置不同', 'other outcome')}", row, expected, repairable=False)
             if not row.has_time_of(record):
                 report.add(f"{place} record_at", row.record_at, record_time(record, row.record_at), repairable=False)
     return explained

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream
 from shared.register.parties import entity_of
 
@@ -117,12 +118,12 @@ def _compare_row(
     table: VersionedTable, name: str, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
 ) -> _WrongRow | None:
     seq, exchange, number, value, headers, *stored = row
-    what = f"{name} {exchange}/{number} (条目 / entry {seq})"
+    what = f"{name} {exchange}/{number} ({say('条目', 'entry')} {seq})"
     try:
         values, parties = table.decode(exchange, value, headers, exchanges)
     except ValueError as error:
-        shown = f"无法解读的字节 / bytes that cannot be decoded: {error}"
-        report.add(what, shown, "有效的记录 / a valid record", repairable=False)
+        shown = say("无法解读的字节：", "bytes that cannot be decoded: ") + str(error)
+        report.add(what, shown, say("有效的记录", "a valid record"), repairable=False)
         return None
     subjects = [UNDETERMINED if party is None else party.subject for party in parties]
     if (*values, *subjects) == tuple(stored):
@@ -189,13 +190,15 @@ def compare_places(connection: Connection, table: VersionedTable, report: Rebuil
     ambiguous: set[tuple[str, str]] = set()
     moved = []
     for row in fetch(connection, _places_sql(table), _Place):
-        what = f"{table.table} {row.exchange}/{row.number} (条目 / entry {row.seq})"
+        what = f"{table.table} {row.exchange}/{row.number} ({say('条目', 'entry')} {row.seq})"
         if row.is_ambiguous:
             ambiguous.add((row.exchange, row.number))
             if row.copies > 1:
-                report.add(what, "同一版本在册两次 / this version is stored twice", "一次 / once", repairable=False)
+                twice = say("同一版本在册两次", "this version is stored twice")
+                report.add(what, twice, say("一次", "once"), repairable=False)
         elif not row.is_current and row.expected_by is None and not table.keeps_late:
-            report.add(what, "入册时已非最新 / was not the newest when it was applied", None, repairable=False)
+            late = say("入册时已非最新", "was not the newest when it was applied")
+            report.add(what, late, None, repairable=False)
         else:
             places = (_place(row.was_current, row.replaced_by), _place(row.is_current, row.expected_by))
             report.add(what, *places, repairable=True)
@@ -208,10 +211,10 @@ def compare_places(connection: Connection, table: VersionedTable, report: Rebuil
 
 def _place(is_current: bool, replaced_by: int | None) -> str:
     if is_current:
-        return "现行 / current"
+        return say("现行", "current")
     if replaced_by is None:
-        return "历史，从未现行 / past, never current"
-    return f"历史，被条目 {replaced_by} 取代 / past, replaced by entry {replaced_by}"
+        return say("历史，从未现行", "past, never current")
+    return say(f"历史，被条目 {replaced_by} 取代", f"past, replaced by entry {replaced_by}")
 
 
 def _places_sql(table: VersionedTable) -> str:

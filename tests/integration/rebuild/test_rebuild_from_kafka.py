@@ -169,12 +169,12 @@ def test_a_sound_register_accounts_for_every_record(registers, broker) -> None:
         well, lines = bench.mend(broker.config)
         assert well, lines
         records = sum(sum(broker.ends(topic).values()) for topic in broker.topics(bench) if topic != LISTING)
-        assert f"Kafka 记录 / records {records}," in lines[-1]
+        assert f"Kafka records {records}," in lines[-1]
         assert bench.everything() == before
 
 
 def lost(lines: list[str]) -> list[str]:
-    return [line.partition(" / lost")[0] for line in lines if "丢失 / lost" in line]
+    return [line.partition(" lost: ")[0] for line in lines if " lost: " in line]
 
 
 def topic_and_exchange(broker) -> tuple[str, str]:
@@ -191,12 +191,12 @@ def test_a_record_that_was_never_taken_in_is(trades, broker) -> None:
     broker.skip(trades, topic)
     assert trades.verify() == []
     told = trades.verify(broker.config)
-    assert lost(told) == [f"{topic}[1]@{offset} 丢失" for offset in offsets]
+    assert lost(told) == [f"{topic}[1]@{offset}" for offset in offsets]
     assert len(told) == 4
     entry = trades.next_seq()
     well, lines = trades.mend(broker.config)
     assert well, lines
-    assert lines[-1] == f"已修复 / repaired: 4, 记为条目 / recorded as entry {entry + 1}"
+    assert lines[-1] == f"repaired: 4, recorded as entry {entry + 1}"
     rows = trades.rows(f"SELECT seq, \"offset\" FROM trade WHERE exchange = '{exchange}' AND number = 'LOST'")
     assert [tuple(row) for row in rows] == [(entry, offsets[0])]
     assert trades.verify(broker.config) == []
@@ -241,13 +241,13 @@ def test_a_lost_document_comes_back_as_a_new_entry(trades, broker) -> None:
     (gap,) = trades.rows("SELECT seq FROM trade WHERE number = 'GONE'")
     with restored(trades):
         trades.damage("DELETE FROM trade WHERE number = 'GONE'")
-        assert lost(trades.verify(broker.config)) == [f"{topic}[0]@{offset} 丢失"]
+        assert lost(trades.verify(broker.config)) == [f"{topic}[0]@{offset}"]
         well, lines = trades.mend(broker.config)
         assert not well
-        assert lines[-1] == "未修复，须由人处理 / not repaired, an operator must look at it: 1"
+        assert lines[-1] == "not repaired, an operator must look at it: 1"
         # The number that it had stays empty: that is told for ever, and nothing else.
         (told,) = trades.verify(broker.config)
-        assert told.startswith(f"条目 / entry {gap.seq}: ")
+        assert told.startswith(f"entry {gap.seq}: ")
         assert sorted(map(repr, trades.rows("SELECT * FROM exchange_total"))) == totals
 
 
@@ -259,7 +259,7 @@ def test_a_row_of_no_record_is_foreign(trades, broker) -> None:
         told = trades.verify(broker.config)
         place = f"{row.topic}[{row.partition}]"
         assert sorted(line.partition(":")[0] for line in told) == sorted(
-            [f"{place}@{end} 外来 / foreign", f"{place}@{row.offset} 丢失 / lost"]
+            [f"{place}@{end} foreign", f"{place}@{row.offset} lost"]
         )
 
 
@@ -272,10 +272,10 @@ def test_a_document_at_another_place_is_foreign_there(trades, broker) -> None:
         told = trades.verify(broker.config)
         place = f"exchange.{row.exchange}.trades.v1[{row.partition}]@999999"
         assert [line.partition(":")[0] for line in told] == [
-            f"{place} 外来 / foreign",
+            f"{place} foreign",
             # Its record is taken for one more copy, which was not counted; that count is not to be believed.
             f"intake_day {row.exchange}/{row.day}/duplicate",
-            f"日志条目 / log entry {row.seq}",
+            f"log entry {row.seq}",
         ]
         duplicates = trades.rows("SELECT * FROM intake_day WHERE outcome = 'duplicate' ORDER BY exchange, day")
         assert not trades.mend(broker.config)[0]
@@ -292,8 +292,8 @@ def test_other_bytes_at_a_documents_place_are_foreign_and_not_overwritten(trades
             f"UPDATE trade SET value = decode('{forged}', 'hex'), amount_fen = 9900 WHERE number = 'FORGED'",
         )
         told = trades.verify(broker.config)
-        assert told[0].startswith(f"{topic}[0]@{offset} 外来 / foreign: 现为 / stored {exchange}/FORGED r1 accepted")
-        assert lost(told) == [f"{topic}[0]@{offset} 丢失"]
+        assert told[0].startswith(f"{topic}[0]@{offset} foreign: stored {exchange}/FORGED r1 accepted")
+        assert lost(told) == [f"{topic}[0]@{offset}"]
         refused = trades.rows("SELECT count(*) AS n FROM quarantine")
         assert not trades.mend(broker.config)[0]
         assert trades.rows("SELECT count(*) AS n FROM quarantine") == refused
@@ -306,11 +306,11 @@ def test_bytes_that_cannot_be_read_are_left_to_a_person(trades, broker) -> None:
         well, told = trades.mend(broker.config)
         assert not well
         place = f"exchange.{row.exchange}.trades.v1[{row.partition}]@{row.offset}"
-        for what in (f"{place} 外来 / foreign", f"{place} 丢失 / lost"):
+        for what in (f"{place} foreign", f"{place} lost"):
             assert sum(line.startswith(f"{what}: ") for line in told) == 1
         # Copies of it, if there were any, cannot be told from other content either.
-        assert all("the stored bytes cannot be decoded" in line for line in told if "丢失 / lost" in line)
-        assert any(line.startswith(f"trade {row.exchange}/{row.number} (条目 / entry {row.seq}): ") for line in told)
+        assert all("the stored bytes cannot be decoded" in line for line in told if "lost" in line)
+        assert any(line.startswith(f"trade {row.exchange}/{row.number} (entry {row.seq}): ") for line in told)
 
 
 def test_one_record_kept_twice_is_doubled(trades, broker) -> None:
@@ -320,7 +320,7 @@ def test_one_record_kept_twice_is_doubled(trades, broker) -> None:
         (row,) = trades.rows('SELECT id, topic, partition, "offset" FROM quarantine ORDER BY id DESC LIMIT 1')
         told = trades.verify(broker.config)
         place = f"{row.topic}[{row.partition}]@{row.offset}"
-        assert told[0].startswith(f"{place} 重复 / doubled: 现为 / stored quarantine {row.id} ")
+        assert told[0].startswith(f"{place} doubled: stored quarantine {row.id} ")
         assert not trades.mend(broker.config)[0]
 
 
@@ -329,7 +329,7 @@ def test_another_outcome_than_the_records_is_told(trades, broker) -> None:
         trades.damage("UPDATE quarantine SET reason = 'same_party' WHERE id = (SELECT min(id) FROM quarantine)")
         (row,) = trades.rows("SELECT * FROM quarantine ORDER BY id LIMIT 1")
         (told, *_) = trades.verify(broker.config)
-        assert told.startswith(f"{row.topic}[{row.partition}]@{row.offset} 处置不同 / other outcome: ")
+        assert told.startswith(f"{row.topic}[{row.partition}]@{row.offset} other outcome: ")
 
 
 def test_a_fact_that_was_passed_over_is_applied(trades, broker) -> None:
@@ -341,7 +341,7 @@ def test_a_fact_that_was_passed_over_is_applied(trades, broker) -> None:
     assert trades.verify(broker.config) == []
     broker.skip(trades, LISTING)
     (told,) = trades.verify(broker.config)
-    assert told.startswith(f"{LISTING}[1]@{offset} 丢失 / lost: ")
+    assert told.startswith(f"{LISTING}[1]@{offset} lost: ")
     assert trades.mend(broker.config)[0]
     assert trades.verify(broker.config) == []
     (after,) = trades.rows(
@@ -356,8 +356,8 @@ def test_a_fact_that_nobody_published_is_foreign(trades, broker) -> None:
     with restored(trades):
         trades.damage(f"UPDATE listing_fact SET value = decode('{forged}', 'hex') WHERE seq = {row.seq}")
         told, logged = trades.verify(broker.config)
-        assert logged.startswith(f"日志条目 / log entry {row.seq}: ")
-        assert told.startswith(f"{LISTING}[{row.partition}]@{row.offset} 外来 / foreign: ")
+        assert logged.startswith(f"log entry {row.seq}: ")
+        assert told.startswith(f"{LISTING}[{row.partition}]@{row.offset} foreign: ")
 
 
 def test_beside_a_worker_that_goes_on(trades, broker) -> None:
@@ -389,6 +389,7 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
             "DATABASE_URL": trades.engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
             "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
             "EXCHANGES_FILE": str(broker.whitelist(tmp_path)),
+            "LANG": "en_US.UTF-8",
         }
         return fork_server.run(
             "services.trade_ingest", "rebuild", *arguments, environment=environment | settings, timeout_s=120
@@ -396,7 +397,7 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
 
     sound = rebuild("--verify", "--from-kafka")
     assert (sound.returncode, sound.stderr) == (0, "")
-    assert sound.stdout.endswith("不同 / differences: 0\n")
+    assert sound.stdout.endswith("differences: 0\n")
     trades.damage("UPDATE exchange_total SET amount_fen = amount_fen + 1")
     damaged = rebuild("--verify")
     assert (damaged.returncode, damaged.stderr) == (1, "")
@@ -406,20 +407,20 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
     entry = trades.next_seq()
     mended = rebuild()
     assert (mended.returncode, mended.stderr) == (0, "")
-    assert mended.stdout.endswith(f"已修复 / repaired: {len(lines) - 1}, 记为条目 / recorded as entry {entry}\n")
+    assert mended.stdout.endswith(f"repaired: {len(lines) - 1}, recorded as entry {entry}\n")
     assert rebuild("--verify").returncode == 0
     with restored(trades):
         trades.damage(*move_to_past("trade", "seq = (SELECT max(seq) FROM trade)"))
         # To take a row out of the past is not the right of the service's own role.
         refused = rebuild()
-        assert "the role of the database may not do that" in json.loads(refused.stderr)["reason"]
+        assert "the database role lacks a privilege" in json.loads(refused.stderr)["reason"]
         owner = trades.owner.url.set(drivername="postgresql").render_as_string(hide_password=False)
         assert rebuild(DATABASE_OWNER_URL=owner).returncode == 0
         assert rebuild("--verify").returncode == 0
     for told, settings in (
         ("another whitelist", {"TOTALS_CUT_AT": "2027-01-01"}),
         ("but REGISTER is 'r9'", {"REGISTER": "r9"}),
-        ("the database does not answer", {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}),
+        ("the database is unavailable", {"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"}),
     ):
         refused = rebuild("--verify", **settings)
         assert (refused.returncode, refused.stdout) == (1, "")

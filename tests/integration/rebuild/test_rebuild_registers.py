@@ -278,7 +278,7 @@ def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owne
     well, lines = bench.mend(as_owner=as_owner)
     assert well
     assert lines[0] == told
-    assert lines[-1] == f"已修复 / repaired: 1, 记为条目 / recorded as entry {entry}"
+    assert lines[-1] == f"repaired: 1, recorded as entry {entry}"
     assert bench.verify() == []
     mended = bench.everything()
     for table in sound.keys() - {"register_head", "settings_entry", "outbox", *LOG_TABLES}:
@@ -315,8 +315,8 @@ def test_an_older_revision_that_stands_is_replaced_again(trades) -> None:
     )
     told = trades.verify()
     assert [line.partition(":")[0] for line in told] == [
-        "trade kmdex/T1 (条目 / entry 2)",
-        "trade kmdex/T1 (条目 / entry 3)",
+        "trade kmdex/T1 (entry 2)",
+        "trade kmdex/T1 (entry 3)",
     ]
     assert trades.mend(as_owner=True)[0]
     assert trades.everything()["trade"] == sound["trade"]
@@ -344,7 +344,7 @@ def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> Non
     trades.publish()
     told = trades.verify()
     assert [line.partition(" ")[0] for line in told] == ["trade_past", "exchange_total", "provider_total"]
-    assert told[1].endswith("expected 1600 fen, 2 笔 / trades, 2026-03-01T10:00:00.000000+08:00")
+    assert told[1].endswith("expected 1600 fen, 2 trades, 2026-03-01T10:00:00.000000+08:00")
     assert trades.mend()[0]
     assert trades.verify() == []
     facts = trades.publish()
@@ -367,11 +367,11 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
     trades.damage("DELETE FROM trade WHERE number IN ('T1', 'T2')")
     before = trades.everything()
     told = trades.verify()
-    assert told[0] == "条目 / entry 1 .. 2: 现为 / stored 无 none; 应为 / expected 在册 / stored"
+    assert told[0] == "entry 1 .. 2: stored none; expected stored"
     well, lines = trades.mend()
     assert not well
-    assert lines[-2].startswith("有条目缺失")
-    assert lines[-1] == f"未修复，须由人处理 / not repaired, an operator must look at it: {len(told)}"
+    assert lines[-2].startswith("entries are missing")
+    assert lines[-1] == f"not repaired, an operator must look at it: {len(told)}"
     assert trades.everything() == before
 
 
@@ -386,18 +386,18 @@ def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
     )
     told = trades.verify()
     assert [line.partition(":")[0] for line in told] == [
-        "条目 / entry 99",
-        "trade kmdex/T3 (条目 / entry 4)",
-        "trade kmdex/T1 (条目 / entry 2)",
-        "trade kmdex/T1 (条目 / entry 99)",
-        "日志条目 / log entry 4",
+        "entry 99",
+        "trade kmdex/T3 (entry 4)",
+        "trade kmdex/T1 (entry 2)",
+        "trade kmdex/T1 (entry 99)",
+        "log entry 4",
         "exchange_total kmdex 2026-03-01T00",
         "intake_day kmdex/2026-01-01/accepted",
     ]
     well, lines = trades.mend()
     assert not well
-    assert lines[-2] == "已修复 / repaired: 2, 记为条目 / recorded as entry 5"
-    assert lines[-1] == "未修复，须由人处理 / not repaired, an operator must look at it: 5"
+    assert lines[-2] == "repaired: 2, recorded as entry 5"
+    assert lines[-1] == "not repaired, an operator must look at it: 5"
     assert trades.verify()[1:] == told[1:5]
 
 
@@ -407,10 +407,10 @@ def test_a_lost_row_of_the_quarantine_is_not_explained_away(trades) -> None:
     trades.damage("DELETE FROM quarantine WHERE id = (SELECT max(id) FROM quarantine)")
     before = trades.everything()
     (told,) = trades.verify()
-    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: 现为 / stored 2 ")
+    assert told.startswith("intake_day kmdex/2026-01-01/not_cloudevent: stored 2 ")
     well, lines = trades.mend()
     assert not well
-    assert lines[-1].startswith("未修复")
+    assert lines[-1].startswith("not repaired")
     assert trades.everything() == before
 
 
@@ -421,7 +421,7 @@ def test_settings_that_are_not_those_of_the_register_are_told(trades) -> None:
     assert [line.partition(":")[0] for line in told] == [
         "settings_entry 0 digest",
         "register_head settings_digest",
-        "日志条目 / log entry 0",
+        "log entry 0",
     ]
     trades.damage("UPDATE register_head SET settings_digest = 'other'")
     with pytest.raises(SettingsDifferError):
@@ -452,8 +452,8 @@ def test_one_snapshot_while_intake_goes_on(trades) -> None:
 
     lines: list[str] = []
     assert verify_register(trades.engine, trades.spec, trades.register, Intruding(lines.append), None), lines
-    assert "条目 / entries 2," in lines[-1]
-    assert "状态 / states 1," in lines[-1]
+    assert "entries 2," in lines[-1]
+    assert "states 1," in lines[-1]
     assert trades.next_seq() > 5
     assert trades.verify() == []
 

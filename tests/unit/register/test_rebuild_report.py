@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+import pytest
+
 from shared.register.rebuild.daily_counts import compare_duplicates
 from shared.register.rebuild.report import MOST_LINES, RebuildReport
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is in English."""
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
 
 
 def test_all_are_counted_and_not_all_are_listed() -> None:
@@ -18,13 +26,13 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
     report.compared("a", 2)
     report.close()
     assert len(lines) == MOST_LINES + 2
-    assert lines[0] == "n0: 现为 / stored 1; 应为 / expected 无 none"
-    assert lines[-2] == "另有 7 处未列出 / and 7 more"
-    assert lines[-1] == f"已比对 / compared: a 3; 不同 / differences: {MOST_LINES + 7}"
+    assert lines[0] == "n0: stored 1; expected none"
+    assert lines[-2] == "and 7 more"
+    assert lines[-1] == f"compared: a 3; differences: {MOST_LINES + 7}"
     report.print_repair(5)
     assert lines[-2:] == [
-        f"已修复 / repaired: {MOST_LINES + 6}, 记为条目 / recorded as entry 5",
-        "未修复，须由人处理 / not repaired, an operator must look at it: 1",
+        f"repaired: {MOST_LINES + 6}, recorded as entry 5",
+        "not repaired, an operator must look at it: 1",
     ]
 
 
@@ -44,4 +52,4 @@ def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
     del stands["b", day], follows["b", other]
     lines.clear()
     assert not compare_duplicates(stands, follows, RebuildReport(lines.append), all_known=True)
-    assert lines == ["intake_day a/*/duplicate: 现为 / stored 5; 应为 / expected 6"]
+    assert lines == ["intake_day a/*/duplicate: stored 5; expected 6"]
