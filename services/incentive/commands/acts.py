@@ -8,12 +8,26 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import Connection
 
-from services.incentive.domain.acts import Json, act_json, act_sha256
+from services.incentive.domain.acts import (
+    RELATED,
+    Act,
+    ActKind,
+    ActPart,
+    DecisionPart,
+    EligibilityPart,
+    HoldPart,
+    Json,
+    OtherGrantPart,
+    RelatedPartyPart,
+    ReleasePart,
+    SuspensionPart,
+    act_json,
+    act_sha256,
+)
 from services.incentive.domain.postings import LedgerEntry, Posting
 from services.incentive.domain.workflow import (
     ACTIONS,
@@ -26,19 +40,21 @@ from services.incentive.domain.workflow import (
     step_amount,
 )
 from services.incentive.policy.terms import Policy, Texts
-from services.incentive.store.acts import ACT_TABLES, RELATED, outstanding_of, render_acts
+from services.incentive.store.acts import find_part, find_request, outstanding_of, record_part, render_acts
 from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.awards import AnyAwardRow, find_current_award
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, next_seq, post
 from services.incentive.store.recompute import Recomputation, recompute
+from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
-from services.incentive.store.tables import act, award_current, decision, hold, hold_release, suspension
+from shared.postgres.query import fetch_value, fetch_values
 from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import Clock
 
-ActKind = Literal["decision", "hold", "release", "eligibility", "suspension", "other_grant", "related_party"]
-
 _ELIGIBILITY_ARTICLE: Final = "结尾第2段"  # where the policy's text says who is eligible
+_ABOUTS: Final = "SELECT DISTINCT about FROM award_current WHERE subject = ANY(%(subjects)s) ORDER BY about"
+_HIGHEST: Final = "SELECT max(payable_fen) FROM award_current WHERE subject = %(subject)s AND year = %(year)s"
 
 
 class NotFoundError(LookupError):
@@ -101,9 +117,7 @@ def record_act(connection: Connection, bureau: BureauContext, request: ActReques
     draft = _DRAFTS[request.kind](acting)
     answer = _write(acting, draft)
     if draft.recompute:
-        columns = award_current.c
-        about = select(columns.about).where(columns.subject.in_(draft.recompute)).distinct().order_by(columns.about)
-        abouts = list(connection.execute(about).scalars())
+        abouts = fetch_values(connection, _ABOUTS, str, subjects=list(draft.recompute))
         recompute(connection, abouts, {}, Recomputation(acting.rulebook, acting.instant))
     bureau.log.extend(connection, edge, bureau.clock())
     return answer
@@ -121,11 +135,8 @@ class _Acting(NamedTuple):
     def policy(self) -> Policy:
         return self.rulebook.policy
 
-    def one_or_none(self, table: Any, key: ColumnElement[Any]) -> Any:
-        return self.connection.execute(select(table).where(key)).one_or_none()
-
-    def award(self, award_id: str) -> Any:
-        row = self.one_or_none(award_current, award_current.c.award_id == award_id)
+    def award(self, award_id: str) -> AwardRow:
+        row = find_current_award(self.connection, award_id)
         if row is None:
             raise NotFoundError(award_id)
         return row
@@ -139,12 +150,12 @@ class _Acting(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """What is to be recorded: the row of the kind's table and the transaction.
+    """What is to be recorded: the act's part and its transaction.
 
     `recompute` are subjects whose awards change at once.
     """
 
-    row: Mapping[str, Any]
+    part: ActPart
     article: str
     text: Texts
     award_id: str | None = None
@@ -159,28 +170,26 @@ class _Draft(NamedTuple):
 def _recorded_before(connection: Connection, request: ActRequest) -> Json | None:
     if request.key is None:
         return None
-    same_key = select(act).where(act.c.person == request.person, act.c.request_key == request.key)
-    row = connection.execute(same_key).one_or_none()
-    if row is None:
+    act = find_request(connection, request.person, request.key)
+    if act is None:
         return None
-    if row.request_sha256 != request.sha256():
+    if act.request_sha256 != request.sha256():
         raise IdempotencyKeyReusedError(request.key)
-    return next(answer for _, answer in render_acts(connection, [row]) if answer is not None)
+    return next(answer for _, answer in render_acts(connection, [act]) if answer is not None)
 
 
 def _write(acting: _Acting, draft: _Draft) -> Json:
     connection, request, policy = acting.connection, acting.request, acting.policy
-    act_row: dict[str, Any] = {
-        "id": uuid.uuid4().hex,
-        "kind": request.kind,
-        "seq": next_seq(connection),
-        "recorded_at": acting.instant,
-        "person": request.person,
-        "request_key": request.key,
-        "request_sha256": request.sha256(),
-    }
-    row = {"id": act_row["id"], **draft.row}
-    answer = act_json(SimpleNamespace(**act_row), SimpleNamespace(**row))
+    act = Act(
+        id=uuid.uuid4().hex,
+        kind=request.kind,
+        seq=next_seq(connection),
+        recorded_at=acting.instant,
+        person=request.person,
+        request_key=request.key,
+        request_sha256=request.sha256(),
+    )
+    answer = act_json(act, draft.part)
     posting = Posting(
         award_id=draft.award_id,
         amount_fen=draft.amount_fen,
@@ -192,12 +201,11 @@ def _write(acting: _Acting, draft: _Draft) -> Json:
         article=draft.article,
         cause={"facts": [], "text": f"{draft.text.zh} / {draft.text.en}"},
         kind=draft.posts,
-        decision_id=act_row["id"],
+        decision_id=act.id,
         decision_sha256=act_sha256(answer),
     )
     post(connection, [posting], acting.instant)
-    connection.execute(insert(act), act_row)
-    connection.execute(insert(ACT_TABLES[request.kind]), row)
+    record_part(connection, act, draft.part)
     return answer
 
 
@@ -213,22 +221,26 @@ def _decision(acting: _Acting) -> _Draft:
     action, amount_fen = ACTIONS[wanted.action], step_amount(case, wanted)
     is_return = wanted.action == "return" and case.clawback is not None
     approved_for = case.clawback[0] if is_return and case.clawback else case.approved_for
-    row = {
-        "award_id": award.award_id,
-        "number": case.workflow.steps,
-        "action": action.name,
-        "from_state": case.workflow.state,
-        "to_state": action.to_state or case.workflow.state,
-        "amount_fen": amount_fen,
-        "rule": award.rule,
-        **approved_for._asdict(),
-        "documents": given.get("documents") or [],
-        **{name: given.get(name) for name in ("reason", "until", "voucher_no", "paid_on")},
-    }
+    part = DecisionPart(
+        award_id=award.award_id,
+        number=case.workflow.steps,
+        action=action.name,
+        from_state=case.workflow.state,
+        to_state=action.to_state or case.workflow.state,
+        amount_fen=amount_fen,
+        rule=award.rule,
+        subject=approved_for.subject,
+        year=approved_for.year,
+        reason=given.get("reason"),
+        documents=given.get("documents") or [],
+        until=given.get("until"),
+        voucher_no=given.get("voucher_no"),
+        paid_on=given.get("paid_on"),
+    )
     amount = format_yuan(amount_fen)
     zh, en = (f" {amount} 元", f" {amount} yuan") if amount_fen else ("", "")
     return _Draft(
-        row,
+        part,
         award.article,
         Texts(f"{action.says.zh}{zh}", f"{action.says.en}{en}"),
         award_id=award.award_id,
@@ -257,49 +269,49 @@ def _entries(posts: str, award_id: str, approved_for: ApprovedFor, amount_fen: i
 def _hold(acting: _Acting) -> _Draft:
     """Block approval and payment of an award for now."""
     award, given = acting.award(acting.request.about), acting.request.fields
-    row = {"award_id": award.award_id, "kind": given["kind"], "reason": given["reason"]}
+    part = HoldPart(award.award_id, given["kind"], given["reason"])
     texts = {
         "manual": Texts("人工暂缓", "held manually"),
         "objection": Texts("因异议暂缓", "held because of an objection"),
     }
-    return _about_award(award, row, texts[given["kind"]])
+    return _about_award(award, part, texts[given["kind"]])
 
 
 def _release(acting: _Acting) -> _Draft:
     """Release a hold, or lift a suspension."""
     hold_id = acting.request.about
-    row = {"hold_id": hold_id, "reason": acting.request.fields.get("reason")}
-    if acting.one_or_none(hold_release, hold_release.c.hold_id == hold_id) is not None:
+    part = ReleasePart(hold_id, acting.request.fields.get("reason"))
+    if find_part(acting.connection, "release", "hold_id", hold_id) is not None:
         raise StepNotAllowedError(Texts("暂缓已解除", "already released"))
-    held = acting.one_or_none(hold, hold.c.id == hold_id)
-    if held is not None:
-        return _about_award(acting.award(held.award_id), row, Texts("解除暂缓", "hold released"))
-    suspended = acting.one_or_none(suspension, suspension.c.id == hold_id)
-    if suspended is None:
+    held = find_part(acting.connection, "hold", "id", hold_id)
+    if isinstance(held, HoldPart):
+        return _about_award(acting.award(held.award_id), part, Texts("解除暂缓", "hold released"))
+    suspended = find_part(acting.connection, "suspension", "id", hold_id)
+    if not isinstance(suspended, SuspensionPart):
         raise NotFoundError(hold_id)
     text = Texts(f"恢复 {suspended.rule}", f"suspension of {suspended.rule} lifted")
-    return _Draft(row, acting.article_of_rule(suspended.rule), text)
+    return _Draft(part, acting.article_of_rule(suspended.rule), text)
 
 
-def _about_award(award: Any, row: Mapping[str, Any], text: Texts) -> _Draft:
-    return _Draft(row, award.article, text, award_id=award.award_id, subject=award.subject, year=award.year)
+def _about_award(award: AwardRow, part: ActPart, text: Texts) -> _Draft:
+    return _Draft(part, award.article, text, award_id=award.award_id, subject=award.subject, year=award.year)
 
 
 def _eligibility(acting: _Acting) -> _Draft:
     """Record whether a subject is eligible."""
     subject, given = acting.request.about, acting.request.fields
-    row = {
-        "subject": subject,
-        "status": given["status"],
-        "from_at": given.get("from_"),
-        "until_at": given.get("until"),
-        "kind_of_entity": given.get("kind_of_entity"),
-        "criteria": given.get("criteria") or {},
-        "documents": given.get("documents") or [],
-    }
+    part = EligibilityPart(
+        subject=subject,
+        status=given["status"],
+        from_at=given.get("from_"),
+        until_at=given.get("until"),
+        kind_of_entity=given.get("kind_of_entity"),
+        criteria=given.get("criteria") or {},
+        documents=given.get("documents") or [],
+    )
     is_verified = given["status"] == "verified"
     text = Texts("资格审核通过", "eligibility verified") if is_verified else Texts("资格审核不通过", "not eligible")
-    return _Draft(row, _ELIGIBILITY_ARTICLE, text, subject=subject)
+    return _Draft(part, _ELIGIBILITY_ARTICLE, text, subject=subject)
 
 
 def _suspension(acting: _Acting) -> _Draft:
@@ -307,41 +319,29 @@ def _suspension(acting: _Acting) -> _Draft:
     rule, given = acting.request.about, acting.request.fields
     if rule not in acting.policy.rule_order:
         raise NotFoundError(rule)
-    row = {"rule": rule, "from_at": given["from_"], "until_at": given.get("until"), "reason": given["reason"]}
-    return _Draft(row, acting.article_of_rule(rule), Texts(f"暂停 {rule}", f"{rule} suspended"))
+    part = SuspensionPart(rule, given["from_"], given.get("until"), given["reason"])
+    return _Draft(part, acting.article_of_rule(rule), Texts(f"暂停 {rule}", f"{rule} suspended"))
 
 
 def _other_grant(acting: _Acting) -> _Draft:
     """Record a grant under another municipal policy; the payables of the subject's awards follow at once."""
     subject, given = acting.request.about, acting.request.fields
-    row = {
-        "subject": subject,
-        "name": given["name"],
-        "year": given["year"],
-        "amount_fen": given["amount"],
-        "documents": given.get("documents") or [],
-    }
+    part = OtherGrantPart(subject, given["name"], given["year"], given["amount"], given.get("documents") or [])
     amount = format_yuan(given["amount"])
     text = Texts(f"市级其他政策奖补 {amount} 元", f"grant under another municipal policy: {amount} yuan")
     article = acting.article_of_clause("G6")
-    return _Draft(row, article, text, subject=subject, year=given["year"], recompute=(subject,))
+    return _Draft(part, article, text, subject=subject, year=given["year"], recompute=(subject,))
 
 
 def _related_party(acting: _Acting) -> _Draft:
     """Add two subjects to the list of related parties or remove them; red flags on their awards follow."""
     given = acting.request.fields
     subject, other = sorted(given["subjects"])
-    row = {
-        "subject": subject,
-        "other": other,
-        "status": given["status"],
-        "reason": given["reason"],
-        "documents": given.get("documents") or [],
-    }
+    part = RelatedPartyPart(subject, other, given["status"], given["reason"], given.get("documents") or [])
     text = Texts("列入关联方名单", "added to the list of related parties")
     if given["status"] != RELATED:
         text = Texts("移出关联方名单", "removed from the list of related parties")
-    return _Draft(row, acting.article_of_clause("G10"), text, recompute=(subject, other))
+    return _Draft(part, acting.article_of_clause("G10"), text, recompute=(subject, other))
 
 
 _DRAFTS: Final[Mapping[ActKind, Callable[[_Acting], _Draft]]] = {
@@ -356,7 +356,12 @@ _DRAFTS: Final[Mapping[ActKind, Callable[[_Acting], _Draft]]] = {
 
 
 def step_context(
-    connection: Connection, award: Any, context: AwardContext, policy: Policy, person: str, instant: datetime
+    connection: Connection,
+    award: AnyAwardRow,
+    context: AwardContext,
+    policy: Policy,
+    person: str,
+    instant: datetime,
 ) -> StepContext:
     """Everything that decides which steps a person may take with an award at an instant."""
     approved_for = ApprovedFor(award.subject, award.year)
@@ -371,23 +376,26 @@ def step_context(
     )
 
 
-def _limits(connection: Connection, award: Any, policy: Policy, outstanding_fen: int) -> tuple[ApprovalLimit, ...]:
+def _limits(
+    connection: Connection, award: AnyAwardRow, policy: Policy, outstanding_fen: int
+) -> tuple[ApprovalLimit, ...]:
     """The limits of an approval: the award's payable, the highest of its G6 group, an operator's highest tier."""
-    columns = award_current.c
-    highest = select(func.max(columns.payable_fen)).where(columns.subject == award.subject, columns.year == award.year)
-    of_group = (decision.c.subject == award.subject) & (decision.c.year == award.year)
+    group = {"subject": award.subject, "year": award.year}
+    of_group = "d.subject = %(subject)s AND d.year = %(year)s"
     limits = [
         ApprovalLimit(award.payable_fen, outstanding_fen, Texts("可兑现额", "the payable")),
         ApprovalLimit(
-            connection.execute(highest).scalar_one(),
-            outstanding_of(connection, of_group),
+            fetch_value(connection, _HIGHEST, int, **group),
+            outstanding_of(connection, of_group, **group),
             Texts("同一主体同一年度最高一项的可兑现额", "the highest payable of the subject and year"),
         ),
     ]
     tiers = policy.exchange_tiers
     if award.rule == tiers.rule:
-        of_operator = (decision.c.subject == award.subject) & (decision.c.rule == tiers.rule)
+        of_operator = "d.subject = %(subject)s AND d.rule = %(rule)s"
+        outstanding = outstanding_of(connection, of_operator, subject=award.subject, rule=tiers.rule)
         most_fen = max(tier.amount_fen for tier in tiers.tiers)
-        label = Texts("同一运营主体的最高一档", "an operator's highest tier")
-        limits.append(ApprovalLimit(most_fen, outstanding_of(connection, of_operator), label))
+        limits.append(
+            ApprovalLimit(most_fen, outstanding, Texts("同一运营主体的最高一档", "an operator's highest tier"))
+        )
     return tuple(limits)

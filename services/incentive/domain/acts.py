@@ -1,12 +1,9 @@
-"""Acts of the bureau as the API shows them; the ledger has the hash of this form. Pure.
-
-`act` is a row of the table of that name, `part` the row with the same id in the table of its kind.
-"""
+"""Acts of the bureau: their records, and the form that the API shows and the ledger hashes. Pure."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 from services.incentive.domain.workflow import Decision
 from shared.values.canonical_json import canonical_json
@@ -14,6 +11,109 @@ from shared.values.money import format_yuan
 from shared.values.times import format_time
 
 Json = dict[str, Any]
+ActKind = Literal["decision", "hold", "release", "eligibility", "suspension", "other_grant", "related_party"]
+Documents = list[Json]
+
+RELATED, UNRELATED = "related", "unrelated"
+
+
+class Act(NamedTuple):
+    """What all acts record: a row of the table `act`. `seq` is that of its transaction."""
+
+    id: str
+    kind: ActKind
+    seq: int
+    recorded_at: datetime
+    person: str
+    request_key: str | None
+    request_sha256: str
+
+
+class DecisionPart(NamedTuple):
+    """A step with an award."""
+
+    award_id: str
+    number: int
+    action: str
+    from_state: str
+    to_state: str
+    amount_fen: int
+    rule: str
+    subject: str
+    year: int
+    reason: str | None
+    documents: Documents
+    until: datetime | None
+    voucher_no: str | None
+    paid_on: date | None
+
+
+class HoldPart(NamedTuple):
+    """A hold on an award."""
+
+    award_id: str
+    kind: str
+    reason: str
+
+
+class ReleasePart(NamedTuple):
+    """The release of a hold, or the end of a suspension."""
+
+    hold_id: str
+    reason: str | None
+
+
+class EligibilityPart(NamedTuple):
+    """A record of a subject's eligibility."""
+
+    subject: str
+    status: str
+    from_at: datetime | None
+    until_at: datetime | None
+    kind_of_entity: str | None
+    criteria: Json
+    documents: Documents
+
+
+class SuspensionPart(NamedTuple):
+    """A suspension of a rule."""
+
+    rule: str
+    from_at: datetime
+    until_at: datetime | None
+    reason: str
+
+
+class OtherGrantPart(NamedTuple):
+    """A grant under another municipal policy; the last record of a name and year counts."""
+
+    subject: str
+    name: str
+    year: int
+    amount_fen: int
+    documents: Documents
+
+
+class RelatedPartyPart(NamedTuple):
+    """A pair of related parties, the smaller subject first; the last record of a pair counts."""
+
+    subject: str
+    other: str
+    status: str
+    reason: str
+    documents: Documents
+
+
+ActPart = DecisionPart | HoldPart | ReleasePart | EligibilityPart | SuspensionPart | OtherGrantPart | RelatedPartyPart
+PARTS: Final[Mapping[ActKind, type[ActPart]]] = {
+    "decision": DecisionPart,
+    "hold": HoldPart,
+    "release": ReleasePart,
+    "eligibility": EligibilityPart,
+    "suspension": SuspensionPart,
+    "other_grant": OtherGrantPart,
+    "related_party": RelatedPartyPart,
+}
 
 
 def act_sha256(act: Json) -> str:
@@ -21,8 +121,8 @@ def act_sha256(act: Json) -> str:
     return hashlib.sha256(canonical_json(act)).hexdigest()
 
 
-def decision_of(act: Any, part: Any) -> Decision:
-    """The decision of a pair of rows."""
+def decision_of(act: Act, part: DecisionPart) -> Decision:
+    """The decision of an act."""
     return Decision(
         decision_id=act.id,
         award_id=part.award_id,
@@ -61,58 +161,31 @@ def decision_json(decision: Decision) -> Json:
         "documents": [dict(one) for one in decision.documents],
         "until": _time(decision.until),
         "voucher_no": decision.voucher_no,
-        "paid_on": _day(decision.paid_on),
+        "paid_on": None if decision.paid_on is None else decision.paid_on.isoformat(),
         "transaction": decision.transaction,
     }
 
 
-def act_json(act: Any, part: Any) -> Json:
+def act_json(act: Act, part: ActPart) -> Json:
     """Any act as the API shows it."""
-    if act.kind == "decision":
+    if isinstance(part, DecisionPart):
         return decision_json(decision_of(act, part))
     recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
-    return {f"{act.kind}_id": act.id, **_FIELDS[act.kind](part), **recorded}
+    return {f"{act.kind}_id": act.id, **_fields(part), **recorded}
 
 
-def _copied(*names: str) -> Callable[[Any], Json]:
-    return lambda part: {name: getattr(part, name) for name in names}
-
-
-def _eligibility(part: Any) -> Json:
-    period = {"from": _time(part.from_at), "until": _time(part.until_at)}
-    return {**_copied("subject", "status", "kind_of_entity", "criteria", "documents")(part), **period}
-
-
-def _suspension(part: Any) -> Json:
-    return {
-        "rule": part.rule,
-        "from": _time(part.from_at),
-        "until": _time(part.until_at),
-        "reason": part.reason,
-    }
-
-
-def _other_grant(part: Any) -> Json:
-    return {**_copied("subject", "name", "year", "documents")(part), "amount": format_yuan(part.amount_fen)}
-
-
-def _related_party(part: Any) -> Json:
-    return {"subjects": [part.subject, part.other], **_copied("status", "reason", "documents")(part)}
+def _fields(part: ActPart) -> Json:
+    fields = part._asdict()
+    if isinstance(part, EligibilityPart | SuspensionPart):
+        del fields["from_at"], fields["until_at"]
+        fields |= {"from": _time(part.from_at), "until": _time(part.until_at)}
+    elif isinstance(part, OtherGrantPart):
+        fields["amount"] = format_yuan(fields.pop("amount_fen"))
+    elif isinstance(part, RelatedPartyPart):
+        del fields["subject"], fields["other"]
+        fields["subjects"] = [part.subject, part.other]
+    return fields
 
 
 def _time(instant: datetime | None) -> str | None:
     return None if instant is None else format_time(instant)
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-_FIELDS: Final[Mapping[str, Callable[[Any], Json]]] = {
-    "hold": _copied("award_id", "kind", "reason"),
-    "release": _copied("hold_id", "reason"),
-    "eligibility": _eligibility,
-    "suspension": _suspension,
-    "other_grant": _other_grant,
-    "related_party": _related_party,
-}

@@ -6,14 +6,13 @@ from typing import Any, Final, NamedTuple
 from marshmallow import Schema
 
 from services.incentive.commands.acts import (
-    ActKind,
     ActRequest,
     IdempotencyKeyReusedError,
     NotFoundError,
     StepNotAllowedError,
     record_act,
 )
-from services.incentive.domain.acts import Json, decision_json
+from services.incentive.domain.acts import ActKind, Json, decision_json
 from services.incentive.http.act_schemas import (
     DecisionPageSchema,
     DecisionRequestSchema,

@@ -3,48 +3,51 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, false, func
+from sqlalchemy import Connection
 
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
-from services.incentive.queries.view import LedgerView, visible_awards
-from services.incentive.store.acts import is_over_approved, state_of
-from shared.postgres.database import rows_of
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
+from services.incentive.store.as_of import is_of_subject
+from services.incentive.store.rows import SeenAward
+from shared.postgres.query import fetch, fetch_one
 
 
 def list_awards(
     connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[SeenAward]:
     """Awards in code point order of `award_id`, at most `limit`, by subject, exchange, rule, year, state and flag."""
     if view.viewer is not None and filters.get("exchange", view.viewer) != view.viewer:
         return []
-    awards = visible_awards(view)
-    statement = awards.seen.order_by(awards.c.award_id).limit(limit)
+    conditions = [f"award.{name} = %({name})s" for name in ("exchange", "rule", "year") if name in filters]
     if "subject" in filters:
-        statement = statement.where(awards.of_subject(filters["subject"]))
-    for name in ("exchange", "rule", "year"):
-        if name in filters:
-            statement = statement.where(awards.c[name] == filters[name])
+        conditions.append(is_of_subject(view.as_of))
     if "state" in filters:
-        state = func.coalesce(state_of(awards.c.award_id, view.as_of), FIRST_STATE)
-        statement = statement.where(state == filters["state"])
+        conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
     if "flag" in filters:
-        statement = statement.where(_is_flagged(awards.c, filters["flag"], view))
+        conditions.append(_is_flagged(filters["flag"], view))
     if after is not None:
-        statement = statement.where(awards.c.award_id > after)
-    return connection.execute(statement).all()
+        conditions.append("award.award_id > %(after)s")
+    statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])
+    parameters = {**view.parameters, **filters, "after": after, "limit": limit, "as_of": view.as_of}
+    return fetch(connection, f"{statement} ORDER BY award.award_id LIMIT %(limit)s", SeenAward, **parameters)
 
 
-def _is_flagged(awards: Any, flag: str, view: LedgerView) -> ColumnElement[bool]:
+def _is_flagged(flag: str, view: LedgerView) -> str:
     """Condition: the award has the flag and the viewer may see that."""
     if view.viewer is not None and flag not in FLAGS_FOR_ALL:
-        return false()
-    if flag == OVER_APPROVED:
-        return is_over_approved(awards, view.as_of)
-    found: ColumnElement[bool] = awards.flags.contains([flag])
-    return found
+        return "false"
+    return IS_OVER_APPROVED_SQL if flag == OVER_APPROVED else "award.flags @> ARRAY[CAST(%(flag)s AS text)]"
 
 
-def find_award(connection: Connection, view: LedgerView, award_id: str) -> Any:
+def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenAward | None:
     """One award; None if the viewer sees no such award."""
-    return next(iter(rows_of(connection, visible_awards(view).one, award_id=award_id)), None)
+    statement = f"{view.select_awards} AND award.award_id = %(award_id)s"
+    return fetch_one(connection, statement, SeenAward, award_id=award_id, **view.parameters)
+
+
+def awards_of_year(connection: Connection, view: LedgerView, subject: str, year: int) -> Sequence[SeenAward]:
+    """The awards of a subject in a year that the viewer sees."""
+    statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) AND award.year = %(year)s"
+    return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)

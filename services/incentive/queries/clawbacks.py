@@ -3,26 +3,31 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection
 
 from services.incentive.domain.clawbacks import ClawbackProposal, PayableVersion, clawback_proposals
 from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import decisions_of
-from services.incentive.store.tables import award_version, decision
+from services.incentive.store.as_of import AS_OF
+from shared.postgres.query import fetch, fetch_values
 
 CLAWBACKS_BATCH: Final = 500
+_APPROVED: Final = """
+    SELECT DISTINCT award_id FROM decision
+    WHERE action = 'approve' AND award_id >= coalesce(%(after)s, '') ORDER BY award_id
+"""
+_PAYABLES: Final = f"""
+    SELECT award_id, recorded_at, subject, year, payable_fen FROM award_version
+    WHERE award_id = ANY(%(award_ids)s) AND recorded_at <= {AS_OF} ORDER BY award_id, version
+"""
 
 
 def list_clawbacks(
     connection: Connection, view: LedgerView, state: str | None, after: tuple[str, int] | None, limit: int
 ) -> list[ClawbackProposal]:
     """Proposals in order of award and number, at most `limit`; `after` names the last one of the page before."""
-    approved = select(decision.c.award_id).where(decision.c.action == "approve").distinct()
-    if after is not None:
-        approved = approved.where(decision.c.award_id >= after[0])
-    ids = list(connection.execute(approved.order_by(decision.c.award_id)).scalars())
+    ids = fetch_values(connection, _APPROVED, str, after=None if after is None else after[0])
     found: list[ClawbackProposal] = []
     for start in range(0, len(ids), CLAWBACKS_BATCH):
         some = ids[start : start + CLAWBACKS_BATCH]
@@ -42,16 +47,8 @@ def _payables_of(
     connection: Connection, award_ids: list[str], as_of: datetime | None
 ) -> dict[str, list[PayableVersion]]:
     """The payable of each version of these awards, in order."""
-    columns = award_version.c
-    statement = (
-        select(columns.award_id, columns.recorded_at, columns.subject, columns.year, columns.payable_fen)
-        .where(columns.award_id == any_(literal(award_ids, ARRAY(columns.award_id.type))))
-        .order_by(columns.award_id, columns.version)
-    )
-    if as_of is not None:
-        statement = statement.where(columns.recorded_at <= as_of)
     found: dict[str, list[PayableVersion]] = {}
-    for row in connection.execute(statement):
-        version = PayableVersion(row.recorded_at, ApprovedFor(row.subject, row.year), row.payable_fen)
-        found.setdefault(row.award_id, []).append(version)
+    rows = fetch(connection, _PAYABLES, tuple[str, datetime, str, int, int], award_ids=award_ids, as_of=as_of)
+    for award_id, at, subject, year, payable_fen in rows:
+        found.setdefault(award_id, []).append(PayableVersion(at, ApprovedFor(subject, year), payable_fen))
     return found

@@ -1,42 +1,44 @@
 """What the bureau declared."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED, Declaration, FactRef, parse_fact
-from services.incentive.store.tables import fact, fact_current
+from shared.postgres.query import fetch, fetch_optional, where
+
+_VERSION: Final = """
+    SELECT value FROM fact WHERE topic = %(topic)s AND key = %(key)s AND generation = %(generation)s AND seq = %(seq)s
+"""
 
 
 def list_declared(
     connection: Connection, filters: Mapping[str, Any], after: str | None, limit: int
 ) -> list[Declaration]:
     """Current declarations in code point order of their facts, at most `limit`, by subject and rule."""
-    columns = fact_current.c
-    statement = (
-        select(columns.topic, columns.key, fact.c.value)
-        .join(fact, fact.c.id == columns.fact_id)
-        .where(columns.topic == DECLARED)
-        .order_by(columns.key)
-        .limit(limit)
+    conditions = where(
+        "c.topic = %(topic)s",
+        "c.about = %(subject)s" if "subject" in filters else None,
+        "split_part(c.key, '/', 3) = %(rule)s" if "rule" in filters else None,
+        None if after is None else "c.key > %(after)s",
     )
-    if "subject" in filters:
-        statement = statement.where(columns.about == filters["subject"])
-    if "rule" in filters:
-        statement = statement.where(func.split_part(columns.key, "/", 3) == filters["rule"])
-    if after is not None:
-        statement = statement.where(columns.key > after.partition("/")[2])
-    found = [parse_fact(row.topic, row.key, row.value) for row in connection.execute(statement)]
+    statement = f"""
+        SELECT c.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id
+        {conditions} ORDER BY c.key LIMIT %(limit)s
+    """
+    key = None if after is None else after.partition("/")[2]
+    parameters = {**filters, "topic": DECLARED, "after": key, "limit": limit}
+    rows = fetch(connection, statement, tuple[str, bytes], **parameters)
+    found = [parse_fact(DECLARED, key, value) for key, value in rows]
     return [one for one in found if isinstance(one, Declaration)]
 
 
 def find_declaration(connection: Connection, ref: FactRef) -> Declaration | None:
     """A declaration as of a `seq`; None if the fact is not a declaration."""
     topic, _, key = ref.fact.partition("/")
-    columns = fact.c
-    version = and_(columns.generation == ref.generation, columns.seq == ref.seq)
-    value = select(columns.value).where(columns.topic == topic, columns.key == key, version)
-    found = connection.execute(value).scalar() if topic == DECLARED else None
-    parsed = None if found is None else parse_fact(topic, key, found)
+    if topic != DECLARED:
+        return None
+    value = fetch_optional(connection, _VERSION, bytes, topic=topic, key=key, generation=ref.generation, seq=ref.seq)
+    parsed = None if value is None else parse_fact(topic, key, value)
     return parsed if isinstance(parsed, Declaration) else None

@@ -1,8 +1,9 @@
 """Why an award is what it is, as a reader may see it."""
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_totals, subject_facts
 from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
@@ -16,45 +17,41 @@ from services.incentive.domain.risk_flags import (
     first_near_cap,
     similar_purchases,
 )
+from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.serializers import Json, risk_flag_json
-from services.incentive.queries.view import LedgerView, visible_awards
+from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
+from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import award_from_row
 from services.incentive.store.facts import load_facts
 from services.incentive.store.risk_flag_context import ever_similar_buyers
-from shared.postgres.database import rows_of, written
+from services.incentive.store.rows import SeenAward
+from shared.postgres.query import fetch_one, fetch_values
 from shared.values.parties import Party, parse_subject
 
-_REVISION_CHANGE: Final = written(
-    text("""
-        SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen AS ceiling_fen_after
-        FROM (SELECT version, ceiling_fen FROM award_version
-              WHERE award_id = :award_id AND version <= :version
-                AND (policy_id <> :policy_id OR policy_revision <> :policy_revision)
-              ORDER BY version DESC LIMIT 1) o
-        JOIN award_version n ON n.award_id = :award_id AND n.version = o.version + 1
-    """)
-)
-_SEQS: Final = written(
-    text(
-        "SELECT seq FROM ledger_transaction WHERE award_id = :award_id"
-        " AND posted_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY seq"
-    )
-)
+_REVISION_CHANGE: Final = """
+    SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen
+    FROM (SELECT version, ceiling_fen FROM award_version
+          WHERE award_id = %(award_id)s AND version <= %(version)s
+            AND (policy_id <> %(policy_id)s OR policy_revision <> %(policy_revision)s)
+          ORDER BY version DESC LIMIT 1) o
+    JOIN award_version n ON n.award_id = %(award_id)s AND n.version = o.version + 1
+"""
+_SEQS: Final = f"SELECT seq FROM ledger_transaction WHERE award_id = %(award_id)s AND posted_at <= {AS_OF} ORDER BY seq"
 
 
-def explain_award(connection: Connection, view: LedgerView, row: Row[Any]) -> Json:
+def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """The contract's Explanation of an award, given its row."""
     policy = view.rulebook.policy
     facts = facts_about(connection, view, row.about)
     is_tiers = row.rule == policy.exchange_tiers.rule
     known = ExchangeFacts(exchange_totals(facts), view.rulebook.exchanges) if is_tiers else subject_facts(facts)
     answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
-    transactions = rows_of(connection, _SEQS, award_id=row.award_id, as_of=view.as_of) if row.whole else []
+    seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
     flags = [] if view.viewer is not None else _risk_flags(connection, view, row, facts)
     return {
         **answer,
-        "transactions": [one.seq for one in transactions],
+        "transactions": seqs,
         "signs": [risk_flag_json(one, policy) for one in flags],
     }
 
@@ -65,8 +62,8 @@ def facts_about(connection: Connection, view: LedgerView, about: str) -> tuple[F
     return () if found is None else found.of
 
 
-def _explained_award(connection: Connection, view: LedgerView, row: Row[Any]) -> ExplainedAward:
-    group = rows_of(connection, visible_awards(view).of_year, of=row.subject, in_year=row.year)
+def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -> ExplainedAward:
+    group = awards_of_year(connection, view, row.subject, row.year)
     rivals = [(rival.award_id, rival.ceiling_fen) for rival in group if rival.whole]
     if view.viewer is None:
         grants = other_grants_of(connection, [row.subject], view.as_of)
@@ -89,20 +86,21 @@ def _explained_award(connection: Connection, view: LedgerView, row: Row[Any]) ->
     )
 
 
-def _revision_change(connection: Connection, row: Row[Any]) -> RevisionChange | None:
+def _revision_change(connection: Connection, row: SeenAward) -> RevisionChange | None:
     """The last change of policy revision that the award went through, up to this version."""
-    found = rows_of(
+    change = fetch_one(
         connection,
         _REVISION_CHANGE,
+        tuple[datetime, int, int],
         award_id=row.award_id,
         version=row.version,
         policy_id=row.policy_id,
         policy_revision=row.policy_revision,
     )
-    return next((RevisionChange(row.policy_id, row.policy_revision, *one) for one in found), None)
+    return None if change is None else RevisionChange(row.policy_id, row.policy_revision, *change)
 
 
-def _risk_flags(connection: Connection, view: LedgerView, row: Row[Any], facts: tuple[Fact, ...]) -> list[RiskFlag]:
+def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts: tuple[Fact, ...]) -> list[RiskFlag]:
     """The risk flags of an award, as of the view's instant."""
     if row.ceiling_fen == 0:
         return []

@@ -4,48 +4,30 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, any_, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection
 
-from services.incentive.queries.view import LedgerView, of_whole_awards
-from services.incentive.store.tables import ledger_entry, ledger_transaction
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.as_of import AS_OF
+from services.incentive.store.rows import BalanceRow, EntryRow, TransactionRow, columns
+from shared.postgres.query import fetch, fetch_one, where
 
-_LEDGER_END: Final = text("SELECT seq, posted_at FROM ledger_end(:before, :as_of)")
+_LEDGER_END: Final = "SELECT seq, posted_at FROM ledger_end(%(before)s, %(as_of)s)"
+_ENTRIES: Final = f"SELECT {columns(EntryRow)} FROM ledger_entry WHERE seq = ANY(%(seqs)s) ORDER BY seq, line"
+_FILTERS: Final = {
+    "award_id": "t.award_id = %(award_id)s",
+    "kind": "t.kind = %(kind)s",
+    "subject": "(t.subject = %(subject)s OR t.subject_before = %(subject)s)",
+    "year": "(t.year = %(year)s OR t.year_before = %(year)s)",
+    "from_": "t.posted_at >= %(from_)s",
+    "until": "t.posted_at < %(until)s",
+}
 
 
-def list_transactions(
-    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: int | None, limit: int
-) -> tuple[list[Row[Any]], dict[int, list[Row[Any]]]]:
-    """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
+class LedgerEnd(NamedTuple):
+    """The last transaction of a ledger."""
 
-    Filters: award_id, kind, subject and year (of what a transaction moves away from, too), from_ and until (half-open).
-    """
-    columns = ledger_transaction.c
-    statement = select(ledger_transaction).order_by(columns.seq).limit(limit)
-    if view.as_of is not None:
-        statement = statement.where(columns.posted_at <= view.as_of)
-    for name in ("award_id", "kind"):
-        if name in filters:
-            statement = statement.where(columns[name] == filters[name])
-    for name in ("subject", "year"):
-        if name in filters:
-            statement = statement.where(or_(columns[name] == filters[name], columns[f"{name}_before"] == filters[name]))
-    if "from_" in filters:
-        statement = statement.where(columns.posted_at >= filters["from_"])
-    if "until" in filters:
-        statement = statement.where(columns.posted_at < filters["until"])
-    if after is not None:
-        statement = statement.where(columns.seq > after)
-    rows: list[Row[Any]] = list(connection.execute(of_whole_awards(statement, view)))
-    entries: dict[int, list[Row[Any]]] = {row.seq: [] for row in rows}
-    lines = (
-        select(ledger_entry)
-        .where(ledger_entry.c.seq == any_(literal(list(entries), ARRAY(columns.seq.type))))
-        .order_by(ledger_entry.c.seq, ledger_entry.c.line)
-    )
-    for line in connection.execute(lines):
-        entries[line.seq].append(line)
-    return rows, entries
+    seq: int
+    posted_at: datetime
 
 
 class LedgerSize(NamedTuple):
@@ -53,6 +35,30 @@ class LedgerSize(NamedTuple):
 
     as_of: datetime
     size: int
+
+
+def list_transactions(
+    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: int | None, limit: int
+) -> tuple[list[TransactionRow], dict[int, list[EntryRow]]]:
+    """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
+
+    Filters: award_id, kind, subject and year (of what a transaction moves away from, too), from_ and until (half-open).
+    """
+    conditions = where(
+        f"t.posted_at <= {AS_OF}",
+        *(condition for name, condition in _FILTERS.items() if name in filters),
+        None if after is None else "t.seq > %(after)s",
+        view.is_of_whole_award,
+    )
+    statement = f"""
+        SELECT {columns(TransactionRow, "t")} FROM ledger_transaction t {conditions} ORDER BY t.seq LIMIT %(limit)s
+    """
+    parameters = {**filters, **view.parameters, "after": after, "limit": limit}
+    rows = fetch(connection, statement, TransactionRow, **parameters)
+    entries: dict[int, list[EntryRow]] = {row.seq: [] for row in rows}
+    for entry in fetch(connection, _ENTRIES, EntryRow, seqs=list(entries)):
+        entries[entry.seq].append(entry)
+    return rows, entries
 
 
 def ledger_as_of(connection: Connection, view: LedgerView, size: int | None = None) -> LedgerSize:
@@ -70,33 +76,26 @@ def ledger_as_of(connection: Connection, view: LedgerView, size: int | None = No
     return newest if earlier is None else LedgerSize(earlier.posted_at, size)
 
 
-def ledger_end(connection: Connection, before: int | None, as_of: datetime | None) -> Row[Any] | None:
-    """`seq` and `posted_at` of the last transaction numbered below `before` and posted up to `as_of`.
+def ledger_end(connection: Connection, before: int | None, as_of: datetime | None) -> LedgerEnd | None:
+    """The last transaction numbered below `before` and posted up to `as_of`.
 
     A function of the database answers it for all transactions, whatever the viewer may see.
     """
-    return connection.execute(_LEDGER_END, {"before": before, "as_of": as_of}).one_or_none()
+    return fetch_one(connection, _LEDGER_END, LedgerEnd, before=before, as_of=as_of)
 
 
 def list_balances(
     connection: Connection, view: LedgerView, size: int, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[BalanceRow]:
     """Sums of every account over the first `size` transactions, in code point order, at most `limit`."""
-    columns = ledger_entry.c
-    statement = (
-        select(
-            columns.account,
-            func.sum(columns.debit_fen).label("debit_fen"),
-            func.sum(columns.credit_fen).label("credit_fen"),
-        )
-        .where(columns.seq < size)
-        .group_by(columns.account)
-        .order_by(columns.account)
-        .limit(limit)
+    conditions = where(
+        "e.seq < %(size)s",
+        None if after is None else "e.account > %(after)s",
+        view.is_of_whole_award and f"e.seq IN (SELECT t.seq FROM ledger_transaction t WHERE {view.is_of_whole_award})",
     )
-    if after is not None:
-        statement = statement.where(columns.account > after)
-    if view.viewer is not None:
-        seqs = of_whole_awards(select(ledger_transaction.c.seq), view)
-        statement = statement.where(columns.seq.in_(seqs))
-    return list(connection.execute(statement))
+    statement = f"""
+        SELECT e.account, sum(e.debit_fen), sum(e.credit_fen) FROM ledger_entry e {conditions}
+        GROUP BY e.account ORDER BY e.account LIMIT %(limit)s
+    """
+    parameters = {**view.parameters, "size": size, "after": after, "limit": limit}
+    return fetch(connection, statement, BalanceRow, **parameters)

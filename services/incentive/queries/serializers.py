@@ -1,37 +1,38 @@
-"""Awards and transactions as the contract shows them. Pure."""
+"""Awards, red flags, transactions and balances as the contract shows them. Pure."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row
+from msgspec.structs import asdict
 
 from services.incentive.domain.event_rules import LAST_DAY
 from services.incentive.domain.risk_flags import RiskFlag
 from services.incentive.domain.workflow import OVER_APPROVED
 from services.incentive.policy.terms import Policy
 from services.incentive.store.award_context import AwardContext
+from services.incentive.store.awards import AnyAwardRow
+from services.incentive.store.rows import BalanceRow, EntryRow, TransactionRow
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
 from shared.values.times import format_time
 
 Visible = Collection[str] | None
 Json = dict[str, Any]
-# Signs are for those who decide: they may come of trades on other exchanges.
+# Red flags are for those who decide: they may result from trades on other exchanges.
 FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
 
 
 def award_json(
-    row: Row[Any], told: AwardContext, *, whole: bool, visible: Visible, policy: Policy, now: datetime
+    row: AnyAwardRow, context: AwardContext, *, whole: bool, visible: Visible, policy: Policy, now: datetime
 ) -> Json:
-    """An award of a row of `award_current`; of one that is not wholly visible, no amounts and nothing of others.
+    """An award; without amounts and data of other exchanges if it is not wholly visible.
 
-    `told` is where it stands with the bureau; `visible` are the exchanges whose documents the reader may see (None:
-    all).
+    `visible` are the exchanges whose documents the reader may see (None: all).
     """
     scheme, code = parse_subject(row.subject)
-    standing = told.workflow
-    changed_at = row.recorded_at if told.changed_at is None else max(row.recorded_at, told.changed_at)
+    standing = context.workflow
+    changed_at = row.recorded_at if context.changed_at is None else max(row.recorded_at, context.changed_at)
     return {
         "award_id": row.award_id,
         "rule": row.rule,
@@ -51,9 +52,9 @@ def award_json(
         "paid": format_yuan(standing.paid_fen) if whole else None,
         "returned": format_yuan(standing.returned_fen) if whole else None,
         "state": standing.state,
-        "eligibility": told.eligibility,
-        "holds": list(told.holds),
-        "flags": [flag for flag in (*row.flags, *told.flags) if visible is None or flag in FLAGS_FOR_ALL],
+        "eligibility": context.eligibility,
+        "holds": list(context.holds),
+        "flags": [flag for flag in (*row.flags, *context.flags) if visible is None or flag in FLAGS_FOR_ALL],
         "partial": not whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
@@ -61,27 +62,27 @@ def award_json(
 
 
 def risk_flag_json(found: RiskFlag, policy: Policy) -> Json:
-    """A sign on an award: what was seen, in which facts, and trades that are examples of it."""
+    """A red flag: what was found, in which facts, and trades as examples."""
     name = next(terms.name for terms in policy.risk_flags if terms.flag == found.flag)
     return {
         "sign": found.flag,
         "name": {"zh": name.zh, "en": name.en},
         "text": {"zh": found.text.zh, "en": found.text.en},
-        "evidence": [{"fact": ref.fact, "generation": ref.generation, "seq": ref.seq} for ref in found.refs],
-        "trades": [{"exchange": one.exchange, "trade_no": one.trade_no} for one in found.trades],
+        "evidence": [asdict(ref) for ref in found.refs],
+        "trades": [asdict(trade) for trade in found.trades],
     }
 
 
 def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
-    """Evidence items that name a visible exchange, with visible exchanges alone."""
+    """Evidence items that name a visible exchange, reduced to visible exchanges."""
     if visible is None:
         return list(evidence)
     items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
     return [item for item in items if item["exchanges"]]
 
 
-def transaction_json(row: Row[Any], entries: Sequence[Row[Any]]) -> Json:
-    """A transaction of a row of `ledger_transaction` and its entries in order."""
+def transaction_json(row: TransactionRow, entries: Sequence[EntryRow]) -> Json:
+    """A transaction with its entries in order."""
     return {
         "seq": row.seq,
         "posted_at": format_time(row.posted_at),
@@ -99,8 +100,8 @@ def transaction_json(row: Row[Any], entries: Sequence[Row[Any]]) -> Json:
     }
 
 
-def balance_json(row: Row[Any]) -> Json:
-    """An account's sums; the balance is credit less debit."""
+def balance_json(row: BalanceRow) -> Json:
+    """An account's sums and its balance, credit less debit."""
     debit_fen, credit_fen = int(row.debit_fen), int(row.credit_fen)
     return {
         "account": row.account,

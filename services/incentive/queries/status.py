@@ -10,10 +10,11 @@ from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import ExchangeTotal, named_exchanges
 from services.incentive.domain.risk_flags import unattached_flag
 from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.explanations import facts_about
 from services.incentive.queries.serializers import Json, risk_flag_json
-from services.incentive.queries.view import LedgerView, visible_awards
-from shared.postgres.database import rows_of
+from services.incentive.queries.view import LedgerView
+from shared.postgres.query import fetch_values
 
 
 def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
@@ -34,7 +35,7 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
         is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
     if not is_known:
         return None
-    awards = rows_of(connection, visible_awards(view).of_year, of=subject, in_year=year)
+    awards = awards_of_year(connection, view, subject, year)
     answer = subject_status(
         subject,
         year,
@@ -55,9 +56,14 @@ def load_exchange_status(connection: Connection, view: LedgerView, exchange: str
     exchanges, policy = view.rulebook.exchanges, view.rulebook.policy
     if exchange not in exchanges.ids or view.viewer not in (None, exchange):
         return None
-    awards = rows_of(connection, visible_awards(view).about, about=f"exchange/{exchange}", in_year=year)
+    statement = f"""
+        SELECT award.award_id FROM {view.awards}
+        WHERE award.about = %(about)s AND award.year = %(year)s ORDER BY award.award_id
+    """
+    about = f"exchange/{exchange}"
+    awards = fetch_values(connection, statement, str, about=about, year=year, as_of=view.as_of)
     totals = ExchangeFacts(_totals_of(connection, view, exchange), exchanges)
-    return exchange_status(exchange, year, totals, policy, [row.award_id for row in awards])
+    return exchange_status(exchange, year, totals, policy, awards)
 
 
 def _totals_of(connection: Connection, view: LedgerView, exchange: str) -> Mapping[int, list[ExchangeTotal]]:

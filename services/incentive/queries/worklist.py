@@ -1,19 +1,19 @@
-"""What waits with the bureau, and for whom: awards of a year by the state that they are in, and by their flags."""
+"""The bureau's worklist: awards of a year by workflow state, and by flag."""
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, or_, select, true
+from sqlalchemy import Connection
 
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import is_over_approved, last_step
-from services.incentive.store.as_of import awards_as_of
+from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
+from shared.postgres.query import fetch, fetch_value
 
 
 class WorklistRow(NamedTuple):
-    """Awards in a state, and what is payable of them in fen.
+    """Awards in a state, and their payable in fen.
 
-    `own`: with whose last step was the asking person's; `in_notice`: whose publicity is not over.
+    `own` are those whose last step was taken by the reading person, `in_notice` those whose public notice is not over.
     """
 
     state: str
@@ -24,35 +24,26 @@ class WorklistRow(NamedTuple):
 
 
 def list_worklist(connection: Connection, view: LedgerView, year: int, person: str) -> list[WorklistRow]:
-    """Awards of a year that something is payable of or was decided on, by state, in the order of states."""
-    awards = awards_as_of(view.as_of, "award")
-    # Of an award that is reviewed or published the last step is that of whom another must follow.
-    last = last_step(awards.c.award_id, view.as_of).lateral("last")
-    state = func.coalesce(last.c.to_state, FIRST_STATE).label("state")
-    statement = (
-        select(
-            state,
-            func.count().label("awards"),
-            func.sum(awards.c.payable_fen).label("payable_fen"),
-            func.count().filter(last.c.person == person).label("own"),
-            func.count().filter(last.c.until > view.instant).label("in_notice"),
-        )
-        .select_from(awards.outerjoin(last, true()))
-        .where(awards.c.year == year, or_(awards.c.payable_fen > 0, last.c.to_state.is_not(None)))
-        .group_by(state)
-    )
-    found = {
-        row.state: WorklistRow(row.state, row.awards, int(row.payable_fen), row.own, row.in_notice)
-        for row in connection.execute(statement)
-    }
+    """Awards of a year with a payable or a decision, by state, in the order of states."""
+    # Another person must act after the one who took the last step on a reviewed or published award.
+    statement = f"""
+        SELECT coalesce(last.to_state, '{FIRST_STATE}') AS state, count(*), sum(award.payable_fen),
+               count(*) FILTER (WHERE last.person = %(person)s), count(*) FILTER (WHERE last.until > %(instant)s)
+        FROM {view.awards} LEFT JOIN LATERAL ({LAST_STEP_SQL}) last ON true
+        WHERE award.year = %(year)s AND (award.payable_fen > 0 OR last.to_state IS NOT NULL)
+        GROUP BY 1
+    """
+    parameters = {"year": year, "person": person, "instant": view.instant, "as_of": view.as_of}
+    rows = fetch(connection, statement, WorklistRow, **parameters)
+    found = {row.state: row._replace(payable_fen=int(row.payable_fen)) for row in rows}
     return [found.get(state, WorklistRow(state, 0, 0, 0, 0)) for state in STATES]
 
 
 def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str, int]:
-    """How many awards of a year have each flag, for who sees all."""
-    awards = awards_as_of(view.as_of, "award").c
-    each = select(func.unnest(awards.flags).label("flag")).where(awards.year == year).subquery()
-    statement = select(each.c.flag, func.count().label("awards")).group_by(each.c.flag)
-    found = {row.flag: row.awards for row in connection.execute(statement)}
-    over = select(func.count()).where(awards.year == year, is_over_approved(awards, view.as_of))
-    return {**found, OVER_APPROVED: connection.execute(over).scalar_one()}
+    """The number of awards of a year with each flag, for a reader who sees everything."""
+    flags = f"""
+        SELECT flag, count(*) FROM {view.awards}, unnest(award.flags) AS flag WHERE award.year = %(year)s GROUP BY flag
+    """
+    over = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND {IS_OVER_APPROVED_SQL}"
+    found = dict(fetch(connection, flags, tuple[str, int], year=year, as_of=view.as_of))
+    return {**found, OVER_APPROVED: fetch_value(connection, over, int, year=year, as_of=view.as_of)}

@@ -1,249 +1,249 @@
-"""Reading what the bureau recorded, as of an instant; None as the instant is now: all of it.
+"""Acts of the bureau in the ledger's database, as of an instant (None: now).
 
-Every function asks once for everything that it is given. What is recorded stays, so what was there at an instant is
-what has `recorded_at` up to it.
+Acts are never changed, so those of an instant are the ones recorded up to it. Each function asks once for everything
+that it is given.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Select,
-    Table,
-    any_,
-    case,
-    exists,
-    func,
-    literal,
-    select,
-    text,
-    true,
+import msgspec
+from sqlalchemy import Connection
+
+from services.incentive.domain.acts import (
+    PARTS,
+    RELATED,
+    Act,
+    ActKind,
+    ActPart,
+    DecisionPart,
+    Json,
+    RelatedPartyPart,
+    act_json,
+    decision_of,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-
-from services.incentive.domain.acts import Json, act_json, decision_of
 from services.incentive.domain.budget import PostedSums
 from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
 from services.incentive.domain.workflow import Decision
-from services.incentive.store.tables import (
-    act,
-    decision,
-    eligibility,
-    hold,
-    hold_release,
-    other_grant,
-    related_party,
-    suspension,
-)
-from shared.postgres.database import rows_of, written
+from services.incentive.store.as_of import AS_OF
+from shared.postgres.query import execute, fetch, fetch_value, where
 from shared.values.times import format_time
 
-ACT_TABLES: Final[dict[str, Table]] = {
-    "decision": decision,
-    "hold": hold,
-    "release": hold_release,
-    "eligibility": eligibility,
-    "suspension": suspension,
-    "other_grant": other_grant,
-    "related_party": related_party,
+_TABLES: Final[dict[ActKind, str]] = {
+    **{kind: kind for kind in PARTS},
+    "release": "hold_release",
 }
-RELEASED: Final = ("hold", "suspension")
-RELATED, UNRELATED = "related", "unrelated"
-AS_OF: Final = "coalesce(CAST(:as_of AS timestamptz), 'infinity')"
+_RELEASABLE: Final = ("hold", "suspension")
+_ACT: Final = ", ".join(f"a.{name}" for name in Act._fields)
 DECISIONS_SQL: Final = f"""
     SELECT d.*, a.seq, a.recorded_at, a.person FROM decision d JOIN act a ON a.id = d.id
-    WHERE d.award_id = ANY(:award_ids) AND a.recorded_at <= {AS_OF}
+    WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
     ORDER BY d.award_id, d.number
 """
-# A function of the database, as an exchange is shown of decisions its own and nevertheless told what is left.
-POSTED_SQL: Final = "SELECT * FROM budget_posted(CAST(:years AS smallint[]), CAST(:as_of AS timestamptz))"
-_OTHER_GRANTS: Final = f"""
-    SELECT g.id, g.subject, g.year, g.name, g.amount_fen FROM other_grant g JOIN act a ON a.id = g.id
-    WHERE {{}} AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+# A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
+POSTED_SQL: Final = "SELECT * FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz))"
+_RELEASED: Final = f"""
+    SELECT r.hold_id, a.recorded_at FROM hold_release r JOIN act a ON a.id = r.id WHERE a.recorded_at <= {AS_OF}
 """
-_GRANTS: Final = written(text(_OTHER_GRANTS.format("true")))
-_GRANTS_OF: Final = written(text(_OTHER_GRANTS.format("g.subject = ANY(:subjects)")))
-_PAIRS: Final = f"""
-    SELECT p.subject, p.other, p.status FROM related_party p JOIN act a ON a.id = p.id
-    WHERE {{}} AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+# `state` and more of the last decision that changed an award's state: a return does not.
+LAST_STEP_SQL: Final = f"""
+    SELECT d.to_state, d.until, a.person FROM decision d JOIN act a ON a.id = d.id
+    WHERE d.award_id = award.award_id AND d.action <> 'return' AND a.recorded_at <= {AS_OF}
+    ORDER BY d.number DESC LIMIT 1
 """
-_RELATED: Final = written(text(_PAIRS.format("true")))
-_RELATED_OF: Final = written(text(_PAIRS.format("(p.subject = ANY(:subjects) OR p.other = ANY(:subjects))")))
-_STEPS_OF: Final = written(text(DECISIONS_SQL))
-_POSTED_IN: Final = written(text(POSTED_SQL))
+# Condition: more is approved for `award` than payable, as `WorkflowState.excess` has it.
+IS_OVER_APPROVED_SQL: Final = f"""
+    EXISTS (
+        SELECT FROM decision d JOIN act a ON a.id = d.id
+        WHERE d.award_id = award.award_id AND a.recorded_at <= {AS_OF}
+        GROUP BY d.subject, d.year
+        HAVING sum(d.amount_fen) FILTER (WHERE d.action = 'approve')
+               - coalesce(sum(d.amount_fen) FILTER (WHERE d.action = 'return'), 0)
+               > CASE WHEN (d.subject, d.year) = (award.subject, award.year) THEN award.payable_fen ELSE 0 END)
+"""
 
 
-def _then(as_of: datetime | None) -> ColumnElement[bool]:
-    return true() if as_of is None else act.c.recorded_at <= as_of
+def record_part(connection: Connection, act: Act, part: ActPart) -> None:
+    """Insert an act and its part."""
+    for table, row in (("act", act._asdict()), (_TABLES[act.kind], {"id": act.id, **part._asdict()})):
+        statement = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, CAST(%(row)s AS jsonb))"
+        execute(connection, statement, row=msgspec.json.encode(row).decode())
 
 
-def _among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """One parameter however many values there are."""
-    return column == any_(literal(list(values), ARRAY(column.type)))
+def find_part(connection: Connection, kind: ActKind, name: str, value: str) -> ActPart | None:
+    """The part of a kind with that value in a field (or `id`)."""
+    make = PARTS[kind]
+    columns = ", ".join(make._fields)
+    rows = fetch(connection, f"SELECT {columns} FROM {_TABLES[kind]} WHERE {name} = %(value)s", make, value=value)
+    return rows[0] if rows else None
+
+
+def find_request(connection: Connection, person: str, key: str) -> Act | None:
+    """The act that a person's Idempotency-Key was used for."""
+    statement = f"SELECT {_ACT} FROM act a WHERE a.person = %(person)s AND a.request_key = %(key)s"
+    acts = fetch(connection, statement, Act, person=person, key=key)
+    return acts[0] if acts else None
 
 
 def decisions_of(
     connection: Connection, award_ids: Collection[str], as_of: datetime | None
 ) -> dict[str, list[Decision]]:
-    """The steps that were taken with each award, in order."""
+    """The decisions on each award, in order."""
+    columns = ", ".join(f"d.{name}" for name in DecisionPart._fields)
+    statement = f"""
+        SELECT {_ACT}, {columns} FROM decision d JOIN act a ON a.id = d.id
+        WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF} ORDER BY d.award_id, d.number
+    """
     found: dict[str, list[Decision]] = {}
-    for row in rows_of(connection, _STEPS_OF, award_ids=list(award_ids), as_of=as_of):
-        found.setdefault(row.award_id, []).append(decision_of(row, row))
+    width = len(Act._fields)
+    for row in fetch(connection, statement, tuple[object, ...], award_ids=list(award_ids), as_of=as_of):
+        part = DecisionPart._make(row[width:])
+        found.setdefault(part.award_id, []).append(decision_of(Act._make(row[:width]), part))
     return found
-
-
-def state_of(award_id: ColumnElement[str], as_of: datetime | None) -> ColumnElement[str | None]:
-    """The state to which an award's last step led; null before the first."""
-    return (
-        select(decision.c.to_state)
-        .join(act, act.c.id == decision.c.id)
-        .where(decision.c.award_id == award_id, _then(as_of))
-        .order_by(decision.c.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def last_step(award_id: ColumnElement[str], as_of: datetime | None) -> Select[Any]:
-    """`to_state`, `until` and `person` of the last step that led an award anywhere: a return leads nowhere."""
-    return (
-        select(decision.c.to_state, decision.c.until, act.c.person)
-        .join(act, act.c.id == decision.c.id)
-        .where(decision.c.award_id == award_id, decision.c.action != "return", _then(as_of))
-        .order_by(decision.c.number.desc())
-        .limit(1)
-    )
-
-
-def is_over_approved(awards: Any, as_of: datetime | None) -> ColumnElement[bool]:
-    """Whether of awards (the columns of `award_current`) more is approved than is payable: as `Standing.excess`."""
-    is_its = (decision.c.subject == awards.subject) & (decision.c.year == awards.year)
-    approved = func.sum(decision.c.amount_fen).filter(decision.c.action == "approve")
-    returned = func.coalesce(func.sum(decision.c.amount_fen).filter(decision.c.action == "return"), 0)
-    return exists(
-        select(decision.c.subject)
-        .join(act, act.c.id == decision.c.id)
-        .where(decision.c.award_id == awards.award_id, _then(as_of))
-        .group_by(decision.c.subject, decision.c.year)
-        .having(approved - returned > case((is_its, awards.payable_fen), else_=0))
-    )
-
-
-def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Json]:
-    """The suspensions of all rules that nobody lifted, as told, in order."""
-    lifted = _lifted(as_of)
-    statement = select(act).join(suspension, suspension.c.id == act.c.id).where(_then(as_of), act.c.id.not_in(lifted))
-    acts = connection.execute(statement.order_by(act.c.seq)).all()
-    return [told for _, told in render_acts(connection, acts) if told is not None]
-
-
-def find_act(connection: Connection, act_id: str) -> Json | None:
-    """An act, as told; None where it is not there."""
-    acts = connection.execute(select(act).where(act.c.id == act_id)).all()
-    return next((told for _, told in render_acts(connection, acts)), None)
-
-
-def _lifted(as_of: datetime | None) -> Select[Any]:
-    """The ids of what was released; of a row of its own in the statement, beside another act's."""
-    release = act.alias("release")
-    is_then = true() if as_of is None else release.c.recorded_at <= as_of
-    return select(hold_release.c.hold_id).join(release, release.c.id == hold_release.c.id).where(is_then)
 
 
 def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[PostedSums]]:
     """What was approved, paid and returned in each year's budget, by rule in code point order."""
     found: dict[int, list[PostedSums]] = {}
-    for year, *posted in rows_of(connection, _POSTED_IN, years=list(years), as_of=as_of):
-        found.setdefault(year, []).append(PostedSums(*posted))
+    rows = fetch(connection, POSTED_SQL, tuple[int, str, int, int, int], years=list(years), as_of=as_of)
+    for year, rule, approved_fen, paid_fen, returned_fen in rows:
+        found.setdefault(year, []).append(PostedSums(rule, approved_fen, paid_fen, returned_fen))
     return found
 
 
-def outstanding_of(connection: Connection, which: ColumnElement[bool]) -> int:
-    """Approved less returned of the decisions that a condition names, in fen."""
-    signed = func.sum(decision.c.amount_fen).filter(decision.c.action == "approve")
-    returned = func.sum(decision.c.amount_fen).filter(decision.c.action == "return")
-    statement = select(func.coalesce(signed, 0) - func.coalesce(returned, 0)).where(which)
-    return int(connection.execute(statement).scalar_one())
+def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:
+    """Approved less returned over the decisions `d` that a condition names, in fen."""
+    statement = f"""
+        SELECT coalesce(sum(CASE d.action WHEN 'approve' THEN d.amount_fen WHEN 'return' THEN -d.amount_fen END), 0)
+        FROM decision d WHERE {condition}
+    """
+    return int(fetch_value(connection, statement, int, **parameters))
 
 
 def other_grants_of(
     connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
 ) -> dict[tuple[str, int], list[OtherGrant]]:
-    """What other municipal policies granted these subjects (None: all), by subject and year.
+    """Grants under other municipal policies to these subjects (None: all), by subject and year.
 
-    Of each name what was said last counts.
+    The last record of a name counts.
     """
-    asked = {} if subjects is None else {"subjects": list(subjects)}
-    rows = rows_of(connection, _GRANTS if subjects is None else _GRANTS_OF, as_of=as_of, **asked)
-    newest = {(row.subject, row.year, row.name): row for row in rows}
+    statement = f"""
+        SELECT DISTINCT ON (g.subject, g.year, g.name) g.id, g.subject, g.year, g.amount_fen
+        FROM other_grant g JOIN act a ON a.id = g.id
+        {where(_AMONG.format("g.subject"), f"a.recorded_at <= {AS_OF}")}
+        ORDER BY g.subject, g.year, g.name, a.seq DESC
+    """
     found: dict[tuple[str, int], list[OtherGrant]] = {}
-    for (subject, year, _), row in newest.items():
-        if row.amount_fen > 0:
-            found.setdefault((subject, year), []).append(OtherGrant(f"{OTHER_GRANT}/{row.id}", row.amount_fen))
+    for grant_id, subject, year, amount_fen in fetch(
+        connection, statement, tuple[str, str, int, int], subjects=_listed(subjects), as_of=as_of
+    ):
+        if amount_fen > 0:
+            found.setdefault((subject, year), []).append(OtherGrant(f"{OTHER_GRANT}/{grant_id}", amount_fen))
     return found
-
-
-def list_acts(
-    connection: Connection, kind: str, whose: tuple[str, str], as_of: datetime | None, after: int | None, limit: int
-) -> list[Json]:
-    """Acts of a kind about one award, subject or rule (`whose`: column and value), in order, at most `limit`.
-
-    What can be released has `released_at`, null as long as it holds.
-    """
-    part, (name, value) = ACT_TABLES[kind], whose
-    statement = (
-        select(act).join(part, part.c.id == act.c.id).where(part.c[name] == value, _then(as_of)).order_by(act.c.seq)
-    )
-    if after is not None:
-        statement = statement.where(act.c.seq > after)
-    rows = connection.execute(statement.limit(limit)).all()
-    found = [(row, told) for row, told in render_acts(connection, rows) if told is not None]
-    if kind not in RELEASED:
-        return [told for _, told in found]
-    released = select(hold_release.c.hold_id, act.c.recorded_at).join(act, act.c.id == hold_release.c.id)
-    of_these = released.where(_among(hold_release.c.hold_id, [row.id for row, _ in found]), _then(as_of))
-    released_at = {row.hold_id: format_time(row.recorded_at) for row in connection.execute(of_these)}
-    return [{**told, "released_at": released_at.get(row.id)} for row, told in found]
-
-
-def related_parties(connection: Connection, subject: str | None, as_of: datetime | None) -> list[Json]:
-    """The list of related parties: each pair that is on it, as it was entered last, in order of that."""
-    statement = select(related_party, act).join(act, act.c.id == related_party.c.id).where(_then(as_of))
-    if subject is not None:
-        statement = statement.where((related_party.c.subject == subject) | (related_party.c.other == subject))
-    newest = {(row.subject, row.other): row for row in connection.execute(statement.order_by(act.c.seq))}
-    in_order = sorted(newest.values(), key=lambda row: row.seq)
-    return [act_json(row, row) for row in in_order if row.status == RELATED]
 
 
 def related_of(
     connection: Connection, subjects: Collection[str] | None = None, as_of: datetime | None = None
 ) -> dict[str, frozenset[str]]:
-    """To whom each of these subjects (None: all) is related by the list."""
-    asked = {} if subjects is None else {"subjects": list(subjects)}
-    rows = rows_of(connection, _RELATED if subjects is None else _RELATED_OF, as_of=as_of, **asked)
-    newest = {(row.subject, row.other): row.status for row in rows}
+    """The related parties of each of these subjects (None: all), by the list."""
     found: dict[str, set[str]] = {}
-    for one, other in (two for two, status in newest.items() if status == RELATED):
-        found.setdefault(one, set()).add(other)
-        found.setdefault(other, set()).add(one)
+    for _, part in _pairs(connection, subjects, as_of):
+        if part.status == RELATED:
+            found.setdefault(part.subject, set()).add(part.other)
+            found.setdefault(part.other, set()).add(part.subject)
     return {subject: frozenset(others) for subject, others in found.items()}
 
 
-def render_acts(connection: Connection, acts: Sequence[Any]) -> Iterator[tuple[Any, Json | None]]:
-    """Each of these rows of `act`, in the same order, with the act as told; None where its part is missing."""
-    by_kind: dict[str, list[str]] = {}
-    for one in acts:
-        by_kind.setdefault(one.kind, []).append(one.id)
-    parts = {
-        (kind, part.id): part
-        for kind, ids in by_kind.items()
-        for part in connection.execute(select(ACT_TABLES[kind]).where(_among(ACT_TABLES[kind].c.id, ids)))
-    }
-    for one in acts:
-        part = parts.get((one.kind, one.id))
-        yield one, None if part is None else act_json(one, part)
+def related_parties(connection: Connection, subject: str | None, as_of: datetime | None) -> list[Json]:
+    """The list of related parties: each pair on it with its last record, in order of these."""
+    pairs = _pairs(connection, None if subject is None else [subject], as_of)
+    on_list = sorted((pair for pair in pairs if pair[1].status == RELATED), key=lambda pair: pair[0].seq)
+    return [act_json(act, part) for act, part in on_list]
+
+
+def _pairs(
+    connection: Connection, subjects: Collection[str] | None, as_of: datetime | None
+) -> list[tuple[Act, RelatedPartyPart]]:
+    """The last record of each pair."""
+    columns, width = ", ".join(f"p.{name}" for name in RelatedPartyPart._fields), len(Act._fields)
+    is_of_these = f"({_AMONG.format('p.subject')} OR {_AMONG.format('p.other')})"
+    statement = f"""
+        SELECT DISTINCT ON (p.subject, p.other) {_ACT}, {columns} FROM related_party p JOIN act a ON a.id = p.id
+        {where(is_of_these, f"a.recorded_at <= {AS_OF}")} ORDER BY p.subject, p.other, a.seq DESC
+    """
+    rows = fetch(connection, statement, tuple[object, ...], subjects=_listed(subjects), as_of=as_of)
+    return [(Act._make(row[:width]), RelatedPartyPart._make(row[width:])) for row in rows]
+
+
+_AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
+
+
+def _listed(values: Collection[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def list_acts(
+    connection: Connection,
+    kind: ActKind,
+    whose: tuple[str, str],
+    as_of: datetime | None,
+    after: int | None,
+    limit: int,
+) -> list[Json]:
+    """Acts of a kind about one award, subject or rule (`whose`: field and value), in order, at most `limit`.
+
+    Holds and suspensions have `released_at`, null while they are in force.
+    """
+    name, value = whose
+    is_later = None if after is None else "a.seq > %(after)s"
+    statement = f"""
+        SELECT {_ACT} FROM act a JOIN {_TABLES[kind]} p ON p.id = a.id
+        {where(f"p.{name} = %(value)s", f"a.recorded_at <= {AS_OF}", is_later)} ORDER BY a.seq LIMIT %(limit)s
+    """
+    acts = fetch(connection, statement, Act, value=value, as_of=as_of, after=after, limit=limit)
+    found = [(act, answer) for act, answer in render_acts(connection, acts) if answer is not None]
+    if kind not in _RELEASABLE:
+        return [answer for _, answer in found]
+    released = fetch(
+        connection,
+        f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)",
+        tuple[str, datetime],
+        as_of=as_of,
+        ids=[act.id for act, _ in found],
+    )
+    released_at = {hold_id: format_time(instant) for hold_id, instant in released}
+    return [{**answer, "released_at": released_at.get(act.id)} for act, answer in found]
+
+
+def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Json]:
+    """The suspensions of all rules that are not lifted, in order."""
+    statement = f"""
+        SELECT {_ACT} FROM act a JOIN suspension p ON p.id = a.id
+        WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (SELECT FROM ({_RELEASED}) r WHERE r.hold_id = a.id)
+        ORDER BY a.seq
+    """
+    acts = fetch(connection, statement, Act, as_of=as_of)
+    return [answer for _, answer in render_acts(connection, acts) if answer is not None]
+
+
+def find_act(connection: Connection, act_id: str) -> Json | None:
+    """An act as the API shows it; None if there is none."""
+    acts = fetch(connection, f"SELECT {_ACT} FROM act a WHERE a.id = %(id)s", Act, id=act_id)
+    return next((answer for _, answer in render_acts(connection, acts)), None)
+
+
+def render_acts(connection: Connection, acts: Sequence[Act]) -> Iterator[tuple[Act, Json | None]]:
+    """Each act, in the same order, as the API shows it; None if its part is missing."""
+    by_kind: dict[ActKind, list[str]] = {}
+    for act in acts:
+        by_kind.setdefault(act.kind, []).append(act.id)
+    parts: dict[str, ActPart] = {}
+    for kind, ids in by_kind.items():
+        make = PARTS[kind]
+        statement = f"SELECT id, {', '.join(make._fields)} FROM {_TABLES[kind]} WHERE id = ANY(%(ids)s)"
+        for act_id, *fields in fetch(connection, statement, tuple[str, object], ids=ids):
+            parts[act_id] = make._make(fields)
+    for act in acts:
+        part = parts.get(act.id)
+        yield act, None if part is None else act_json(act, part)

@@ -1,4 +1,4 @@
-"""Awards and facts as of an instant (None: now).
+"""Awards and facts as of an instant (None: now), in SQL.
 
 Everything is recorded with the instant of its batch. No two batches share an instant and it never falls, so the rows
 with an instant up to the one asked for are what there was, and stay so once no writer is left who may still record
@@ -6,21 +6,30 @@ something of that instant or an earlier one.
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, FromClause, Subquery, and_, or_, select, text, true
+from sqlalchemy import Connection
 
 from services.incentive.store.ledger import last_instant
-from services.incentive.store.tables import LEDGER_LOCK, award_current, award_version
+from services.incentive.store.rows import AWARD_COLUMNS, LEDGER_LOCK
+from shared.postgres.query import execute
 
 WAIT_FOR_WRITERS: Final = "5s"
-# Joins `fact_current c` with the version `f` of each fact that is current, or was as of `:as_of`.
+# The instant of the parameter `as_of`.
+AS_OF: Final = "coalesce(CAST(%(as_of)s AS timestamptz), 'infinity')"
+# Joins `fact_current c` with the version `f` of each fact that is current, or was as of the parameter `as_of`.
 FACT_NOW: Final = "JOIN fact f ON f.id = c.fact_id"
 FACT_AS_OF: Final = (
     "CROSS JOIN LATERAL (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key"
-    " AND recorded_at <= :as_of ORDER BY recorded_at DESC LIMIT 1) f"
+    " AND recorded_at <= %(as_of)s ORDER BY recorded_at DESC LIMIT 1) f"
 )
+# Columns that never change are taken from the table with the indexes. One batch can settle an award twice.
+_AWARDS_AS_OF: Final = f"""
+    (SELECT {", ".join(f"{'c' if name in ('award_id', 'about', 'rule') else 'v'}.{name}" for name in AWARD_COLUMNS)}
+     FROM award_current c CROSS JOIN LATERAL (
+        SELECT * FROM award_version WHERE award_id = c.award_id AND recorded_at <= %(as_of)s
+        ORDER BY recorded_at DESC, version DESC LIMIT 1) v)
+"""
 
 
 def wait_until_settled(connection: Connection, as_of: datetime) -> None:
@@ -31,42 +40,21 @@ def wait_until_settled(connection: Connection, as_of: datetime) -> None:
     """
     last = last_instant(connection)
     if last is None or last < as_of:
-        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": LEDGER_LOCK})
+        execute(connection, f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'")
+        execute(connection, "SELECT pg_advisory_xact_lock_shared(%(lock)s)", lock=LEDGER_LOCK)
 
 
-def awards_as_of(as_of: datetime | None, name: str) -> FromClause:
-    """The awards as they were, with the columns of `award_current`, under an alias."""
-    if as_of is None:
-        return _current(name)
-    version = award_version.c
-    found = (
-        select(award_version)
-        .where(version.award_id == award_current.c.award_id, version.recorded_at <= as_of)
-        # One batch can settle an award twice.
-        .order_by(version.recorded_at.desc(), version.version.desc())
-        .limit(1)
-        .lateral()
-    )
-    # Columns that never change are taken from the table with the indexes.
-    fixed = {column.name: column for column in (award_current.c.award_id, award_current.c.about, award_current.c.rule)}
-    columns = [fixed.get(column.name, column) for column in found.c]
-    awards: Subquery = select(*columns).select_from(award_current.join(found, true())).subquery(name)
-    return awards
+def awards_as_of(as_of: datetime | None) -> str:
+    """The awards as they were, for a FROM clause, with AWARD_COLUMNS; needs the parameter `as_of`."""
+    return "award_current" if as_of is None else _AWARDS_AS_OF
 
 
-@cache
-def _current(name: str) -> FromClause:
-    return award_current.alias(name)  # making an alias takes a fifth of an answer's time
-
-
-def is_of_subject(awards: FromClause, subject: str | BindParameter[str], as_of: datetime | None) -> ColumnElement[bool]:
-    """Condition: an award of `awards_as_of` is the subject's.
+def is_of_subject(as_of: datetime | None) -> str:
+    """Condition: an award of `awards_as_of`, called `award`, belongs to the parameter `subject`.
 
     A subject's own awards are about it. An exchange's awards go to its operator, who may have changed; they are few.
     """
-    of_it: ColumnElement[bool] = awards.c.subject == subject
     if as_of is None:
-        return of_it
-    about = awards.c.about
-    return and_(of_it, or_(about == subject, and_(about >= "exchange/", about < "exchange0")))
+        return "award.subject = %(subject)s"
+    about = "award.about = %(subject)s OR (award.about >= 'exchange/' AND award.about < 'exchange0')"
+    return f"award.subject = %(subject)s AND ({about})"

@@ -6,18 +6,21 @@ One statement loads all of it as JSON, to save round trips.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.budget import PostedSums, budget_rooms
 from services.incentive.domain.facts import Declaration, Fact, FirstListing, FirstPurchase, parse_fact
 from services.incentive.domain.holds import Period, Verification, eligibility, holds
 from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import AS_OF, DECISIONS_SQL, POSTED_SQL
-from shared.postgres.database import generic_plan, rows_of, written
+from services.incentive.store.acts import DECISIONS_SQL, POSTED_SQL
+from services.incentive.store.as_of import AS_OF
+from services.incentive.store.awards import AnyAwardRow
+from shared.postgres.database import generic_plan
+from shared.postgres.query import fetch, fetch_value
 from shared.values.times import day_start, year_start
 
 # As `Decision` names the columns of `decision` and `act`.
@@ -28,12 +31,12 @@ _HOLDS: Final = f"""
     SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS is_open
     FROM hold h JOIN act a ON a.id = h.id
     LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {AS_OF}
-    WHERE h.award_id = ANY(:award_ids) AND a.recorded_at <= {AS_OF}
+    WHERE h.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
 """
 _VERIFICATIONS: Final = f"""
     SELECT e.subject, json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS verification
     FROM eligibility e JOIN act a ON a.id = e.id
-    WHERE e.subject = ANY(:subjects) AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+    WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF} ORDER BY a.seq
 """
 _POSTED: Final = f"""
     SELECT p.year, json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS sums FROM ({POSTED_SQL}) p
@@ -51,21 +54,15 @@ _PARTS: Final = {
     "posted": _POSTED,
     "suspensions": _SUSPENSIONS,
 }
-_ALL: Final = written(
-    text(
-        "SELECT CAST(json_build_object({}) AS text)".format(
-            ", ".join(
-                f"'{name}', (SELECT coalesce(json_agg(one), '[]') FROM ({part}) one)" for name, part in _PARTS.items()
-            )
-        )
-    )
+_ALL: Final = "SELECT CAST(json_build_object({}) AS text)".format(
+    ", ".join(f"'{name}', (SELECT coalesce(json_agg(one), '[]') FROM ({part}) one)" for name, part in _PARTS.items())
 )
-_FACT_VALUES: Final = text("""
+_FACT_VALUES: Final = """
     SELECT f.topic, f.key, f.generation, f.seq, f.value
-    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:generations AS bigint[]), CAST(:seqs AS bigint[]))
-        AS n(topic, key, generation, seq)
+    FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[]), CAST(%(generations)s AS bigint[]),
+                CAST(%(seqs)s AS bigint[])) AS n(topic, key, generation, seq)
     JOIN fact f USING (topic, key, generation, seq)
-""")
+"""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -141,7 +138,7 @@ def load_recorded_context(
     """Load what was recorded of these awards, subjects and budget years, as of an instant."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
     with generic_plan(connection):
-        ((found,),) = rows_of(connection, _ALL, **asked)
+        found = fetch_value(connection, _ALL, str, **asked)
     rows = _decode(found)
     return RecordedContext(
         _grouped((one.award_id, one) for one in rows.decisions),
@@ -160,7 +157,11 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
 
 
 def load_award_context(
-    connection: Connection, awards: Sequence[Any], policy: Policy, as_of: datetime | None, instant: datetime
+    connection: Connection,
+    awards: Sequence[AnyAwardRow],
+    policy: Policy,
+    as_of: datetime | None,
+    instant: datetime,
 ) -> dict[str, AwardContext]:
     """The context of each award row, by `award_id`: from what was recorded up to `as_of`, judged at `instant`."""
     subjects, years = {row.subject for row in awards}, {row.year for row in awards}
@@ -172,7 +173,9 @@ def load_award_context(
     }
 
 
-def _context(row: Any, known: RecordedContext, policy: Policy, earned: Period, instant: datetime) -> AwardContext:
+def _context(
+    row: AnyAwardRow, known: RecordedContext, policy: Policy, earned: Period, instant: datetime
+) -> AwardContext:
     placed, workflow = known.holds.get(row.award_id, ()), replay(known.decisions.get(row.award_id, ()))
     approved_for = ApprovedFor(row.subject, row.year)
     status = eligibility(known.verifications.get(row.subject, ()), instant)
@@ -193,7 +196,7 @@ def _context(row: Any, known: RecordedContext, policy: Policy, earned: Period, i
     )
 
 
-def _when_earned(connection: Connection, awards: Sequence[Any]) -> dict[str, Period]:
+def _when_earned(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[str, Period]:
     """When each award was earned that a single document or declaration earns; others are left out."""
     # An award's own fact is the first of its evidence; those that a difference is against come after it.
     first = {
@@ -206,10 +209,12 @@ def _when_earned(connection: Connection, awards: Sequence[Any]) -> dict[str, Per
     topics, keys, generations, seqs = zip(*first, strict=True)
     asked = {"topics": list(topics), "keys": list(keys), "generations": list(generations), "seqs": list(seqs)}
     found = {}
-    for row in connection.execute(_FACT_VALUES, asked):
-        period = _earned_period(parse_fact(row.topic, row.key, row.value))
+    for topic, key, generation, seq, value in fetch(
+        connection, _FACT_VALUES, tuple[str, str, int, int, bytes], **asked
+    ):
+        period = _earned_period(parse_fact(topic, key, value))
         if period is not None:
-            found[first[row.topic, row.key, row.generation, row.seq]] = period
+            found[first[topic, key, generation, seq]] = period
     return found
 
 

@@ -5,36 +5,48 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.store.ledger import json_text
-from services.incentive.store.tables import AWARD_COLUMNS
-from shared.postgres.database import rows_of, written
-from shared.postgres.query import pg_array
+from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, SeenAward
+from shared.postgres.query import execute, fetch, fetch_one, pg_array
 
-_AWARDS_ABOUT: Final = written(text("SELECT * FROM award_current WHERE about = ANY(CAST(:abouts AS text[]))"))
-_COMPETING: Final = written(
-    text(
-        "SELECT * FROM award_current"
-        " WHERE subject = ANY(CAST(:subjects AS text[])) AND about <> ALL(CAST(:abouts AS text[]))"
-    )
+AnyAwardRow = AwardRow | SeenAward
+
+_COLUMNS: Final = ", ".join(AWARD_COLUMNS)
+_AWARDS_ABOUT: Final = f"SELECT {_COLUMNS} FROM award_current WHERE about = ANY(CAST(%(abouts)s AS text[]))"
+_COMPETING: Final = (
+    f"SELECT {_COLUMNS} FROM award_current"
+    " WHERE subject = ANY(CAST(%(subjects)s AS text[])) AND about <> ALL(CAST(%(abouts)s AS text[]))"
+)
+# PostgreSQL counts the version.
+_RECORD: Final = (
+    f"INSERT INTO award_version ({_COLUMNS})"
+    f" SELECT {', '.join('coalesce(c.version + 1, 0)' if n == 'version' else f'a.{n}' for n in AWARD_COLUMNS)}"
+    " FROM jsonb_populate_recordset(NULL::award_version, CAST(%(rows)s AS jsonb)) a"
+    " LEFT JOIN award_current c USING (award_id)"
 )
 
 
 def load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
     """Awards about `abouts`, and all that compete with them under G6: those of each subject, before and now."""
     these = pg_array(abouts)
-    of_these = rows_of(connection, _AWARDS_ABOUT, abouts=these)
+    of_these = fetch(connection, _AWARDS_ABOUT, AwardRow, abouts=these)
     who = pg_array(sorted(subjects | {row.subject for row in of_these}))
-    competing = rows_of(connection, _COMPETING, subjects=who, abouts=these)
+    competing = fetch(connection, _COMPETING, AwardRow, subjects=who, abouts=these)
     return {row.award_id: award_from_row(row) for row in (*of_these, *competing)}
 
 
-def award_from_row(row: Row[Any]) -> Award:
-    """The award of a row of `award_current` or `award_version`."""
+def find_current_award(connection: Connection, award_id: str) -> AwardRow | None:
+    """The current version of an award."""
+    return fetch_one(connection, f"SELECT {_COLUMNS} FROM award_current WHERE award_id = %(id)s", AwardRow, id=award_id)
+
+
+def award_from_row(row: AnyAwardRow) -> Award:
+    """The award of a row."""
     return Award(
         award_id=row.award_id,
         about=row.about,
@@ -82,16 +94,5 @@ def award_rows(awards: Iterable[Award], instant: datetime) -> str:
 
 def record_awards(connection: Connection, awards: Sequence[Award], instant: datetime) -> None:
     """Record each as the next version of its award."""
-    if not awards:
-        return
-    columns = ", ".join(AWARD_COLUMNS)
-    # PostgreSQL counts the version.
-    connection.execute(
-        text(
-            f"INSERT INTO award_version ({columns})"
-            f" SELECT {', '.join('coalesce(c.version + 1, 0)' if n == 'version' else f'a.{n}' for n in AWARD_COLUMNS)}"
-            " FROM jsonb_populate_recordset(NULL::award_version, CAST(:rows AS jsonb)) a"
-            " LEFT JOIN award_current c USING (award_id)"
-        ),
-        {"rows": award_rows(awards, instant)},
-    )
+    if awards:
+        execute(connection, _RECORD, rows=award_rows(awards, instant))

@@ -5,27 +5,26 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import IS_COUNTED, Fact, FactError, Registers, about_of, is_counted, parse_fact
 from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
 from shared.kafka.handler import Record
-from shared.postgres.database import fetch, rows_of, written
-from shared.postgres.query import driver_connection, pg_array
+from shared.postgres.query import driver_connection, fetch, pg_array, stream
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
-    " WHERE c.about = ANY(CAST(:abouts AS text[])) ORDER BY c.topic, c.key"
+    " WHERE c.about = ANY(CAST(%(abouts)s AS text[])) ORDER BY c.topic, c.key"
 )
-_FACTS_NOW: Final = written(text(_FACTS.format(facts=FACT_NOW)))
-_FACTS_AS_OF: Final = written(text(_FACTS.format(facts=FACT_AS_OF)))
-_ALL_FACTS: Final = text(
+_FACTS_NOW: Final = _FACTS.format(facts=FACT_NOW)
+_FACTS_AS_OF: Final = _FACTS.format(facts=FACT_AS_OF)
+_ALL_FACTS: Final = (
     "SELECT c.about, f.id, f.topic, f.key, f.value"
     f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
     " ORDER BY c.about, c.topic, c.key"
 )
-_RECORDED: Final = b"""
+_RECORDED: Final = """
     SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
     JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
 """
@@ -73,8 +72,9 @@ def newer_facts(connection: Connection, records: Iterable[FactRecord]) -> list[F
             newest[record.topic, record.key] = record
     if not newest:
         return []
-    keys = {"topics": pg_array(topic for topic, _ in newest), "keys": pg_array(key for _, key in newest)}
-    recorded = {(topic, key): tuple(version) for topic, key, *version in fetch(connection, _RECORDED, keys)}
+    topics, keys = pg_array(topic for topic, _ in newest), pg_array(key for _, key in newest)
+    rows = fetch(connection, _RECORDED, tuple[str, str, int, int], topics=topics, keys=keys)
+    recorded = {(topic, key): (generation, seq) for topic, key, generation, seq in rows}
     return [record for where, record in newest.items() if record.version > recorded.get(where, (0, 0))]
 
 
@@ -99,7 +99,7 @@ def load_facts(
     `parsed` holds, by topic and key, facts that are parsed already.
     """
     statement = _FACTS_NOW if as_of is None else _FACTS_AS_OF
-    found = rows_of(connection, statement, abouts=pg_array(abouts), as_of=as_of)
+    found = fetch(connection, statement, tuple[str, str, str, int, bytes], abouts=pg_array(abouts), as_of=as_of)
     known: dict[str, list[tuple[int, Fact]]] = {}
     for about, topic, key, fact_id, value in found:
         if is_counted(topic, key, registers):
@@ -110,7 +110,7 @@ def load_facts(
 
 def all_facts(connection: Connection, registers: Registers) -> Iterator[tuple[str, KnownFacts]]:
     """All facts that count, grouped by what they are about; streamed from one snapshot."""
-    counted = {"registers": None if registers is None else list(registers)}
-    rows = connection.execute(_ALL_FACTS, counted, execution_options={"yield_per": 1_000})
-    for about, of_it in groupby(rows, key=lambda row: str(row.about)):
-        yield about, known_facts((row.id, parse_fact(row.topic, row.key, row.value)) for row in of_it)
+    counted = None if registers is None else list(registers)
+    rows = stream(connection, _ALL_FACTS, tuple[str, int, str, str, bytes], registers=counted)
+    for about, of_it in groupby(rows, key=lambda row: row[0]):
+        yield about, known_facts((fact_id, parse_fact(topic, key, value)) for _, fact_id, topic, key, value in of_it)

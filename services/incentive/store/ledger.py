@@ -5,13 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.postings import Posting
-from services.incentive.store.tables import LEDGER_LOCK
+from services.incentive.store.rows import LEDGER_LOCK
+from shared.postgres.query import execute, fetch_optional, fetch_value
 from shared.values.times import Clock
 
-_LIMITS: Final = text("SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'")
+_LIMITS: Final = "SET LOCAL transaction_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+_LAST_INSTANT: Final = """
+    SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),
+                    (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),
+                    (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))
+"""
+_POST: Final = """
+    WITH posted AS (
+        INSERT INTO ledger_transaction
+        SELECT * FROM jsonb_populate_recordset(NULL::ledger_transaction, CAST(%(transactions)s AS jsonb)))
+    INSERT INTO ledger_entry SELECT * FROM jsonb_populate_recordset(NULL::ledger_entry, CAST(%(entries)s AS jsonb))
+"""
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -20,26 +32,19 @@ def lock_ledger(connection: Connection) -> None:
 
     The time limits make PostgreSQL end the transaction of a process that was stopped in the middle.
     """
-    connection.execute(_LIMITS)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LEDGER_LOCK})
+    execute(connection, _LIMITS)
+    execute(connection, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LEDGER_LOCK)
 
 
 def lock_ledger_for_request(connection: Connection) -> None:
     """The same for a person who waits for the answer: at most 10 s, as a recomputation of everything takes longer."""
-    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    execute(connection, "SET LOCAL lock_timeout = '10s'")
     lock_ledger(connection)
 
 
 def last_instant(connection: Connection) -> datetime | None:
     """The instant of the last batch: each records a fact, a transaction or settings."""
-    found: datetime | None = connection.execute(
-        text(
-            "SELECT greatest((SELECT posted_at FROM ledger_transaction ORDER BY seq DESC LIMIT 1),"
-            " (SELECT recorded_at FROM fact ORDER BY id DESC LIMIT 1),"
-            " (SELECT recorded_at FROM ledger_settings ORDER BY id DESC LIMIT 1))"
-        )
-    ).scalar_one()
-    return found
+    return fetch_optional(connection, _LAST_INSTANT, datetime)
 
 
 def next_instant(connection: Connection, clock: Clock) -> datetime:
@@ -50,7 +55,7 @@ def next_instant(connection: Connection, clock: Clock) -> datetime:
 
 def next_seq(connection: Connection) -> int:
     """The number of the next transaction."""
-    return int(connection.execute(text("SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction")).scalar_one())
+    return fetch_value(connection, "SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction", int)
 
 
 def post(connection: Connection, postings: Sequence[Posting], instant: datetime) -> None:
@@ -65,15 +70,7 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
         entries.extend(
             {"seq": seq, "line": line, **msgspec.structs.asdict(entry)} for line, entry in enumerate(found.entries)
         )
-    connection.execute(
-        text(
-            "WITH posted AS (INSERT INTO ledger_transaction SELECT * FROM"
-            " jsonb_populate_recordset(NULL::ledger_transaction, CAST(:transactions AS jsonb)))"
-            " INSERT INTO ledger_entry SELECT * FROM"
-            " jsonb_populate_recordset(NULL::ledger_entry, CAST(:entries AS jsonb))"
-        ),
-        {"transactions": json_text(transactions), "entries": json_text(entries)},
-    )
+    execute(connection, _POST, transactions=json_text(transactions), entries=json_text(entries))
 
 
 def json_text(rows: Sequence[Mapping[str, Any]]) -> str:

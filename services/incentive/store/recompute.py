@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, award_of, zero_out
 from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_entitlements
@@ -27,6 +27,7 @@ from services.incentive.store.rulebook import (
     registers_text,
     settings_in_force,
 )
+from shared.postgres.query import execute, fetch_optional, fetch_values
 from shared.settings import SettingsError
 from shared.values.times import Clock
 
@@ -105,7 +106,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     """Put a rulebook in force and recompute everything by it; return False if it is in force already."""
     lock_ledger(connection)
     # Recomputing everything may take longer than a batch may.
-    connection.execute(text("SET LOCAL transaction_timeout = 0"))
+    execute(connection, "SET LOCAL transaction_timeout = 0")
     before = settings_in_force(connection)
     if before == SettingsInForce(rulebook.policy.digest, rulebook.exchanges.digest, rulebook.registers):
         return False
@@ -113,7 +114,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     _check_rules(connection, rulebook.policy)
     instant = next_instant(connection, clock)
     record_settings(connection, rulebook, instant)
-    everybody = connection.execute(text("SELECT DISTINCT about FROM fact_current ORDER BY about")).scalars().all()
+    everybody = fetch_values(connection, "SELECT DISTINCT about FROM fact_current ORDER BY about", str)
     run = Recomputation(rulebook, instant, _occasion(before, rulebook))
     for start in range(0, len(everybody), RECOMPUTE_BATCH):
         recompute(connection, everybody[start : start + RECOMPUTE_BATCH], {}, run)
@@ -143,9 +144,8 @@ def _occasion(before: SettingsInForce | None, rulebook: Rulebook) -> tuple[str, 
 
 def _check_revision(connection: Connection, policy: Policy) -> None:
     """Refuse an older revision: a start without POLICY_FILE, say, must not undo a newer one unnoticed."""
-    newest = connection.execute(
-        text("SELECT max(policy_revision) FROM ledger_settings WHERE policy_id = :id"), {"id": policy.id}
-    ).scalar()
+    revisions = "SELECT max(policy_revision) FROM ledger_settings WHERE policy_id = %(id)s"
+    newest = fetch_optional(connection, revisions, int, id=policy.id)
     if newest is not None and policy.revision < newest:
         raise SettingsError(
             f"POLICY_FILE: holds revision {policy.revision} of {policy.id}, but revision {newest} was put in force;"
@@ -155,7 +155,7 @@ def _check_revision(connection: Connection, policy: Policy) -> None:
 
 def _check_rules(connection: Connection, policy: Policy) -> None:
     """Refuse a file without a rule that has awards: they must stay explainable. A rule can be ended in the file."""
-    rules = connection.execute(text("SELECT DISTINCT rule FROM award_current ORDER BY rule")).scalars()
+    rules = fetch_values(connection, "SELECT DISTINCT rule FROM award_current ORDER BY rule", str)
     gone = [rule for rule in rules if rule not in policy.rule_order]
     if gone:
         raise SettingsError(

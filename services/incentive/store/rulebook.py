@@ -8,24 +8,27 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.facts import Registers
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
 from services.incentive.store.ledger import next_seq
-from services.incentive.store.tables import ledger_settings
 from shared.operator_errors import OperatorError
-from shared.postgres.database import rows_of, written
+from shared.postgres.query import execute, fetch, fetch_one
 from shared.settings import Settings, SettingsError
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
 
-_IN_FORCE: Final = written(
-    text(
-        "SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings"
-        " WHERE recorded_at <= coalesce(CAST(:as_of AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1"
-    )
-)
+_IN_FORCE: Final = """
+    SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings
+    WHERE recorded_at <= coalesce(CAST(%(as_of)s AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1
+"""
+_RECORD: Final = """
+    INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
+                                 whitelist_digest, whitelist, registers)
+    VALUES (%(from_seq)s, %(recorded_at)s, %(policy_id)s, %(policy_revision)s, %(policy_digest)s, %(policy_source)s,
+            %(whitelist_digest)s, CAST(%(whitelist)s AS jsonb), %(registers)s)
+"""
 
 
 class SettingsChangedError(OperatorError):
@@ -103,24 +106,18 @@ def rulebook_in_force(connection: Connection) -> Rulebook | None:
 
 def record_settings(connection: Connection, rulebook: Rulebook, instant: datetime) -> None:
     """Record that this rulebook is in force from an instant on."""
-    connection.execute(
-        text(
-            "INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest,"
-            " policy_source, whitelist_digest, whitelist, registers) VALUES (:from_seq, :recorded_at, :policy_id,"
-            " :policy_revision, :policy_digest, :policy_source, :whitelist_digest, CAST(:whitelist AS jsonb),"
-            " :registers)"
-        ),
-        {
-            "from_seq": next_seq(connection),
-            "recorded_at": instant,
-            "policy_id": rulebook.policy.id,
-            "policy_revision": rulebook.policy.revision,
-            "policy_digest": rulebook.policy.digest,
-            "policy_source": rulebook.policy_source,
-            "whitelist_digest": rulebook.exchanges.digest,
-            "whitelist": msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
-            "registers": None if rulebook.registers is None else list(rulebook.registers),
-        },
+    execute(
+        connection,
+        _RECORD,
+        from_seq=next_seq(connection),
+        recorded_at=instant,
+        policy_id=rulebook.policy.id,
+        policy_revision=rulebook.policy.revision,
+        policy_digest=rulebook.policy.digest,
+        policy_source=rulebook.policy_source,
+        whitelist_digest=rulebook.exchanges.digest,
+        whitelist=msgspec.json.encode(rulebook.exchanges.canonical()).decode(),
+        registers=None if rulebook.registers is None else list(rulebook.registers),
     )
 
 
@@ -133,16 +130,22 @@ def registers_text(registers: Registers) -> str:
     return "全部 all" if registers is None else ", ".join(registers)
 
 
-def _row_in_force(connection: Connection, as_of: datetime | None) -> Any:
-    return next(iter(rows_of(connection, _IN_FORCE, as_of=as_of)), None)
+class _SettingsRow(NamedTuple):
+    id: int
+    policy_digest: str
+    whitelist_digest: str
+    registers: list[str] | None
 
 
-def _recorded_rulebook(connection: Connection, row: Any) -> Rulebook:
+def _row_in_force(connection: Connection, as_of: datetime | None) -> _SettingsRow | None:
+    return fetch_one(connection, _IN_FORCE, _SettingsRow, as_of=as_of)
+
+
+def _recorded_rulebook(connection: Connection, row: _SettingsRow) -> Rulebook:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _recorded:
-        columns = ledger_settings.c
-        wanted = select(columns.policy_source, columns.whitelist).where(columns.id == row.id)
-        source, whitelist = connection.execute(wanted).one()
+        sources = "SELECT policy_source, whitelist FROM ledger_settings WHERE id = %(id)s"
+        ((source, whitelist),) = fetch(connection, sources, tuple[str, dict[str, Any]], id=row.id)
         policy = read_policy(source.encode(), "ledger_settings.policy_source")
         exchanges = parse_whitelist(msgspec.json.encode(whitelist).decode())
         _recorded[digests] = Rulebook(policy, source, exchanges)

@@ -18,7 +18,7 @@ Registers = tuple[str, ...] | None  # ids in code point order; None: all that pu
 
 # `is_counted` for SQL: of a row with `topic` and `key`, given the parameter `registers`.
 IS_COUNTED: Final = (
-    f"(CAST(:registers AS text[]) IS NULL OR topic = '{DECLARED}' OR split_part(key, '/', 1) = ANY(:registers))"
+    f"(CAST(%(registers)s AS text[]) IS NULL OR topic = '{DECLARED}' OR split_part(key, '/', 1) = ANY(%(registers)s))"
 )
 
 if TYPE_CHECKING:

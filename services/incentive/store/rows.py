@@ -1,0 +1,167 @@
+"""Rows of the ledger's tables, with their columns in order; the schema itself is in the migrations.
+
+Every table but `position`, `worker_run`, three projections, `extract`, its pieces and `page_session` is append-only;
+PostgreSQL enforces that:
+
+- `fact`: every applied version of every fact. `fact_current` points to the newest of each key; a trigger keeps it.
+- `known_to`: the subjects that an exchange may see: those that a fact named with it, and its operators.
+- `award_version`: an award from `recorded_at` on. `award_current` is the newest version of each; a trigger keeps it.
+- `ledger_transaction`, `ledger_entry`: the double-entry ledger.
+- `ledger_settings`: the policy, whitelist and registers in force from a `seq` on.
+- `act`: what a person of the bureau did; `decision`, `hold`, `hold_release`, `suspension`, `eligibility`,
+  `other_grant` and `related_party` are its kinds, each a row with the same id. Each act has its own transaction.
+- `extract`, `extract_piece`, `extract_access`: extracts as jobs, their content, and who asked for and took what.
+- `page_session`: who is signed in to the pages.
+
+`recorded_at` is the instant of the batch, equal to the `posted_at` of its postings. Batches never share an instant, and
+it never falls, so that the answer as of an instant never changes.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from shared.values.json_types import Json
+
+# The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
+LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
+
+# Tables of the ledger in which PostgreSQL refuses changes.
+APPEND_ONLY: Final = ("fact", "award_version", "ledger_transaction", "ledger_entry", "ledger_settings")
+
+
+class AwardRow(NamedTuple):
+    """A version of an award, as `award_version` and `award_current` have it."""
+
+    award_id: str
+    version: int
+    recorded_at: datetime
+    about: str
+    rule: str
+    article: str
+    policy_id: str
+    policy_revision: int
+    subject: str
+    subject_name: str
+    exchange: str | None
+    year: int
+    base_fen: int
+    rate: Decimal | None
+    cap_fen: int | None
+    ceiling_fen: int
+    payable_fen: int
+    suppressed_by: str | None
+    flags: list[str]
+    evidence: list[Json]
+    exchanges: list[str]  # all that the evidence names, in code point order
+
+
+class SeenAward(NamedTuple):
+    """An award as a reader sees it; `whole`: all of it."""
+
+    award_id: str
+    version: int
+    recorded_at: datetime
+    about: str
+    rule: str
+    article: str
+    policy_id: str
+    policy_revision: int
+    subject: str
+    subject_name: str
+    exchange: str | None
+    year: int
+    base_fen: int
+    rate: Decimal | None
+    cap_fen: int | None
+    ceiling_fen: int
+    payable_fen: int
+    suppressed_by: str | None
+    flags: list[str]
+    evidence: list[Json]
+    exchanges: list[str]
+    whole: bool
+
+
+class TransactionRow(NamedTuple):
+    seq: int
+    posted_at: datetime
+    kind: str
+    award_id: str | None  # None for an act about a subject or a rule
+    amount_fen: int
+    entries: int
+    subject: str | None
+    year: int | None
+    subject_before: str | None  # where an award moved from
+    year_before: int | None
+    policy_id: str
+    policy_revision: int
+    article: str
+    cause: Json
+    decision_id: str | None
+    decision_sha256: str | None
+
+
+class EntryRow(NamedTuple):
+    seq: int
+    line: int
+    account: str
+    debit_fen: int
+    credit_fen: int
+
+
+class BalanceRow(NamedTuple):
+    """The sums of an account."""
+
+    account: str
+    debit_fen: Decimal
+    credit_fen: Decimal
+
+
+class SettingsRow(NamedTuple):
+    id: int
+    from_seq: int
+    recorded_at: datetime
+    policy_id: str
+    policy_revision: int
+    policy_digest: str
+    policy_source: str
+    whitelist_digest: str
+    whitelist: Json
+    registers: list[str] | None  # whose facts count; None for all
+
+
+class ActRow(NamedTuple):
+    id: str
+    kind: str
+    seq: int
+    recorded_at: datetime
+    person: str
+    request_key: str | None
+    request_sha256: str
+
+
+class ExtractRow(NamedTuple):
+    id: str
+    requested_by: str
+    role: str
+    request: Json
+    log_size: int
+    state: str
+    progress: float
+    attempts: int
+    reason: str | None
+    requested_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+    bytes: int | None
+    sha256: str | None
+
+
+def columns(row_type: type[tuple[Any, ...]], table: str = "") -> str:
+    """The columns of a row type for a SELECT list, of a table if one is named."""
+    names: tuple[str, ...] = row_type._fields  # type: ignore[attr-defined]
+    return ", ".join(f'{table}."{name}"' if table else f'"{name}"' for name in names)
+
+
+AWARD_COLUMNS: Final = AwardRow._fields
