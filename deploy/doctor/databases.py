@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from deploy.databases import database_of, owner_role, service_role
 from deploy.doctor.finding import Finding, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
-from services.incentive.store.tables import APPEND_ONLY
+from services.incentive.store.rows import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
 from shared.postgres.schema_version import required_revision
 from shared.service_log.store import LOG_TABLES

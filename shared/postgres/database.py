@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import select
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.dialects.postgresql import psycopg as postgresql_psycopg
 from sqlalchemy.exc import InvalidatePoolError
 
-from shared.postgres.errors import READ_ONLY, translated_errors
-from shared.postgres.query import driver_connection, execute
+from shared.postgres.errors import READ_ONLY
+from shared.postgres.query import execute
 from shared.postgres.row_security import set_viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine, ExceptionContext, Select, TextClause
+    from sqlalchemy import Connection, Engine, ExceptionContext
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -119,37 +117,3 @@ def generic_plan(connection: Connection) -> Iterator[None]:
     execute(connection, "SET LOCAL plan_cache_mode = force_generic_plan")
     yield
     execute(connection, "SET LOCAL plan_cache_mode = auto")
-
-
-class Written(NamedTuple):
-    """A statement as psycopg takes it, `%(name)s` for parameters, with the values of those that are always the same."""
-
-    sql: str
-    fixed: Mapping[str, Any]
-
-
-def written(statement: Select[Any] | TextClause) -> Written:
-    """A statement of SQLAlchemy's, compiled once for all its uses."""
-    compiled = statement.compile(dialect=postgresql_psycopg.dialect())  # type: ignore[no-untyped-call]
-    return Written(compiled.string, {name: value for name, value in compiled.params.items() if value is not None})
-
-
-def rows_of(connection: Connection, statement: Written, **parameters: Any) -> list[Any]:
-    """Rows of a statement, as named tuples."""
-    with (
-        translated_errors(connection, statement.sql),
-        driver_connection(connection).cursor(row_factory=namedtuple_row) as cursor,
-    ):
-        return cursor.execute(statement.sql, {**statement.fixed, **parameters}).fetchall()
-
-
-def fetch(connection: Connection, query: bytes, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-    """Rows as plain tuples."""
-    with translated_errors(connection, query.decode()), driver_connection(connection).cursor(binary=True) as cursor:
-        return cursor.execute(query, parameters).fetchall()
-
-
-def change(connection: Connection, statement: bytes, parameters: Mapping[str, Any] | None = None) -> int:
-    """Number of rows changed."""
-    with translated_errors(connection, statement.decode()), driver_connection(connection).cursor() as cursor:
-        return cursor.execute(statement, parameters).rowcount

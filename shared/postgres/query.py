@@ -9,7 +9,7 @@ A row type is a NamedTuple with a field for each column, or a plain `tuple[int, 
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
@@ -79,14 +79,22 @@ def fetch_value(connection: Connection, statement: str, value_type: type[Value],
 
 def stream(connection: Connection, statement: str, row_type: type[Row], /, **parameters: object) -> Iterator[Row]:
     """The rows of a statement through a server-side cursor, for results that may not fit in memory."""
+    return chain.from_iterable(stream_chunks(connection, statement, row_type, _STREAMED_ROWS, **parameters))
+
+
+def stream_chunks(
+    connection: Connection, statement: str, row_type: type[Row], size: int, /, **parameters: object
+) -> Iterator[list[Row]]:
+    """The same in lists of up to `size` rows."""
     name = f"jiangbu_{next(_cursor_numbers)}"
     make_row = _row_factory(row_type)
     with (
         translated_errors(connection, statement),
         driver_connection(connection).cursor(name, binary=True, row_factory=make_row) as cursor,
     ):
-        cursor.itersize = _STREAMED_ROWS
-        yield from cursor.execute(statement, parameters or None)
+        cursor.execute(statement, parameters or None)
+        while rows := cursor.fetchmany(size):
+            yield rows
 
 
 def execute(connection: Connection, statement: str, /, **parameters: object) -> int:
@@ -99,6 +107,17 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Mapping[
     """Execute a statement once for each set of parameters, in one pipeline."""
     with translated_errors(connection, statement), driver_connection(connection).cursor() as cursor:
         cursor.executemany(statement, rows)
+
+
+def copy_in(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    """Insert rows by `COPY ... FROM STDIN`."""
+    with (
+        translated_errors(connection, statement),
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def where(*conditions: str | None) -> str:

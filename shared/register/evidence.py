@@ -6,9 +6,10 @@ Nothing is overwritten, so the answer for a `seq` is always the same.
 from __future__ import annotations
 
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.postgres.query import fetch_optional, stream
+from shared.postgres.query import fetch_optional, stream_chunks
 from shared.register.stored_documents import INSTANT_COLUMN
 from shared.values.times import day_start
 
@@ -97,7 +98,7 @@ def documents_as_of(
         "takes_least": scope.takes_least,
         "only_exchange": exchange,
     }
-    return stream(connection, statement, DocumentAsOf, **parameters)
+    return chain.from_iterable(stream_chunks(connection, statement, DocumentAsOf, ROWS_AT_ONCE, **parameters))
 
 
 def _periods(connection: Connection, seq: int) -> dict[str, object]:

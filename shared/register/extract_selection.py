@@ -6,10 +6,9 @@ every applied fact of its listing; and all settings entries.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from shared.postgres.query import driver_connection, execute, stream
+from shared.postgres.query import copy_in, execute, stream_chunks
 from shared.register.evidence import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -76,12 +75,10 @@ def select_entries(
     """
     for statement in _TABLES:
         execute(connection, statement)
-    with driver_connection(connection).cursor() as cursor, cursor.copy("COPY wanted FROM STDIN") as copy:
-        for about in wanted:
-            copy.write_row((about,))
+    copy_in(connection, "COPY wanted FROM STDIN", ((about,) for about in wanted))
     execute(connection, "ANALYZE wanted")
     for statement in _statements(kind):
         execute(connection, statement, until=until, exchange=exchange)
     in_order = "SELECT seq FROM chosen ORDER BY seq"
-    seqs = (seq for (seq,) in stream(connection, in_order, tuple[int]))
-    return iter(lambda: list(islice(seqs, ROWS_AT_ONCE)), [])
+    chunks = stream_chunks(connection, in_order, tuple[int], ROWS_AT_ONCE)
+    return ([seq for (seq,) in chunk] for chunk in chunks)

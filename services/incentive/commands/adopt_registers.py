@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED, TOPICS
 from services.incentive.domain.facts import Registers as Ids
@@ -26,6 +26,7 @@ from shared.kafka.errors import is_transient_kafka_error
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import stable_end_offsets
 from shared.postgres.errors import is_transient
+from shared.postgres.query import fetch_value, fetch_values
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.store import ServiceLog
@@ -37,9 +38,9 @@ from shared.worker.consumer_program import ConsumerProgram
 
 _READS_WITHIN_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
-_LAST_FACT: Final = text("SELECT coalesce(max(id), 0) FROM fact")
-_SINCE: Final = text("SELECT DISTINCT split_part(key, '/', 1) FROM fact WHERE id > :id AND topic <> :declared")
-_EVER: Final = text("SELECT DISTINCT split_part(key, '/', 1) FROM fact_current WHERE topic <> :declared")
+_LAST_FACT: Final = "SELECT coalesce(max(id), 0) FROM fact"
+_SINCE: Final = "SELECT DISTINCT split_part(key, '/', 1) FROM fact WHERE id > %(id)s AND topic <> %(declared)s"
+_EVER: Final = "SELECT DISTINCT split_part(key, '/', 1) FROM fact_current WHERE topic <> %(declared)s"
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,7 @@ def registers_at_start(connection: Connection, named: Ids) -> Ids:
     if named is None or found.registers is not None:
         return found.registers
     # All that published count so far. To name them all takes nothing away.
-    published = connection.execute(_EVER, {"declared": DECLARED}).scalars()
+    published = fetch_values(connection, _EVER, str, declared=DECLARED)
     return named if set(published) <= set(named) else None
 
 
@@ -116,7 +117,7 @@ class RegisterAdoption:
             before = check_settings(connection, self.rulebook).registers
             if before == self._named:
                 return
-            last_fact = int(connection.execute(_LAST_FACT).scalar_one())
+            last_fact = fetch_value(connection, _LAST_FACT, int)
         log.info("other registers are to count", counted=registers_text(before), named=registers_text(self._named))
         with RegisterClient(read_service_key(self.program.settings)) as asked:
             check_caught_up(asked, self.addresses, self.rulebook.exchanges)
@@ -174,7 +175,7 @@ def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddre
 
 def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], last_fact: int) -> None:
     """Raise NotYet if of a register that ceases to count a fact was recorded after that one (by its `id`)."""
-    told = connection.execute(_SINCE, {"id": last_fact, "declared": DECLARED}).scalars()
+    told = fetch_values(connection, _SINCE, str, id=last_fact, declared=DECLARED)
     going = [one for one in told if one not in named and (before is None or one in before)]
     if going:
         raise AdoptionPending(

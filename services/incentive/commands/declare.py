@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.declared_rules import (
@@ -36,6 +36,7 @@ from services.incentive.store.facts import FactRecord, load_facts
 from services.incentive.store.intake import apply_newer
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, post
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of, settings_in_force
+from shared.postgres.query import fetch, fetch_value
 from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
@@ -45,11 +46,12 @@ from shared.whitelist import Whitelist
 _MOST_FEN: Final = 10**16  # 100 万亿元: more than any revenue, and far from what a bigint holds
 _FIRST_YEAR: Final = 2000  # as of all documents
 _GENERATION: Final = 1  # the ledger is restored, never rebuilt: it has one for all times
-_NUMBERED: Final = text("SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = :topic")
+_NUMBERED: Final = "SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = %(topic)s"
 # There are as many as the bureau wrote, so all are looked through.
-_OF_ITEM: Final = text(
-    "SELECT f.topic, f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = :topic"
-    " AND split_part(c.key, '/', 3) = ANY(:rules) AND split_part(c.key, '/', 5) = :item AND c.about <> :subject"
+_OF_ITEM: Final = (
+    "SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s"
+    " AND split_part(c.key, '/', 3) = ANY(%(rules)s) AND split_part(c.key, '/', 5) = %(item)s"
+    " AND c.about <> %(subject)s"
 )
 
 
@@ -163,7 +165,7 @@ class _Entering:
             for subject, facts in known.items()
         }
         self._names = {subject: name for subject, facts in known.items() if (name := _name_of(facts))}
-        self._seq: int = connection.execute(_NUMBERED, {"topic": DECLARED}).scalar_one()
+        self._seq = fetch_value(connection, _NUMBERED, int, topic=DECLARED)
         self.new: dict[str, Declaration] = {}
 
     def enter(self, one: DeclarationInput) -> DeclareResult:
@@ -248,7 +250,8 @@ class _Entering:
         if not rules:
             return False
         known = {"topic": DECLARED, "rules": rules, "item": declaration.item, "subject": whose}
-        recorded = [parse_fact(row.topic, row.key, row.value) for row in self._connection.execute(_OF_ITEM, known)]
+        rows = fetch(self._connection, _OF_ITEM, tuple[str, bytes], **known)
+        recorded = [parse_fact(DECLARED, key, value) for key, value in rows]
         others = {one.ref.fact: one for one in recorded if isinstance(one, Declaration)}
         for one in self.new.values():
             if one.rule in rules and one.item == declaration.item and one.party.subject != whose:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Result, Row, text
+from sqlalchemy import Connection
 
+from services.incentive.domain.acts import Act
 from services.incentive.domain.facts import (
     IS_COUNTED,
     Declaration,
@@ -28,21 +29,18 @@ from services.incentive.queries.serializers import Json, award_json, balance_jso
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
+from services.incentive.store.rows import AwardRow, BalanceRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of
-from shared.postgres.query import execute, fetch_value, stream
+from shared.postgres.query import execute, fetch, fetch_value, stream, stream_chunks
 from shared.values.times import format_time
 
 BATCH: Final = 500
-_STREAMED: Final = {"yield_per": BATCH}
 
-_SETTINGS: Final = (
-    "SELECT from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source, whitelist_digest,"
-    " whitelist, registers FROM ledger_settings WHERE recorded_at <= :as_of ORDER BY id"
-)
+_SETTINGS: Final = f"SELECT {columns(SettingsRow)} FROM ledger_settings WHERE recorded_at <= %(as_of)s ORDER BY id"
 _AWARDS_AT: Final = (
     "CREATE TEMPORARY TABLE award_at (LIKE award_version) ON COMMIT DROP",
     """
-    INSERT INTO award_at SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= :as_of
+    INSERT INTO award_at SELECT DISTINCT ON (award_id) * FROM award_version WHERE recorded_at <= %(as_of)s
     ORDER BY award_id, version DESC
     """,
     "CREATE INDEX ON award_at (award_id)",
@@ -51,27 +49,27 @@ _AWARDS_AT: Final = (
     'CREATE TEMPORARY TABLE selected_award (award_id text COLLATE "C", whole boolean, asked boolean) ON COMMIT DROP',
 )
 _IN_PERIOD: Final = """
-    t.seq >= :since AND t.seq < :size
-    AND (CAST(:from_at AS timestamptz) IS NULL OR t.posted_at >= :from_at)
-    AND (CAST(:until_at AS timestamptz) IS NULL OR t.posted_at < :until_at)
+    t.seq >= %(since)s AND t.seq < %(size)s
+    AND (CAST(%(from_at)s AS timestamptz) IS NULL OR t.posted_at >= %(from_at)s)
+    AND (CAST(%(until_at)s AS timestamptz) IS NULL OR t.posted_at < %(until_at)s)
 """
 # The suppressing award is the highest of its group, so nothing suppresses it in turn.
 _WHOLE: Final = f"""
-    (CAST(:viewer AS text) IS NULL OR (a.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C"
+    (CAST(%(viewer)s AS text) IS NULL OR (a.exchanges = ARRAY[CAST(%(viewer)s AS text)] COLLATE "C"
         AND (a.suppressed_by IS NULL OR starts_with(a.suppressed_by, '{OTHER_GRANT}/')
-             OR coalesce(s.exchanges = ARRAY[CAST(:viewer AS text)] COLLATE "C", false))))
+             OR coalesce(s.exchanges = ARRAY[CAST(%(viewer)s AS text)] COLLATE "C", false))))
 """
-_SEEN: Final = '(CAST(:viewer AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:viewer AS text)] COLLATE "C")'
+_SEEN: Final = '(CAST(%(viewer)s AS text) IS NULL OR a.exchanges @> ARRAY[CAST(%(viewer)s AS text)] COLLATE "C")'
 _ASKED: Final = f"""
     INSERT INTO selected_award SELECT * FROM (
         SELECT a.award_id, {_WHOLE} AS whole, true
         FROM award_at a LEFT JOIN award_at s ON s.award_id = a.suppressed_by
         WHERE {_SEEN}
-          AND (CAST(:exchange AS text) IS NULL OR a.exchanges @> ARRAY[CAST(:exchange AS text)] COLLATE "C")
-          AND (CAST(:rules AS text[]) IS NULL OR a.rule = ANY(:rules))
-          AND (CAST(:subjects AS text[]) IS NULL OR a.subject = ANY(:subjects) OR a.award_id IN (
+          AND (CAST(%(exchange)s AS text) IS NULL OR a.exchanges @> ARRAY[CAST(%(exchange)s AS text)] COLLATE "C")
+          AND (CAST(%(rules)s AS text[]) IS NULL OR a.rule = ANY(%(rules)s))
+          AND (CAST(%(subjects)s AS text[]) IS NULL OR a.subject = ANY(%(subjects)s) OR a.award_id IN (
               SELECT award_id FROM ledger_transaction
-              WHERE seq < :size AND (subject = ANY(:subjects) OR subject_before = ANY(:subjects))))
+              WHERE seq < %(size)s AND (subject = ANY(%(subjects)s) OR subject_before = ANY(%(subjects)s))))
     ) a
     WHERE NOT a.whole OR EXISTS (SELECT FROM ledger_transaction t WHERE t.award_id = a.award_id AND {_IN_PERIOD})
 """
@@ -86,11 +84,11 @@ CONTEXT: Final = f"""
 # are included that concern the subjects and rules of the selected awards, at the time of decisions or now.
 _TRANSACTIONS: Final = f"""
     SELECT t.seq FROM ledger_transaction t LEFT JOIN selected_award a ON a.award_id = t.award_id AND a.asked AND a.whole
-    WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (:is_all AND NOT EXISTS (
+    WHERE {_IN_PERIOD} AND (a.award_id IS NOT NULL OR (%(is_all)s AND NOT EXISTS (
         SELECT FROM award_at n WHERE n.award_id = t.award_id)))
     UNION ALL
     SELECT t.seq FROM ledger_transaction t
-    WHERE t.award_id IS NULL AND NOT :is_all AND CAST(:viewer AS text) IS NULL AND {_IN_PERIOD}
+    WHERE t.award_id IS NULL AND NOT %(is_all)s AND CAST(%(viewer)s AS text) IS NULL AND {_IN_PERIOD}
       AND (t.subject IN (SELECT subject FROM award_at JOIN selected_award a USING (award_id) WHERE a.asked
                          UNION SELECT subject FROM decision JOIN selected_award a USING (award_id) WHERE a.asked)
            OR t.seq IN (SELECT seq FROM act x LEFT JOIN hold_release r USING (id)
@@ -99,13 +97,14 @@ _TRANSACTIONS: Final = f"""
                                          WHERE a.asked)))
     ORDER BY seq
 """
-_ACTS: Final = f"SELECT act.* FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
-_AWARDS: Final = """
-    SELECT a.*, t.whole FROM award_at a JOIN selected_award t USING (award_id) WHERE t.asked = :asked ORDER BY award_id
+_ACTS: Final = f"SELECT {columns(Act, 'act')} FROM act JOIN ({_TRANSACTIONS}) t USING (seq) ORDER BY seq"
+_AWARDS: Final = f"""
+    SELECT {columns(AwardRow, "a")}, t.whole FROM award_at a JOIN selected_award t USING (award_id)
+    WHERE t.asked = %(asked)s ORDER BY award_id
 """
 _BALANCES: Final = """
     SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen
-    FROM ledger_entry e WHERE seq < :size {of} GROUP BY account ORDER BY account
+    FROM ledger_entry e WHERE seq < %(size)s {of} GROUP BY account ORDER BY account
 """
 _OF_SELECTED: Final = """
     AND seq IN (SELECT seq FROM ledger_transaction t
@@ -113,13 +112,32 @@ _OF_SELECTED: Final = """
 """
 _FACTS: Final = f"""
     INSERT INTO selected_fact SELECT DISTINCT ON (topic, key) topic, key, id FROM fact
-    WHERE recorded_at <= :as_of AND {IS_COUNTED} {{of}} ORDER BY topic, key, generation DESC, seq DESC
+    WHERE recorded_at <= %(as_of)s AND {IS_COUNTED} {{of}} ORDER BY topic, key, generation DESC, seq DESC
 """
 _FACT_TABLE: Final = (
     'CREATE TEMPORARY TABLE selected_fact (topic text COLLATE "C", key text COLLATE "C", id bigint) ON COMMIT DROP'
 )
 _ABOUT_SELECTED: Final = """
     AND about IN (SELECT about FROM award_at JOIN selected_award t USING (award_id) WHERE t.whole)
+"""
+
+
+class RecordedFact(NamedTuple):
+    """A version of a fact, and the record that brought it."""
+
+    topic: str
+    key: str
+    generation: int
+    seq: int
+    value: bytes
+    partition: int
+    offset: int
+    received_at: datetime
+    recorded_at: datetime
+
+
+_SELECTED_FACTS: Final = f"""
+    SELECT {columns(RecordedFact, "f")} FROM selected_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key
 """
 
 
@@ -165,28 +183,26 @@ class Selection:
     def _execute(self, statement: str) -> None:
         # DDL takes no parameters.
         takes_parameters = statement.lstrip().startswith("INSERT")
-        self._connection.execute(text(statement), self._parameters if takes_parameters else {})
+        execute(self._connection, statement, **(self._parameters if takes_parameters else {}))
 
-    def _stream(self, statement: str, **more: Any) -> Result[Any]:
-        return self._connection.execute(text(statement), {**self._parameters, **more}, execution_options=_STREAMED)
-
-    def settings(self) -> list[Row[Any]]:
+    def settings(self) -> list[SettingsRow]:
         """Return the policies, whitelists and registers that were in force up to the instant, in order."""
-        return list(self._connection.execute(text(_SETTINGS), self._parameters))
+        return fetch(self._connection, _SETTINGS, SettingsRow, **self._parameters)
 
     def transaction_seqs(self) -> Iterator[int]:
         """Return the numbers of the requested transactions, in order."""
-        yield from self._stream(_TRANSACTIONS).scalars()
+        for (seq,) in stream(self._connection, _TRANSACTIONS, tuple[int], **self._parameters):
+            yield seq
 
     def transactions(self) -> Iterator[bytes]:
         """Return the same transactions as the log has them."""
-        for seqs in self._stream(_TRANSACTIONS).scalars().partitions(BATCH):
-            for _, entry in transactions_of(self._connection, seqs):
+        for chunk in stream_chunks(self._connection, _TRANSACTIONS, tuple[int], BATCH, **self._parameters):
+            for _, entry in transactions_of(self._connection, [seq for (seq,) in chunk]):
                 yield entry
 
     def decisions(self) -> Iterator[Json]:
         """Return the acts of persons in these transactions, in the same order."""
-        for acts in self._stream(_ACTS).partitions(BATCH):
+        for acts in stream_chunks(self._connection, _ACTS, Act, BATCH, **self._parameters):
             for _, rendered in render_acts(self._connection, acts):
                 if rendered is not None:
                     yield rendered
@@ -195,7 +211,7 @@ class Selection:
         """Return the requested awards, or those that compete with them."""
         viewer = self._request.viewer
         visible = None if viewer is None else {viewer}
-        for rows in self._stream(_AWARDS, asked=asked).partitions(BATCH):
+        for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
             now = self._instant()
             contexts = load_award_context(self._connection, rows, policy, now, now)
             for row in rows:
@@ -204,7 +220,8 @@ class Selection:
     def balances(self) -> Iterator[Json]:
         """Return every account, or those of the requested awards, in order."""
         of = "" if self._request.of_all_awards else _OF_SELECTED
-        yield from map(balance_json, self._stream(_BALANCES.format(of=of)))
+        balances = stream(self._connection, _BALANCES.format(of=of), BalanceRow, **self._parameters)
+        yield from map(balance_json, balances)
 
     def facts(self) -> Iterator[Json]:
         """Return the facts behind the awards in their newest version then, or all facts if all awards are requested.
@@ -215,7 +232,7 @@ class Selection:
         is_all = self._request.of_all_awards and self._request.of_all_times
         self._execute(_FACTS.format(of="" if is_all else _ABOUT_SELECTED))
         viewer = self._request.viewer
-        for row in self._stream("SELECT f.* FROM selected_fact t JOIN fact f USING (id) ORDER BY t.topic, t.key"):
+        for row in stream(self._connection, _SELECTED_FACTS, RecordedFact):
             if viewer is not None and not _is_for(viewer, parse_fact(row.topic, row.key, row.value)):
                 self.facts_left_out += 1
                 continue
@@ -243,7 +260,7 @@ def _is_for(viewer: str, fact: Fact) -> bool:
     return named == {viewer} if isinstance(fact, Declaration) else named <= {viewer}
 
 
-def fact_json(row: Row[Any]) -> Json:
+def fact_json(row: RecordedFact) -> Json:
     """Render a version of a fact with its source and its value as published."""
     return {
         "fact": f"{row.topic}/{row.key}",

@@ -5,13 +5,13 @@ from typing import Any, ClassVar, Final, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.incentive.domain.acts import RELATED, UNRELATED
 from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
 from services.incentive.http.fields import TimeOrDay, criteria_field, digest_field, year_field
 from services.incentive.http.schemas import AsOfPageQuery
-from services.incentive.domain.acts import RELATED, UNRELATED
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Yuan
 from shared.web.pagination import page_schema

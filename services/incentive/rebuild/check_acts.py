@@ -1,38 +1,42 @@
 """Whether what the bureau did is whole: each act with its transaction and hash, steps in order, accounts as decided."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from services.incentive.domain.acts import act_sha256
+from services.incentive.domain.acts import Act, act_sha256
 from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
 from services.incentive.store.acts import render_acts
+from services.incentive.store.rows import columns
+from shared.postgres.query import fetch, stream, stream_chunks
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
 _AT_ONCE: Final = 500
-_STREAMED: Final = {"stream_results": True, "yield_per": _AT_ONCE}
-_UNPAIRED: Final = text("""
+_UNPAIRED: Final = """
     SELECT coalesce(a.seq, t.seq) AS seq, a.id, t.decision_id, a.recorded_at, t.posted_at
     FROM act a
     FULL JOIN (SELECT * FROM ledger_transaction WHERE NOT starts_with(decision_id, 'declared/')) t USING (seq)
     WHERE (a.id, a.recorded_at) IS DISTINCT FROM (t.decision_id, t.posted_at)
     ORDER BY 1
-""")
-_ACTS: Final = text("""
-    SELECT a.*, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) ORDER BY a.seq
-""")
-_STEPS: Final = text("""
+"""
+_ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
+_POSTED: Final = """
+    SELECT a.id, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) WHERE a.id = ANY(%(ids)s)
+"""
+_STEPS: Final = """
     SELECT d.id, d.award_id, d.number, d.action, d.from_state, d.to_state, d.amount_fen,
-           lag(d.number, 1, -1) OVER award AS before, lag(d.to_state, 1, :first) OVER award AS state,
+           lag(d.number, 1, -1) OVER award AS before, lag(d.to_state, 1, %(first)s) OVER award AS state,
            t.kind AS posted_as, t.award_id AS posted_for, t.amount_fen AS posted_fen, t.subject AS posted_to,
            t.year AS posted_in, d.subject, d.year
     FROM decision d JOIN act a USING (id) JOIN ledger_transaction t USING (seq)
     WINDOW award AS (PARTITION BY d.award_id ORDER BY d.number)
     ORDER BY d.award_id, d.number
-""")
-_ACCOUNTS: Final = text("""
+"""
+_ACCOUNTS: Final = """
     WITH posted AS (
         SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
         WHERE split_part(account, ':', 1) IN ('approved', 'paid', 'returned', 'budget', 'treasury') GROUP BY account),
@@ -53,27 +57,59 @@ _ACCOUNTS: Final = text("""
     FROM posted p FULL JOIN follows f USING (account)
     WHERE coalesce(p.fen, 0) <> coalesce(f.fen, 0)
     ORDER BY account
-""")
+"""
+
+
+class _UnpairedRow(NamedTuple):
+    """An act without its transaction, or the reverse."""
+
+    seq: int
+    id: str | None
+    decision_id: str | None
+    recorded_at: datetime | None
+    posted_at: datetime | None
+
+
+class _StepRow(NamedTuple):
+    """A step of an award, the state before it, and what was posted."""
+
+    id: str
+    award_id: str
+    number: int
+    action: str
+    from_state: str
+    to_state: str
+    amount_fen: int
+    before: int
+    state: str
+    posted_as: str
+    posted_for: str | None
+    posted_fen: int
+    posted_to: str | None
+    posted_in: int | None
+    subject: str
+    year: int
 
 
 def check_acts(connection: Connection) -> Iterator[Difference]:
     """All that does not fit between acts and the ledger, and among the steps of an award."""
-    for row in connection.execute(_UNPAIRED, execution_options=_STREAMED):
+    for row in stream(connection, _UNPAIRED, _UnpairedRow):
         stands = None if row.id is None else f"{row.id}, {row.recorded_at}"
         follows = None if row.decision_id is None else f"{row.decision_id}, {row.posted_at}"
         yield Difference(f"act of ledger_transaction {row.seq}", stands, follows)
-    for some in connection.execute(_ACTS, execution_options=_STREAMED).partitions(_AT_ONCE):
-        for row, told in render_acts(connection, some):
+    for chunk in stream_chunks(connection, _ACTS, Act, _AT_ONCE):
+        posted = dict(fetch(connection, _POSTED, tuple[str, str], ids=[act.id for act in chunk]))
+        for act, told in render_acts(connection, chunk):
             found = None if told is None else act_sha256(told)
-            if found != row.decision_sha256:
-                yield Difference(f"{row.kind} {row.id}", found, row.decision_sha256)
-    for row in connection.execute(_STEPS, {"first": FIRST_STATE}, execution_options=_STREAMED):
-        yield from _check_step(row)
-    for row in connection.execute(_ACCOUNTS, execution_options=_STREAMED):
-        yield Difference(f"account {row.account}", format_yuan(int(row.stands)), format_yuan(int(row.follows)))
+            if act.id in posted and found != posted[act.id]:
+                yield Difference(f"{act.kind} {act.id}", found, posted[act.id])
+    for step in stream(connection, _STEPS, _StepRow, first=FIRST_STATE):
+        yield from _check_step(step)
+    for account, posted_fen, decided_fen in stream(connection, _ACCOUNTS, tuple[str, Decimal, Decimal]):
+        yield Difference(f"account {account}", format_yuan(int(posted_fen)), format_yuan(int(decided_fen)))
 
 
-def _check_step(row: Any) -> Iterator[Difference]:
+def _check_step(row: _StepRow) -> Iterator[Difference]:
     what = f"decision {row.id} of {row.award_id}"
     if (row.number, row.from_state) != (row.before + 1, row.state):
         yield Difference(

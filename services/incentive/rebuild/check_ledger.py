@@ -4,15 +4,17 @@ Everything here is asked of PostgreSQL in one statement a question; what is foun
 """
 
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from shared.postgres.query import fetch, stream
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
-_FACT_CURRENT: Final = text(
-    """
+_FACT_CURRENT: Final = """
     SELECT topic, key, n.about, n.generation, n.seq, n.id,
            c.about AS c_about, c.generation AS c_generation, c.seq AS c_seq, c.fact_id AS c_id
     FROM (SELECT DISTINCT ON (topic, key) topic, key, about, generation, seq, id FROM fact
@@ -21,9 +23,7 @@ _FACT_CURRENT: Final = text(
     WHERE (n.about, n.generation, n.seq, n.id) IS DISTINCT FROM (c.about, c.generation, c.seq, c.fact_id)
     ORDER BY topic, key
     """
-)
-_VERSIONS: Final = text(
-    """
+_VERSIONS: Final = """
     SELECT award_id, version, before, recorded_at, recorded_before FROM (
         SELECT award_id, version, recorded_at,
                lag(version, 1, -1) OVER award AS before, lag(recorded_at) OVER award AS recorded_before
@@ -31,18 +31,14 @@ _VERSIONS: Final = text(
     WHERE version <> before + 1 OR recorded_at < recorded_before
     ORDER BY award_id, version
     """
-)
-_SEQUENCE: Final = text(
-    """
+_SEQUENCE: Final = """
     SELECT seq, before, posted_at, posted_before FROM (
         SELECT seq, posted_at, lag(seq, 1, -1::bigint) OVER whole AS before, lag(posted_at) OVER whole AS posted_before
         FROM ledger_transaction WINDOW whole AS (ORDER BY seq)) t
     WHERE seq <> before + 1 OR posted_at < posted_before
     ORDER BY seq
     """
-)
-_SUMS: Final = text(
-    """
+_SUMS: Final = """
     SELECT seq, t.seq IS NULL AS orphaned, t.entries, t.amount_fen,
            coalesce(e.n, 0) AS n, coalesce(e.lines, 0) AS lines, coalesce(e.debit, 0) AS debit,
            coalesce(e.credit, 0) AS credit, coalesce(e.amount, 0) AS amount
@@ -54,17 +50,13 @@ _SUMS: Final = text(
        OR coalesce(e.debit, 0) <> coalesce(e.credit, 0) OR t.amount_fen <> coalesce(e.amount, 0)
     ORDER BY seq
     """
-)
-_FOREIGN_ENTRIES: Final = text(
-    """
+_FOREIGN_ENTRIES: Final = """
     SELECT seq, line, account, t.kind, t.award_id FROM ledger_entry e JOIN ledger_transaction t USING (seq)
     WHERE NOT ledger_account_fits(e.account, e.debit_fen > 0, t.kind, t.award_id, t.subject, t.year,
                                   t.subject_before, t.year_before)
     ORDER BY seq, line
     """
-)
-_ENTITLEMENTS: Final = text(
-    """
+_ENTITLEMENTS: Final = """
     SELECT account, coalesce(s.fen, 0) AS stands, coalesce(f.fen, 0) AS follows
     FROM (SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
           WHERE starts_with(account, 'entitlement:') GROUP BY account) s
@@ -73,9 +65,7 @@ _ENTITLEMENTS: Final = text(
     WHERE coalesce(s.fen, 0) <> coalesce(f.fen, 0)
     ORDER BY account
     """
-)
-_POLICIES: Final = text(
-    """
+_POLICIES: Final = """
     WITH balance AS (
         SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
         WHERE starts_with(account, 'entitlement:') OR starts_with(account, 'policy:') GROUP BY account)
@@ -88,10 +78,8 @@ _POLICIES: Final = text(
     WHERE coalesce(s.fen, 0) <> coalesce(f.fen, 0)
     ORDER BY account
     """
-)
 # What the bureau declared, by the hash that the ledger has of it.
-_DECLARATIONS: Final = text(
-    """
+_DECLARATIONS: Final = """
     SELECT coalesce(f.key, t.decision_id) AS what, encode(sha256(f.value), 'hex') AS stands,
            t.decision_sha256 AS follows
     FROM (SELECT key, value, concat('declared/', seq) AS id FROM fact WHERE topic = 'declared') f
@@ -100,10 +88,8 @@ _DECLARATIONS: Final = text(
     WHERE encode(sha256(f.value), 'hex') IS DISTINCT FROM t.decision_sha256
     ORDER BY 1
     """
-)
 # Which exchanges may see an award: those that any of its versions names, and in any case those that it now names.
-_NAMED: Final = text(
-    """
+_NAMED: Final = """
     SELECT award_id, array_to_string(c.named, ' ') AS stands, array_to_string(v.named, ' ') AS follows
     FROM award_current c JOIN (
         SELECT award_id, array_agg(DISTINCT e ORDER BY e) AS named
@@ -111,18 +97,94 @@ _NAMED: Final = text(
     WHERE NOT (c.named <@ v.named AND c.named @> c.exchanges)
     ORDER BY award_id
     """
-)
-_COUNTS: Final = text(
-    """
+_COUNTS: Final = """
     SELECT (SELECT count(*) FROM fact) AS facts, (SELECT count(*) FROM fact_current) AS keys,
            (SELECT count(*) FROM award_current) AS awards, (SELECT count(*) FROM award_version) AS versions,
            (SELECT count(*) FROM ledger_transaction) AS transactions, (SELECT count(*) FROM ledger_entry) AS entries,
            (SELECT count(*) FROM act) AS acts
     """
-)
 
 
-_STREAMED: Final = {"stream_results": True, "yield_per": 1_000}
+class _ForeignEntry(NamedTuple):
+    """An entry on an account that its transaction may not post to."""
+
+    seq: int
+    line: int
+    account: str
+    kind: str
+    award_id: str | None
+
+
+class _Declared(NamedTuple):
+    """A declaration whose hash differs from the ledger's."""
+
+    what: str
+    stands: str | None
+    follows: str | None
+
+
+class _Named(NamedTuple):
+    """An award with the wrong exchanges that may see it."""
+
+    award_id: str
+    stands: str
+    follows: str
+
+
+class _AccountRow(NamedTuple):
+    """The balance of an account, and the one that it should have."""
+
+    account: str
+    stands: Decimal
+    follows: Decimal
+
+
+class _CurrentFact(NamedTuple):
+    """The newest version of a fact, and the one that `fact_current` has."""
+
+    topic: str
+    key: str
+    about: str | None
+    generation: int | None
+    seq: int | None
+    id: int | None
+    c_about: str | None
+    c_generation: int | None
+    c_seq: int | None
+    c_id: int | None
+
+
+class _VersionRow(NamedTuple):
+    """A version of an award that does not follow the one before it."""
+
+    award_id: str
+    version: int
+    before: int
+    recorded_at: datetime
+    recorded_before: datetime | None
+
+
+class _SequenceRow(NamedTuple):
+    """A transaction that does not follow the one before it."""
+
+    seq: int
+    before: int
+    posted_at: datetime
+    posted_before: datetime | None
+
+
+class _SumsRow(NamedTuple):
+    """A transaction that its entries do not make."""
+
+    seq: int
+    orphaned: bool
+    entries: int | None
+    amount_fen: int | None
+    n: int
+    lines: int
+    debit: Decimal
+    credit: Decimal
+    amount: Decimal
 
 
 class Balance(NamedTuple):
@@ -150,7 +212,8 @@ class Counts(NamedTuple):
 
 
 def count_all(connection: Connection) -> Counts:
-    return Counts(*connection.execute(_COUNTS).one())
+    (counts,) = fetch(connection, _COUNTS, Counts)
+    return counts
 
 
 def check_whole(connection: Connection) -> Iterator[Difference]:
@@ -159,25 +222,25 @@ def check_whole(connection: Connection) -> Iterator[Difference]:
     yield from _check_versions(connection)
     yield from _check_sequence(connection)
     yield from _check_transactions(connection)
-    for row in connection.execute(_FOREIGN_ENTRIES, execution_options=_STREAMED):
-        what = f"ledger_entry {row.seq}/{row.line}"
-        yield Difference(what, row.account, f"账户属于 / an account of {row.kind} {row.award_id}")
-    for row in connection.execute(_DECLARATIONS):
-        yield Difference(f"declaration {row.what}", row.stands, row.follows)
-    for row in connection.execute(_NAMED, execution_options=_STREAMED):
-        yield Difference(f"award_current {row.award_id}", f"named {row.stands}", f"named {row.follows}")
-    for row in connection.execute(_POLICIES, execution_options=_STREAMED):
-        yield Balance(row.account, int(row.stands), int(row.follows)).difference()
+    for entry in stream(connection, _FOREIGN_ENTRIES, _ForeignEntry):
+        what = f"ledger_entry {entry.seq}/{entry.line}"
+        yield Difference(what, entry.account, f"账户属于 / an account of {entry.kind} {entry.award_id}")
+    for declared in fetch(connection, _DECLARATIONS, _Declared):
+        yield Difference(f"declaration {declared.what}", declared.stands, declared.follows)
+    for named in stream(connection, _NAMED, _Named):
+        yield Difference(f"award_current {named.award_id}", f"named {named.stands}", f"named {named.follows}")
+    for policy in stream(connection, _POLICIES, _AccountRow):
+        yield Balance(policy.account, int(policy.stands), int(policy.follows)).difference()
 
 
 def wrong_entitlements(connection: Connection) -> Iterator[Balance]:
     """Accounts whose balance is not the ceiling of their award as `rebuilt_award` has it."""
-    for row in connection.execute(_ENTITLEMENTS, execution_options=_STREAMED):
+    for row in stream(connection, _ENTITLEMENTS, _AccountRow):
         yield Balance(row.account, int(row.stands), int(row.follows))
 
 
 def _check_newest_facts(connection: Connection) -> Iterator[Difference]:
-    for row in connection.execute(_FACT_CURRENT, execution_options=_STREAMED):
+    for row in stream(connection, _FACT_CURRENT, _CurrentFact):
         yield Difference(
             f"fact_current {row.topic} {row.key}",
             _version(row.c_id, row.c_generation, row.c_seq, row.c_about),
@@ -185,12 +248,12 @@ def _check_newest_facts(connection: Connection) -> Iterator[Difference]:
         )
 
 
-def _version(fact_id: int | None, generation: int, seq: int, about: str) -> str | None:
+def _version(fact_id: int | None, generation: int | None, seq: int | None, about: str | None) -> str | None:
     return None if fact_id is None else f"fact {fact_id}, generation {generation}, seq {seq}, about {about}"
 
 
 def _check_versions(connection: Connection) -> Iterator[Difference]:
-    for row in connection.execute(_VERSIONS, execution_options=_STREAMED):
+    for row in stream(connection, _VERSIONS, _VersionRow):
         if row.version != row.before + 1:
             stands, follows = f"version {row.version}", f"version {row.before + 1}"
         else:
@@ -199,7 +262,7 @@ def _check_versions(connection: Connection) -> Iterator[Difference]:
 
 
 def _check_sequence(connection: Connection) -> Iterator[Difference]:
-    for row in connection.execute(_SEQUENCE, execution_options=_STREAMED):
+    for row in stream(connection, _SEQUENCE, _SequenceRow):
         if row.seq != row.before + 1:
             yield Difference(f"ledger_transaction {row.before + 1} .. {row.seq - 1}", None, "seq without gaps")
         if row.posted_before is not None and row.posted_at < row.posted_before:
@@ -207,7 +270,7 @@ def _check_sequence(connection: Connection) -> Iterator[Difference]:
 
 
 def _check_transactions(connection: Connection) -> Iterator[Difference]:
-    for row in connection.execute(_SUMS, execution_options=_STREAMED):
+    for row in stream(connection, _SUMS, _SumsRow):
         if row.orphaned:
             yield Difference(f"ledger_transaction {row.seq}", None, f"{row.n} entries")
             continue
@@ -217,5 +280,5 @@ def _check_transactions(connection: Connection) -> Iterator[Difference]:
             debit, credit = format_yuan(int(row.debit)), format_yuan(int(row.credit))
             yield Difference(f"ledger_transaction {row.seq}", f"debit {debit}, credit {credit}", "debit = credit")
         if row.amount_fen != row.amount:
-            stands, follows = format_yuan(row.amount_fen), format_yuan(int(row.amount))
+            stands, follows = format_yuan(row.amount_fen or 0), format_yuan(int(row.amount))
             yield Difference(f"ledger_transaction {row.seq}", f"amount {stands}", f"amount {follows}")

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kafka.errors import KafkaError
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection
 
 from services.incentive.domain.facts import TOPICS, FactError
 from services.incentive.store.facts import FactRecord, read_record
@@ -13,10 +13,10 @@ from shared.kafka.handler import Record
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError
-from shared.postgres.query import driver_connection
+from shared.postgres.query import copy_in, execute, fetch
 from shared.values.differences import Difference
 
-_REPLAYED: Final = text(
+_REPLAYED: Final = (
     'CREATE TEMPORARY TABLE IF NOT EXISTS replayed_fact (topic text COLLATE "C", key text COLLATE "C",'
     ' generation bigint, seq bigint, sha256 bytea, partition integer, "offset" bigint) ON COMMIT DROP'
 )
@@ -27,8 +27,7 @@ _KINDS: Final = {
 }
 # Of each key the newest version in the topic, against the newest one recorded. A version may stand in the topic more
 # than once; the recorded value must be one of those.
-_AGAINST_RECORDED: Final = text(
-    """
+_AGAINST_RECORDED: Final = """
     SELECT topic, key, t.generation AS t_generation, t.seq AS t_seq, t.partition, t."offset",
            f.id, f.generation, f.seq,
            CASE WHEN f.id IS NULL OR (t.generation, t.seq) > (f.generation, f.seq) THEN 'lost'
@@ -37,13 +36,27 @@ _AGAINST_RECORDED: Final = text(
     FROM (SELECT DISTINCT ON (topic, key) * FROM replayed_fact
           ORDER BY topic, key, generation DESC, seq DESC, "offset") t
     FULL JOIN (SELECT DISTINCT ON (topic, key) topic, key, id, generation, seq, value FROM fact
-               WHERE topic = ANY(:topics) ORDER BY topic, key, generation DESC, seq DESC) f USING (topic, key)
+               WHERE topic = ANY(%(topics)s) ORDER BY topic, key, generation DESC, seq DESC) f USING (topic, key)
     WHERE (t.generation, t.seq) IS DISTINCT FROM (f.generation, f.seq)
        OR NOT EXISTS (SELECT FROM replayed_fact s WHERE s.topic = t.topic AND s.key = t.key
                       AND s.generation = f.generation AND s.seq = f.seq AND s.sha256 = sha256(f.value))
     ORDER BY topic, key
     """
-)
+
+
+class _TopicRow(NamedTuple):
+    """A key whose newest version in the topic is not the one recorded."""
+
+    topic: str
+    key: str
+    t_generation: int | None
+    t_seq: int | None
+    partition: int | None
+    offset: int | None
+    id: int | None
+    generation: int | None
+    seq: int | None
+    kind: str
 
 
 class BrokerUnavailableError(OperatorError):
@@ -65,8 +78,8 @@ def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> 
 
     Compaction removes older versions of a key, never its newest.
     """
-    connection.execute(_REPLAYED)
-    connection.execute(text("TRUNCATE replayed_fact"))
+    execute(connection, _REPLAYED)
+    execute(connection, "TRUNCATE replayed_fact")
     for records in read_recorded_topics(connection, client_config):
         found: list[FactRecord] = []
         for record in records:
@@ -75,13 +88,13 @@ def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> 
             except FactError as error:
                 yield Difference(f"{record.topic}[{record.partition}]@{record.offset}", str(error), "a fact")
         _keep(connection, found)
-    connection.execute(text("CREATE INDEX IF NOT EXISTS replayed_fact_key ON replayed_fact (topic, key)"))
-    connection.execute(text("ANALYZE replayed_fact"))
-    for row in connection.execute(_AGAINST_RECORDED, {"topics": list(TOPICS)}):
+    execute(connection, "CREATE INDEX IF NOT EXISTS replayed_fact_key ON replayed_fact (topic, key)")
+    execute(connection, "ANALYZE replayed_fact")
+    for row in fetch(connection, _AGAINST_RECORDED, _TopicRow, topics=list(TOPICS)):
         yield _difference(row)
 
 
-def _difference(row: Row[Any]) -> Difference:
+def _difference(row: _TopicRow) -> Difference:
     recorded = published = None
     if row.id is not None:
         recorded = f"generation {row.generation}, seq {row.seq}, fact {row.id}"
@@ -104,7 +117,8 @@ def _fact_or_none(record: Record) -> FactRecord | None:
 
 
 def _keep(connection: Connection, records: list[FactRecord]) -> None:
-    with driver_connection(connection).cursor() as cursor, cursor.copy("COPY replayed_fact FROM STDIN") as copy:
-        for record in records:
-            ref, digest = record.fact.ref, hashlib.sha256(record.value).digest()
-            copy.write_row((record.topic, record.key, ref.generation, ref.seq, digest, record.partition, record.offset))
+    rows = (
+        (one.topic, one.key, *one.version, hashlib.sha256(one.value).digest(), one.partition, one.offset)
+        for one in records
+    )
+    copy_in(connection, "COPY replayed_fact FROM STDIN", rows)

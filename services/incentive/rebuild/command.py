@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from services.incentive.domain.facts import FactError
@@ -31,6 +31,7 @@ from services.incentive.store.rulebook import (
     settings_in_force,
 )
 from shared.postgres.database import make_engine
+from shared.postgres.query import execute
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
@@ -202,7 +203,7 @@ def _what_was_compared(connection: Connection, client_config: ClientConfig | Non
 
 def _no_limits(connection: Connection) -> None:
     # Everything at once takes longer than a batch may, and a cursor is read to its end.
-    connection.execute(text("SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1"))
+    execute(connection, "SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1")
 
 
 def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from services.incentive.domain.awards import Award
@@ -15,7 +15,9 @@ from services.incentive.rebuild.awards import ComparedAward, compare_awards
 from services.incentive.rebuild.check_ledger import Balance, wrong_entitlements
 from services.incentive.store.awards import award_from_row, record_awards
 from services.incentive.store.ledger import next_instant, post
+from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook, record_settings
+from shared.postgres.query import fetch
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
 
@@ -86,13 +88,13 @@ def _takes_a_version(compared: ComparedAward, instant: datetime) -> bool:
     return bool((newest is None or newest.version <= stands.version) and stands.recorded_at <= instant)
 
 
+_AWARDS: Final = f"SELECT {columns(AwardRow)} FROM award_current WHERE award_id = ANY(%(ids)s)"
+
+
 def _corrections(connection: Connection, policy: Policy) -> Iterator[list[Posting]]:
     for balances in _batches(wrong_entitlements(connection)):
         accounts = [(account, balance) for balance in balances if (account := read_account(balance.account))]
-        rows = connection.execute(
-            text("SELECT * FROM award_current WHERE award_id = ANY(:ids)"),
-            {"ids": [account.award_id for account, _ in accounts]},
-        )
+        rows = fetch(connection, _AWARDS, AwardRow, ids=[account.award_id for account, _ in accounts])
         awards = {row.award_id: award_from_row(row) for row in rows}
         postings = (
             _correction(account, balance, awards.get(account.award_id), policy) for account, balance in accounts

@@ -11,7 +11,7 @@ from services.incentive.domain.entitlements import KnownFacts, known_facts
 from services.incentive.domain.facts import IS_COUNTED, Fact, FactError, Registers, about_of, is_counted, parse_fact
 from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
 from shared.kafka.handler import Record
-from shared.postgres.query import driver_connection, fetch, pg_array, stream
+from shared.postgres.query import copy_in, fetch, pg_array, stream
 
 _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
@@ -81,10 +81,11 @@ def newer_facts(connection: Connection, records: Iterable[FactRecord]) -> list[F
 def record_facts(connection: Connection, records: Iterable[FactRecord], instant: datetime) -> None:
     """Insert versions of facts as of an instant."""
     columns = 'topic, key, about, generation, seq, value, partition, "offset", received_at, recorded_at'
-    with driver_connection(connection).cursor() as cursor, cursor.copy(f"COPY fact ({columns}) FROM STDIN") as copy:
-        for one in records:
-            row = (one.topic, one.key, one.about, *one.version, one.value, one.partition, one.offset, one.received_at)
-            copy.write_row((*row, instant))
+    rows = (
+        (one.topic, one.key, one.about, *one.version, one.value, one.partition, one.offset, one.received_at, instant)
+        for one in records
+    )
+    copy_in(connection, f"COPY fact ({columns}) FROM STDIN", rows)
 
 
 def load_facts(

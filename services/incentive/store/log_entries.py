@@ -5,14 +5,15 @@ RFC 8785 by structs, as to sort them anew took half the time. A test holds the t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, LiteralString, TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from services.incentive.store.ledger import next_seq
-from shared.postgres.query import driver_connection
+from shared.postgres.query import fetch
 from shared.service_log.store import LogHead, ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import format_time
@@ -60,6 +61,22 @@ class _Transaction(msgspec.Struct, gc=False):
     seq: int
 
 
+class _StoredTransaction(NamedTuple):
+    """A row of `ledger_transaction`, as the log needs it."""
+
+    seq: int
+    posted_at: datetime
+    kind: str
+    award_id: str | None
+    amount_fen: int
+    policy_id: str
+    policy_revision: int
+    article: str
+    cause: str
+    decision_id: str | None
+    decision_sha256: str | None
+
+
 class _Memo(dict[K, str]):
     """What a function makes of each value: amounts and times of a batch are often the same."""
 
@@ -98,22 +115,20 @@ def transactions_of(connection: Connection, seqs: Sequence[int]) -> Iterator[tup
     return _log_entries(connection, "seq = ANY(%(seqs)s)", seqs=list(seqs))
 
 
-def _log_entries(connection: Connection, which: LiteralString, **parameters: Any) -> Iterator[tuple[int, bytes]]:
+def _log_entries(connection: Connection, which: str, **parameters: object) -> Iterator[tuple[int, bytes]]:
     yuan, times = _Memo(format_yuan), _Memo(format_time)
-    with driver_connection(connection).cursor(binary=True) as cursor:
-        entries: dict[int, list[_Entry]] = {}
-        lines: list[Any] = cursor.execute(_ENTRIES.format(which), parameters).fetchall()
-        for seq, account, debit_fen, credit_fen in lines:
-            entry = _Entry(account, yuan[credit_fen], yuan[debit_fen])
-            entries.setdefault(seq, []).append(entry)
-        rows: list[Any] = cursor.execute(_TRANSACTIONS.format(which), parameters).fetchall()
+    entries: dict[int, list[_Entry]] = {}
+    lines = fetch(connection, _ENTRIES.format(which), tuple[int, str, int, int], **parameters)
+    for seq, account, debit_fen, credit_fen in lines:
+        entries.setdefault(seq, []).append(_Entry(account, yuan[credit_fen], yuan[debit_fen]))
+    rows = fetch(connection, _TRANSACTIONS.format(which), _StoredTransaction, **parameters)
     for seq, posted_at, kind, award_id, amount_fen, policy_id, revision, article, cause, decision, digest in rows:
         transaction = _Transaction(
             yuan[amount_fen],
             article,
             award_id,
             _decode_cause(cause),
-            None if decision is None else _Decision(decision, digest),
+            None if decision is None or digest is None else _Decision(decision, digest),
             entries.get(seq, []),
             kind,
             _Policy(policy_id, revision),

@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from shared.language import say
-from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream
+from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream_chunks
 from shared.register.parties import entity_of
 
 if TYPE_CHECKING:
@@ -110,8 +109,7 @@ def _chunks(connection: Connection, table: VersionedTable, name: str) -> Iterato
     columns = ["d.seq", "d.exchange", f"d.{table.number}", "d.value", headers, *(f"d.{c}" for c in table.columns)]
     columns += [f"{party}.scheme || ':' || {party}.code" for party in table.parties]
     joins = " ".join(f"LEFT JOIN party {party} ON {party}.id = d.{party}" for party in table.parties)
-    rows = stream(connection, f"SELECT {', '.join(columns)} FROM {name} d {joins}", tuple[Any, ...])
-    return iter(lambda: list(islice(rows, _ROWS)), [])
+    return stream_chunks(connection, f"SELECT {', '.join(columns)} FROM {name} d {joins}", tuple[Any, ...], _ROWS)
 
 
 def _compare_row(

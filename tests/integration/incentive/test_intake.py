@@ -15,8 +15,8 @@ from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import FactError
 from services.incentive.store.facts import read_record
 from services.incentive.store.intake import LedgerIntake
+from services.incentive.store.rows import AWARD_COLUMNS
 from services.incentive.store.rulebook import SettingsChangedError
-from services.incentive.store.tables import AWARD_COLUMNS
 from shared.kafka.positions import Move, PartitionLostError, StoredPosition, start_positions
 from shared.service_log.store import newest_checkpoint, verifier_keys
 from shared.settings import SettingsError

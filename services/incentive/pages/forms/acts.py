@@ -7,7 +7,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
-from services.incentive.domain.acts import ActKind
+from services.incentive.domain.acts import RELATED, UNRELATED, ActKind
 from services.incentive.http.act_schemas import (
     DecisionRequestSchema,
     EligibilityRequestSchema,
@@ -25,7 +25,6 @@ from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
 from services.incentive.pages.views.worklist import show_worklist
 from services.incentive.queries.serializers import Json
-from services.incentive.domain.acts import RELATED, UNRELATED
 from shared.web.keys import require
 from shared.web.problems import Problem
 
