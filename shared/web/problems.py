@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import psycopg
 import structlog
 from flask import Flask, Response, request
 from flask.json import dumps
@@ -136,7 +135,7 @@ def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFau
         yield FieldFault(".".join(path), str(messages))
 
 
-def answer_database_error(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> Response:
+def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
     """Answer 503 if the database is unavailable or busy; any other error is a bug and becomes a 500."""
     if not isinstance(error, PoolTimeoutError) and not is_transient(error):
         raise error
@@ -148,5 +147,4 @@ def register_problems(app: Flask) -> None:
     """Register the error handlers. Flask itself logs the traceback of a 500."""
     app.register_error_handler(HTTPException, answer_http_exception)
     app.register_error_handler(DBAPIError, answer_database_error)
-    app.register_error_handler(psycopg.Error, answer_database_error)  # of queries that bypass SQLAlchemy
     app.register_error_handler(PoolTimeoutError, answer_database_error)

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import psycopg
 from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -152,9 +151,8 @@ def answer_error(error: HTTPException) -> ResponseReturnValue:
 
 
 @blueprint.errorhandler(DBAPIError)
-@blueprint.errorhandler(psycopg.Error)
 @blueprint.errorhandler(PoolTimeoutError)
-def answer_database(error: DBAPIError | psycopg.Error | PoolTimeoutError) -> ResponseReturnValue:
+def answer_database(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue:
     """Show an error of the database as the API answers it."""
     return _as_page(answer_database_error(error))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import click
-import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -149,7 +148,7 @@ def _apply_lost(
         try:
             with connection.begin_nested():
                 apply_facts(connection, records, rulebook, clock)
-        except (psycopg.IntegrityError, IntegrityError, FactError) as error:  # the first: from COPY, without SQLAlchemy
+        except (IntegrityError, FactError) as error:
             refused.append(reason_of(error))
     return count_all(connection).facts - before, refused
 

@@ -30,6 +30,7 @@ from services.incentive.verifier.main import verify
 from services.incentive.verifier.report import UsageError
 from services.incentive.verifier.signatures import read_keys
 from services.incentive.verifier.values import EPOCH, MICROSECOND, instant
+from shared.postgres.query import execute, fetch_values
 from shared.process.background import background_thread
 from shared.settings import POLICY_FILE, RegisterAddress
 from shared.translog.note import Signature
@@ -87,8 +88,8 @@ def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
     with makers.set.ledger.begin() as connection:
         request = ExtractRequest(role="auditor")
         Selection(connection, request, ledger_point(connection, request, 10))
-        connection.execute(text("SET LOCAL work_mem = '64kB'"))
-        plan = connection.execute(text(f"EXPLAIN {CONTEXT}"), {"viewer": None}).scalars().all()
+        execute(connection, "SET LOCAL work_mem = '64kB'")
+        plan = fetch_values(connection, f"EXPLAIN {CONTEXT}", str, viewer=None)
         assert any("Join" in line for line in plan)
         assert not any("SubPlan" in line for line in plan)
 
