@@ -76,8 +76,8 @@ def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_as
     ours = rulebook()
     others = replace(ours, exchanges=replace(ours.exchanges, listed=ours.exchanges.listed[:1]))
     with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
-        assert connection.execute(in_force(ours)).scalar() is True
-        assert connection.execute(in_force(others)).scalar() is False
+        assert in_force(ours)(connection)
+        assert not in_force(others)(connection)
 
 
 def test_the_log_has_transactions_as_the_api_gives_them(ask: Asker) -> None:

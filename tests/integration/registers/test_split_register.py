@@ -28,6 +28,7 @@ from services.incentive.store.register_client import RegisterProgress, RegisterR
 from shared.events.fact_topics import LISTING
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
+from shared.postgres.query import fetch_values
 from shared.settings import RegisterAddress
 from tests.support.incentive.extract_makers import Makers, alone, checked, lines
 from tests.support.incentive.ledger import Ledger, first_purchase, rulebook
@@ -94,10 +95,10 @@ class Split(NamedTuple):
 
     def registers_of_evidence(self, as_of: datetime | None = None) -> set[str]:
         """Registers that the evidence of awards over zero names."""
-        awards = awards_as_of(as_of, "award")
+        statement = f"SELECT evidence FROM {awards_as_of(as_of)} award WHERE ceiling_fen > 0"
         with self.whole.ledger.connect() as connection:
-            found = connection.execute(awards.select().where(awards.c.ceiling_fen > 0)).all()
-        return {one["fact"].split("/")[1] for row in found for one in row.evidence}
+            found = fetch_values(connection, statement, list[dict[str, Any]], as_of=as_of)
+        return {one["fact"].split("/")[1] for evidence in found for one in evidence}
 
     def posted(self) -> int:
         return len(self.rows("SELECT seq FROM ledger_transaction"))
