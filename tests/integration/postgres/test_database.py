@@ -6,17 +6,31 @@ import threading
 import time
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import psycopg
 import pytest
 from kafka import errors as kafka_errors
-from sqlalchemy import Integer, bindparam, column, create_engine, event, select, text, values
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.kafka.errors import is_transient_kafka_error
-from shared.postgres.database import change, make_engine, rows_of, snapshot, written
+from shared.postgres.database import make_engine, snapshot
 from shared.postgres.errors import is_transient
-from shared.postgres.query import pg_array
+from shared.postgres.query import (
+    copy_in,
+    execute,
+    execute_many,
+    fetch,
+    fetch_one,
+    fetch_optional,
+    fetch_value,
+    fetch_values,
+    pg_array,
+    stream,
+    stream_chunks,
+    where,
+)
 from tests.support.until import until
 
 
@@ -265,7 +279,7 @@ def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refus
 
 @pytest.mark.parametrize(
     "write",
-    [lambda connection, sql: connection.exec_driver_sql(sql), lambda connection, sql: change(connection, sql.encode())],
+    [lambda connection, sql: connection.exec_driver_sql(sql), lambda connection, sql: execute(connection, sql)],
 )
 def test_a_session_that_began_while_writes_were_refused_is_left(postgres, write) -> None:
     owner_url, _ = postgres("refused")
@@ -287,23 +301,59 @@ def test_a_session_that_began_while_writes_were_refused_is_left(postgres, write)
     engine.dispose()
 
 
-def test_a_statement_that_is_put_together_once_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
-    numbers = values(column("number", Integer), name="numbers").data([(1,), (2,), (3,)])
-    above = written(select(numbers.c.number.label("found")).where(numbers.c.number > bindparam("least")))
+class Numbered(NamedTuple):
+    number: int
+    name: str | None
+
+
+NUMBERS = "SELECT * FROM (VALUES (1, 'one'), (2, NULL), (3, 'three')) AS n(number, name) WHERE number > %(least)s"
+
+
+def test_a_typed_query_is_of_the_transaction_and_its_failures_are_as_all(engine) -> None:
     with snapshot(engine) as connection:
-        assert [row.found for row in rows_of(connection, above, least=1)] == [2, 3]
-        (row,) = rows_of(connection, written(text("SELECT current_setting('transaction_read_only') AS read_only")))
-        assert row.read_only == "on"
+        assert fetch(connection, NUMBERS, Numbered, least=1) == [Numbered(2, None), Numbered(3, "three")]
+        assert fetch(connection, NUMBERS, tuple[int, str | None], least=2) == [(3, "three")]
+        assert fetch_value(connection, "SELECT current_setting('transaction_read_only')", str) == "on"
         with pytest.raises(DBAPIError) as wrong:
-            rows_of(connection, written(text("SELECT 1 / :zero")), zero=0)
+            fetch_value(connection, "SELECT 1 / %(zero)s", int, zero=0)
         assert not is_transient(wrong.value)
         assert "zero" not in str(wrong.value.params)
 
 
-def test_a_connection_that_ends_under_such_a_statement_is_the_worlds_failure_and_is_left(engine) -> None:
-    ended = written(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+def test_rows_values_and_their_absence(engine) -> None:
+    with snapshot(engine) as connection:
+        assert fetch_one(connection, NUMBERS, Numbered, least=0) == Numbered(1, "one")
+        assert fetch_one(connection, NUMBERS, Numbered, least=3) is None
+        assert fetch_values(connection, NUMBERS, int, least=1) == [2, 3]
+        assert fetch_optional(connection, NUMBERS, int, least=3) is None
+        assert list(stream(connection, NUMBERS, Numbered, least=1)) == [Numbered(2, None), Numbered(3, "three")]
+        chunks = stream_chunks(connection, NUMBERS, tuple[int, str | None], 2, least=0)
+        assert [[number for number, _ in chunk] for chunk in chunks] == [[1, 2], [3]]
+        with pytest.raises(ValueError, match="not enough values"):
+            fetch_value(connection, NUMBERS, int, least=3)
+
+
+def test_rows_are_written_one_by_one_and_by_copy(postgres) -> None:
+    engine = make_engine(postgres("written")[0])
+    with engine.begin() as connection:
+        execute(connection, "CREATE TABLE kept (number int, name text)")
+        execute_many(
+            connection, "INSERT INTO kept VALUES (%(n)s, %(name)s)", [{"n": 1, "name": "one"}, {"n": 2, "name": None}]
+        )
+        copy_in(connection, "COPY kept FROM STDIN", [(3, "three")])
+        assert execute(connection, "UPDATE kept SET name = upper(name) WHERE number > %(least)s", least=1) == 2
+        assert fetch(connection, "SELECT * FROM kept ORDER BY 1", Numbered) == [(1, "one"), (2, None), (3, "THREE")]
+    engine.dispose()
+
+
+def test_a_clause_of_conditions_has_those_that_are_given() -> None:
+    assert where(None, "a = 1", None, "b = 2") == "WHERE a = 1 AND b = 2"
+    assert where(None) == ""
+
+
+def test_a_connection_that_ends_under_a_typed_query_is_the_worlds_failure_and_is_left(engine) -> None:
     with pytest.raises(DBAPIError) as lost, snapshot(engine) as connection:
-        rows_of(connection, ended)
+        fetch_value(connection, "SELECT pg_terminate_backend(pg_backend_pid())", bool)
     assert is_transient(lost.value)
     with snapshot(engine) as connection:
-        assert rows_of(connection, written(text("SELECT 1 AS one")))[0].one == 1
+        assert fetch_value(connection, "SELECT 1", int) == 1
