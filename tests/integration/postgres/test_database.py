@@ -279,7 +279,7 @@ def test_a_connection_that_read_a_snapshot_does_not_overrule_a_server_that_refus
 
 @pytest.mark.parametrize(
     "write",
-    [lambda connection, sql: connection.exec_driver_sql(sql), lambda connection, sql: execute(connection, sql)],
+    [lambda connection, sql: connection.exec_driver_sql(sql), execute],
 )
 def test_a_session_that_began_while_writes_were_refused_is_left(postgres, write) -> None:
     owner_url, _ = postgres("refused")
