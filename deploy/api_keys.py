@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
 from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
 from shared.whitelist import Whitelist
+
+if TYPE_CHECKING:
+    from shared.values.json_types import Json
 
 # Holders of the initial keys, and their roles; some acts of the bureau need two persons.
 ROLES: Final = {"auditor": "auditor", "bureau": "bureau", "bureau2": "bureau", "service": "service"}
@@ -50,7 +53,7 @@ def _enter(path: Path, entry: dict[str, str], uid: int) -> None:
     """Replace the entry of the same name, or append it."""
     write_secret(path, "[]", uid)  # if it does not exist yet
     try:
-        entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")) or []
+        entries: list[Json] = yaml.safe_load(path.read_text("utf-8")) or []
         others = [one for one in entries if one["name"] != entry["name"]]
         write_private(path, yaml.safe_dump([*others, entry], allow_unicode=True, sort_keys=False))
         hand_over(path, uid)

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import requests
 
 from shared.language import localized, say
+from shared.values.json_types import Json
 
 PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0
@@ -61,7 +62,7 @@ class Api:
         answered = say(f"{self.name} 应答 {answer.status_code}", f"{self.name} answered {answer.status_code}")
         raise ApiError(f"{answered}: {url}: {_detail(answer)}", answer.status_code)
 
-    def items(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+    def items(self, path: str, **query: str | int) -> Iterator[Json]:
         """Yield all items of a list, page by page."""
         page = self.get(path, limit=PAGE, **query)
         yield from page["items"]

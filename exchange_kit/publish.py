@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -15,6 +15,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from exchange_kit.records import SampleRecord
 from shared.kafka.client_patches import force_close_producer
 from shared.language import say
+from shared.settings import ClientConfig
 
 _REPORT_EVERY: Final = 500
 GIVE_UP_S: Final = 120.0
@@ -68,7 +69,7 @@ class PublishResult:
 
 
 def publish(
-    records: Iterable[SampleRecord], client_config: Mapping[str, Any], progress: Callable[[PublishResult], None]
+    records: Iterable[SampleRecord], client_config: ClientConfig, progress: Callable[[PublishResult], None]
 ) -> PublishResult:
     """Send all records and wait until each is acknowledged or has failed.
 
@@ -156,7 +157,7 @@ class _Patience:
         self._progress(published)
 
 
-def cluster_of(client_config: Mapping[str, Any]) -> str:
+def cluster_of(client_config: ClientConfig) -> str:
     """Return the id of the Kafka cluster, which tells two clusters at one address apart. PublishError."""
     try:
         with _admin(client_config) as admin:
@@ -165,16 +166,16 @@ def cluster_of(client_config: Mapping[str, Any]) -> str:
         raise _unreachable(client_config, error) from error
 
 
-def _admin(client_config: Mapping[str, Any]) -> KafkaAdminClient:
+def _admin(client_config: ClientConfig) -> KafkaAdminClient:
     return KafkaAdminClient(**client_config, bootstrap_timeout_ms=_CONNECT_TIMEOUT_MS)
 
 
-def _unreachable(client_config: Mapping[str, Any], error: KafkaError) -> PublishError:
+def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError:
     servers = ", ".join(client_config.get("bootstrap_servers", ()))
     return PublishError(say(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}"))
 
 
-def _connect(client_config: Mapping[str, Any]) -> tuple[frozenset[str], Any]:
+def _connect(client_config: ClientConfig) -> tuple[frozenset[str], Any]:
     """Return the visible topics and a producer. A producer would wait a minute for an unknown topic."""
     try:
         with _admin(client_config) as admin:

@@ -5,14 +5,13 @@ A line is a structured CloudEvent, sent byte for byte. A record that is none (bi
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from shared.events.decode import TYPES, Kind
 from shared.events.topics import EXCHANGE_PATTERN, topic_of
-
-Json = dict[str, Any]
+from shared.values.json_types import Json
 
 _TIME_OF: Final[dict[Kind, str]] = {"listing": "listed_at", "trade": "completed_at"}
 _KINDS: Final[dict[str, Kind]] = {event_type: kind for kind, event_type in TYPES.items()}
@@ -34,8 +33,8 @@ class SampleRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Numbers(msgspec.Struct, gc=False):
-    listing_no: Any = None
-    trade_no: Any = None
+    listing_no: object = None
+    trade_no: object = None
 
 
 class _Wrapped(msgspec.Struct, gc=False):
@@ -47,9 +46,9 @@ class _Wrapped(msgspec.Struct, gc=False):
 
 
 class _Line(msgspec.Struct, gc=False):
-    source: Any = None
-    type: Any = None
-    data: Any = None
+    source: object = None
+    type: object = None
+    data: object = None
     record: _Wrapped | None = None
 
 
@@ -105,13 +104,13 @@ def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecor
     return SampleRecord(of, topic_of(kind, of), None if number is None else number.encode(), value)
 
 
-def _exchange_of(source: Any, exchange: str) -> str:
+def _exchange_of(source: object, exchange: str) -> str:
     """Return the exchange in the event's source, or `exchange` if it names none."""
     named = _SOURCE.fullmatch(source) if isinstance(source, str) else None
     return exchange if named is None else named[1]
 
 
-def number_in(data: Any) -> str | None:
+def number_in(data: object) -> str | None:
     """Return the number of a document, valid or not; None if it has none."""
     try:
         numbers = msgspec.convert(data, _Numbers)

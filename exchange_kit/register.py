@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,6 +17,7 @@ from shared.events.decode import MAX_VALUE_BYTES, Accepted, FieldError, Kind, de
 from shared.events.documents import Document
 from shared.language import say
 from shared.settings import AccessSettings
+from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.values.times import format_time
 
@@ -99,7 +100,7 @@ class RegisterClient:
             raise
         return self._read(item), {revision["revision"] for revision in item["revisions"]}
 
-    def entries(self, number: str) -> dict[int, dict[str, Any]]:
+    def entries(self, number: str) -> dict[int, Json]:
         """Return the log entry of each revision of a document, by revision."""
         try:
             item = self.api.get(f"/v1/{self.kind}s/{self.exchange}/{number}")
@@ -120,7 +121,7 @@ class RegisterClient:
             for item in items
         }
 
-    def _read(self, item: dict[str, Any]) -> Document:
+    def _read(self, item: Json) -> Document:
         """Decode the document of an answer as if the exchange had sent it."""
         decoded = decode(self.kind, self.exchange, event_of(self.kind, self.exchange, item), ())
         if not isinstance(decoded, Accepted):

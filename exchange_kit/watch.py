@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from exchange_kit.api import PAGE
 from exchange_kit.records import number_in
 from exchange_kit.register import RegisterClient
+from shared.values.json_types import Json
 
 
 class Tail:
@@ -19,7 +19,7 @@ class Tail:
         self._cursor: str | None = None  # of the newest page, which may still grow
         self._last = 0
 
-    def new(self) -> Iterator[dict[str, Any]]:
+    def new(self) -> Iterator[Json]:
         """Yield the items since the last call (all at the first), as `/v1/quarantine` answers them. ApiError."""
         while True:
             query: dict[str, str | int] = {"exchange": self.register.exchange, "limit": PAGE}
@@ -35,7 +35,7 @@ class Tail:
             self._cursor = page["next_cursor"]
 
 
-def number_of(item: dict[str, Any]) -> str | None:
+def number_of(item: Json) -> str | None:
     """Return the document number of a rejected record; None if unreadable."""
     try:
         read = msgspec.json.decode(base64.b64decode(item["value_base64"] or ""))

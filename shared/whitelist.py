@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
 from shared.values.parties import is_uscc
 from shared.values.times import day_start
 
@@ -91,7 +92,7 @@ class Whitelist:
                 return operator
         return None
 
-    def canonical(self) -> dict[str, Any]:
+    def canonical(self) -> Json:
         """Return the whitelist as JSON values, equal for all files with the same meaning."""
         return {"exchanges": [_exchange_json(exchange) for exchange in self.listed]}
 
@@ -132,7 +133,7 @@ def parse_whitelist(content: str) -> Whitelist:
     return Whitelist(tuple(sorted(_read_list(root), key=lambda exchange: exchange.id)))
 
 
-def _exchange_json(exchange: Exchange) -> dict[str, Any]:
+def _exchange_json(exchange: Exchange) -> Json:
     operators = [{"uscc": o.uscc, "name": o.name, **_period_json(o.from_, o.until)} for o in exchange.operators]
     return {
         "id": exchange.id,
@@ -213,7 +214,7 @@ def _read_operator(node: yaml.Node) -> Operator:
     return Operator(uscc=code, name=_text(fields["name"], "name"), from_=from_, until=until)
 
 
-def _fields(node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+def _fields(node: yaml.Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Json:
     if not isinstance(node, yaml.MappingNode):
         raise _Fault(node, what, "must be a mapping of " + ", ".join(required + optional))
     fields: dict[str, yaml.Node] = {}

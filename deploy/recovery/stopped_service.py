@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -17,7 +17,7 @@ from shared.kafka.partition_state import read_bounds
 from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
-from shared.settings import load_settings
+from shared.settings import ClientConfig, load_settings
 from shared.whitelist import load_whitelist
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class StoppedService:
     """A service, its empty consumer group, and the topics that it reads."""
 
     settings: Settings
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     group: str
     topics: frozenset[str]
     engine: Engine

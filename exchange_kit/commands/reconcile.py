@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -26,6 +26,9 @@ from shared.events.decode import Kind
 from shared.language import localized, say
 from shared.settings import SettingsError, load_access_settings
 from shared.values.times import now, shanghai_date
+
+if TYPE_CHECKING:
+    from shared.values.json_types import Json
 
 _KINDS: Final[dict[Kind, tuple[str, str]]] = {"listing": ("挂牌", "listings"), "trade": ("交易", "trades")}
 _FATES: Final = {
@@ -134,7 +137,7 @@ def _report_json(
 ) -> None:
     for one in found:
         click.echo(msgspec.json.encode(one))
-    summary: dict[str, Any] = {"equal": equal}
+    summary: Json = {"equal": equal}
     for kind, day in days.items():
         ours = {"records": own[kind].records, "documents": own[kind].documents, "amount": own[kind].amount}
         summary[kind] = {"own": ours, "register": msgspec.to_builtins(day)}

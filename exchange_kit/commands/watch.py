@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -12,6 +12,7 @@ from exchange_kit.register import registers_of
 from exchange_kit.watch import Tail, number_of
 from shared.language import localized, say
 from shared.settings import SettingsError, load_access_settings
+from shared.values.json_types import Json
 
 _POLL_S: Final = 2.0
 
@@ -67,7 +68,7 @@ def _follow(tails: list[Tail], *, as_json: bool) -> None:
         time.sleep(_POLL_S)
 
 
-def _text(item: dict[str, Any]) -> str:
+def _text(item: Json) -> str:
     place = f"{item['topic']}[{item['partition']}]@{item['offset']}"
     number = number_of(item)
     errors = "".join(f"\n  {error['field']}: {localized(error['message'])}" for error in item["errors"])

@@ -8,14 +8,13 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from shared.events.documents import MAX_AMOUNT_FEN
+from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import complete_uscc
 from shared.values.times import format_time
-
-Json = dict[str, Any]
 
 _PRODUCTS: Final = (
     ("城市交通流量数据集", "dataset"),

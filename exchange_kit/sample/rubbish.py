@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from shared.events.decode import MAX_VALUE_BYTES, TYPES
-
-Json = dict[str, Any]
+from shared.values.json_types import Json
 
 
 def _with_data(event: Json, **members: Any) -> bytes:

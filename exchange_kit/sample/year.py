@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -21,9 +21,8 @@ from exchange_kit.sample.market import MEAN_WEIGHT, Market, make_people, shortly
 from exchange_kit.sample.rubbish import make_rubbish
 from shared.events.decode import TYPES, Kind
 from shared.events.topics import topic_of
+from shared.values.json_types import Json
 from shared.values.times import day_start, format_time
-
-Json = dict[str, Any]
 
 _TOTALS_FEN: Final = (62_000_000_000, 16_000_000_000, 4_000_000_000)
 _TRADES_SHARE: Final = 0.7  # of all events, about

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from exchange_kit.records import Json, event_of
+from exchange_kit.records import event_of
 from exchange_kit.tables.cells import Cell, is_blank
 from exchange_kit.tables.mapping import CellError, Mapping, read_cell
 from exchange_kit.validate import judge
 from shared.events.decode import FieldError
 from shared.language import say
+from shared.values.json_types import Json
 
 
 class RowError(msgspec.Struct, frozen=True):

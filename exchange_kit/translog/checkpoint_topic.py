@@ -1,13 +1,13 @@
 """Read the topic to which services publish checkpoints, from its beginning on."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 import shared.kafka.client_patches  # noqa: F401 - patches the client
 from shared.language import say
+from shared.settings import ClientConfig
 from shared.translog.checkpoint import TOPIC
 
 _CONNECT_TIMEOUT_MS: Final = 10_000
@@ -22,7 +22,7 @@ class TopicError(RuntimeError):
 class CheckpointTopic:
     """A reader of the checkpoint topic. An exchange may read it without a consumer group."""
 
-    def __init__(self, client_config: Mapping[str, Any]) -> None:
+    def __init__(self, client_config: ClientConfig) -> None:
         try:
             self._consumer = KafkaConsumer(
                 **client_config,

@@ -9,7 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
 from shared.translog.merkle import ProofError, leaf_hash
 from shared.translog.note import COSIGNATURE_V1, Note, NoteError, VerifierKey, parse_note
 from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
 
 # `duplicate`: an earlier line has the same content in other bytes; `other_record`: the register has the revision from a
 # record with other bytes; `not_in_log`: the register claims to have the record, but its log does not.
@@ -43,7 +44,7 @@ class Receipt(msgspec.Struct, frozen=True):
     revision: int | None
     outcome: Outcome
     index: int | None = None
-    entry: dict[str, Any] | None = None
+    entry: Json | None = None
     proof: list[str] = []
     reason: str | None = None
     errors: list[FieldError] = []

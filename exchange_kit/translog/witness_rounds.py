@@ -1,12 +1,13 @@
 """Rounds of a witness: check new checkpoints of the topic, then those that the services serve."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from exchange_kit.api import ApiError
 from exchange_kit.translog.checkpoint_topic import CheckpointTopic, TopicError
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import RewrittenError, Seen, UnverifiedError, Witness, origin_of
+from shared.settings import ClientConfig
 
 
 class Round(NamedTuple):
@@ -25,7 +26,7 @@ class Round(NamedTuple):
 class Rounds:
     """Runs rounds; a checkpoint that could not be checked for lack of an answer waits for the next round."""
 
-    def __init__(self, witness: Witness, readers: Sequence[LogReader], client_config: Mapping[str, Any]) -> None:
+    def __init__(self, witness: Witness, readers: Sequence[LogReader], client_config: ClientConfig) -> None:
         self._witness = witness
         self._readers = readers
         self._client_config = client_config

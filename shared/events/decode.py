@@ -17,6 +17,7 @@ from shared.events import fast
 from shared.events.documents import Document, Listing, Trade
 from shared.events.fields import NOT_OBJECT, REQUIRED
 from shared.events.schemas import AttributesSchema, ListingSchema, TradeSchema
+from shared.values.json_types import Json
 
 Kind = Literal["listing", "trade"]
 ContentMode = Literal["structured", "binary"]
@@ -163,13 +164,13 @@ def _refuse_constant(constant: str) -> Any:
     raise _not_json(f"JSON 没有 {constant} / JSON has no {constant}")
 
 
-def _structured_attributes(parsed: Any) -> dict[str, Any]:
+def _structured_attributes(parsed: Any) -> Json:
     if not isinstance(parsed, dict):
         raise _Refused("not_cloudevent", FieldError("value", NOT_OBJECT))
     return parsed
 
 
-def _structured_data(event: dict[str, Any]) -> Any:
+def _structured_data(event: Json) -> Any:
     if "data_base64" in event:
         said = "不接受 data_base64，请用 data / data_base64 is not accepted, use data"
         raise _Refused("invalid_data", FieldError("data_base64", said))
@@ -178,8 +179,8 @@ def _structured_data(event: dict[str, Any]) -> Any:
     return event["data"]
 
 
-def _binary_attributes(headers: dict[str, bytes]) -> dict[str, Any]:
-    attributes: dict[str, Any] = {}
+def _binary_attributes(headers: dict[str, bytes]) -> Json:
+    attributes: Json = {}
     for name in _ATTRIBUTES:
         if f"ce_{name}" not in headers:
             continue
@@ -192,7 +193,7 @@ def _binary_attributes(headers: dict[str, bytes]) -> dict[str, Any]:
     return attributes
 
 
-def _check_attributes(kind: Kind, exchange: str, attributes: dict[str, Any]) -> datetime:
+def _check_attributes(kind: Kind, exchange: str, attributes: Json) -> datetime:
     """Validate the attributes and return the event's time."""
     try:
         loaded = _ATTRIBUTES_SCHEMA.load(attributes)

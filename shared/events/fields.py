@@ -49,7 +49,7 @@ class Text(fields.String):
             kwargs["validate"] = validate.Length(min=min_length, error="不得为空 / must not be empty")
         super().__init__(**kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> str:
         del attr, data, kwargs
         if not isinstance(value, str):
             raise self.make_error("invalid")
@@ -78,7 +78,7 @@ class Number(Text):
         metadata = {"pattern": f"^{NUMBER_PATTERN}$"} | kwargs.pop("metadata", {})
         super().__init__(metadata=metadata, **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if not is_number(text):
             raise ValidationError(f"须符合 {NUMBER_PATTERN} / must match {NUMBER_PATTERN}")
@@ -94,7 +94,7 @@ class Revision(fields.Integer):
         said = f"须在 1 至 {MAX_REVISION} 之间 / must be 1 to {MAX_REVISION}"
         super().__init__(strict=True, validate=validate.Range(min=1, max=MAX_REVISION, error=said), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> int:
         del attr, data, kwargs
         if type(value) is not int:
             raise self.make_error("invalid")
@@ -109,11 +109,11 @@ class Yuan(Text):
         super().__init__(metadata=metadata, **kwargs)
         self.positive, self.up_to_fen = positive, up_to_fen
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> str | None:
         del attr, obj, kwargs
         return None if value is None else format_yuan(value)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:  # type: ignore[override]
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> int:  # type: ignore[override]
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
             fen = parse_yuan(text)
@@ -137,11 +137,13 @@ class Time(Text):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "date-time"} | kwargs.pop("metadata", {}), **kwargs)
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> str | None:
         del attr, obj, kwargs
         return None if value is None else format_time(value)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:  # type: ignore[override]
+    def _deserialize(  # type: ignore[override]
+        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any
+    ) -> datetime:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
             return parse_time(text)

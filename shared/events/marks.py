@@ -6,7 +6,7 @@ An exchange may choose any text as an id, so an id is kept only if it looks like
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -32,8 +32,8 @@ class Marks(NamedTuple):
 
 
 class _Event(msgspec.Struct):
-    id: Any = None
-    traceparent: Any = None
+    id: object = None
+    traceparent: object = None
 
 
 _decode = msgspec.json.Decoder(_Event).decode
@@ -42,6 +42,8 @@ _decode = msgspec.json.Decoder(_Event).decode
 def marks_of(value: bytes | None, headers: Headers) -> Marks:
     """Read the marks of a record in either content mode, valid or not. Never raises."""
     by_name = dict(headers) if headers else {}
+    event_id: object
+    traceparent: object
     if "ce_specversion" in by_name:
         event_id, traceparent = _text(by_name, "ce_id"), _text(by_name, "ce_traceparent")
     else:
@@ -64,7 +66,7 @@ def _text(headers: Mapping[str, bytes | None], name: str) -> str | None:
     return None if raw is None else raw.decode("utf-8", "replace")
 
 
-def _told(event_id: Any) -> str | None:
+def _told(event_id: object) -> str | None:
     """Return the id, or its hash if it could be a name or a person's number, so that it can still be found."""
     if not isinstance(event_id, str) or not event_id:
         return None
@@ -73,7 +75,7 @@ def _told(event_id: Any) -> str | None:
     return f"sha256:{hashlib.sha256(event_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def valid_traceparent(traceparent: Any) -> str | None:
+def valid_traceparent(traceparent: object) -> str | None:
     """The value itself, if it is one of W3C Trace Context."""
     found = _TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
     return None if found is None or found[1] == _NO_TRACE else found[0]

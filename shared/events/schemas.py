@@ -21,6 +21,7 @@ from shared.events.documents import (
     Trade,
 )
 from shared.events.fields import NOT_NULL, NOT_OBJECT, REQUIRED, Choice, Messages, Number, Revision, Text, Time, Yuan
+from shared.values.json_types import Json
 from shared.values.parties import ID_SCHEMES, Party, id_fault
 
 _NESTED_MESSAGES: Final[Messages] = {"required": REQUIRED, "null": NOT_NULL, "type": NOT_OBJECT}
@@ -51,13 +52,13 @@ class PartySchema(_DocumentSchema):
     name = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
 
     @validates_schema(skip_on_field_errors=True)
-    def check_id(self, data: dict[str, Any], **_: Any) -> None:
+    def check_id(self, data: Json, **_: Any) -> None:
         fault = id_fault(data["id_scheme"], data["id"])
         if fault is not None:
             raise ValidationError(fault, "id")
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Party:
+    def make(self, data: Json, **_: Any) -> Party:
         return Party(**data)
 
 
@@ -70,7 +71,7 @@ class ProductSchema(_DocumentSchema):
     kind = Choice(PRODUCT_KINDS, required=True)
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Product:
+    def make(self, data: Json, **_: Any) -> Product:
         return Product(**data)
 
 
@@ -101,7 +102,7 @@ class ListingSchema(_DocumentSchema):
     certificate_no = _certificate_no()
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Listing:
+    def make(self, data: Json, **_: Any) -> Listing:
         return Listing(**data)
 
 
@@ -124,16 +125,16 @@ class TradeSchema(_DocumentSchema):
     certificate_no = _certificate_no()
 
     @validates_schema(skip_on_field_errors=False)
-    def check_listing_no(self, data: dict[str, Any], **_: Any) -> None:
+    def check_listing_no(self, data: Json, **_: Any) -> None:
         if data.get("mode") == "listed" and data.get("listing_no", "") is None:
             raise ValidationError("mode 为 listed 时必填 / is required when mode is listed", "listing_no")
 
     @validates_schema(skip_on_field_errors=False)
-    def check_refunded(self, data: dict[str, Any], **_: Any) -> None:
+    def check_refunded(self, data: Json, **_: Any) -> None:
         amount_fen = data.get("amount_fen")
         if amount_fen is not None and data.get("refunded_fen", 0) > amount_fen:
             raise ValidationError("不得超过 amount / must be at most amount", "refunded")
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Trade:
+    def make(self, data: Json, **_: Any) -> Trade:
         return Trade(**data)

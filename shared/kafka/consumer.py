@@ -23,13 +23,14 @@ from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
 
     from shared.kafka.handler import BatchHandler
     from shared.kafka.positions import Move
+    from shared.settings import ClientConfig
 
 # A run that has read for so long without a record counts as started.
 _STARTED_AFTER_S = 3.0
@@ -50,7 +51,7 @@ class BatchConsumer(Generic[P]):
 
     handler: BatchHandler[P]
     engine: Engine
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     service: str
     group: str
     topics: Sequence[str]

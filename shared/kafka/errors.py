@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from shared.settings import ClientConfig
 
 ANSWER_TIMEOUT_MS = 4000  # a first answer arrives within this time, or the request is repeated
 
@@ -17,7 +19,7 @@ class MissingTopicsError(Exception):
     """Topics do not exist (yet) or are not shown to us; the message names them and says what to do."""
 
 
-def check_topics(client_config: Mapping[str, Any], topics: Sequence[str]) -> None:
+def check_topics(client_config: ClientConfig, topics: Sequence[str]) -> None:
     """Raise MissingTopicsError unless the broker has all of them and lets us use them; KafkaError."""
     limits = {"bootstrap_timeout_ms": ANSWER_TIMEOUT_MS, "request_timeout_ms": ANSWER_TIMEOUT_MS}
     admin = KafkaAdminClient(**{**client_config, **limits})

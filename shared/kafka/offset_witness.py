@@ -9,7 +9,7 @@ idle for a week) prove nothing and change nothing.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from kafka import TopicPartition
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kafka import KafkaConsumer
 
     from shared.kafka.positions import Move, StoredPosition
+    from shared.settings import ClientConfig
 
 _SHOW_EVERY_S: Final = 1.0
 _LAST_SHOW_MS: Final = 1_000
@@ -108,7 +109,7 @@ def witnessed_offsets(admin: KafkaAdminClient, group: str) -> dict[tuple[str, in
     }
 
 
-def read_witnessed_offsets(client_config: Mapping[str, Any], group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
+def read_witnessed_offsets(client_config: ClientConfig, group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
     """Call `witnessed_offsets` with a client of its own."""
     admin = KafkaAdminClient(**client_config)
     try:

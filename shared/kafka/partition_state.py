@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -11,9 +11,10 @@ from shared.language import join
 from shared.operator_errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from shared.kafka.positions import StoredPosition
+    from shared.settings import ClientConfig
 
 
 class RecordLossError(OperatorError):
@@ -29,7 +30,7 @@ class Bounds(NamedTuple):
 
 
 def read_bounds(
-    admin: KafkaAdminClient, client_config: Mapping[str, Any], partitions: Iterable[tuple[str, int]]
+    admin: KafkaAdminClient, client_config: ClientConfig, partitions: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], Bounds]:
     """Return the bounds of those (topic, partition) that exist."""
     wanted = set(partitions)
@@ -75,7 +76,7 @@ def check_partition(position: StoredPosition, bounds: Bounds, service: str) -> N
         raise RecordLossError(join(missing, accept_loss_hint(service)))
 
 
-def check_partitions(client_config: Mapping[str, Any], positions: Sequence[StoredPosition], service: str) -> None:
+def check_partitions(client_config: ClientConfig, positions: Sequence[StoredPosition], service: str) -> None:
     """Raise RecordLossError unless every partition still has every record after its stored position."""
     admin = KafkaAdminClient(**client_config)
     try:

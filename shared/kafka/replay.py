@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from shared.kafka.handler import Record
+    from shared.settings import ClientConfig
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000
@@ -30,7 +31,7 @@ class TopicShortenedError(OperatorError):
     """A topic ends before the offset that was read once: it was recreated, or records were lost."""
 
 
-def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
+def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
     """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
     Yields batches of at most 10,000 records, one partition after the other. Before reading anything it raises
@@ -68,7 +69,7 @@ def replay_records(client_config: Mapping[str, Any], ends: Mapping[tuple[str, in
 
 
 def stable_end_offsets(
-    client_config: Mapping[str, Any], partitions: Collection[tuple[str, int]]
+    client_config: ClientConfig, partitions: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], int]:
     """Return the offset after the last committed record of each (topic, partition)."""
     if not partitions:

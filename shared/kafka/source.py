@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -19,10 +19,12 @@ from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
+
+    from shared.settings import ClientConfig
 
 MAX_BATCH_RECORDS = 10_000
 
@@ -33,7 +35,7 @@ log = structlog.get_logger(__name__)
 class Source:
     """What one worker reads: `topics`, as a member of `group`, from the positions in the database of `engine`."""
 
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     engine: Engine
     service: str
     group: str

@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,9 @@ import structlog
 from shared.telemetry.masking import loggable, masked_traceback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
+
+Event = MutableMapping[str, Any]  # of structlog
 
 _MINUTE_S: Final = 60.0
 _LINES_A_MINUTE: Final = 60
@@ -136,19 +139,19 @@ def _log_thread_exception(ended: threading.ExceptHookArgs) -> None:
         logging.getLogger(__name__).critical("unhandled exception in thread %s", name, exc_info=exc_info)
 
 
-def _add_service(service: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_service(service: str, _logger: object, _method: str, event: Event) -> Event:
     event["service"] = service
     return event
 
 
-def _add_suppressed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_suppressed(_logger: object, _method: str, event: Event) -> Event:
     suppressed = getattr(event["_record"], "suppressed", 0)
     if suppressed:
         event["suppressed"] = suppressed
     return event
 
 
-def _cut(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _cut(_logger: object, _method: str, event: Event) -> Event:
     return {
         name: loggable(value, _MAX_TRACEBACK_CHARACTERS if name == "exception" else _MAX_CHARACTERS)
         for name, value in event.items()

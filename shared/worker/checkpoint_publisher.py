@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from kafka import KafkaProducer
@@ -24,12 +24,12 @@ from shared.translog.note import parse_note
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
 
-    from shared.settings import WitnessAddress
+    from shared.settings import ClientConfig, WitnessAddress
     from shared.worker.consumer_program import ConsumerProgram
 
 _SEND_TIMEOUT_S = 15.0
@@ -59,7 +59,7 @@ class CheckpointPublisher:
     """
 
     engine: Engine
-    client_config: Mapping[str, Any]
+    client_config: ClientConfig
     interval_s: float
     stop: threading.Event
     witnesses: Sequence[WitnessAddress] = ()
