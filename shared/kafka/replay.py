@@ -51,7 +51,8 @@ def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], i
         beginnings = consumer.beginning_offsets(list(partitions)) if partitions else {}
         gone = [f"{tp.topic}[{tp.partition}]: 0 .. {first - 1}" for tp, first in beginnings.items() if first > 0]
         if gone:
-            raise TopicTruncatedError(f"消息系统已不再保存 / the broker no longer has {', '.join(gone)}")
+            missing = ", ".join(gone)
+            raise TopicTruncatedError(f"消息系统已不再保存 {missing} / the broker no longer has {missing}")
         reached = consumer.end_offsets(list(partitions)) if partitions else {}
         short = [
             f"{tp.topic}[{tp.partition}]: {end} < {partitions[tp]}"
@@ -59,9 +60,8 @@ def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], i
             if end < partitions[tp]
         ]
         if short:
-            raise TopicShortenedError(
-                f"主题短于已读位置 / topics end before where they were read to: {', '.join(short)}"
-            )
+            which = ", ".join(short)
+            raise TopicShortenedError(f"主题短于已读位置：{which} / topics end before where they were read to: {which}")
         for partition, end in partitions.items():
             yield from _read(consumer, partition, end)
     finally:

@@ -335,10 +335,10 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
         assert (code, "1000000.00/1000000.00" in said, "仅预览，未写入" in said) == (0, True, True)
         assert ask.all("/v1/declared", subject=subject(22)) == []
         code, said = run(good)
-        assert (code, "declared 1 rows" in said) == (0, True)
+        assert (code, "已申报 1 行" in said) == (0, True)
         assert len(ask.all("/v1/declared", subject=subject(22))) == 1
         code, said = run(good.replace(b"ai_scenario", b"ai_scene"))
-        assert (code, "2: rule: " in said, "1 rows are faulty" in said) == (1, True, True)
+        assert (code, "2: rule: " in said, "1 行有误，未写入" in said) == (1, True, True)
         code, said = run(b"x\n")
         assert (code, "422" in said) == (1, True)
 

@@ -184,7 +184,7 @@ def _an_extract_tells_who_counted(split: Split, before: datetime, tmp_path: Path
     makers = split.makers
     report = checked(makers, makers.extract(evidence="registers", as_of=before), tmp_path)
     assert report.is_sound, report.text()
-    assert "facts are of r1, which counted then" in report.text()
+    assert "facts are of r1, since replaced by other registers" in report.text()
     after = makers.extract(evidence="registers", as_of=split.whole.now)
     done = alone(makers, after, tmp_path)
     assert done.returncode == 0, done.stdout
@@ -195,7 +195,7 @@ def _an_extract_tells_who_counted(split: Split, before: datetime, tmp_path: Path
     report = checked(makers, whole, tmp_path, after)
     assert report.is_sound, report.text()
     assert "facts are of r1" not in report.text()
-    assert "the ledger goes on from the older extract" in report.text()
+    assert "the ledger continues the older extract" in report.text()
     assert split.differences() == []
 
 
