@@ -133,8 +133,10 @@ def check_offset_witness(
         if (position is None or attested(position).metadata == offset.metadata) and stands < offset.offset:
             behind.append(f"{partition[0]}[{partition[1]}] {offset.offset} > {stands}")
     if behind:
+        places, command = ", ".join(behind), f"`jiangbu new-generation --service {service}`"
         raise DatabaseBehindError(
-            f"恢复了旧备份 / an older backup was restored: {', '.join(behind)} (Kafka 所见已提交的偏移 > 数据库的偏移 /"
-            " offset that Kafka has seen committed > offset of the database). 请恢复更新的备份，或由此继续 / Restore a"
-            f" newer backup, or continue from this one with `jiangbu new-generation --service {service}`"
+            f"恢复了旧备份：{places}（Kafka 所见已提交的偏移 > 数据库的偏移）。"
+            f"请恢复更新的备份，或用 {command} 由此继续"
+            f" / an older backup was restored: {places} (offset that Kafka has seen committed > the database's offset)."
+            f" Restore a newer backup, or continue from here with {command}"
         )
