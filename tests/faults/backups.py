@@ -1,4 +1,4 @@
-"""An older backup put back, by the procedures of docs/en/operations: noticed, said, and gone on from by a word."""
+"""Older backups restored by the procedures in docs/en/operations: detected, reported, and continued by a command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _in_database(rig: Rig, name: str, **variables: str) -> str:
-    """A procedure of PostgreSQL's own commands, by its own account, with a folder for backups that is its own."""
+    """Run a documented PostgreSQL procedure as its own account, with a backup folder of its own."""
     folder = rig.folder / "backup"
     folder.mkdir(exist_ok=True)
     environment = {
@@ -47,10 +47,10 @@ def _as_superuser(rig: Rig, *statements: str) -> None:
 
 
 def _go_on(fault: Fault, service: Service) -> None:
-    """The consumer stops at the older database and says so; then it goes on."""
+    """The consumer stops at the older database and reports it; then it continues."""
     rig = fault.rig
     said = [line for line in rig.start_to_see_it_halt(service) if "DatabaseBehindError" in line]
-    assert said, "nothing is said of the older database"
+    assert said, "the older database is not reported"
     assert "new-generation" in said[-1]
     told = carry_out("after a restore", {**rig.environment(service), "SERVICE": service})
     fault.plan.append(told.strip().splitlines()[0])
@@ -73,8 +73,8 @@ def older_backup(service: Service, fault: Fault) -> None:
     _go_on(fault, service)
 
 
-def set_back(fault: Fault) -> None:
-    """The whole server to a point in time: all three databases stand before what was published and posted since."""
+def point_in_time_recovery(fault: Fault) -> None:
+    """Point-in-time recovery of the whole server, to before what was published and posted since."""
     rig = fault.rig
     _in_database(rig, "archive")
     rig.stop_engine("postgres")
@@ -103,10 +103,10 @@ def set_back(fault: Fault) -> None:
     _in_database(rig, "restore server", TARGET=target.isoformat(sep=" "))
     rig.start_engine("postgres")
     _in_database(rig, "recovered")
-    fault.plan.append(f"set back to {target}")
+    fault.plan.append(f"recovered to {target}")
     for service in SERVICES:
         _go_on(fault, service)
-    # What follows on this set needs no archive, and the disk is small.
+    # The rest of this set needs no archive, and the disk is small.
     _as_superuser(rig, "ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()")
     shutil.rmtree(f"{rig.postgres.data}.damaged")
     shutil.rmtree(rig.folder / "backup")
@@ -116,10 +116,14 @@ BACKUPS = (
     *(
         Kind(
             f"older backup of {service}",
-            "put back: stopped, said, gone on by `jiangbu new-generation`",
+            "restored: stopped, reported, continued by `jiangbu new-generation`",
             partial(older_backup, service),
         )
         for service in SERVICES
     ),
-    Kind("set back", "the whole PostgreSQL server restored to a point in time from base backup and archive", set_back),
+    Kind(
+        "point-in-time recovery",
+        "the whole PostgreSQL server restored to a point in time from base backup and archive",
+        point_in_time_recovery,
+    ),
 )

@@ -59,7 +59,7 @@ GUARDS = (
     Guard(
         "register lock",
         (Edit("shared/register/head.py", " FROM register_head FOR UPDATE", " FROM register_head"),),
-        "held up",
+        "delayed commit",
         "UniqueViolation",
     ),
     Guard(
@@ -77,7 +77,7 @@ GUARDS = (
                 ";",
             ),
         ),
-        "old facts again",
+        "old facts repeated",
         "award first_purchase/",
     ),
     Guard(
@@ -90,7 +90,7 @@ GUARDS = (
             ),
         ),
         "sessions cut",
-        # A sender begins by records that it aborts; each reader of facts meets them first.
+        # A sender starts with records that it aborts; each reader of facts reads them first.
         r"FactError: facts\.|DecodeError",
     ),
 )
@@ -98,7 +98,7 @@ CONTROLS = {f"without: {guard.name}": guard for guard in GUARDS}
 
 
 def build_without(guard: Guard, folder: Path) -> Path:
-    """The services' source tree in `folder`, with the guard taken out; ValueError if it is not where it was."""
+    """Copy the services' source tree to `folder` without the guard; ValueError if its text is not found once."""
     for package in ("services", "shared"):
         shutil.copytree(ROOT / package, folder / package)
     for edit in guard.edits:

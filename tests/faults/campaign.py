@@ -1,4 +1,4 @@
-"""Many faults: kinds are shared out to processes side by side, each with a set of its own."""
+"""Many faults: kinds are shared among parallel processes, each with a set of its own."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
     from tests.faults.fault import Kind
 
-# A set is made anew after so many events: the reference works everything out again after each fault.
+# A set is recreated after so many events: the reference recomputes everything after each fault.
 EVENTS_A_SET = 12_000
-# What a world has, with room for kinds that publish several slices.
+# Events of a world, with room for kinds that publish several slices.
 EVENTS_A_WORLD = 2 * EVENTS_A_SET
 NICE = 5
-# How often a build without a guard is given the chance to do wrong.
+# Attempts to detect a build without a guard.
 ATTEMPTS = 5
-# Those that take longest are begun first, so that no process is left with one of them at the end.
-LONGEST = ("Kafka away for a minute", "zombie in a transaction", "zombie", "three workers")
+# The longest are started first, so that no process is left with one of them at the end.
+LONGEST = ("Kafka down for a minute", "zombie in a transaction", "zombie", "three workers")
 
 
 @dataclass
 class Share:
-    """What one process does: takes one kind after the other until none is left, and writes down each outcome."""
+    """One process's work: takes one kind after another until none is left, and writes down each outcome."""
 
     folder: Path
     seed: int
@@ -71,7 +71,7 @@ class Share:
             self.fork_server.stop()
 
     def _take(self, kind: str) -> bool:
-        """Whether this process is the first to ask for the kind."""
+        """Return True if this process is the first to ask for the kind."""
         try:
             os.close(os.open(self.folder / f"{kind}.taken", os.O_CREAT | os.O_EXCL))
         except FileExistsError:
@@ -90,7 +90,7 @@ class Share:
             self._end_set(keep=not outcome.clean)
 
     def _control(self, name: str) -> None:
-        """A build with one guard taken out, until a fault tells it from the true one."""
+        """Run a build without a guard until a fault detects it."""
         guard = CONTROLS[name]
         self._end_set(keep=False)
         with tempfile.TemporaryDirectory(prefix="build-", dir=self.folder) as folder:
@@ -105,7 +105,7 @@ class Share:
         sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
 
     def _first_unclean(self, build: ForkServer, kind: Kind) -> Outcome:
-        """The outcome that gives the build away; the last one if none does."""
+        """The outcome that detects the build; the last one if none does."""
         try:
             self._begin_set(build)
         except NotMoving as error:
@@ -122,14 +122,14 @@ class Share:
         self.world = World(self.seed * 1000 + self.sets, EVENTS_A_WORLD)
         self.reference = Reference(self.world.exchanges)
         self.events, self.sets = 0, self.sets + 1
-        # One set at a time: a port that is free when it is chosen could be another's before it is taken.
+        # One set at a time: a port that is free when chosen could be taken by another before it is used.
         with (self.folder / "starting").open("w", encoding="ascii") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             self.rig = Rig(place, self.world.exchanges, self.fork_server, build)
             self.rig.start()
 
     def _end_set(self, *, keep: bool) -> None:
-        """`keep`: its logs stay, to find out what went wrong."""
+        """Stop the set; `keep`: keep its logs, to find out what went wrong."""
         if self.rig is None:
             return
         rig, self.rig = self.rig, None
@@ -139,7 +139,7 @@ class Share:
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
-    """A file of its own for each outcome; it is there as a whole or not at all."""
+    """Write an outcome to a file of its own, atomically."""
     file = folder / f"{outcome.kind}.{outcome.run}.json"
     part = file.with_suffix(".part")
     part.write_text(json.dumps(asdict(outcome), ensure_ascii=False), encoding="utf-8")
@@ -202,7 +202,7 @@ class Campaign:
         return found
 
     def outcomes(self) -> Iterator[Outcome]:
-        """All of them, in order of kinds."""
+        """Yield all outcomes, in order of kinds."""
         for kind in self.kinds:
             for run in range(1 if kind in CONTROLS else self.times):
                 yield self.outcome(kind, run)
@@ -213,13 +213,13 @@ class Campaign:
 
 
 def end_once(*_: object) -> None:
-    """Told to end, once: what was begun is put away, whatever else is told meanwhile."""
+    """End at the first signal; clean up, and ignore further signals meanwhile."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(143)
 
 
 def main() -> None:
-    """The program of one share."""
+    """Run one share."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -227,7 +227,7 @@ def main() -> None:
     parser.add_argument("kinds", nargs="+")
     given = parser.parse_args()
     adopt_orphans()
-    # What else runs on the machine goes first: faults wait for conditions, however long these take.
+    # Lower priority than everything else on the machine: faults wait for conditions, however long.
     os.nice(NICE)
     signal.signal(signal.SIGTERM, end_once)
     try:

@@ -1,4 +1,4 @@
-"""What stands in a running set, held against the reference: documents, quarantine, firsts, totals, awards, ledger."""
+"""Compare a running set with the reference: documents, quarantine, facts, awards, ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOLD = 5
 
 @dataclass
 class Findings:
-    """What is not as it should be. Records are counted; everything else is told in a line each."""
+    """Differences found. Records are counted; everything else is one line each."""
 
     lost: int = 0
     doubled: int = 0
@@ -43,7 +43,7 @@ class Findings:
         return "\n  ".join(told)
 
     def count(self, what: str, expected: Counter[Any], found: Counter[Any]) -> None:
-        """Records by place: each must have left as many traces as it should."""
+        """Compare records by place: each must have left as many traces as expected."""
         lost, more = expected - found, found - expected
         self.lost += lost.total()
         for place, number in more.items():
@@ -106,7 +106,7 @@ def _documents(findings: Findings, rig: Rig, reference: Reference) -> None:
 
 
 def _numbering(findings: Findings, rig: Rig) -> None:
-    """`seq` of each register: from 0, without gaps, none twice."""
+    """`seq` of each register starts at 0, without gaps or duplicates."""
     for service, tables in (
         ("listing", ("listing", "listing_past", "settings_entry")),
         ("trade-ingest", ("trade", "trade_past", "listing_fact", "listing_fact_past", "settings_entry")),
@@ -120,7 +120,7 @@ def _numbering(findings: Findings, rig: Rig) -> None:
 
 
 def newest_facts(rig: Rig) -> dict[str, dict[str, Json]]:
-    """Of each topic and key the value of the greatest generation and seq."""
+    """The value of the greatest generation and seq for each topic and key."""
     newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
     for records in replay_records({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
         for record in records:
@@ -151,7 +151,7 @@ def _awards(findings: Findings, rig: Rig, expected: dict[str, ExpectedAward]) ->
 
 
 def _ledger(findings: Findings, rig: Rig) -> None:
-    """Numbered without a gap, in order of time, balanced; what is posted for an award is its ceiling."""
+    """The ledger has no gaps, is in order of time and balanced; what is posted for an award is its ceiling."""
     with rig.database("incentive") as connection:
         rows = connection.execute(
             "SELECT seq, posted_at, award_id, amount_fen FROM ledger_transaction ORDER BY seq"

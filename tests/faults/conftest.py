@@ -1,4 +1,4 @@
-"""Faults take minutes, most of which is waiting: several processes see to them, and the tests ask what came of each."""
+"""Faults take minutes, most of which is waiting: several processes run them, and the tests ask for each outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _is_ours(item: pytest.Item) -> bool:
 def campaign(
     extended: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Campaign]:
-    """All faults that were selected, under way."""
+    """A running campaign of all selected faults."""
     selected = {item.name for item in request.session.items if _is_ours(item)}
     every = [*KINDS, *CONTROLS]
     kinds = [kind for kind in every if any(name.endswith(f"[{kind}]") for name in selected)] or every

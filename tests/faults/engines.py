@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka killed, restarted, full, refusing: each for real."""
+"""PostgreSQL and Kafka killed, restarted, full and refusing, on real engines."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _as_superuser(fault: Fault, *statements: str) -> None:
 
 
 def _all_not_ready(fault: Fault, field: str) -> None:
-    """Every service says that it is not ready, and why."""
+    """Check that every service reports that it is not ready, and why."""
     rig = fault.rig
     for service in SERVICES:
         rig.wait_until(
@@ -86,8 +86,8 @@ def sessions_cut(fault: Fault) -> None:
         fault.rig.cut_sessions()
 
 
-def line_cut(fault: Fault) -> None:
-    """The network between workers and database breaks, with neither noticing at once."""
+def connections_cut(fault: Fault) -> None:
+    """The network between workers and database breaks; neither side notices at once."""
     fault.publish()
     for _ in range(4):
         fault.some_moment(0.7)
@@ -116,7 +116,7 @@ def refusing_writes(fault: Fault) -> None:
     for service in ("listing", "trade-ingest"):
         assert sum(rig.metric(service, "jiangbu_lag_records").values()) > 0
         assert rig.metric(service, "jiangbu_waiting_seconds")[""] > 0
-    # Sessions that began meanwhile go on refusing, until they are left.
+    # Sessions that began meanwhile keep refusing until they are closed.
     _as_superuser(fault, *(f"ALTER DATABASE {name} RESET default_transaction_read_only" for name in databases))
 
 
@@ -128,7 +128,7 @@ def disk_full(fault: Fault) -> None:
     _fill(ballast)
     fault.publish(events=3 * 300)
     fault.plan.append(f"no room for {REFUSED_S:.0f} s")
-    # What room the tables have in their last pages is used up first.
+    # The free space in the tables' last pages is used up first.
     rig.wait_until(lambda: any("No space left" in worker.log for worker in rig.workers), 60, "the disk is not full")
     rig.pause(REFUSED_S)
     ballast.unlink()
@@ -183,7 +183,7 @@ def _count(connection: psycopg.Connection[Any]) -> int:
 
 @contextlib.contextmanager
 def _held(fault: Fault, service: str) -> Iterator[psycopg.Connection[Any]]:
-    """Somebody holds a lock that every batch needs."""
+    """Hold a lock that every batch needs."""
     with psycopg.connect(fault.rig.postgres.url(service.replace("-", "_"))) as connection:
         connection.execute("LOCK TABLE position IN SHARE ROW EXCLUSIVE MODE")
         yield connection
@@ -219,7 +219,7 @@ def cancelled(fault: Fault) -> None:
 
 
 def timed_out(fault: Fault) -> None:
-    """Statements that wait for longer than the database lets them."""
+    """Statements wait longer than the database's timeout."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
     worker = rig.worker(service)
@@ -253,8 +253,8 @@ def kafka_restarted(fault: Fault) -> None:
     rig.start_engine("kafka")
 
 
-def kafka_away(fault: Fault) -> None:
-    """Stopped for a minute; every service says so meanwhile."""
+def kafka_down(fault: Fault) -> None:
+    """Kafka is stopped for a minute; every service reports it meanwhile."""
     rig = fault.rig
     fault.publish()
     fault.some_moment()
@@ -265,7 +265,7 @@ def kafka_away(fault: Fault) -> None:
 
 
 def kafka_forgot_offsets(fault: Fault) -> None:
-    """The broker comes back without a single committed offset."""
+    """The broker returns without any committed offset."""
     rig = fault.rig
     fault.publish()
     fault.some_moment()
@@ -277,7 +277,7 @@ def kafka_forgot_offsets(fault: Fault) -> None:
 
 
 def everything_killed(fault: Fault) -> None:
-    """As a power cut does: all workers and both engines at once."""
+    """Kill all workers and both engines at once, like a power cut."""
     rig = fault.rig
     fault.publish()
     fault.some_moment()
@@ -288,20 +288,20 @@ def everything_killed(fault: Fault) -> None:
 
 
 ENGINES = (
-    Kind("PostgreSQL killed", "SIGKILL of the postmaster, started again", postgres_killed),
+    Kind("PostgreSQL killed", "SIGKILL of the postmaster, restarted", postgres_killed),
     Kind("PostgreSQL restarted", "stopped and started again", postgres_restarted),
     Kind("sessions cut", "all sessions of the services ended by the server, four times", sessions_cut),
-    Kind("line cut", "all connections of the workers to PostgreSQL broken, four times", line_cut),
-    Kind("out of connections", "PostgreSQL takes no connection of the services", out_of_connections),
+    Kind("connections cut", "all connections of the workers to PostgreSQL broken, four times", connections_cut),
+    Kind("out of connections", "PostgreSQL accepts no connection of the services", out_of_connections),
     Kind("refusing writes", "the databases are read-only for a while", refusing_writes),
     Kind("disk full", "no room on PostgreSQL's file system for a while", disk_full),
     Kind("serialization errors", "each service's batches fail three times with SQLSTATE 40001", serialization_errors),
     Kind("serialization errors at commit", "the same at COMMIT", serialization_errors_at_commit),
     Kind("cancelled statements", "a statement of each consumer's batch is cancelled, twice", cancelled),
     Kind("timed-out statements", "statements of a batch run into statement_timeout", timed_out),
-    Kind("Kafka killed", "SIGKILL of the broker, started again", kafka_killed),
+    Kind("Kafka killed", "SIGKILL of the broker, restarted", kafka_killed),
     Kind("Kafka restarted", "stopped and started again", kafka_restarted),
-    Kind("Kafka away for a minute", "stopped, started again after a minute", kafka_away),
-    Kind("Kafka without offsets", "the broker comes back without committed offsets", kafka_forgot_offsets),
+    Kind("Kafka down for a minute", "stopped, restarted after a minute", kafka_down),
+    Kind("Kafka without offsets", "the broker returns without committed offsets", kafka_forgot_offsets),
     Kind("everything killed", "SIGKILL of all consumers, PostgreSQL and Kafka at once", everything_killed),
 )

@@ -24,12 +24,12 @@ QUIET_WITHIN_S = 180.0
 
 
 class Unavailable(Exception):  # noqa: N818 - not an error: this machine cannot show the fault
-    """What the fault needs is not there; the message says what."""
+    """This machine lacks what the fault needs; the message says what."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault that can be injected. `does` says what happens, for the plan and the tables."""
+    """A fault that can be injected. `does` describes it, for the plan and the tables."""
 
     name: str
     does: str
@@ -38,7 +38,7 @@ class Kind:
 
 @dataclass
 class Outcome:
-    """What became of one fault. `caught_up_s`: from when nothing was broken any more until all was in the answers."""
+    """The outcome of one fault. `caught_up_s`: time from the repair until everything was in the answers."""
 
     kind: str
     seed: int
@@ -60,7 +60,7 @@ class Outcome:
 
 @dataclass
 class Fault:
-    """What a kind of fault works with. `plan` takes a line for each thing that is done."""
+    """The context of an injected fault. `plan` takes a line for each thing that is done."""
 
     rig: Rig
     rng: random.Random
@@ -69,12 +69,12 @@ class Fault:
     # Places of records that are gone for good, knowingly.
     gone: set[Place] = field(default_factory=set)
     events: int = 0
-    mended_s: float | None = None
+    repaired_s: float | None = None
     _publishers: list[Publisher] = field(default_factory=list)
     _sent: list[list[Sent]] = field(default_factory=list)
 
     def publish(self, events: int = EVENTS) -> None:
-        """Begin to publish the next slice of the world, and go on when it is on its way."""
+        """Start to publish the next slice of the world; return once it is on its way."""
         records = self.world.take(events)
         publisher = Publisher(self.rig.kafka.bootstrap_servers, records, self.rng)
         publisher.start()
@@ -83,7 +83,7 @@ class Fault:
         self.events += len(records)
 
     def await_published(self) -> list[Sent]:
-        """Wait until all is acknowledged, tending the set; what was sent since the last time."""
+        """Tend the set until everything is acknowledged; return what was sent since the last call."""
         sent: list[Sent] = []
         kafka = self.rig.kafka.bootstrap_servers
         for publisher in self._publishers:
@@ -92,20 +92,20 @@ class Fault:
         topics = {one.record.topic for one in sent}
         self.rig.wait_until(partial(end_transactions, kafka, topics), 60, "transactions of exchanges stay open")
         self._publishers.clear()
-        # Slices that were published side by side are in one order in each partition, and that one decides.
+        # Slices published in parallel have one order in each partition, which decides.
         sent.sort(key=lambda one: (one.record.topic, one.partition, one.offset))
         self._sent.append(sent)
         return sent
 
     def some_moment(self, longest_s: float = 1.5) -> None:
-        """A moment chosen by the seed, in the middle of the load."""
+        """Wait for a random moment, chosen by the seed, under load."""
         seconds = self.rng.uniform(0.0, longest_s)
         self.plan.append(f"after {seconds:.2f} s")
         self.rig.pause(seconds)
 
-    def mended(self) -> None:
-        """From now on nothing is broken: the time to catch up runs."""
-        self.mended_s = time.monotonic()
+    def repaired(self) -> None:
+        """Nothing is broken from now on: start to measure the time to catch up."""
+        self.repaired_s = time.monotonic()
 
     def sent(self) -> list[Sent]:
         """Everything that was published and is not gone."""
@@ -118,19 +118,19 @@ class Fault:
 
 
 def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: int, run: int) -> Outcome:
-    """Inject one fault under load, wait until all is in, and compare everything with the reference."""
-    # The seed and the number of the run decide alone, whatever ran before.
+    """Inject one fault under load, wait until everything is processed, and compare it with the reference."""
+    # Seed and run number alone decide, whatever ran before.
     fault = Fault(rig, random.Random(f"{seed} {kind.name} {run}"), world)
     outcome = Outcome(kind.name, seed, run, fault.plan)
     rig.forget_ends()
     try:
         kind.inject(fault)
-        if fault.mended_s is None:
-            fault.mended()
+        if fault.repaired_s is None:
+            fault.repaired()
         fault.await_published()
         reference.take(fault.sent())
         rig.await_quiet(QUIET_WITHIN_S)
-        outcome.caught_up_s = time.monotonic() - (fault.mended_s or 0.0)
+        outcome.caught_up_s = time.monotonic() - (fault.repaired_s or 0.0)
         outcome.findings = compare(rig, reference)
     except Unavailable as missing:
         outcome.unavailable = str(missing)

@@ -1,4 +1,4 @@
-"""What must stand after what was published: records accepted, refused and doubled; facts and awards by the verifier."""
+"""The expected state after what was published: records by outcome; facts and awards by the verifier."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALID = ("accepted", "duplicate", "revision_conflict")
 
 
 class Place(NamedTuple):
-    """Where a record stands in Kafka."""
+    """The position of a record in Kafka."""
 
     topic: str
     partition: int
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass
 class Reference:
-    """Takes records in the order of each partition; says what must stand afterwards."""
+    """Takes records in the order of each partition and computes the expected state."""
 
     exchanges: Whitelist
     accepted: Counter[Place] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class Reference:
     _stored: list[SampleRecord] = field(default_factory=list)
 
     def take(self, sent: Iterable[Sent]) -> None:
-        """Of each revision of a number the first content is stored; the same again is a duplicate, another refused."""
+        """Store the first content of each revision; the same content again is a duplicate, another is refused."""
         for record, partition, offset in sent:
             place = Place(record.topic, partition, offset)
             if record.outcome not in VALID:

@@ -1,4 +1,4 @@
-"""The whole set as real processes that can be broken one by one: engines, APIs, workers, each worker on a line."""
+"""The whole set as real processes that can be broken one by one: engines, APIs, workers with a proxied connection."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ if TYPE_CHECKING:
 
 START_WITHIN_S = 120.0
 POLL_S = 0.05
-# Questions over HTTP cost the services and the broker something.
+# Requests cost the services and the broker something.
 ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 REGISTER = "r1"
 
 
-# What a program logs that ended by a fault of ours.
+# Logged by a program that ended by a bug.
 _OURS = '"stopped by an unexpected error"'
 
 
 class NotMoving(AssertionError):  # noqa: N818 - a state of the set
-    """What was waited for did not come about in time."""
+    """A condition was not met in time."""
 
 
 @dataclass
 class Worker:
-    """A consumer of a service, started again when it ends as long as it is `watched`."""
+    """A consumer process, restarted when it ends as long as it is `watched`."""
 
     service: str
     name: str
@@ -80,13 +80,13 @@ class Worker:
             os.kill(self.pid, number)
 
     def send_all(self, number: signal.Signals) -> None:
-        """To its parts, too: what becomes of a whole container or machine."""
+        """Send the signal to the program and its child processes, as happens to a whole container or machine."""
         for pid in (*self.parts(), self.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def parts(self) -> list[int]:
-        """Process ids of those parts that are processes of their own."""
+        """Process ids of the child processes."""
         with contextlib.suppress(psutil.NoSuchProcess):
             return [part.pid for part in psutil.Process(self.pid).children(recursive=True)]
         return []
@@ -95,7 +95,7 @@ class Worker:
         self.send_all(signal.SIGKILL)
 
     def kill_parts(self) -> None:
-        """And leave the program itself."""
+        """Kill the child processes alone."""
         for pid in self.parts():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -105,14 +105,14 @@ class Worker:
         return self.program.log_file.read_text(encoding="utf-8", errors="replace")
 
     def ended_by_ours(self) -> list[str]:
-        """How it ended since `logged`, if by faults of ours: none of the world's may end it so."""
+        """How it ended since `logged`, if by a bug: no transient error may end it with one."""
         lines = self.log[self.logged :].splitlines()
         told = [json.loads(line) for line in lines if _OURS in line and ChildProcessDiedError.__name__ not in line]
         return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
 
 
 def _error_of(trace: str) -> str:
-    """The error itself, without what comes before and after it."""
+    """The error itself, without the lines before and after it."""
     errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
     return (errors or trace.splitlines())[-1][:300]
 
@@ -204,7 +204,7 @@ class Rig:
                 subprocess.run(["umount", "-l", self._mounted], check=True)
 
     def _mount_small_disk(self) -> None:
-        """PostgreSQL on a file system that can be filled; on the common one where there is no right to mount."""
+        """Put PostgreSQL on a file system that can be filled; on the common one without the right to mount."""
         place = self.postgres.directory
         place.mkdir(parents=True, exist_ok=True)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=755", "jiangbu-faults", place]
@@ -213,14 +213,14 @@ class Rig:
 
     @property
     def small_disk(self) -> Path | None:
-        """The file system of PostgreSQL, if it has one of its own."""
+        """PostgreSQL's file system, if it has one of its own."""
         return self._mounted
 
     # Workers
 
     def add_worker(self, service: str) -> Worker:
         line = Line(self.postgres.port)
-        # Never the name of one before: its log would tell of things that this one has not done yet.
+        # Never the name of an earlier one: its log would report what this one has not done yet.
         self._added[service] += 1
         name = f"{service}-consume-{self._added[service]}"
         log_file = self.folder / f"{name}.log"
@@ -240,7 +240,7 @@ class Rig:
         return next(worker for worker in self.workers if worker.service == service)
 
     def remove(self, worker: Worker) -> None:
-        """Take an extra worker away, as an operator does."""
+        """Remove an extra worker, as an operator does."""
         worker.watched = False
         worker.send_all(signal.SIGCONT)
         worker.program.stop(signal.SIGTERM, 15.0)
@@ -248,7 +248,7 @@ class Rig:
         self.workers.remove(worker)
 
     def stop_worker(self, service: str) -> int:
-        """End a service's first worker in an orderly way and leave it so; its exit code."""
+        """Stop a service's first worker in order and leave it stopped; return its exit code."""
         worker = self.worker(service)
         worker.watched = False
         worker.program.stop(signal.SIGTERM, 15.0)
@@ -260,7 +260,7 @@ class Rig:
         return worker
 
     def start_to_see_it_halt(self, service: str) -> list[str]:
-        """Start a service's first worker, which is to end with 1 by itself; its lines at `critical`, as they are."""
+        """Start a service's first worker, which must end with 1 by itself; return its `critical` log lines."""
         logged = len(self.worker(service).log)
         worker = self.start_worker(service)
         worker.watched = False
@@ -269,7 +269,7 @@ class Rig:
         return [line for line in worker.log[logged:].splitlines() if '"critical"' in line]
 
     def forget_ends(self) -> None:
-        """What ended the workers before is of no interest any more."""
+        """Ignore how workers ended before."""
         self._is_hopeless = False
         for worker in self.workers:
             worker.logged = len(worker.log)
@@ -285,11 +285,11 @@ class Rig:
     # Engines
 
     def leave_engine(self, name: str) -> None:
-        """From now on `name` is not started again when it ends."""
+        """Do not restart `name` from now on when it ends."""
         self._engines_watched[name] = False
 
     def kill_engine(self, name: str) -> None:
-        """As a crash does: PostgreSQL's sessions find out that their postmaster is gone and end."""
+        """Kill an engine like a crash; PostgreSQL's sessions notice that their postmaster is gone and end."""
         program = self._engine(name).program
         program.process.kill()
         program.process.wait()
@@ -309,10 +309,10 @@ class Rig:
         return self.postgres if name == "postgres" else self.kafka
 
     def grant(self, service: str) -> None:
-        """The service's database with its roles, made or put right."""
+        """Create or repair the service's database and roles."""
         self._databases[service] = self.postgres.ensure_database(service.replace("-", "_"), self._password)
 
-    # Asking
+    # Requests
 
     def environment(self, service: str, port: int | None = None) -> dict[str, str]:
         database = self._databases[service]
@@ -326,7 +326,7 @@ class Rig:
     def run(
         self, do: str, service: str, *arguments: str, fork_server: ForkServer | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """A command of a service, to its end; `do` is its name."""
+        """Run a command of a service to its end; `do` is its name."""
         owner_url = self._databases[service].owner_url
         return (fork_server or self.fork_server).run(
             module(service),
@@ -337,7 +337,7 @@ class Rig:
         )
 
     def operate(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command of `jiangbu` with the settings of a service."""
+        """Run a `jiangbu` command with the settings of a service."""
         run = [command(service)[0], "-m", "deploy", *arguments]
         return subprocess.run(
             run, check=False, capture_output=True, text=True, env=self.environment(service), cwd=ROOT, timeout=120
@@ -345,7 +345,7 @@ class Rig:
 
     @contextlib.contextmanager
     def database(self, service: str) -> Iterator[psycopg.Connection[Any]]:
-        """A session of the superuser in a service's database."""
+        """A superuser session in a service's database."""
         with psycopg.connect(self.postgres.url(service.replace("-", "_")), autocommit=True) as connection:
             yield connection
 
@@ -357,7 +357,7 @@ class Rig:
             )
 
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-        """Where each partition's committed records end."""
+        """The end of committed records in each partition."""
         consumer = KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, isolation_level="read_committed")
         try:
             partitions = [
@@ -376,7 +376,7 @@ class Rig:
         return answer.status_code, answer.text
 
     def metric(self, service: str, name: str) -> dict[str, float]:
-        """A metric's values by its labels as they are written, `""` for none."""
+        """A metric's values by its labels as written, `""` for none."""
         answer = self.client.session.get(f"{self.addresses.url(service)}/metrics", timeout=30)
         answer.raise_for_status()
         values = {}
@@ -392,7 +392,7 @@ class Rig:
         return all(self.readyz(service)[0] == 200 for service in SERVICES)
 
     def tend(self) -> None:
-        """Start again what has ended and is watched, as a supervisor does."""
+        """Restart what has ended and is watched, as a supervisor does."""
         for name, watched in self._engines_watched.items():
             engine = self._engine(name)
             if watched and engine.program is not None and not engine.program.alive():
@@ -408,7 +408,7 @@ class Rig:
                 worker.program, worker.ended_s = worker.launch(), None
 
     def wait_until(self, condition: Callable[[], Any], timeout_s: float, what: str, every_s: float = POLL_S) -> Any:
-        """Tend the set until the condition holds, and give what it gave. NotMoving, at once after a fault of ours."""
+        """Tend the set until the condition is true and return its value; NotMoving on timeout or after a bug."""
         deadline = time.monotonic() + timeout_s
         while not (found := condition()):
             self.tend()
@@ -418,14 +418,14 @@ class Rig:
         return found
 
     def pause(self, seconds: float) -> None:
-        """Let a fault last for its time, and tend the set meanwhile."""
+        """Tend the set while a fault lasts."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.tend()
             time.sleep(POLL_S)
 
     def await_quiet(self, timeout_s: float) -> None:
-        """Until all that was published is in the answers, of each service in turn. NotMoving."""
+        """Wait, service by service, until everything published is in the answers; NotMoving on timeout."""
         for service in SERVICES:
             told = f"{service} is not quiet"
             try:

@@ -76,12 +76,12 @@ def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) 
 
 
 def as_it_should_be(outcome: Outcome) -> bool:
-    """Nothing is wrong; but with a build without a guard something must be."""
+    """Return True if nothing is wrong; for a build without a guard, if something is."""
     return outcome.clean != (outcome.kind in CONTROLS)
 
 
 def table(outcomes: list[Outcome]) -> Table:
-    """By kind: how often, with how many events, what was lost, doubled or foreign, how long until all was in."""
+    """By kind: runs, events, what was lost, doubled or foreign, and the longest time to catch up."""
     found = defaultdict(list)
     for outcome in outcomes:
         found[outcome.kind].append(outcome)

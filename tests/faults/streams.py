@@ -1,4 +1,4 @@
-"""What Kafka holds: topics cut and made anew, damaged bytes, facts that come again."""
+"""Faults of what Kafka holds: deleted records, recreated topics, damaged bytes, repeated facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _admin(fault: Fault) -> KafkaAdminClient:
 
 
 def _halts(fault: Fault, service: str, *words: str) -> None:
-    """The service's worker, started anew, ends with 1 and one line that has these words; nothing of it is skipped."""
+    """The restarted worker ends with 1 and one line with these words, and skips nothing."""
     rig = fault.rig
     with rig.database(service) as connection:
         stood = connection.execute("SELECT topic, partition, next_offset FROM position ORDER BY 1, 2").fetchall()
@@ -53,7 +53,7 @@ def _accept(fault: Fault, service: str) -> None:
 
 
 def topic_cut(fault: Fault) -> None:
-    """Retention deletes records that were not read; they are gone, knowingly, and nothing else is."""
+    """Retention deletes unread records; they are gone, knowingly, and nothing else is."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
     topic = f"exchange.{exchange}.trades.v1"
@@ -77,8 +77,8 @@ def topic_cut(fault: Fault) -> None:
     _accept(fault, "trade-ingest")
 
 
-def topic_made_anew(fault: Fault) -> None:
-    """An exchange's topic is deleted and made again; what is sent from then on is read from its beginning."""
+def topic_recreated(fault: Fault) -> None:
+    """An exchange's topic is deleted and recreated; what is sent from then on is read from its beginning."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
     topic = f"exchange.{exchange}.trades.v1"
@@ -99,7 +99,7 @@ def topic_made_anew(fault: Fault) -> None:
 
 
 def damaged(fault: Fault) -> None:
-    """A byte of a stored batch is wrong: it is not taken in, nor passed over, and goes on once it is right again."""
+    """A byte of a stored batch is wrong: the batch is neither accepted nor skipped, and is read once repaired."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
     service, kind = fault.rng.choice([("listing", "listings"), ("trade-ingest", "trades")])
@@ -123,7 +123,7 @@ def damaged(fault: Fault) -> None:
 
 
 def _flip(segment: Path) -> None:
-    """Turn over the bits of the last byte; the same again puts it right."""
+    """Flip the bits of the last byte; a second call restores it."""
     with segment.open("r+b") as file:
         file.seek(-1, 2)
         (byte,) = file.read(1)
@@ -131,8 +131,8 @@ def _flip(segment: Path) -> None:
         file.write(bytes([byte ^ 0xFF]))
 
 
-def old_facts_again(fault: Fault) -> None:
-    """Facts that were published before come again, after newer ones: a line, a sender or a broker repeats them."""
+def old_facts_repeated(fault: Fault) -> None:
+    """Facts published before arrive again after newer ones, repeated by a network, sender or broker."""
     rig = fault.rig
     fault.publish()
     fault.await_published()
@@ -153,8 +153,8 @@ def old_facts_again(fault: Fault) -> None:
 
 
 STREAMS = (
-    Kind("topic cut", "records deleted before they were read: stopped, said, accepted by a person", topic_cut),
-    Kind("topic made anew", "an exchange's topic deleted and made again: stopped, said, accepted", topic_made_anew),
+    Kind("topic cut", "records deleted before they were read: stopped, reported, accepted by a person", topic_cut),
+    Kind("topic recreated", "an exchange's topic deleted and recreated: stopped, reported, accepted", topic_recreated),
     Kind("bad CRC", "a byte of a stored batch is wrong for a while", damaged),
-    Kind("old facts again", "facts come again after newer ones of their keys", old_facts_again),
+    Kind("old facts repeated", "facts repeated after newer ones of their keys", old_facts_repeated),
 )

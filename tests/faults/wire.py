@@ -24,10 +24,10 @@ _CHUNK = 256 * 1024
 
 @dataclass
 class Trap:
-    """Closes once, at a statement of a transaction of which `seen` (a pattern) was a statement before.
+    """Fires once, at a statement of a transaction in which `seen` (a pattern) was executed before.
 
-    `answered`: the server has carried the statement out, and its answer is on the way back. `act` is called in the
-    line's thread; afterwards the statement, or its answer, goes on its way, unless `cuts`: then the connection ends.
+    `answered`: the server has executed the statement, and its answer is on the way back. `act` is called in the
+    proxy's thread; afterwards the statement, or its answer, is forwarded, unless `cuts`: then the connection ends.
     """
 
     statement: re.Pattern[str]
@@ -44,7 +44,7 @@ class Trap:
 
 
 class Line:
-    """Listens on a port of its own and hands everything on to PostgreSQL's."""
+    """A proxy with a port of its own that forwards everything to PostgreSQL."""
 
     def __init__(self, postgres_port: int) -> None:
         self._to = postgres_port
@@ -72,7 +72,7 @@ class Line:
             _shut(one)
 
     def caught(self, sql: str, seen: list[str]) -> Trap | None:
-        """The trap that closes at this statement, if it is still open: it closes once."""
+        """The open trap that fires at this statement; it fires once."""
         with self._lock:
             trap = self._trap
             if trap is None or not trap.is_for(sql, seen):
@@ -92,7 +92,7 @@ class Line:
                 client.close()
                 continue
             for one in (client, server):
-                # Messages are handed on one by one; held back for each other's receipt they would take 40 ms each.
+                # Messages are forwarded one by one; with Nagle's algorithm they would take 40 ms each.
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open |= {client, server}
@@ -111,7 +111,7 @@ class Line:
 
 
 class _Session:
-    """One connection: what it is executing, by the messages that pass."""
+    """One connection and the statement it is executing, by the messages that pass."""
 
     def __init__(self, line: Line, client: socket.socket, server: socket.socket) -> None:
         self._line = line
@@ -120,13 +120,13 @@ class _Session:
         self._statements: dict[bytes, str] = {}
         self._portals: dict[bytes, bytes] = {}
         self._seen: list[str] = []
-        # The trap that waits for the server's answer to a statement that was let through.
+        # The trap that waits for the server's answer to a forwarded statement.
         self._awaited: Trap | None = None
         self._pumps = 2
         self._lock = threading.Lock()
 
     def leave(self) -> None:
-        """Of two pumps the last one closes the sockets: until then their numbers must not be given anew."""
+        """The last of two pumps closes the sockets: until then their file descriptors must not be reused."""
         with self._lock:
             self._pumps -= 1
             if self._pumps:
@@ -171,7 +171,7 @@ class _Session:
                 held = b""
 
     def _pass_start(self, asked: BufferedReader) -> None:
-        """The start-up message has no type; a question for encryption is answered with no."""
+        """Forward the start-up message, which has no type; refuse a request for encryption."""
         while True:
             length = int.from_bytes(_exactly(asked, 4), "big")
             body = _exactly(asked, length - 4)
@@ -182,7 +182,7 @@ class _Session:
             return
 
     def _executes(self, kind: bytes, body: bytes) -> str | None:
-        """The statement that this message executes, if it is one that does."""
+        """The statement that this message executes, if any."""
         if kind == b"Q":
             return body[:-1].decode(errors="replace")
         if kind == b"P":

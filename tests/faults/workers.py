@@ -1,4 +1,4 @@
-"""Workers killed at named points, stopped and back as zombies, joining and leaving; and the clock they go by."""
+"""Workers killed at named points, paused and back as zombies, joining and leaving; and their clocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults.wire import Trap
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-# Statements of a batch's transaction, by which its moments are known.
+# Statements of a batch's transaction that mark its stages.
 BATCH = re.compile(r"UPDATE position p SET next_offset")
 FIRST = {
     "listing": re.compile(r"FROM register_head FOR UPDATE"),
@@ -40,13 +40,13 @@ _LAST_LISTING = (
 _LAST_TRADE = _LAST_LISTING.replace("listing", "trade")
 _LAST_FACT = "SELECT extract(epoch FROM now() - recorded_at) FROM fact ORDER BY id DESC LIMIT 1"
 
-# Longer than the 10 s that the group gives a silent worker.
+# Longer than the group's session timeout of 10 s.
 SILENT_S = 12.0
-# Longer than the 30 s that the database gives a transaction in which nothing happens, and the 10 s of the group.
+# Longer than the database's idle-in-transaction timeout of 30 s and the group's session timeout of 10 s.
 SILENT_IN_TRANSACTION_S = 42.0
 HELD_UP_S = 2.0
 STOPS_WITHIN_S = 10.0
-TRAP_WITHIN_S = 180.0  # with many sets side by side a program alone takes half a minute to start
+TRAP_WITHIN_S = 180.0  # with many parallel sets a program takes half a minute to start
 
 
 def _break_each(
@@ -58,7 +58,7 @@ def _break_each(
     answered: bool = False,
     harm: Callable[[Worker], None] = Worker.kill,
 ) -> None:
-    """Break one worker of each service where it comes to the statement; who is killed is started again."""
+    """Break one worker of each service at the statement; killed ones are restarted."""
     rig = fault.rig
     traps = {}
     for service in services:
@@ -96,7 +96,7 @@ def killed_before_the_mark(fault: Fault) -> None:
 
 
 def sender_killed(fault: Fault) -> None:
-    """Its process alone; the program notices, ends and is started again."""
+    """Kill the sender process alone; the program notices, ends and is restarted."""
     _break_each(fault, MARK, ("listing", "trade-ingest"), seen=None, harm=Worker.kill_parts)
     for service in ("listing", "trade-ingest"):
         worker = fault.rig.worker(service)
@@ -106,7 +106,7 @@ def sender_killed(fault: Fault) -> None:
 
 
 def commit_lost(fault: Fault) -> None:
-    """The server commits, and the line breaks before it can say so."""
+    """The server commits, and the connection breaks before the answer."""
     _break_each(fault, COMMIT, answered=True, harm=lambda _worker: None)
 
 
@@ -124,14 +124,14 @@ def _await_partitions(fault: Fault, worker: Worker) -> None:
 
 
 def _second_worker(fault: Fault, service: str) -> Worker:
-    """One more worker of a service, once it has partitions."""
+    """Add a worker of a service and wait until it has partitions."""
     other = fault.rig.add_worker(service)
     _await_partitions(fault, other)
     return other
 
 
 def zombie(fault: Fault) -> None:
-    """A worker falls silent for longer than its session, another takes over, and it comes back."""
+    """A worker is silent for longer than its session, another takes over, and it comes back."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
     other = _second_worker(fault, service)
@@ -142,14 +142,14 @@ def zombie(fault: Fault) -> None:
     silent.send_all(signal.SIGSTOP)
     rig.pause(SILENT_S)
     silent.send_all(signal.SIGCONT)
-    fault.mended()
+    fault.repaired()
     fault.await_published()
     rig.await_quiet(120)
     rig.remove(other)
 
 
 def zombie_in_transaction(fault: Fault) -> None:
-    """The same in the middle of its transaction: the database frees what it holds."""
+    """The same in the middle of its transaction: the database releases its locks."""
     rig = fault.rig
     service = fault.rng.choice(SERVICES)
     other = _second_worker(fault, service)
@@ -160,14 +160,14 @@ def zombie_in_transaction(fault: Fault) -> None:
     fault.plan.append(f"{service} is silent for {SILENT_IN_TRANSACTION_S:.0f} s with all locks of a batch")
     rig.pause(SILENT_IN_TRANSACTION_S)
     rig.worker(service).send_all(signal.SIGCONT)
-    fault.mended()
+    fault.repaired()
     fault.await_published()
     rig.await_quiet(120)
     rig.remove(other)
 
 
-def held_up(fault: Fault) -> None:
-    """Of two workers one is held up at the end of its transaction, by a line that does not get on."""
+def delayed_commit(fault: Fault) -> None:
+    """One of two workers is delayed at the end of its transaction by a stalled connection."""
     rig = fault.rig
     for service in SERVICES:
         other = _second_worker(fault, service)
@@ -179,7 +179,7 @@ def held_up(fault: Fault) -> None:
             worker.line.set(trap)
         fault.publish()
         for trap in traps:
-            rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not come to where it is to be held up")
+            rig.wait_until(trap.closed.is_set, TRAP_WITHIN_S, f"{service} does not reach the statement of the delay")
         fault.await_published()
         rig.await_quiet(120)
         rig.remove(other)
@@ -214,8 +214,8 @@ def three_workers(fault: Fault) -> None:
     _come_and_go(fault, 2)
 
 
-def told_to_stop(fault: Fault) -> None:
-    """SIGTERM in the middle of each consumer's batch: it ends in time, in order, and nothing is half done."""
+def stopped_by_sigterm(fault: Fault) -> None:
+    """SIGTERM in the middle of each consumer's batch: it ends in time and in order, and nothing is half done."""
     rig = fault.rig
     workers = [rig.worker(service) for service in SERVICES]
     asked_s: dict[str, float] = {}
@@ -223,7 +223,7 @@ def told_to_stop(fault: Fault) -> None:
     def ask(worker: Worker) -> None:
         asked_s[worker.service] = time.monotonic()
         worker.send(signal.SIGTERM)
-        # The batch is held until the signal has surely arrived.
+        # The batch is held until the signal has certainly arrived.
         threading.Event().wait(0.3)
 
     traps = [Trap(LAST[worker.service], partial(ask, worker), seen=BATCH) for worker in workers]
@@ -257,7 +257,7 @@ def _wrong_clock(fault: Fault, wrong_by_s: float) -> None:
     for service, last in (("listing", _LAST_LISTING), ("trade-ingest", _LAST_TRADE), ("incentive", _LAST_FACT)):
         with rig.database(service) as connection:
             ((ago_s,),) = connection.execute(last).fetchall()
-        # The ledger's own time never falls, so there a clock that is behind leaves no trace.
+        # The ledger's time never goes back, so a clock that is behind leaves no trace there.
         is_wrong = float(ago_s) < -30 if wrong_by_s > 0 else float(ago_s) > 30
         assert is_wrong or (service == "incentive" and wrong_by_s < 0), f"{service} goes by the true clock: {ago_s} s"
     rig.set_clock(0)
@@ -287,14 +287,16 @@ WORKERS = (
         "SIGKILL of each register's sending process alone, facts sent, outbox not marked",
         sender_killed,
     ),
-    Kind("commit answer lost", "each consumer's COMMIT is done, and its answer lost with the connection", commit_lost),
+    Kind(
+        "commit answer lost", "each consumer's COMMIT is executed, and its answer lost with the connection", commit_lost
+    ),
     Kind("killed at random", "SIGKILL of three consumers at moments of the seed", killed_at_random),
-    Kind("zombie", "SIGSTOP past the group's session, another worker goes on, and it returns", zombie),
-    Kind("zombie in a transaction", "SIGSTOP with all locks of a batch, and its return", zombie_in_transaction),
-    Kind("held up", "each of two workers is held up at the end of a transaction", held_up),
+    Kind("zombie", "SIGSTOP past the group's session; another worker takes over; it returns", zombie),
+    Kind("zombie in a transaction", "SIGSTOP with all locks of a batch; it returns", zombie_in_transaction),
+    Kind("delayed commit", "each of two workers is delayed at the end of a transaction", delayed_commit),
     Kind("two workers", "a second worker joins and leaves under load", two_workers),
     Kind("three workers", "two more workers join under load; one leaves, one is killed", three_workers),
-    Kind("told to stop", "SIGTERM of each consumer in the middle of its batch", told_to_stop),
-    Kind("clock set back", "the workers' clocks go back by up to a day, and are put right", clock_back),
-    Kind("clock set forward", "the workers' clocks go forward by up to a day, and are put right", clock_forward),
+    Kind("stopped by SIGTERM", "SIGTERM of each consumer in the middle of its batch", stopped_by_sigterm),
+    Kind("clock set back", "the workers' clocks go back by up to a day, and are corrected", clock_back),
+    Kind("clock set forward", "the workers' clocks go forward by up to a day, and are corrected", clock_forward),
 )

@@ -1,4 +1,4 @@
-"""Seeded worlds of events, published as exchanges do it: some of it in transactions that are aborted."""
+"""Seeded worlds of events, published as exchanges do it, partly in transactions that are aborted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACKNOWLEDGED_WITHIN_S = 240.0
 
 
 class Sent(NamedTuple):
-    """A record, and the place that the broker gave it."""
+    """A record and the position that the broker gave it."""
 
     record: SampleRecord
     partition: int
@@ -53,7 +53,7 @@ class World:
 class Publisher(threading.Thread):
     """Sends a slice of the world at a steady pace, so that something can break in the middle of it.
 
-    Every record is acknowledged in the end, however long the broker is away; order and number are kept by idempotence.
+    Every record is acknowledged in the end, however long the broker is unavailable; idempotence keeps order and number.
     What is sent in aborted transactions in between must leave no trace.
     """
 
@@ -67,7 +67,7 @@ class Publisher(threading.Thread):
         self.sent: list[Sent] = []
 
     def result(self) -> list[Sent]:
-        """All that was sent, once it is acknowledged; raises what went wrong."""
+        """Everything sent, once it is acknowledged; raises what went wrong."""
         self.join()
         if self._failure is not None:
             raise self._failure
@@ -87,7 +87,7 @@ class Publisher(threading.Thread):
             enable_idempotence=True,
             max_block_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
             delivery_timeout_ms=int(ACKNOWLEDGED_WITHIN_S * 1000),
-            # What a broker that was killed never answered is sent again soon after it is back.
+            # Requests that a killed broker never answered are resent soon after it is back.
             request_timeout_ms=4_000,
             reconnect_backoff_max_ms=1000,
             allow_auto_create_topics=False,
@@ -96,7 +96,7 @@ class Publisher(threading.Thread):
             futures = []
             for number, start in enumerate(range(0, len(self._records), CHUNK_RECORDS)):
                 for record in self._records[start : start + CHUNK_RECORDS]:
-                    # The client sends nothing that has neither key nor value.
+                    # The client refuses to send a record with neither key nor value.
                     key = b"" if record.key is None and record.value is None else record.key
                     futures.append(producer.send(record.topic, record.value, key, list(record.headers)))
                 if number % ABORT_EVERY_CHUNKS == 0:
@@ -110,7 +110,7 @@ class Publisher(threading.Thread):
             producer.close()
 
     def _send_and_abort(self, like: SampleRecord) -> None:
-        """A valid document of great worth that its exchange took back before it was committed."""
+        """Send a valid document of great value in a transaction that is aborted."""
         value = _of_great_worth(like, self._rng.randrange(10**9))
         try:
             producer = KafkaProducer(
@@ -121,7 +121,7 @@ class Publisher(threading.Thread):
                 allow_auto_create_topics=False,
             )
         except kafka_errors.KafkaError:
-            return  # the broker is away: nothing to take back
+            return  # the broker is unavailable: nothing to abort
         try:
             producer.init_transactions()
             producer.begin_transaction()
@@ -129,17 +129,17 @@ class Publisher(threading.Thread):
             producer.flush(timeout=5)
             producer.abort_transaction()
         except kafka_errors.KafkaError:
-            pass  # never committed; `end_transactions` sees to what it left open
+            pass  # never committed; `end_transactions` handles what it left open
         finally:
             with contextlib.suppress(kafka_errors.KafkaError):
                 producer.close(timeout=1)
 
 
 def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
-    """Whether no transaction is open in the topics; those that the broker does not know any more are aborted.
+    """Return True if no transaction is open in the topics; abort those that the broker no longer knows.
 
-    A broker that was killed or stopped in the middle of a transaction leaves such ones behind, even where it answered
-    the abort, and whoever reads committed records waits behind them until an operator aborts them.
+    A broker killed or stopped in the middle of a transaction leaves such ones behind, even if it answered the abort,
+    and readers of committed records wait behind them until an operator aborts them.
     """
     try:
         with KafkaAdminClient(bootstrap_servers=kafka) as admin:
@@ -149,12 +149,12 @@ def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
     except kafka_errors.KafkaError as error:
         if not error.retriable:
             raise
-        return False  # the broker is away
+        return False  # the broker is unavailable
     return not held
 
 
 def _held(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
-    """Partitions in which committed records are not readable to the end."""
+    """Partitions in which committed records cannot be read to the end."""
     partitions = [
         TopicPartition(topic["name"], partition["partition_index"])
         for topic in admin.describe_topics(list(topics))
@@ -171,7 +171,7 @@ def _held(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition
 def _abort_hanging(admin: KafkaAdminClient, partition: TopicPartition) -> None:
     for producer in admin.describe_producers([partition])[partition].active_producers:
         if producer.current_transaction_start_offset >= 0:
-            # The partition knows the coordinator of the producer's transaction before, and takes no marker of an older.
+            # The partition knows the epoch of the transaction's coordinator and refuses a marker of an older one.
             spec = AbortTransactionSpec(
                 partition, producer.producer_id, producer.producer_epoch, producer.coordinator_epoch
             )

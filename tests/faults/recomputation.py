@@ -1,4 +1,4 @@
-"""Everything worked out anew beside the running set; and what somebody changed by hand found, and mended."""
+"""Recomputation next to the running set, and repair of rows changed by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _rebuild(fault: Fault, service: str, *arguments: str, ends_with: int = 0) ->
     return done.stdout
 
 
-def worked_out_anew(fault: Fault) -> None:
+def recomputed(fault: Fault) -> None:
     fault.publish()
     for service in SERVICES:
         fault.some_moment(0.5)
@@ -22,7 +22,7 @@ def worked_out_anew(fault: Fault) -> None:
 
 
 def changed_by_hand(fault: Fault) -> None:
-    """A superuser takes a fen from a total, and a first away; both follow from what is stored, and come back."""
+    """A superuser changes a total by a fen and deletes a first; both are recomputed from what is stored."""
     rig = fault.rig
     fault.publish()
     fault.await_published()
@@ -43,9 +43,9 @@ def changed_by_hand(fault: Fault) -> None:
         _rebuild(fault, service, "--verify")
 
 
-ANEW = (
-    Kind("worked out anew", "each service's rebuild --verify beside its workers, under load", worked_out_anew),
+RECOMPUTATION = (
+    Kind("recomputed", "each service's rebuild --verify next to its workers, under load", recomputed),
     Kind(
-        "changed by hand", "a total and a first changed in the database: found, and mended by rebuild", changed_by_hand
+        "changed by hand", "a total and a first changed in the database: found and repaired by rebuild", changed_by_hand
     ),
 )
