@@ -188,13 +188,13 @@ def test_another_policy_file_is_tried(
         page.goto("/policy")
         page.get_by_role("link", name=re.compile("政策试算|Policy lab")).click()
         page.locator("#policy").set_input_files(other)
-        page.get_by_role("button", name=re.compile("^(试算|Try it)$")).click()
+        page.get_by_role("button", name=re.compile("^(试算|Compute)$")).click()
         page.get_by_text("rules.annual_listed_trading.rate").wait_for()
         assert page.locator("section[aria-labelledby=cases] tbody tr").count() > 1
         check_accessible(page, "/lab")
         check_fits(page, "/lab")
         page.screenshot(path=pictures / f"lab{'' if screen == DESKTOP else '-phone'}.png", full_page=True)
-        page.get_by_role("button", name=re.compile("按另一种读法试算|Try the other reading")).click()
+        page.get_by_role("button", name=re.compile("按另一种读法试算|Compute by this reading")).click()
         page.get_by_text("general.in_force.until").wait_for()
         check_accessible(page, "/lab")
 
