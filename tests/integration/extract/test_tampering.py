@@ -1,7 +1,7 @@
-"""Every change that somebody makes to an extract, or to what it is made of, is found: docs/en/audit/tampering.md.
+"""Tampering with an extract, or with what it is made of, is detected: docs/en/audit/tampering.md.
 
-Mutations are random and seeded. First by somebody without the key of the logs: each is found by the signed hashes, and
-the file and line are named. Then by whoever has the key and signs everything anew: found by what the content says.
+Mutations are random and seeded. Without the logs' key, the signed hashes detect each and name file and line. With the
+key, when everything is signed again, the content detects them.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from services.incentive.verifier.report import VerificationReport
 
 LEDGER_KEY = SignerKey(f"{LOG_ORIGIN}/ledger", LOG_KEY)
-# Vouched for by the signature alone (docs/en/audit/extracts.md). The last: of awards that were taken away.
+# Covered by the signature alone (docs/en/audit/extracts.md). The last: of awards that are no longer earned.
 SIGNED_ALONE = {
     "awards.ndjson": {"updated_at"},
     "context.ndjson": {"eligibility", "holds", "updated_at", "state", "approved", "paid", "returned"},
     "facts.ndjson": {"partition", "offset", "received_at", "recorded_at"},
 }
-OF_WHAT_WAS_TAKEN_AWAY = {"cap", "rate", "exchange", "evidence"}
+NO_LONGER_EARNED = {"cap", "rate", "exchange", "evidence"}
 BY_OUTSIDERS, BY_THE_KEY = 300, 320
 
 
@@ -55,7 +55,7 @@ def makers(postgres, tmp_path_factory) -> Iterator[Makers]:
 
 @pytest.fixture(scope="module")
 def extract(makers: Makers) -> Files:
-    """Of everything, and small: views and quarantine are told by the signature alone."""
+    """A small extract of everything."""
     return files(makers.extract(evidence="registers"))
 
 
@@ -68,7 +68,7 @@ def report_on(content: Files, keys: VerifierKeys, folder: Path) -> VerificationR
     return verify(zipped(content, folder / "changed.zip"), keys)
 
 
-# --- by somebody without the key ---
+# --- without the key ---
 
 
 def flip(data: bytes, rng: random.Random) -> bytes:
@@ -102,7 +102,7 @@ def reorder(data: bytes, rng: random.Random) -> bytes:
 RAW = (flip, cut_off, drop_line, add_line, reorder)
 
 
-def test_what_somebody_without_the_key_changes_is_found_and_named(extract: Files, keys, tmp_path: Path) -> None:
+def test_a_change_without_the_key_is_detected_with_file_and_line(extract: Files, keys, tmp_path: Path) -> None:
     assert report_on(extract, keys, tmp_path).is_sound
     rng = random.Random(1)
     done: Counter[str] = Counter()
@@ -118,7 +118,7 @@ def test_what_somebody_without_the_key_changes_is_found_and_named(extract: Files
         else:
             assert fault.file == name, (name, change.__name__, fault)
         if f"lines/{name}" in extract:
-            # A line that lost no more than its end is another, too.
+            # A line that lost only its newline counts as changed.
             old, new = data.replace(b"\n", b"\n\0").split(b"\0"), changed.replace(b"\n", b"\n\0").split(b"\0")
             first = next(n for n in range(len(old) + len(new)) if old[n : n + 1] != new[n : n + 1])
             assert fault.line == first + 1, (name, change.__name__, fault)
@@ -126,7 +126,7 @@ def test_what_somebody_without_the_key_changes_is_found_and_named(extract: Files
     assert set(done) == {change.__name__ for change in RAW}
 
 
-def test_a_file_that_is_missing_or_foreign_is_found(extract: Files, keys, tmp_path: Path) -> None:
+def test_a_missing_or_foreign_file_is_detected(extract: Files, keys, tmp_path: Path) -> None:
     for name in extract:
         rest = {other: data for other, data in extract.items() if other != name}
         fault = report_on(rest, keys, tmp_path).faults[0]
@@ -135,7 +135,7 @@ def test_a_file_that_is_missing_or_foreign_is_found(extract: Files, keys, tmp_pa
         assert report_on({**extract, name: b""}, keys, tmp_path).faults[0].file == name
 
 
-def test_what_is_signed_with_another_key_is_found(extract: Files, keys, tmp_path: Path) -> None:
+def test_a_signature_by_another_key_is_detected(extract: Files, keys, tmp_path: Path) -> None:
     other = Ed25519PrivateKey.generate()
     assert report_on(signed_again(extract, other), keys, tmp_path).faults[0].file == "manifest.sig"
     for name in extract:
@@ -144,18 +144,18 @@ def test_what_is_signed_with_another_key_is_found(extract: Files, keys, tmp_path
             note = str(sign(text, SignerKey(text.split("\n")[0], other))).encode()
             assert report_on({**extract, name: note}, keys, tmp_path).faults[0].file == name
             assert report_on(signed_again({**extract, name: note}), keys, tmp_path).faults[0].file == name
-    # By the key of another log of the same set.
+    # The key of another log of the same set.
     signed = extract["manifest.sig"].replace(LEDGER_KEY.name.encode(), f"{LOG_ORIGIN}/trades/r1/1".encode())
     assert not report_on({**extract, "manifest.sig": signed}, keys, tmp_path).is_sound
 
 
-# --- by whoever has the key ---
+# --- with the key ---
 
 ROWS = ("transactions.ndjson", "awards.ndjson", "facts.ndjson", "decisions.ndjson")
 
 
 def changed_value(value: Any, rng: random.Random) -> Any:
-    """Another value of its kind, as somebody would write it who wants to be believed."""
+    """A plausible other value of the same kind."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -192,7 +192,7 @@ def tamper_rows(name: str, rows: list[Any], rng: random.Random) -> tuple[str, li
     at, changed = rng.randrange(len(rows)), list(rows)
     if what == "member":
         is_gone = name in ("awards.ndjson", "context.ndjson") and rows[at]["ceiling"] == "0.00"
-        alone = SIGNED_ALONE.get(name, set()) | (OF_WHAT_WAS_TAKEN_AWAY if is_gone else set())
+        alone = SIGNED_ALONE.get(name, set()) | (NO_LONGER_EARNED if is_gone else set())
         changed[at] = change_member(rows[at], alone, rng)
     elif what == "drop":
         del changed[at]
@@ -207,7 +207,7 @@ def tamper_rows(name: str, rows: list[Any], rng: random.Random) -> tuple[str, li
 
 
 def tampered(extract: Files, rng: random.Random) -> tuple[str, str, Files]:
-    """A file, what was done to it, and the extract signed anew."""
+    """Return a file, what was done to it, and the extract signed again."""
     evidence = [name for name in extract if name.startswith("evidence/")]
     name = rng.choice([*ROWS, *ROWS, "balances.json", "proof.json", "policy/settings.json", *evidence])
     if name.endswith(".ndjson"):
@@ -241,7 +241,7 @@ def tampered(extract: Files, rng: random.Random) -> tuple[str, str, Files]:
     return name, what, signed_again({**extract, name: data})
 
 
-def test_what_is_changed_and_signed_anew_by_the_key_itself_is_found(extract: Files, keys, tmp_path: Path) -> None:
+def test_a_change_signed_again_with_the_key_is_detected(extract: Files, keys, tmp_path: Path) -> None:
     assert report_on(signed_again(extract), keys, tmp_path).is_sound
     rng = random.Random(2)
     done: Counter[tuple[str, str]] = Counter()
@@ -267,8 +267,8 @@ def difference(one: bytes, other: bytes) -> list[bytes]:
     return [line for pair in pairs if pair[0] != pair[1] for line in pair]
 
 
-def test_two_extracts_spliced_are_found(makers: Makers, extract: Files, keys, tmp_path: Path) -> None:
-    """Each file of an earlier extract in a later one, as it is and signed anew."""
+def test_files_of_two_extracts_mixed_are_detected(makers: Makers, extract: Files, keys, tmp_path: Path) -> None:
+    """Each file of an earlier extract in a later one, unchanged and signed again."""
     fed_with_a_world(makers.set, 99, 40, 5000)
     later = files(makers.extract(evidence="registers"))
     assert report_on(later, keys, tmp_path).is_sound
@@ -283,13 +283,13 @@ def test_two_extracts_spliced_are_found(makers: Makers, extract: Files, keys, tm
     assert found >= 10
 
 
-# --- a whole history made anew, by whoever has key and databases ---
+# --- a whole history forged with the key and the databases ---
 
 MORE = 100  # fen of the award, for 20 times as much of the trade
 
 
 class Forged:
-    """An extract in which the secret buyer's first purchase is worth more, as far as `how_far`; all logs fit."""
+    """An extract with a higher first purchase of the secret buyer, consistent down to `how_far`; all logs fit."""
 
     def __init__(self, extract: Files, how_far: str) -> None:
         self.files = dict(extract)
@@ -331,7 +331,7 @@ class Forged:
         return first
 
     def _forge_register(self, first: dict[str, Any]) -> None:
-        """The trade itself, and the totals in which it is: of its exchange, and of its provider by `mode`."""
+        """Forge the trade, and the totals that contain it: of its exchange, and of its provider under `mode`."""
         name = "evidence/trades-r1-1.ndjson"
         rows = [json.loads(line) for line in self.files[name].splitlines()]
         row = next(one for one in rows if one["entry"]["number"] == first["trade_no"])
@@ -375,7 +375,7 @@ def add(item: dict[str, Any], member: str, more_fen: int) -> None:
     ("how_far", "file", "words"),
     [("ledger", "awards.ndjson", "与事实重算不符"), ("facts", "facts.ndjson", "与文档重算不符")],
 )
-def test_a_ledger_made_anew_is_found_by_what_it_rests_on(
+def test_a_forged_ledger_is_detected_by_facts_and_documents(
     extract: Files, keys, tmp_path: Path, how_far: str, file: str, words: str
 ) -> None:
     fault = report_on(Forged(extract, how_far).files, keys, tmp_path).faults[0]
@@ -383,7 +383,7 @@ def test_a_ledger_made_anew_is_found_by_what_it_rests_on(
     assert fault.line is not None
 
 
-def test_a_history_made_anew_down_to_the_registers_is_found_by_an_older_extract(
+def test_a_history_forged_down_to_the_registers_is_detected_by_an_older_extract(
     extract: Files, keys, tmp_path: Path
 ) -> None:
     forged = Forged(extract, "registers").files
@@ -393,7 +393,7 @@ def test_a_history_made_anew_down_to_the_registers_is_found_by_an_older_extract(
     assert "history was rewritten" in report.faults[0].reason
 
 
-# --- rows changed by hand in the databases, by whoever owns them ---
+# --- rows changed in the databases by their owner ---
 
 CHANGES = {
     "a posting": ("ledger", "ledger_entry", "debit_fen = debit_fen * 2, credit_fen = credit_fen * 2"),
@@ -412,7 +412,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_rows_changed_by_hand_are_found_by_the_next_extract(makers: Makers, tmp_path: Path, what: str) -> None:
+def test_manually_changed_rows_are_detected_by_the_next_extract(makers: Makers, tmp_path: Path, what: str) -> None:
     whose, table, change = CHANGES[what]
     owner = {
         "ledger": makers.set.ledger_owner_url,

@@ -1,4 +1,4 @@
-"""What a fact was made of: at every seq at which it was published, worked out anew from what `/v1/evidence` tells."""
+"""The evidence of a fact: recomputed from `/v1/evidence` at every seq at which it was published."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_every_version_of_every_fact_is_what_its_evidence_makes(made: WholeSet) 
 
 
 def check_sign(value: dict[str, Any], counted: list[dict[str, Any]]) -> list[str]:
-    """Which measures there were."""
+    """The red-flag measures that were published."""
     told = {(one["exchange"], one["trade_no"]): one for one in counted}
     by_buyer = Counter(f"{one['buyer']['id_scheme']}:{one['buyer']['id']}" for one in counted)
     for part in (*value.get("repeated", ()), *value.get("operators", ())):
@@ -112,7 +112,7 @@ def check_total(value: dict[str, Any], items: list[dict[str, Any]]) -> None:
     assert Counter((item["exchange"], item["counted"]) for item in items) == +found
 
 
-def test_a_document_has_its_members_and_where_it_stands_in_kafka(made: WholeSet) -> None:
+def test_a_document_has_its_fields_and_its_position_in_kafka(made: WholeSet) -> None:
     (topic, key), _ = next(item for item in made.published.items() if item[0][0] == FIRST_PURCHASE)
     item = documents(made, topic, key)[0]
     detail = made.trades.get(f"/v1/trades/{item['exchange']}/{item['trade_no']}").get_json()
@@ -137,7 +137,7 @@ def test_a_document_has_its_members_and_where_it_stands_in_kafka(made: WholeSet)
         ("facts.annual-total.v1/r1/exchange/nowhere/2026", None, 200),
     ],
 )
-def test_what_is_not_there_is_said(made: WholeSet, fact: str, seq: int | None, status: int) -> None:
+def test_missing_evidence_is_reported(made: WholeSet, fact: str, seq: int | None, status: int) -> None:
     answer = made.trades.get("/v1/evidence", **{"fact": fact} | ({} if seq is None else {"seq": seq}))
     assert answer.status_code == status
     if status == 200:
@@ -166,7 +166,7 @@ def entries(register: Any, until: int, *wanted: str, **query: Any) -> list[dict[
     return [json.loads(line) for line in answer.data.splitlines()]
 
 
-def test_all_entries_lead_to_the_root_of_the_log_and_make_every_fact(made: WholeSet) -> None:
+def test_all_entries_hash_to_the_log_root_and_make_every_fact(made: WholeSet) -> None:
     for register, kind in ((made.listings, "listings"), (made.trades, "trades")):
         note = register.get("/v1/log/checkpoint").text
         checkpoint = Checkpoint.parse(parse_note(note).text)
@@ -190,7 +190,7 @@ def register_anew(kind: str, items: list[dict[str, Any]]) -> RegisterEvidence:
     return register
 
 
-def test_chosen_entries_make_the_facts_of_whom_they_were_chosen_for(made: WholeSet) -> None:
+def test_selected_entries_make_the_facts_of_the_selected_subjects(made: WholeSet) -> None:
     size = Checkpoint.parse(parse_note(made.trades.get("/v1/log/checkpoint").text).text).size
     for (topic, key), values in made.published.items():
         if topic not in (FIRST_PURCHASE, ANNUAL_TOTAL, SIGN):
@@ -205,7 +205,7 @@ def test_chosen_entries_make_the_facts_of_whom_they_were_chosen_for(made: WholeS
             assert {**expected, "generation": 1, "seq": value["seq"]} == value
 
 
-def test_an_exchange_is_told_of_its_own_documents_alone(made: WholeSet) -> None:
+def test_an_exchange_sees_only_its_own_documents(made: WholeSet) -> None:
     size = Checkpoint.parse(parse_note(made.trades.get("/v1/log/checkpoint").text).text).size
     subjects = {key.partition("/")[2] for topic, key in made.published if topic == FIRST_PURCHASE}
     for wanted in ([*subjects], ["exchange/kmdex", "exchange/dcdex"]):

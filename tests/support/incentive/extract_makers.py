@@ -1,4 +1,4 @@
-"""A set with documents in it, extracts of it, and their verification. All exchanges and entities are fictional."""
+"""A set with documents, extracts of it, and their verification. All exchanges and entities are fictional."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ENGLISH = {"LANG": "en_US.UTF-8"}
 SEED, DOCUMENTS = 11, 130
 TIMES = 5000  # so that every rule earns
-# Parties that one trade of dcdex names, and nothing else.
+# Parties that only one trade of dcdex names.
 SECRETS = {worlds.uscc(71): "虚构秘密甲", worlds.uscc(72): "虚构秘密乙"}
 SECRET_TRADE = {
     "trade_no": "T-secret",
@@ -52,7 +52,7 @@ SECRET_TRADE = {
     role: {"id_scheme": "uscc", "id": code, "name": name}
     for role, (code, name) in zip(("provider", "buyer"), SECRETS.items(), strict=True)
 }
-# What the bureau declares: by difference, against another of its subject and year, and what never earns anything.
+# Declarations: by difference, competing with another of the subject and year, and one that earns nothing.
 DECLARED: list[dict[str, Any]] = [
     {"rule": rule, "subject": f"uscc:{worlds.uscc(number)}", "item": item, "earned_on": day, "measure": measure}
     for rule, number, item, day, measure in (
@@ -66,12 +66,12 @@ DECLARED: list[dict[str, Any]] = [
 
 
 class Makers:
-    """A set with documents in it, its API, and extracts of it."""
+    """A set with documents, its API, and extracts of it."""
 
     def __init__(
         self, made: WholeSet, addresses: dict[str, RegisterAddress], registers: Iterable[RegisterSet] = ()
     ) -> None:
-        """`registers`: those whose keys an auditor has, if not those of the set."""
+        """`registers`: those whose keys an auditor has (default: those of the set)."""
         self.set, self.addresses = made, addresses
         self.registers = tuple(registers) or (made.listings, made.trades)
         self.app = incentive_app(
@@ -110,7 +110,7 @@ class Makers:
 
 
 class _WriteOnly:
-    """A stream that cannot be gone back in."""
+    """A stream that cannot seek."""
 
     def __init__(self, into: io.BytesIO) -> None:
         self._into = into
@@ -124,7 +124,7 @@ class _WriteOnly:
 
 @contextmanager
 def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterator[Makers]:
-    """A set fed with a random world, declarations, a trade of secrets and a record that is refused; over HTTP."""
+    """A set with random documents, declarations, a trade of secrets and a refused record; served over HTTP."""
     with ExitStack() as opened:
         made = opened.enter_context(whole_set(postgres, folder))
         fed_with_a_world(made, seed, DOCUMENTS, TIMES)
@@ -142,7 +142,7 @@ def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterat
 
 
 def decide(made: WholeSet) -> None:
-    """The bureau pays one award, approves two, holds one, and does each other thing that it can.
+    """The bureau pays one award, approves two, holds one, and uses every other act.
 
     One of those approved is suppressed later, and given back in part.
     """
@@ -181,7 +181,7 @@ def lines(content: bytes, name: str) -> list[dict[str, Any]]:
 
 
 def alone(makers: Makers, content: bytes, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    """By verify.py of the extract itself, unpacked, in a Python that knows nothing of the project."""
+    """Run the extract's own verify.py, unpacked, in an isolated Python without the project."""
     unpacked = folder / "unpacked"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(unpacked)
@@ -191,7 +191,7 @@ def alone(makers: Makers, content: bytes, folder: Path, *more: str) -> subproces
 
 
 def checked(makers: Makers, content: bytes, folder: Path, older: bytes | None = None) -> VerificationReport:
-    """The report, in this process."""
+    """Verify in this process."""
     path, older_path = folder / "extract.zip", folder / "older.zip"
     path.write_bytes(content)
     if older is not None:

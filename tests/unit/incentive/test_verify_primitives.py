@@ -1,4 +1,4 @@
-"""What verify.py is made of: signatures, notes, trees, values; against RFC 8032 and the services' own code."""
+"""The verifier's signatures, notes, trees and values, against RFC 8032 and the services' code; and verify.py."""
 
 import ast
 import random
@@ -72,14 +72,14 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
 @pytest.mark.parametrize(("public", "message", "signature"), RFC_8032)
-def test_ed25519_by_the_vectors_of_the_rfc(public: str, message: str, signature: str) -> None:
+def test_ed25519_test_vectors_of_rfc_8032(public: str, message: str, signature: str) -> None:
     found = ed25519_verifies(*map(bytes.fromhex, (public, signature, message)))
     assert found
     assert not ed25519_verifies(bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(message + "00"))
 
 
-def test_a_signature_has_one_form() -> None:
-    """Neither another encoding of its scalar, nor any flipped bit."""
+def test_a_signature_has_one_encoding() -> None:
+    """Neither another encoding of its scalar nor a flipped bit verifies."""
     public, signature = KEY.public_key().public_bytes_raw(), KEY.sign(b"x")
     assert ed25519_verifies(public, signature, b"x")
     larger = (int.from_bytes(signature[32:], "little") + ORDER).to_bytes(32, "little")
@@ -92,7 +92,7 @@ def test_a_signature_has_one_form() -> None:
     assert decompress((PRIME + 1).to_bytes(32, "little")) is None
 
 
-def test_keys_notes_and_checkpoints_are_those_of_the_services() -> None:
+def test_keys_notes_and_checkpoints_of_the_services_are_read() -> None:
     signer = SignerKey("jiangbu/ledger", KEY)
     keys = read_keys(f"# of the ledger\n\n{signer.verifier}\n")
     checkpoint = Checkpoint("jiangbu/ledger", 3, bytes(range(32)))
@@ -107,7 +107,7 @@ def test_keys_notes_and_checkpoints_are_those_of_the_services() -> None:
 
 
 @pytest.mark.parametrize("line", ["", "jiangbu/ledger", "jiangbu/ledger+00000000+AQ==", "a+b+!"])
-def test_a_file_without_keys_or_with_a_wrong_one_is_refused(line: str) -> None:
+def test_a_key_file_without_keys_or_with_a_wrong_one_is_refused(line: str) -> None:
     with pytest.raises(UsageError):
         read_keys(line)
     good = str(SignerKey("jiangbu/ledger", KEY).verifier)
@@ -133,7 +133,7 @@ def test_a_tree_of_entries_and_nodes_has_the_root_of_the_log(size: int) -> None:
 
 
 def nodes_without(there, since, start, end, node):
-    """The largest subtrees without an entry that is there, cut at `since`; slowly."""
+    """The largest subtrees without an extracted entry, cut at `since`, computed slowly."""
     is_cut = start < since < end
     if not is_cut and not any(start <= n < end for n in there):
         yield (start, end, range_hash(start, end, node))
@@ -157,8 +157,8 @@ def test_times_and_amounts_are_read_as_written() -> None:
             fen(wrong)
 
 
-def test_it_runs_alone_on_python_without_anything(tmp_path: Path) -> None:
-    """Isolated, outside the project. A folder that is no extract is unsound; none at all is a bad call."""
+def test_verify_py_runs_in_an_isolated_python(tmp_path: Path) -> None:
+    """A folder that is not an extract is unsound; a missing one is a usage error."""
     alone = tmp_path / "verify.py"
     alone.write_text(joined_verifier(), "utf-8")
     keys = tmp_path / "keys"
@@ -174,7 +174,7 @@ def test_it_runs_alone_on_python_without_anything(tmp_path: Path) -> None:
     assert run() == 2
 
 
-def test_joined_it_is_python_3_9_and_imports_the_standard_library_alone() -> None:
+def test_verify_py_is_python_3_9_and_imports_the_standard_library_alone() -> None:
     tree = ast.parse(joined_verifier(), feature_version=(3, 9))
     imported = {
         name.split(".")[0]
@@ -186,7 +186,7 @@ def test_joined_it_is_python_3_9_and_imports_the_standard_library_alone() -> Non
     compile(tree, "verify.py", "exec")
 
 
-def test_joined_no_module_redefines_a_name_of_another() -> None:
+def test_no_module_of_the_verifier_redefines_a_name_of_another() -> None:
     names: Counter[str] = Counter()
     for node in ast.parse(joined_verifier()).body:
         match node:
@@ -203,7 +203,7 @@ def test_joined_no_module_redefines_a_name_of_another() -> None:
     assert [name for name, times in names.items() if times > 1] == []
 
 
-def test_joined_it_is_the_same_in_every_process() -> None:
+def test_verify_py_is_the_same_in_every_process() -> None:
     program = "from services.incentive.extract.join_verifier import joined_verifier; print(joined_verifier())"
     done = [
         subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env={"PYTHONHASHSEED": seed})
