@@ -1,4 +1,4 @@
-"""Clients that ask one API without a pause, as a process of its own: requests a second, and how long answers take.
+"""Clients that ask one API without a pause, as their own process; measures requests a second and response times.
 
 They are on the processors that answer, so they do as little as can be done: one thread, the request put together once,
 and of an answer its first line and length read. A thread for each would fight with the others for one interpreter, and

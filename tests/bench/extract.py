@@ -1,4 +1,4 @@
-"""How long an extract takes to make and to verify, and in how much memory.
+"""Time and memory needed to make and to verify an extract.
 
 The heaviest kind for its number of transactions: each is of an award of its own, made of a trade of its own, and whole
 registers go with it. Registers and ledger take in the documents in this process, without a broker; the extract is made

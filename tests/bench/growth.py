@@ -1,4 +1,4 @@
-"""What stays the same while a register grows: intake, bytes of a trade, `rebuild --verify`.
+"""Growth of a register: intake rate, bytes a trade and `rebuild --verify` must not get worse.
 
 Documents are taken in by the handler of the consumer, without a broker, so that five million are there in minutes.
 """

@@ -1,4 +1,4 @@
-"""Intake: the real consumer programs, from the topic to committed documents and sent facts, logs and history on.
+"""Intake by the real consumer programs, from the topic to committed documents and published facts.
 
 Facts of signs are not waited for: they go out after all others, and later the busier intake is.
 """

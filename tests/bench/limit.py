@@ -1,4 +1,4 @@
-"""The limit: poll, decode, and COPY of the same records into one plain table with one index, and nothing else.
+"""The upper limit of intake: poll, decode and COPY into one table with one index, and nothing else.
 
 It is what any intake has to do that keeps what it is sent.
 """

@@ -1,4 +1,4 @@
-"""What the logs cost: the same batches go in turn into a database with its log and into one without.
+"""Cost of the transparency logs: the same batches with and without a log.
 
 `python -m tests.bench.logs` prints events and postings a second, each with and without, as JSON, and what the processor
 took for one, Python and PostgreSQL together, which other work on the machine changes less. Of trade-ingest and of

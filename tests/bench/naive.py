@@ -1,4 +1,4 @@
-"""Intake as many would write it: marshmallow, an ORM, a row at a time, a commit for each hundred.
+"""A naive intake for comparison: marshmallow, an ORM, one row at a time, a commit every hundred.
 
 It does less than ours: no history, no conflicts, no quarantine, no firsts, no log, and facts are not sent.
 """

@@ -1,4 +1,4 @@
-"""What a program takes, measured as a process of its own."""
+"""Time and memory of a program, measured in its own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs to merge registers: the same companies in facts of one register, and of three.
+"""Cost of merging registers: the same companies in facts of one register and of three.
 
 Told is what the processor took for a fact, and for a company, Python and PostgreSQL together, of decoding and the
 transactions of incentive; batches of all ways go in turn. A company that

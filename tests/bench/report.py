@@ -1,4 +1,4 @@
-"""What was measured, as tables for a terminal."""
+"""Results as tables for a terminal."""
 
 from __future__ import annotations
 

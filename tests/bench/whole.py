@@ -1,4 +1,4 @@
-"""The whole set: end to end throughput, latency at steady rates, answers of the API meanwhile, memory and disk."""
+"""The whole set: throughput end to end, latency at steady rates, API response times meanwhile, memory and disk."""
 
 from __future__ import annotations
 

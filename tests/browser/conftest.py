@@ -1,4 +1,4 @@
-"""The system's Chromium, and a year of sample events behind the pages. Without a browser these tests are skipped."""
+"""The system's Chromium, and the pages over a year of sample events."""
 
 from __future__ import annotations
 

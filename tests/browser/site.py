@@ -1,4 +1,4 @@
-"""The pages in a browser: opened as somebody, on a screen, in a language; and held to what accessible pages must be."""
+"""Open a page in the browser by role, screen and language, and check its accessibility."""
 
 from __future__ import annotations
 

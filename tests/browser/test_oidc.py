@@ -1,4 +1,4 @@
-"""Signing in by a real Keycloak."""
+"""Sign-in through a real Keycloak."""
 
 from __future__ import annotations
 

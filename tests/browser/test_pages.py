@@ -1,4 +1,4 @@
-"""Everybody's way through the pages in a real browser: by mouse and by keyboard, on both screens, in both languages."""
+"""The pages in a real browser: by mouse and keyboard, on both screens, in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The set of docker-compose.yml, built and started for the tests, and taken away with all that it made."""
+"""The set of docker-compose.yml, built and started for the tests, and removed afterwards."""
 
 from __future__ import annotations
 

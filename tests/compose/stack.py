@@ -1,4 +1,4 @@
-"""The set of docker-compose.yml as an operator has it: commands, addresses, secrets, containers, events sent to it."""
+"""The set of docker-compose.yml as an operator has it: commands, addresses, secrets, containers, and sending events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The set of docker-compose.yml, as an operator comes to know it. Each test goes on from the one before."""
+"""The set of docker-compose.yml in an operator's hands. Each test continues from the one before."""
 
 from __future__ import annotations
 

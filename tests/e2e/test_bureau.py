@@ -1,4 +1,4 @@
-"""The bureau at work on a running set: API and consumer write one ledger and one log, in turn."""
+"""The bureau at work on a running set: API and consumer write the same ledger and log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from tests.support.registers import worlds
-from tests.support.up import client_of
+from tests.support.up import QUIET_WITHIN_S, client_of
 
 if TYPE_CHECKING:
     from devset.client import Client
@@ -40,7 +40,7 @@ def bought(running: dict[str, Any], client: Client, revision: int, refunded: str
     producer = KafkaProducer(bootstrap_servers=running["kafka"], acks="all")
     producer.send("exchange.kmdex.trades.v1", worlds.record("trade", "kmdex", trade, 0).value).get(10)
     producer.close()
-    client.await_quiet(60, lambda: None)
+    client.await_quiet(QUIET_WITHIN_S, lambda: None)
 
 
 def test_an_award_is_decided_on_paid_and_claimed_back(running_set: dict[str, Any]) -> None:

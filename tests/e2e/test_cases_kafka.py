@@ -7,7 +7,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from tests.support.case_runs import Run, check
-from tests.support.up import client_of
+from tests.support.up import QUIET_WITHIN_S, client_of
 
 
 def test_every_case_holds_through_kafka(running_set: dict[str, Any], case_runs: list[Run]) -> None:
@@ -19,7 +19,7 @@ def test_every_case_holds_through_kafka(running_set: dict[str, Any], case_runs: 
         for record in (record for run in going for record in run.batches[index]):
             producer.send(record.topic, record.value)
         producer.flush()
-        client.await_quiet(60, lambda: None)
+        client.await_quiet(QUIET_WITHIN_S, lambda: None)
         awards = list(client.items("incentive", "/v1/awards"))
         transactions = list(client.items("incentive", "/v1/ledger/transactions"))
         for run in going:

@@ -21,7 +21,7 @@ from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.note import VerifierKey
 from tests.support.procedures import ROOT, carry_out
 from tests.support.translog.witnessing import NAME, rewrite_listings, witness
-from tests.support.up import Up, client_of, up_while_used
+from tests.support.up import QUIET_WITHIN_S, Up, client_of, up_while_used
 
 AWARD = "first_purchase/uscc:91530100MAXXAAA02W"
 started = contextmanager(up_while_used)
@@ -36,7 +36,7 @@ def send(running: dict[str, Any], lines: list[bytes]) -> None:
 
 def ceiling(client: Client) -> tuple[str, int]:
     """The award's ceiling, and under which revision."""
-    client.await_quiet(60, lambda: None)
+    client.await_quiet(QUIET_WITHIN_S, lambda: None)
     award = client.get("incentive", f"/v1/awards/{AWARD}")
     return award["ceiling"], award["policy"]["revision"]
 
@@ -88,7 +88,7 @@ def test_awards_follow_another_revision_and_another_whitelist(
         # Another listing, at the one that came and at the one that had ended before.
         listing = example[0].replace(b"L2026-0001", b"L2026-0009")
         send(running, [listing.replace(b"kmdex", b"newdex"), listing.replace(b"kmdex", b"dcdex")])
-        client.await_quiet(60, lambda: None)
+        client.await_quiet(QUIET_WITHIN_S, lambda: None)
         listed = client.items("listing", "/v1/listings")
         assert {(one["exchange"], one["counted"]) for one in listed if one["listing_no"] == "L2026-0009"} == {
             ("newdex", True),
@@ -135,7 +135,7 @@ def rewritten_history_is_found(running: dict[str, Any], folder: Path, listing: b
     assert result.exit_code == 1
     assert "警报 / ALARM: jiangbu/listings/r1/1: 历史被改写 / history was rewritten: 同一大小" in result.output
     send(running, [listing.replace(b"L2026-0001", b"L2026-0010")])
-    client_of(running).await_quiet(60, lambda: None)
+    client_of(running).await_quiet(QUIET_WITHIN_S, lambda: None)
     result = witness(running, folder / "witness", "--watch")
     assert result.exit_code == 1
     assert "较大的树不以较小的树开头 / the larger tree does not begin with the smaller one" in result.output

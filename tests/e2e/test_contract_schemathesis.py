@@ -1,4 +1,4 @@
-"""Each running service keeps to its own OpenAPI document over HTTP, for a key that sees all and one that does not."""
+"""Each running service keeps to its OpenAPI document, for a key that sees everything and for one that does not."""
 
 import re
 from typing import Any

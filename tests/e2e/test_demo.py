@@ -1,4 +1,4 @@
-"""`make demo` as a person calls it; it checks itself against the verifier's rules."""
+"""`make demo`, which checks itself against the verifier's rules."""
 
 import os
 import subprocess

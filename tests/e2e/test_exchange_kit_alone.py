@@ -1,4 +1,4 @@
-"""An exchange's engineer: the kit alone, installed and used by the commands of the document, to accepted events."""
+"""The exchange kit installed alone and used by the commands of its page, up to accepted events."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""What an exchange asks of a running set: is all there that it sent, and what was refused."""
+"""The kit's questions to a running set: whether everything sent is there, and what was rejected."""
 
 import contextlib
 import hashlib
@@ -31,7 +31,7 @@ from shared.values.canonical_json import canonical_json
 from shared.values.parties import complete_uscc
 from shared.values.times import day_start
 from tests.support.translog.witnessing import NAME, witness
-from tests.support.up import client_of
+from tests.support.up import QUIET_WITHIN_S, client_of
 
 SELLER, BUYER = complete_uscc("91530100MAXGAAA01"), complete_uscc("91530100MAXXAAA02")
 
@@ -84,7 +84,7 @@ class Asker:
             producer.send(one.topic, one.value, one.key, headers, timestamp_ms=int(noon.timestamp() * 1000))
         producer.flush()
         producer.close()
-        client_of(self.running).await_quiet(60, lambda: None)
+        client_of(self.running).await_quiet(QUIET_WITHIN_S, lambda: None)
 
     def write(self, *lines: SampleRecord | bytes) -> None:
         self.file.write_bytes(b"".join(line if isinstance(line, bytes) else to_line(line) for line in lines))

@@ -1,4 +1,4 @@
-"""An extract of a running set, as an auditor takes it home: asked for over HTTP, verified by Python alone."""
+"""An extract of a running set: requested over HTTP, verified by Python alone."""
 
 from __future__ import annotations
 

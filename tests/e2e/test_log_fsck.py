@@ -1,4 +1,4 @@
-"""The three logs of a running set, read by a checker that others wrote: before they grew, and after."""
+"""The three logs of a running set, checked by an independent program before and after they grew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.events.topics import topic_of
 from shared.translog.tiles import Tile, hashes_at, parse_bundle
 from shared.values.parties import complete_uscc
 from tests.support.engines.tessera import run_fsck
-from tests.support.up import client_of
+from tests.support.up import QUIET_WITHIN_S, client_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def publish_listings(running: dict[str, Any]) -> None:
         }
         producer.send(topic_of("listing", "kmdex"), event_of("listing", "kmdex", document))
     producer.close()
-    client_of(running).await_quiet(60, lambda: None)
+    client_of(running).await_quiet(QUIET_WITHIN_S, lambda: None)
 
 
 def test_logs_are_sound_before_and_after_they_grew(

@@ -1,4 +1,4 @@
-"""`make up` as its callers use it: one JSON line, watched while it runs, and nothing left behind."""
+"""`make up`: prints one JSON line, restarts programs, and leaves nothing behind."""
 
 import os
 import signal

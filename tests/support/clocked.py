@@ -1,4 +1,4 @@
-"""A clock for our programs that is wrong by as many seconds as a file says, read again and again."""
+"""A clock for our programs that is off by the seconds that a file says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command lines of processes that tests look for among others, which may end meanwhile."""
+"""Command lines of processes, which may end while a test looks for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer program of its own in a process of its own, and engines that can be stopped, frozen and started again."""
+"""A consumer program in its own process, with its own exchange, database and register."""
 
 from __future__ import annotations
 

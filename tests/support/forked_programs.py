@@ -1,4 +1,4 @@
-"""Our programs as processes, without the second of imports that each start takes: forked from one that has them.
+"""A fork server for our programs: each starts without the second that its imports take.
 
 What they do is what `python -m MODULE ARGUMENT...` does, from `__main__` on. Started by itself (python -m
 tests.support.forked_programs FD MODULE...), this is the process that they are forked from.

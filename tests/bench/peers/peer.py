@@ -1,4 +1,4 @@
-"""What runs beside ours: others' ways to do the core of trade-ingest's job on the same topic. All of them do less."""
+"""Other stream processors that do the core of trade-ingest's work on the same topic. All of them do less."""
 
 from __future__ import annotations
 

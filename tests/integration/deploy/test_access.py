@@ -1,4 +1,4 @@
-"""Who may do what on the secured broker, set up by `jiangbu topics apply`: it is the broker that refuses.
+"""Rights on the secured broker as `jiangbu topics apply` sets them: the broker itself refuses.
 
 Requests of the Kafka protocol are sent as they are: a client would look at what it is shown, and not even try.
 """

@@ -1,4 +1,4 @@
-"""`jiangbu doctor` on a real deployment without its APIs: sound, and with each thing that can be wrong."""
+"""`jiangbu doctor` on a real deployment without its APIs: healthy, and with each fault that it reports."""
 
 from __future__ import annotations
 

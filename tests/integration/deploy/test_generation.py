@@ -1,4 +1,4 @@
-"""An older backup is put back, or a topic loses what was not read: said, stopped, and gone on from by a command.
+"""Recovery from an older backup and from lost records: detected, reported, and continued by a command.
 
 Real programs on a real PostgreSQL and Kafka; each test has an exchange and a register of its own.
 """

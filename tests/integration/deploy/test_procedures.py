@@ -1,4 +1,4 @@
-"""Procedures of docs/en/operations about exchanges, passwords and keys, as they stand there, on real engines."""
+"""The procedures of docs/en/operations about exchanges, passwords and keys, run as written on real engines."""
 
 from __future__ import annotations
 

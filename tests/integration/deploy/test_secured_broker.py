@@ -1,4 +1,4 @@
-"""Who gets in at all: the broker of deploy/kafka, asked by plain clients."""
+"""Authentication on the broker of deploy/kafka, with plain clients."""
 
 import subprocess
 from dataclasses import replace

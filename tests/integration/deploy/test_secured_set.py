@@ -1,4 +1,4 @@
-"""The services at work on the secured broker, each as its own user: from an exchange's event to an award."""
+"""The services on the secured broker, each as its own user: from an exchange's event to an award."""
 
 from __future__ import annotations
 

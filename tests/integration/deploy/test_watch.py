@@ -1,4 +1,4 @@
-"""Alerts and dashboard in deploy/watch: checked and tried by promtool, and held to what the services really tell."""
+"""Alerts and dashboard of deploy/watch: checked by promtool, and against the metrics that services export."""
 
 from __future__ import annotations
 

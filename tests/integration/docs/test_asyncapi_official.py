@@ -1,4 +1,4 @@
-"""The AsyncAPI document against the official JSON Schema of AsyncAPI 3.0, which npm alone has."""
+"""The AsyncAPI document against the official JSON Schema of AsyncAPI 3.0."""
 
 import copy
 import json

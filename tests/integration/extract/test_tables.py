@@ -1,4 +1,4 @@
-"""The processes that make workbooks of an extract: how they end, whatever ends them."""
+"""Processes that make the workbooks of an extract: how they end, and what happens when they are killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tampering with an extract, or with what it is made of, is detected: docs/en/audit/tampering.md.
+"""Every change to an extract, or to the data behind it, is found: docs/en/audit/tampering.md.
 
 Mutations are random and seeded. Without the logs' key, the signed hashes detect each and name file and line. With the
 key, when everything is signed again, the content detects them.

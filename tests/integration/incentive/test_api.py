@@ -1,4 +1,4 @@
-"""Routes of incentive, and what each role sees of awards and ledger, on a real PostgreSQL."""
+"""Routes of incentive, and what each role sees of awards and ledger."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

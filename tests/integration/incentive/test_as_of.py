@@ -1,4 +1,4 @@
-"""What the API says as of a past instant is what it said then: asked along a random history, and again at its end."""
+"""An answer as of a past instant equals the answer given then, along a random history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bureau decides, by the API, on a real PostgreSQL: steps, money, holds, and who may not do what."""
+"""Decisions of the bureau over the API: steps, amounts, holds, and who may do what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses of the bureau's tables, and what `rebuild --verify` says where they were damaged."""
+"""Constraints of the bureau's tables, and what `rebuild --verify` reports where rows were damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bureau declares rewards: by the API, into a real ledger, with all that other awards have."""
+"""Declared rewards: entered over the API, posted in the ledger, and treated as other awards are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What facts make of awards and of the ledger, on a real PostgreSQL."""
+"""Intake of facts: awards and postings that follow from them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses of the ledger's tables: tried as the service's own role and as their owner."""
+"""Constraints of the ledger's tables, tried as the service's role and as the owner."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Signs on awards as facts and the bureau's list change: flagged and told, nothing posted, hidden from exchanges."""
+"""Red flags on awards follow facts and the bureau's list: shown, without postings, hidden from exchanges."""
 
 from __future__ import annotations
 

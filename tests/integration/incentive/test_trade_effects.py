@@ -1,4 +1,4 @@
-"""From an award to the records in Kafka, and from a trade to the postings that it took part in: both ways agree."""
+"""From an award to its records in Kafka and from a trade to its postings: both directions agree."""
 
 from __future__ import annotations
 

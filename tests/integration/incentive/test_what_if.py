@@ -1,4 +1,4 @@
-"""What another policy file would make of the ledger's facts, and what it makes of them once it is in force."""
+"""What-if by another policy file equals what that file makes of the ledger once it is in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reading loop on a real broker and a real database: what is read, once, and what stops it."""
+"""The consumer loop on a real broker and database: each record is handled once, and what stops the loop."""
 
 from __future__ import annotations
 

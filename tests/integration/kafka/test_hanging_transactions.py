@@ -1,4 +1,4 @@
-"""What the faults do about transactions that a broker left open, as an operator would."""
+"""End transactions that a producer left open, as an operator would."""
 
 from __future__ import annotations
 

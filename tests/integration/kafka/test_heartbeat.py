@@ -1,4 +1,4 @@
-"""A consumer tells that it gets on, and ceases to while it does not, whatever keeps it."""
+"""Heartbeat of a consumer: it beats while the consumer makes progress and stops when it is stuck."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Kafka has seen of a database: only what was committed, and proof only where it says so."""
+"""Offsets that Kafka keeps as a witness of what a database committed, and what they prove."""
 
 from __future__ import annotations
 

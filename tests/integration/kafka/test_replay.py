@@ -1,4 +1,4 @@
-"""Reading topics again while the broker goes away and comes back."""
+"""Replay of topics while the broker is unavailable for a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing to a real broker: what is acknowledged is there, byte for byte, in order of its key."""
+"""Publishing to a real broker: acknowledged records are there, byte for byte, in order of their keys."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""Pages for people: who gets in, what each role sees, and what never leaves the server; without a browser."""
+"""The pages without a browser: sign-in, what each role sees, and what never leaves the server."""
 
 from __future__ import annotations
 

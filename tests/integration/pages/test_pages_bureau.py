@@ -1,4 +1,4 @@
-"""What the bureau does on pages is what it does by the API: steps, holds, eligibility, grants, suspensions, lists."""
+"""The bureau's forms do what the API does: steps, holds, eligibility, grants, suspensions, lists."""
 
 from __future__ import annotations
 

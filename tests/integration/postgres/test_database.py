@@ -1,4 +1,4 @@
-"""Arrays written in PostgreSQL's own notation, and which failures of the database are the world's."""
+"""COPY of arrays, and which failures of database and broker are transient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers held against a real broker: every record that was read is accounted for, and what was lost comes in."""
+"""Registers rebuilt from a real broker: every record is accounted for, and missing ones are taken in."""
 
 from __future__ import annotations
 

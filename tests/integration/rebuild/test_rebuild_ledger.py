@@ -1,4 +1,4 @@
-"""`incentive rebuild` on real engines: what was done right is verified, damage is named, and mended by new rows."""
+"""`incentive rebuild` on real engines: a sound ledger passes, damage is named and repaired by new rows."""
 
 import json
 from collections.abc import Callable, Iterator

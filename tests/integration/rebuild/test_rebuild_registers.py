@@ -1,4 +1,4 @@
-"""Registers worked out anew: a sound one shows no difference, each kind of damage is named, and mended if it can be."""
+"""`rebuild` of registers: a sound one shows no difference, each kind of damage is named and repaired if possible."""
 
 from __future__ import annotations
 

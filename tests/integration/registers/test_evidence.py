@@ -1,4 +1,4 @@
-"""The evidence of a fact: recomputed from `/v1/evidence` at every seq at which it was published."""
+"""`/v1/evidence` of a fact recomputes it at every sequence number at which it was published."""
 
 from __future__ import annotations
 

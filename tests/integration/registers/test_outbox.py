@@ -1,4 +1,4 @@
-"""Facts on their way to a real broker: sent once each, by one sender at a time, and never from behind what was sent."""
+"""The outbox on a real broker: each fact is published, by one sender at a time, never older than one before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One set of documents, in any order, any batch cuts, doubled: one state. Real PostgreSQL, no broker."""
+"""One set of documents gives one state in any order, batching and repetition. No broker."""
 
 from __future__ import annotations
 

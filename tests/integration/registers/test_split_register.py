@@ -1,4 +1,4 @@
-"""One register for all exchanges, and three for one each: the same awards to the fen, and no posting at the change.
+"""One register and three that replace it make the same awards to the fen; the change posts nothing.
 
 All exchanges and entities are fictional.
 """

@@ -1,4 +1,4 @@
-"""Checkpoints on their way to `logs.checkpoints.v1`, on a real PostgreSQL and a real Kafka."""
+"""Publishing checkpoints to `logs.checkpoints.v1`."""
 
 from __future__ import annotations
 

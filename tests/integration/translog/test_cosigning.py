@@ -1,4 +1,4 @@
-"""Checkpoints that witnesses cosign: asked of one that others wrote, kept, published and served."""
+"""Cosigned checkpoints: requested from an independent witness, stored, published and served."""
 
 from __future__ import annotations
 

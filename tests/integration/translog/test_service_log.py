@@ -1,4 +1,4 @@
-"""The log of a service: grown with what it numbers, served as C2SP's clients read it, and never otherwise."""
+"""A service's transparency log: append-only, and served as C2SP tlog-tiles clients read it."""
 
 from __future__ import annotations
 

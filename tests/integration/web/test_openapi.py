@@ -1,4 +1,4 @@
-"""The OpenAPI documents: valid, and kept to by the routes (in one process, on real engines)."""
+"""OpenAPI documents: valid, and kept by the routes (in one process, on real engines)."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What listing and trade-ingest answer: documents, quarantine, reconciliation; and what each key sees of them."""
+"""API of listing and trade-ingest: documents, quarantine, reconciliation, and what each key sees."""
 
 import base64
 import hashlib

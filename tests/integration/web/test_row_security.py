@@ -1,4 +1,4 @@
-"""The two fences between exchanges: what queries ask for, and what PostgreSQL shows. Each holds without the other.
+"""Two barriers between exchanges, queries and row-level security: each holds without the other.
 
 The first is taken away by letting the code take the key of an exchange for one that sees all; what it still may not see
 is then up to PostgreSQL alone. All exchanges and entities are fictional.

@@ -1,4 +1,4 @@
-"""The program that answers over HTTP: how it starts, survives its worker, and stops."""
+"""The HTTP server program: how it starts, restarts its worker, and stops."""
 
 import http.client
 import json

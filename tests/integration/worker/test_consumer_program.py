@@ -1,4 +1,4 @@
-"""Consumer programs as processes: waiting for what they need, stopping in time whatever hangs, leaving a record."""
+"""Consumer programs as processes: they wait for what they need, stop in time, and record each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What real programs log: refused records by event and place, no flood however much rubbish comes, and no person.
+"""Logs of real programs: rejected records by event and position, rate limits, and no personal data.
 
 Every free text of the events has a canary in it; errors of every kind are forced; then no log may have the canary.
 """

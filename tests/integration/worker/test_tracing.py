@@ -1,4 +1,4 @@
-"""Spans of real programs, as a receiver of OTLP gets them: linked to the traces of events, below those of callers."""
+"""Spans of real programs as an OTLP receiver gets them: linked to events, children of the callers' spans."""
 
 from __future__ import annotations
 

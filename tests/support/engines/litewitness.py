@@ -1,4 +1,4 @@
-"""`litewitness`, a tlog-witness server that is not ours, with its key in an ssh-agent, where it wants to find it."""
+"""`litewitness`, an independent tlog-witness server, with its key in an ssh-agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Apache Kafka as deploy/kafka sets it up, started by its own script: nobody gets in without a user and a right."""
+"""An Apache Kafka as deploy/kafka sets it up, started by its own script, with users, rights and TLS."""
 
 import shlex
 import signal

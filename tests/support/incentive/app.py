@@ -1,4 +1,4 @@
-"""The API of incentive over a ledger that a test has filled, and asking it as one role or another."""
+"""The application of incentive over a ledger that a test has filled, and requests to it by role."""
 
 from __future__ import annotations
 

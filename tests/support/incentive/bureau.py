@@ -1,4 +1,4 @@
-"""The bureau at work on a ledger that a test fills: two persons, a clock that is set, facts that come in between."""
+"""The bureau at work on a ledger that a test fills: two people, a settable clock, facts that arrive in between."""
 
 from __future__ import annotations
 

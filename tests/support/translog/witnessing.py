@@ -1,4 +1,4 @@
-"""The kit's witness beside a set that `make up` runs, and the hand of who owns the set's databases."""
+"""The kit's witness of a set of `make up`, and changes to its databases by their owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what, as a table: the rights of each user in words."""
+"""The rights of each user as a table."""
 
 import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType

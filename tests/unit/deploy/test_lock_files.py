@@ -1,4 +1,4 @@
-"""The locks of the image pin what the tests run with: the same versions, the same hashes, all that is needed."""
+"""The lock files of the image pin what the tests run with: the same versions and hashes, nothing missing."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""A full disk is told as such, whatever failed first."""
+"""A full disk is reported as such, whichever program failed first."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Programs of the local set: what is told of one that ended."""
+"""Programs of the local set: the last words of one that ended."""
 
 import sys
 from pathlib import Path

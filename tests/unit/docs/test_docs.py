@@ -1,4 +1,4 @@
-"""What the documents say exists and works: examples, commands, settings, files, links."""
+"""The documents name only what exists: commands, settings, files; their examples are valid."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""Awards as the ledger has them: made of an entitlement, and taken back to zero."""
+"""Award states: computed from an entitlement, and withdrawn to zero."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Declared rewards worked out: by example, and held against the second reading in verify.py."""
+"""Declared rewards: by example, and against the verifier."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""The four rules at every threshold, cap, date and zone; figures stand here as the policy's description has them."""
+"""The four event rules at every threshold, cap, date and time zone; the numbers come from the policy's text."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Explanations and status answers: what they say, and what they leave out for a reader who may not see all."""
+"""Explanations of awards and statuses, and what they hide from a reader who may not see everything."""
 
 import json
 

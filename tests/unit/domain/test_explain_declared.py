@@ -1,4 +1,4 @@
-"""Why a declared reward is what it is, for people: what was declared, each step to the ceiling, why it is nothing."""
+"""Explanations of declared rewards: the declaration, each step to the ceiling, and why nothing is due."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""就高不重复 (G6)."""
+"""Highest only (就高不重复, reading G6)."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Postings: differences only, balanced, and in the end exactly what the award is."""
+"""Postings are differences, balanced, and sum up to the award."""
 
 from collections import Counter
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Signs that a person should look at: what each finds, and what it leaves alone."""
+"""Red flags: what each one finds, and what it leaves alone."""
 
 import json
 from datetime import date, timedelta

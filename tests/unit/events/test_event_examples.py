@@ -1,4 +1,4 @@
-"""Every line of the examples' table: what decode, or for conflicts the resolution, says of the file."""
+"""Each example of the events' page has the outcome that the page says."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The id and the trace of an event as logs tell them: of valid and of broken records, and never a person."""
+"""Id and trace of an event in logs: of valid and broken records, without personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published JSON Schemas refuse nothing that decode accepts, and accept nothing else but for rules beyond them."""
+"""The published JSON Schemas agree with the decoder, except for rules that a schema cannot express."""
 
 import json
 import re

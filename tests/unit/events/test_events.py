@@ -1,4 +1,4 @@
-"""Known answers: what the contract says of events, one by one, on the rule and through the fast path alike."""
+"""Decoding by example: each sentence of the contract about events, on the plain and on the fast path."""
 
 import json
 from datetime import UTC, datetime

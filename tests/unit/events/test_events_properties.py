@@ -1,4 +1,4 @@
-"""Whatever the fast path accepts the rule accepts with equal values, and nothing at all makes either of them raise."""
+"""The fast path of the decoder accepts what the plain one does, with equal values; neither raises."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A table of declarations read: headings, names, days and encodings as people have them; each fault at its column."""
+"""CSV files of declarations: headings, names, dates and encodings in use; each error names its column."""
 
 from datetime import date
 

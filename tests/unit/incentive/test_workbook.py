@@ -1,4 +1,4 @@
-"""Workbooks of extracts, as a reader that we did not write reads them."""
+"""Workbooks of extracts, read back by another library."""
 
 from __future__ import annotations
 

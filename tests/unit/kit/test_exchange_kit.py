@@ -1,4 +1,4 @@
-"""The sample says the truth about itself, and the lines of a file give back the records that they were made of."""
+"""The sample matches its own description, and its lines read back as the same records."""
 
 from collections import Counter
 from datetime import date

@@ -1,4 +1,4 @@
-"""Sending goes on after what is acknowledged, and begins anew when that is no longer what the file holds."""
+"""Publishing resumes after the last acknowledged line, and starts over if the file has changed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rows become events that intake accepts, or faults that say row, column and what is expected."""
+"""Rows of tables become events that intake accepts, or errors with row, column and expectation."""
 
 import json
 from pathlib import Path

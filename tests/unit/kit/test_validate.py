@@ -1,4 +1,4 @@
-"""The offline verdict is that of intake: line by line, in order, in its words."""
+"""Offline validation gives the verdict of intake: line by line, in order, in the same words."""
 
 import json
 from collections import Counter

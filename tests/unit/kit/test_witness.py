@@ -1,4 +1,4 @@
-"""A witness of logs: what it cosigns, what it finds, and what it keeps, whatever it is shown."""
+"""The kit's witness: what it cosigns, what it detects, and what it stores."""
 
 from __future__ import annotations
 

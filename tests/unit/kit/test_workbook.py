@@ -1,4 +1,4 @@
-"""Cells of a workbook become what was typed into them, exactly, or are refused with row and column."""
+"""Workbook cells become exactly what was typed, or are rejected with row and column."""
 
 import json
 import zipfile

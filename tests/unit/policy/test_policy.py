@@ -1,4 +1,4 @@
-"""The policy file: every figure, every fault with its line and member, comparison, and that values drive the result."""
+"""The policy file: every number, every error with its line and field, the diff, and that values decide results."""
 
 import hashlib
 import re

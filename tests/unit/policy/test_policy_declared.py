@@ -1,4 +1,4 @@
-"""The section `declared` of the policy file: every article as the policy's description has it, and its strictness."""
+"""Section `declared` of the policy file: every article as in the policy's text, and strict reading."""
 
 import re
 from decimal import Decimal

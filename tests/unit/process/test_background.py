@@ -1,4 +1,4 @@
-"""Work beside what a consumer program reads: it ends with it, and no fault is lost."""
+"""A background thread next to the consumer loop: it ends with the loop, and its exception is raised."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the file of a consumer program says of it, and what a container's probe makes of it."""
+"""The heartbeat file of a consumer program, and what a container's probe makes of it."""
 
 from __future__ import annotations
 

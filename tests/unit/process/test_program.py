@@ -1,4 +1,4 @@
-"""How a program ends: one line for what a person can mend, a traceback for what is a fault of ours."""
+"""How a program ends: one line for what an operator can fix, a traceback for a bug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recomputation tells: every difference is counted, not every one is listed; what can be told of days."""
+"""The report of a rebuild counts every difference and lists some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When facts go out: at once, or now and then while they change all the time."""
+"""When facts are sent: at once, or throttled while they change all the time."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Log lines: one form for all, bounded in number and length, and exceptions that do not quote what they failed on."""
+"""Log lines: one format, bounded in number and length, and exceptions that quote no data."""
 
 from __future__ import annotations
 

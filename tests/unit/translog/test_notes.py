@@ -1,4 +1,4 @@
-"""Signed notes, checkpoints and cosignatures: the published example, and every way in which one is not valid."""
+"""Signed notes, checkpoints and cosignatures: the published example, and every way to be invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a service's signing key: made once, readable to its user alone, and told of when it is wrong."""
+"""The file of a service's signing key: created once, readable by its user alone, and checked."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Tiles: paths in the one form that C2SP tlog-tiles gives them, bundles, and nodes out of tiles."""
+"""Tiles: paths as in C2SP tlog-tiles, bundles, and nodes computed from tiles."""
 
 from __future__ import annotations
 

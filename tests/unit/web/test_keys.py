@@ -1,4 +1,4 @@
-"""The file of API keys: what is taken, and what is said of a file that is wrong."""
+"""The file of API keys: what it accepts, and how it reports errors."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cursors: what was written is read back, and nothing else is taken for a cursor."""
+"""Cursors read back as written, and nothing else is accepted as one."""
 
 import base64
 

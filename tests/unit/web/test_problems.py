@@ -1,4 +1,4 @@
-"""Every error is problem+json; none of ours shows what is inside."""
+"""Every error is problem+json and shows nothing internal."""
 
 from collections.abc import Iterator
 from typing import Any

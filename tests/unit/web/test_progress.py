@@ -1,4 +1,4 @@
-"""Since when records wait: no alarm while they move, none after a quiet night, one when they stand still."""
+"""Since when records wait: quiet while they move or after a quiet night, alarming when they are stuck."""
 
 from shared.process.liveness import STUCK_AFTER_S
 from shared.web.operations.progress import Movement, PartitionProgress, ServiceProgress, Stored, lag_for, topics_seen

@@ -1,4 +1,4 @@
-"""What does not answer at all is told in time, and asked again when it is back."""
+"""Readiness: an engine that does not answer is reported in time and asked again later."""
 
 import socket
 import threading
