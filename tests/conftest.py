@@ -58,10 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # A background job ignores Ctrl-C, and the programs that it starts would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Messages follow the caller's language: Chinese here, on every machine.
-    for name in ("LC_ALL", "LC_MESSAGES"):
-        os.environ.pop(name, None)
-    os.environ["LANG"] = "C.UTF-8"
     config.addinivalue_line("markers", f"{EXTENDED}: needs more than the shared engines (set from the fixtures)")
     config.stash[RAN_AGAINST] = {}
     worker = getattr(config, "workerinput", None)

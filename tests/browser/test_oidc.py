@@ -100,7 +100,7 @@ def test_without_the_provider_keys_still_sign_in(site: Site, keycloak: Keycloak)
     client = site.makers.app.test_client()
     answer = client.get("/sign-in/oidc")
     assert answer.status_code == 503
-    assert "身份提供方暂无应答" in answer.text
+    assert "统一身份认证暂无应答" in answer.text
     with site.open("auditor") as page:
         page.goto("/awards")
     offered(site, keycloak.issuer)

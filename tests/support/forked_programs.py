@@ -191,7 +191,7 @@ def _become(asked: dict[str, Any]) -> None:
         os.dup2(opened, number)
         os.close(opened)
     os.environ.clear()
-    os.environ.update(asked["environment"])
+    os.environ.update({"LANG": "en_US.UTF-8"} | asked["environment"])
     clocked.file = asked["clock"] and Path(asked["clock"])
     sys.argv = [asked["module"], *asked["arguments"]]
     runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)

@@ -131,6 +131,6 @@ def test_the_command_says_what_it_made(tmp_path: Path) -> None:
     first = CliRunner().invoke(main, ["secrets", str(tmp_path / "s")], env=environment)
     assert first.exit_code == 0, first.output
     assert str(tmp_path / "s" / "exchange.dcdex" / "kafka-password") in first.output
-    assert f"made: {len(WANTED) + API_KEYS}" in first.output
+    assert f"{len(WANTED) + API_KEYS} created" in first.output
     assert not any(content.strip() in first.output for content in contents(tmp_path).values())
-    assert CliRunner().invoke(main, ["secrets", str(tmp_path / "s")], env=environment).output.endswith("made: 0\n")
+    assert CliRunner().invoke(main, ["secrets", str(tmp_path / "s")], env=environment).output.endswith("0 created\n")

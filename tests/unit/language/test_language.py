@@ -60,10 +60,13 @@ def test_messages_are_printed_in_the_caller_s_language(monkeypatch: pytest.Monke
     assert localized("A: 一 / one\n二 / two") == "A: 一\n二"
 
 
-@pytest.mark.parametrize("module", ["services.listing", "services.trade_ingest", "services.incentive"])
+@pytest.mark.parametrize("module", ["services.listing", "services.trade_ingest", "services.incentive", "deploy"])
 @pytest.mark.parametrize("lang", ["zh_CN.UTF-8", "en_US.UTF-8"])
 def test_help_is_in_the_caller_s_language_alone(module: str, lang: str) -> None:
     commands: list[tuple[str, ...]] = [(), ("serve",), ("consume",), ("migrate",), ("rebuild",)]
+    if module == "deploy":
+        commands = [(), ("topics",), ("topics", "apply"), ("secrets",), ("databases", "apply"), ("doctor",)]
+        commands += [("new-generation",), ("accept-loss",)]
     if module == "services.incentive":
         commands += [("verify",), ("what-if",), ("declare",), ("policy",), ("policy", "check"), ("policy", "diff")]
     script = f"""
