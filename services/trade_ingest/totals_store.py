@@ -51,7 +51,7 @@ def apply_deltas(connection: Connection, deltas: Deltas, buckets: BucketCalendar
     _merge(connection, "provider_total", deltas.providers, buckets)
 
 
-def _merge(connection: Connection, table: str, changes: Mapping[Any, Delta], buckets: BucketCalendar) -> None:
+def _merge(connection: Connection, table: str, changes: Mapping[_Key, Delta], buckets: BucketCalendar) -> None:
     if not changes:
         return
     parameters = _parameters(table, changes)
@@ -108,7 +108,7 @@ def _changes_sql(table: str, **instants: str) -> str:
     return f"SELECT {', '.join(selected)} FROM unnest({', '.join(arrays)}) AS u({', '.join(columns)})"
 
 
-def _parameters(table: str, changes: Mapping[Any, Delta]) -> dict[str, str]:
+def _parameters(table: str, changes: Mapping[_Key, Delta]) -> dict[str, str]:
     parameters = {f"{name}s": pg_array(key[index] for key in changes) for index, name in enumerate(_KEYS[table])}
     parameters["amounts"] = pg_array(delta.amount_fen for delta in changes.values())
     parameters["trades"] = pg_array(delta.trades for delta in changes.values())

@@ -42,7 +42,7 @@ _TURNS = """
 """
 
 
-class TradeRevision(NamedTuple):
+class CurrentRevision(NamedTuple):
     """A revision of the trade that was once current, with the seq of its replacement."""
 
     seq: int
@@ -65,7 +65,7 @@ class FactSpan(NamedTuple):
     """A fact at each seq from `from_seq` to `until_seq`, both included; None: open."""
 
     fact: str
-    revision: TradeRevision
+    revision: CurrentRevision
     from_seq: int
     until_seq: int | None
     counted: bool | str
@@ -79,13 +79,13 @@ def trade_facts(connection: Connection, exchange: str, number: str) -> list[Fact
     head = read_head(connection)
     return [
         span
-        for revision in fetch(connection, _REVISIONS, TradeRevision, exchange=exchange, number=number)
+        for revision in fetch(connection, _REVISIONS, CurrentRevision, exchange=exchange, number=number)
         for topic, key in _facts_of(exchange, revision)
         for span in _merged(_spans(connection, head, revision, (exchange, number), (topic, key)))
     ]
 
 
-def _facts_of(exchange: str, revision: TradeRevision) -> Iterator[tuple[str, str]]:
+def _facts_of(exchange: str, revision: CurrentRevision) -> Iterator[tuple[str, str]]:
     year = shanghai_year(revision.completed_at)
     yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}"
     if revision.provider_scheme == "uscc":
@@ -95,7 +95,7 @@ def _facts_of(exchange: str, revision: TradeRevision) -> Iterator[tuple[str, str
 
 
 def _spans(
-    connection: Connection, head: Head, revision: TradeRevision, trade: tuple[str, str], named: tuple[str, str]
+    connection: Connection, head: Head, revision: CurrentRevision, trade: tuple[str, str], named: tuple[str, str]
 ) -> Iterator[FactSpan]:
     topic, key = named
     scope = scope_of(topic, key.split("/"))
@@ -113,7 +113,7 @@ def _spans(
         yield FactSpan(f"{topic}/{head.register}/{key}", revision, after + 1, until_seq, counted)
 
 
-def _turns(connection: Connection, head: Head, revision: TradeRevision, exchange: str) -> Sequence[int]:
+def _turns(connection: Connection, head: Head, revision: CurrentRevision, exchange: str) -> Sequence[int]:
     return fetch_values(
         connection,
         _TURNS,

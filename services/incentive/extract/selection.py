@@ -174,7 +174,7 @@ class Selection:
             "is_all": request.of_all_awards,
         }
         settings = self.settings()
-        self.registers: Registers = registers_of(settings[-1]) if settings else None
+        self.registers: Registers = registers_of(settings[-1].registers) if settings else None
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
         for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)

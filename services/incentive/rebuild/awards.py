@@ -330,7 +330,7 @@ def _counted_until(topic: str, key: str, settings: Sequence[_RegistersRow]) -> d
     """When a fact's register ceased to count, by all rows of `ledger_settings`; None where it counts."""
     until: datetime | None = None
     for row in settings:
-        if is_counted(topic, key, registers_of(row)):
+        if is_counted(topic, key, registers_of(row.registers)):
             until = None
         elif until is None:
             until = row.recorded_at
@@ -341,7 +341,7 @@ def _first(*rows: AwardRow | None) -> AwardRow:
     return next(row for row in rows if row is not None)
 
 
-def _members(award: Award) -> dict[str, Any]:
+def _members(award: Award) -> dict[str, object]:
     return msgspec.structs.asdict(award)
 
 

@@ -1,8 +1,8 @@
 """The fact topics read again from offset 0, and held against the facts that are recorded."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from kafka.errors import KafkaError
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError
 from shared.postgres.query import copy_in, execute, fetch
+from shared.settings import ClientConfig
 from shared.values.differences import Difference
 
 _REPLAYED: Final = (
@@ -63,7 +64,7 @@ class BrokerUnavailableError(OperatorError):
     """The topics cannot be read now."""
 
 
-def read_recorded_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[list[Record]]:
+def read_recorded_topics(connection: Connection, client_config: ClientConfig) -> Iterator[list[Record]]:
     """The fact topics from offset 0 up to where this database says it has read them."""
     positions = load_positions(connection)
     ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
@@ -73,7 +74,7 @@ def read_recorded_topics(connection: Connection, client_config: Mapping[str, Any
         raise BrokerUnavailableError(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
 
 
-def compare_topics(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[Difference]:
+def compare_topics(connection: Connection, client_config: ClientConfig) -> Iterator[Difference]:
     """What the topics hold and the database does not (lost), and the other way round (foreign).
 
     Compaction removes older versions of a key, never its newest.
@@ -103,7 +104,7 @@ def _difference(row: _TopicRow) -> Difference:
     return Difference(f"{_KINDS[row.kind]} {row.topic} {row.key}", recorded, published)
 
 
-def read_facts(connection: Connection, client_config: Mapping[str, Any]) -> Iterator[list[FactRecord]]:
+def read_facts(connection: Connection, client_config: ClientConfig) -> Iterator[list[FactRecord]]:
     """The facts of the topics, batch by batch; what is none was told by `compare_topics`."""
     for records in read_recorded_topics(connection, client_config):
         yield [fact for record in records if (fact := _fact_or_none(record)) is not None]

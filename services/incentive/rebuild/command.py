@@ -4,9 +4,9 @@ To verify takes one snapshot and no lock. To mend takes the ledger's lock, and w
 only; what PostgreSQL does not accept stays as it is, and is told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 from sqlalchemy import Connection
@@ -34,7 +34,7 @@ from shared.postgres.query import execute
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key
 from shared.service_log.store import ServiceLog
-from shared.settings import Settings
+from shared.settings import ClientConfig, Settings
 from shared.telemetry.masking import reason_of
 from shared.values.differences import Difference
 from shared.values.times import Clock, now
@@ -46,7 +46,6 @@ _THE_OWNERS: Final = (
     " their owner; nothing is posted on the word of a damaged fact"
 )
 
-ClientConfig = Mapping[str, Any]
 Say = Callable[[str], None]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -62,8 +62,8 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
     """Number the postings and insert them with their entries in one statement, as the ledger's triggers require."""
     if not postings:
         return
-    transactions: list[dict[str, Any]] = []
-    entries: list[dict[str, Any]] = []
+    transactions: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     for seq, found in enumerate(postings, next_seq(connection)):
         fields = msgspec.structs.asdict(found)
         transactions.append({**fields, "seq": seq, "posted_at": instant, "entries": len(found.entries)})
@@ -73,6 +73,6 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
     execute(connection, _POST, transactions=json_text(transactions), entries=json_text(entries))
 
 
-def json_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def json_text(rows: Sequence[Mapping[str, object]]) -> str:
     """Rows as JSON for `jsonb_populate_recordset`."""
     return msgspec.json.encode(rows).decode()

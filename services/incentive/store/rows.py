@@ -141,23 +141,6 @@ class ActRow(NamedTuple):
     request_sha256: str
 
 
-class ExtractRow(NamedTuple):
-    id: str
-    requested_by: str
-    role: str
-    request: Json
-    log_size: int
-    state: str
-    progress: float
-    attempts: int
-    reason: str | None
-    requested_at: datetime
-    finished_at: datetime | None
-    expires_at: datetime | None
-    bytes: int | None
-    sha256: str | None
-
-
 def columns(row_type: type[tuple[Any, ...]], table: str = "") -> str:
     """The columns of a row type for a SELECT list, of a table if one is named."""
     names: tuple[str, ...] = row_type._fields  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ A program is started with files; the ledger records which of them are in force, 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from services.incentive.store.ledger import next_seq
 from shared.operator_errors import OperatorError
 from shared.postgres.query import execute, fetch, fetch_one
 from shared.settings import Settings, SettingsError
+from shared.values.json_types import Json
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
 
 _IN_FORCE: Final = """
@@ -71,7 +72,9 @@ def load_rulebook(settings: Settings) -> Rulebook:
 def settings_in_force(connection: Connection, as_of: datetime | None = None) -> SettingsInForce | None:
     """What the ledger has in force, now or as of an instant; None before anything was."""
     row = _row_in_force(connection, as_of)
-    return None if row is None else SettingsInForce(row.policy_digest, row.whitelist_digest, registers_of(row))
+    if row is None:
+        return None
+    return SettingsInForce(row.policy_digest, row.whitelist_digest, registers_of(row.registers))
 
 
 def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
@@ -94,7 +97,7 @@ def rulebook_as_of(connection: Connection, as_of: datetime | None, ours: Ruleboo
     if row is None:
         return ours
     if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
-        return replace(ours, registers=registers_of(row))
+        return replace(ours, registers=registers_of(row.registers))
     return _recorded_rulebook(connection, row)
 
 
@@ -121,9 +124,9 @@ def record_settings(connection: Connection, rulebook: Rulebook, instant: datetim
     )
 
 
-def registers_of(row: Any) -> Registers:
-    """The registers that count by a row of `ledger_settings`."""
-    return None if row.registers is None else tuple(row.registers)
+def registers_of(names: list[str] | None) -> Registers:
+    """The registers that count, by the column of `ledger_settings`."""
+    return None if names is None else tuple(names)
 
 
 def registers_text(registers: Registers) -> str:
@@ -145,8 +148,8 @@ def _recorded_rulebook(connection: Connection, row: _SettingsRow) -> Rulebook:
     digests = row.policy_digest, row.whitelist_digest
     if digests not in _recorded:
         sources = "SELECT policy_source, whitelist FROM ledger_settings WHERE id = %(id)s"
-        ((source, whitelist),) = fetch(connection, sources, tuple[str, dict[str, Any]], id=row.id)
+        ((source, whitelist),) = fetch(connection, sources, tuple[str, Json], id=row.id)
         policy = read_policy(source.encode(), "ledger_settings.policy_source")
         exchanges = parse_whitelist(msgspec.json.encode(whitelist).decode())
         _recorded[digests] = Rulebook(policy, source, exchanges)
-    return replace(_recorded[digests], registers=registers_of(row))
+    return replace(_recorded[digests], registers=registers_of(row.registers))
