@@ -1,61 +1,67 @@
-"""`make demo`: a year of sample events through Kafka to explained awards, checked against the verifier's rules."""
+"""`make demo`: publish a year of sample events, print the awards with explanations and check them by the verifier."""
 
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
 from devset.client import Client
 from devset.demo_report import DemoRun, print_explained, print_section, print_summary
-from devset.expected import expected_outcome
+from devset.expected import Json, expected_outcome
 from devset.processes import LocalError
+from devset.programs import SERVICES
 from devset.stopping import StopSignals
 from devset.supervisor import LocalSet, Options
-from devset.up import data_folder, running_set, tell, told_in_one_line
+from devset.up import EXCHANGES_FILE, data_folder, exit_on_error, print_addresses, running_set
 from exchange_kit.publish import PublishError, publish
 from exchange_kit.records import SampleRecord
 from exchange_kit.sample.year import sample_events
-from shared.language import say
+from shared.language import localized, say
 from shared.settings import KafkaSettings
 from shared.whitelist import load_whitelist
 
 EVENTS = 24_000
 SEED = 2026
 YEAR = 2026
-EXCHANGES_FILE = Path("exchanges.yaml")
 QUIET_TIMEOUT_S = 300.0
 
 
-@click.command(help=say("演示：样例事件、奖补、说明与核对", "The demonstration: events, awards and checks."))
-@click.option("--stay", is_flag=True, help=say("演示后保持运行，直到 Ctrl-C", "stay until Ctrl-C"))
-@click.option("--all", "show_all", is_flag=True, help=say("列出每项奖补及其说明", "print every award explained"))
+@click.command(help=say("演示：样例事件、奖补、说明与核对", "Demonstration: sample events, awards and checks."))
+@click.option("--stay", is_flag=True, help=say("演示后保持运行，直到 Ctrl-C", "keep running until Ctrl-C"))
+@click.option(
+    "--all", "show_all", is_flag=True, help=say("列出每项奖补及其说明", "print every award with its explanation")
+)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help=say("新的数据目录，演示后保留", "a new folder, which is kept"),
+    help=say("新的数据目录，演示后保留", "new data folder, which is kept"),
 )
 def main(*, stay: bool, show_all: bool, data_dir: Path | None) -> None:
     signals = StopSignals()
     signals.install()
     is_right = False
-    with told_in_one_line(), data_folder(data_dir) as folder:
+    with exit_on_error(), data_folder(data_dir) as folder:
         if any(folder.glob("*")):
-            raise LocalError(f"目录不是空的 / {folder} is not empty: give a new one, or use `make up` to resume it")
+            raise LocalError(
+                say(
+                    f"目录 {folder} 非空：请另选新目录，或用 make up 续用",
+                    f"{folder} is not empty: give a new folder, or reuse it with `make up`",
+                )
+            )
         with running_set(Options(folder, EXCHANGES_FILE, None, any_ports=True), signals) as local:
             is_right = show(local, show_all=show_all)
             print_section(say("七、接着看", "7. Where to look next"), _next_steps(local, stay=stay))
             if stay:
-                tell(local, folder)
+                print_addresses(local, folder)
                 local.watch()
     sys.exit(0 if is_right else 1)
 
 
 def show(local: LocalSet, *, show_all: bool) -> bool:
-    """Publish, wait, print, check; return True if all is as expected."""
+    """Publish the sample, wait, and print the results. Return True if they are as expected."""
     whitelist = load_whitelist(EXCHANGES_FILE)
     records = list(sample_events(SEED, whitelist.ids, EVENTS, YEAR, rubbish=True))
     client = Client.with_key(local.addresses, local.secrets.keys["auditor"])
@@ -71,23 +77,23 @@ def show(local: LocalSet, *, show_all: bool) -> bool:
     return run.is_right
 
 
-def _explanation(client: Client, award_id: str) -> dict[str, Any]:
-    texts: dict[str, Any] = client.get("incentive", f"/v1/awards/{award_id}/explanation")["text"]
+def _explanation(client: Client, award_id: str) -> Json:
+    texts: Json = client.get("incentive", f"/v1/awards/{award_id}/explanation")["text"]
     return texts
 
 
 def _next_steps(local: LocalSet, *, stay: bool) -> list[str]:
     if not stay:
         return [
-            "make demo ARGS=--stay  " + say("保持运行，可在网页上查看", "keeps the set running, with its pages"),
-            "make demo ARGS=--all   " + say("列出每项奖补及其说明", "prints every award with its explanation"),
+            "make demo ARGS=--stay  " + say("保持运行，可在网页上查看", "keep the set running, with its pages"),
+            "make demo ARGS=--all   " + say("列出每项奖补及其说明", "print every award with its explanation"),
         ]
     key = local.secrets.keys["auditor"]
     sign_in = say(f"以此密钥登录（审计）：{key}", f"sign in as an auditor with {key}")
     return [f"{local.addresses.url('incentive')}/", sign_in]
 
 
-def _bar(*columns: Any) -> Progress:
+def _bar(*columns: ProgressColumn) -> Progress:
     console = Console(stderr=True)
     return Progress(TextColumn("{task.description}"), BarColumn(), *columns, TimeElapsedColumn(), console=console)
 
@@ -99,16 +105,17 @@ def _send(records: list[SampleRecord], bootstrap_servers: str) -> None:
         try:
             published = publish(records, config, lambda sofar: bar.update(task, completed=sofar.acknowledged.total()))
         except PublishError as error:
-            raise LocalError(str(error)) from error
+            raise LocalError(localized(str(error))) from error
     if published.failed:
-        raise LocalError(f"{published.failed} 条未送达 / were not taken by Kafka: {'; '.join(published.failures)}")
+        failed, reasons = published.failed, "; ".join(published.failures)
+        raise LocalError(say(f"{failed} 条未送达 Kafka：{reasons}", f"Kafka did not accept {failed}: {reasons}"))
 
 
 def _await_quiet(client: Client, local: LocalSet) -> None:
     with _bar(TextColumn("{task.fields[waiting]}")) as bar:
         tasks = {
             service: bar.add_task(say(f"处理：{service}", f"processing: {service}"), total=1, waiting="")
-            for service in ("listing", "trade-ingest", "incentive")
+            for service in SERVICES
         }
         client.await_quiet(
             QUIET_TIMEOUT_S,

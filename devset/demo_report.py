@@ -1,4 +1,4 @@
-"""What `make demo` prints: a summary of at most 60 lines at 80 columns, or every award with its explanation."""
+"""Output of `make demo`: a summary of at most 60 lines of 80 columns, or every award with its explanation."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ console = Console(width=WIDTH, highlight=False, soft_wrap=False)
 
 
 class DemoRun(NamedTuple):
-    """What the demonstration sent, how long the set took, what came of it and what had to come of it."""
+    """A run of the demonstration: events sent, processing time, and the found and expected outcome."""
 
     records: int
     seconds: float
@@ -31,29 +31,29 @@ class DemoRun(NamedTuple):
 
     @property
     def differing(self) -> list[str]:
-        """The ids of awards that are not as expected."""
+        """Ids of awards that differ from the expected ones."""
         found, expected = self.found.awards, self.expected.awards
         return sorted(one for one in found.keys() | expected if found.get(one) != expected.get(one))
 
     @property
     def is_right(self) -> bool:
-        return not self.differing and self.found.refused == self.expected.refused
+        return not self.differing and self.found.rejected == self.expected.rejected
 
     @property
     def explained(self) -> Json:
-        """The award that the summary explains: the highest for a year's listed trading."""
+        """The award that the summary explains: the highest one for listed trading of a year."""
         return max(self.awards, key=lambda one: (one["rule"] == "annual_listed_trading", fen(one["payable"])))
 
 
 def print_summary(run: DemoRun, explanation: Json) -> None:
     names = {rule["rule"]: rule["name"][caller_language()] for rule in policy_tree()["rules"]}
-    of_how_many, award_id = len(run.found.awards), run.explained["award_id"]
+    total, award_id = len(run.found.awards), run.explained["award_id"]
     print_section(say("一、收到的事件", "1. Events"), _events(run))
     print_section(say("二、各项合计（元）", "2. Totals by rule (yuan)"), _totals(run.awards, names))
-    title = say(f"三、奖补 {of_how_many} 项，此处 {AWARDS_SHOWN} 项", f"3. Awards: {AWARDS_SHOWN} of {of_how_many}")
+    title = say(f"三、奖补 {total} 项，此处 {AWARDS_SHOWN} 项", f"3. Awards: {AWARDS_SHOWN} of {total}")
     print_section(title, _chosen_awards(run.awards, names))
     print_section(say("四、一项奖补的说明", "4. One award explained"), [award_id, *_sentences(explanation)])
-    print_section(say("五、被拒收事件", "5. Rejected events"), [_counts(run.found.refused)])
+    print_section(say("五、被拒收事件", "5. Rejected events"), [_counts(run.found.rejected)])
     print_section(say("六、核对", "6. Checks"), _checks(run))
 
 
@@ -64,7 +64,7 @@ def print_section(title: str, lines: Iterable[str]) -> None:
 
 
 def print_explained(award: Json, explanation: Json) -> None:
-    """Print one award with its whole explanation."""
+    """Print one award with its full explanation."""
     amounts = say(
         f"测算上限 {award['ceiling']} 元，可兑现 {award['payable']} 元",
         f"ceiling {award['ceiling']} yuan, payable {award['payable']} yuan",
@@ -100,7 +100,7 @@ def _totals(awards: Sequence[Json], names: dict[str, str]) -> Iterator[str]:
 
 
 def _chosen_awards(awards: Sequence[Json], names: dict[str, str]) -> Iterator[str]:
-    """The highest of each rule, then the highest of those that another award suppresses."""
+    """List the highest awards of each rule, then the highest of those that another award suppresses."""
     by_ceiling = sorted(awards, key=lambda one: -fen(one["ceiling"]))
     chosen = [
         one for rule in names for one in [one for one in by_ceiling if one["rule"] == rule][:AWARDS_SHOWN_OF_A_RULE]
@@ -129,10 +129,10 @@ def _checks(run: DemoRun) -> Iterator[str]:
     )
     for award_id in wrong[:DIFFERENCES_SHOWN]:
         yield f"  {award_id}: {run.found.awards.get(award_id)} != {run.expected.awards.get(award_id)}"
-    expected = _counts(run.expected.refused)
+    expected = _counts(run.expected.rejected)
     yield _verdict(
-        run.found.refused == run.expected.refused,
-        say("被拒收的正是样例中应拒收的事件", "the rejected events are those that had to be rejected"),
+        run.found.rejected == run.expected.rejected,
+        say("被拒收的事件与样例预期一致", "the rejected events are exactly the expected ones"),
         say(f"应拒收 {expected}", f"expected to be rejected: {expected}"),
     )
 
@@ -141,12 +141,12 @@ def _verdict(is_right: bool, right: str, wrong: str) -> str:
     return f"✓ {right}" if is_right else f"✗ {wrong}"
 
 
-def _counts(refused: Counter[str]) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(refused.items()))
+def _counts(rejected: Counter[str]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items()))
 
 
 def _row(widths: Sequence[int], cells: Sequence[str]) -> str:
-    """A table row of cells with these widths in terminal columns; negative: aligned to the right."""
+    """Format a table row. Widths are in terminal columns; a negative width aligns the cell to the right."""
     parts = []
     for width, cell in zip(widths, cells, strict=True):
         cut = cell if cell_len(cell) < abs(width) else set_cell_size(cell, abs(width) - 1)

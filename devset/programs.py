@@ -1,4 +1,4 @@
-"""The services' own programs in the set: how each is called, and with which settings."""
+"""Commands and settings of the services' programs in the set."""
 
 import os
 import sys
@@ -8,14 +8,15 @@ from pathlib import Path
 
 from devset.folder import SERVICE_KEY
 from devset.postgres import Database
+from shared.language import say
 
-# In the order in which their answers depend on each other.
+# In the order in which records pass through them.
 SERVICES = ("listing", "trade-ingest", "incentive")
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things answer: Kafka's bootstrap servers, and HOST:PORT of each service's API."""
+    """Kafka's bootstrap servers, and HOST:PORT of each service's API."""
 
     kafka: str
     apis: Mapping[str, str]
@@ -33,19 +34,20 @@ def command(service: str, *arguments: str) -> list[str]:
 
 
 def serving(service: str, bind: str) -> tuple[str, ...]:
-    """Arguments of its API. Incentive's works most for an answer, and people wait for it: it has both cores."""
+    """Return the arguments of the service's API. Incentive serves the pages and costly queries: it gets two workers."""
     return ("serve", "--bind", bind, *(("--workers", "2") if service == "incentive" else ()))
 
 
 def environment(
     addresses: Addresses, database: Database, exchanges_file: Path, keys_file: Path, given: Mapping[str, str]
 ) -> dict[str, str]:
-    """Settings of a service's programs; `given` are those of the caller that the set does not decide."""
+    """Return the settings of a service's programs; `given` are the caller's settings that the set passes on."""
     registers = f"r1={addresses.url('listing')},{addresses.url('trade-ingest')}"
     return {
         **given,
         "PATH": os.defpath,
-        "LC_ALL": "C.UTF-8",
+        "LC_CTYPE": "C.UTF-8",
+        "LC_MESSAGES": say("zh_CN.UTF-8", "en_US.UTF-8"),  # the caller's language: their last output is shown
         "PYTHONUNBUFFERED": "1",
         "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
         "DATABASE_URL": database.service_url,

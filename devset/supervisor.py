@@ -1,4 +1,4 @@
-"""The whole set on one machine: started, watched and stopped in order."""
+"""Supervisor of the set on one machine: starts, watches, restarts and stops its programs."""
 
 import contextlib
 import signal
@@ -15,33 +15,34 @@ from kafka.errors import KafkaError
 
 from deploy.broker.topics import apply_topics
 from devset.folder import Secrets, load_secrets, write_key_files
-from devset.java_cache import prepared_kafka
-from devset.kafka import Kafka, answers
+from devset.jars import prepared_kafka
+from devset.kafka import Kafka, is_reachable
 from devset.postgres import Database, Postgres
-from devset.processes import LocalError, Program, free_ports, port_is_free, reap_orphans, spawn
+from devset.processes import ChildProgram, LocalError, free_ports, port_is_free, reap_orphans, spawn
 from devset.programs import SERVICES, Addresses, command, environment, serving
 from services.incentive.policy.loader import PolicyError, load_policy
+from shared.language import localized, say
 from shared.settings import given_settings, load_local_settings, load_policy_file
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
-# Long, for slow machines: what cannot start is noticed by how often it ends.
+# Long, for slow machines. A program that cannot start is recognized by ENDS_BEFORE_READY.
 READY_TIMEOUT_S = 180.0
 MIGRATE_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 10.0  # services end by themselves within it (shared/process/shutdown.py, shared/web/server/serve.py)
 POLL_S = 0.2
-# A program that ends is started again after the first of these times, then the next, and so on: at most 4 s, as it has
-# to be back within 5. One that ran for long enough begins at the first again.
+# Delays before the restarts of a program that ends again and again; at most 4 s, because it has to be back within 5 s.
+# After a run of RAN_WELL_S the delays begin again with the first.
 RESTART_AFTER_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 RAN_WELL_S = 30.0
-# A program that ends so often before the set is ready will not get better.
+# The start fails if a program ends so often before the set is ready.
 ENDS_BEFORE_READY = 3
-# What contract and documents name; used unless free ports are asked for.
+# The documented ports, used unless free ports are asked for.
 USUAL_PORTS = {"listing": 8001, "trade-ingest": 8002, "incentive": 8003, "kafka": 9092}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller chooses. `kafka` is a given broker; None: one of our own."""
+    """The caller's choices. `kafka` is an existing broker; None starts one."""
 
     folder: Path
     exchanges_file: Path
@@ -50,39 +51,42 @@ class Options:
 
 
 @dataclass
-class Watched:
-    """A program that is to run, with how it is started, and what is known of how it went."""
+class WatchedProgram:
+    """A program that is restarted when it ends, with the history of its runs."""
 
     name: str
-    launch: Callable[[], Program]
-    program: Program
+    launch: Callable[[], ChildProgram]
+    program: ChildProgram
     started_s: float
     ends: int = 0
-    again_s: float | None = None
+    restart_at_s: float | None = None
 
 
 @dataclass
 class LocalSet:
-    """PostgreSQL, Kafka, three APIs, three consumers. `say` takes lines for people, `check` raises at a stop."""
+    """PostgreSQL, Kafka, three APIs and three consumers.
+
+    `report` prints lines for the user. `check` raises when a stop is requested.
+    """
 
     options: Options
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     check: Callable[[], None]
     secrets: Secrets = field(init=False)
     addresses: Addresses = field(init=False)
     postgres: Postgres | None = None
     _kafka: Kafka | None = None
-    _watched: dict[str, Watched] = field(default_factory=dict)
+    _watched: dict[str, WatchedProgram] = field(default_factory=dict)
 
     @property
     def logs(self) -> Path:
         return self.options.folder / "logs"
 
     def start(self) -> None:
-        """Start all and wait until each API is ready. LocalError says what is in the way; then call `stop`."""
-        exchanges = self._read_exchanges()
+        """Start all programs and wait until each API is ready. Call `stop` after a LocalError too."""
+        whitelist = self._load_whitelist()
         _check_policy()
-        self.secrets = load_secrets(self.options.folder, exchanges.ids)
+        self.secrets = load_secrets(self.options.folder, whitelist.ids)
         write_key_files(self._keys_file, self.secrets.keys)
         ports = self._choose_ports()
         self.addresses = Addresses(
@@ -92,24 +96,24 @@ class LocalSet:
         self._launch_kafka(ports)
         databases = self._start_postgres()
         self._migrate(databases)
-        self._await_kafka(exchanges)
+        self._create_topics(whitelist)
         self._launch_services(databases)
         self._await_ready()
 
     def watch(self) -> None:
-        """Start again whatever ends; returns only by an exception, `Stopped` among them."""
+        """Restart programs that end, until an exception such as `StopRequested`."""
         while True:
             self.tend()
             time.sleep(POLL_S)
 
     def tend(self) -> None:
-        """One look at everything; whoever waits for something else must call it now and then."""
+        """Check all programs once. Call it regularly while waiting for something else."""
         self.check()
-        self._revive()
+        self._restart_ended()
         reap_orphans({watched.program.process.pid for watched in self._watched.values()})
 
     def stop(self) -> None:
-        """Consumers, then APIs, then Kafka, then PostgreSQL; safe to call at any time, and again."""
+        """Stop consumers, then APIs, Kafka and PostgreSQL. May be called at any time, and again."""
         for part in ("consume", "serve"):
             self._stop_all([watched.program for name, watched in self._watched.items() if name.endswith(part)])
         if self._kafka is not None:
@@ -122,11 +126,12 @@ class LocalSet:
     def _keys_file(self) -> Path:
         return self.options.folder / "api-keys.yaml"
 
-    def _read_exchanges(self) -> Whitelist:
+    def _load_whitelist(self) -> Whitelist:
         try:
             return load_whitelist(self.options.exchanges_file)
         except WhitelistError as error:
-            raise LocalError(f"交易场所名单有误 / the whitelist is wrong: {error}") from error
+            reason = localized(str(error))
+            raise LocalError(say(f"交易场所名单有误：{reason}", f"the whitelist is invalid: {reason}")) from error
 
     def _choose_ports(self) -> dict[str, int]:
         names = [*SERVICES, "kafka", "kafka controller", "postgres"]
@@ -134,21 +139,28 @@ class LocalSet:
         if not self.options.any_ports:
             ports |= USUAL_PORTS
             needed = [name for name in USUAL_PORTS if not (name == "kafka" and self.options.kafka)]
-            taken = [f"{ports[name]} ({name})" for name in needed if not port_is_free(ports[name])]
-            if taken:
+            if taken := ", ".join(f"{ports[name]} ({name})" for name in needed if not port_is_free(ports[name])):
                 raise LocalError(
-                    f"端口已被占用 / ports are taken: {', '.join(taken)}: stop what uses them, or give --any-ports"
+                    say(
+                        f"端口已被占用：{taken}；请停止占用端口的程序，或使用 --any-ports",
+                        f"ports are taken: {taken}: stop the programs that use them, or give --any-ports",
+                    )
                 )
         return ports
 
     def _launch_kafka(self, ports: dict[str, int]) -> None:
-        if self.options.kafka is not None:
-            if not answers(self.options.kafka, timeout_s=10.0):
-                raise LocalError(f"Kafka 无法连接 / no Kafka answers at {self.options.kafka}: check --kafka HOST:PORT")
+        if given := self.options.kafka:
+            if not is_reachable(given, timeout_s=10.0):
+                raise LocalError(
+                    say(
+                        f"无法连接 Kafka：{given}；请检查 --kafka HOST:PORT",
+                        f"no Kafka answers at {given}: check --kafka HOST:PORT",
+                    )
+                )
             return
         settings = load_local_settings()
-        jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.say)
-        self.say("启动 Kafka 与 PostgreSQL / starting Kafka and PostgreSQL")
+        jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.report)
+        self.report(say("正在启动 Kafka 与 PostgreSQL", "starting Kafka and PostgreSQL"))
         self._kafka = kafka = Kafka(
             self.options.folder / "kafka", ports["kafka"], ports["kafka controller"], jars, self.logs / "kafka.log"
         )
@@ -173,7 +185,7 @@ class LocalSet:
         )
 
     def _migrate(self, databases: dict[str, Database]) -> None:
-        """All three at once; they are in databases of their own."""
+        """Migrate the three databases at the same time."""
         running = [
             spawn(
                 f"{service} migrate",
@@ -189,22 +201,31 @@ class LocalSet:
             time.sleep(0.05)
         for program in running:
             if program.alive() or program.process.returncode != 0:
-                raise LocalError(f"数据库迁移失败 / {program.name} failed: {program.last_words()} ({program.log_file})")
+                words = program.last_output()
+                raise LocalError(
+                    say(
+                        f"数据库迁移失败（{program.name}）：{words}（日志：{program.log_file}）",
+                        f"{program.name} failed: {words} (log: {program.log_file})",
+                    )
+                )
 
-    def _await_kafka(self, exchanges: Whitelist) -> None:
+    def _create_topics(self, whitelist: Whitelist) -> None:
         if self._kafka is not None:
             self._kafka.await_ready(self.check)
+        kafka = self.addresses.kafka
         try:
-            admin = KafkaAdminClient(bootstrap_servers=self.addresses.kafka, bootstrap_timeout_ms=10_000)
+            admin = KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000)
             try:
-                apply_topics(admin, exchanges)
+                apply_topics(admin, whitelist)
             finally:
                 admin.close()
         except (KafkaError, OSError) as error:
-            raise LocalError(f"无法建立主题 / cannot create topics at {self.addresses.kafka}: {error!r}") from error
+            raise LocalError(
+                say(f"无法在 {kafka} 建立主题：{error!r}", f"cannot create topics at {kafka}: {error!r}")
+            ) from error
 
     def _launch_services(self, databases: dict[str, Database]) -> None:
-        self.say("启动服务 / starting the services")
+        self.report(say("正在启动服务", "starting the services"))
         for service, database in databases.items():
             settings = self._environment(database)
             for arguments in (serving(service, self.addresses.apis[service]), ("consume",)):
@@ -215,79 +236,91 @@ class LocalSet:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
-        waiting = dict.fromkeys(SERVICES, "no answer")
+        waiting = dict.fromkeys(SERVICES, "")
         with requests.Session() as session:
-            session.trust_env = False  # no proxy lies between us and ourselves
+            session.trust_env = False  # requests to loopback go through no proxy
             while waiting:
                 self.check()
-                self._revive()
-                for service in list(waiting):
-                    reason = _not_ready(session, self.addresses.url(service))
-                    if reason is None:
-                        del waiting[service]
-                    else:
-                        waiting[service] = reason
-                for watched in self._watched.values():
-                    if watched.ends >= ENDS_BEFORE_READY:
-                        words = watched.program.last_words()
-                        raise LocalError(
-                            f"{watched.name} 无法启动 / does not start: {words} (log: {watched.program.log_file})"
-                        )
-                if time.monotonic() > deadline:
-                    what = "; ".join(f"{service}: {reason}" for service, reason in waiting.items())
+                self._restart_ended()
+                reasons = {service: _not_ready(session, self.addresses.url(service)) for service in waiting}
+                waiting = {service: reason for service, reason in reasons.items() if reason is not None}
+                self._check_starts()
+                if waiting and time.monotonic() > deadline:
+                    details = "; ".join(f"{service}: {reason}" for service, reason in waiting.items())
                     raise LocalError(
-                        f"服务未就绪 / not ready after {READY_TIMEOUT_S:.0f} s: {what} (logs: {self.logs})"
+                        say(
+                            f"服务在 {READY_TIMEOUT_S:.0f} 秒内未就绪：{details}（日志：{self.logs}）",
+                            f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
+                        )
                     )
                 time.sleep(0.1)
 
-    def _watch(self, name: str, launch: Callable[[], Program]) -> None:
-        self._watched[name] = Watched(name, launch, launch(), time.monotonic())
+    def _check_starts(self) -> None:
+        for watched in self._watched.values():
+            if watched.ends >= ENDS_BEFORE_READY:
+                words, log_file = watched.program.last_output(), watched.program.log_file
+                raise LocalError(
+                    say(
+                        f"{watched.name} 无法启动：{words}（日志：{log_file}）",
+                        f"{watched.name} does not start: {words} (log: {log_file})",
+                    )
+                )
 
-    def _revive(self) -> None:
-        """Start again what has ended, each when its time has come."""
+    def _watch(self, name: str, launch: Callable[[], ChildProgram]) -> None:
+        self._watched[name] = WatchedProgram(name, launch, launch(), time.monotonic())
+
+    def _restart_ended(self) -> None:
+        """Restart programs that have ended, each after its delay."""
         for watched in self._watched.values():
             if watched.program.alive():
                 continue
             now_s = time.monotonic()
-            if watched.again_s is None:
+            if watched.restart_at_s is None:
                 if now_s - watched.started_s > RAN_WELL_S:
                     watched.ends = 0
-                wait_s = RESTART_AFTER_S[min(watched.ends, len(RESTART_AFTER_S) - 1)]
+                delay_s = RESTART_AFTER_S[min(watched.ends, len(RESTART_AFTER_S) - 1)]
                 watched.ends += 1
-                watched.again_s = now_s + wait_s
-                code = watched.program.process.returncode
-                self.say(f"{watched.name} 已退出 / ended with {code}; 重启 / started again in {wait_s} s")
-            if now_s >= watched.again_s:
-                watched.program, watched.started_s, watched.again_s = watched.launch(), now_s, None
+                watched.restart_at_s = now_s + delay_s
+                name, code = watched.name, watched.program.process.returncode
+                self.report(
+                    say(
+                        f"{name} 已退出（{code}），{delay_s} 秒后重启",
+                        f"{name} ended with {code}; restarting in {delay_s} s",
+                    )
+                )
+            if now_s >= watched.restart_at_s:
+                watched.program, watched.started_s, watched.restart_at_s = watched.launch(), now_s, None
 
-    def _stop_all(self, programs: list[Program]) -> None:
+    def _stop_all(self, programs: list[ChildProgram]) -> None:
         for program in programs:
             with contextlib.suppress(ProcessLookupError):
                 program.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
         for program in programs:
             if not program.stop(signal.SIGTERM, max(0.0, deadline - time.monotonic())):
-                self.say(f"{program.name} 未按时退出 / did not end in time and was killed")
+                name = program.name
+                self.report(say(f"{name} 未按时退出，已强制结束", f"{name} did not end in time and was killed"))
 
 
 def _check_policy() -> None:
-    """A policy file that cannot be used is told before anything is started."""
+    """Report an invalid policy file before any program starts."""
     try:
         load_policy(load_policy_file())
     except (PolicyError, OSError) as error:
-        raise LocalError(f"政策文件有误 / the policy file is wrong: {error}") from error
+        reason = localized(str(error))
+        raise LocalError(say(f"政策文件有误：{reason}", f"the policy file is invalid: {reason}")) from error
 
 
 def _not_ready(session: requests.Session, url: str) -> str | None:
-    """Why the API there is not ready; None when it is."""
+    """Return the reason why the API is not ready; None if it is."""
     try:
         answer = session.get(f"{url}/readyz", timeout=2.0)
     except requests.RequestException:
-        return "no answer"
+        return say("无应答", "no answer")
     return None if answer.status_code == requests.codes.ok else f"{answer.status_code} {answer.text[:300]}"
 
 
 def stderr_line(text: str) -> None:
-    """Tell the person at the terminal; a terminal that is gone is no reason to fail."""
+    """Print a line to stderr. A closed terminal is no reason to fail."""
     with contextlib.suppress(OSError, ValueError):
         click.echo(text, err=True)

@@ -1,4 +1,4 @@
-"""`make up`: the whole set on one machine, until it is told to stop."""
+"""`make up`: run the whole set on one machine until it is stopped."""
 
 import contextlib
 import errno
@@ -15,19 +15,21 @@ import click
 
 from devset.folder import claim
 from devset.processes import LocalError, adopt_orphans, end_descendants
-from devset.stopping import Stopped, StopSignals
+from devset.stopping import StopRequested, StopSignals
 from devset.supervisor import LocalSet, Options, stderr_line
+from shared.language import localized, say
 from shared.settings import SettingsError
 
-# With less room left, what failed could not even say why in its log.
+EXCHANGES_FILE = Path("exchanges.yaml")
+# With less free space a failed program may be unable to write the cause into its log.
 FULL_BYTES = 8 * 1024 * 1024
 
 
 @contextlib.contextmanager
 def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
-    """The set, started and ready; stopped in order whatever happens, and nothing of it left behind.
+    """Run a set: it is ready in the context, and stopped in order at its end, with no process left behind.
 
-    The caller has installed `signals`; after a stop was asked for they change nothing any more.
+    The caller has installed `signals`. They are ignored while the set stops.
     """
     adopt_orphans()
     with claim(options.folder):
@@ -37,7 +39,7 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
             yield local
         except LocalError as error:
             if is_full(options.folder, error):
-                raise LocalError(f"磁盘已满 / the disk is full ({options.folder}): free some space; {error}") from error
+                raise LocalError(f"{_disk_full(str(options.folder))}; {error}") from error
             raise
         finally:
             signals.ignore()
@@ -48,13 +50,13 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
 
 
 def is_full(folder: Path, error: LocalError) -> bool:
-    """Whether a full disk is behind a failure: as it says itself, or as what failed could not even write it down."""
+    """Return True if a full disk caused the error: the message says so, or almost no space is left."""
     return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < FULL_BYTES
 
 
 @contextlib.contextmanager
 def data_folder(given: Path | None) -> Iterator[Path]:
-    """The given folder, or one of our own that is removed at the end; of a set that failed the logs are kept."""
+    """Yield the given folder, or a temporary one. If the set fails, the logs of a temporary folder are kept."""
     if given is not None:
         yield given.absolute()
         return
@@ -64,31 +66,39 @@ def data_folder(given: Path | None) -> Iterator[Path]:
         except LocalError:
             logs = Path(folder) / "logs"
             if logs.exists():
-                stderr_line(
-                    f"日志保留在 / logs are kept in {shutil.move(logs, tempfile.mkdtemp(prefix='jiangbu-logs-'))}"
-                )
+                kept = shutil.move(logs, tempfile.mkdtemp(prefix="jiangbu-logs-"))
+                stderr_line(say(f"日志保留在 {kept}", f"logs are kept in {kept}"))
             raise
 
 
 @contextlib.contextmanager
-def told_in_one_line() -> Iterator[None]:
-    """What is in the way of the set is told in one line, and the program ends with 1; a stop ends it with 0."""
+def exit_on_error() -> Iterator[None]:
+    """Print an error in one line and exit with 1; a requested stop ends the program with 0."""
     try:
         yield
-    except Stopped as reason:
-        stderr_line(f"已停止 / stopped: {reason}")
-    except (LocalError, SettingsError) as error:
-        stderr_line(f"错误 / error: {error}")
-        sys.exit(1)
+    except StopRequested as reason:
+        stderr_line(say(f"已停止：{reason}", f"stopped: {reason}"))
+        return
+    except LocalError as error:
+        message = str(error)
+    except SettingsError as error:
+        message = localized(str(error))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        stderr_line(f"错误 / error: 磁盘已满 / the disk is full ({error.filename or 'data folder'}): free some space")
-        sys.exit(1)
+        message = _disk_full(error.filename or "data folder")
+    else:
+        return
+    stderr_line(say(f"错误：{message}", f"error: {message}"))
+    sys.exit(1)
+
+
+def _disk_full(place: str) -> str:
+    return say(f"磁盘已满（{place}），请腾出空间", f"the disk is full ({place}): free some space")
 
 
 def describe(local: LocalSet) -> dict[str, object]:
-    """What a caller needs to use the set: addresses and keys."""
+    """Return the addresses and keys of the set."""
     return {
         "kafka": local.addresses.kafka,
         "listing": local.addresses.url("listing"),
@@ -98,53 +108,65 @@ def describe(local: LocalSet) -> dict[str, object]:
     }
 
 
-def tell(local: LocalSet, folder: Path) -> None:
-    """The same for a person, on stderr."""
+def print_addresses(local: LocalSet, folder: Path) -> None:
+    """Print the addresses and keys of the set to stderr."""
     known = describe(local)
-    stderr_line("已就绪 / ready; Ctrl-C 停止 / stops it")
+    stderr_line(say("已就绪；按 Ctrl-C 停止", "ready; Ctrl-C stops it"))
     for name in ("kafka", "listing", "trade_ingest", "incentive"):
         stderr_line(f"  {name:<14}{known[name]}")
     stderr_line(f"  {'data':<14}{folder}")
     for name, key in local.secrets.keys.items():
         stderr_line(f"  key {name:<20}{key}")
-    stderr_line(f"  接口文档 / API pages: {local.addresses.url('incentive')}/docs")
-    stderr_line(f"  网页，用上面的密钥登录 / pages, sign in with a key from above: {local.addresses.url('incentive')}/")
+    url = local.addresses.url("incentive")
+    stderr_line(say(f"  接口文档：{url}/docs", f"  API documentation: {url}/docs"))
+    stderr_line(say(f"  网页（用上面的密钥登录）：{url}/", f"  pages, sign in with a key from above: {url}/"))
 
 
 def _host_and_port(_context: click.Context, _option: click.Parameter, given: str | None) -> str | None:
     if given is None or all(re.fullmatch(r"\[?[^\s\[\]]+\]?:[0-9]{1,5}", one) for one in given.split(",")):
         return given
-    raise click.BadParameter("须为 HOST:PORT / must be HOST:PORT")
+    raise click.BadParameter(say("须为 HOST:PORT", "must be HOST:PORT"))
 
 
 @click.command(
-    help="在一台机器上启动整套系统，直到 Ctrl-C / Start the whole set on one machine, until Ctrl-C.",
+    help=say("在一台机器上启动整套系统，直到 Ctrl-C。", "Run the whole set on one machine until Ctrl-C."),
 )
 @click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="数据目录，可续用 / kept and resumed"
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=say("数据目录，保留并可续用", "data folder, which is kept and can be reused"),
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="就绪时输出一行 JSON / one JSON line when ready; implies --any-ports"
+    "--json",
+    "as_json",
+    is_flag=True,
+    help=say("就绪时输出一行 JSON；同时使用空闲端口", "print one JSON line when ready; implies --any-ports"),
 )
-@click.option("--any-ports", is_flag=True, help="使用空闲端口 / free ports instead of 8001-8003 and 9092")
-@click.option("--kafka", metavar="HOST:PORT", callback=_host_and_port, help="使用已有 Kafka / use a given broker")
+@click.option(
+    "--any-ports",
+    is_flag=True,
+    help=say("使用空闲端口，不用 8001–8003 与 9092", "use free ports instead of 8001-8003 and 9092"),
+)
+@click.option(
+    "--kafka", metavar="HOST:PORT", callback=_host_and_port, help=say("使用已有的 Kafka", "use an existing broker")
+)
 @click.option(
     "--exchanges",
     "exchanges_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("exchanges.yaml"),
-    help="交易场所名单 / whitelist of exchanges",
+    default=EXCHANGES_FILE,
+    help=say("交易场所名单", "whitelist of exchanges"),
 )
 def main(data_dir: Path | None, as_json: bool, any_ports: bool, kafka: str | None, exchanges_file: Path) -> None:
     signals = StopSignals()
     signals.install()
-    with told_in_one_line(), data_folder(data_dir) as folder:
+    with exit_on_error(), data_folder(data_dir) as folder:
         options = Options(folder, exchanges_file, kafka, any_ports or as_json)
         with running_set(options, signals) as local:
             if as_json:
                 click.echo(json.dumps(describe(local), ensure_ascii=False))
             else:
-                tell(local, folder)
+                print_addresses(local, folder)
             local.watch()
 
 

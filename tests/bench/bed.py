@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
-from devset.java_cache import prepared_kafka
+from devset.jars import prepared_kafka
 from devset.kafka import Kafka
 from devset.postgres import Postgres
 from devset.processes import free_ports

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from devset.stopping import StopSignals
 from devset.supervisor import Options
-from devset.up import running_set, told_in_one_line
+from devset.up import exit_on_error, running_set
 from tests.bench.bed import Spread, prepared_bed, say
 from tests.bench.extract import extract
 from tests.bench.growth import growth
@@ -56,7 +56,7 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
     signals = StopSignals()
     signals.install()
     result: dict[str, Any] = {"machine": machine()}
-    with told_in_one_line(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
+    with exit_on_error(), tempfile.TemporaryDirectory(prefix="jiangbu-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if "intake" in (only or SECTIONS):
             with prepared_bed(folder / "intake", events) as bed:

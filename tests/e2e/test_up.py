@@ -1,4 +1,4 @@
-"""`make up`: prints one JSON line, restarts programs, and leaves nothing behind."""
+"""`make up`: it prints one JSON line, restarts programs that end, and leaves no process behind."""
 
 import os
 import signal
@@ -13,17 +13,17 @@ from tests.support.command_line import command_line
 from tests.support.until import until
 from tests.support.up import Up, assert_gone
 
-# The set promises 5 s; the machine may be busy.
+# A program is to be back within 5 s; the machine may be busy.
 RESTARTED_WITHIN_S = 20
 
 
 def named(up: Up, *words: str) -> psutil.Process:
-    """The program of the set whose command line has all the words; a gunicorn's first process."""
+    """Return the program of the set whose command line has all the words; of gunicorn, the first process."""
     found = [one for one in up.programs() if set(words) <= set(command_line(one))]
     return min(found, key=lambda one: one.create_time())
 
 
-def test_a_set_is_watched_and_leaves_nothing_behind(own_set) -> None:
+def test_a_set_is_supervised_and_leaves_nothing_behind(own_set) -> None:
     first = own_set()
     known = first.ready()
     assert set(known) == {"kafka", "listing", "trade_ingest", "incentive", "keys"}
@@ -32,10 +32,10 @@ def test_a_set_is_watched_and_leaves_nothing_behind(own_set) -> None:
         assert requests.get(f"{known[service]}/readyz", timeout=5).status_code == 200
         key = {"Authorization": f"Bearer {known['keys']['auditor']}"}
         progress = partial(requests.get, f"{known[service]}/v1/progress", headers=key, timeout=5)
-        # Senders begin by an empty transaction, whose markers readers have to pass.
+        # Senders begin with an empty transaction, whose markers the consumers have to pass.
         until(lambda progress=progress: progress().json()["lag"] == 0)
 
-    second = own_set()  # the folder is taken
+    second = own_set()  # the folder is in use
     code, _ = second.end()
     assert code != 0
     assert "in use" in second.errors
@@ -59,7 +59,7 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(own_set) -> None
     up = own_set()
     up.ready()
     programs = up.programs()
-    up.process.send_signal(signal.SIGINT)  # to make alone, which tells nobody
+    up.process.send_signal(signal.SIGINT)  # to make alone, which does not forward it
     up.end()
     assert "stopped: make" in up.errors
     assert_gone(programs)
@@ -81,7 +81,7 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(own_set) -> None
 @pytest.mark.parametrize("moment_s", [1.0, 4.0])
 def test_stopped_while_starting(own_set, moment_s: float) -> None:
     up = own_set()
-    time.sleep(moment_s)  # any moment of the start will do
+    time.sleep(moment_s)  # some moment of the start
     programs = up.programs()
     os.killpg(up.process.pid, signal.SIGTERM)
     up.end()
@@ -89,7 +89,7 @@ def test_stopped_while_starting(own_set, moment_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--exchanges", "pyproject.toml"], "pyproject.toml"),
         (["--kafka", "127.0.0.1:1"], "127.0.0.1:1"),
@@ -97,12 +97,12 @@ def test_stopped_while_starting(own_set, moment_s: float) -> None:
         (["--no-such-option"], "--no-such-option"),
     ],
 )
-def test_what_is_wrong_is_said(own_set, arguments: list[str], says: str) -> None:
+def test_an_error_is_reported_in_one_line(own_set, arguments: list[str], message: str) -> None:
     up = own_set(*arguments)
     code, output = up.end()
     assert code != 0
     assert output == ""
-    assert says in up.errors
+    assert message in up.errors
     assert "Traceback" not in up.errors
 
 

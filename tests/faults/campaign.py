@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devset.processes import Program, adopt_orphans, end_descendants, spawn
+from devset.processes import ChildProgram, adopt_orphans, end_descendants, spawn
 from tests.faults.builds import CONTROLS, build_without
 from tests.faults.compare import Findings
 from tests.faults.fault import Outcome, break_once
@@ -163,7 +163,7 @@ class Campaign:
     times: int
     kinds: Sequence[str]
     parallel: int
-    programs: list[Program] = field(default_factory=list)
+    programs: list[ChildProgram] = field(default_factory=list)
 
     def start(self) -> None:
         ordered = sorted(self.kinds, key=lambda kind: (kind not in LONGEST, self.kinds.index(kind)))
@@ -196,7 +196,7 @@ class Campaign:
         """Wait for one outcome; AssertionError if the processes ended without it."""
         while (found := read_outcome(self.folder, kind, run)) is None:
             if self.is_over() and read_outcome(self.folder, kind, run) is None:
-                words = "\n".join(program.last_words(20) for program in self.programs)
+                words = "\n".join(program.last_output(20) for program in self.programs)
                 raise AssertionError(f"{kind}: the processes ended without an outcome: {words}")
             time.sleep(0.2)
         return found

@@ -22,10 +22,10 @@ from kafka.admin import KafkaAdminClient
 from deploy.broker.topics import apply_topics
 from devset.client import Client
 from devset.folder import load_secrets, write_key_files
-from devset.java_cache import prepared_kafka
+from devset.jars import prepared_kafka
 from devset.kafka import Kafka
 from devset.postgres import Database, Postgres
-from devset.processes import LocalError, Program, free_ports
+from devset.processes import ChildProgram, LocalError, free_ports
 from devset.programs import SERVICES, Addresses, command, environment, module
 from shared.postgres.migrate import migrate
 from shared.process.child_process import ChildProcessDiedError
@@ -65,8 +65,8 @@ class Worker:
     service: str
     name: str
     line: Line
-    launch: Callable[[], Program]
-    program: Program
+    launch: Callable[[], ChildProgram]
+    program: ChildProgram
     watched: bool = True
     ended_s: float | None = None
     logged: int = 0
@@ -131,7 +131,7 @@ class Rig:
         self._added: Counter[str] = Counter()
         self._is_hopeless = False
         self.clock_file = folder / "clock"
-        self._apis: list[Program] = []
+        self._apis: list[ChildProgram] = []
         self._engines_watched = {"postgres": True, "kafka": True}
         self._mounted: Path | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -226,7 +226,7 @@ class Rig:
         log_file = self.folder / f"{name}.log"
         environment = self.environment(service, line.port)
 
-        def launch() -> Program:
+        def launch() -> ChildProgram:
             run = (module(service), "consume")
             fork_server = self.build or self.fork_server
             return fork_server.spawn(name, *run, log_file=log_file, environment=environment, clock=self.clock_file)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devset.processes import Program, tie_to_parent
+from devset.processes import ChildProgram, tie_to_parent
 from shared.values import times
 from tests.support import clocked
 from tests.support.paths import ROOT
@@ -113,7 +113,7 @@ class ForkServer:
         errors_file: Path | None = None,
         environment: Mapping[str, str],
         clock: Path | None = None,
-    ) -> Program:
+    ) -> ChildProgram:
         """Start a program; what it says is appended to `log_file`, what it says as an error to `errors_file`, if given.
 
         `clock` says by how many seconds its clock is wrong.
@@ -123,7 +123,7 @@ class ForkServer:
             log_from = log.tell()
         files = {"log": str(log_file), "errors": str(errors_file or log_file), "clock": clock and str(clock)}
         pid = self.ask({"module": module, "arguments": arguments, "environment": dict(environment), **files})
-        return Program(name, Child(self, pid, (module, *arguments)), log_file, log_from)
+        return ChildProgram(name, Child(self, pid, (module, *arguments)), log_file, log_from)
 
     def run(
         self, module: str, *arguments: str, environment: Mapping[str, str], timeout_s: float

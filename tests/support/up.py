@@ -22,12 +22,13 @@ QUIET_WITHIN_S = 240
 
 
 class Up:
-    """`make up` in a process group of its own."""
+    """`make up` in its own process group, with messages in English."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         line = " ".join(["--data-dir", str(folder), "--json", *arguments])
-        # A make above this test must not hand its own options down.
-        environment = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
+        # The options of a make that runs this test must not reach the make under test.
+        inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name and name != "ARGS"}
+        environment = {**inherited, "LC_ALL": "en_US.UTF-8"}
         self.process = subprocess.Popen(
             ["make", "up", f"ARGS={line}", f"PYTHON={sys.executable}"],
             cwd=ROOT,
@@ -47,7 +48,7 @@ class Up:
         return json.loads(line)
 
     def programs(self) -> list[psutil.Process]:
-        """All of the process group, and what they started (PostgreSQL's backends leave the group)."""
+        """Return the processes of the group and their descendants (PostgreSQL's backends leave the group)."""
         found = []
         for one in psutil.process_iter():
             try:
@@ -58,12 +59,12 @@ class Up:
         return list({one.pid: one for one in found}.values())
 
     def end(self) -> tuple[int, str]:
-        """Exit code, and what came on stdout after the JSON line."""
+        """Wait for the end; return the exit code and the output on stdout after the JSON line."""
         output, self.errors = self.process.communicate(timeout=40)
         return self.process.returncode, output
 
     def kill(self) -> None:
-        """Kill what still runs of it, and close its streams."""
+        """Kill the process group if it still runs, and close the streams."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         for stream in (self.process.stdout, self.process.stderr):
@@ -78,7 +79,7 @@ def assert_gone(programs: list[psutil.Process], within_s: float = 3.0) -> None:
 
 
 def up_while_used(up: Up) -> Iterator[dict[str, Any]]:
-    """What `make up --json` says; Ctrl-C stops the set when the caller is done, and leaves nothing behind."""
+    """Yield the output of `make up --json`; stop the set by Ctrl-C when the caller is done."""
     try:
         yield up.ready()
         programs = up.programs()

