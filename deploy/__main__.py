@@ -207,7 +207,8 @@ def doctor(service: Service | None, folder: Path) -> None:
     prompt=say(
         "仅限恢复旧备份后，且服务已停止。继续？",
         "Only after restoring an older backup and stopping the service. Continue?",
-    )
+    ),
+    help=say("不再询问", "do not ask"),
 )
 def new_generation(service: Service) -> None:
     with _errors_in_one_line(), stopped(service) as found:

@@ -150,7 +150,7 @@ def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_
         other.get_by_label("Public notice until").fill("2026-12-28")
         check_accessible(other, address)
         check_fits(other, address)
-        take(other, "Publish", opened=True)
+        take(other, "Publish the notice", opened=True)
         one.goto(f"/public-notices?year={YEAR}")
         check_accessible(one, "/public-notices")
         with one.expect_download() as awaited:
