@@ -170,7 +170,7 @@ def _changeable(connection: Connection, role: str, append_only: Sequence[str]) -
     )
     if not changed:
         return []
-    fault = f"{role} 可更改只增的表 / may change append-only tables: REVOKE UPDATE, DELETE, TRUNCATE ON"
+    fault = f"{role}: 可更改只增的表 / may change append-only tables: REVOKE UPDATE, DELETE, TRUNCATE ON"
     return [f"{fault} {', '.join(changed)} FROM {role}, and find out who granted it"]
 
 

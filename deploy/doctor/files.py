@@ -26,7 +26,7 @@ def policy_file(path: Path, cut_at: Iterable[date]) -> Finding:
     except (PolicyError, OSError) as error:
         return Finding(subject, False, " | ".join(str(error).splitlines()))
     missing = [day.isoformat() for day in policy.cut_dates if day not in set(cut_at)]
-    faults = [f"TOTALS_CUT_AT 缺少 / lacks {', '.join(missing)}: add them, restart trade-ingest"] if missing else []
+    faults = [f"TOTALS_CUT_AT: 缺少 / lacks {', '.join(missing)}: add them, restart trade-ingest"] if missing else []
     return found(subject, faults, f"{policy.id} revision {policy.revision}")
 
 

@@ -86,7 +86,7 @@ def check_partitions(client_config: ClientConfig, positions: Sequence[StoredPosi
     for one in positions:
         there = bounds.get((one.topic, one.partition))
         if there is None:
-            gone = f"{one.topic}[{one.partition}] 不存在 / does not exist"
+            gone = f"{one.topic}[{one.partition}]: 不存在 / does not exist"
             raise RecordLossError(join(gone, accept_loss_hint(service)))
         check_partition(one, there, service)
 

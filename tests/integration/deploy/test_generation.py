@@ -114,7 +114,9 @@ class Place:
     def start(self, **more: str) -> Running:
         log_file = self.folder / f"{len(self.started)}.log"
         run = (f"{self.service} consume", PACKAGES[self.service], "consume")
-        program = self.fork_server.spawn(*run, log_file=log_file, environment=self.environment | more)
+        program = self.fork_server.spawn(
+            *run, log_file=log_file, environment=self.environment | {"LC_ALL": "en_US.UTF-8"} | more
+        )
         self.started.append(Running(program.process, log_file))
         return self.started[-1]
 

@@ -46,7 +46,7 @@ def test_topics_are_made_once_and_kept_as_they_should_be(jiangbu, kafka: str) ->
         other = ConfigResource(ConfigResourceType.TOPIC, OURS[0], {"retention.ms": "1000"})
         admin.alter_configs([other])
         until(lambda: read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "1000")
-        assert f"{OURS[0]}: 修改" in jiangbu("topics", "apply").output
+        assert f"{OURS[0]}: change" in jiangbu("topics", "apply").output
         assert read_topics(admin, OURS[:1])[OURS[0]].config["retention.ms"] == "-1"
     finally:
         admin.delete_topics(OURS)

@@ -63,7 +63,7 @@ def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(
         fill(listing, 6000, 1)
         cosigned, reason = asked(again, listing, witness)
         assert not cosigned
-        assert "它见过另一段历史 / it has seen another history" in reason
+        assert "它见过另一段历史 / it has seen a different history" in reason
         with listing.engine.begin() as connection:
             lock_head(connection)
             LISTINGS.log(Ed25519PrivateKey.generate(), LOG_ORIGIN).begin(connection, NOW)

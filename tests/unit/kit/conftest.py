@@ -1,1 +1,0 @@
-from tests.support.language import english  # noqa: F401
