@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents import DOCUMENTS
 from tests.support.paths import ROOT
 
 CODE = [
     path for room in ("services", "shared", "exchange_kit", "deploy", "devset") for path in (ROOT / room).rglob("*.py")
 ]
 TEMPLATES = [*ROOT.glob("services/**/*.html"), *ROOT.glob("services/**/*.template.md")]
+PAGES = [path for path in DOCUMENTS if path.name != "glossary.md"]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -61,7 +63,7 @@ def test_texts_do_not_use_a_word_that_the_glossary_avoids(word: str) -> None:
     found = pattern(word)
     assert [
         (str(path.relative_to(ROOT)), text[:60])
-        for path in sorted([*CODE, *TEMPLATES])
+        for path in sorted([*CODE, *TEMPLATES, *PAGES])
         for text in texts(path)
         if found.search(text)
     ] == []
