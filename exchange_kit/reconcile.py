@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 from marshmallow import Schema
 
-from exchange_kit.register import Day, DocumentState, QuarantineReason, RegisterClient, value_key
+from exchange_kit.register import DayCounts, DocumentState, QuarantineReason, RegisterReader, value_key
 from exchange_kit.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
 from shared.events.decode import FieldError, Kind
 from shared.events.documents import Document, Listing
@@ -47,7 +47,7 @@ class FileCounts(msgspec.Struct):
         elif judged.verdict.refused:
             self.faulty += 1
 
-    def agrees_with(self, day: Day) -> bool:
+    def agrees_with(self, day: DayCounts) -> bool:
         """Return True if the register's counts of the day equal the file's; duplicates change nothing."""
         same = (self.documents, self.amount_fen) == (day.accepted, day.amount_fen)
         return same and not self.faulty and not day.refused
@@ -94,7 +94,7 @@ def own_lines(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | No
 class DocumentSearch:
     """Look up single documents in the registers; needed only if the counts differ."""
 
-    def __init__(self, registers: Mapping[Kind, RegisterClient], own: Mapping[Kind | None, FileCounts]) -> None:
+    def __init__(self, registers: Mapping[Kind, RegisterReader], own: Mapping[Kind | None, FileCounts]) -> None:
         self.kinds = frozenset(registers)
         self._registers = registers
         self._states: dict[Kind, dict[str, DocumentState]] = {}

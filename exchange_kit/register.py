@@ -37,7 +37,7 @@ _ENTRY: Final = (
 )
 
 
-class Day(msgspec.Struct, frozen=True):
+class DayCounts(msgspec.Struct, frozen=True):
     """Counts of a day, as `/v1/reconciliation` answers."""
 
     received: int
@@ -66,7 +66,7 @@ class DocumentState(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True)
-class RegisterClient:
+class RegisterReader:
     """Client of the register of one kind of documents."""
 
     kind: Kind
@@ -77,10 +77,10 @@ class RegisterClient:
         """Return the number of records not handled yet."""
         return int(self.api.get("/v1/progress")["lag"])
 
-    def day(self, day: date) -> Day:
+    def day(self, day: date) -> DayCounts:
         """Return the counts of a day in Shanghai."""
         answer = self.api.get("/v1/reconciliation", exchange=self.exchange, date=day.isoformat())
-        return msgspec.convert(answer, Day)
+        return msgspec.convert(answer, DayCounts)
 
     def states(self, first: datetime, last: datetime) -> dict[str, DocumentState]:
         """Return the documents of a time span, both ends included, by number."""
@@ -130,7 +130,7 @@ class RegisterClient:
         return decoded.document
 
 
-def await_handled(registers: Sequence[RegisterClient]) -> int:
+def await_handled(registers: Sequence[RegisterReader]) -> int:
     """Wait up to 30 s until the registers have handled all records; return how many they have not."""
     deadline = time.monotonic() + _PATIENCE_S
     while (waiting := sum(register.waiting() for register in registers)) and time.monotonic() < deadline:
@@ -143,7 +143,7 @@ def value_key(value: bytes | None) -> bytes:
     return hashlib.sha256((value or b"")[:MAX_VALUE_BYTES]).digest()
 
 
-def registers_of(exchange: str, access: AccessSettings) -> Iterator[RegisterClient]:
+def registers_of(exchange: str, access: AccessSettings) -> Iterator[RegisterReader]:
     """Yield the clients of both registers of an exchange."""
-    yield RegisterClient("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
-    yield RegisterClient("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))
+    yield RegisterReader("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
+    yield RegisterReader("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))

@@ -7,14 +7,14 @@ import msgspec
 
 from exchange_kit.api import PAGE
 from exchange_kit.records import number_in
-from exchange_kit.register import RegisterClient
+from exchange_kit.register import RegisterReader
 from shared.values.json_types import Json
 
 
 class Tail:
     """Items of a register's quarantine, each reported once."""
 
-    def __init__(self, register: RegisterClient) -> None:
+    def __init__(self, register: RegisterReader) -> None:
         self.register = register
         self._cursor: str | None = None  # of the newest page, which may still grow
         self._last = 0

@@ -22,7 +22,7 @@ from exchange_kit.commands.options import (
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
 from exchange_kit.records import from_line
-from exchange_kit.register import RegisterClient, await_handled, registers_of
+from exchange_kit.register import RegisterReader, await_handled, registers_of
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, RecordSearch, covering, prove
 from exchange_kit.translog.witness import RewrittenError, UnverifiedError, Witness
@@ -111,7 +111,7 @@ def _exchange_of(file: Path) -> str:
     return found.pop()
 
 
-def _search(file: Path, exchange: str, registers: dict[Kind, RegisterClient]) -> tuple[list[int], list[Receipt]]:
+def _search(file: Path, exchange: str, registers: dict[Kind, RegisterReader]) -> tuple[list[int], list[Receipt]]:
     """Return the numbers of lines of unknown kind, and what the registers answer for the others."""
     unknown, found = [], []
     search = RecordSearch(registers)
@@ -131,7 +131,7 @@ def _witness(folder: Path, keys: Sequence[VerifierKey] | None) -> Witness | None
 
 def _prove(
     found: list[Receipt],
-    registers: dict[Kind, RegisterClient],
+    registers: dict[Kind, RegisterReader],
     keys: Sequence[VerifierKey] | None,
     witness: Witness | None,
 ) -> tuple[list[Receipt], list[Covering]]:

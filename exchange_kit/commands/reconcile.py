@@ -21,7 +21,7 @@ from exchange_kit.commands.options import (
     report_unhandled,
 )
 from exchange_kit.reconcile import DocumentSearch, FileCounts, LineDifference, count, findings
-from exchange_kit.register import Day, await_handled, registers_of
+from exchange_kit.register import DayCounts, await_handled, registers_of
 from shared.events.decode import Kind
 from shared.language import localized, say
 from shared.settings import SettingsError, load_access_settings
@@ -87,7 +87,7 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
 
 
 def _report(
-    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, Day], *, equal: bool
+    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, DayCounts], *, equal: bool
 ) -> None:
     for kind, (zh, en) in _KINDS.items():
         if kind not in own:
@@ -110,7 +110,7 @@ def _report(
         )
 
 
-def _counts(own: FileCounts, day: Day) -> list[str]:
+def _counts(own: FileCounts, day: DayCounts) -> list[str]:
     refused = ", ".join(f"{reason} {number}" for reason, number in day.refused.items()) or "0"
     return [
         say(
@@ -133,7 +133,7 @@ def _finding_text(found: LineDifference) -> str:
 
 
 def _report_json(
-    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, Day], *, equal: bool
+    found: list[LineDifference], own: dict[Kind | None, FileCounts], days: dict[Kind, DayCounts], *, equal: bool
 ) -> None:
     for one in found:
         click.echo(msgspec.json.encode(one))

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 
-class Number(msgspec.Struct, frozen=True):
+class NumberCell(msgspec.Struct, frozen=True):
     """A number as an exact plain decimal. `shown`: it is displayed exactly so, and may therefore be an identifier.
 
     A workbook may store 123 for a displayed 00123, and does not store a 16th digit.
@@ -28,7 +28,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     message: str
 
 
-Cell = str | Number | Moment | Unreadable
+Cell = str | NumberCell | Moment | Unreadable
 
 
 def is_blank(cell: Cell) -> bool:

@@ -22,7 +22,7 @@ import msgspec
 import yaml
 from marshmallow import fields
 
-from exchange_kit.tables.cells import Cell, Moment, Number, Unreadable
+from exchange_kit.tables.cells import Cell, Moment, NumberCell, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
@@ -44,7 +44,7 @@ class CellError(ValueError):
     """A cell cannot be read; the message says what is expected (中文 / English)."""
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ColumnSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The source of a field's text: a column by its heading, or a constant; `values` translates whole texts."""
 
     column: str | None = None
@@ -56,7 +56,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
-    members: dict[str, str | Source]
+    members: dict[str, str | ColumnSource]
     encoding: str = "utf-8-sig"
     sheet: str | None = None
 
@@ -67,7 +67,7 @@ class Mapping(msgspec.Struct, frozen=True):
     kind: Kind
     encoding: str
     sheet: str | None
-    sources: dict[str, Source]
+    sources: dict[str, ColumnSource]
     known: dict[str, fields.Field[Any]]
 
     def columns_of(self, path: str) -> list[str]:
@@ -87,9 +87,9 @@ def load_mapping(path: Path) -> Mapping:
     except (ValueError, LookupError, yaml.YAMLError) as error:
         raise MappingError(say(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}")) from error
     known = dict(_flat_fields((ListingSchema if read.kind == "listing" else TradeSchema)().fields.items()))
-    sources = {"revision": Source(constant=1)}
+    sources = {"revision": ColumnSource(constant=1)}
     for member, given in read.members.items():
-        source = Source(column=given) if isinstance(given, str) else given
+        source = ColumnSource(column=given) if isinstance(given, str) else given
         if member not in known:
             names = ", ".join(known)
             unknown = say(f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}")
@@ -109,18 +109,18 @@ def _flat_fields(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tup
             yield name, field
 
 
-def read_cell(field: fields.Field[Any], source: Source, cell: Cell | None) -> str | int | None:
+def read_cell(field: fields.Field[Any], source: ColumnSource, cell: Cell | None) -> str | int | None:
     """Return the field's JSON value, None if empty; the constant's if `cell` is None. CellError."""
     if isinstance(cell, Unreadable):
         raise CellError(cell.message)
     if isinstance(cell, Moment):
         return _moment(field, source, cell)
-    if isinstance(cell, Number):
+    if isinstance(cell, NumberCell):
         return _value(field, source, _number_text(field, source, cell))
     return _value(field, source, str(source.constant) if cell is None else cell.strip())
 
 
-def _moment(field: fields.Field[Any], source: Source, cell: Moment) -> str:
+def _moment(field: fields.Field[Any], source: ColumnSource, cell: Moment) -> str:
     if not isinstance(field, Time):
         raise CellError("是日期：请将该列设为文本格式后重填 / is a date: format the column as text and re-enter it")
     if not (cell.has_time or (source.format is not None and "%H" not in source.format)):
@@ -131,7 +131,7 @@ def _moment(field: fields.Field[Any], source: Source, cell: Moment) -> str:
     return format_time(cell.at.replace(tzinfo=SHANGHAI))
 
 
-def _number_text(field: fields.Field[Any], source: Source, cell: Number) -> str:
+def _number_text(field: fields.Field[Any], source: ColumnSource, cell: NumberCell) -> str:
     """Return the number's text; an identifier must be stored exactly as displayed."""
     if isinstance(field, Time):
         raise CellError("是数字，不是日期：请将该列设为日期时间格式 / is a number: format the column as date and time")
@@ -143,7 +143,7 @@ def _number_text(field: fields.Field[Any], source: Source, cell: Number) -> str:
     )
 
 
-def _value(field: fields.Field[Any], source: Source, text: str) -> str | int | None:
+def _value(field: fields.Field[Any], source: ColumnSource, text: str) -> str | int | None:
     if not text:
         if source.default is None:
             return None

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.exceptions import InvalidFileException
 
-from exchange_kit.tables.cells import Cell, Moment, Number, Unreadable
+from exchange_kit.tables.cells import Cell, Moment, NumberCell, Unreadable
 from shared.language import say
 
 _EXACT: Final = 10**15
@@ -79,8 +79,8 @@ def _read(cell: Any) -> Cell:
     return _read_number(value, cell.number_format) if isinstance(value, int | float) else str(value)
 
 
-def _read_number(value: float, number_format: str) -> Number:
+def _read_number(value: float, number_format: str) -> NumberCell:
     number = Decimal(repr(value))
     whole = number == number.to_integral_value()
     text = str(int(number)) if whole else f"{number:f}"
-    return Number(text, whole and abs(number) < _EXACT and number_format in _PLAIN_FORMATS)
+    return NumberCell(text, whole and abs(number) < _EXACT and number_format in _PLAIN_FORMATS)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.register import QuarantineReason, RegisterClient, value_key
+from exchange_kit.register import QuarantineReason, RegisterReader, value_key
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import Witness
 from exchange_kit.validate import DUPLICATE, Judged, place_of
@@ -62,7 +62,7 @@ class Covering:
 class RecordSearch:
     """Look up records in the registers and the quarantine."""
 
-    def __init__(self, registers: Mapping[Kind, RegisterClient]) -> None:
+    def __init__(self, registers: Mapping[Kind, RegisterReader]) -> None:
         self._registers = registers
         self._quarantine: dict[Kind, dict[bytes, QuarantineReason]] = {}
 

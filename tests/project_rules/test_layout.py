@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +30,16 @@ def test_a_folder_has_20_modules_at_most() -> None:
     """Who opens a folder must see what is in it; more modules than a screen holds want a folder of their own."""
     counted = Counter(path.parent for path in modules(*PRODUCT, "tests") if path.name != "__init__.py")
     assert {str(folder.relative_to(ROOT)): count for folder, count in counted.items() if count > MOST_MODULES} == {}
+
+
+def test_no_public_class_name_is_defined_twice() -> None:
+    """A name that means two things cannot be searched for, and a review reads the wrong one."""
+    places = defaultdict(list)
+    for path in modules(*PRODUCT):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def imported(path: Path) -> Iterator[str]:

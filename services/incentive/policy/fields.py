@@ -59,7 +59,7 @@ class ScalarField(fields.Field[Any]):
         return text
 
 
-class Text(ScalarField):
+class TextValue(ScalarField):
     """Text that is not empty."""
 
 
@@ -105,7 +105,7 @@ class MonthDay(ScalarField):
     must_be = '须为每年都有的日期 "MM-DD" / must be a day of every year, "MM-DD"'
 
 
-class Yuan(ScalarField):
+class YuanValue(ScalarField):
     """Fen of an amount over zero, written in yuan as text."""
 
     pattern = r"(?!0+(\.0*)?$)[0-9]{1,15}(\.[0-9]{1,2})?"
@@ -251,7 +251,7 @@ def not_rising(items: object, names: tuple[str, ...]) -> Iterator[tuple[int, str
     before: dict[str, int] = {}
     for index, item in enumerate(items if isinstance(items, list) else ()):
         for name in names:
-            if re.fullmatch(Yuan.pattern, text := text_at(item, name)):
+            if re.fullmatch(YuanValue.pattern, text := text_at(item, name)):
                 fen = parse_yuan(text)
                 if fen <= before.get(name, 0):
                     yield index, name, "须大于上一档 / must be more than that of the step before"

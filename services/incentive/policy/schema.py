@@ -15,9 +15,9 @@ from services.incentive.policy.fields import (
     Problems,
     Rate,
     ScalarField,
-    Text,
+    TextValue,
     Whole,
-    Yuan,
+    YuanValue,
     not_rising,
     text_at,
 )
@@ -44,7 +44,7 @@ from services.incentive.policy.terms import (
 from services.incentive.policy.yaml_tree import Scalar
 from shared.events.fact_topics import AFTER_FIRST, LARGE_PURCHASE_FEN, REPEATED_FROM, SMALL_FIRST_FEN
 
-_WORDS: Final = {"zh": Text(), "en": Text()}
+_WORDS: Final = {"zh": TextValue(), "en": TextValue()}
 _TEXTS: Final = Mapped(Texts, _WORDS)
 _RULE: Final = ("规则", "rule")
 
@@ -70,7 +70,7 @@ def _check_period(data: Mapping[str, object]) -> Problems:
 
 _READING: Final = {
     "mark": OneOf("T", "L", "J"),
-    "basis": Text(required=False),
+    "basis": TextValue(required=False),
     "says": _TEXTS,
     "alternative": Mapped(Texts, _WORDS, required=False),
 }
@@ -83,7 +83,7 @@ def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
 
 def _clause(number: str, reading: str, **values: ScalarField | Mapped) -> Mapped:
     """A general clause: its number in policy.md, the reading that the code computes, its values."""
-    own = {"clause": OneOf(number), "article": Text(), "reading": OneOf(reading)}
+    own = {"clause": OneOf(number), "article": TextValue(), "reading": OneOf(reading)}
     return Mapped(dict, {**_READING, **own, **values}, check=_check_reading)
 
 
@@ -100,7 +100,7 @@ _GENERAL: Final = {
     "base": _clause("G4", "net_of_refunds_in_the_original_year"),
     "rounding": _clause("G5", "down_to_the_fen_once_at_the_end"),
     "highest_only": _clause("G6", "one_subject_one_year_all_rewards"),
-    "budget": _clause("G7", "year_of_the_reward", annual=Yuan()),
+    "budget": _clause("G7", "year_of_the_reward", annual=YuanValue()),
     "related_parties": _clause("G10", "flag_and_never_deny"),
     "period_closing": _clause("细则5 / details 5", "provisional_until_the_day_is_over", day=MonthDay()),
 }
@@ -111,7 +111,13 @@ _GENERAL: Final = {
 def _rule(
     terms: type, subject: str, earned: str, values: Mapping[str, ScalarField | ListOf], readings: tuple[str, ...]
 ) -> Mapped:
-    own = {"rule": Text(), "article": Text(), "name": _TEXTS, "subject": OneOf(subject), "earned": OneOf(earned)}
+    own = {
+        "rule": TextValue(),
+        "article": TextValue(),
+        "name": _TEXTS,
+        "subject": OneOf(subject),
+        "earned": OneOf(earned),
+    }
 
     def make(*, subject: str, earned: str, readings: object, **fields: object) -> object:
         del subject, earned, readings  # what the code computes in any case
@@ -121,17 +127,19 @@ def _rule(
     return Mapped(make, {**own, **values, "readings": _readings(*readings, needed=readings)})
 
 
-_TIER: Final = Mapped(Tier, {"over": Yuan("over_fen"), "amount": Yuan("amount_fen")})
+_TIER: Final = Mapped(Tier, {"over": YuanValue("over_fen"), "amount": YuanValue("amount_fen")})
 RULES: Final[Mapping[str, Mapped]] = {
-    "first_listing": _rule(OnceFixed, "provider", "once", {"amount": Yuan("amount_fen")}, ("one_for_all_products",)),
+    "first_listing": _rule(
+        OnceFixed, "provider", "once", {"amount": YuanValue("amount_fen")}, ("one_for_all_products",)
+    ),
     "first_purchase": _rule(
-        OnceAtRate, "buyer", "once", {"rate": Rate(), "cap": Yuan("cap_fen")}, ("any_kind_and_mode",)
+        OnceAtRate, "buyer", "once", {"rate": Rate(), "cap": YuanValue("cap_fen")}, ("any_kind_and_mode",)
     ),
     "annual_listed_trading": _rule(
         YearlyAtRate,
         "provider",
         "yearly",
-        {"at_least": Yuan("at_least_fen"), "rate": Rate(), "cap": Yuan("cap_fen")},
+        {"at_least": YuanValue("at_least_fen"), "rate": Rate(), "cap": YuanValue("cap_fen")},
         (
             "provider_receives",
             "at_least_means_ge",
@@ -158,11 +166,11 @@ RULES: Final[Mapping[str, Mapped]] = {
 # By flag, its numbers. What trade-ingest does not measure cannot be asked for (shared/events/fact_topics.py).
 _NUMBERS: Final[Mapping[str, Mapping[str, ScalarField]]] = {
     "late_burst": {"over_by": Rate(), "december": Rate()},
-    "round_trip": {"sold": Yuan(), "back": Rate()},
+    "round_trip": {"sold": YuanValue(), "back": Rate()},
     "same_amount": {"trades": Whole(least=REPEATED_FROM), "buyers": Whole(), "share": Rate()},
     "small_first": {
-        "first_below": Yuan(most=SMALL_FIRST_FEN),
-        "later": Yuan(least=LARGE_PURCHASE_FEN),
+        "first_below": YuanValue(most=SMALL_FIRST_FEN),
+        "later": YuanValue(least=LARGE_PURCHASE_FEN),
         "days": Whole(most=AFTER_FIRST.days),
     },
     "own_exchange": {"share": Rate()},
@@ -177,7 +185,7 @@ def _risk_flag(flag: str) -> Mapped:
         del clause  # always G10
         return RiskFlagTerms(**fields)
 
-    own = {"sign": OneOf(flag, attribute="flag"), "clause": OneOf("G10"), "article": Text()}
+    own = {"sign": OneOf(flag, attribute="flag"), "clause": OneOf("G10"), "article": TextValue()}
     return Mapped(make, {**own, "name": _TEXTS, "says": _TEXTS, "numbers": Mapped(dict, _NUMBERS[flag])})
 
 
@@ -308,36 +316,37 @@ def _declared_terms(
 
 
 _GRADE: Final = Mapped(
-    lambda *, grade, zh, en, amount: Grade(grade, Texts(zh, en), amount), {"grade": Name(), **_WORDS, "amount": Yuan()}
+    lambda *, grade, zh, en, amount: Grade(grade, Texts(zh, en), amount),
+    {"grade": Name(), **_WORDS, "amount": YuanValue()},
 )
-_STEP: Final = Mapped(MeasureStep, {"at_least": Yuan("at_least_fen"), "amount": Yuan("amount_fen")})
+_STEP: Final = Mapped(MeasureStep, {"at_least": YuanValue("at_least_fen"), "amount": YuanValue("amount_fen")})
 _DECLARED_RULE: Final = {
     "rule": Name(),
-    "article": Text(),
+    "article": TextValue(),
     "name": _TEXTS,
     "subject": OneOf("entity", "operator"),
     "earned": OneOf("once", "first", "yearly", "by_difference", "recorded"),
     "per": OneOf("subject", "item"),
     "measure": Mapped(lambda *, name, zh, en: Measure(name, Texts(zh, en)), {"name": Name(), **_WORDS}, required=False),
-    "amount": Yuan(required=False),
+    "amount": YuanValue(required=False),
     "at_most": DecimalText(required=False),
     "amounts": ListOf(_GRADE, unique="grade", required=False),
     "steps": ListOf(_STEP, rising=("at_least", "amount"), required=False),
     "rate": Rate(required=False),
-    "at_least": Yuan(required=False),
+    "at_least": YuanValue(required=False),
     "years": Whole(required=False),
-    "limits": ListOf(Text(), required=False),
-    "pool": Text(required=False),
+    "limits": ListOf(TextValue(), required=False),
+    "pool": TextValue(required=False),
     "readings": _readings(*_DECLARED_READINGS, needed=()),
 }
 _LIMIT: Final = {
     "limit": Name(),
-    "article": Text(),
+    "article": TextValue(),
     "says": _TEXTS,
     "per": OneOf("subject_year", "subject", "item"),
-    "most": Yuan("most_fen"),
+    "most": YuanValue("most_fen"),
 }
-_POOL: Final = {"pool": Name(), "article": Text(), "says": _TEXTS, "annual": Yuan("annual_fen")}
+_POOL: Final = {"pool": Name(), "article": TextValue(), "says": _TEXTS, "annual": YuanValue("annual_fen")}
 _SECTION_READINGS: Final = ("limits_used_in_order_of_days", "the_day_it_was_earned_on")
 _DECLARED: Final = {
     "readings": _readings(*_SECTION_READINGS, needed=_SECTION_READINGS),
@@ -363,9 +372,9 @@ def _check_file(data: Mapping[str, object]) -> Problems:
 POLICY: Final = Mapped(
     dict,
     {
-        "id": Text(),
+        "id": TextValue(),
         "revision": Whole(),
-        "document_no": Text(),
+        "document_no": TextValue(),
         "title": _TEXTS,
         "issued": Day(),
         "general": Mapped(dict, _GENERAL),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from exchange_kit.__main__ import main
-from exchange_kit.tables.cells import Number
+from exchange_kit.tables.cells import NumberCell
 from exchange_kit.tables.workbook import read_xlsx
 from shared.values.parties import complete_uscc
 
@@ -150,7 +150,7 @@ def test_amounts_are_read_exactly(fen: list[int], tmp_path_factory: pytest.TempP
         book.worksheets[0].append([amount / 100])  # the double that a program has of it
     book.save(file)
     for amount, (cell,) in zip(fen, read_xlsx(file, None), strict=True):
-        assert isinstance(cell, Number)
+        assert isinstance(cell, NumberCell)
         whole, _, decimals = cell.text.partition(".")
         assert int(whole) * 100 + int(decimals.ljust(2, "0")) == amount
         assert len(decimals) <= 2
