@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from services.incentive.cli.policy import policy_commands, read_file
+from shared.commands import service_commands
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.process.program import run_program
-from shared.worker.commands import service_commands
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 

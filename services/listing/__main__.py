@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.commands import service_commands
 from shared.language import say
-from shared.worker.commands import service_commands
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -36,7 +36,7 @@ CONSUMERS = (
     "services.listing.register",
     "services.trade_ingest.register",
     "services.incentive.consumer",
-    "shared.worker.commands",
+    "shared.commands",
     "shared.postgres.migrate",
     "shared.register.consumer",
 )
