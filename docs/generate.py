@@ -19,6 +19,7 @@ from typing import Any, Literal
 import click
 import yaml
 
+from services.incentive.domain.explain_format import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
 from shared.language import pick
 from shared.settings import load_settings
@@ -312,6 +313,11 @@ def errors_page(language: Language) -> Page:
         + page.say("[被拒收事件](../../exchanges/rejected.md)。", "[rejected events](../../exchanges/rejected.md).")
     )
     page.text(*(f"- `{reason}`" for reason in REASONS))
+    page.heading(2, "交易不计入的原因", "Reasons for not counting a trade")
+    page.table(
+        (page.say("原因", "reason"), page.say("含义", "meaning")),
+        ((code(reason), page.say(text.zh, text.en)) for reason, text in NOT_COUNTED.items()),
+    )
     return page
 
 

@@ -1,0 +1,59 @@
+"""The generated reference pages, and what other pages name of it: routes, metrics, reasons."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from services.incentive.domain.explain_format import REASONS as NOT_COUNTED
+from shared.events.decode import REASONS
+from tests.support.documents import DOCS, DOCUMENTS
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    """docs/generate.py, which is a script."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def routes(generator: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Patterns of the paths that the three services answer."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "API_KEYS_FILE", "SIGNING_KEY_FILE", "EXCHANGES_FILE"):
+            patch.setenv(name, "")  # put back at the end: the generator sets them
+        folder = tmp_path_factory.mktemp("reference")
+        specs = [generator.specification(service, folder) for service in generator.SERVICES]
+    return [re.sub(r"\\{\w+\\}", ".+", re.escape(path)) for spec in specs for path in spec["paths"]]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_routes_that_are_named_exist(document: Path, routes: list[str]) -> None:
+    named = set(re.findall(r"/v1/\w[\w{}<>$./:-]*", document.read_text("utf-8")))
+    assert [
+        path
+        for path in sorted(named)
+        if not any(re.fullmatch(route, path.rstrip(".")) or route.startswith(re.escape(path)) for route in routes)
+    ] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_metrics_that_are_named_exist(document: Path, generator: ModuleType) -> None:
+    known = {name for name, _, _ in generator.metrics()}
+    assert "jiangbu_http_requests_total" in known
+    assert set(re.findall(r"`(jiangbu_[a-z_]+)", document.read_text("utf-8"))) - known == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_reason_has_its_line(language: str) -> None:
+    for page, reasons in (("exchanges/rejected.md", REASONS), ("operators/index.md", NOT_COUNTED)):
+        rows = re.findall(r"^\| (`.+?) \|", (DOCS / language / page).read_text("utf-8"), re.MULTILINE)
+        assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(reasons)
