@@ -332,13 +332,13 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
 
         good = f"rule,subject,item,earned_on\nai_scenario,{subject(22)},N-1,2026-04-01\n".encode()
         code, said = run(good, "--preview")
-        assert (code, "1000000.00/1000000.00" in said, "仅预览，未写入" in said) == (0, True, True)
+        assert (code, "1000000.00/1000000.00" in said, "preview only; nothing was written" in said) == (0, True, True)
         assert ask.all("/v1/declared", subject=subject(22)) == []
         code, said = run(good)
-        assert (code, "已申报 1 行" in said) == (0, True)
+        assert (code, "declared 1 rows" in said) == (0, True)
         assert len(ask.all("/v1/declared", subject=subject(22))) == 1
         code, said = run(good.replace(b"ai_scenario", b"ai_scene"))
-        assert (code, "2: rule: " in said, "1 行有误，未写入" in said) == (1, True, True)
+        assert (code, "2: rule: " in said, "1 rows are faulty; nothing was written" in said) == (1, True, True)
         code, said = run(b"x\n")
         assert (code, "422" in said) == (1, True)
 
