@@ -34,7 +34,7 @@ class PublishError(RuntimeError):
 
 @dataclass
 class PublishResult:
-    """How many records of each topic were acknowledged, and why others failed.
+    """Result of publishing: acknowledged records by topic, and the reasons of failures.
 
     `offsets`: first and last offset of each partition. `in_order`: how many records from the first on are acknowledged
     without a gap. `waiting_s`: time since the last acknowledgement.
@@ -158,7 +158,7 @@ class _Patience:
 
 
 def cluster_of(client_config: ClientConfig) -> str:
-    """Return the id of the Kafka cluster, which tells two clusters at one address apart. PublishError."""
+    """Return the id of the Kafka cluster, which distinguishes two clusters at one address. PublishError."""
     try:
         with _admin(client_config) as admin:
             return str(admin.describe_cluster()["cluster_id"])

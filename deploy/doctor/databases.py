@@ -135,7 +135,7 @@ def _migration(connection: Connection, service: Service, registers: tuple[str, .
 
 
 def _counted(connection: Connection, registers: tuple[str, ...]) -> list[str]:
-    """Whether the registers that count in the ledger are those of REGISTERS; a new ledger names none."""
+    """Report if the registers that count in the ledger differ from REGISTERS; a new ledger names none."""
     newest = "SELECT registers FROM ledger_settings ORDER BY id DESC LIMIT 1"
     counted = _values(connection, f"SELECT unnest(registers) FROM ({newest}) newest")
     if not counted or set(counted) == set(registers):
@@ -145,7 +145,7 @@ def _counted(connection: Connection, registers: tuple[str, ...]) -> list[str]:
 
 
 def _rights(connection: Connection, service: Service) -> list[str]:
-    """What the owner owns, and of what is recorded for good that it can only grow."""
+    """Check the rights of the owner and of the service's role, and that append-only tables can only grow."""
     name = database_of(service)
     owner, role = owner_role(name), service_role(name)
     foreign = _values(

@@ -2,7 +2,7 @@
 
 Listings mostly precede trades. There are corrections, refunds, cancellations, withdrawals, annulments, late and
 reordered reports, duplicates, events in binary mode, and rubbish on request. The first exchange trades about 6.2亿 yuan
-a year, the second 1.6亿, others 0.4亿, whatever the number of events.
+a year, the second 1.6亿, others 0.4亿, independent of the number of events.
 """
 
 import heapq

@@ -1,7 +1,7 @@
 """Decode a record of an exchange's topic to an accepted document or a refusal with its reason.
 
 The marshmallow schemas are authoritative (`decode_slowly`). A msgspec fast path (`shared.events.fast`) runs first and
-can only accept; whatever it does not accept is decoded again by the schemas, which report the errors.
+can only accept; a record that it does not accept is decoded again by the schemas, which report the errors.
 """
 
 import json

@@ -13,7 +13,7 @@ SIGN = "facts.sign.v1"
 
 FACT_TOPICS = (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL, SIGN)
 
-# Measures for red flags are limited so that a fact stays small whatever a party does. The policy file sets the
+# Measures for red flags are limited so that no party can make a fact large. The policy file sets the
 # thresholds of the flags within these limits.
 COUNTERPARTIES: Final = 10  # a provider's largest buyers of the year
 REPEATED_AMOUNTS: Final = 5  # a provider's repeated amounts of the year, largest sums first

@@ -65,7 +65,7 @@ class BatchConsumer(Generic[P]):
 
     @property
     def source(self) -> Source:
-        """What this worker reads."""
+        """Input of this worker."""
         return Source(self.client_config, self.engine, self.service, self.group, self.topics, self.clock, self.stop)
 
     def run(self) -> None:

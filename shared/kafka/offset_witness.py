@@ -124,7 +124,7 @@ def check_offset_witness(
     """Raise DatabaseBehindError if the database had committed more than it holds now.
 
     `shown` must be read before `stored`, so that a sound database is never behind it. All partitions of the group are
-    checked, whoever reads them: if the database is behind in one, none may be read on.
+    checked, also those that another worker reads: if the database is behind in one, none may be read on.
     """
     behind = []
     for partition, offset in sorted(shown.items()):

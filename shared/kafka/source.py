@@ -1,4 +1,4 @@
-"""The topics of a consumer group, and where the database stands in them."""
+"""The topics of a consumer group and their positions in the database."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """What one worker reads: `topics`, as a member of `group`, from the positions in the database of `engine`."""
+    """Input of one worker: it reads `topics` as a member of `group` from the positions in the database of `engine`."""
 
     client_config: ClientConfig
     engine: Engine
@@ -71,7 +71,7 @@ class Source:
             ) from missing
 
     def stored_positions(self, partitions: set[TopicPartition]) -> dict[TopicPartition, StoredPosition]:
-        """Return where the database stands in each partition, or its beginning where nothing is stored yet.
+        """Return the stored position of each partition, or its beginning if none is stored yet.
 
         Raises RecordLossError if records are missing, and DatabaseBehindError if Kafka has seen later commits.
         """
@@ -79,7 +79,7 @@ class Source:
             return {}
         admin = KafkaAdminClient(**self.client_config)
         try:
-            # Read before the database is: whatever was witnessed had been committed by then.
+            # Read before the database, so that all witnessed offsets are committed by then.
             witnessed = witnessed_offsets(admin, self.group)
             bounds = read_bounds(admin, self.client_config, partitions)
         finally:

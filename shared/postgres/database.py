@@ -74,7 +74,7 @@ def _replace_closed_connection(
 def _reset_read_only(driver: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
     """Let the server choose again whether a connection that read a snapshot may write.
 
-    SQLAlchemy leaves it as one that writes, which would overrule a server that was told to refuse writes.
+    SQLAlchemy leaves it in read-write mode, which would override a server that is configured to refuse writes.
     """
     connection = cast("psycopg.Connection | None", driver)
     if connection is not None and connection.read_only is not None:

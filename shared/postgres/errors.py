@@ -36,15 +36,15 @@ def translated_errors(connection: Connection, statement: str) -> Iterator[None]:
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """The error of psycopg inside one of SQLAlchemy; any other error itself."""
+    """Return the psycopg error inside a SQLAlchemy error; return any other error unchanged."""
     return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
 
 
 def is_transient(error: BaseException) -> bool:
     """Return True if the same work may succeed when it is tried again.
 
-    A lost connection has no SQLSTATE, nor has one that was refused, for whatever reason: too many connections, a
-    missing database, a wrong password. All are retried, with the reason in the log.
+    Errors of a lost or refused connection have no SQLSTATE, also for too many connections, a missing database or a
+    wrong password. All are retried, with the reason in the log.
     """
     error = driver_error(error)
     if not isinstance(error, psycopg.Error):

@@ -1,4 +1,4 @@
-"""Schema migrations, run by the role that owns the tables; they grant the service's role only what it needs."""
+"""Schema migrations. The role that owns the tables runs them; they grant the service's role only what it needs."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _upgrade_replaced() -> None:
         return
     replaced = first.module.replaces
     if found != replaced:
-        told = f"upgrade to jiangbu 0.1.0 (revision {replaced}) first, then to this version"
-        raise SettingsError(f"数据库结构过旧 / the database is of revision {found}: {told}")
+        todo = f"upgrade to jiangbu 0.1.0 (revision {replaced}) first, then to this version"
+        raise SettingsError(f"数据库结构过旧 / the database is of revision {found}: {todo}")
     first.module.upgrade_replaced()
     execute(
         context.config.attributes["connection"],

@@ -1,4 +1,4 @@
-"""The migration that a service's database has, and the one that this code is written for."""
+"""Schema version of a service's database: the migration it has, and the one that the code requires."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _FILE = re.compile(r"r?(\d{4})_\w+\.py")
 
 
 class WrongSchemaError(Exception):
-    """The tables are those of another version, or none; the message says what to do."""
+    """The tables belong to another version or are missing. The message says what to do."""
 
 
 def package_of(service: Service) -> str:
-    """Where its code and its migrations are."""
+    """Return the package of a service, which holds its code and migrations."""
     return f"services.{service.replace('-', '_')}"
 
 
 @cache
 def required_revision(service: Service) -> str:
-    """The newest one of the code. Told by the files' names, as programs that only look need not load Alembic."""
+    """Return the newest migration of the code. It is read from file names, so that Alembic need not be imported."""
     names = (found.name for found in files(f"{package_of(service)}.migrations.versions").iterdir())
     return max(number[1] for name in names if (number := _FILE.fullmatch(name)))
 
 
 def database_revision(engine: Engine) -> str | None:
-    """The one that the database has; None when it was never migrated."""
+    """Return the migration of the database; None if it was never migrated."""
     with engine.connect() as connection:
         if fetch_optional(connection, "SELECT to_regclass('alembic_version')::text", str) is None:
             return None
@@ -42,13 +42,12 @@ def database_revision(engine: Engine) -> str | None:
 
 
 def check_schema(engine: Engine, service: Service) -> None:
-    """Nothing may read or write tables that it was not written for. WrongSchemaError."""
+    """Raise WrongSchemaError unless the database has the migration that the code requires."""
     found, needed = database_revision(engine), required_revision(service)
     if found is None:
         raise WrongSchemaError(f"数据库尚未迁移 / the database is not migrated yet: run `{service} migrate`")
+    versions = f"the database has migration {found}, this program needs {needed}"
     if found < needed:
-        told = f"its tables are of migration {found}, not {needed}: run `{service} migrate`"
-        raise WrongSchemaError(f"数据库结构过旧 / the database is older than the program, {told}")
+        raise WrongSchemaError(f"数据库结构过旧 / database older than the program, {versions}: run `{service} migrate`")
     if found > needed:
-        told = f"its tables are of migration {found}, not {needed}: start the newer version"
-        raise WrongSchemaError(f"程序版本过旧 / the program is older than the database, {told}")
+        raise WrongSchemaError(f"程序版本过旧 / program older than the database, {versions}: start the newer version")

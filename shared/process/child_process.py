@@ -1,7 +1,7 @@
 """Run a part of a consumer program in a child process with an interpreter of its own.
 
-The child is forked while the program has one thread and no connections, and waits for the signal to begin. It ends when
-told to, when it fails, and when its parent dies, because then the parent's end of the pipe closes.
+The child is forked while the program has one thread and no connections, and waits for the signal to begin. It ends on
+request, on failure, and when its parent dies, because then the parent's end of the pipe closes.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class ChildProcess:
 
 @contextmanager
 def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[ChildProcess]:
-    """Fork a child that runs `work` once told to begin. Call it before any thread starts."""
+    """Fork a child that runs `work` after the signal to begin. Call it before any thread starts."""
     ours, theirs = multiprocessing.Pipe()
     # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
     gc.collect()
@@ -140,7 +140,7 @@ def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[Chil
 def _work(name: str, work: Callable[[ChildSide], None], pipe: Connection, others: Connection) -> None:
     """Entry point of the child."""
     others.close()
-    # The parent handles signals and tells its children.
+    # The parent handles signals and forwards them to its children.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     try:
         pipe.recv()

@@ -54,10 +54,10 @@ def _size(connection: Connection) -> int:
     return int(fetch_value(connection, rows, Decimal, bytes=HASH_BYTES))
 
 
-def _compare_level(connection: Connection, level: int, first: int, follows: Sequence[bytes]) -> Iterator[Difference]:
-    stands = split_hashes(stored_hashes(connection, level, first, len(follows)))
-    stands += [b""] * (len(follows) - len(stands))
-    for index, (one, other) in enumerate(zip(stands, follows, strict=True), first):
+def _compare_level(connection: Connection, level: int, first: int, expected: Sequence[bytes]) -> Iterator[Difference]:
+    stored = split_hashes(stored_hashes(connection, level, first, len(expected)))
+    stored += [b""] * (len(expected) - len(stored))
+    for index, (one, other) in enumerate(zip(stored, expected, strict=True), first):
         if one != other:
             yield Difference(f"log_hash {level}/{index}", one.hex() or None, other.hex())
 
@@ -86,17 +86,17 @@ _NEWEST = """
 
 def _compare_checkpoint(connection: Connection, edge: Edge) -> Iterator[Difference]:
     row = fetch_one(connection, _NEWEST, _SignedEdge)
-    follows = f"{edge.size} {edge.root().hex()}"
+    expected = f"{edge.size} {edge.root().hex()}"
     if row is None:
-        yield Difference("log_checkpoint", None, follows)
+        yield Difference("log_checkpoint", None, expected)
         return
     try:
         found: Checkpoint = open_checkpoint(row.note, [VerifierKey.parse(row.vkey)])
     except NoteError as error:
-        yield Difference(f"log_checkpoint {row.id}", str(error), follows)
+        yield Difference(f"log_checkpoint {row.id}", str(error), expected)
         return
-    stands = f"{found.size} {found.root.hex()}"
-    if stands != follows:
-        yield Difference(f"log_checkpoint {row.id}", stands, follows)
+    stored = f"{found.size} {found.root.hex()}"
+    if stored != expected:
+        yield Difference(f"log_checkpoint {row.id}", stored, expected)
     elif (row.size, row.peaks) != (edge.size, b"".join(edge.peaks)):
         yield Difference(f"log_checkpoint {row.id} peaks", f"{row.size} {row.peaks.hex()}", b"".join(edge.peaks).hex())

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ConsumerProgram:
-    """What a consumer program works with. It calls `run.begun` when it begins to consume."""
+    """Context of a consumer program. The program calls `run.begun` when it begins to consume."""
 
     settings: Settings
     engine: Engine

@@ -1,4 +1,4 @@
-"""Runs of the worked cases, all in one set: each has two exchanges and entities of its own."""
+"""Runs of the worked cases in one set; each run has its own two exchanges and entities."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Run:
     number: int
     case: Case
     name: str
-    # What is published at once.
+    # Each batch is published at once.
     batches: list[list[CaseRecord]] = field(default_factory=list)
     posted: dict[str, list[str]] = field(default_factory=dict)
     originals: dict[str, str] = field(default_factory=dict)

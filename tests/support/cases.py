@@ -60,7 +60,7 @@ class Case:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Everything is the text that stands there, but null, true and false."""
+    """YAML loader that keeps every scalar as text, except null, true and false."""
 
 
 _TextLoader.yaml_implicit_resolvers = {}
@@ -115,7 +115,7 @@ def award_id(short: str) -> str:
 
 
 def differences(step: Step, awards: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What is not as the step expects; `awards` are those of the API by award_id."""
+    """Return the differences from the step's expectations; `awards` are those of the API by award_id."""
     found = []
     for expected_id, members in step.expect.items():
         award = awards.get(expected_id, {"ceiling": "0.00", "payable": "0.00"})

@@ -16,6 +16,6 @@ _true_now = times.now
 
 
 def now() -> datetime:
-    """What stands in for `shared.values.times.now`, before other modules take it from there."""
+    """Replacement of `shared.values.times.now`, installed before other modules import it."""
     wrong_by_s = 0.0 if file is None else float(file.read_text(encoding="ascii") or 0)
     return _true_now() + timedelta(seconds=wrong_by_s)

@@ -6,7 +6,7 @@ import psutil
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """As it was started; empty where it has ended."""
+    """Return the command line; empty if the process has ended."""
     try:
         found: list[str] = process.cmdline()
     except psutil.Error:

@@ -42,7 +42,7 @@ STOP_WITHIN_S = 10.0
 
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """Stop a program and all below it in the middle of what they do; connections stay, and nothing is answered."""
+    """Suspend a program and its descendants. Connections stay open, but nothing is answered."""
     parent = psutil.Process(pid)
     parent.suspend()
     family = [*parent.children(recursive=True), parent]
@@ -61,7 +61,7 @@ def frozen(pid: int) -> Iterator[None]:
 def prepared_place(
     service: str, folder: Path, server: Postgres, kafka: str, fork_server: ForkServer
 ) -> Iterator[Place]:
-    """A place with all that programs of the service need; they are ended with it."""
+    """Yield a place that is prepared for programs of the service; end the programs afterwards."""
     place = Place(service, folder, server, kafka, fork_server)
     try:
         place.prepare()
@@ -72,25 +72,25 @@ def prepared_place(
 
 @dataclass
 class Running:
-    """A program that was started, and what it has logged."""
+    """A started program and its log."""
 
     process: Child | subprocess.Popen[bytes]
     log_file: Path
 
     def lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Lines of the log so far; of one event."""
+        """Return the log lines so far; with `event`, only those of that event."""
         found = [json.loads(line) for line in self.log_file.read_text("utf-8").splitlines() if line.startswith("{")]
         return [line for line in found if event is None or line["event"] == event]
 
     def reasons(self) -> list[str]:
-        """Why it waits: each reason that it gave, in the order of the first time."""
+        """Return the distinct reasons for waiting in the order of their first occurrence."""
         return list(dict.fromkeys(line["reason"] for line in self.lines("waiting")))
 
     def until(self, event: str, timeout_s: float = 60) -> dict[str, Any]:
         return until(lambda: next(iter(self.lines(event)), None), timeout_s)
 
     def terminate(self) -> tuple[int, float]:
-        """Exit code after SIGTERM, and after how many seconds."""
+        """Send SIGTERM; return the exit code and the seconds until the end."""
         began_s = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(STOP_WITHIN_S + 5)
@@ -99,9 +99,9 @@ class Running:
 
 @dataclass
 class Place:
-    """Everything that programs of one service need: an exchange of its own, a database, a broker.
+    """Exchange, database and broker for the programs of one service.
 
-    Without a fork server they start by themselves, as elsewhere.
+    Without a fork server the programs are started as ordinary processes.
     """
 
     service: str
@@ -114,7 +114,7 @@ class Place:
     _connection: psycopg.Connection[Any] | None = None
 
     def __post_init__(self) -> None:
-        # Fact topics are shared by all of a broker.
+        # All tests of a broker share the fact topics.
         self.register = f"t{uuid.uuid4().hex[:8]}"
         self.name = f"{self.service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
         listed = {"id": self.exchange, "name": "虚构", "from": "2019-01-01", "until": None, "operators": []}
@@ -138,7 +138,7 @@ class Place:
 
     @property
     def engine(self) -> Engine:
-        """As the owner of the database; the caller disposes of it."""
+        """Return an engine of the owner of the database; the caller disposes of it."""
         return make_engine(self.database.owner_url)
 
     def migrate(self) -> None:
@@ -156,7 +156,7 @@ class Place:
         admin.close()
 
     def prepare(self) -> None:
-        """All that a program needs."""
+        """Migrate the database and create the topics."""
         self.migrate()
         self.make_topics()
 
@@ -168,7 +168,7 @@ class Place:
         producer.close()
 
     def environment(self, database: Database | None = None, **settings: str) -> dict[str, str]:
-        """Settings as the set on one machine gives them."""
+        """Return the settings as the set on one machine passes them."""
         nobody = "127.0.0.1:1"
         addresses = Addresses(self.kafka, {"listing": nobody, "trade-ingest": nobody})
         keys_file = self.folder / "keys.yaml"
@@ -178,7 +178,7 @@ class Place:
         return environment(addresses, database or self.database, self.exchanges_file, keys_file, given)
 
     def run(self, *arguments: str, database: Database | None = None, **settings: str) -> Running:
-        """Start a program of the service. `database` where the server is away and cannot be asked for it."""
+        """Start a program of the service. Pass `database` if the server is down and cannot create it."""
         log_file = self.folder / f"{len(self.started)}.log"
         name = f"{self.service} {arguments[0]}"
         environment = self.environment(database, **settings)
@@ -192,11 +192,11 @@ class Place:
         return self.started[-1]
 
     def runs(self) -> list[Any]:
-        """Rows of `worker_run` in order."""
+        """Return the rows of `worker_run` in order."""
         return self.rows("SELECT * FROM worker_run ORDER BY id")
 
     def rows(self, query: LiteralString) -> list[Any]:
-        """Asked again and again by those who wait: over one connection, as long as the server keeps it."""
+        """Return the rows of a query. Polling tests share one connection as long as the server keeps it."""
         if self._connection is not None:
             with suppress(psycopg.OperationalError):
                 return self._connection.execute(query).fetchall()

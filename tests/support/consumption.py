@@ -1,4 +1,4 @@
-"""The consumer loop run in a thread, with a handler that keeps each record as a row."""
+"""The consumer loop in a thread, with a handler that stores each record as a row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Rows:
-    """A handler that keeps each record as a row."""
+    """A handler that stores each record as a row."""
 
     def __init__(self) -> None:
         self.failures: list[Exception] = []
@@ -60,7 +60,7 @@ def running(kafka, engine, topics, handler=None, begun=lambda: None, heartbeat=N
     def run() -> None:
         try:
             consumption.run()
-        except BaseException as error:  # noqa: BLE001 - looked at by the test
+        except BaseException as error:  # noqa: BLE001 - checked by the test
             outcome.append(error)
 
     thread = threading.Thread(target=run)
@@ -91,11 +91,11 @@ def end_offsets(kafka, topic) -> dict[int, int]:
 
 
 PARTS = ("reader", "writer")
-# Who beats does so every second; the machine may be busy.
+# A heartbeat is written every second; the machine may be busy.
 SILENT_S = 5.0
 
 
 def silent(file: Path) -> set[str]:
-    """Parts that have said nothing for a while; all before the first word."""
+    """Return the parts without a recent heartbeat; all parts before the first heartbeat."""
     said = stall_reason(str(file), time.monotonic() + STUCK_AFTER_S - SILENT_S)
     return set() if said is None else {part for part in PARTS if part in said} or set(PARTS)

@@ -1,4 +1,4 @@
-"""A digest of each table, to see whether anything was written."""
+"""Digests of tables, to check that nothing was written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.postgres.database import make_engine
 
 
 def digests(owner_url: str) -> dict[str, str]:
-    """Of every table its rows."""
+    """Return a digest of the rows of every table."""
     engine = make_engine(owner_url)
     with engine.connect() as connection:
         tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()

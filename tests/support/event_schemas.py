@@ -16,7 +16,7 @@ _REGISTRY = jsonschema_rs.Registry([(_BASE + name, schema) for name, schema in S
 
 
 def validator(name: str, *, formats: bool = False) -> jsonschema_rs.Draft202012Validator:
-    """Of the schema in that file; `formats`: whether `format` is asserted, as some validators do."""
+    """Return a validator for the schema file. With `formats` it asserts `format`, as some validators do."""
     return jsonschema_rs.Draft202012Validator(
         SCHEMAS[name], registry=_REGISTRY, base_uri=_BASE + name, validate_formats=formats
     )

@@ -31,7 +31,7 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What consumers and migrations import when they are called.
+# Modules that consumers and migrations import when they run.
 CONSUMERS = (
     "services.listing.register",
     "services.trade_ingest.register",
@@ -40,7 +40,7 @@ CONSUMERS = (
     "shared.postgres.migrate",
     "shared.register.consumer",
 )
-# The same of every program.
+# Modules of every program.
 MODULES = (
     *CONSUMERS,
     "services.listing.app",
@@ -59,7 +59,7 @@ _LOOK_EVERY_S = 0.02
 
 @dataclass
 class Child:
-    """A program that was forked, used as a `subprocess.Popen` is; its parent is the fork server."""
+    """A forked program with the interface of `subprocess.Popen`; its parent is the fork server."""
 
     fork_server: ForkServer
     pid: int
@@ -72,7 +72,7 @@ class Child:
         return self.returncode
 
     def wait(self, timeout: float = float("inf")) -> int:
-        """Exit code, -N after signal N; subprocess.TimeoutExpired."""
+        """Return the exit code, -N after signal N. Raises subprocess.TimeoutExpired."""
         deadline = time.monotonic() + timeout
         while self.poll() is None:
             if time.monotonic() > deadline:
@@ -81,7 +81,7 @@ class Child:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None:  # until it was asked for, its number is not given anew
+        if self.poll() is None:  # the pid is not reused before its exit code was fetched
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -93,9 +93,9 @@ class Child:
 
 @dataclass
 class ForkServer:
-    """Started when it is first needed; what it forked ends with it, and it ends with its caller.
+    """A process that forks programs. It starts on first use and ends with its caller; its children end with it.
 
-    `tree` is the source tree whose programs they are, `modules` what of it is there before they are forked.
+    `tree` is the source tree of the programs. `modules` are imported before the fork.
     """
 
     tree: Path = ROOT
@@ -114,9 +114,9 @@ class ForkServer:
         environment: Mapping[str, str],
         clock: Path | None = None,
     ) -> ChildProgram:
-        """Start a program; what it says is appended to `log_file`, what it says as an error to `errors_file`, if given.
+        """Start a program; stdout is appended to `log_file`, stderr to `errors_file` or else `log_file`.
 
-        `clock` says by how many seconds its clock is wrong.
+        `clock` is a file with the error of its clock in seconds.
         """
         self._open()
         with log_file.open("ab") as log:
@@ -128,7 +128,7 @@ class ForkServer:
     def run(
         self, module: str, *arguments: str, environment: Mapping[str, str], timeout_s: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end; subprocess.TimeoutExpired."""
+        """Run a program to its end. Raises subprocess.TimeoutExpired."""
         with tempfile.TemporaryDirectory() as folder:
             said, logged = Path(folder, "stdout"), Path(folder, "stderr")
             program = self.spawn(module, module, *arguments, log_file=said, errors_file=logged, environment=environment)
@@ -168,7 +168,7 @@ class ForkServer:
 
 
 def _fork_those_asked_for(line: socket.socket) -> dict[str, Any]:
-    """Does not return but in a child, with what it is to become; the process ends when nobody asks any more."""
+    """Fork on request. Returns only in a child, with its request; the server exits when the socket is closed."""
     while question := line.recv(_MOST_BYTES):
         asked = json.loads(question)
         if "ended" in asked:
@@ -201,7 +201,7 @@ if __name__ == "__main__":
     times.now = clocked.now
     for each in sys.argv[2:]:
         importlib.import_module(each)
-    # What is here already stays shared memory only as long as the garbage collector does not write to it.
+    # Existing objects stay in shared memory only as long as the garbage collector does not write to them.
     gc.collect()
     gc.freeze()
     with suppress(KeyboardInterrupt):

@@ -1,8 +1,7 @@
-"""Code blocks of the documents, as they stand there, for tests that run them.
+"""Code blocks of the documents, for tests that run them unchanged.
 
-A page in docs/en is followed from top to bottom; docs/zh has the same blocks, which another test checks. A comment
-above a block says otherwise: `<!-- run: NAME -->` names it for a test of its own, `<!-- skip: REASON -->` leaves it
-out.
+A page in docs/en is run from top to bottom; another test checks that docs/zh has the same blocks. A comment above a
+block changes that: `<!-- run: NAME -->` names it for a separate test, `<!-- skip: REASON -->` leaves it out.
 """
 
 import os
@@ -21,7 +20,7 @@ _BLOCK = re.compile(r"(?:<!-- (run|skip|example): ([^\n]*) -->\n)?```(\w+)\n(.*?
 
 
 class Block(NamedTuple):
-    """A fenced code block; `mark` and `about` are of the comment above it."""
+    """A fenced code block; `mark` and `about` come from the comment above it."""
 
     mark: str
     about: str
@@ -35,7 +34,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def procedures() -> dict[str, str]:
-    """The script of each named block."""
+    """Return the script of each named block."""
     found = [
         (block.about, block.text)
         for page in sorted(PAGES.rglob("*.md"))
@@ -48,12 +47,12 @@ def procedures() -> dict[str, str]:
 
 
 def followed(page: str) -> str:
-    """The script of a page: its shell blocks in order, but for those that are named or skipped."""
+    """Return the script of a page: its shell blocks in order, except named and skipped ones."""
     return "\n".join(block.text for block in blocks(PAGES / page) if block.language == "sh" and not block.mark)
 
 
 def carry_out(name: str, environment: Mapping[str, str], timeout_s: float = 120.0, **options: Any) -> str:
-    """Run a named block as a person does, on to the next line only if all is well; return its output.
+    """Run a named block, stop at the first failure, and return its output.
 
     `options` are those of `subprocess.run`.
     """

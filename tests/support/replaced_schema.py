@@ -1,4 +1,4 @@
-"""Databases of the last revision before the squashed migrations, as dumped then, with the rows of a test set."""
+"""Dumped databases of the last revision before the migrations were squashed, with the rows of a test set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).with_name("schema")
 
 
 def replaced_schema(service: Service, role: str, *, rows: bool = True) -> str:
-    """Statements that make such a database, for a service's role, with or without rows."""
+    """Return the SQL that creates such a database for a service's role, with or without rows."""
     name = service.replace("-", "_")
     dump = (_FOLDER / f"{name}-{REPLACED[service]}.sql").read_text("utf-8")
     if not rows:  # they stand between the tables and their constraints

@@ -1,4 +1,4 @@
-"""Wait for a condition, in place of a sleep or a loop of a test's own."""
+"""Wait for a condition, instead of a sleep or a loop in a test."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LOOK_EVERY_S = 0.05
 
 
 def until(condition: Callable[[], T], timeout_s: float = 60, why: Callable[[], object] = lambda: "") -> T:
-    """Return the first true value of the condition. AssertionError with `why` after the time.
+    """Return the first true value of the condition. AssertionError with `why` after the timeout.
 
-    The time is a bound for what never comes, on a busy machine too: it says nothing about how fast it should come.
+    The timeout only ends tests that would hang, also on a busy machine. It is no requirement on speed.
     """
     deadline_s = time.monotonic() + timeout_s
     while not (found := condition()):

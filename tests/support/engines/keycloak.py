@@ -1,4 +1,4 @@
-"""A real Keycloak on the Java of a wheel, from its release in a Maven repository, checked by SHA-256."""
+"""Keycloak with the Java of a wheel; its release comes from a Maven repository and is checked by SHA-256."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
-PASSWORD = "only-for-tests"  # noqa: S105 - of nobody
+PASSWORD = "only-for-tests"  # noqa: S105 - no real secret
 REALM, CLIENT = "fictional", "jiangbu"
 _BUILD_WITHIN_S, _START_WITHIN_S, _STOP_WITHIN_S = 300, 180, 20
-_TIMEOUT_S = 90  # its first answers compile what they need, beside other tests
+_TIMEOUT_S = 90  # the first answers compile code while other tests run
 _THREADS = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"
 _JAVA = (
     "-Xms64m",
@@ -48,7 +48,7 @@ _JAVA = (
 
 
 def _make(kept: Path) -> None:
-    """Fetch and build it."""
+    """Download and build Keycloak."""
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
         home = _unpacked(Path(scratch), load_local_settings().maven_repository)
         _build(home)
@@ -71,7 +71,7 @@ def _unpacked(folder: Path, repository: str | None) -> Path:
 
 
 def _build(home: Path) -> None:
-    """What it would otherwise do at each start."""
+    """Build once, in advance of the starts."""
     environment = {**base_environment(), "JAVA_HOME": str(JAVA_HOME)}
     command = ["bash", str(home / "bin" / "kc.sh"), "build", "--db=dev-mem", "--health-enabled=true", "--cache=local"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_BUILD_WITHIN_S, check=False)
@@ -82,7 +82,7 @@ KEYCLOAK = Tool("Keycloak", cache_folder() / f"keycloak-{VERSION}", _make)
 
 
 class Keycloak:
-    """A provider with one realm, and whoever is put into it."""
+    """An identity provider with one realm and its users."""
 
     def __init__(self, home: Path, log_file: Path) -> None:
         self.home, self.log_file = home, log_file
@@ -138,7 +138,7 @@ class Keycloak:
             self.program.stop(signal.SIGTERM, _STOP_WITHIN_S)
 
     def make_realm(self, redirect_uri: str, people: dict[str, list[str]]) -> None:
-        """People by name with their roles, the same password for all; the client of the pages."""
+        """Create the realm: users with their roles and one password, and the client of the pages."""
         roles = sorted({role for held in people.values() for role in held})
         self._ask("/admin/realms", _realm(redirect_uri, people, roles))
 

@@ -28,11 +28,11 @@ NAME = "example.org/litewitness"
 
 @contextmanager
 def litewitness(program: Path, logs: Sequence[VerifierKey]) -> Iterator[WitnessAddress]:
-    """A witness of logs with these keys, and where it answers."""
+    """Run a witness of the logs with these keys and yield its address."""
     if shutil.which("ssh-agent") is None:
         pytest.skip("没有 / is not installed: ssh-agent")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))  # a socket's path must be short
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))  # the path of a socket must be short
         address = f"127.0.0.1:{free_ports(1)[0]}"
         for command, made in (
             (["ssh-agent", "-D", "-a", folder / "agent"], (folder / "agent").exists),
@@ -66,7 +66,7 @@ def litewitness(program: Path, logs: Sequence[VerifierKey]) -> Iterator[WitnessA
 
 
 def fingerprint(folder: Path) -> str:
-    """That of a new key in the folder."""
+    """Create a key in the folder and return its fingerprint."""
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     listed = subprocess.run(["ssh-keygen", "-lf", key], check=True, capture_output=True, text=True)

@@ -1,6 +1,7 @@
-"""Programs and files of others that tests need: found here, made ready beforehand by `make test-tools`.
+"""Third-party programs and files that tests need. `make test-tools` prepares them, tests only look them up.
 
-Called as a program, this is `make test-tools`. What cannot be made ready is reported; where CI is set it is an error.
+Run as a program, this module is `make test-tools`. It reports each tool that cannot be prepared; under CI that is an
+error.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ _ASYNCAPI_SHA512 = "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XM
 
 
 class UnavailableError(Exception):
-    """The program cannot be had on this machine; the message says why."""
+    """The tool is not available on this machine. The message says why."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A program or file in the cache folder. `make` puts it at the path. UnavailableError."""
+    """A program or file in the cache folder. `make` creates it at the path or raises UnavailableError."""
 
     name: str
     path: Path
@@ -51,7 +52,7 @@ class Tool:
                 self.make(self.path)
 
     def found(self) -> Path:
-        """The path; the test is skipped where `make test-tools` has not made it ready."""
+        """Return the path; skip the test if `make test-tools` has not prepared the tool."""
         if not self.path.exists():
             pytest.skip(f"{self.name} 未备好 / is not ready: make test-tools")
         return self.path
@@ -62,14 +63,14 @@ def cache_folder() -> Path:
 
 
 def go_program(name: str, module: str, package: str, version: str) -> Tool:
-    """A program built from a Go module."""
+    """Return a program that is built from a Go module."""
 
     def build(path: Path) -> None:
         go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
         if go is None:
             raise UnavailableError("没有 Go / Go is not installed")
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-            # It runs for seconds: optimizing it would cost more than it gives back.
+            # It runs for seconds: optimization would take longer than it saves.
             run = [go, "install", "-gcflags=all=-N -l", f"{module}/{package}@{version}"]
             _run(run, env=os.environ | {"GOBIN": scratch, "CGO_ENABLED": "0"})
             (Path(scratch) / path.name).rename(path)
@@ -83,19 +84,19 @@ LITEWITNESS = go_program("litewitness", "filippo.io/torchwood", "cmd/litewitness
 
 
 def _fetch_promtool(path: Path) -> None:
-    """The machine's, or that of Debian's package of Prometheus: installing the package would start a daemon."""
+    """Link the installed promtool, or unpack it from Debian's package, whose installation would start a daemon."""
     installed = shutil.which("promtool")
     if installed is not None:
         path.symlink_to(installed)
         return
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise UnavailableError("没有 promtool，也没有 apt 可取得它 / no promtool, and no apt to fetch it with")
+        raise UnavailableError("没有 promtool，也没有可用于下载的 apt / no promtool, and no apt to download it")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         _unpack_promtool(_download_prometheus(Path(folder)), Path(folder)).rename(path)
 
 
 def _download_prometheus(folder: Path) -> Path:
-    """Debian's package, checked by apt; with package lists of our own where the machine has none."""
+    """Download Debian's package, verified by apt; fetch package lists if the machine has none."""
     lists = folder / "lists"
     (lists / "partial").mkdir(parents=True)
     own = [f"-oDir::State::lists={lists}", f"-oDir::Cache={folder / 'cache'}", "-oAPT::Sandbox::User="]
@@ -120,7 +121,7 @@ PROMTOOL = Tool("promtool", cache_folder() / "promtool", _fetch_promtool)
 
 
 def _fetch_asyncapi_schema(path: Path) -> None:
-    """The official JSON Schema of AsyncAPI, from the package that npm alone has."""
+    """Fetch the official JSON Schema of AsyncAPI, which is published on npm only."""
     npm = shutil.which("npm")
     if npm is None:
         raise UnavailableError("没有 npm / npm is not installed")

@@ -27,19 +27,19 @@ from tests.support.until import until
 
 START_SH = ROOT / "deploy" / "kafka" / "start.sh"
 START_TIMEOUT_S = 180.0
-# What a small machine needs, and ports and moments of the tests' own.
+# Settings for a small machine and short test times.
 SMALL = (
     "offsets.topic.num.partitions=1",
     "transaction.state.log.num.partitions=1",
     "group.initial.rebalance.delay.ms=0",
-    # Users are asked for their password again and again, as in an hour's time elsewhere.
+    # Clients authenticate again after 3 s, in production after an hour.
     "connections.max.reauth.ms=3000",
 )
 
 
 @dataclass
 class SecuredBroker:
-    """One broker in `folder`; started again it goes on."""
+    """One broker whose data is in `folder`; it can be restarted."""
 
     folder: Path
     ports: list[int] = field(default_factory=lambda: free_ports(4))
@@ -78,7 +78,7 @@ class SecuredBroker:
         return self.folder / "ca.pem"
 
     def as_user(self, name: str, password: str | None = None) -> KafkaSettings:
-        """How a user reaches the broker from the inside; its password is that of its file."""
+        """Return a user's settings for the inside listener; the default password is that of the user's file."""
         kept = self.password_file(name).read_text("ascii").strip() if password is None else password
         return KafkaSettings((self.inside,), "SASL_PLAINTEXT", "SCRAM-SHA-512", name, kept)
 
@@ -86,7 +86,7 @@ class SecuredBroker:
         return self.secrets / name / KAFKA_PASSWORD
 
     def environment(self, user: str) -> dict[str, str]:
-        """The settings of a program that reaches the broker from the inside as that user."""
+        """Return the environment of a program that uses the inside listener as that user."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.inside,
             "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
@@ -136,7 +136,7 @@ class SecuredBroker:
         return True
 
     def _stand_in_for_the_image(self) -> None:
-        """What the image has in /opt/kafka/bin and the script calls, on the Java and the jars of the local set."""
+        """Create the script that the image has in /opt/kafka/bin, with the Java and the jars of the set."""
         local = load_local_settings()
         jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
         run_class = self.folder / "bin" / "kafka-run-class.sh"

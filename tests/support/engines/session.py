@@ -1,7 +1,7 @@
-"""The engines that all tests of a run share: one PostgreSQL and one Apache Kafka.
+"""Engines that all tests of a run share: one PostgreSQL and one Apache Kafka.
 
-The process that was called as pytest owns them: it starts them before its workers (xdist), or when a test first asks,
-and stops them at the end. Workers are told where they are. Databases, topics and registers are per test.
+The main pytest process owns them. It starts them before its xdist workers or on first use, and stops them at the end.
+Workers receive their addresses. Databases, topics and registers are per test.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from devset.processes import free_ports
 from shared.settings import load_local_settings
 from tests.support.until import until
 
-# What ran: an engine's name to its version and where it is; printed at the end of the run.
+# Engines used: name to version and location; printed at the end of the run.
 RAN_AGAINST = pytest.StashKey[dict[str, str]]()
 # `postgres(service) -> (owner_url, service_url)`
 FreshDatabase = Callable[[str], tuple[str, str]]
 
-# Files survive a killed server; what a lost machine would need is not worth its time here.
+# Files survive a killed server. Protection against power failures is not needed in tests.
 NOT_FOR_POWER_FAILURES = {"fsync": "off", "full_page_writes": "off"}
-# Nobody stops the shared server. Connections of all workers and their programs.
+# No test stops the shared server. The connections are those of all workers and their programs.
 _SHARED_POSTGRES = {**NOT_FOR_POWER_FAILURES, "synchronous_commit": "off", "max_connections": "400"}
 _START_WITHIN_S = 240.0
 _GROUPS = "groups.json"
@@ -46,7 +46,7 @@ STARTED_KAFKA = started_here(f"Apache Kafka {KAFKA_VERSION}, KRaft")
 
 
 def new_broker(folder: Path) -> Kafka:
-    """A broker in `folder`, not started; its log beside the folder."""
+    """Return a broker that is not started. Its log is a file next to `folder`."""
     settings = load_local_settings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
     port, controller_port = free_ports(2)
@@ -54,13 +54,13 @@ def new_broker(folder: Path) -> Kafka:
 
 
 def given_broker() -> str | None:
-    """The broker that KAFKA_BOOTSTRAP_SERVERS names, to use in place of an own one."""
+    """Return the broker that KAFKA_BOOTSTRAP_SERVERS names; it replaces the shared one."""
     return os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
 
 
 @dataclass
 class SharedEngines:
-    """The owner's view: engines that are launched when first asked for."""
+    """Engines in the owning process, launched on first use."""
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="jiangbu-tests-")))
 
@@ -79,7 +79,7 @@ class SharedEngines:
         return broker
 
     def addresses(self) -> dict[str, str | int]:
-        """All that a worker must know; launches what is not running yet."""
+        """Launch the engines if necessary and return their addresses for the workers."""
         kafka = given_broker() or self.kafka.bootstrap_servers
         return {"folder": str(self.folder), "postgres": self.postgres.port, "kafka": kafka}
 
@@ -92,10 +92,10 @@ class SharedEngines:
 
 @dataclass(frozen=True)
 class Engines:
-    """Where the shared engines are, for tests of this process."""
+    """Access to the shared engines for tests of this process."""
 
     owner: SharedEngines | None
-    told: dict[str, str | int]
+    addresses: dict[str, str | int]
 
     def postgres(self) -> Postgres:
         """The server, once it is_reachable."""
@@ -103,7 +103,7 @@ class Engines:
             server = self.owner.postgres
         else:
             folder = self._folder
-            server = Postgres(folder / "postgres", int(self.told["postgres"]), folder / "postgres.log")
+            server = Postgres(folder / "postgres", int(self.addresses["postgres"]), folder / "postgres.log")
         until(lambda: _connects(server), _START_WITHIN_S)
         return server
 
@@ -111,16 +111,16 @@ class Engines:
         """Bootstrap servers of the broker, once it is_reachable."""
         servers = given_broker()
         if servers is None:
-            servers = self.owner.kafka.bootstrap_servers if self.owner is not None else str(self.told["kafka"])
+            servers = self.owner.kafka.bootstrap_servers if self.owner is not None else str(self.addresses["kafka"])
         until(lambda: is_reachable(servers, timeout_s=2.0), _START_WITHIN_S)
         return servers
 
     @property
     def _folder(self) -> Path:
-        return self.owner.folder if self.owner is not None else Path(str(self.told["folder"]))
+        return self.owner.folder if self.owner is not None else Path(str(self.addresses["folder"]))
 
     def write_groups(self, groups: dict[str, str]) -> None:
-        """Which group each test belongs to, by its id. Every worker writes the same."""
+        """Store the group of each test by its id. Every worker writes the same content."""
         part = self._folder / f"groups.{os.getpid()}"
         part.write_text(json.dumps(groups), "utf-8")
         part.replace(self._folder / _GROUPS)
@@ -129,7 +129,7 @@ class Engines:
         return json.loads((self._folder / _GROUPS).read_text("utf-8"))
 
     def kafka_files(self) -> Path | None:
-        """The folder of the broker's partitions; None if they are elsewhere."""
+        """Return the folder of the broker's partitions; None for a given broker."""
         if given_broker() is not None:
             return None
         return self._folder / "kafka" / "data"

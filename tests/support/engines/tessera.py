@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def run_fsck(program: Path, url: str, key_file: Path, token: str = "") -> str:
-    """What it says of the log; its exit code is 0 whatever it found."""
+    """Return the report about the log. The exit code is always 0."""
     done = subprocess.run(
         [program, "-ui=false", "-N=2", f"-storage_url={url}", f"-public_key={key_file}", f"-bearer_token={token}"],
         check=True,

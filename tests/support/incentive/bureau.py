@@ -80,7 +80,7 @@ class Bureau:
         return answer.status_code, answer.get_json()
 
     def step(self, award_id: str, action: str, who: str | None = None, key: str | None = None, **given: Any) -> Answer:
-        """A step, by whoever takes it if nobody is named, with what it needs if nothing is given."""
+        """Take a step, by the usual person and with the usual input if none is given."""
         needs: dict[str, Any] = {
             "publish": {"until": "2026-01-31"},
             "pay": {"voucher_no": "V-1", "paid_on": "2026-05-31"},

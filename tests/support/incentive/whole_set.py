@@ -85,7 +85,7 @@ class WholeSet:
             self._post(others)
 
     def _publish(self, register: RegisterSet) -> list[tuple[str, str, bytes]]:
-        """What the outbox would send."""
+        """Return the messages that the outbox would send."""
         with register.engine.begin() as connection:
             dirty = sorted({tuple(row) for row in connection.execute(text("SELECT topic, key FROM outbox"))})
             values = register.side.kind.render(connection, read_head(connection), dirty)

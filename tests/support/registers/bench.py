@@ -78,7 +78,7 @@ class Bench:
         return self.offsets[topic, 0]
 
     def publish(self) -> dict[tuple[str, str], dict]:
-        """What the outbox would send, as it would send it."""
+        """Return the messages that the outbox would send."""
         found: dict[tuple[str, str], dict] = {}
         for lane in self.kind.lanes:
             found |= self._publish(lane)
@@ -103,7 +103,7 @@ class Bench:
 
 
 def cut(rng: random.Random, items: list) -> list[list]:
-    """Batches of 1 to 15."""
+    """Split into batches of 1 to 15."""
     batches = []
     while items:
         size = rng.randint(1, 15)

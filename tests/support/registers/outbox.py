@@ -28,7 +28,7 @@ def sender_of(bench, kafka, register) -> OutboxSender:
 
 @contextmanager
 def working(sender: OutboxSender) -> Iterator[OutboxSender]:
-    """It sends, in a thread, until the end of the block; what goes wrong in it is raised then."""
+    """Run the sender in a thread until the end of the block, then raise its errors."""
     with ThreadPoolExecutor(1) as pool:
         ending = pool.submit(sender.run)
         try:

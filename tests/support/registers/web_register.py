@@ -54,7 +54,7 @@ class Sent(NamedTuple):
 
 @dataclass
 class Side:
-    """What differs between the two services."""
+    """The differences between the two services."""
 
     service: str
     package: str

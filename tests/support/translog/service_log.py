@@ -1,4 +1,4 @@
-"""The transparency log of a register: fill it, change it by hand, publish its checkpoints."""
+"""The transparency log of a register: fill it, tamper with it, publish its checkpoints."""
 
 from __future__ import annotations
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
     from shared.settings import WitnessAddress
     from tests.support.registers.web_register import RegisterSet
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.registers.web_register import RegisterSet
 
 LOG = LISTINGS.log(LOG_KEY, LOG_ORIGIN)
 ORIGIN = f"{LOG_ORIGIN}/listings/r1/1"
@@ -44,7 +40,7 @@ def vkeys(listing: RegisterSet) -> list[VerifierKey]:
 
 @contextmanager
 def by_hand(listing: RegisterSet, *tables: str) -> Iterator[psycopg.Connection]:
-    """The tables' owner, who has put the triggers aside."""
+    """Yield a connection of the tables' owner with the triggers disabled."""
     with psycopg.connect(listing.owner_url) as connection:
         for table in tables:
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
@@ -57,7 +53,7 @@ INTERVAL_S = 0.4
 
 
 class Topic:
-    """What comes into the topic from now on, under our log's origin as its key."""
+    """Records of the checkpoint topic from now on whose key is the origin of the log."""
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, isolation_level="read_committed")
@@ -69,7 +65,7 @@ class Topic:
         self.records: list[ConsumerRecord] = []
 
     def has(self, listing: RegisterSet, size: int) -> bool:
-        """Whether the checkpoint of this size has come."""
+        """Return True if the last checkpoint received has this size."""
         for found in self.consumer.poll(timeout_ms=50).values():
             self.records += [record for record in found if record.key == ORIGIN.encode()]
         return bool(self.sizes(listing)) and self.sizes(listing)[-1] == size

@@ -1,4 +1,4 @@
-"""A log as files behind a plain web server, as C2SP tlog-tiles permits it."""
+"""A log as static files on a web server, as C2SP tlog-tiles permits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class StaticLog:
-    """One log below `folder`; `keys` are those that it says are its own."""
+    """A log below `folder`; `keys` are its published keys."""
 
     def __init__(self, folder: Path, origin: str, private: Ed25519PrivateKey) -> None:
         self.folder = folder / "v1" / "log"
@@ -40,12 +40,12 @@ class StaticLog:
         self.keys.insert(0, self.key.verifier)
 
     def checkpoint(self, entries: Sequence[bytes]) -> bytes:
-        """What the log signs when it has these entries."""
+        """Return the signed checkpoint of these entries."""
         edge, _ = Edge().grown([leaf_hash(entry) for entry in entries], TILE_HEIGHT)
         return str(sign(Checkpoint(self.key.name, edge.size, edge.root()).text(), self.key)).encode()
 
     def serve(self, entries: Sequence[bytes]) -> bytes:
-        """Put these entries in place of all that was served; the checkpoint."""
+        """Serve these entries instead of all earlier ones and return the checkpoint."""
         shutil.rmtree(self.folder, ignore_errors=True)
         _, complete = Edge().grown([leaf_hash(entry) for entry in entries], TILE_HEIGHT)
         for level, hashes in enumerate(complete):
@@ -63,7 +63,7 @@ class StaticLog:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The URL under which the files below a folder are served."""
+    """Serve the files below a folder and yield the URL."""
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

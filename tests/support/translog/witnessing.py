@@ -25,7 +25,7 @@ NAME = "kmdex.example/witness"
 
 
 def kit_environment(running: dict[str, Any]) -> dict[str, str]:
-    """What the exchange kmdex sets for the kit's commands."""
+    """Return the settings of the exchange kmdex for the kit's commands."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": running["kafka"],
         "LISTING_URL": running["listing"],
@@ -44,7 +44,7 @@ def witness(running: dict[str, Any], folder: Path, *options: str) -> Result:
 
 @contextmanager
 def by_superuser(data: Path, database: str) -> Iterator[Connection]:
-    """A transaction of PostgreSQL's superuser, in which no trigger fires."""
+    """Yield a transaction of PostgreSQL's superuser in which no trigger fires."""
     port = int((data / "postgres" / "data" / "postmaster.pid").read_text("ascii").splitlines()[3])
     engine = make_engine(Postgres(data / "postgres", port, data / "log").url(database))
     with engine.begin() as connection:
@@ -54,7 +54,7 @@ def by_superuser(data: Path, database: str) -> Iterator[Connection]:
 
 
 def rewrite_listings(data: Path) -> None:
-    """Let a listing have come otherwise than it did, and make the whole log anew to fit, signed by the right key."""
+    """Change a received listing and rebuild the whole log to match, signed with the right key."""
     with by_superuser(data, "listing") as connection:
         changed = connection.execute(
             text("UPDATE listing SET value = convert_to(replace(convert_from(value, 'UTF8'), '指数', '行情'), 'UTF8')")
