@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Row = list[Any]
 # In order of precedence: a release also has the id of its hold.
 _ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
+_AWARD_FIELDS: Final = (
+    *("exchange", "year", "base", "rate", "cap", "ceiling", "payable", "suppressed_by"),
+    *("approved", "paid", "returned", "state"),
+)
 
 
 class Table(NamedTuple):
@@ -34,28 +38,10 @@ def _transaction_rows(item: Json) -> Iterator[Row]:
 
 def _award_rows(item: Json) -> Iterator[Row]:
     subject = item["subject"]
-    yield [
-        item["award_id"],
-        item["rule"],
-        item["article"],
-        f"{subject['id_scheme']}:{subject['id']}",
-        subject["name"],
-        item["exchange"],
-        item["year"],
-        item["base"],
-        item["rate"],
-        item["cap"],
-        item["ceiling"],
-        item["payable"],
-        item["suppressed_by"],
-        item["approved"],
-        item["paid"],
-        item["returned"],
-        item["state"],
-        " ".join(item["holds"]),
-        " ".join(item["flags"]),
-        "; ".join(f"{one['fact']} {one['generation']}/{one['seq']}" for one in item["evidence"]),
-    ]
+    who = [f"{subject['id_scheme']}:{subject['id']}", subject["name"]]
+    evidence = "; ".join(f"{one['fact']} {one['generation']}/{one['seq']}" for one in item["evidence"])
+    lists = [" ".join(item["holds"]), " ".join(item["flags"]), evidence]
+    yield [item["award_id"], item["rule"], item["article"], *who, *(item[name] for name in _AWARD_FIELDS), *lists]
 
 
 def _decision_rows(item: Json) -> Iterator[Row]:
@@ -79,65 +65,36 @@ def _balance_rows(item: Json) -> Iterator[Row]:
     yield [item["account"], item["debit"], item["credit"], item["balance"]]
 
 
+def _headings(text: str) -> tuple[str, ...]:
+    return tuple(heading.strip() for heading in text.split("|"))
+
+
 TRANSACTIONS = Table(
     "transactions",
-    (
-        "序号 seq",
-        "记账时间 posted_at",
-        "类别 kind",
-        "奖补 award_id",
-        "条款 article",
-        "政策 policy",
-        "账户 account",
-        "借方 debit",
-        "贷方 credit",
-        "事由 cause",
+    _headings(
+        "序号 seq | 记账时间 posted_at | 类别 kind | 奖补 award_id | 条款 article | 政策 policy | 账户 account"
+        " | 借方 debit | 贷方 credit | 事由 cause"
     ),
     _transaction_rows,
 )
 AWARDS = Table(
     "awards",
-    (
-        "奖补 award_id",
-        "奖项 rule",
-        "条款 article",
-        "主体 subject",
-        "名称 name",
-        "交易场所 exchange",
-        "年度 year",
-        "基数 base",
-        "比例 rate",
-        "封顶 cap",
-        "测算上限 ceiling",
-        "可兑现 payable",
-        "被高者取代 suppressed_by",
-        "核定 approved",
-        "拨付 paid",
-        "追缴 returned",
-        "状态 state",
-        "暂缓 holds",
-        "提示 flags",
-        "依据 evidence",
+    _headings(
+        "奖补 award_id | 奖项 rule | 条款 article | 主体 subject | 名称 name | 交易场所 exchange | 年度 year"
+        " | 基数 base | 比例 rate | 封顶 cap | 测算上限 ceiling | 可兑现 payable | 被高者取代 suppressed_by"
+        " | 核定 approved | 拨付 paid | 追缴 returned | 状态 state | 暂缓 holds | 提示 flags | 依据 evidence"
     ),
     _award_rows,
 )
 DECISIONS = Table(
     "decisions",
-    (
-        "交易 transaction",
-        "时间 at",
-        "经办人 by",
-        "办理 action",
-        "对象 of",
-        "自 from",
-        "至 to",
-        "金额 amount",
-        "事由 reason",
-        "文件 documents",
+    _headings(
+        "交易 transaction | 时间 at | 经办人 by | 办理 action | 对象 of | 自 from | 至 to | 金额 amount"
+        " | 事由 reason | 文件 documents"
     ),
     _decision_rows,
 )
-BALANCES = Table("balances", ("账户 account", "借方 debit", "贷方 credit", "余额 balance"), _balance_rows)
+BALANCES = Table("balances", _headings("账户 account | 借方 debit | 贷方 credit | 余额 balance"), _balance_rows)
 TABLES: Final = (TRANSACTIONS, AWARDS, BALANCES, DECISIONS)
 _AMOUNTS: Final = frozenset(
     ("base", "cap", "ceiling", "payable", "approved", "paid", "returned", "debit", "credit", "balance", "amount")

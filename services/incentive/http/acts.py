@@ -13,32 +13,7 @@ from services.incentive.commands.acts import (
     record_act,
 )
 from services.incentive.domain.acts import ActKind, Json, decision_json
-from services.incentive.http.act_schemas import (
-    DecisionPageSchema,
-    DecisionRequestSchema,
-    DecisionSchema,
-    EligibilityPageSchema,
-    EligibilityRequestSchema,
-    EligibilitySchema,
-    HoldPageSchema,
-    HoldRequestSchema,
-    HoldSchema,
-    KeyHeader,
-    OtherGrantPageSchema,
-    OtherGrantRequestSchema,
-    OtherGrantSchema,
-    RelatedPartiesPageSchema,
-    RelatedPartiesQuery,
-    RelatedPartiesRequestSchema,
-    RelatedPartiesSchema,
-    ReleaseRequestSchema,
-    ReleaseSchema,
-    RequiredKeyHeader,
-    SuspensionPageSchema,
-    SuspensionRequestSchema,
-    SuspensionSchema,
-    WrongStepSchema,
-)
+from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
@@ -70,40 +45,40 @@ class _ActRoutes(NamedTuple):
 _ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
     "hold": _ActRoutes(
         "/v1/awards/<path:award_id>/holds",
-        HoldRequestSchema,
-        HoldSchema,
+        schemas.HoldRequestSchema,
+        schemas.HoldSchema,
         "Place a hold on an award: it blocks approval and payment until it is released.",
-        HoldPageSchema,
+        schemas.HoldPageSchema,
         "List the holds that persons placed on an award, including released ones.",
     ),
     "release": _ActRoutes(
         "/v1/holds/<id>/release",
-        ReleaseRequestSchema,
-        ReleaseSchema,
+        schemas.ReleaseRequestSchema,
+        schemas.ReleaseSchema,
         "Release a hold, or lift the suspension with that id. 409 if that was done before.",
     ),
     "eligibility": _ActRoutes(
         "/v1/subjects/<subject>/eligibility",
-        EligibilityRequestSchema,
-        EligibilitySchema,
+        schemas.EligibilityRequestSchema,
+        schemas.EligibilitySchema,
         "Record whether a subject is eligible. At each instant the last record that is valid then counts.",
-        EligibilityPageSchema,
+        schemas.EligibilityPageSchema,
         "List what was recorded of a subject's eligibility.",
     ),
     "suspension": _ActRoutes(
         "/v1/rules/<rule>/suspensions",
-        SuspensionRequestSchema,
-        SuspensionSchema,
+        schemas.SuspensionRequestSchema,
+        schemas.SuspensionSchema,
         "Suspend a rule: awards earned within the period are held. An annual total is earned over its year.",
-        SuspensionPageSchema,
+        schemas.SuspensionPageSchema,
         "List the suspensions of a rule, including lifted ones.",
     ),
     "other_grant": _ActRoutes(
         "/v1/subjects/<subject>/other-grants",
-        OtherGrantRequestSchema,
-        OtherGrantSchema,
+        schemas.OtherGrantRequestSchema,
+        schemas.OtherGrantSchema,
         "Record a grant under another municipal policy; what is payable of the subject's awards follows at once.",
-        OtherGrantPageSchema,
+        schemas.OtherGrantPageSchema,
         "List grants under other policies that were recorded for a subject; the last of one name and year counts.",
     ),
 }
@@ -116,7 +91,7 @@ def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
     view.__doc__ = routes.says
     view = blueprint.response(201, routes.answer)(view)
     view = blueprint.arguments(routes.body, required=kind != "release")(view)
-    view = blueprint.arguments(KeyHeader, location="headers")(view)
+    view = blueprint.arguments(schemas.KeyHeader, location="headers")(view)
     blueprint.route(routes.path, methods=["POST"], endpoint=f"record_{kind}")(require("bureau")(view))
 
 
@@ -150,10 +125,10 @@ def _about(path: Mapping[str, str]) -> tuple[str, str]:
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions", methods=["POST"])
 @require("bureau")
-@blueprint.arguments(RequiredKeyHeader, location="headers")
-@blueprint.arguments(DecisionRequestSchema)
-@blueprint.response(201, DecisionSchema)
-@blueprint.alt_response(409, schema=WrongStepSchema, content_type=PROBLEM_TYPE)
+@blueprint.arguments(schemas.RequiredKeyHeader, location="headers")
+@blueprint.arguments(schemas.DecisionRequestSchema)
+@blueprint.response(201, schemas.DecisionSchema)
+@blueprint.alt_response(409, schema=schemas.WrongStepSchema, content_type=PROBLEM_TYPE)
 def decide(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
     """Take a step with an award. 409 if it is not possible now, with the steps that this person can take."""
     return take_step(header.get("key"), given, award_id)
@@ -169,7 +144,7 @@ def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
 
 @blueprint.route("/v1/awards/<path:award_id>/decisions")
 @blueprint.arguments(AsOfPageQuery, location="query")
-@blueprint.response(200, DecisionPageSchema)
+@blueprint.response(200, schemas.DecisionPageSchema)
 def list_decisions(arguments: dict[str, Any], award_id: str) -> Json:
     """List the steps taken with an award, in order; none if the award is only partly visible."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -182,9 +157,9 @@ def list_decisions(arguments: dict[str, Any], award_id: str) -> Json:
 
 @blueprint.route("/v1/related-parties", methods=["POST"])
 @require("bureau")
-@blueprint.arguments(KeyHeader, location="headers")
-@blueprint.arguments(RelatedPartiesRequestSchema)
-@blueprint.response(201, RelatedPartiesSchema)
+@blueprint.arguments(schemas.KeyHeader, location="headers")
+@blueprint.arguments(schemas.RelatedPartiesRequestSchema)
+@blueprint.response(201, schemas.RelatedPartiesSchema)
 def relate_parties(header: dict[str, Any], given: dict[str, Any]) -> Json:
     """Add two subjects to the list of related parties or remove them; that flags awards and denies none (G10)."""
     return record_related_parties(header.get("key"), given)
@@ -197,8 +172,8 @@ def record_related_parties(key: str | None, given: Mapping[str, Any]) -> Json:
 
 @blueprint.route("/v1/related-parties")
 @require(*SEE_ALL)
-@blueprint.arguments(RelatedPartiesQuery, location="query")
-@blueprint.response(200, RelatedPartiesPageSchema)
+@blueprint.arguments(schemas.RelatedPartiesQuery, location="query")
+@blueprint.response(200, schemas.RelatedPartiesPageSchema)
 def list_related_parties(arguments: dict[str, Any]) -> Json:
     """List the pairs of related parties."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]

@@ -5,17 +5,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
-from services.incentive.http.schemas import (
-    AsOfQuery,
-    AwardPageSchema,
-    AwardQuery,
-    AwardSchema,
-    ExchangeStatusSchema,
-    ExplanationSchema,
-    SubjectStatusSchema,
-    YearQuery,
-)
 from services.incentive.queries import awards as queries
 from services.incentive.queries import explanations, status
 from services.incentive.queries.serializers import Json, award_json
@@ -30,8 +21,8 @@ blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 
 
 @blueprint.route("/v1/awards")
-@blueprint.arguments(AwardQuery, location="query")
-@blueprint.response(200, AwardPageSchema)
+@blueprint.arguments(schemas.AwardQuery, location="query")
+@blueprint.response(200, schemas.AwardPageSchema)
 def list_awards(arguments: dict[str, Any]) -> Json:
     """List awards in code point order of `award_id`."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
@@ -42,8 +33,8 @@ def list_awards(arguments: dict[str, Any]) -> Json:
 
 
 @blueprint.route("/v1/awards/<path:award_id>")
-@blueprint.arguments(AsOfQuery, location="query")
-@blueprint.response(200, AwardSchema)
+@blueprint.arguments(schemas.AsOfQuery, location="query")
+@blueprint.response(200, schemas.AwardSchema)
 def get_award(arguments: dict[str, Any], award_id: str) -> Json:
     """Return one award."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
@@ -52,7 +43,7 @@ def get_award(arguments: dict[str, Any], award_id: str) -> Json:
 
 @blueprint.route("/v1/awards/<path:award_id>/explanation")
 @blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, ExplanationSchema)
+@blueprint.response(200, schemas.ExplanationSchema)
 def explain_award(_: dict[str, Any], award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
     with ledger_view() as (connection, view):
@@ -60,8 +51,8 @@ def explain_award(_: dict[str, Any], award_id: str) -> Json:
 
 
 @blueprint.route("/v1/subjects/<subject>/status")
-@blueprint.arguments(YearQuery, location="query")
-@blueprint.response(200, SubjectStatusSchema)
+@blueprint.arguments(schemas.YearQuery, location="query")
+@blueprint.response(200, schemas.SubjectStatusSchema)
 def subject_status(arguments: dict[str, Any], subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
     check_subject(subject)
@@ -71,8 +62,8 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 
 
 @blueprint.route("/v1/exchanges/<exchange>/status")
-@blueprint.arguments(YearQuery, location="query")
-@blueprint.response(200, ExchangeStatusSchema)
+@blueprint.arguments(schemas.YearQuery, location="query")
+@blueprint.response(200, schemas.ExchangeStatusSchema)
 def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
     """Return how an exchange stands in a year: its total by month, and the tiers that it has reached."""
     with ledger_view(arguments.get("as_of")) as (connection, view):

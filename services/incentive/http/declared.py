@@ -16,16 +16,10 @@ from services.incentive.commands.declare import (
     zero_award,
 )
 from services.incentive.domain.facts import Declaration
+from services.incentive.http import declared_schemas as schemas
 from services.incentive.http.awards import render_award
 from services.incentive.http.context import current_rulebook, incentive_context, ledger_view, no_policy_in_force
 from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table
-from services.incentive.http.declared_schemas import (
-    DeclarationPageSchema,
-    DeclaredQuery,
-    DeclaredSchema,
-    TableQuery,
-    TableSchema,
-)
 from services.incentive.http.schemas import AwardSchema
 from services.incentive.queries import declared as queries
 from services.incentive.queries.awards import find_award
@@ -49,7 +43,7 @@ blueprint = Blueprint("declared", __name__, description="申报的奖补 / decla
 
 @blueprint.route("/v1/declared", methods=["POST"])
 @require("bureau")
-@blueprint.arguments(DeclaredSchema)
+@blueprint.arguments(schemas.DeclaredSchema)
 @blueprint.response(200, AwardSchema)
 def declare_reward(arguments: dict[str, Any]) -> Json:
     """Declare a reward; the answer is the award. The same again changes nothing; another of the same item replaces it.
@@ -71,8 +65,8 @@ def enter_declaration(arguments: dict[str, Any]) -> Json:
 
 @blueprint.route("/v1/declared")
 @require("auditor", "bureau")
-@blueprint.arguments(DeclaredQuery, location="query")
-@blueprint.response(200, DeclarationPageSchema)
+@blueprint.arguments(schemas.DeclaredQuery, location="query")
+@blueprint.response(200, schemas.DeclarationPageSchema)
 def list_declared(arguments: dict[str, Any]) -> Json:
     """List declarations as they stand, in code point order of their keys."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
@@ -83,8 +77,8 @@ def list_declared(arguments: dict[str, Any]) -> Json:
 
 @blueprint.route("/v1/declared/table", methods=["POST"])
 @require("bureau")
-@blueprint.arguments(TableQuery, location="query")
-@blueprint.response(200, TableSchema)
+@blueprint.arguments(schemas.TableQuery, location="query")
+@blueprint.response(200, schemas.TableSchema)
 @blueprint.doc(**_TABLE)
 def declare_table(arguments: dict[str, Any]) -> Json:
     """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.

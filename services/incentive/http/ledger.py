@@ -2,13 +2,8 @@
 
 from typing import Any
 
+from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
-from services.incentive.http.schemas import (
-    AsOfPageQuery,
-    BalancePageSchema,
-    TransactionPageSchema,
-    TransactionQuery,
-)
 from services.incentive.queries import ledger as queries
 from services.incentive.queries.serializers import Json, balance_json, transaction_json
 from shared.values.times import format_time
@@ -19,8 +14,8 @@ blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
 
 
 @blueprint.route("/v1/ledger/transactions")
-@blueprint.arguments(TransactionQuery, location="query")
-@blueprint.response(200, TransactionPageSchema)
+@blueprint.arguments(schemas.TransactionQuery, location="query")
+@blueprint.response(200, schemas.TransactionPageSchema)
 def list_transactions(arguments: dict[str, Any]) -> Json:
     """List transactions in order of `seq`."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -30,8 +25,8 @@ def list_transactions(arguments: dict[str, Any]) -> Json:
 
 
 @blueprint.route("/v1/ledger/balances")
-@blueprint.arguments(AsOfPageQuery, location="query")
-@blueprint.response(200, BalancePageSchema)
+@blueprint.arguments(schemas.AsOfPageQuery, location="query")
+@blueprint.response(200, schemas.BalancePageSchema)
 def list_balances(arguments: dict[str, Any]) -> Json:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
     after = decode_cursor(arguments.get("cursor"), str, int)

@@ -8,15 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, ActKind
-from services.incentive.http.act_schemas import (
-    DecisionRequestSchema,
-    EligibilityRequestSchema,
-    HoldRequestSchema,
-    OtherGrantRequestSchema,
-    RelatedPartiesRequestSchema,
-    ReleaseRequestSchema,
-    SuspensionRequestSchema,
-)
+from services.incentive.http import act_schemas as schemas
 from services.incentive.http.acts import perform, record_related_parties, take_step
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
@@ -51,7 +43,7 @@ def _act(form: str, schema: type[Schema], names: Fields, about: str, kind: ActKi
 
 
 def _release(hold_id: str) -> FormRefusal | None:
-    return _act(f"release-{hold_id}", ReleaseRequestSchema, ("reason",), hold_id, "release")
+    return _act(f"release-{hold_id}", schemas.ReleaseRequestSchema, ("reason",), hold_id, "release")
 
 
 def _done(
@@ -70,7 +62,9 @@ def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnVal
 def step(award_id: str) -> ResponseReturnValue:
     """Take a step with an award."""
     action = request.form.get("action", "")
-    refused = _submit(action, DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id))
+    refused = _submit(
+        action, schemas.DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id)
+    )
     return _award_done(award_id, refused)
 
 
@@ -78,7 +72,7 @@ def step(award_id: str) -> ResponseReturnValue:
 @require("bureau")
 def hold(award_id: str) -> ResponseReturnValue:
     """Place a hold on an award."""
-    return _award_done(award_id, _act("hold", HoldRequestSchema, ("kind", "reason"), award_id, "hold"))
+    return _award_done(award_id, _act("hold", schemas.HoldRequestSchema, ("kind", "reason"), award_id, "hold"))
 
 
 @blueprint.post("/awards/<path:award_id>/holds/<hold_id>/release")
@@ -93,7 +87,7 @@ def release(award_id: str, hold_id: str) -> ResponseReturnValue:
 def suspend() -> ResponseReturnValue:
     """Suspend a rule for a period."""
     names, rule = ("from", "until", "reason"), request.form.get("rule", "")
-    refused = _act("suspend", SuspensionRequestSchema, names, rule, "suspension")
+    refused = _act("suspend", schemas.SuspensionRequestSchema, names, rule, "suspension")
     return _done(refused, show_worklist, "pages.worklist")
 
 
@@ -114,7 +108,7 @@ def _subject_done(subject: str, refused: FormRefusal | None) -> ResponseReturnVa
 def verify(subject: str) -> ResponseReturnValue:
     """Record whether a subject is eligible."""
     names = ("status", "from", "until", "kind_of_entity")
-    refused = _act("eligibility", EligibilityRequestSchema, names, subject, "eligibility")
+    refused = _act("eligibility", schemas.EligibilityRequestSchema, names, subject, "eligibility")
     return _subject_done(subject, refused)
 
 
@@ -122,7 +116,7 @@ def verify(subject: str) -> ResponseReturnValue:
 @require("bureau")
 def note_grant(subject: str) -> ResponseReturnValue:
     """Record a grant under another municipal policy."""
-    refused = _act("grant", OtherGrantRequestSchema, ("name", "year", "amount"), subject, "other_grant")
+    refused = _act("grant", schemas.OtherGrantRequestSchema, ("name", "year", "amount"), subject, "other_grant")
     return _subject_done(subject, refused)
 
 
@@ -144,7 +138,7 @@ def _record_pair(form: str, status: str) -> ResponseReturnValue:
     more: Json = {"subjects": _two(), "status": status}
     refused = _submit(
         form,
-        RelatedPartiesRequestSchema,
+        schemas.RelatedPartiesRequestSchema,
         ("reason",),
         lambda given: record_related_parties(sent_once(), given),
         more,
