@@ -685,7 +685,7 @@ def test_a_beginning_that_is_gone_is_told_in_one_line(published: Published) -> N
         code, lines, logged = published.rebuild(*options)
         assert (code, lines) == (1, [])
         told = json.loads(logged)
-        assert told["reason"] == f"消息系统已不再保存 facts.annual-total.v1[{where.partition}]: 0 .. 0"
+        assert told["reason"] == f"the broker no longer has facts.annual-total.v1[{where.partition}]: 0 .. 0"
         assert "exception" not in told
 
 
@@ -695,4 +695,4 @@ def test_a_topic_that_ends_too_soon_is_told_in_one_line(published: Published) ->
         connection.execute(text("UPDATE position SET next_offset = next_offset + 5 WHERE partition = 0"))
     code, lines, logged = published.rebuild("--verify", "--from-kafka")
     assert (code, lines) == (1, [])
-    assert json.loads(logged)["reason"].startswith("主题短于已读位置：facts.")
+    assert json.loads(logged)["reason"].startswith("topics end before where they were read to: facts.")
