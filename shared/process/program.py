@@ -70,7 +70,7 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
 
     Consumers retry an unavailable database; a command that a person runs reports it.
     """
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError | psycopg.Error):
         return None
     if is_transient(error):
         return say("数据库不可用：", "the database is unavailable: ") + reason_of(error)

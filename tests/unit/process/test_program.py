@@ -33,8 +33,8 @@ def test_wrong_settings_are_told_in_one_line(capsys) -> None:
     assert end_of(SettingsError("REGISTER must be short"), capsys) == (2, "listing: REGISTER must be short\n")
 
 
-def test_what_an_operator_can_mend_of_the_database_is_told_in_one_line(capsys) -> None:
-    """Whether SQLAlchemy was asked, or psycopg below it."""
+def test_a_database_fault_for_an_operator_is_reported_in_one_line(capsys) -> None:
+    """The error may come from SQLAlchemy or directly from psycopg."""
     missing = psycopg.errors.UndefinedTable("register_head")
     for error in (missing, ProgrammingError("SELECT", {}, missing)):
         code, told = end_of(error, capsys)
