@@ -20,7 +20,6 @@ from services.incentive.domain.acts import (
     DecisionPart,
     EligibilityPart,
     HoldPart,
-    Json,
     OtherGrantPart,
     RelatedPartyPart,
     ReleasePart,
@@ -49,6 +48,7 @@ from services.incentive.store.rows import AwardRow
 from services.incentive.store.rulebook import Rulebook, check_settings
 from shared.postgres.query import fetch_value, fetch_values
 from shared.service_log.store import ServiceLog
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import Clock
 

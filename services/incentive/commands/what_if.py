@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.entitlements import KnownFacts, compute_entitlements
@@ -10,9 +10,8 @@ from services.incentive.domain.highest_only import OtherGrants, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
 from services.incentive.store.rulebook import Rulebook
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
-
-Json = dict[str, Any]
 
 
 class Amounts(NamedTuple):

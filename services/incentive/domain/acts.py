@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from services.incentive.domain.workflow import Decision
 from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
-Json = dict[str, Any]
 ActKind = Literal["decision", "hold", "release", "eligibility", "suspension", "other_grant", "related_party"]
 Documents = list[Json]
 

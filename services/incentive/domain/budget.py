@@ -1,9 +1,10 @@
 """The budget of a year (policy.md, G7), and the pools set apart within it. Pure; amounts are fen, never prorated."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.incentive.policy.terms import Policy, Pool
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 
 
@@ -35,7 +36,7 @@ def budget_rooms(policy: Policy, rule: str, posted: Sequence[PostedSums]) -> tup
     return tuple(rooms)
 
 
-def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[PostedSums]) -> dict[str, Any]:
+def budget_json(year: int, policy: Policy, payable_fen: int, posted: Sequence[PostedSums]) -> Json:
     """The contract's budget of a year; `payable_fen` is the payable of all its awards."""
     approved_fen = sum(one.approved_fen for one in posted)
     returned_fen = sum(one.returned_fen for one in posted)

@@ -6,11 +6,12 @@ approved than payable.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from services.incentive.domain.workflow import ApprovedFor, Decision, WorkflowState, apply_step
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 
@@ -86,7 +87,7 @@ def _answered(proposal: ClawbackProposal, event: PayableVersion | Decision) -> C
     )
 
 
-def clawback_json(proposal: ClawbackProposal) -> dict[str, Any]:
+def clawback_json(proposal: ClawbackProposal) -> Json:
     """A proposal as the API shows it."""
     closed_at = proposal.closed_at
     return {

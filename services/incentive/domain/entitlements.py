@@ -1,7 +1,7 @@
 """From all facts of one subject or exchange to what it earns, with its risk flags. Pure."""
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from services.incentive.domain.declared_rules import declared_awards
 from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
@@ -18,6 +18,8 @@ from services.incentive.domain.risk_flags import Peers, with_risk_flags
 from services.incentive.policy.terms import Policy
 from shared.whitelist import Whitelist
 
+Recorded = TypeVar("Recorded", int, tuple[str, str])  # orders facts by when they were recorded
+
 
 class KnownFacts(NamedTuple):
     """All facts about one subject or exchange, in order of topic and key, and the one recorded last.
@@ -33,7 +35,7 @@ class KnownFacts(NamedTuple):
 NO_FACTS: Final = KnownFacts((), None)
 
 
-def known_facts(facts: Iterable[tuple[Any, Fact]]) -> KnownFacts:
+def known_facts(facts: Iterable[tuple[Recorded, Fact]]) -> KnownFacts:
     """The facts of one subject or exchange, each given with what orders it by the time it was recorded."""
     pairs = list(facts)
     earning = [(recorded, fact) for recorded, fact in pairs if isinstance(fact, AwardFact)]

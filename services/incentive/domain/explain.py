@@ -21,7 +21,6 @@ from services.incentive.domain.explain_events import (
 from services.incentive.domain.explain_format import (
     NO_TEXT,
     ExplanationDraft,
-    Json,
     Visible,
     grouped,
     is_visible,
@@ -31,6 +30,7 @@ from services.incentive.domain.explain_format import (
 )
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
+from shared.values.json_types import Json
 from shared.values.parties import Party
 from shared.values.times import SHANGHAI
 

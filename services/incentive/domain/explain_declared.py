@@ -6,7 +6,6 @@ from typing import Final
 from services.incentive.domain.declared_rules import WHY_NOTHING, DeclaredOutcome, declared_outcomes
 from services.incentive.domain.explain_format import (
     ExplanationDraft,
-    Json,
     capitalized,
     difference_step,
     money,
@@ -17,6 +16,7 @@ from services.incentive.domain.explain_format import (
 )
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import AtRate, DeclaredTerms, Grades, Policy, RewardLimit, Steps, Texts
+from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 
 _GONE: Final = Texts(

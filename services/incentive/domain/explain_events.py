@@ -10,7 +10,6 @@ from services.incentive.domain.explain_format import (
     NO_TEXT,
     NOT_IN_FORCE,
     ExplanationDraft,
-    Json,
     Visible,
     capitalized,
     difference_step,
@@ -24,6 +23,7 @@ from services.incentive.domain.explain_format import (
 )
 from services.incentive.domain.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
 from services.incentive.policy.terms import Policy, Texts, Tier
+from shared.values.json_types import Json
 from shared.values.times import SHANGHAI
 from shared.whitelist import Whitelist
 

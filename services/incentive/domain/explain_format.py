@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from services.incentive.policy.terms import Texts
+from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, format_yuan
 
 Visible = Collection[str] | None
-Json = dict[str, Any]
 
 NOT_IN_FORCE: Final = "not_in_force"
 NO_TEXT: Final = Texts("", "")

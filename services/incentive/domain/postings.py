@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.facts import FactRef
 from services.incentive.policy.terms import Policy
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 
 _ACCOUNT: Final = re.compile(r"entitlement:(?P<subject>[^:]+:[^:]+):(?P<award_id>[^:]+/.+):(?P<year>[0-9]{4})")
@@ -38,7 +39,7 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     policy_id: str
     policy_revision: int
     article: str
-    cause: dict[str, Any]
+    cause: Json
     kind: str = "entitlement"
     subject_before: str | None = None
     year_before: int | None = None
@@ -153,7 +154,7 @@ def _entries(account: EntitlementAccount, change_fen: int) -> tuple[LedgerEntry,
     return ()
 
 
-def _cause_facts(before: Award | None, after: Award, arrived: Iterable[FactRef]) -> list[dict[str, Any]]:
+def _cause_facts(before: Award | None, after: Award, arrived: Iterable[FactRef]) -> list[Json]:
     """Facts of the award's evidence that are newer than before; else those that arrived; else all of its evidence."""
     known = set() if before is None else {evidence.ref for evidence in before.evidence}
     refs = [evidence.ref for evidence in after.evidence]

@@ -7,9 +7,10 @@ from services.incentive.domain.declared_rules import declared_outcomes
 from services.incentive.domain.event_rules import SubjectFacts, annual_base, tier_years
 from services.incentive.domain.explain_declared import next_step
 from services.incentive.domain.explain_events import ExchangeFacts, annual_parts, missing_over, next_tier
-from services.incentive.domain.explain_format import Json, Visible
+from services.incentive.domain.explain_format import Visible
 from services.incentive.domain.facts import ExchangeTotal, merge_first, merge_totals
 from services.incentive.policy.terms import Interval, Policy, RuleTerms
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.whitelist import Whitelist

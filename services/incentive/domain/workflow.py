@@ -6,7 +6,7 @@ Amounts are fen; the rules are those of the contract, section 6.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -152,7 +152,7 @@ def replay(decisions: Iterable[Decision]) -> WorkflowState:
 
 def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
     """The state after one more decision."""
-    changes: dict[str, Any] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
+    changes: dict[str, object] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
     approved_for = ApprovedFor(step.subject, step.year)
     outstanding_fen = before.outstanding.get(approved_for, 0)
     if step.action == "approve":

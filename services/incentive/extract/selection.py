@@ -25,13 +25,14 @@ from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.ledger import ledger_end
-from services.incentive.queries.serializers import Json, award_json, balance_json
+from services.incentive.queries.serializers import award_json, balance_json
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, BalanceRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of
 from shared.postgres.query import execute, fetch, fetch_value, stream, stream_chunks
+from shared.values.json_types import Json
 from shared.values.times import format_time
 
 BATCH: Final = 500

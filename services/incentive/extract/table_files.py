@@ -26,7 +26,7 @@ from services.incentive.extract.tables import TABLES, Table, write_table_workboo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from services.incentive.queries.serializers import Json
+    from shared.values.json_types import Json
 
 T = TypeVar("T")
 

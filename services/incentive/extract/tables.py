@@ -10,7 +10,7 @@ from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, write_workbook
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from services.incentive.queries.serializers import Json
+    from shared.values.json_types import Json
 
 Row = list[Any]
 # In order of precedence: a release also has the id of its hold.

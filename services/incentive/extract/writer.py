@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from services.incentive.extract.inclusion_proof import ProofNode
     from services.incentive.extract.request import ExtractRequest
     from services.incentive.policy.terms import Policy
-    from services.incentive.queries.serializers import Json
     from services.incentive.store.register_client import RegisterClient, RegisterLog
     from shared.settings import RegisterAddress
+    from shared.values.json_types import Json
 
 FORMAT: Final = "jiangbu/extract/1"
 EVERYTHING: Final = "*"

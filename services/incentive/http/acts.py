@@ -12,13 +12,14 @@ from services.incentive.commands.acts import (
     StepNotAllowedError,
     record_act,
 )
-from services.incentive.domain.acts import ActKind, Json, decision_json
+from services.incentive.domain.acts import ActKind, decision_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
 from services.incentive.store import acts as recorded
 from services.incentive.store.rulebook import SettingsChangedError
+from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 from shared.web.keys import current_key, require
 from shared.web.pagination import decode_key, encode_cursor, page

@@ -9,9 +9,10 @@ from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import awards as queries
 from services.incentive.queries import explanations, status
-from services.incentive.queries.serializers import Json, award_json
+from services.incentive.queries.serializers import award_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
+from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem

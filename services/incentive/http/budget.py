@@ -9,7 +9,7 @@ from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import YearQuery
 from services.incentive.queries import clawbacks
 from services.incentive.queries.budget import load_budget
-from services.incentive.queries.serializers import Json
+from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.pagination import decode_cursor, encode_cursor, page
 

@@ -23,10 +23,10 @@ from services.incentive.http.declared_csv import Row, TableError, declaration_in
 from services.incentive.http.schemas import AwardSchema
 from services.incentive.queries import declared as queries
 from services.incentive.queries.awards import find_award
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
 from services.incentive.store.rulebook import rulebook_as_of
+from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 from shared.web.keys import current_key, require

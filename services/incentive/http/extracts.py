@@ -13,9 +13,9 @@ from services.incentive.http.answers import answer, instants, integers, texts
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import current_rulebook, settle
 from services.incentive.http.fields import log_size_field
-from services.incentive.queries.serializers import Json
 from shared.events.fields import Choice, Text, Time
 from shared.service_log.store import newest_checkpoint
+from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.keys import current_key, require
 from shared.web.problems import FieldFault, Problem

@@ -5,7 +5,8 @@ from typing import Any
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
-from services.incentive.queries.serializers import Json, balance_json, transaction_json
+from services.incentive.queries.serializers import balance_json, transaction_json
+from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
 from shared.web.query import Blueprint

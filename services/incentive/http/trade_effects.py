@@ -7,7 +7,6 @@ import msgspec
 
 from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import EffectPageSchema
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.trade_effects import (
     RegisteredTrade,
     TradeFacts,
@@ -24,6 +23,7 @@ from services.incentive.store.register_client import (
 )
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.settings import LOCAL_REGISTERS, Settings, read_service_key
+from shared.values.json_types import Json
 from shared.values.parties import is_number
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_key, encode_cursor, page

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError
 
 from services.incentive.pages.blueprint import show
 from services.incentive.pages.language import say_half
-from services.incentive.queries.serializers import Json
+from shared.values.json_types import Json
 from shared.web.problems import FieldFault, Problem, field_faults
 
 DOCUMENTS: Final = "documents"

@@ -1,7 +1,6 @@
 """Awards as a reader sees them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,7 +14,7 @@ from shared.postgres.query import fetch, fetch_one
 
 
 def list_awards(
-    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: str | None, limit: int
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: str | None, limit: int
 ) -> Sequence[SeenAward]:
     """Awards in code point order of `award_id`, at most `limit`, by subject, exchange, rule, year, state and flag."""
     if view.viewer is not None and filters.get("exchange", view.viewer) != view.viewer:
@@ -26,7 +25,7 @@ def list_awards(
     if "state" in filters:
         conditions.append(f"coalesce((SELECT to_state FROM ({LAST_STEP_SQL}) s), '{FIRST_STATE}') = %(state)s")
     if "flag" in filters:
-        conditions.append(_is_flagged(filters["flag"], view))
+        conditions.append(_is_flagged(str(filters["flag"]), view))
     if after is not None:
         conditions.append("award.award_id > %(after)s")
     statement = " AND ".join([view.select_awards, *(f"({one})" for one in conditions)])

@@ -3,10 +3,10 @@
 from sqlalchemy import Connection
 
 from services.incentive.domain.budget import budget_json
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import posted_in
 from shared.postgres.query import fetch_value
+from shared.values.json_types import Json
 
 
 def load_budget(connection: Connection, view: LedgerView, year: int) -> Json:

@@ -1,7 +1,7 @@
 """What the bureau declared."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ _VERSION: Final = """
 
 
 def list_declared(
-    connection: Connection, filters: Mapping[str, Any], after: str | None, limit: int
+    connection: Connection, filters: Mapping[str, object], after: str | None, limit: int
 ) -> list[Declaration]:
     """Current declarations in code point order of their facts, at most `limit`, by subject and rule."""
     conditions = where(

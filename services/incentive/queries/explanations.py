@@ -18,7 +18,7 @@ from services.incentive.domain.risk_flags import (
     similar_purchases,
 )
 from services.incentive.queries.awards import awards_of_year
-from services.incentive.queries.serializers import Json, risk_flag_json
+from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.as_of import AS_OF
@@ -27,6 +27,7 @@ from services.incentive.store.facts import load_facts
 from services.incentive.store.risk_flag_context import ever_similar_buyers
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch_one, fetch_values
+from shared.values.json_types import Json
 from shared.values.parties import Party, parse_subject
 
 _REVISION_CHANGE: Final = """

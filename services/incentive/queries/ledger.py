@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -38,7 +38,7 @@ class LedgerSize(NamedTuple):
 
 
 def list_transactions(
-    connection: Connection, view: LedgerView, filters: Mapping[str, Any], after: int | None, limit: int
+    connection: Connection, view: LedgerView, filters: Mapping[str, object], after: int | None, limit: int
 ) -> tuple[list[TransactionRow], dict[int, list[EntryRow]]]:
     """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import asdict
 
@@ -13,12 +13,12 @@ from services.incentive.policy.terms import Policy
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.rows import BalanceRow, EntryRow, TransactionRow
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
 from shared.values.times import format_time
 
 Visible = Collection[str] | None
-Json = dict[str, Any]
 # Red flags are for those who decide: they may result from trades on other exchanges.
 FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
 

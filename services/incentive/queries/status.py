@@ -12,9 +12,10 @@ from services.incentive.domain.risk_flags import unattached_flag
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.explanations import facts_about
-from services.incentive.queries.serializers import Json, risk_flag_json
+from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.view import LedgerView
 from shared.postgres.query import fetch_values
+from shared.values.json_types import Json
 
 
 def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:

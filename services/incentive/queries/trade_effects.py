@@ -14,11 +14,11 @@ from services.incentive.domain.facts import (
     Purchased,
     parse_fact,
 )
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.rows import TransactionRow, columns
 from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.query import BIGINT_MAX, fetch, where
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 

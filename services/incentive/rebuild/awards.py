@@ -1,7 +1,7 @@
-"""Awards worked out again from all recorded facts, in a temporary table, and held against those that stand.
+"""Awards recomputed from all recorded facts in a temporary table, and compared with the stored ones.
 
-Whose a fact is follows from its key, and which version counts from (generation, seq): nothing here goes by
-`fact_current` or by a column `about`, as these are among what is checked.
+The subject of a fact follows from its key, and the version that counts from (generation, seq): nothing here relies on
+`fact_current` or a column `about`, as these are checked, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, award_of, zero_out
@@ -37,7 +37,7 @@ from shared.postgres.query import execute, fetch, stream
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
-_AT_ONCE: Final = 1_000  # awards or subjects that are in memory together
+_BATCH: Final = 1_000  # awards or subjects that are in memory together
 _NO_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOSE: Final = f"""
     CASE WHEN topic NOT IN ('{ANNUAL_TOTAL}', '{SIGN}') THEN split_part(key, '/', 2)
@@ -131,58 +131,59 @@ class _RegistersRow(NamedTuple):
 
 
 class ComparedAward(NamedTuple):
-    """An award as its newest version has it, as it stands in `award_current`, and as it follows from the facts."""
+    """An award: its newest version, its row in `award_current`, and what follows from the facts."""
 
     newest: AwardRow | None
-    stands: AwardRow | None
-    follows: Award
+    current: AwardRow | None
+    expected: Award
 
     @property
     def is_right(self) -> bool:
-        """Whether it stands as it follows, and as its newest version says."""
-        return bool(self.stands == self.newest and not self._members_that_differ())
+        """Return True if the current row is the newest version and has what follows from the facts."""
+        return self.current == self.newest and not self._differing_fields()
 
     def differences(self) -> Iterator[Difference]:
-        """What is not as it should be, by row."""
-        award_id = self.follows.award_id
-        if self.stands is None:
-            follows = f"version {self.newest.version}" if self.newest is not None else _ceiling(self.follows)
-            yield Difference(f"award_current {award_id}", None, follows)
+        """The differences, by row."""
+        award_id = self.expected.award_id
+        if self.current is None:
+            ceiling = f"ceiling {format_yuan(self.expected.ceiling_fen)}"
+            expected = ceiling if self.newest is None else f"version {self.newest.version}"
+            yield Difference(f"award_current {award_id}", None, expected)
             return
         if self.newest is None:
-            yield Difference(f"award_version {award_id}", None, f"version {self.stands.version}")
-        elif self.stands != self.newest:
-            names = [name for name in AWARD_COLUMNS if getattr(self.stands, name) != getattr(self.newest, name)]
+            yield Difference(f"award_version {award_id}", None, f"version {self.current.version}")
+        elif self.current != self.newest:
+            names = [name for name in AWARD_COLUMNS if getattr(self.current, name) != getattr(self.newest, name)]
             yield Difference(
                 f"award_current {award_id}",
-                _listed((name, getattr(self.stands, name)) for name in names),
+                _listed((name, getattr(self.current, name)) for name in names),
                 f"{_listed((name, getattr(self.newest, name)) for name in names)}, award_version {self.newest.version}",
             )
-        if members := self._members_that_differ():
+        if fields := self._differing_fields():
             yield Difference(
                 f"award {award_id}",
-                _listed((name, stands) for name, stands, _ in members),
-                _listed((name, follows) for name, _, follows in members),
+                _listed((name, stored) for name, stored, _ in fields),
+                _listed((name, expected) for name, _, expected in fields),
             )
 
-    def _members_that_differ(self) -> list[tuple[str, object, object]]:
-        if self.stands is None:
-            return [("award", None, self.follows)]
-        stands, follows = _members(award_from_row(self.stands)), _members(self.follows)
-        stands["exchanges"], follows["exchanges"] = tuple(self.stands.exchanges), self.follows.exchanges
-        return [(name, stands[name], follows[name]) for name in follows if stands[name] != follows[name]]
+    def _differing_fields(self) -> list[tuple[str, object, object]]:
+        if self.current is None:
+            return [("award", None, self.expected)]
+        stored = {**asdict(award_from_row(self.current)), "exchanges": tuple(self.current.exchanges)}
+        expected = {**asdict(self.expected), "exchanges": self.expected.exchanges}
+        return [(name, stored[name], expected[name]) for name in expected if stored[name] != expected[name]]
 
 
 def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Difference]:
-    """Fill the temporary table `rebuilt_award` with what all recorded facts earn, and tell which facts are damaged.
+    """Fill the temporary table `rebuilt_award` with what all recorded facts earn; report damaged facts.
 
-    It lives until the transaction ends. Awards of whom a damaged fact is about are kept as they stand: no money is
-    moved on its word. Payables are worked out by `compare_awards`, which has all awards of a subject.
+    The table lives until the transaction ends. Awards about whose subject a fact is damaged are copied as they are: a
+    damaged fact moves no money. `compare_awards`, which has all awards of a subject, computes the payables.
     """
     execute(connection, _REBUILT)
     earned: list[Award] = []
     damaged: list[str] = []
-    near: list[tuple[str, KnownFacts]] = []  # whose signs need the facts of each other: few
+    near: list[tuple[str, KnownFacts]] = []  # whose red flags depend on each other; few
     related = related_of(connection)
     known: list[tuple[str, str]] = []
     rows = stream(connection, _FACTS, _FactRow)
@@ -196,10 +197,10 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
             near.append((about, facts))
         else:
             yield from _earn(about, facts, rulebook, PeerIndex((), related), (earned, damaged))
-        if len(earned) >= _AT_ONCE:
+        if len(earned) >= _BATCH:
             execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
             earned.clear()
-        if len(known) >= _AT_ONCE:
+        if len(known) >= _BATCH:
             _keep_known(connection, known)
     _keep_known(connection, known)
     others = PeerIndex(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
@@ -210,12 +211,12 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
     execute(connection, _KEEP_AS_THEY_STAND, abouts=damaged)
     execute(connection, "ANALYZE rebuilt_award")
     for row in stream(connection, _KNOWN_TO, _KnownRow, damaged=damaged):
-        told = ("shown", None) if row.stands else (None, "shown")
-        yield Difference(f"known_to {row.exchange} {row.about}", *told)
+        sides = ("shown", None) if row.stands else (None, "shown")
+        yield Difference(f"known_to {row.exchange} {row.about}", *sides)
 
 
 def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
-    """Who is named with which exchange, into the temporary table."""
+    """Move pairs of exchange and subject into the temporary table."""
     if known:
         exchanges, abouts = zip(*known, strict=True)
         execute(connection, _KEEP_KNOWN, exchanges=list(exchanges), abouts=list(abouts))
@@ -223,7 +224,7 @@ def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
 
 
 def _newest_of_rows(rows: Iterable[_FactRow], registers: Registers) -> tuple[KnownFacts, set[str], list[Difference]]:
-    """The newest version of each fact that counts, rows in order; exchanges that any names; what is damaged."""
+    """The newest version of each fact that counts, given rows in order; all named exchanges; damaged facts."""
     newest: dict[tuple[str, str], tuple[int, Fact]] = {}
     named: set[str] = set()
     faults = []
@@ -240,14 +241,14 @@ def _newest_of_rows(rows: Iterable[_FactRow], registers: Registers) -> tuple[Kno
 
 
 def _earn(
-    about: str, facts: KnownFacts, rulebook: Rulebook, others: PeerIndex, into: tuple[list[Award], list[str]]
+    about: str, facts: KnownFacts, rulebook: Rulebook, peers: PeerIndex, into: tuple[list[Award], list[str]]
 ) -> Iterator[Difference]:
-    """Put what facts earn into the first of two lists; of whom it cannot be worked out, into the second."""
+    """Add what facts earn to the first of two lists, or the subject to the second if it cannot be computed."""
     earned, damaged = into
     try:
         earned.extend(
             award_of(about, award, rulebook.policy)
-            for award in compute_entitlements(facts, rulebook.policy, rulebook.exchanges, others.around(about))
+            for award in compute_entitlements(facts, rulebook.policy, rulebook.exchanges, peers.around(about))
         )
     except CutDatesError as error:
         damaged.append(about)
@@ -268,7 +269,7 @@ _SideBySide = tuple[AwardRow | None, AwardRow | None, AwardRow | None]
 
 
 def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedAward]:
-    """Every award side by side, in order of subjects; needs `rebuild_awards`."""
+    """Compare every award, in order of subjects; needs `rebuild_awards`."""
     rows = stream(connection, _SIDE_BY_SIDE, tuple[Any, ...])
     together: list[_SideBySide] = []
     by_subject = groupby(
@@ -276,7 +277,7 @@ def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedA
     )
     for _, of_it in by_subject:
         together.extend(of_it)
-        if len(together) >= _AT_ONCE:
+        if len(together) >= _BATCH:
             yield from _compared(connection, together, policy)
             together.clear()
     yield from _compared(connection, together, policy)
@@ -285,23 +286,23 @@ def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedA
 def _side_by_side(row: tuple[Any, ...]) -> _SideBySide:
     width = len(AWARD_COLUMNS)
     parts = (row[start : start + width] for start in range(0, 3 * width, width))
-    newest, stands, rebuilt = (AwardRow(*part) if part[0] is not None else None for part in parts)
-    return newest, stands, rebuilt
+    newest, current, rebuilt = (AwardRow(*part) if part[0] is not None else None for part in parts)
+    return newest, current, rebuilt
 
 
 def _compared(connection: Connection, together: Sequence[_SideBySide], policy: Policy) -> Iterator[ComparedAward]:
-    """Those of whole subjects, as G6 needs them."""
+    """Compare all awards of whole subjects, as G6 needs them."""
     earned = [award_from_row(rebuilt) for _, _, rebuilt in together if rebuilt is not None]
-    gone = [_first(stands, newest) for newest, stands, rebuilt in together if rebuilt is None]
-    awards = [*earned, *_taken_away(connection, gone, policy)]
+    gone = [_first(current, newest) for newest, current, rebuilt in together if rebuilt is None]
+    awards = [*earned, *_zeroed(connection, gone, policy)]
     grants = other_grants_of(connection, {award.subject for award in awards})
-    follows = {award.award_id: award for award in with_payables(awards, policy.rule_order, grants)}
-    for newest, stands, rebuilt in together:
-        yield ComparedAward(newest, stands, follows[_first(rebuilt, stands, newest).award_id])
+    expected = {award.award_id: award for award in with_payables(awards, policy.rule_order, grants)}
+    for newest, current, rebuilt in together:
+        yield ComparedAward(newest, current, expected[_first(rebuilt, current, newest).award_id])
 
 
-def _taken_away(connection: Connection, gone: Sequence[AwardRow], policy: Policy) -> list[Award]:
-    """Awards that nothing earns any more: as they last had a ceiling, with amounts of zero and the newest evidence."""
+def _zeroed(connection: Connection, gone: Sequence[AwardRow], policy: Policy) -> list[Award]:
+    """Awards that are no longer earned: their last version with a ceiling, zeroed, with the newest evidence."""
     if not gone:
         return []
     last_earned = fetch(connection, _LAST_EARNED, AwardRow, ids=[row.award_id for row in gone])
@@ -312,7 +313,7 @@ def _taken_away(connection: Connection, gone: Sequence[AwardRow], policy: Policy
 
 
 def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, FactRef]:
-    """The newest version of each of these that ever counted, by name (`<topic>/<key>`)."""
+    """The newest version that ever counted of each of these facts, by name (`<topic>/<key>`)."""
     named = [fact.partition("/") for fact in sorted(facts)]
     settings = fetch(connection, "SELECT recorded_at, registers FROM ledger_settings ORDER BY id", _RegistersRow)
     rows = fetch(
@@ -327,7 +328,7 @@ def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, Fact
 
 
 def _counted_until(topic: str, key: str, settings: Sequence[_RegistersRow]) -> datetime | None:
-    """When a fact's register ceased to count, by all rows of `ledger_settings`; None where it counts."""
+    """When a fact's register ceased to count, by all rows of `ledger_settings`; None if it counts."""
     until: datetime | None = None
     for row in settings:
         if is_counted(topic, key, registers_of(row.registers)):
@@ -341,17 +342,9 @@ def _first(*rows: AwardRow | None) -> AwardRow:
     return next(row for row in rows if row is not None)
 
 
-def _members(award: Award) -> dict[str, object]:
-    return msgspec.structs.asdict(award)
-
-
-def _ceiling(award: Award) -> str:
-    return f"ceiling {format_yuan(award.ceiling_fen)}"
-
-
-def _listed(members: Iterable[tuple[str, object]]) -> str:
-    """Members for a person: amounts in yuan."""
-    return ", ".join(f"{name.removesuffix('_fen')} {_shown(name, value)}" for name, value in members)
+def _listed(fields: Iterable[tuple[str, object]]) -> str:
+    """Fields for a person: amounts in yuan."""
+    return ", ".join(f"{name.removesuffix('_fen')} {_shown(name, value)}" for name, value in fields)
 
 
 def _shown(name: str, value: object) -> str:

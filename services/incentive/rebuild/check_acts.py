@@ -1,27 +1,26 @@
-"""Whether what the bureau did is whole: each act with its transaction and hash, steps in order, accounts as decided."""
+"""Checks of the bureau's acts: each with its transaction and hash, decisions in order, accounts as decided."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from services.incentive.domain.acts import Act, act_sha256
 from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
+from services.incentive.rebuild.check_ledger import differences
 from services.incentive.store.acts import render_acts
 from services.incentive.store.rows import columns
 from shared.postgres.query import fetch, stream, stream_chunks
 from shared.values.differences import Difference
-from shared.values.money import format_yuan
 
-_AT_ONCE: Final = 500
+_BATCH: Final = 500
 _UNPAIRED: Final = """
-    SELECT coalesce(a.seq, t.seq) AS seq, a.id, t.decision_id, a.recorded_at, t.posted_at
+    SELECT concat('act of ledger_transaction ', coalesce(a.seq, t.seq)), a.id || ', ' || a.recorded_at,
+           t.decision_id || ', ' || t.posted_at
     FROM act a
     FULL JOIN (SELECT * FROM ledger_transaction WHERE NOT starts_with(decision_id, 'declared/')) t USING (seq)
     WHERE (a.id, a.recorded_at) IS DISTINCT FROM (t.decision_id, t.posted_at)
-    ORDER BY 1
+    ORDER BY coalesce(a.seq, t.seq)
 """
 _ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
 _POSTED: Final = """
@@ -52,26 +51,17 @@ _ACCOUNTS: Final = """
         SELECT CASE action WHEN 'approve' THEN concat('budget:', year) ELSE 'treasury' END COLLATE "C",
                CASE action WHEN 'pay' THEN fen ELSE -fen END
         FROM decided),
-    follows AS (SELECT account, sum(fen) AS fen FROM lines GROUP BY account)
-    SELECT account, coalesce(p.fen, 0) AS stands, coalesce(f.fen, 0) AS follows
-    FROM posted p FULL JOIN follows f USING (account)
-    WHERE coalesce(p.fen, 0) <> coalesce(f.fen, 0)
+    expected AS (SELECT account, sum(fen) AS fen FROM lines GROUP BY account)
+    SELECT concat('account ', account), round(coalesce(p.fen, 0) / 100, 2)::text,
+           round(coalesce(e.fen, 0) / 100, 2)::text
+    FROM posted p FULL JOIN expected e USING (account)
+    WHERE coalesce(p.fen, 0) <> coalesce(e.fen, 0)
     ORDER BY account
 """
 
 
-class _UnpairedRow(NamedTuple):
-    """An act without its transaction, or the reverse."""
-
-    seq: int
-    id: str | None
-    decision_id: str | None
-    recorded_at: datetime | None
-    posted_at: datetime | None
-
-
 class _StepRow(NamedTuple):
-    """A step of an award, the state before it, and what was posted."""
+    """A decision on an award, the state before it, and what was posted."""
 
     id: str
     award_id: str
@@ -92,21 +82,17 @@ class _StepRow(NamedTuple):
 
 
 def check_acts(connection: Connection) -> Iterator[Difference]:
-    """All that does not fit between acts and the ledger, and among the steps of an award."""
-    for row in stream(connection, _UNPAIRED, _UnpairedRow):
-        stands = None if row.id is None else f"{row.id}, {row.recorded_at}"
-        follows = None if row.decision_id is None else f"{row.decision_id}, {row.posted_at}"
-        yield Difference(f"act of ledger_transaction {row.seq}", stands, follows)
-    for chunk in stream_chunks(connection, _ACTS, Act, _AT_ONCE):
+    """All differences between acts and the ledger, and between the decisions on an award."""
+    yield from differences(connection, _UNPAIRED)
+    for chunk in stream_chunks(connection, _ACTS, Act, _BATCH):
         posted = dict(fetch(connection, _POSTED, tuple[str, str], ids=[act.id for act in chunk]))
-        for act, told in render_acts(connection, chunk):
-            found = None if told is None else act_sha256(told)
+        for act, answer in render_acts(connection, chunk):
+            found = None if answer is None else act_sha256(answer)
             if act.id in posted and found != posted[act.id]:
                 yield Difference(f"{act.kind} {act.id}", found, posted[act.id])
     for step in stream(connection, _STEPS, _StepRow, first=FIRST_STATE):
         yield from _check_step(step)
-    for account, posted_fen, decided_fen in stream(connection, _ACCOUNTS, tuple[str, Decimal, Decimal]):
-        yield Difference(f"account {account}", format_yuan(int(posted_fen)), format_yuan(int(decided_fen)))
+    yield from differences(connection, _ACCOUNTS)
 
 
 def _check_step(row: _StepRow) -> Iterator[Difference]:

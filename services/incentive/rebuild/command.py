@@ -1,7 +1,7 @@
-"""`incentive rebuild`: everything worked out again from the recorded facts, held against what stands, and mended.
+"""`incentive rebuild`: recompute everything from the recorded facts, compare it with what is stored, and repair it.
 
-To verify takes one snapshot and no lock. To mend takes the ledger's lock, and writes new versions and new postings
-only; what PostgreSQL does not accept stays as it is, and is told.
+Verification uses one snapshot and no lock. Repair takes the ledger's lock and writes new versions and postings only;
+what PostgreSQL refuses stays as it is and is reported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from services.incentive.domain.facts import FactError
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import compare_awards, rebuild_awards
 from services.incentive.rebuild.check_acts import check_acts
-from services.incentive.rebuild.check_ledger import check_whole, count_all, wrong_entitlements
+from services.incentive.rebuild.check_ledger import check_tables, count_all, wrong_entitlements
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
 from services.incentive.rebuild.repair import repair
 from services.incentive.store.intake import apply_facts
@@ -40,10 +40,10 @@ from shared.values.differences import Difference
 from shared.values.times import Clock, now
 
 MOST_LINES: Final = 1_000
-_NOT_MENDABLE: Final = "不可更正 / not mendable: "
-_THE_OWNERS: Final = (
-    "fact 与 fact_current 只能由其所有者更正，有误的事实不据以记账 / fact and fact_current can only be put right by"
-    " their owner; nothing is posted on the word of a damaged fact"
+_NOT_REPAIRABLE: Final = "不可更正 / not repairable: "
+_DAMAGED_FACTS: Final = (
+    "表 fact 与 fact_current 只能由其属主更正；受损的事实不作为记账依据 / only the owner of the tables fact and"
+    " fact_current can repair them; nothing is posted because of a damaged fact"
 )
 
 Say = Callable[[str], None]
@@ -51,7 +51,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class _Reported:
-    """How many differences were told, and whether one is of a recorded fact."""
+    """How many differences were reported, and whether any concerns a recorded fact."""
 
     count: int = 0
     of_facts: bool = False
@@ -61,40 +61,40 @@ class _Reported:
 
 
 class RebuildResult(NamedTuple):
-    """Whether nothing differs (any more), and the closing line: for a person, once the transaction has ended."""
+    """Whether nothing differs (any more), and a summary to show once the transaction has ended."""
 
     is_right: bool
-    closing: str
+    summary: str
 
 
 def run_rebuild(settings: Settings, *, verify: bool, from_kafka: bool, say: Say = click.echo) -> None:
-    """Verify or mend; ends the program with 1 where anything differs, or still does."""
+    """Verify or repair; exit with 1 if anything differs (still)."""
     rulebook = load_rulebook(settings)
     client_config = settings.kafka.client_config() if from_kafka else None
     engine = make_engine(settings.database_url)
     try:
         if verify:
             with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-                outcome = verify_all(connection, rulebook, client_config, say)
+                result = verify_all(connection, rulebook, client_config, say)
         else:
             with engine.begin() as connection:
                 log = ledger_log(signing_key(settings), settings.log_origin)
-                outcome = repair_all(connection, rulebook, log, client_config, say, now)
+                result = repair_all(connection, rulebook, log, client_config, say, now)
     finally:
         engine.dispose()
-    say(outcome.closing)
-    if not outcome.is_right:
+    say(result.summary)
+    if not result.is_right:
         raise SystemExit(1)
 
 
 def verify_all(
     connection: Connection, rulebook: Rulebook, client_config: ClientConfig | None, say: Say
 ) -> RebuildResult:
-    """Tell what differs; needs a transaction that is one snapshot."""
-    _no_limits(connection)
+    """Report what differs; needs a transaction that is one snapshot."""
+    _lift_limits(connection)
     rulebook = _in_force(connection, rulebook)
-    told = _report(_all_differences(connection, rulebook, client_config), say)
-    return RebuildResult(told.count == 0, _what_was_compared(connection, client_config, told.count))
+    reported = _report(_all_differences(connection, rulebook, client_config), say)
+    return RebuildResult(reported.count == 0, _summary(connection, client_config, reported.count))
 
 
 def repair_all(
@@ -105,9 +105,9 @@ def repair_all(
     say: Say,
     clock: Clock,
 ) -> RebuildResult:
-    """Tell what differs, and mend what can be mended. Nothing is written where nothing differs."""
+    """Report what differs and repair what can be repaired; write nothing if nothing differs."""
     lock_ledger(connection)
-    _no_limits(connection)
+    _lift_limits(connection)
     rulebook = _in_force(connection, rulebook)
     edge = log.edge(connection)
     published, applied = _Reported(), 0
@@ -115,32 +115,32 @@ def repair_all(
     if client_config is not None:
         published = _report(compare_topics(connection, client_config), say)
         if published.count:
-            applied, refused = _apply_lost(connection, rulebook, client_config, clock)
-    damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_MENDABLE)
-    found = _report(_of_ledger(connection, rulebook.policy), say)
+            applied, refused = _apply_missing(connection, rulebook, client_config, clock)
+    damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_REPAIRABLE)
+    found = _report(_ledger_differences(connection, rulebook.policy), say)
     if not published.count + damaged.count + found.count:
-        return RebuildResult(True, _what_was_compared(connection, client_config, 0))
-    mended = repair(connection, rulebook, clock)
+        return RebuildResult(True, _summary(connection, client_config, 0))
+    repairs = repair(connection, rulebook, clock)
     log.extend(connection, edge, clock())
-    for refusal in (*refused, *mended.refused):
-        say(f"{_NOT_MENDABLE}{refusal}")
-    remains = damaged + _report(_of_ledger(connection, rulebook.policy), say, _NOT_MENDABLE)
+    for reason in (*refused, *repairs.refused):
+        say(f"{_NOT_REPAIRABLE}{reason}")
+    remains = damaged + _report(_ledger_differences(connection, rulebook.policy), say, _NOT_REPAIRABLE)
     if client_config is not None and published.count:
-        remains += _report(compare_topics(connection, client_config), say, _NOT_MENDABLE)
+        remains += _report(compare_topics(connection, client_config), say, _NOT_REPAIRABLE)
     if remains.of_facts:
-        say(_THE_OWNERS)
+        say(_DAMAGED_FACTS)
     return RebuildResult(
         remains.count == 0,
-        f"已补入事实 {applied}，新版本 {mended.versions}，更正分录 {mended.postings}；不可更正 {remains.count} / "
-        f"facts applied {applied}, new versions {mended.versions}, correcting postings {mended.postings}; "
-        f"not mendable {remains.count}",
+        f"已补入事实 {applied}，新版本 {repairs.versions}，更正分录 {repairs.postings}；不可更正 {remains.count} / "
+        f"facts applied {applied}, new versions {repairs.versions}, correcting postings {repairs.postings}; "
+        f"not repairable {remains.count}",
     )
 
 
-def _apply_lost(
+def _apply_missing(
     connection: Connection, rulebook: Rulebook, client_config: ClientConfig, clock: Clock
 ) -> tuple[int, list[str]]:
-    """Take in what the topics have and the database does not; how many facts, and what did not go in."""
+    """Apply facts that the topics have and the database lacks; return their number, and why others were refused."""
     before = count_all(connection).facts
     refused: list[str] = []
     for records in read_facts(connection, client_config):
@@ -158,12 +158,12 @@ def _all_differences(
     if client_config is not None:
         yield from compare_topics(connection, client_config)
     yield from rebuild_awards(connection, rulebook)
-    yield from _of_ledger(connection, rulebook.policy)
+    yield from _ledger_differences(connection, rulebook.policy)
 
 
-def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
-    """What follows from `rebuilt_award` and from the tables alone; the same again after a mend."""
-    yield from check_whole(connection)
+def _ledger_differences(connection: Connection, policy: Policy) -> Iterator[Difference]:
+    """Differences shown by `rebuilt_award` and by the tables alone; checked again after a repair."""
+    yield from check_tables(connection)
     yield from check_acts(connection)
     yield from compare_log(connection, stored_transactions, next_seq(connection))
     for compared in compare_awards(connection, policy):
@@ -174,7 +174,7 @@ def _of_ledger(connection: Connection, policy: Policy) -> Iterator[Difference]:
 
 
 def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Reported:
-    """Say each in one line, at most MOST_LINES of them; all are counted."""
+    """Say each in one line, at most MOST_LINES of them, and count all."""
     count, of_facts = 0, False
     for count, difference in enumerate(differences, 1):
         of_facts |= difference.what.startswith("fact")
@@ -186,7 +186,7 @@ def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> _R
     return _Reported(count, of_facts)
 
 
-def _what_was_compared(connection: Connection, client_config: ClientConfig | None, differences: int) -> str:
+def _summary(connection: Connection, client_config: ClientConfig | None, differences: int) -> str:
     counts = count_all(connection)
     topics_zh, topics_en = ("", "") if client_config is None else ("事实主题, ", "the fact topics, ")
     return (
@@ -199,19 +199,21 @@ def _what_was_compared(connection: Connection, client_config: ClientConfig | Non
     )
 
 
-def _no_limits(connection: Connection) -> None:
-    # Everything at once takes longer than a batch may, and a cursor is read to its end.
+def _lift_limits(connection: Connection) -> None:
+    # A rebuild takes longer than a batch may, and reads its cursors to the end.
     execute(connection, "SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1")
 
 
 def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:
-    """The rulebook with the registers that count in the ledger, if policy and whitelist are those in force."""
+    """Return the rulebook with the registers the ledger counts, if its policy and whitelist are those in force."""
     if settings_in_force(connection) is None:
         raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
     try:
         return check_settings(connection, rulebook)
     except SettingsChangedError:
         raise SettingsChangedError(
-            "台账中生效的政策或名录不是本程序的，请核对 POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in"
-            f" force in the ledger is not this program's ({rulebook.policy.id} revision {rulebook.policy.revision})"
+            f"台账中生效的政策或名录与本程序的（{rulebook.policy.id} 第 {rulebook.policy.revision} 版）不一致，请核对"
+            " POLICY_FILE 与 EXCHANGES_FILE / the policy or whitelist in force in the ledger differs from this"
+            f" program's ({rulebook.policy.id} revision {rulebook.policy.revision}); check POLICY_FILE and"
+            " EXCHANGES_FILE"
         ) from None

@@ -1,4 +1,4 @@
-"""Mending what a rebuild found: new versions of awards and new postings, never a change of old ones."""
+"""Repairs of what a rebuild found: new versions of awards and new postings, never a change of old ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.incentive.domain.awards import Award
 from services.incentive.domain.postings import EntitlementAccount, Posting, correction_posting, read_account
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import ComparedAward, compare_awards
-from services.incentive.rebuild.check_ledger import Balance, wrong_entitlements
+from services.incentive.rebuild.check_ledger import WrongBalance, wrong_entitlements
 from services.incentive.store.awards import award_from_row, record_awards
 from services.incentive.store.ledger import next_instant, post
 from services.incentive.store.rows import AwardRow, columns
@@ -21,13 +21,13 @@ from shared.postgres.query import fetch
 from shared.telemetry.masking import reason_of
 from shared.values.times import Clock
 
-_AT_ONCE: Final = 1_000
+_BATCH: Final = 1_000
 
 T = TypeVar("T")
 
 
 class RepairResult(NamedTuple):
-    """What was written, and what PostgreSQL refused, one line each."""
+    """What was written, and what PostgreSQL refused, in one line each."""
 
     versions: int
     postings: int
@@ -35,9 +35,9 @@ class RepairResult(NamedTuple):
 
 
 def repair(connection: Connection, rulebook: Rulebook, clock: Clock) -> RepairResult:
-    """Bring awards and accounts to what `rebuilt_award` says. Needs the ledger's lock and `work_out_awards`.
+    """Correct awards and accounts to what `rebuilt_award` has. Needs the ledger's lock and `rebuild_awards`.
 
-    The settings in force are entered again, as of the same instant: versions without a posting would else share
+    The settings in force are recorded again, as of the same instant: versions without a posting would otherwise share
     their instant with what is recorded next.
     """
     instant = next_instant(connection, clock)
@@ -58,7 +58,7 @@ def _write(
     instant: datetime,
     refused: list[str],
 ) -> int:
-    """How many were written; a batch that PostgreSQL refuses is not."""
+    """Write batches and return how many items were written; a batch that PostgreSQL refuses is skipped."""
     written = 0
     for batch in batches:
         try:
@@ -73,19 +73,19 @@ def _write(
 
 def _versions(connection: Connection, policy: Policy, instant: datetime) -> Iterator[list[Award]]:
     found = (
-        compared.follows
+        compared.expected
         for compared in compare_awards(connection, policy)
-        if not compared.is_right and _takes_a_version(compared, instant)
+        if not compared.is_right and _can_be_versioned(compared, instant)
     )
     return _batches(found)
 
 
-def _takes_a_version(compared: ComparedAward, instant: datetime) -> bool:
-    """Whether PostgreSQL can take a further version: it counts from `award_current`, which may be damaged itself."""
-    newest, stands = compared.newest, compared.stands
-    if stands is None:
+def _can_be_versioned(compared: ComparedAward, instant: datetime) -> bool:
+    """Return True if PostgreSQL accepts another version (counted from `award_current`, which may be damaged)."""
+    newest, current = compared.newest, compared.current
+    if current is None:
         return newest is None
-    return bool((newest is None or newest.version <= stands.version) and stands.recorded_at <= instant)
+    return (newest is None or newest.version <= current.version) and current.recorded_at <= instant
 
 
 _AWARDS: Final = f"SELECT {columns(AwardRow)} FROM award_current WHERE award_id = ANY(%(ids)s)"
@@ -102,17 +102,19 @@ def _corrections(connection: Connection, policy: Policy) -> Iterator[list[Postin
         yield [found for found in postings if found is not None]
 
 
-def _correction(account: EntitlementAccount, balance: Balance, award: Award | None, policy: Policy) -> Posting | None:
-    """None where neither an award nor the policy says which article the account is of."""
+def _correction(
+    account: EntitlementAccount, balance: WrongBalance, award: Award | None, policy: Policy
+) -> Posting | None:
+    """None if neither an award nor the policy has the account's article."""
     facts = () if award is None else tuple(evidence.ref for evidence in award.evidence)
     try:
         article = policy.terms(account.rule).article if award is None else award.article
     except KeyError:
         return None
-    return correction_posting(account, balance.stands_fen, balance.follows_fen, article, policy, facts)
+    return correction_posting(account, balance.stored_fen, balance.expected_fen, article, policy, facts)
 
 
 def _batches(found: Iterable[T]) -> Iterator[list[T]]:
     items = iter(found)
-    while batch := list(islice(items, _AT_ONCE)):
+    while batch := list(islice(items, _BATCH)):
         yield batch

@@ -18,7 +18,6 @@ from services.incentive.domain.acts import (
     ActKind,
     ActPart,
     DecisionPart,
-    Json,
     RelatedPartyPart,
     act_json,
     decision_of,
@@ -28,6 +27,7 @@ from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
 from services.incentive.domain.workflow import Decision
 from services.incentive.store.as_of import AS_OF
 from shared.postgres.query import execute, fetch, fetch_value, where
+from shared.values.json_types import Json
 from shared.values.times import format_time
 
 _TABLES: Final[dict[ActKind, str]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from services.incentive.domain.facts import FactRef
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, SeenAward
 from shared.postgres.query import execute, fetch, fetch_one, pg_array
+from shared.values.json_types import Json
 
 AnyAwardRow = AwardRow | SeenAward
 
@@ -72,7 +73,7 @@ def award_from_row(row: AnyAwardRow) -> Award:
     )
 
 
-def evidence_json(evidence: Iterable[EvidenceItem]) -> list[dict[str, Any]]:
+def evidence_json(evidence: Iterable[EvidenceItem]) -> list[Json]:
     """Evidence as the contract shows it."""
     return [{**msgspec.structs.asdict(item.ref), "exchanges": list(item.exchanges)} for item in evidence]
 

@@ -4,7 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from services.incentive.domain.facts import Fact, about_of, parse_fact
 from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant, OtherGrants
 from services.incentive.policy.loader import read_policy
 from services.incentive.store.rulebook import Rulebook
+from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.whitelist import WhitelistError, parse_whitelist
 
@@ -46,7 +47,7 @@ def facts_of_extract(path: Path) -> ExtractFacts:
         raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
 
 
-def _grants(acts: Iterable[dict[str, Any]]) -> OtherGrants:
+def _grants(acts: Iterable[Json]) -> OtherGrants:
     """The last record of each name and year counts."""
     newest = {(one["subject"], one["year"], one["name"]): one for one in acts if "other_grant_id" in one}
     found: dict[tuple[str, int], list[OtherGrant]] = {}

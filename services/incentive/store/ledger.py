@@ -62,8 +62,8 @@ def post(connection: Connection, postings: Sequence[Posting], instant: datetime)
     """Number the postings and insert them with their entries in one statement, as the ledger's triggers require."""
     if not postings:
         return
-    transactions: list[dict[str, object]] = []
-    entries: list[dict[str, object]] = []
+    transactions: list[Mapping[str, object]] = []
+    entries: list[Mapping[str, object]] = []
     for seq, found in enumerate(postings, next_seq(connection)):
         fields = msgspec.structs.asdict(found)
         transactions.append({**fields, "seq": seq, "posted_at": instant, "entries": len(found.entries)})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from services.incentive.domain.facts import FactRef
     from shared.settings import RegisterAddress
     from shared.translog.merkle import Node
+    from shared.values.json_types import Json
 
 _TIMEOUT_S = (5.0, 120.0)  # to connect; between bytes, as a query over all documents takes its time
 _PIECE_BYTES = 1 << 16
@@ -136,9 +137,9 @@ class RegisterClient:
         if rest:
             raise RegisterUnavailable(f"{log.url}: the answer ends inside a line")
 
-    def quarantine(self, url: str, exchange: str | None) -> Iterator[dict[str, Any]]:
+    def quarantine(self, url: str, exchange: str | None) -> Iterator[Json]:
         """Everything that is in quarantine there, in order of its id."""
-        query: dict[str, Any] = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
+        query: Json = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
         while True:
             page = self.quarantine_page(url, query)
             yield from page["items"]
@@ -146,17 +147,17 @@ class RegisterClient:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def quarantine_page(self, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    def quarantine_page(self, url: str, query: Mapping[str, Any]) -> Json:
         """One page of it, as the register gives it."""
-        page: dict[str, Any] = self._get(f"{url}/v1/quarantine", params=query).json()
+        page: Json = self._get(f"{url}/v1/quarantine", params=query).json()
         return page
 
-    def reconciliation(self, url: str, exchange: str, day: str) -> dict[str, Any]:
+    def reconciliation(self, url: str, exchange: str, day: str) -> Json:
         """What came of an exchange on a day (`2026-03-01`), and what became of it."""
-        found: dict[str, Any] = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
+        found: Json = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
         return found
 
-    def evidence(self, url: str, ref: FactRef, exchange: str | None) -> Iterator[dict[str, Any]]:
+    def evidence(self, url: str, ref: FactRef, exchange: str | None) -> Iterator[Json]:
         """The documents that a fact was made of, those of one exchange alone if one is named. Raises NotInRegister."""
         query = {"fact": ref.fact, "seq": ref.seq} | ({} if exchange is None else {"exchange": exchange})
         with self._get(f"{url}/v1/evidence", params=query, stream=True) as answer:

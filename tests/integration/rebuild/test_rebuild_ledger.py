@@ -111,7 +111,7 @@ class Database:
         said: list[str] = []
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             outcome = verify_all(connection, rulebook(), None, said.append)
-        assert outcome.closing.endswith(f"differences {len(said)}")
+        assert outcome.summary.endswith(f"differences {len(said)}")
         assert outcome.is_right == (not said)
         return said
 
@@ -124,7 +124,7 @@ class Database:
         after = self.dump()
         for table, rows in before.items():
             assert rows <= after[table], f"a row of {table} was changed"
-        return outcome.is_right, [*said, outcome.closing]
+        return outcome.is_right, [*said, outcome.summary]
 
     def all(self, statement: str) -> list[Any]:
         with self.engine.connect() as connection:
@@ -162,7 +162,7 @@ def test_an_award_that_was_changed_gets_a_version_and_no_posting(database: Datab
     ]
     is_right, said = database.mend()
     assert is_right
-    assert "new versions 1, correcting postings 0; not mendable 0" in said[-1]
+    assert "new versions 1, correcting postings 0; not repairable 0" in said[-1]
     assert database.verify() == []
     version = database.all(f"SELECT * FROM award_version WHERE award_id = '{LISTING}' ORDER BY version")[-1]
     assert (version.version, version.ceiling_fen) == (1, 2_000_000)
@@ -317,7 +317,9 @@ def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) 
     policy = "account policy:first_purchase:2026: stored -199999.00; expected -200000.00"
     remains = [*named, policy, *logged]
     assert database.verify() == remains
-    assert [line for line in said if line.startswith("不可更正")] == [f"不可更正 / not mendable: {r}" for r in remains]
+    assert [line for line in said if line.startswith("不可更正")] == [
+        f"不可更正 / not repairable: {r}" for r in remains
+    ]
     before = database.dump()
     assert not database.mend()[0]
     assert database.dump() == before
@@ -352,7 +354,7 @@ def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> Non
     before = database.dump()
     is_right, said = database.mend()
     assert not is_right
-    assert any("not mendable: UniqueViolation: duplicate key" in line for line in said)
+    assert any("not repairable: UniqueViolation: duplicate key" in line for line in said)
     assert "new versions 0, correcting postings 0" in said[-1]
     assert database.dump() == before
 
@@ -364,7 +366,7 @@ def test_an_entry_on_an_account_of_another_award_and_a_time_that_falls(database:
         "UPDATE ledger_transaction SET posted_at = posted_at - interval '1 year' WHERE seq = 2",
     )
     said = database.verify()
-    assert f"ledger_entry 1/1: stored {account}; expected 账户属于 / an account of entitlement" in said[1]
+    assert f"ledger_entry 1/1: stored {account}; expected an account of entitlement" in said[1]
     assert said[0].startswith("ledger_transaction 2: stored posted_at ")
     # Both accounts are brought to their ceilings; what was posted to the wrong one stays.
     assert not database.mend()[0]
@@ -412,7 +414,7 @@ def test_a_newest_fact_that_was_lowered_is_its_owners_to_mend(database: Database
     before = database.dump()
     is_right, said = database.mend()
     assert not is_right
-    assert "can only be put right by their owner" in said[-2]
+    assert "only the owner of the tables fact" in said[-2]
     assert database.dump() == before
 
 
@@ -461,16 +463,16 @@ def test_many_differences_are_counted_and_the_first_told(database: Database, mon
         outcome = verify_all(connection, rulebook(), None, said.append)
     assert not outcome.is_right
     assert said[1:] == ["另有 7 项未列出 / 7 more are not listed"]
-    assert outcome.closing.endswith("differences 8")
+    assert outcome.summary.endswith("differences 8")
 
 
 def test_another_policy_than_the_one_in_force_compares_nothing(database: Database) -> None:
     other = replace(rulebook(), policy=msgspec.structs.replace(rulebook().policy, digest="0" * 64))
     with database.engine.connect() as connection:
-        with pytest.raises(SettingsChangedError, match="not this program's"):
+        with pytest.raises(SettingsChangedError, match="differs from this program's"):
             verify_all(connection, other, None, print)
         connection.rollback()
-        with pytest.raises(SettingsChangedError, match="not this program's"):
+        with pytest.raises(SettingsChangedError, match="differs from this program's"):
             repair_all(connection, other, LOG, None, print, lambda: START)
 
 
@@ -622,7 +624,7 @@ def test_the_command_ends_with_1_and_without_a_fault_where_something_differs(pub
     assert lines[-1].endswith("differences 2")
     code, lines, logged = published.rebuild()
     assert (code, logged) == (0, "")
-    assert lines[-1].endswith("facts applied 0, new versions 1, correcting postings 0; not mendable 0")
+    assert lines[-1].endswith("facts applied 0, new versions 1, correcting postings 0; not repairable 0")
     assert published.rebuild("--verify")[0] == 0
 
 
@@ -634,12 +636,12 @@ def test_facts_that_were_passed_over_are_lost_until_they_are_applied(published: 
     assert code == 1
     listing, purchase, closing = lines
     assert listing.startswith(f"丢失 / lost: facts.first-listing.v1 r1/{subject(8)}: stored none; ")
-    assert "follows generation 1, seq 9, facts.first-listing.v1[" in listing
+    assert "expected generation 1, seq 9, facts.first-listing.v1[" in listing
     assert f"lost: facts.first-purchase.v1 r1/{subject(2)}: stored generation 1, seq 7, fact " in purchase
     assert closing.endswith("differences 2")
     code, lines, _ = published.rebuild("--from-kafka")
     assert code == 0
-    assert "facts applied 2, new versions 0, correcting postings 0; not mendable 0" in lines[-1]
+    assert "facts applied 2, new versions 0, correcting postings 0; not repairable 0" in lines[-1]
     assert published.rebuild("--verify", "--from-kafka")[0] == 0
     last = published.database.all(f"SELECT * FROM ledger_transaction WHERE award_id = '{PURCHASE}' ORDER BY seq")[-1]
     assert last.amount_fen == -10_000_000
@@ -655,9 +657,9 @@ def test_what_cannot_be_applied_is_told_and_the_rest_mended(published: Published
     )
     code, lines, logged = published.rebuild("--from-kafka")
     assert (code, logged) == (1, "")
-    assert any("not mendable: UniqueViolation: duplicate key value" in line for line in lines)
-    assert any("not mendable: fact_current " in line for line in lines)
-    assert "new versions 1, correcting postings 0; not mendable " in lines[-1]
+    assert any("not repairable: UniqueViolation: duplicate key value" in line for line in lines)
+    assert any("not repairable: fact_current " in line for line in lines)
+    assert "new versions 1, correcting postings 0; not repairable " in lines[-1]
 
 
 def test_facts_that_the_topics_do_not_have_are_foreign(published: Published) -> None:

@@ -1,7 +1,7 @@
 """What all facts have in common: the reference that names a fact, which facts count, and types of the wire form."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
 
@@ -51,7 +51,7 @@ def decoder(wire: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(wire, dec_hook=_fen)
 
 
-def _fen(_: type, value: Any) -> Fen:
+def _fen(_: type, value: object) -> Fen:
     if not isinstance(value, str):
         raise ValueError("an amount must be text")  # noqa: TRY004 - what msgspec reports as a fault of the value
     return Fen(parse_yuan(value))

@@ -16,7 +16,7 @@ from services.incentive.pages.views.award import show_award
 from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
 from services.incentive.pages.views.worklist import show_worklist
-from services.incentive.queries.serializers import Json
+from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import Problem
 

@@ -11,7 +11,7 @@ from services.incentive.http.declared import run_table
 from services.incentive.http.declared_csv import TableError
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say, say_half
-from services.incentive.queries.serializers import Json
+from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import Problem
 

@@ -20,8 +20,8 @@ from services.incentive.http.extracts import (
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import said_faults
 from services.incentive.policy.terms import RuleName
-from services.incentive.queries.serializers import Json
 from shared.service_log.store import served_checkpoint, verifier_keys
+from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem, field_faults
 from shared.web.service import current_service

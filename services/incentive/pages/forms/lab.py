@@ -18,11 +18,11 @@ from services.incentive.policy.alternatives import computable_readings, with_alt
 from services.incentive.policy.diff import compare
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.serializers import Json
 from services.incentive.store.acts import other_grants_of
 from services.incentive.store.facts import all_facts
 from services.incentive.store.rulebook import Rulebook, rulebook_in_force
 from shared.postgres.database import snapshot
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.web.keys import require
 from shared.web.problems import Problem

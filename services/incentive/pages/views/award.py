@@ -16,10 +16,11 @@ from services.incentive.pages.blueprint import blueprint, today
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.serializers import Json, transaction_json
+from services.incentive.queries.serializers import transaction_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import decisions_of, list_acts
 from services.incentive.store.award_context import load_award_context
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
 

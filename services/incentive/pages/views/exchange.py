@@ -14,9 +14,9 @@ from services.incentive.pages.blueprint import blueprint, requested_year, show, 
 from services.incentive.pages.chart import bar_chart, tier_progress
 from services.incentive.pages.views.register_reads import received_on
 from services.incentive.queries.participants import list_participants
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.status import load_exchange_status, load_subject_status
 from services.incentive.queries.view import LedgerView
+from shared.values.json_types import Json
 from shared.values.money import parse_yuan
 from shared.web.pagination import decode_key, encode_cursor, page
 

@@ -11,10 +11,11 @@ from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import documents_behind
 from services.incentive.queries.declared import find_declaration
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.serializers import Json, transaction_json
+from services.incentive.queries.serializers import transaction_json
 from services.incentive.queries.trade_effects import first_document_of
 from services.incentive.store.acts import find_act
 from shared.postgres.query import BIGINT_MAX
+from shared.values.json_types import Json
 from shared.web.problems import Problem
 
 

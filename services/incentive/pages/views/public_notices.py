@@ -13,8 +13,8 @@ from services.incentive.pages.as_of_param import page_as_of
 from services.incentive.pages.blueprint import blueprint, requested_year, show, when, years
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
-from services.incentive.queries.serializers import Json
 from services.incentive.store.award_context import load_award_context
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time
 from shared.web.keys import require

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.context import current_rulebook
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import KINDS, quarantine_page, register_ids
-from services.incentive.queries.serializers import Json
 from services.incentive.store.register_client import NotInRegister
 from shared.events.decode import REASONS
+from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 

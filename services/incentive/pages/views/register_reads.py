@@ -9,9 +9,9 @@ import structlog
 from services.incentive.domain.facts import FactRef
 from services.incentive.http.context import incentive_context
 from services.incentive.http.trade_effects import TIMEOUT_S
-from services.incentive.queries.serializers import Json
 from services.incentive.store.register_client import NotInRegister, RegisterClient, RegisterRefused, RegisterUnavailable
 from shared.events.fact_topics import FIRST_LISTING
+from shared.values.json_types import Json
 
 KINDS: Final = ("trades", "listings")
 DOCUMENTS_MOST: Final = 100  # of one fact on one page

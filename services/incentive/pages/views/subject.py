@@ -12,11 +12,11 @@ from services.incentive.pages.as_of_param import page_as_of
 from services.incentive.pages.blueprint import blueprint, requested_year, years
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
-from services.incentive.queries.serializers import Json
 from services.incentive.queries.status import load_subject_status
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.facts import load_facts
+from shared.values.json_types import Json
 
 _ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
