@@ -124,7 +124,7 @@ def check(run: Run, index: int, awards: list[dict[str, Any]], transactions: list
         return
     totals: dict[str, int] = {}
     for transaction in transactions:
-        if not any(mark in transaction["award_id"] for mark in marks):
+        if not any(mark in (transaction["award_id"] or "") for mark in marks):
             continue
         name = run.original(transaction["award_id"])
         totals[name] = totals.get(name, 0) + _signed_fen(transaction["amount"])
