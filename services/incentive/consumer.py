@@ -1,4 +1,4 @@
-"""The incentive service's consumer: facts in, awards and postings out."""
+"""The consumer of the incentive service: reads facts, computes awards, posts to the ledger."""
 
 import gc
 from dataclasses import replace
@@ -27,7 +27,7 @@ _GARBAGE_THRESHOLD = 200_000
 
 
 def run_consumer(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; raises what is a fault of ours."""
+    """Consume until SIGTERM or SIGINT; raise bugs."""
     rulebook = load_rulebook(settings)
     log = ledger_log(signing_key(settings), settings.log_origin)
     with consumer_program(settings) as program:
@@ -36,7 +36,7 @@ def run_consumer(settings: Settings) -> None:
 
 
 def _put_in_force(rulebook: Rulebook, log: ServiceLog, program: ConsumerProgram) -> None:
-    """Compute by this worker's policy and whitelist from now on, if this is not an older copy of the ledger.
+    """Put this worker's policy and whitelist in force, if the database is not an older copy of the ledger.
 
     Its registers as far as that changes nothing; else when they can count (`adopting_registers`).
     """

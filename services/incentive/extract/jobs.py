@@ -24,7 +24,7 @@ PIECE_BYTES: Final = 1 << 20
 
 
 class Requester(NamedTuple):
-    """Who accesses an extract: the name and the role of the key."""
+    """The name and the role of a key that accesses an extract."""
 
     who: str
     role: str

@@ -55,7 +55,7 @@ EVERYTHING: Final = "*"
 
 @dataclass(frozen=True)
 class ExtractOrder:
-    """What to write: the request, the size of the ledger's log when it was made, and the signing key."""
+    """An extract to write: the request, the size of the ledger's log when it was made, and the signing key."""
 
     request: ExtractRequest
     log_size: int

@@ -63,7 +63,7 @@ class KeyHeader(Schema):
 
 
 class RequiredKeyHeader(KeyHeader):
-    """The same header where it is required: for decisions."""
+    """The Idempotency-Key where it is required, for decisions."""
 
     key = fields.String(
         data_key="Idempotency-Key",

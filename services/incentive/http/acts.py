@@ -86,7 +86,7 @@ _ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
 
 
 def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
-    def view(header: dict[str, Any], given: dict[str, Any], **path: str) -> Json:
+    def view(header: Json, given: Json, **path: str) -> Json:
         return perform(header.get("key"), _about(path)[1], given, kind)
 
     view.__doc__ = routes.says
@@ -97,7 +97,7 @@ def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
 
 
 def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
-    def view(arguments: dict[str, Any], **path: str) -> Json:
+    def view(arguments: Json, **path: str) -> Json:
         after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
         about = _about(path)
         with ledger_view(arguments.get("as_of")) as (connection, ledger):
@@ -130,7 +130,7 @@ def _about(path: Mapping[str, str]) -> tuple[str, str]:
 @blueprint.arguments(schemas.DecisionRequestSchema)
 @blueprint.response(201, schemas.DecisionSchema)
 @blueprint.alt_response(409, schema=schemas.WrongStepSchema, content_type=PROBLEM_TYPE)
-def decide(header: dict[str, Any], given: dict[str, Any], award_id: str) -> Json:
+def decide(header: Json, given: Json, award_id: str) -> Json:
     """Take a step with an award. 409 if it is not possible now, with the steps that this person can take."""
     return take_step(header.get("key"), given, award_id)
 
@@ -146,7 +146,7 @@ def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
 @blueprint.route("/v1/awards/<path:award_id>/decisions")
 @blueprint.arguments(AsOfPageQuery, location="query")
 @blueprint.response(200, schemas.DecisionPageSchema)
-def list_decisions(arguments: dict[str, Any], award_id: str) -> Json:
+def list_decisions(arguments: Json, award_id: str) -> Json:
     """List the steps taken with an award, in order; none if the award is only partly visible."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
@@ -161,7 +161,7 @@ def list_decisions(arguments: dict[str, Any], award_id: str) -> Json:
 @blueprint.arguments(schemas.KeyHeader, location="headers")
 @blueprint.arguments(schemas.RelatedPartiesRequestSchema)
 @blueprint.response(201, schemas.RelatedPartiesSchema)
-def relate_parties(header: dict[str, Any], given: dict[str, Any]) -> Json:
+def relate_parties(header: Json, given: Json) -> Json:
     """Add two subjects to the list of related parties or remove them; that flags awards and denies none (G10)."""
     return record_related_parties(header.get("key"), given)
 
@@ -175,7 +175,7 @@ def record_related_parties(key: str | None, given: Mapping[str, Any]) -> Json:
 @require(*SEE_ALL)
 @blueprint.arguments(schemas.RelatedPartiesQuery, location="query")
 @blueprint.response(200, schemas.RelatedPartiesPageSchema)
-def list_related_parties(arguments: dict[str, Any]) -> Json:
+def list_related_parties(arguments: Json) -> Json:
     """List the pairs of related parties."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):

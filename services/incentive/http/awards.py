@@ -24,7 +24,7 @@ blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 @blueprint.route("/v1/awards")
 @blueprint.arguments(schemas.AwardQuery, location="query")
 @blueprint.response(200, schemas.AwardPageSchema)
-def list_awards(arguments: dict[str, Any]) -> Json:
+def list_awards(arguments: Json) -> Json:
     """List awards in code point order of `award_id`."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
@@ -36,7 +36,7 @@ def list_awards(arguments: dict[str, Any]) -> Json:
 @blueprint.route("/v1/awards/<path:award_id>")
 @blueprint.arguments(schemas.AsOfQuery, location="query")
 @blueprint.response(200, schemas.AwardSchema)
-def get_award(arguments: dict[str, Any], award_id: str) -> Json:
+def get_award(arguments: Json, award_id: str) -> Json:
     """Return one award."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return render_award(connection, view, find_award(connection, view, award_id))
@@ -45,7 +45,7 @@ def get_award(arguments: dict[str, Any], award_id: str) -> Json:
 @blueprint.route("/v1/awards/<path:award_id>/explanation")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, schemas.ExplanationSchema)
-def explain_award(_: dict[str, Any], award_id: str) -> Json:
+def explain_award(_: Json, award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
     with ledger_view() as (connection, view):
         return explanations.explain_award(connection, view, find_award(connection, view, award_id))
@@ -54,7 +54,7 @@ def explain_award(_: dict[str, Any], award_id: str) -> Json:
 @blueprint.route("/v1/subjects/<subject>/status")
 @blueprint.arguments(schemas.YearQuery, location="query")
 @blueprint.response(200, schemas.SubjectStatusSchema)
-def subject_status(arguments: dict[str, Any], subject: str) -> Json:
+def subject_status(arguments: Json, subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
     check_subject(subject)
     with ledger_view(arguments.get("as_of")) as (connection, view):
@@ -65,7 +65,7 @@ def subject_status(arguments: dict[str, Any], subject: str) -> Json:
 @blueprint.route("/v1/exchanges/<exchange>/status")
 @blueprint.arguments(schemas.YearQuery, location="query")
 @blueprint.response(200, schemas.ExchangeStatusSchema)
-def exchange_status(arguments: dict[str, Any], exchange: str) -> Json:
+def exchange_status(arguments: Json, exchange: str) -> Json:
     """Return how an exchange stands in a year: its total by month, and the tiers that it has reached."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         found = status.load_exchange_status(connection, view, exchange, arguments["year"])

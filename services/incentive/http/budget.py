@@ -1,7 +1,5 @@
 """HTTP routes of budgets and clawback proposals."""
 
-from typing import Any
-
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.act_schemas import BudgetSchema, ClawbackPageSchema, ClawbackQuery
 from services.incentive.http.acts import SEE_ALL, blueprint
@@ -18,7 +16,7 @@ from shared.web.pagination import decode_cursor, encode_cursor, page
 @require(*SEE_ALL)
 @blueprint.arguments(ClawbackQuery, location="query")
 @blueprint.response(200, ClawbackPageSchema)
-def list_clawbacks(arguments: dict[str, Any]) -> Json:
+def list_clawbacks(arguments: Json) -> Json:
     """List clawback proposals in code point order of awards; open as long as more is approved than payable."""
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit, state = arguments["limit"], arguments.get("state")
@@ -31,7 +29,7 @@ def list_clawbacks(arguments: dict[str, Any]) -> Json:
 @require(*SEE_ALL)
 @blueprint.arguments(YearQuery, location="query")
 @blueprint.response(200, BudgetSchema)
-def get_budget(arguments: dict[str, Any]) -> Json:
+def get_budget(arguments: Json) -> Json:
     """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return load_budget(connection, view, arguments["year"])

@@ -1,4 +1,4 @@
-"""What a request of the incentive service is answered from: the rulebook, the registers, one state of the ledger."""
+"""Context of the requests of the incentive service: rulebook, registers, and one snapshot of the ledger."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ EXTENSION: Final = "jiangbu.incentive"
 
 @dataclass(frozen=True)
 class IncentiveContext:
-    """What acts are decided and recorded with, and the registers that can be asked."""
+    """The context of acts, and the addresses of the registers."""
 
     bureau: BureauContext
     registers: RegisterAddresses

@@ -45,7 +45,7 @@ blueprint = Blueprint("declared", __name__, description="申报的奖补 / decla
 @require("bureau")
 @blueprint.arguments(schemas.DeclaredSchema)
 @blueprint.response(200, AwardSchema)
-def declare_reward(arguments: dict[str, Any]) -> Json:
+def declare_reward(arguments: Json) -> Json:
     """Declare a reward; the answer is the award. The same again changes nothing; another of the same item replaces it.
 
     422 for a declaration that earns nothing, with the field at fault. A matter that the article only records, history,
@@ -54,7 +54,7 @@ def declare_reward(arguments: dict[str, Any]) -> Json:
     return enter_declaration(arguments)
 
 
-def enter_declaration(arguments: dict[str, Any]) -> Json:
+def enter_declaration(arguments: Json) -> Json:
     """Declare what a DeclaredSchema has read, as the person who asks; return the award. Problem 422 or 503."""
     with current_service().engine.begin() as connection:
         [result] = run_declare(connection, [declaration_input(arguments)])
@@ -67,7 +67,7 @@ def enter_declaration(arguments: dict[str, Any]) -> Json:
 @require("auditor", "bureau")
 @blueprint.arguments(schemas.DeclaredQuery, location="query")
 @blueprint.response(200, schemas.DeclarationPageSchema)
-def list_declared(arguments: dict[str, Any]) -> Json:
+def list_declared(arguments: Json) -> Json:
     """List declarations as they stand, in code point order of their keys."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
     with ledger_view() as (connection, _):
@@ -80,7 +80,7 @@ def list_declared(arguments: dict[str, Any]) -> Json:
 @blueprint.arguments(schemas.TableQuery, location="query")
 @blueprint.response(200, schemas.TableSchema)
 @blueprint.doc(**_TABLE)
-def declare_table(arguments: dict[str, Any]) -> Json:
+def declare_table(arguments: Json) -> Json:
     """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
 
     Columns: `rule`, `subject`, `item`, `earned_on`; `name`, `measure`, `documents`, `withdrawn` where needed. A preview

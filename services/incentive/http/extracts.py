@@ -26,7 +26,7 @@ from shared.web.viewer_snapshot import viewer_snapshot
 _MOST_NAMED: Final = 1000
 _REQUESTERS: Final = ("auditor", "bureau", "exchange")
 _STATES: Final = ("queued", "running", "ready", "failed")
-_ZIP: Final[dict[str, Any]] = {"content_type": "application/zip"}
+_ZIP: Final[Json] = {"content_type": "application/zip"}
 
 blueprint = Blueprint("extracts", __name__, description="台账核验包 / extracts of the ledger")
 
@@ -44,7 +44,7 @@ class RequestSchema(Schema):
     evidence = Choice(("awards", "registers"), allow_none=True)
 
     @validates_schema
-    def _check_limits(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_limits(self, data: Json, **_: Any) -> None:
         for name in ("subjects", "rules"):
             if len(data.get(name) or ()) > _MOST_NAMED:
                 raise ValidationError(f"最多 {_MOST_NAMED} 个 / at most {_MOST_NAMED}", name)
@@ -66,7 +66,7 @@ ExtractSchema = answer(
 @require(*_REQUESTERS)
 @blueprint.arguments(RequestSchema, required=False)
 @blueprint.response(202, ExtractSchema)
-def request_extract(arguments: dict[str, Any]) -> Json:
+def request_extract(arguments: Json) -> Json:
     """Request an extract. It is written in the background; ask for its status until it is `ready`.
 
     409 if the role has as many unfinished extracts as it may have.
@@ -74,7 +74,7 @@ def request_extract(arguments: dict[str, Any]) -> Json:
     return queue_extract(arguments)
 
 
-def queue_extract(arguments: dict[str, Any]) -> Json:
+def queue_extract(arguments: Json) -> Json:
     """Queue the extract that a RequestSchema has read, for the key that asks. Problem 409, 422 or 503."""
     service, now = current_service(), current_service().clock()
     _check_rules(arguments.get("rules") or ())
@@ -106,7 +106,7 @@ def _check_rules(rules: list[str] | tuple[()]) -> None:
         raise Problem(422, errors=faults)
 
 
-def _request(arguments: dict[str, Any]) -> ExtractRequest:
+def _request(arguments: Json) -> ExtractRequest:
     return ExtractRequest(
         role=current_key().role,
         from_=arguments.get("from_"),
@@ -124,7 +124,7 @@ def _request(arguments: dict[str, Any]) -> ExtractRequest:
 @require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, ExtractSchema)
-def get_extract(_: dict[str, Any], id: str) -> Json:  # noqa: A002 - the contract's name
+def get_extract(_: Json, id: str) -> Json:  # noqa: A002 - the contract's name
     """Return the status of an extract."""
     return load_extract(id)
 
@@ -139,7 +139,7 @@ def load_extract(extract_id: str) -> Json:
 @require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(204)
-def delete_extract(_: dict[str, Any], id: str) -> None:  # noqa: A002 - the contract's name
+def delete_extract(_: Json, id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
     remove_extract(id)
 
@@ -158,7 +158,7 @@ def remove_extract(extract_id: str) -> None:
 @require(*_REQUESTERS)
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, **_ZIP)
-def download_extract(_: dict[str, Any], id: str) -> Response:  # noqa: A002 - the contract's name
+def download_extract(_: Json, id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip. 409 until it is ready."""
     return send_extract(id)
 

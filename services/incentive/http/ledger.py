@@ -1,7 +1,5 @@
 """HTTP routes of the ledger: transactions and balances."""
 
-from typing import Any
-
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
@@ -17,7 +15,7 @@ blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
 @blueprint.route("/v1/ledger/transactions")
 @blueprint.arguments(schemas.TransactionQuery, location="query")
 @blueprint.response(200, schemas.TransactionPageSchema)
-def list_transactions(arguments: dict[str, Any]) -> Json:
+def list_transactions(arguments: Json) -> Json:
     """List transactions in order of `seq`."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view() as (connection, view):
@@ -28,7 +26,7 @@ def list_transactions(arguments: dict[str, Any]) -> Json:
 @blueprint.route("/v1/ledger/balances")
 @blueprint.arguments(schemas.AsOfPageQuery, location="query")
 @blueprint.response(200, schemas.BalancePageSchema)
-def list_balances(arguments: dict[str, Any]) -> Json:
+def list_balances(arguments: Json) -> Json:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
     after = decode_cursor(arguments.get("cursor"), str, int)
     limit = arguments["limit"]

@@ -1,7 +1,7 @@
 """HTTP route of a trade's effects: the postings that it took part in."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -44,7 +44,7 @@ def register_addresses(settings: Settings) -> RegisterAddresses:
 @blueprint.route("/v1/trades/<exchange>/<no>/effects")
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, EffectPageSchema)
-def list_trade_effects(arguments: dict[str, Any], exchange: str, no: str) -> Json:
+def list_trade_effects(arguments: Json, exchange: str, no: str) -> Json:
     """List the transactions that a trade took part in, in order of `seq`: those for a fact with the trade as evidence.
 
     `facts` reports whether the trade counts now, and if not, why. 503 while the register does not answer.

@@ -1,4 +1,4 @@
-"""What all pages share: security headers, CSRF protection, language, vocabulary of templates, error pages."""
+"""Shared parts of all pages: security headers, CSRF protection, language, vocabulary of templates, error pages."""
 
 from typing import Any, Final
 

@@ -47,7 +47,7 @@ def read_form(
 
     Empty fields are left out; `numbers` are integers in JSON; `more` are values that no field has as such.
     """
-    body: dict[str, Any] = {name: text for name in names if (text := request.form.get(name, "").strip())}
+    body: Json = {name: text for name in names if (text := request.form.get(name, "").strip())}
     body |= more or {}
     for name in numbers:
         text = str(body.get(name, ""))

@@ -1,7 +1,7 @@
 """Pages of extracts: request one, see its progress, download it, and how to verify it."""
 
 from datetime import timedelta
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -123,7 +123,7 @@ def _text(content: str, name: str) -> Response:
 def _body(given: dict[str, str], rules: list[str]) -> Json:
     """Build the body of `POST /v1/extracts`: days start in Shanghai; empty fields are left out."""
     text = {name: value.strip() for name, value in given.items() if value.strip()}
-    body: dict[str, Any] = {name: text[name] for name in ("exchange", "evidence") if name in text}
+    body: Json = {name: text[name] for name in ("exchange", "evidence") if name in text}
     body |= {name: f"{text[name]}T00:00:00+08:00" for name in ("from", "until") if name in text}
     if "as_of" in text:
         at = text["as_of"]

@@ -3,7 +3,7 @@
 import csv
 import io
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -148,7 +148,7 @@ def _case_result(case: AwardComparison, before: Policy, after: Policy) -> Json:
     }
 
 
-def _years_result(years: tuple[YearComparison, ...]) -> list[dict[str, Any]]:
+def _years_result(years: tuple[YearComparison, ...]) -> list[Json]:
     longest = max((fen for one in years for fen in (one.before_fen, one.after_fen, one.budget_fen)), default=1)
 
     def length(fen: int) -> float:

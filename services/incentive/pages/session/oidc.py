@@ -88,8 +88,8 @@ def signed_in_elsewhere() -> ResponseReturnValue:
 def key_of(claims: Mapping[str, Any], settings: OidcSettings) -> ApiKey:
     """Return the key of a person from the claims of an ID token: exactly one role of ours, and a name. ClaimError."""
     found: Any = claims
-    for member in settings.roles_claim.split("."):
-        found = found.get(member) if isinstance(found, Mapping) else None
+    for part in settings.roles_claim.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
     given = [found] if isinstance(found, str) else found if isinstance(found, list) else []
     roles = {role for role in given if isinstance(role, str) and ROLE.fullmatch(role) and role != "service"}
     if len(roles) != 1:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ def quarantine() -> ResponseReturnValue:
     """Show the rejected events of one register; an exchange sees its own."""
     registers, exchanges = register_ids(), list(current_rulebook().exchanges.ids)
     own, cursor = current_key().exchange, request.args.get("cursor")
-    chosen: dict[str, Any] = {
+    chosen: Json = {
         "kind": _chosen("kind", KINDS) or KINDS[0],
         "register": _chosen("register", registers) or next(iter(registers), ""),
         "exchange": _chosen("exchange", exchanges) if own is None else own,
@@ -34,7 +34,7 @@ def quarantine() -> ResponseReturnValue:
     if own is not None:
         _chosen("exchange", [own])
     filters = {"exchange": chosen["exchange"], "reason": chosen["reason"], "cursor": cursor}
-    query: dict[str, Any] = {name: value for name, value in filters.items() if value}
+    query: Json = {name: value for name, value in filters.items() if value}
     try:
         found = quarantine_page(chosen["kind"], chosen["register"], {**query, "limit": _PAGE_SIZE})
     except NotInRegister as error:

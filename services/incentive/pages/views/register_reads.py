@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -25,7 +25,7 @@ def register_ids() -> list[str]:
     return sorted(incentive_context().registers.addresses)
 
 
-def quarantine_page(kind: str, register: str, query: dict[str, Any]) -> Json | None:
+def quarantine_page(kind: str, register: str, query: Json) -> Json | None:
     """Load a page of one register's quarantine; None while it does not answer. Raises NotInRegister."""
     return _ask(kind, register, lambda client, url: client.quarantine_page(url, query))
 
