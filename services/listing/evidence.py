@@ -1,15 +1,10 @@
 """Scopes of evidence: the listings of a fact, and which of them count."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.evidence import Scope
 from shared.values.parties import parse_subject
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ANNULLED = ("d.status = 'annulled'", "annulled")
 _MIRRORED = ("d.mirrored", "mirrored")

@@ -1,27 +1,22 @@
 """Facts of the listing service: their keys and values."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from sqlalchemy import Connection
 
 from services.listing.firsts import FIRST_LISTINGS
+from shared.events.documents import Listing
 from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.postgres.query import fetch
+from shared.register.context import RegisterContext
 from shared.register.facts import party_json, render_firsts
 from shared.register.parties import subjects_of
+from shared.register.publish.outbox import DirtyKey
+from shared.register.revisions import Key
 from shared.register.stored_documents import key_arrays, stored_document
+from shared.values.json_types import Json
 from shared.values.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.events.documents import Listing
-    from shared.register.context import RegisterContext
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.revisions import Key
-    from shared.values.json_types import Json
 
 _LISTINGS = """
     SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers

@@ -1,14 +1,8 @@
 """First listings: which listing can be an entity's first."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from shared.events.documents import Listing
 from shared.events.fact_topics import FIRST_LISTING
 from shared.register.firsts import FirstsTable
-
-if TYPE_CHECKING:
-    from shared.events.documents import Listing
 
 FIRST_LISTINGS = FirstsTable(
     topic=FIRST_LISTING,

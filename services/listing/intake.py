@@ -1,29 +1,24 @@
 """Intake of listings: register, first listings and changed facts of a batch, set-based throughout."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from services.listing.facts import fact_keys
 from services.listing.firsts import FIRST_LISTINGS, can_be_first
+from shared.events.documents import Listing
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.query import fetch, fetch_values, pg_array
+from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
 from shared.register.intake import pg_microseconds
+from shared.register.parties import Entity
 from shared.register.publish.outbox import mark_dirty
+from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 from shared.register.stored_documents import DocumentWriter, key_arrays, resolve_stored, stored_headers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.events.documents import Listing
-    from shared.register.context import RegisterContext
-    from shared.register.parties import Entity
-    from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 
 _FIXED = {
     "seq": "int8",

@@ -1,18 +1,14 @@
 """What `listing rebuild` compares and repairs."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.listing.register import LISTINGS
 from shared.events.fact_topics import LISTING
 from shared.register.rebuild.command import RebuildSpec
 from shared.register.rebuild.versioned_table import VersionedTable
 from shared.register.stored_documents import stored_event
-
-if TYPE_CHECKING:
-    from shared.values.parties import Party
-    from shared.whitelist import Whitelist
+from shared.values.parties import Party
+from shared.whitelist import Whitelist
 
 
 def _decode(

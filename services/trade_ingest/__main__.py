@@ -1,16 +1,10 @@
 """Commands of the trade-ingest service."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from flask import Flask
 
 from shared.commands import service_commands
 from shared.language import say
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from shared.settings import Settings
+from shared.settings import Settings
 
 
 def _make_app(settings: Settings) -> Flask:

@@ -1,19 +1,13 @@
 """Scopes of evidence: the trades of a fact, and which of them count."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN
 from shared.register.evidence import Scope
+from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.values.times import year_start
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from shared.values.json_types import Json
 
 _YEAR = re.compile(r"[0-9]{4}")
 _CANCELLED = ("NOT d.completed", "cancelled")

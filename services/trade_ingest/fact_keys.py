@@ -1,27 +1,19 @@
 """Keys of the facts that change with a batch, and of all facts."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
-from services.trade_ingest.totals import instant_of
+from sqlalchemy import Connection
+
+from services.trade_ingest.totals import Deltas, instant_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
 from shared.postgres.query import fetch, fetch_values, pg_array
+from shared.register.context import RegisterContext
+from shared.register.firsts import First
 from shared.register.parties import subjects_of
-from shared.register.publish.outbox import mark_dirty
+from shared.register.publish.outbox import DirtyKey, mark_dirty
 from shared.values.times import shanghai_year, year_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection
-
-    from services.trade_ingest.totals import Deltas
-    from shared.register.context import RegisterContext
-    from shared.register.firsts import First
-    from shared.register.publish.outbox import DirtyKey
 
 _SOLD_TOO = """
     SELECT b.party, b.year

@@ -3,25 +3,19 @@
 The topic is compacted: a replaced fact may be gone, and its replacement may not have been read yet.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from services.trade_ingest.listing_facts import newest, read_listing_fact
+from services.trade_ingest.listing_facts import ListingFact, newest, read_listing_fact
 from shared.events.fact_topics import LISTING
 from shared.kafka.replay import replay_records, stable_end_offsets
 from shared.language import say
 from shared.postgres.query import fetch
 from shared.register.head import read_head
+from shared.register.rebuild.topic_comparison import TopicComparison
+from shared.register.revisions import Key
 from shared.register.stored_documents import key_arrays
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from services.trade_ingest.listing_facts import ListingFact
-    from shared.register.rebuild.topic_comparison import TopicComparison
-    from shared.register.revisions import Key
 
 _STORED = """
     SELECT f.exchange, f.listing_no, f.generation, f.fact_seq, f.seq, f.value

@@ -1,31 +1,24 @@
 """Values of the trade-ingest service's facts: first purchases and annual totals."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
+from sqlalchemy import Connection
 
 from services.trade_ingest.firsts import FIRST_PURCHASES
-from services.trade_ingest.totals import COUNTED, UNMATCHED, bucket_calendar
+from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar
 from services.trade_ingest.totals_store import Total
+from shared.events.documents import Trade
 from shared.postgres.query import fetch, pg_array
 from shared.register.facts import party_json, render_firsts, subject_arrays
 from shared.register.head import read_settings
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, year_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection
-
-    from services.trade_ingest.totals import BucketCalendar
-    from shared.events.documents import Trade
-    from shared.values.json_types import Json
 
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 

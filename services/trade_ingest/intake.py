@@ -3,34 +3,28 @@
 Listing facts are applied before trades. What a document means for totals is computed in totals.py.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from services.trade_ingest.fact_keys import mark_changed_facts
 from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
-from services.trade_ingest.totals import Deltas, TradeState, bucket_calendar
+from services.trade_ingest.totals import BucketCalendar, Deltas, Proof, TradeState, bucket_calendar
 from services.trade_ingest.totals_store import apply_deltas
+from shared.events.documents import Trade
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.query import fetch
+from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
 from shared.register.intake import pg_microseconds
+from shared.register.parties import Entity
+from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
 from shared.register.stored_documents import DocumentWriter, key_arrays, resolve_stored, stored_headers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from services.trade_ingest.totals import BucketCalendar, Proof
-    from shared.events.documents import Trade
-    from shared.register.context import RegisterContext
-    from shared.register.parties import Entity
-    from shared.register.revisions import AcceptedEntry, Arrival, Key, Resolution
-    from shared.values.parties import Party
+from shared.values.parties import Party
 
 _FIXED = {
     "seq": "int8",

@@ -4,32 +4,24 @@ Only facts of the listing register with the same id are applied: others belong t
 is split, to the same ones under their own numbering.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from decimal import Decimal
+from typing import Annotated, NamedTuple
 
 import msgspec
+from sqlalchemy import Connection
 
-from services.trade_ingest.totals import Deltas, MovedTrades, Proof
+from services.trade_ingest.totals import BucketCalendar, Deltas, MovedTrades, Proof
 from services.trade_ingest.totals_store import BUCKET_AT, starts_array
+from shared.kafka.handler import Record
 from shared.postgres.query import execute, fetch, pg_array
 from shared.register.intake import pg_microseconds
+from shared.register.parties import Entity
+from shared.register.revisions import Key
 from shared.register.stored_documents import key_arrays
-from shared.values.parties import Party
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from decimal import Decimal
-
-    from sqlalchemy import Connection
-
-    from services.trade_ingest.totals import BucketCalendar
-    from shared.kafka.handler import Record
-    from shared.register.parties import Entity
-    from shared.register.revisions import Key
-    from shared.values.json_types import Json
-    from shared.values.parties import IdScheme
+from shared.values.json_types import Json
+from shared.values.parties import IdScheme, Party
 
 
 class ListingFact(msgspec.Struct, gc=False, frozen=True):

@@ -1,8 +1,6 @@
 """What `trade-ingest rebuild` compares and repairs."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.trade_ingest.fact_topic_comparison import compare_fact_topic
 from services.trade_ingest.intake import buckets_of
@@ -12,10 +10,8 @@ from services.trade_ingest.totals_store import compare_totals
 from shared.register.rebuild.command import RebuildSpec
 from shared.register.rebuild.versioned_table import UNDETERMINED, VersionedTable
 from shared.register.stored_documents import stored_event
-
-if TYPE_CHECKING:
-    from shared.values.parties import Party
-    from shared.whitelist import Whitelist
+from shared.values.parties import Party
+from shared.whitelist import Whitelist
 
 
 def _decode_trade(

@@ -5,10 +5,12 @@ amount. Nothing is stored: measures are read from the trades when a fact is rend
 and buyers, so that intake only marks whose trades a batch touched. Natural persons are not named.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
 
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from shared.events.fact_topics import (
     AFTER_FIRST,
@@ -20,17 +22,9 @@ from shared.events.fact_topics import (
 )
 from shared.postgres.query import fetch, pg_array
 from shared.register.head import read_settings
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import day_start, format_time, year_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-    from decimal import Decimal
-
-    from sqlalchemy import Connection
-
-    from shared.values.json_types import Json
 
 _EARLIEST, _LATEST = year_start(1900), year_start(2200)  # beyond all years of documents
 _COUNTS = "t.completed AND NOT t.mirrored AND t.counted"

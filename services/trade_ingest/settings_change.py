@@ -1,25 +1,19 @@
 """Recomputation after a change of the whitelist or of the cut dates."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+from sqlalchemy import Connection
 
 from services.trade_ingest.fact_keys import all_risk_flag_keys, all_totals, risk_flag_keys, total_and_first_keys
 from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.totals import instant_of
 from services.trade_ingest.totals_store import rebuild_totals
 from shared.postgres.query import fetch_optional
+from shared.register.context import RegisterContext
 from shared.register.parties import subjects_of
+from shared.register.publish.outbox import DirtyKey
+from shared.register.revisions import Key
 from shared.values.times import shanghai_year
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.register.context import RegisterContext
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.revisions import Key
 
 
 def changed_by_settings(

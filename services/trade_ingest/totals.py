@@ -4,21 +4,17 @@ A bucket is a month in Shanghai, cut again at the dates of TOTALS_CUT_AT, so tha
 boundaries is a sum of buckets. Instants are microseconds since 2000-01-01 UTC.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from shared.events.fact_topics import LARGE_PURCHASE_FEN, SMALL_FIRST_FEN
 from shared.register.intake import pg_microseconds
 from shared.values.times import day_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # Documents have years 2000 to 2099 with any offset: in Shanghai that includes the days around them.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
@@ -142,6 +138,18 @@ class Delta(msgspec.Struct, gc=False):
             self.gone_us = last_us
 
 
+class MovedTrades(NamedTuple):
+    """Trades of a provider, exchange and bucket whose listing now proves them (`fits`) or no longer does."""
+
+    provider: int
+    exchange: str
+    bucket_us: int
+    fits: bool
+    amount_fen: int
+    trades: int
+    last_us: int
+
+
 class Deltas:
     """The changes of a batch in the totals of exchanges and providers."""
 
@@ -200,15 +208,3 @@ class Deltas:
         if delta is None:
             delta = self.providers[key] = Delta()
         return delta
-
-
-class MovedTrades(NamedTuple):
-    """Trades of a provider, exchange and bucket whose listing now proves them (`fits`) or no longer does."""
-
-    provider: int
-    exchange: str
-    bucket_us: int
-    fits: bool
-    amount_fen: int
-    trades: int
-    last_us: int

@@ -1,26 +1,21 @@
 """Totals in the database: updated by deltas, and summed again only when settings change."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from services.trade_ingest.totals import Delta, instant_of
+from sqlalchemy import Connection
+
+from services.trade_ingest.totals import BucketCalendar, Delta, Deltas, ExchangeBucket, ProviderBucket, instant_of
 from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
+from shared.register.rebuild.report import RebuildReport
 from shared.values.times import format_time
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Connection
-
-    from services.trade_ingest.totals import BucketCalendar, Deltas, ExchangeBucket, ProviderBucket
-    from shared.register.rebuild.report import RebuildReport
-
+_Key = tuple[Any, ...]  # the columns of _KEYS
 _KEYS = {
     "exchange_total": ("exchange", "bucket_at"),
     "provider_total": ("provider", "bucket_at", "exchange", "category"),
@@ -128,7 +123,6 @@ class Total(NamedTuple):
     last_completed_at: datetime
 
 
-_Key = tuple[Any, ...]  # the columns of _KEYS
 # The stored and the computed total by key; None where there is no bucket.
 Differing = dict[_Key, tuple[Total | None, Total | None]]
 

@@ -1,23 +1,17 @@
 """The facts that a trade was evidence of: in which revision, at which seqs, and whether it counted."""
 
-from __future__ import annotations
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from services.trade_ingest.evidence import scope_of
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE
 from shared.postgres.query import fetch, fetch_values
 from shared.register.evidence import documents_as_of
-from shared.register.head import read_head
+from shared.register.head import Head, read_head
 from shared.values.times import shanghai_year
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.register.head import Head
 
 _COLUMNS = 'seq, revision, partition, "offset", completed_at, provider, buyer, listed, listing_no'
 # Revisions that were once current: one that arrived late is evidence of nothing.

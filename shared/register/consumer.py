@@ -1,40 +1,30 @@
 """The consumer program of a register: adopt the settings, then run intake and outbox sender until stopped."""
 
-from __future__ import annotations
-
 import gc
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from shared.kafka.consumer import BatchConsumer
+from shared.kafka.handler import Record
 from shared.kafka.offset_witness import check_offset_witness, read_witnessed_offsets
-from shared.kafka.positions import load_positions
+from shared.kafka.positions import Move, load_positions
 from shared.kafka.traced_handler import traced
 from shared.postgres.database import make_engine
-from shared.process.child_process import child_process
-from shared.register.context import register_context
+from shared.process.child_process import ChildProcess, ChildSide, child_process
+from shared.register.context import RegisterContext, register_context
 from shared.register.head import check_register, lock_head
+from shared.register.kind import RegisterKind
 from shared.register.publish.restored_backup import check_not_behind, newest_published_version
 from shared.register.publish.sender import OutboxSender
 from shared.service_log.signing import signing_key
+from shared.service_log.store import ServiceLog
+from shared.settings import Settings
 from shared.values.times import now
 from shared.worker.checkpoint_publisher import publishing_checkpoints
 from shared.worker.consumer_program import ConsumerProgram, consumer_program
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.kafka.handler import Record
-    from shared.kafka.positions import Move
-    from shared.process.child_process import ChildProcess, ChildSide
-    from shared.register.context import RegisterContext
-    from shared.register.kind import RegisterKind
-    from shared.service_log.store import ServiceLog
-    from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -1,18 +1,12 @@
 """A register as a worker knows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-from shared.register.head import register_settings
+from shared.register.head import RegisterSettings, register_settings
 from shared.register.parties import PartyIds
+from shared.settings import Settings
 from shared.whitelist import Whitelist, load_whitelist
-
-if TYPE_CHECKING:
-    from shared.register.head import RegisterSettings
-    from shared.settings import Settings
 
 
 @dataclass(frozen=True)

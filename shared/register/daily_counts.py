@@ -1,18 +1,13 @@
 """Daily counts of records and money by exchange and outcome, from which reconciliation is answered."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
+from shared.kafka.handler import Record
 from shared.postgres.query import execute, pg_array
 from shared.values.times import shanghai_date
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from shared.kafka.handler import Record
 
 # Outcomes of a record, besides the reasons of rejection.
 ACCEPTED, DUPLICATE = "accepted", "duplicate"

@@ -3,23 +3,17 @@
 Nothing is overwritten, so the answer for a `seq` is always the same.
 """
 
-from __future__ import annotations
-
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from shared.events.decode import Kind
 from shared.postgres.query import fetch_optional, stream_chunks
 from shared.register.stored_documents import INSTANT_COLUMN
 from shared.values.times import day_start
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
 
 
 class Scope(NamedTuple):

@@ -4,19 +4,13 @@ Every accepted revision of a matching document is selected, so that its history 
 every applied fact of its listing; and all settings entries.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator
 
-from typing import TYPE_CHECKING
+from sqlalchemy import Connection
 
+from shared.events.decode import Kind
 from shared.postgres.query import copy_in, execute, stream_chunks
 from shared.register.evidence import ROWS_AT_ONCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
 
 _TABLES = (
     'CREATE TEMPORARY TABLE wanted (about text COLLATE "C") ON COMMIT DROP',

@@ -1,27 +1,21 @@
 """Rendering of facts: each value is a function of entries 0 .. seq-1 of the register, read in one snapshot."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from shared.postgres.query import fetch, pg_array
+from shared.register.firsts import FirstsTable
+from shared.register.head import Head
+from shared.register.publish.outbox import DirtyKey
 from shared.register.stored_documents import stored_document
+from shared.values.json_types import Json
+from shared.values.parties import Party
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.register.firsts import FirstsTable
-    from shared.register.head import Head
-    from shared.register.publish.outbox import DirtyKey
-    from shared.values.json_types import Json
-    from shared.values.parties import Party
-
-    RenderTopic = Callable[[Connection, list[str]], Mapping[str, Any]]  # the value of each key, without its version
+RenderTopic = Callable[[Connection, list[str]], Mapping[str, Any]]  # the value of each key, without its version
 
 
 def render_facts(

@@ -4,25 +4,20 @@ The first of each party is stored and updated from what a batch touched: a new d
 takes its place; where the first itself was replaced, the least is looked up again.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from shared.events.decode import Kind
 from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, pg_array
 from shared.register.parties import subjects_of
+from shared.register.rebuild.report import RebuildReport
+from shared.register.revisions import Key
 from shared.register.stored_documents import INSTANT_COLUMN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
-    from shared.register.rebuild.report import RebuildReport
-    from shared.register.revisions import Key
 
 
 class First(NamedTuple):

@@ -4,24 +4,19 @@ Holding the lock on the head's row makes a worker the register's one writer unti
 without gaps, in commit order.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
 
 from shared.operator_errors import OperatorError
 from shared.postgres.query import execute, fetch, fetch_optional
 from shared.values.canonical_json import canonical_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection
-
-    from shared.values.json_types import Json
-    from shared.whitelist import Whitelist
+from shared.values.json_types import Json
+from shared.whitelist import Whitelist
 
 _HEAD = "SELECT register, generation, next_seq, settings_digest FROM register_head"
 # A stopped writer must not hold the register for ever.

@@ -1,23 +1,17 @@
 """Intake of a batch, common to both registers: decoding, resolution of revisions, and recording of outcomes."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from shared.events.decode import REVISION_CONFLICT, Kind, Refusal, decode
 from shared.events.documents import Document, Trade
 from shared.events.topics import exchange_of
+from shared.kafka.handler import Record
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, DailyCounts
 from shared.register.quarantine import RejectedRecord, quarantine
 from shared.register.revisions import AnyArrival, AnyResolution, Arrival
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.kafka.handler import Record
 
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -1,41 +1,30 @@
 """A kind of register, of listings or of trades: what it adds to the common consumer, outbox and rebuild."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
+
+from shared.events.decode import Kind
 from shared.events.topics import topic_of
-from shared.kafka.positions import move_positions
-from shared.register.facts import render_facts
-from shared.register.firsts import rebuild_firsts
-from shared.register.head import advance_head, check_settings, read_head, record_settings
+from shared.kafka.handler import Record
+from shared.kafka.positions import Move, move_positions
+from shared.register.context import RegisterContext
+from shared.register.facts import RenderTopic, render_facts
+from shared.register.firsts import FirstsTable, rebuild_firsts
+from shared.register.head import Head, advance_head, check_settings, read_head, record_settings
 from shared.register.intake import prepare_document, record_outcomes, split
 from shared.register.log_entries import entry_reader
-from shared.register.publish.outbox import mark_dirty
+from shared.register.publish.outbox import DirtyKey, mark_dirty
+from shared.register.publish.send_schedule import Lane
+from shared.register.revisions import AnyArrival, AnyResolution, Key
 from shared.register.whitelist_recount import recount_documents
-from shared.service_log.store import LogHead, ServiceLog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
-    from shared.kafka.handler import Record
-    from shared.kafka.positions import Move
-    from shared.register.context import RegisterContext
-    from shared.register.facts import RenderTopic
-    from shared.register.firsts import FirstsTable
-    from shared.register.head import Head
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.send_schedule import Lane
-    from shared.register.revisions import AnyArrival, AnyResolution, Key
-    from shared.service_log.store import Stored
-    from shared.settings import Service
+from shared.service_log.store import LogHead, ServiceLog, Stored
+from shared.settings import Service
 
 
 class ApplyDocuments(Protocol):

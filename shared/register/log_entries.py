@@ -5,23 +5,18 @@ own records, and nobody else sees the content. It is canonical JSON (RFC 8785) w
 numbers and topics needs escaping.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from sqlalchemy import Connection
+
+from shared.events.decode import Kind
 from shared.events.topics import topic_of
 from shared.postgres.query import fetch
+from shared.service_log.store import Stored
 from shared.values.canonical_json import canonical_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
-    from shared.service_log.store import Stored
 
 # Hashing a short record takes PostgreSQL 6 µs and Python 1 µs; long records are hashed there and not sent.
 _SHORT_BYTES: Final = 4096

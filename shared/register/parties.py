@@ -1,17 +1,12 @@
 """Parties as small integers, with the name from the document accepted last."""
 
-from __future__ import annotations
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from shared.postgres.query import execute, fetch, pg_array
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from sqlalchemy import Connection
-
-    from shared.values.parties import Party
+from shared.values.parties import Party
 
 _CACHE_SIZE = 200_000
 

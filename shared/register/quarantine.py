@@ -1,27 +1,20 @@
 """Quarantine of rejected records, with their raw bytes."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from shared.events.decode import MAX_VALUE_BYTES, FieldError
 from shared.events.marks import marks_of
+from shared.kafka.handler import Record
 from shared.postgres.query import execute_many
 from shared.register.daily_counts import record_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.kafka.handler import Record
 
 _LOGGED_PER_BATCH = 10
 _INSERT = """

@@ -5,17 +5,13 @@ again is a duplicate if its content is the same, else a conflict: the one stored
 revisions of a number; they are taken in order, so the outcome is the same as with one document at a time.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from shared.kafka.handler import Record
+from shared.kafka.handler import Record
 
 D = TypeVar("D")  # a document: equal by value when its content is the same
 

@@ -1,24 +1,19 @@
 """Stored documents: writing entries, moving replaced states to the past, and decoding records again."""
 
-from __future__ import annotations
-
 import base64
 import json
 from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
 
 from shared.events.decode import Accepted, Kind, decode
+from shared.events.documents import Document
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
 from shared.postgres.query import execute, fetch, pg_array
 from shared.register.revisions import AnyArrival, AnyEntry, AnyResolution, Key, resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.events.documents import Document
 
 Version = tuple[str, str, int]  # exchange, number, revision
 

@@ -1,18 +1,12 @@
 """Recount of documents after a change of the whitelist."""
 
-from __future__ import annotations
+from sqlalchemy import Connection
 
-from typing import TYPE_CHECKING
-
+from shared.events.decode import Kind
 from shared.postgres.query import execute, fetch
+from shared.register.revisions import Key
 from shared.register.stored_documents import INSTANT_COLUMN
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
-    from shared.register.revisions import Key
-    from shared.whitelist import Whitelist
+from shared.whitelist import Whitelist
 
 
 def recount_documents(connection: Connection, kind: Kind, exchanges: Whitelist) -> list[Key]:

@@ -4,20 +4,15 @@ A broker acknowledges a commit before the markers that end the transaction are i
 load, records were missing that had been acknowledged. So a row leaves the outbox only once its record was read back.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import TracebackType
-    from typing import Self
-
-    from shared.settings import ClientConfig
+from shared.settings import ClientConfig
 
 _POLL_MS = 200
 _WAIT_AT_END_MS = 50  # how long the broker waits for more records; the next round's read is queued behind it

@@ -5,25 +5,18 @@ a revision the other one may come first this time, and then a published first pu
 would stay for ever and earn money. So the keys in the topics count as much as those in the database.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from shared.postgres.query import execute
-from shared.register.head import check_register, lock_head, raise_generation
+from shared.register.head import Head, check_register, lock_head, raise_generation
+from shared.register.kind import RegisterKind
 from shared.register.parties import PartyIds
-from shared.register.publish.outbox import mark_dirty
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.register.head import Head
-    from shared.register.kind import RegisterKind
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.restored_backup import PublishedFact
+from shared.register.publish.outbox import DirtyKey, mark_dirty
+from shared.register.publish.restored_backup import PublishedFact
 
 
 class NewGeneration(NamedTuple):

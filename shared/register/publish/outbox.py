@@ -1,18 +1,13 @@
 """Outbox of changed facts: keys are marked dirty in the transaction that changes them, and rendered when sent."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
+from sqlalchemy import Connection
 
 from shared.postgres.query import execute, fetch, fetch_optional, pg_array
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.register.publish.send_schedule import Lane
+from shared.register.publish.send_schedule import Lane
 
 DirtyKey = tuple[str, str]  # topic, key without the register
 

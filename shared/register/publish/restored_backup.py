@@ -3,23 +3,17 @@
 Continuing would publish other facts under versions that readers already hold as newer, and they would ignore them.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.kafka.offset_witness import DatabaseBehindError
 from shared.kafka.replay import replay_records
-from shared.values.parties import Party  # noqa: TC001 - msgspec reads the annotation when the class is made
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from shared.register.head import Head
-    from shared.register.publish.outbox import DirtyKey
-    from shared.settings import ClientConfig
+from shared.register.head import Head
+from shared.register.publish.outbox import DirtyKey
+from shared.settings import ClientConfig
+from shared.values.parties import Party
 
 _TAIL_RECORDS = 500
 _POLL_MS = 500

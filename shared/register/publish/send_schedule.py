@@ -1,12 +1,8 @@
 """Schedule of the outbox sender: which facts are sent together, and how often while intake keeps changing them."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final
 
 _MIN_PAUSE_S: Final = 0.5
 _PAUSE_FACTOR: Final = 3.0  # times the duration of the last round: a lane takes at most a quarter of the time

@@ -5,39 +5,30 @@ greatest (generation, seq) of a key. The register's transactional id fences a fo
 a key in the compacted topic is its newest.
 """
 
-from __future__ import annotations
-
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
+from sqlalchemy import Connection, Engine
 
 from shared.kafka.client_patches import force_close_producer
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
-from shared.register.head import read_head
+from shared.register.head import Head, read_head
 from shared.register.publish.commit_readback import CommitReadback
-from shared.register.publish.outbox import delete_sent, load_dirty, newest_change
-from shared.register.publish.send_schedule import IntakeActivity, LaneThrottle
+from shared.register.publish.outbox import DirtyKey, delete_sent, load_dirty, newest_change
+from shared.register.publish.send_schedule import IntakeActivity, Lane, LaneThrottle
+from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sqlalchemy import Connection, Engine
-
-    from shared.register.head import Head
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.send_schedule import Lane
-    from shared.settings import ClientConfig
-
-    RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
+RenderFacts = Callable[[Connection, Head, list[DirtyKey]], dict[DirtyKey, bytes]]
 
 _LOCK = "outbox"
 _TRY_LOCK_EVERY_S = 0.5

@@ -6,27 +6,31 @@ nothing. A repair runs as the register's one writer and records the settings as 
 whitelist, so that changed facts are newer than those that readers hold. Entries never change.
 """
 
-from __future__ import annotations
-
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
 
 from shared.kafka.errors import is_transient_kafka_error
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values
-from shared.register.context import register_context
+from shared.register.context import RegisterContext, register_context
 from shared.register.firsts import compare_firsts
 from shared.register.head import check_register, check_settings, lock_head, read_head, settings_digest
-from shared.register.parties import stored_ids
-from shared.register.publish.outbox import mark_dirty
-from shared.register.publish.restored_backup import check_not_behind, newest_published_version
-from shared.register.rebuild.daily_counts import add_duplicates, compare_days, store_days
+from shared.register.kind import RegisterKind
+from shared.register.parties import Entity, stored_ids
+from shared.register.publish.outbox import DirtyKey, mark_dirty
+from shared.register.publish.restored_backup import FactVersion, check_not_behind, newest_published_version
+from shared.register.rebuild.daily_counts import Day, DayCount, add_duplicates, compare_days, store_days
 from shared.register.rebuild.report import RebuildReport
 from shared.register.rebuild.topic_comparison import TopicComparison, compare_records
 from shared.register.rebuild.versioned_table import (
+    VersionedTable,
     apply_repairs,
     compare_columns,
     compare_places,
@@ -36,26 +40,11 @@ from shared.register.rebuild.versioned_table import (
 )
 from shared.service_log.check import compare_log
 from shared.service_log.signing import signing_key
+from shared.service_log.store import ServiceLog
+from shared.settings import ClientConfig, Settings
 from shared.values.json_types import Json
+from shared.values.parties import Party
 from shared.values.times import now
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Engine
-
-    from shared.register.context import RegisterContext
-    from shared.register.kind import RegisterKind
-    from shared.register.parties import Entity
-    from shared.register.publish.outbox import DirtyKey
-    from shared.register.publish.restored_backup import FactVersion
-    from shared.register.rebuild.daily_counts import Day, DayCount
-    from shared.register.rebuild.versioned_table import VersionedTable
-    from shared.service_log.store import ServiceLog
-    from shared.settings import ClientConfig, Settings
-    from shared.values.parties import Party
 
 _WORK_MEM = "SET LOCAL work_mem = '128MB'"
 _NO_TIMEOUT = "SET LOCAL transaction_timeout = 0"

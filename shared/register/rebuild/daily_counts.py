@@ -1,22 +1,17 @@
 """Comparison of daily counts with accepted documents, the quarantine and, if topics are read again, duplicates."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from shared.language import say
 from shared.postgres.query import execute_many, fetch
 from shared.register.daily_counts import ACCEPTED, DUPLICATE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from decimal import Decimal
-
-    from sqlalchemy import Connection
-
-    from shared.register.rebuild.report import RebuildReport
+from shared.register.rebuild.report import RebuildReport
 
 # Exchange and Shanghai day. None: the record has no usable timestamp and was counted on the day it was received.
 Day = tuple[str, "date | None"]

@@ -1,14 +1,9 @@
 """Report of a recomputation: a line for each difference as it is found, and the counts at the end."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from shared.language import say
 from shared.values.differences import Difference
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_LINES = 1000
 

@@ -6,45 +6,36 @@ stored one is taken as the first. Both records and rows are read in order of top
 neither side is ever held in memory as a whole.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
-from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT
+from sqlalchemy import Connection
+
+from shared.events.decode import MAX_VALUE_BYTES, REVISION_CONFLICT, Kind
+from shared.events.documents import Document
 from shared.events.topics import topic_of
+from shared.kafka.handler import Record
 from shared.kafka.partition_state import check_partitions
-from shared.kafka.positions import load_positions
+from shared.kafka.positions import StoredPosition, load_positions
 from shared.kafka.replay import replay_records
 from shared.language import localized, say
 from shared.postgres.query import execute, stream
+from shared.register.context import RegisterContext
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, record_time
 from shared.register.head import lock_head
 from shared.register.intake import prepare_document
+from shared.register.kind import RegisterKind
 from shared.register.quarantine import RejectedRecord
 from shared.register.rebuild.daily_counts import Day, compare_duplicates, load_duplicates
+from shared.register.rebuild.report import RebuildReport
 from shared.register.revisions import AnyArrival, Arrival
-from shared.register.stored_documents import stored_document, stored_headers, stored_versions
+from shared.register.stored_documents import Version, stored_document, stored_headers, stored_versions
+from shared.settings import ClientConfig
 from shared.values.times import shanghai_date
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from sqlalchemy import Connection
-
-    from shared.events.decode import Kind
-    from shared.events.documents import Document
-    from shared.kafka.handler import Record
-    from shared.kafka.positions import StoredPosition
-    from shared.register.context import RegisterContext
-    from shared.register.kind import RegisterKind
-    from shared.register.rebuild.report import RebuildReport
-    from shared.register.stored_documents import Version
-    from shared.settings import ClientConfig
 
 _ROWS = 5000
 _LOST_PER_BATCH = 10_000

@@ -5,26 +5,20 @@ as they should be, into a temporary table `repaired_<table>`. From there they ar
 tables by temporary views of the same names, so that later comparisons read correct rows although nothing is written.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import Connection
 
 from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream_chunks
-from shared.register.parties import entity_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.register.parties import Entity
-    from shared.register.rebuild.report import RebuildReport
-    from shared.values.parties import Party
-    from shared.whitelist import Whitelist
+from shared.register.parties import Entity, entity_of
+from shared.register.rebuild.report import RebuildReport
+from shared.values.parties import Party
+from shared.whitelist import Whitelist
 
 _ROWS = 1000  # at once in memory: a record may have 256 KiB
 

@@ -5,15 +5,11 @@ one worker can end up with most of the load on a single CPU. Here a worker that 
 waits a moment, so that the other can accept first.
 """
 
-from __future__ import annotations
-
 import mmap
 import select
+import socket
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import socket
+from typing import Final
 
 _YIELD_S: Final = 0.01  # time for a busy worker to accept; after that, any worker takes the connection
 _POLL_EVERY_S: Final = 0.001

@@ -4,21 +4,17 @@ Each worker writes its own files, named by its place and not by its process ID: 
 continues in the same files. So a counter never falls, and files do not pile up.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prometheus_client import values
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from shared.values.json_types import Json
+from shared.values.json_types import Json
 
 
 class _Place:
