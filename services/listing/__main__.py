@@ -1,10 +1,16 @@
 """Commands of the listing service."""
 
-from flask import Flask
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from shared.commands import service_commands
 from shared.language import say
-from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.settings import Settings
 
 
 def _make_app(settings: Settings) -> Flask:

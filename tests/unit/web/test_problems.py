@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import MagicMock
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from marshmallow import fields
 from werkzeug.test import TestResponse
 
 from shared.postgres.database import make_engine
+from shared.postgres.errors import translated_errors
 from shared.values.times import now
 from shared.web.app import BODY_MOST_BYTES, add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys, require
@@ -83,7 +85,8 @@ def database() -> str:
 
 @blueprint.route("/v1/database/below")
 def below_sqlalchemy() -> str:
-    raise psycopg.OperationalError("the server closed the connection of nobody:secret")
+    with translated_errors(MagicMock(), "SELECT 1"):
+        raise psycopg.OperationalError("the server closed the connection of nobody:secret")
 
 
 @pytest.fixture(scope="module")
