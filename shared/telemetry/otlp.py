@@ -26,6 +26,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from shared.postgres.errors import driver_error
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class OtlpTracing:
         try:
             yield
         except BaseException as error:
-            span.set_attribute("error.type", type(error).__name__)
+            span.set_attribute("error.type", type(driver_error(error)).__name__)
             span.set_status(Status(StatusCode.ERROR, reason_of(error)))
             raise
         finally:
