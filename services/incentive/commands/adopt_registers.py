@@ -1,9 +1,9 @@
-"""Which registers count: those that REGISTERS names, once what they say takes nothing from what counts already.
+"""Which registers count: those that REGISTERS names, once adopting them takes nothing from what counts already.
 
-A register is split by others that read its exchanges' topics from offset 0. Named while they are half read, they would
-take awards away and earn them again. So a consumer that is started with other registers than count in the ledger goes
-on by those, and by its own REGISTERS from the moment at which all named have caught up, the ledger has read what they
-published, and no register that ceases to count has said anything that they may not have seen.
+A register is split by new ones that read its exchanges' topics from offset 0. If they counted before they had read
+everything, awards would be withdrawn and earned again. So a consumer that starts with other registers than the ledger
+counts keeps those, and adopts its own REGISTERS once all of them have caught up, the ledger has read what they
+published, and no register that ceases to count has published anything they may not have seen.
 """
 
 import time
@@ -45,26 +45,26 @@ _EVER: Final = "SELECT DISTINCT split_part(key, '/', 1) FROM fact_current WHERE 
 log = structlog.get_logger(__name__)
 
 
-class AdoptionPending(Exception):  # noqa: N818 - the world's
-    """The registers named cannot count yet; the message says what is waited for."""
+class AdoptionPending(Exception):  # noqa: N818 - a state, not a fault
+    """The named registers cannot count yet; the message says what they wait for."""
 
 
 def named_registers(registers: Mapping[str, RegisterAddress] | None) -> Ids:
-    """The ids of REGISTERS; None where none are named."""
+    """The ids of REGISTERS; None if none are named."""
     return None if registers is None else tuple(sorted(registers))
 
 
 def registers_at_start(connection: Connection, named: Ids) -> Ids:
-    """Those that count as a consumer begins: the ones named, if that changes nothing; else what the ledger has.
+    """The registers that count when a consumer starts: the named ones if that changes nothing, else the ledger's.
 
-    Where none are named, what the ledger has stays. Needs the ledger's lock.
+    If none are named, the ledger's stay. Needs the ledger's lock.
     """
     found = settings_in_force(connection)
     if found is None:
         return named
     if named is None or found.registers is not None:
         return found.registers
-    # All that published count so far. To name them all takes nothing away.
+    # So far all that have published count: naming all of them takes nothing away.
     published = fetch_values(connection, _EVER, str, declared=DECLARED)
     return named if set(published) <= set(named) else None
 
@@ -72,10 +72,7 @@ def registers_at_start(connection: Connection, named: Ids) -> Ids:
 def adopting_registers(
     program: ConsumerProgram, rulebook: Rulebook, ledger_log: ServiceLog
 ) -> AbstractContextManager[None]:
-    """Have the registers of REGISTERS count as soon as they can, while the program consumes.
-
-    What goes wrong by a fault of ours stops it, and is raised.
-    """
+    """Adopt the registers of REGISTERS as soon as possible while the program consumes; a programming error stops it."""
     if program.settings.registers is None:
         return nullcontext()
     change = RegisterAdoption(program, rulebook, ledger_log, program.settings.registers)
@@ -84,7 +81,7 @@ def adopting_registers(
 
 @dataclass
 class RegisterAdoption:
-    """Waits until the registers named can count, and puts them in force."""
+    """Wait until the named registers can count, and put them in force."""
 
     program: ConsumerProgram
     rulebook: Rulebook
@@ -95,7 +92,7 @@ class RegisterAdoption:
         self._named = tuple(sorted(self.addresses))
 
     def run(self) -> None:
-        """Try until it is done, or told to stop; raises what is a fault of ours."""
+        """Retry until adopted or stopped; raise errors that are not transient."""
         pauses = Backoff(self.program.stop)
         while not self.program.stop.is_set():
             try:
@@ -112,13 +109,13 @@ class RegisterAdoption:
                 return
 
     def _make(self) -> None:
-        """Put the registers named in force, where they are not. Raises NotYet, and what is the world's."""
+        """Put the named registers in force. Raises AdoptionPending and transient errors."""
         with self.program.engine.connect() as connection:
             before = check_settings(connection, self.rulebook).registers
             if before == self._named:
                 return
             last_fact = fetch_value(connection, _LAST_FACT, int)
-        log.info("other registers are to count", counted=registers_text(before), named=registers_text(self._named))
+        log.info("adopting other registers", counted=registers_text(before), named=registers_text(self._named))
         with RegisterClient(read_service_key(self.program.settings)) as asked:
             check_caught_up(asked, self.addresses, self.rulebook.exchanges)
         self._read_what_they_published()
@@ -147,22 +144,22 @@ class RegisterAdoption:
             if time.monotonic() > until_s:
                 raise AdoptionPending("台账尚未读完事实主题 / the ledger itself has facts to read")
             self.program.stop.wait(_LOOK_EVERY_S)
-        raise AdoptionPending("停止 / told to stop")
+        raise AdoptionPending("程序正在停止 / the program is stopping")
 
 
 def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddress], exchanges: Whitelist) -> None:
-    """Raise NotYet unless nothing waits in any register, and each exchange is in one of them and in no other.
+    """Raise AdoptionPending unless no register has a backlog, and each exchange is in exactly one of them.
 
-    Raises RegisterAway and RegisterRefuses, too. Listings are asked before trades, which rest on them.
+    Raises RegisterUnavailable and RegisterRefused, too. Listings are asked before trades, which depend on them.
     """
     readers: dict[str, list[str]] = {}
     for register, address in sorted(addresses.items()):
         for kind, url in (("listings", address.listing), ("trades", address.trade_ingest)):
-            asked.log(kind, register, url)  # that it is this register
-            told = asked.progress(url)
-            if told.lag or told.outbox:
-                raise AdoptionPending(f"{register} {kind}: lag {told.lag}, outbox {told.outbox}")
-            for topic in told.topics:
+            asked.log(kind, register, url)  # confirms that it is this register
+            progress = asked.progress(url)
+            if progress.lag or progress.outbox:
+                raise AdoptionPending(f"{register} {kind}: lag {progress.lag}, outbox {progress.outbox}")
+            for topic in progress.topics:
                 readers.setdefault(topic, []).append(register)
     for topic in (topic for exchange in exchanges.ids for topic in topics_of(exchange)):
         found = readers.get(topic, [])
@@ -174,9 +171,9 @@ def check_caught_up(asked: RegisterClient, addresses: Mapping[str, RegisterAddre
 
 
 def check_silence(connection: Connection, before: Ids, named: tuple[str, ...], last_fact: int) -> None:
-    """Raise NotYet if of a register that ceases to count a fact was recorded after that one (by its `id`)."""
-    told = fetch_values(connection, _SINCE, str, id=last_fact, declared=DECLARED)
-    going = [one for one in told if one not in named and (before is None or one in before)]
+    """Raise AdoptionPending if a register that ceases to count has published since the fact with this id."""
+    active = fetch_values(connection, _SINCE, str, id=last_fact, declared=DECLARED)
+    going = [one for one in active if one not in named and (before is None or one in before)]
     if going:
         raise AdoptionPending(
             f"{', '.join(sorted(going))}: 仍在发布，请先停其消费程序 / still publishes facts: stop its consumers first"

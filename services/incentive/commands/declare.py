@@ -1,6 +1,6 @@
-"""Declaring rewards: what the bureau enters becomes facts of the ledger, and awards and postings follow as from others.
+"""Declaring rewards: what the bureau enters becomes facts, and awards and postings follow as from other facts.
 
-A declaration is in the log twice: as a `decision` with the SHA-256 of its bytes, and by what is posted for it.
+A declaration is in the log twice: as a `decision` with the SHA-256 of its bytes, and as the postings that follow.
 """
 
 import hashlib
@@ -43,11 +43,11 @@ from shared.values.parties import Party, is_number, parse_subject
 from shared.values.times import Clock, shanghai_date
 from shared.whitelist import Whitelist
 
-_MOST_FEN: Final = 10**16  # 100 万亿元: more than any revenue, and far from what a bigint holds
-_FIRST_YEAR: Final = 2000  # as of all documents
-_GENERATION: Final = 1  # the ledger is restored, never rebuilt: it has one for all times
+_MOST_FEN: Final = 10**16  # 100 trillion yuan: above any revenue, below the range of bigint
+_FIRST_YEAR: Final = 2000  # as for all documents
+_GENERATION: Final = 1  # the ledger is restored, never recreated
 _NUMBERED: Final = "SELECT coalesce(max(seq), 0) FROM fact_current WHERE topic = %(topic)s"
-# There are as many as the bureau wrote, so all are looked through.
+# The bureau declares few, so all are scanned.
 _OF_ITEM: Final = (
     "SELECT f.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id WHERE c.topic = %(topic)s"
     " AND split_part(c.key, '/', 3) = ANY(%(rules)s) AND split_part(c.key, '/', 5) = %(item)s"
@@ -56,7 +56,7 @@ _OF_ITEM: Final = (
 
 
 class DeclarationInput(msgspec.Struct, frozen=True):
-    """What the bureau enters: `subject` is `<scheme>:<id>`; `name` None leaves it to what is known of the subject."""
+    """What the bureau enters: `subject` is `<scheme>:<id>`; without a `name`, the subject's known name is used."""
 
     rule: str
     subject: str
@@ -69,16 +69,16 @@ class DeclarationInput(msgspec.Struct, frozen=True):
 
 
 class InputFault(NamedTuple):
-    """What is wrong with a member of what was entered."""
+    """What is wrong with a field of an entry."""
 
     field: str
     message: str
 
 
 class DeclareResult(NamedTuple):
-    """What became of one entry: the declaration as it stands, what it comes to, or what is wrong with it.
+    """The result of one entry: the declaration and its outcome, or its faults.
 
-    `outcome` is None where it was taken back, or faulty.
+    `outcome` is None if the declaration was withdrawn or is faulty.
     """
 
     declaration: Declaration | None
@@ -93,17 +93,17 @@ class Declarer(NamedTuple):
     clock: Clock
 
 
-class NoPolicyInForce(Exception):  # noqa: N818 - the world's
-    """No policy was put in force yet: no consumer has ever started."""
+class NoPolicyInForce(Exception):  # noqa: N818 - a state, not a fault
+    """No policy is in force yet: no consumer has ever started."""
 
 
 def declare(
     connection: Connection, entered: Sequence[DeclarationInput], ours: Rulebook, log: ServiceLog, by: Declarer
 ) -> list[DeclareResult]:
-    """Record what is entered, in order, and all that follows; what is faulty is left out. Takes the ledger's lock.
+    """Record the entries in order, and all that follows; leave out faulty ones. Takes the ledger's lock.
 
-    A later entry of the same rule, subject, year and item takes the place of the one before; what is the same changes
-    nothing. All is by the policy in force in the ledger (`ours` is this program's). Raises NoPolicy.
+    A later entry of the same rule, subject, year and item replaces the one before; an equal one changes nothing. The
+    policy in force in the ledger applies (`ours` is this program's). Raises NoPolicyInForce.
     """
     lock_ledger_for_request(connection)
     if settings_in_force(connection) is None:
@@ -123,7 +123,7 @@ def declare(
 
 
 def zero_award(declaration: Declaration, policy: Policy) -> Award:
-    """What a declaration is as an award while nothing was ever posted for it."""
+    """The award of a declaration for which nothing was ever posted."""
     exchanges = () if declaration.exchange is None else (declaration.exchange,)
     return Award(
         award_id=declaration.award_id,
@@ -148,7 +148,7 @@ def zero_award(declaration: Declaration, policy: Policy) -> Award:
 
 
 class _Entering:
-    """Entries on their way in, each upon those before it."""
+    """Checks entries, each in view of those before it."""
 
     def __init__(
         self,
@@ -179,7 +179,9 @@ class _Entering:
         before = of_subject.get(fact)
         if fact in self.new:
             return DeclareResult(
-                None, None, (InputFault("item", "同一事项在此已有一行 / the same matter is entered here already"),)
+                None,
+                None,
+                (InputFault("item", "本次申报中同一事项已有一行 / this matter is already entered in another row"),),
             )
         if before is not None and before.content == declaration.content:
             return DeclareResult(before, None)
@@ -192,7 +194,7 @@ class _Entering:
         return DeclareResult(declaration, None)
 
     def final(self, answer: DeclareResult) -> DeclareResult:
-        """What it comes to now that all are entered."""
+        """The outcome now that all entries are known."""
         declaration = answer.declaration
         if declaration is None:
             return answer
@@ -265,12 +267,12 @@ class _Entering:
 
 
 def may_earn_nothing(outcome: DeclaredOutcome) -> bool:
-    """What is recorded only, and what is history: its being the first counts (G2)."""
+    """True if a declaration without a reward is still accepted: it is only recorded, or is history that G2 needs."""
     return outcome.why == "recorded" or (outcome.why == "not_in_force" and looks_back(outcome.terms))
 
 
 def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
-    """Why a declaration earns nothing, at the member that it lies in."""
+    """Why a declaration earns nothing, at the field that causes it."""
     why, terms = outcome.why, outcome.terms
     field = "rule"
     if why in ("not_in_force", "over_years"):
@@ -281,26 +283,26 @@ def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
         field = "item" if terms.per == "item" else "subject"
     said = WHY_NOTHING[why or "recorded"]
     others = ", ".join(one.award_id for one in outcome.before)
-    return InputFault(field, f"{said.zh} / {said.en}" + (f": {others}" if others else ""))
+    return InputFault(field, f"{said.zh}（{others}） / {said.en}: {others}" if others else f"{said.zh} / {said.en}")
 
 
 def entry_faults(one: DeclarationInput, rulebook: Rulebook, today: date) -> Iterator[InputFault]:
-    """What is wrong with an entry by itself. Pure."""
+    """The faults of an entry by itself. Pure."""
     terms = rulebook.policy.declared.find(one.rule)
     if terms is None:
         known = ", ".join(known.rule for known in rulebook.policy.declared.rules)
-        yield InputFault("rule", f"须为可申报的奖项 / must be a rule that is declared: {known}")
+        yield InputFault("rule", f"须为可申报的奖项 {known} / must be a rule that can be declared: {known}")
         return
     if not one.subject.startswith("uscc:"):
-        yield InputFault("subject", "只奖励有统一社会信用代码的主体 / only entities with a USCC earn")
+        yield InputFault("subject", "只奖励有统一社会信用代码的主体 / only organisations with a USCC can be rewarded")
     if not is_number(one.item):
-        yield InputFault("item", "须为编号 / must be a number as the contract has it")
+        yield InputFault("item", "须为接口约定格式的编号 / must be an identifier in the form of the contract")
     if one.earned_on.year < _FIRST_YEAR:
         yield InputFault("earned_on", f"不得早于 {_FIRST_YEAR} 年 / may not be before {_FIRST_YEAR}")
     elif one.earned_on > today:
         yield InputFault("earned_on", "不得晚于今天 / may not be in the future")
     elif one.earned_on < rulebook.policy.in_force.start_on and not looks_back(terms):
-        yield InputFault("earned_on", "不在政策有效期内 / outside the policy's time in force")
+        yield InputFault("earned_on", "不在政策有效期内 / outside the policy's period of validity")
     if terms.subject == "operator":
         yield from _operator_faults(one, rulebook.exchanges)
     if not one.withdrawn:
@@ -313,11 +315,11 @@ def _operator_faults(one: DeclarationInput, exchanges: Whitelist) -> Iterator[In
         return
     operator = exchanges.operator_on(one.item, one.earned_on)
     if operator is None or f"uscc:{operator.uscc}" != one.subject:
-        yield InputFault("subject", "当日不是该交易场所的运营主体 / does not operate that exchange on that day")
+        yield InputFault("subject", "当日不是该交易场所的运营主体 / did not operate this exchange on that day")
 
 
 def _measure_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[InputFault]:
-    """Exactly the measure that the policy file names, in the form that its amounts take."""
+    """Faults of the measure: exactly the one that the policy file names, in the form that its amount needs."""
     wanted = {terms.measure.name} if terms.measure is not None else set()
     for name in sorted(set(one.measure) - wanted):
         yield InputFault(f"measure.{name}", "该奖项没有此计量 / this rule has no such measure")
@@ -331,16 +333,22 @@ def _measure_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[Inp
     if isinstance(terms.amount, Grades):
         grades = ", ".join(grade.grade for grade in terms.amount.grades)
         if value not in {grade.grade for grade in terms.amount.grades}:
-            yield InputFault(f"measure.{name}", f"须为其中之一 / must be one of {grades}")
+            yield InputFault(f"measure.{name}", f"须为 {grades} 之一 / must be one of {grades}")
         return
     try:
         _ = parse_measure(value) if isinstance(terms.amount, Fixed) else parse_yuan(value)
     except ValueError:
-        said = "须为小数文本 / must be a decimal" if isinstance(terms.amount, Fixed) else "须为金额文本 / must be yuan"
+        said = (
+            "须为十进制数 / must be a decimal"
+            if isinstance(terms.amount, Fixed)
+            else "须为以元计的金额 / must be an amount in yuan"
+        )
         yield InputFault(f"measure.{name}", said)
         return
     if not isinstance(terms.amount, Fixed) and parse_yuan(value) > _MOST_FEN:
-        yield InputFault(f"measure.{name}", f"不得超过 / must be at most {format_yuan(_MOST_FEN)}")
+        yield InputFault(
+            f"measure.{name}", f"不得超过 {format_yuan(_MOST_FEN)} / must be at most {format_yuan(_MOST_FEN)}"
+        )
 
 
 def _name_of(known: KnownFacts) -> str | None:
@@ -354,9 +362,9 @@ def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRe
 
 
 def _decision(declaration: Declaration, value: bytes, rulebook: Rulebook) -> Posting:
-    """The act itself: no amount, and the hash of what was declared."""
+    """The posting of the act itself: no amount, and the hash of the declaration."""
     ref = declaration.ref
-    said = "主管部门撤回申报 / the bureau took a declaration back"
+    said = "主管部门撤回申报 / declaration withdrawn by the bureau"
     return Posting(
         award_id=declaration.award_id,
         amount_fen=0,

@@ -1,4 +1,4 @@
-"""The fact topics read again from offset 0, and held against the facts that are recorded."""
+"""The fact topics, read again from offset 0 and compared with the recorded facts."""
 
 import hashlib
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ _KINDS: Final = {
     "foreign": "外来 / foreign:",
     "other content": "内容不同 / other content:",
 }
-# Of each key the newest version in the topic, against the newest one recorded. A version may stand in the topic more
-# than once; the recorded value must be one of those.
+# Compares the newest version of each key in the topic with the newest recorded one. A topic may have a version several
+# times; the recorded value must be one of those.
 _AGAINST_RECORDED: Final = """
     SELECT topic, key, t.generation AS t_generation, t.seq AS t_seq, t.partition, t."offset",
            f.id, f.generation, f.seq,
@@ -65,7 +65,7 @@ class BrokerUnavailableError(OperatorError):
 
 
 def read_recorded_topics(connection: Connection, client_config: ClientConfig) -> Iterator[list[Record]]:
-    """The fact topics from offset 0 up to where this database says it has read them."""
+    """The fact topics from offset 0 up to the positions of this database."""
     positions = load_positions(connection)
     ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
     try:
@@ -75,7 +75,7 @@ def read_recorded_topics(connection: Connection, client_config: ClientConfig) ->
 
 
 def compare_topics(connection: Connection, client_config: ClientConfig) -> Iterator[Difference]:
-    """What the topics hold and the database does not (lost), and the other way round (foreign).
+    """What the topics have and the database lacks (lost), and the reverse (foreign).
 
     Compaction removes older versions of a key, never its newest.
     """
@@ -105,7 +105,7 @@ def _difference(row: _TopicRow) -> Difference:
 
 
 def read_facts(connection: Connection, client_config: ClientConfig) -> Iterator[list[FactRecord]]:
-    """The facts of the topics, batch by batch; what is none was told by `compare_topics`."""
+    """The facts of the topics in batches; `compare_topics` has reported records that are no facts."""
     for records in read_recorded_topics(connection, client_config):
         yield [fact for record in records if (fact := _fact_or_none(record)) is not None]
 
