@@ -4,9 +4,9 @@ The owner owns all objects, the service role none. The viewer cannot log in: the
 keys of exchanges.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
 import psycopg
 from psycopg import sql
@@ -14,10 +14,6 @@ from psycopg import sql
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError
 from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import Service
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 def database_of(service: Service) -> str:

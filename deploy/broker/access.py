@@ -1,8 +1,7 @@
 """The ACLs of exchanges and services on the broker."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, get_args
 
 from kafka.admin import (
     ACL,
@@ -20,9 +19,6 @@ from deploy.secrets import exchange_user
 from shared.events.topics import is_exchanges, prefix_of, topics_of
 from shared.settings import Service
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 _ANY_HOST: Final = "*"
 _READ, _WRITE = ACLOperation.READ, ACLOperation.WRITE  # each implies DESCRIBE

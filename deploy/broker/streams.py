@@ -1,22 +1,19 @@
 """The topics of each service, its consumer group and its transactional id."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping  # noqa: TC003 - the type of a constant
+from collections.abc import (
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from services.incentive import consumer as incentive
 from services.incentive.domain.facts import TOPICS as INCENTIVE_TOPICS
 from services.listing.register import LISTINGS
 from services.trade_ingest.register import TRADES
+from shared.register.kind import RegisterKind
 from shared.register.publish.sender import transactional_id
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from shared.register.kind import RegisterKind
-    from shared.settings import Service
+from shared.settings import Service
 
 REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
 

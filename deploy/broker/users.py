@@ -1,11 +1,10 @@
 """Reconcile the broker's users and ACLs with the whitelist and the password files."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
 
 from kafka.admin import (
     ACL,
@@ -40,11 +39,7 @@ from deploy.secrets import (
     wanted_secrets,
 )
 from shared.settings import KafkaSettings, Service
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from shared.whitelist import Whitelist
+from shared.whitelist import Whitelist
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
 LOGIN_TIMEOUT_MS: Final = 5_000

@@ -1,20 +1,14 @@
 """`jiangbu accept-loss`: continue after a topic was recreated, or truncated beyond the stored position."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from deploy.broker.streams import REGISTERS
+from deploy.recovery.stopped_service import StoppedService
 from shared.kafka.offset_witness import attested
-from shared.kafka.partition_state import missing_records
-from shared.kafka.positions import load_positions, replace_position
+from shared.kafka.partition_state import Bounds, missing_records
+from shared.kafka.positions import StoredPosition, load_positions, replace_position
 from shared.language import join
 from shared.values.times import format_time, now
-
-if TYPE_CHECKING:
-    from deploy.recovery.stopped_service import StoppedService
-    from shared.kafka.partition_state import Bounds
-    from shared.kafka.positions import StoredPosition
 
 
 class PartitionCheck(NamedTuple):

@@ -1,27 +1,20 @@
 """`jiangbu new-generation`: continue from a restored older backup with the right result."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
-from deploy.recovery.stopped_service import WorkersRunningError
+from deploy.recovery.stopped_service import Partition, StoppedService, WorkersRunningError
 from shared.kafka.offset_witness import attested
 from shared.kafka.partition_state import check_partition
-from shared.kafka.positions import load_positions
+from shared.kafka.positions import StoredPosition, load_positions
+from shared.register.kind import RegisterKind
 from shared.register.publish.new_generation import begin_generation
 from shared.register.publish.restored_backup import all_published_facts
 from shared.register.publish.sender import exclude_senders, fence_senders
 from shared.values.times import now
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from deploy.recovery.stopped_service import Partition, StoppedService
-    from shared.kafka.positions import StoredPosition
-    from shared.register.kind import RegisterKind
 
 # For a partition that the database does not know: it will be read from the beginning.
 _START: Final = OffsetAndMetadata(0, "", -1)

@@ -1,34 +1,26 @@
 """A service whose workers are stopped, for commands that change its positions."""
 
-from __future__ import annotations
-
 import contextlib
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError, RetriableError
+from kafka.structs import OffsetAndMetadata
+from sqlalchemy import Engine
 
 from deploy.broker.streams import streams_of
 from shared.kafka.offset_witness import witnessed_offsets
-from shared.kafka.partition_state import read_bounds
+from shared.kafka.partition_state import Bounds, read_bounds
+from shared.kafka.positions import StoredPosition
 from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
-from shared.settings import ClientConfig, load_settings
+from shared.settings import ClientConfig, Service, Settings, load_settings
 from shared.whitelist import load_whitelist
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from kafka.structs import OffsetAndMetadata
-    from sqlalchemy import Engine
-
-    from shared.kafka.partition_state import Bounds
-    from shared.kafka.positions import StoredPosition
-    from shared.settings import Service, Settings
 
 BROKER_TIMEOUT_MS: Final = 10_000
 COORDINATOR_TIMEOUT_S: Final = 15.0

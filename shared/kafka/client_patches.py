@@ -3,20 +3,16 @@
 Each docstring says what happens without the patch. None of them has a public workaround.
 """
 
-from __future__ import annotations
-
 import contextlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from kafka import KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.record.default_records import DefaultRecordBatch
-
-if TYPE_CHECKING:
-    from kafka import KafkaProducer, TopicPartition
 
 _CLOSE_TIMEOUT_S: Final = 2.0
 _REASON: Final = "_bootstrap_failure"

@@ -5,32 +5,25 @@ errors of the broker or database are retried with the same batch. Bugs and data 
 were deleted before they were read) stop the process with a message that says what is missing.
 """
 
-from __future__ import annotations
-
 import queue
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 import structlog
+from sqlalchemy import Engine
 
-from shared.kafka.positions import PartitionLostError
+from shared.kafka.handler import BatchHandler
+from shared.kafka.positions import Move, PartitionLostError
 from shared.kafka.reader import Reader
 from shared.kafka.source import MAX_BATCH_RECORDS, Source
 from shared.postgres.errors import is_transient
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
+from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Engine
-
-    from shared.kafka.handler import BatchHandler
-    from shared.kafka.positions import Move
-    from shared.settings import ClientConfig
 
 # A run that has read for so long without a record counts as started.
 _STARTED_AFTER_S = 3.0

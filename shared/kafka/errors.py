@@ -1,16 +1,11 @@
 """Classify errors of the Kafka client, and check that the topics exist."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from shared.settings import ClientConfig
+from shared.settings import ClientConfig
 
 ANSWER_TIMEOUT_MS = 4000  # a first answer arrives within this time, or the request is repeated
 

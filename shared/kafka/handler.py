@@ -1,16 +1,12 @@
 """The interface between Kafka and the intake of a service."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from sqlalchemy import Connection
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.kafka.positions import Move
+from shared.kafka.positions import Move
 
 P = TypeVar("P")  # what a handler makes of a record
 

@@ -6,27 +6,20 @@ Offsets without the metadata (from a command line tool) and missing offsets (a b
 idle for a week) prove nothing and change nothing.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import structlog
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from shared.kafka.positions import Move, StoredPosition
 from shared.operator_errors import OperatorError
+from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from kafka import KafkaConsumer
-
-    from shared.kafka.positions import Move, StoredPosition
-    from shared.settings import ClientConfig
 
 _SHOW_EVERY_S: Final = 1.0
 _LAST_SHOW_MS: Final = 1_000

@@ -1,20 +1,15 @@
 """Check that a partition on the broker continues at the stored position."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from shared.kafka.positions import StoredPosition
 from shared.language import join
 from shared.operator_errors import OperatorError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from shared.kafka.positions import StoredPosition
-    from shared.settings import ClientConfig
+from shared.settings import ClientConfig
 
 
 class RecordLossError(OperatorError):

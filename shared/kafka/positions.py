@@ -4,17 +4,13 @@ These are the truth; Kafka's committed offsets are only a witness. A row moves b
 consumer that lost its partition to another is rolled back.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+from sqlalchemy import Connection
 
 from shared.postgres.query import execute, execute_many, fetch, pg_array
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
 
 
 class Move(NamedTuple):

@@ -1,12 +1,10 @@
 """Poll and decode topics in a thread that runs ahead of the database."""
 
-from __future__ import annotations
-
 import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
@@ -15,18 +13,15 @@ from kafka.structs import MemberState
 
 from shared.kafka.client_patches import CorruptBatchError
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
+from shared.kafka.handler import BatchHandler
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
-from shared.kafka.source import MAX_BATCH_RECORDS, partition_names
+from shared.kafka.source import MAX_BATCH_RECORDS, Source, partition_names
 from shared.language import join
 from shared.process.backoff import Backoff
+from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    from shared.kafka.handler import BatchHandler
-    from shared.kafka.source import Source
-    from shared.process.heartbeat import Heartbeat
 
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 _IDLE_POLL_MS = 200

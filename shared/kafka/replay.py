@@ -1,20 +1,14 @@
 """Read topics from their beginning, outside any consumer group, to compare or to rebuild."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.kafka.handler import Record
 from shared.operator_errors import OperatorError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from shared.kafka.handler import Record
-    from shared.settings import ClientConfig
+from shared.settings import ClientConfig
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000

@@ -1,30 +1,23 @@
 """The topics of a consumer group and their positions in the database."""
 
-from __future__ import annotations
-
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
+from sqlalchemy import Engine
 
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_topics
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
 from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
 from shared.postgres.errors import is_transient
+from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Engine
-
-    from shared.settings import ClientConfig
 
 MAX_BATCH_RECORDS = 10_000
 

@@ -1,20 +1,15 @@
 """Trace the batches of a handler."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from sqlalchemy import Connection
 
 from shared.events.marks import marks_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from shared.kafka.handler import BatchHandler, Record
-    from shared.kafka.positions import Move
-    from shared.telemetry.tracing import Tracing
+from shared.kafka.handler import BatchHandler, Record
+from shared.kafka.positions import Move
+from shared.telemetry.tracing import Tracing
 
 P = TypeVar("P")
 

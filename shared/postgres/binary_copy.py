@@ -3,18 +3,13 @@
 Twice as fast as psycopg's own row writer for rows of twenty columns.
 """
 
-from __future__ import annotations
-
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlalchemy import Connection
 
 from shared.postgres.errors import translated_errors
 from shared.postgres.query import driver_connection
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from sqlalchemy import Connection
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)

@@ -1,25 +1,19 @@
 """Engines and read-only snapshots of PostgreSQL."""
 
-from __future__ import annotations
-
 import select
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 import psycopg
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from shared.postgres.errors import READ_ONLY
 from shared.postgres.query import execute
 from shared.postgres.row_security import set_viewer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection, Engine, ExceptionContext
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 _VIEWER: Final = "jiangbu_viewer"  # execution option: the exchange for whose key a snapshot reads
 _WAS_USED: Final = "was_used"  # in a pool entry's info, which is cleared when the connection is replaced

@@ -3,18 +3,13 @@
 Statements fail with SQLAlchemy's `DBAPIError`, whichever way they went to the server; `orig` is psycopg's error.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psycopg
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
 
 READ_ONLY: Final = "25006"  # SQLSTATE
 # SQLSTATE classes and codes of transient failures: broken connection (08), serialization failure or deadlock (40), out

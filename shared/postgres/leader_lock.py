@@ -1,17 +1,13 @@
 """Leader election by a PostgreSQL session advisory lock."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from sqlalchemy import Connection, Engine
 
 from shared.postgres.query import fetch_value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection, Engine
 
 _KEY: Final = "hashtextextended('jiangbu.' || %(work)s, 0)"
 _TRY_ACQUIRE: Final = f"SELECT pg_try_advisory_lock({_KEY})"

@@ -1,23 +1,18 @@
 """Schema migrations. The role that owns the tables runs them; they grant the service's role only what it needs."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psycopg
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 
 from shared.postgres.database import make_engine
 from shared.postgres.query import driver_connection, execute, fetch_optional
 from shared.postgres.row_security import create_viewer_role, viewer_role
 from shared.settings import SettingsError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 # SQL of tables that several services have. Like migrations, these files are frozen once released.
 COMMON: Final = Path(__file__).parent / "tables"

@@ -7,22 +7,16 @@ a percent sign is written `%%`.
 A row type is a NamedTuple with a field for each column, or a plain `tuple[int, str | None]`.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, count
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import psycopg
-from psycopg.rows import scalar_row
+from psycopg.rows import RowFactory, scalar_row
+from sqlalchemy import Connection
 
 from shared.postgres.errors import translated_errors
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from psycopg.rows import RowFactory
-    from sqlalchemy import Connection
 
 Row = TypeVar("Row", bound=tuple[object, ...])
 Value = TypeVar("Value")

@@ -5,17 +5,13 @@ query forgets one: such a request reads as another role, the *viewer*, to which 
 service's own role bypasses row-level security (BYPASSRLS), because COPY FROM is refused under it.
 """
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+import psycopg
 from psycopg import sql
+from sqlalchemy import Connection
 
 from shared.postgres.query import execute
-
-if TYPE_CHECKING:
-    import psycopg
-    from sqlalchemy import Connection
 
 _SET_VIEWER: Final = """
     SELECT set_config('jiangbu.viewer', %(exchange)s, true), set_config('role', session_user || '_viewer', true)

@@ -1,18 +1,13 @@
 """Schema version of a service's database: the migration it has, and the one that the code requires."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from shared.postgres.query import fetch_optional
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from shared.settings import Service
+from shared.settings import Service
 
 _FILE = re.compile(r"r?(\d{4})_\w+\.py")
 

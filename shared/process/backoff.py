@@ -1,12 +1,7 @@
 """Exponential backoff."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import threading
+import threading
 
 
 class Backoff:

@@ -4,8 +4,6 @@ The child is forked while the program has one thread and no connections, and wai
 request, on failure, and when its parent dies, because then the parent's end of the pipe closes.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import os
@@ -13,22 +11,19 @@ import pickle
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from multiprocessing.connection import Connection
+from typing import Any, Final
 
 import structlog
 
 from shared.process.background import background_thread
+from shared.process.heartbeat import Heartbeat
 from shared.process.program import shorten_thread_switching
 from shared.process.shutdown import SHUTDOWN_DEADLINE_S
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from multiprocessing.connection import Connection
-
-    from shared.process.heartbeat import Heartbeat
 
 _BEAT: Final = "beat"
 _BEAT_EVERY_S: Final = 0.5

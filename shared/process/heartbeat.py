@@ -4,16 +4,12 @@ Each part of the program records when it last made progress: it did its work or 
 for an unavailable database or broker makes no progress. `shared/process/liveness.py` reads the file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
 
 _WRITE_EVERY_S: Final = 1.0
 

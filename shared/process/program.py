@@ -1,10 +1,8 @@
 """Run a service's command: load settings, set up logs, report what an operator can fix in one line."""
 
-from __future__ import annotations
-
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import psycopg
 import structlog
@@ -17,9 +15,6 @@ from shared.settings import Service, Settings, SettingsError, load_settings
 from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of
 from shared.whitelist import WhitelistError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _NICENESS = 10  # of 19: a ninth of the CPU share of a program at 0
 OPERATOR_ERRORS = (SettingsError, WhitelistError)

@@ -7,23 +7,17 @@ flap. A killed run has no end, so starts outnumber endings.
 The service's own role updates the rows, and old rows may be deleted.
 """
 
-from __future__ import annotations
-
 import os
 import socket
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import structlog
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.postgres.query import execute, fetch_value
 from shared.telemetry.masking import reason_of
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from shared.values.times import Clock
+from shared.values.times import Clock
 
 Ending = Literal["stopped", "halted", "failed"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)

@@ -1,26 +1,20 @@
 """Check a stored log: recompute every hash from the rows up to the newest checkpoint, and verify its signature."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from shared.language import say
 from shared.postgres.query import fetch, fetch_one, fetch_value
-from shared.service_log.store import stored_hashes
+from shared.service_log.store import Stored, stored_hashes
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import NoteError, VerifierKey
 from shared.translog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
 from shared.values.differences import Difference
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import Connection
-
-    from shared.service_log.store import Stored
 
 _AT_ONCE = 16 * TILE_WIDTH  # entries: whole tiles
 

@@ -1,30 +1,24 @@
 """Ask witnesses over HTTP to cosign checkpoints (C2SP tlog-witness), and store their cosignatures."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import structlog
+from sqlalchemy import Engine
 
 from shared.postgres.database import snapshot
 from shared.postgres.query import execute
 from shared.service_log.store import SignedSize, cosignatures, stored_hashes
+from shared.settings import WitnessAddress
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import consistency_proof, split_hashes
 from shared.translog.note import NoteError, parse_note
 from shared.translog.tiles import node_of
 from shared.translog.witness_protocol import SIZE_TYPE, add_checkpoint, cosignature_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Engine
-
-    from shared.settings import WitnessAddress
 
 _ANSWERS_WITHIN_S: Final = 5.0
 _LONGEST_ANSWER_BYTES: Final = 64 * 1024

@@ -1,17 +1,12 @@
 """The signing key of a program, from SIGNING_KEY_FILE; created at the first start."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from shared.settings import SettingsError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.settings import Settings, SettingsError
 from shared.translog.keyfile import KeyFileError, load_or_create_key
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from shared.settings import Settings
 
 _DEFAULT_FILE: Final = Path("~/.local/state/jiangbu/signing-key")
 

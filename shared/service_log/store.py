@@ -4,12 +4,12 @@ Entries and their proof are written in one transaction. Only rows are added: for
 bytes an entry, and 1/256 of that a level above), and one row with the tree's right edge.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from shared.operator_errors import OperatorError
@@ -18,12 +18,6 @@ from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import SignerKey, sign
 from shared.translog.tiles import MAX_ENTRY_BYTES, TILE_HEIGHT, hashes_at
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 # The tables of a log that only grow.
 LOG_TABLES: Final = ("log_hash", "log_key", "log_checkpoint")

@@ -4,23 +4,18 @@ The length of a line and the lines a minute of each place in the code are bounde
 exceptions are masked (`shared/telemetry/masking.py`).
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import structlog
 
 from shared.telemetry.masking import loggable, masked_traceback
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Event = MutableMapping[str, Any]  # of structlog
 

@@ -5,17 +5,13 @@ prints the whole row that violates a constraint. So only messages that cannot qu
 exceptions, of the Kafka client and of the operating system, and the primary message of PostgreSQL without its detail.
 """
 
-from __future__ import annotations
-
 import traceback
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
 
 # Packages whose exceptions keep their messages; ours name topics, keys, digests and settings.
 _TRUSTED_PACKAGES: Final = frozenset({"shared", "services", "deploy", "kafka"})

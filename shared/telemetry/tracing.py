@@ -1,16 +1,10 @@
 """OpenTelemetry traces, optional: without OTEL_EXPORTER_OTLP_ENDPOINT nothing is traced and nothing imported."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
-from shared.settings import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
-    from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 
 
 class RequestSpan(Protocol):

@@ -1,19 +1,11 @@
 """Tiles (C2SP tlog-tiles): 256 hashes of one level, or 256 entries, and the paths at which they are served."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from shared.translog.merkle import HASH_BYTES, node_hash, split_hashes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from shared.translog.merkle import Node
+from shared.translog.merkle import HASH_BYTES, Node, node_hash, split_hashes
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 256

@@ -1,15 +1,10 @@
 """Messages between a log and a witness (C2SP tlog-witness), without the transport."""
 
-from __future__ import annotations
-
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from shared.translog.checkpoint import cosigned_at
 from shared.translog.note import NoteError, Signature, VerifierKey, parse_note
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SIZE_TYPE = "text/x.tlog.size"  # content type of the answer that reports the size cosigned last
 

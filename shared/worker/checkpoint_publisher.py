@@ -1,12 +1,13 @@
 """Publish the newest log checkpoint to Kafka, where witnesses and exchanges read it."""
 
-from __future__ import annotations
-
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 from kafka import KafkaProducer
+from sqlalchemy import Connection, Engine
 
 from shared.kafka.client_patches import force_close_producer
 from shared.kafka.errors import is_transient_kafka_error
@@ -18,19 +19,11 @@ from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.cosigning import Cosigners
 from shared.service_log.store import newest_checkpoint
+from shared.settings import ClientConfig, WitnessAddress
 from shared.telemetry.masking import reason_of
 from shared.translog.checkpoint import TOPIC, Checkpoint
 from shared.translog.note import parse_note
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
-    from sqlalchemy import Connection, Engine
-
-    from shared.settings import ClientConfig, WitnessAddress
-    from shared.worker.consumer_program import ConsumerProgram
+from shared.worker.consumer_program import ConsumerProgram
 
 _SEND_TIMEOUT_S = 15.0
 

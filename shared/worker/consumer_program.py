@@ -1,13 +1,13 @@
 """Run a consumer program: wait until its database and topics are ready, and record how the run ends."""
 
-from __future__ import annotations
-
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
+from sqlalchemy import Engine
 
 from shared.kafka.errors import MissingTopicsError, check_topics, is_transient_kafka_error
 from shared.operator_errors import OperatorError
@@ -19,17 +19,10 @@ from shared.process.heartbeat import Heartbeat
 from shared.process.program import OPERATOR_ERRORS, shorten_thread_switching
 from shared.process.run_record import WorkerRun
 from shared.process.shutdown import Shutdown
+from shared.settings import Settings
 from shared.telemetry.masking import reason_of
 from shared.telemetry.tracing import Tracing, start_tracing
 from shared.values.times import now
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterator, Sequence
-
-    from sqlalchemy import Engine
-
-    from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -3,19 +3,15 @@
 Nothing of the machine or the time goes into it: all files have one date, and their order is that of writing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Self, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from typing import IO, Any, Self, cast
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _LINE_DIGITS = 8  # of a line's SHA-256: enough to show which line was changed

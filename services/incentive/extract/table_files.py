@@ -5,8 +5,6 @@ so two processes make them in parallel, each table as soon as its lines are comp
 from one pipe, a byte each, and answer with the same byte once the workbook is in the folder.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import shutil
@@ -14,19 +12,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
+from typing import IO, Final, Self, TypeVar
 
 import msgspec
 
 from services.incentive.extract.tables import TABLES, Table, write_table_workbook
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from shared.values.json_types import Json
+from shared.values.json_types import Json
 
 T = TypeVar("T")
 

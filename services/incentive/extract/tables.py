@@ -1,16 +1,11 @@
 """The tables of an extract for people: CSV for any program, XLSX for those who open it in an office suite."""
 
-from __future__ import annotations
-
 import csv
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, write_workbook
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from shared.values.json_types import Json
+from shared.values.json_types import Json
 
 Row = list[Any]
 # In order of precedence: a release also has the id of its hold.

@@ -4,17 +4,20 @@ A consumer starts it as a process of its own when there is work, so that its tim
 One worker runs at a time, whichever consumer started it.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine
 
 from services.incentive.extract import jobs
 from services.incentive.extract.table_files import WorkbooksKilled
@@ -26,20 +29,10 @@ from shared.postgres.leader_lock import leader_lock
 from shared.process.background import background_thread
 from shared.process.backoff import Backoff
 from shared.service_log.signing import signing_key
-from shared.settings import LOCAL_REGISTERS, read_service_key
+from shared.settings import LOCAL_REGISTERS, RegisterAddress, Settings, read_service_key
 from shared.telemetry.masking import reason_of
 from shared.values.times import now
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy import Engine
-
-    from shared.settings import RegisterAddress, Settings
-    from shared.worker.consumer_program import ConsumerProgram
+from shared.worker.consumer_program import ConsumerProgram
 
 _POLL_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 60.0

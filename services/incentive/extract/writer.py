@@ -3,8 +3,6 @@
 Its memory is bounded: rows are streamed, and what is needed twice is queried twice or kept in a temporary folder.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
@@ -16,38 +14,35 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED
 from services.incentive.extract.archive import Archive
-from services.incentive.extract.inclusion_proof import proof_nodes
+from services.incentive.extract.inclusion_proof import ProofNode, proof_nodes
 from services.incentive.extract.join_verifier import joined_verifier
+from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.selection import Selection, WantedSubjects, ledger_point
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
 from services.incentive.policy.loader import read_policy
-from services.incentive.store.register_client import RegisterRefused, RegisterUnavailable
+from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import settings_in_force
 from shared.events.fact_topics import FIRST_LISTING
 from shared.postgres.query import execute, fetch_value, stream
 from shared.postgres.row_security import set_viewer
 from shared.service_log.store import stored_hashes
+from shared.settings import RegisterAddress
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
 from shared.translog.tiles import TILE_WIDTH, Tile, node_by_tiles
 from shared.values.canonical_json import canonical_json
+from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy import Connection
-
-    from services.incentive.extract.inclusion_proof import ProofNode
-    from services.incentive.extract.request import ExtractRequest
     from services.incentive.policy.terms import Policy
-    from services.incentive.store.register_client import RegisterClient, RegisterLog
-    from shared.settings import RegisterAddress
-    from shared.values.json_types import Json
 
 FORMAT: Final = "jiangbu/extract/1"
 EVERYTHING: Final = "*"

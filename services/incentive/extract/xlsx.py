@@ -1,18 +1,14 @@
 """Writer of workbooks (XLSX) in constant memory; the same rows give the same bytes."""
 
-from __future__ import annotations
-
 import re
 import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 SHEET_ROWS: Final = 1_048_576
 _TEXT_MOST: Final = 32_767  # characters of a cell

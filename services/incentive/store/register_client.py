@@ -1,24 +1,19 @@
 """Asking a register for what belongs into an extract: its checkpoint, hashes, entries with records, and quarantine."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 import requests
 
+from services.incentive.domain.facts import FactRef
+from shared.settings import RegisterAddress
 from shared.translog.checkpoint import Checkpoint
+from shared.translog.merkle import Node
 from shared.translog.note import Note, parse_note
 from shared.translog.tiles import Tile, node_by_tiles
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from services.incentive.domain.facts import FactRef
-    from shared.settings import RegisterAddress
-    from shared.translog.merkle import Node
-    from shared.values.json_types import Json
+from shared.values.json_types import Json
 
 _TIMEOUT_S = (5.0, 120.0)  # to connect; between bytes, as a query over all documents takes its time
 _PIECE_BYTES = 1 << 16
