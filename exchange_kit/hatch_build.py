@@ -5,8 +5,6 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from shared.values.json_types import Json
-
 _SHARED = (
     "__init__.py",
     "language.py",
@@ -28,7 +26,7 @@ _REFERENCE = (
 
 
 class KitBuildHook(BuildHookInterface[Any]):
-    def initialize(self, version: str, build_data: Json) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "standard":
             return
         root = Path(self.root).parent
