@@ -1,4 +1,4 @@
-"""What `listing rebuild` compares and repairs."""
+"""The parts of a listing register that `listing rebuild` compares and repairs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What `trade-ingest rebuild` compares and repairs."""
+"""The parts of a trade register that `trade-ingest rebuild` compares and repairs."""
 
 from typing import Any
 

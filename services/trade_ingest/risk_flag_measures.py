@@ -107,7 +107,7 @@ _OPERATORS = f"""
 
 
 class _ProviderRow(NamedTuple):
-    """What a provider sold, to whom, or how often for the same amount, depending on `what`."""
+    """Measure a provider's sales by buyer, or its repeated amounts, depending on `what`."""
 
     what: str
     n: int
@@ -136,7 +136,7 @@ class _BuyerRow(NamedTuple):
 
 
 class _OperatorRow(NamedTuple):
-    """What an operator bought on its own exchange."""
+    """Measure an operator's purchases on its own exchange."""
 
     n: int
     code: str

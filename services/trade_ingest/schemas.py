@@ -32,7 +32,7 @@ class TradeFactSchema(Schema):
 
 
 class TradeFactsSchema(Schema):
-    """What a trade was evidence of in the register's current generation."""
+    """The facts of which a trade was evidence in the register's current generation."""
 
     generation = fields.Integer(required=True)
     facts = fields.List(fields.Nested(TradeFactSchema), required=True)

@@ -44,7 +44,7 @@ class Head(NamedTuple):
 
 
 class RegisterSettings(NamedTuple):
-    """What decides how documents count: the whitelist, and the dates at which totals are cut."""
+    """The settings that decide how documents count: the whitelist, and the dates at which totals are cut."""
 
     content: Json
     digest: str

@@ -54,7 +54,7 @@ class Resolution(Generic[D]):
     accepted: list[AcceptedEntry[D]] = field(default_factory=list)
 
 
-# Of documents of either kind.
+# Documents of either kind.
 AnyArrival = Arrival[Any]
 AnyEntry = AcceptedEntry[Any]
 AnyResolution = Resolution[Any]

@@ -1,4 +1,4 @@
-"""What the common routes need to know of the service they run in."""
+"""The service data that common routes need."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

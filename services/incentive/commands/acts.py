@@ -150,7 +150,7 @@ class _Acting(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """What is to be recorded: the act's part and its transaction.
+    """The record of an act: its own part and its transaction.
 
     `recompute` are subjects whose awards change at once.
     """

@@ -56,7 +56,7 @@ _OF_ITEM: Final = (
 
 
 class DeclarationInput(msgspec.Struct, frozen=True):
-    """What the bureau enters: `subject` is `<scheme>:<id>`; without a `name`, the subject's known name is used."""
+    """An entry of the bureau: `subject` is `<scheme>:<id>`; without a `name`, the subject's known name is used."""
 
     rule: str
     subject: str
@@ -69,7 +69,7 @@ class DeclarationInput(msgspec.Struct, frozen=True):
 
 
 class InputFault(NamedTuple):
-    """What is wrong with a field of an entry."""
+    """An error in a field of an entry."""
 
     field: str
     message: str
@@ -87,7 +87,7 @@ class DeclareResult(NamedTuple):
 
 
 class Declarer(NamedTuple):
-    """Who declares (the name of the key), and by which clock."""
+    """The declaring person (the name of the key) and the clock."""
 
     name: str
     clock: Clock
@@ -229,7 +229,7 @@ class _Entering:
     def _faults_beside(
         self, declaration: Declaration, terms: DeclaredTerms, before: Declaration | None
     ) -> Iterator[InputFault]:
-        """What is wrong in the light of what was declared already."""
+        """Yield errors that follow from earlier declarations."""
         stands = before is not None and not before.withdrawn
         if declaration.withdrawn:
             if not stands:
@@ -245,7 +245,7 @@ class _Entering:
         yield nothing_fault(outcome)
 
     def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
-        """Whether a matter that has a limit of its own was declared of another subject, under a rule of that limit."""
+        """Return True if another subject declared the same limited matter under a rule of that limit."""
         limits = {limit.limit for limit in terms.limits if limit.per == "item"}
         policy, whose = self._rulebook.policy, declaration.party.subject
         rules = [one.rule for one in policy.declared.rules if limits & {limit.limit for limit in one.limits}]

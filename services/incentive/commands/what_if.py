@@ -1,4 +1,4 @@
-"""What awards would be under another policy file: the same facts under both, by award and by year. Pure."""
+"""Compute awards under another policy file: the same facts under both, by award and by year. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from shared.values.money import format_yuan
 
 
 class Amounts(NamedTuple):
-    """What an award comes to under one file, in fen; zero if there is no such award."""
+    """Ceiling and payable of an award under one file, in fen; zero if there is no such award."""
 
     ceiling_fen: int = 0
     payable_fen: int = 0
@@ -39,7 +39,7 @@ class YearComparison(NamedTuple):
 
     @property
     def left_fen(self) -> int:
-        """What the budget leaves; below zero if it does not suffice."""
+        """The rest of the budget; negative if it does not suffice."""
         return self.budget_fen - self.after_fen
 
 

@@ -18,7 +18,7 @@ RELATED, UNRELATED = "related", "unrelated"
 
 
 class Act(NamedTuple):
-    """What all acts record: a row of the table `act`. `seq` is that of its transaction."""
+    """The columns that all acts record: a row of the table `act`. `seq` is that of its transaction."""
 
     id: str
     kind: ActKind

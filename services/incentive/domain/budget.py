@@ -9,7 +9,7 @@ from shared.values.money import format_yuan
 
 
 class PostedSums(NamedTuple):
-    """What was approved, paid and returned for the awards of one rule in one budget year."""
+    """Amounts approved, paid and returned for the awards of one rule in one budget year."""
 
     rule: str
     approved_fen: int
@@ -27,7 +27,7 @@ def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
 
 
 def budget_rooms(policy: Policy, rule: str, posted: Sequence[PostedSums]) -> tuple[int, ...]:
-    """What is left of each budget that an award of a rule must fit into: the year's, and its pool's if it has one."""
+    """Return what is left of each budget that an award must fit into: the year's, and its pool's if it has one."""
     rooms = [policy.budget_fen - sum(one.outstanding_fen for one in posted)]
     for pool in policy.declared.pools:
         rules = rules_of_pool(policy, pool)

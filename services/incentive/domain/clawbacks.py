@@ -19,7 +19,7 @@ ProposalState = Literal["open", "answered", "lapsed"]
 
 
 class PayableVersion(NamedTuple):
-    """What was payable of an award from an instant on, and for whom."""
+    """The payable of an award from an instant on, and its subject."""
 
     at: datetime
     approved_for: ApprovedFor

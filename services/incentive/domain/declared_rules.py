@@ -86,7 +86,7 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
 
 
 def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Entitlement]:
-    """What the declarations of one subject earn, in the order in which they are taken."""
+    """Compute the earnings of one subject's declarations, in the order in which they are taken."""
     if not declared:  # true of nearly all subjects
         return []
     other = {
@@ -156,7 +156,7 @@ _Key = tuple[str, ...]
 
 
 class _SoFar:
-    """What the earlier declarations of one subject have used up."""
+    """The limits that earlier declarations of one subject have used up."""
 
     def __init__(self, in_force: Interval) -> None:
         self._in_force = in_force
@@ -186,7 +186,7 @@ class _SoFar:
         return outcome
 
     def _look_back(self, one: Declaration, terms: DeclaredTerms, key: _Key, found: Worth) -> None:
-        """What came before the policy earns nothing, but it was the first and reached its steps (G2)."""
+        """Count a declaration before the policy as first and for its steps, without earnings (G2)."""
         if terms.earned == "first":
             self._had.setdefault(key, one)
         elif terms.earned == "by_difference":
@@ -246,7 +246,7 @@ class _SoFar:
 
 
 def _key(one: Declaration, terms: DeclaredTerms) -> _Key:
-    """What a reward is granted once for, or by difference."""
+    """The matter for which a reward is granted once, or by difference."""
     key = (terms.rule, one.item) if terms.per == "item" else (terms.rule,)
     return (*key, str(one.earned_on.year)) if terms.earned == "yearly" else key
 

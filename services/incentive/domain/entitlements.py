@@ -69,7 +69,7 @@ def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
 
 
 def compute_entitlements(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peers: Peers) -> list[Entitlement]:
-    """What one subject or exchange earns, with its risk flags. Raises CutDatesError."""
+    """Compute the awards of one subject or exchange, with their red flags. Raises CutDatesError."""
     if facts.newest is None:
         return []
     if isinstance(facts.newest, ExchangeTotal):

@@ -38,7 +38,7 @@ class EvidenceItem(msgspec.Struct, frozen=True):
 
 
 class Entitlement(msgspec.Struct, frozen=True):
-    """What a rule grants; its ceiling is over zero. `exchange` is None for a total over exchanges."""
+    """The grant of a rule; its ceiling is over zero. `exchange` is None for a total over exchanges."""
 
     award_id: str
     rule: str
@@ -94,7 +94,7 @@ class PeriodSplit(msgspec.Struct, frozen=True):
 
 
 def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Entitlement]:
-    """What (四) 1 to 3 grant one subject, in the policy file's order, then by year. Raises CutDatesError."""
+    """Compute one subject's grants of (四) 1 to 3, in the policy file's order, then by year. CutDatesError."""
     if subject.id_scheme != "uscc":
         return []
     earned = [
@@ -197,7 +197,7 @@ def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy
 def exchange_awards(
     exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Whitelist, policy: Policy
 ) -> list[Entitlement]:
-    """What (六) 2 grants one exchange, by year; later years depend on earlier ones. Raises CutDatesError."""
+    """Compute the grants of (六) 2 to one exchange, by year; later years depend on earlier ones. CutDatesError."""
     terms = policy.exchange_tiers
     years = tier_years(exchange, totals, exchanges, policy, policy.in_force)
     alternative = {

@@ -36,7 +36,7 @@ from shared.values.times import SHANGHAI
 
 
 class RevisionChange(msgspec.Struct, frozen=True):
-    """What the current revision of the policy file made of an award: its ceiling before and just after, in fen."""
+    """The effect of the policy file's current revision on an award: its ceiling before and just after, in fen."""
 
     policy_id: str
     revision: int

@@ -209,7 +209,7 @@ def next_tier(state: TierYear, policy: Policy) -> Tier | None:
 
 
 def missing_over(tier: Tier, total_fen: int) -> int:
-    """What a total lacks to *exceed* a tier's threshold: a fen more than to equal it; 0 once it does."""
+    """Return what a total lacks to *exceed* a tier's threshold: one fen more than to equal it; 0 once it does."""
     return max(0, tier.over_fen - total_fen + 1)
 
 

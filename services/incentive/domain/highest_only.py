@@ -22,7 +22,7 @@ OtherGrants = Mapping[tuple[str, int], Sequence[OtherGrant]]  # by subject and y
 
 
 class Payable(NamedTuple):
-    """What is payable of an award, in fen, and the award that suppresses it (None: nothing does)."""
+    """The payable of an award, in fen, and the award that suppresses it (None: nothing does)."""
 
     payable_fen: int
     suppressed_by: str | None

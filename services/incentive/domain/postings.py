@@ -1,4 +1,4 @@
-"""What the ledger posts: the ceiling now less the ceiling posted so far. Pure (contract, section 5)."""
+"""Postings of the ledger: the ceiling now less the ceiling posted so far. Pure (contract, section 5)."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -55,7 +55,7 @@ class PeerIndex(NamedTuple):
 
 
 class AwardFigures(NamedTuple):
-    """What red flags need of an award; amounts in fen, `subject` is `<scheme>:<id>`."""
+    """The values of an award that red flags need; amounts in fen, `subject` is `<scheme>:<id>`."""
 
     rule: str
     subject: str

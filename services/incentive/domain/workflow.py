@@ -169,7 +169,7 @@ def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
     elif step.action == "return":
         changes |= {
             "returned_fen": before.returned_fen + step.amount_fen,
-            # What is not paid yet need not be given back: it will not be paid.
+            # An unpaid amount need not be returned: it will not be paid.
             "unpaid_fen": before.unpaid_fen - min(before.unpaid_fen, step.amount_fen),
             "outstanding": {**before.outstanding, approved_for: outstanding_fen - step.amount_fen},
         }
@@ -208,7 +208,7 @@ class StepContext(msgspec.Struct, frozen=True):
 
     @property
     def clawback(self) -> tuple[ApprovedFor, int] | None:
-        """What is to be returned, and what it was approved for."""
+        """The amount to be returned, and what it was approved for."""
         return self.workflow.excess(self.approved_for, self.payable_fen)
 
 

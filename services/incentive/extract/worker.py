@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Interrupted(Exception):  # noqa: N818 - no failure
-    """The worker was told to stop, or its consumer is gone; another worker will start the job over."""
+    """The worker must stop, or its consumer is gone; another worker will start the job over."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def run_worker(settings: Settings) -> None:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    raise Interrupted("told to stop")
+    raise Interrupted("stopped by a signal")
 
 
 def supervising_extract_worker(program: ConsumerProgram) -> AbstractContextManager[None]:

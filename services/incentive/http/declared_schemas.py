@@ -56,7 +56,7 @@ DeclarationSchema = answer(
 )
 DeclarationPageSchema = page_schema("DeclarationPage", DeclarationSchema)
 
-# Of a faulty row award and amounts are null.
+# Award and amounts of a faulty row are null.
 RowSchema = answer(
     "Row",
     integers("line"),

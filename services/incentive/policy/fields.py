@@ -1,4 +1,4 @@
-"""What the policy file's schema is made of: strict scalars, mappings and lists for marshmallow."""
+"""Building blocks of the policy file's schema: strict scalars, mappings and lists for marshmallow."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping

@@ -40,7 +40,7 @@ class Texts(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How a passage is read: `mark` T (the text says so), L (other law says so) or J (our judgement).
+    """The reading of a passage: `mark` T (the text says so), L (other law says so) or J (our judgement).
 
     `path` is its place in the file, `article` and `basis` are what it rests on, `alternative` is the other possible
     reading (None if the mark is T).

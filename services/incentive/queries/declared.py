@@ -1,4 +1,4 @@
-"""What the bureau declared."""
+"""Declarations of the bureau."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -152,7 +152,7 @@ def render_effects(
 
 
 def current_counting(connection: Connection, view: LedgerView, trade: RegisteredTrade) -> list[Json]:
-    """Whether the trade counts now in each fact that it is evidence of."""
+    """Tell for each fact whether the trade counts in it now."""
     facts = [one for one in trade.known.facts if one.end is None]
     keys = [one.fact.partition("/")[2] for one in facts if one.fact.startswith(f"{FIRST_PURCHASE}/")]
     rows = fetch(connection, _NEWEST, tuple[str, bytes], topic=FIRST_PURCHASE, keys=keys)
@@ -161,7 +161,7 @@ def current_counting(connection: Connection, view: LedgerView, trade: Registered
 
 
 def _counted(fact: TradeFact, trade: RegisteredTrade, first: Purchased | None, viewer: str | None) -> bool | str | None:
-    """Of the trades that may be a party's first purchase, the fact says which one is.
+    """Decide which of a party's trades is its first purchase, by the fact.
 
     None if that is a trade of an exchange that the viewer may not see: its existence stays hidden.
     """

@@ -1,4 +1,4 @@
-"""What a reader may see of the ledger, and as of which instant.
+"""The part of the ledger that a reader may see, and the instant as of which.
 
 An exchange sees an award if the award's evidence names it. It sees the award wholly if the evidence names no other
 exchange and no award suppresses it that is not wholly visible itself.
@@ -23,7 +23,7 @@ _IS_WHOLE: Final = f"""
 
 
 class LedgerView(NamedTuple):
-    """Who reads and as of when.
+    """The reader, and the instant as of which it reads.
 
     `viewer` is the reading exchange (None: sees everything), `as_of` the instant (None: now), `now` the clock's time,
     `rulebook` what was in force at that instant.

@@ -75,7 +75,7 @@ def read_recorded_topics(connection: Connection, client_config: ClientConfig) ->
 
 
 def compare_topics(connection: Connection, client_config: ClientConfig) -> Iterator[Difference]:
-    """What the topics have and the database lacks (lost), and the reverse (foreign).
+    """Compare the topics with the database: facts that it lacks (lost), and facts that they lack (foreign).
 
     Compaction removes older versions of a key, never its newest.
     """

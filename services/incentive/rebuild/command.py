@@ -51,7 +51,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class _Reported:
-    """How many differences were reported, and whether any concerns a recorded fact."""
+    """The number of reported differences, and whether any concerns a recorded fact."""
 
     count: int = 0
     of_facts: bool = False
@@ -61,7 +61,7 @@ class _Reported:
 
 
 class RebuildResult(NamedTuple):
-    """Whether nothing differs (any more), and a summary to show once the transaction has ended."""
+    """True if nothing differs (any more), and a summary to print once the transaction has ended."""
 
     is_right: bool
     summary: str

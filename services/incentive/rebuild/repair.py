@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class RepairResult(NamedTuple):
-    """What was written, and what PostgreSQL refused, in one line each."""
+    """Counts of what was written, and what PostgreSQL refused, one line each."""
 
     versions: int
     postings: int

@@ -104,7 +104,7 @@ def decisions_of(
 
 
 def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[PostedSums]]:
-    """What was approved, paid and returned in each year's budget, by rule in code point order."""
+    """Sum what was approved, paid and returned in each year's budget, by rule in code point order."""
     found: dict[int, list[PostedSums]] = {}
     rows = fetch(connection, POSTED_SQL, tuple[int, str, int, int, int], years=list(years), as_of=as_of)
     for year, rule, approved_fen, paid_fen, returned_fen in rows:

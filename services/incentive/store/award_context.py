@@ -104,7 +104,7 @@ _decode: Final = msgspec.json.Decoder(_Rows).decode
 
 
 class RecordedContext(NamedTuple):
-    """What persons recorded, in order: decisions and holds by award, verifications by subject, sums by budget year,
+    """Recorded acts, in order: decisions and holds by award, verifications by subject, sums by budget year,
     suspensions that are not lifted by rule.
     """
 
@@ -116,7 +116,7 @@ class RecordedContext(NamedTuple):
 
 
 class AwardContext(NamedTuple):
-    """What follows for one award.
+    """The consequences for one award.
 
     `flags` are those that decisions raise; `changed_at` is the time of the last act on the award (None: no act).
     """

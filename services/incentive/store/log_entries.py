@@ -1,7 +1,7 @@
 """The ledger's log: its entries are the transactions as the API gives them, in canonical form.
 
 `answers.transaction_json` says the same for the API. Here it is in the hot path: members are written in the order of
-RFC 8785 by structs, as to sort them anew took half the time. A test holds the two to each other.
+RFC 8785 by structs, because sorting them again took half the time. A test compares the two.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +78,7 @@ class _StoredTransaction(NamedTuple):
 
 
 class _Memo(dict[K, str]):
-    """What a function makes of each value: amounts and times of a batch are often the same."""
+    """Cache a function's results: amounts and times of a batch are often equal."""
 
     def __init__(self, function: Callable[[K], str]) -> None:
         super().__init__()

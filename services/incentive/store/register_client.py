@@ -21,7 +21,7 @@ _SERVER_FAULT = 500
 _PAGE = 500
 
 
-class RegisterUnavailable(Exception):  # noqa: N818 - the world's, no fault
+class RegisterUnavailable(Exception):  # noqa: N818 - a transient condition
     """A register does not answer, or not to the end: to be asked again later."""
 
 
@@ -66,7 +66,7 @@ class _Partition(msgspec.Struct, frozen=True):
 
 
 class RegisterProgress(msgspec.Struct, frozen=True):
-    """How far a service is, as it tells it: records and facts that wait, and the partitions that it reads."""
+    """The progress that a service reports: waiting records and facts, and the partitions that it reads."""
 
     lag: int
     outbox: int
@@ -105,7 +105,7 @@ class RegisterClient:
         return RegisterLog(kind, register, url, str(Note(shown.text, own)).encode(), checkpoint)
 
     def progress(self, url: str) -> RegisterProgress:
-        """How far a service is. Raises RegisterAway, RegisterRefuses."""
+        """Ask a service for its progress. Raises RegisterUnavailable, RegisterRefused."""
         return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=RegisterProgress)
 
     def node(self, log: RegisterLog) -> Node:
@@ -148,7 +148,7 @@ class RegisterClient:
         return page
 
     def reconciliation(self, url: str, exchange: str, day: str) -> Json:
-        """What came of an exchange on a day (`2026-03-01`), and what became of it."""
+        """Ask for the counts of an exchange's records of a day (`2026-03-01`)."""
         found: Json = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
         return found
 
@@ -163,7 +163,7 @@ class RegisterClient:
                 raise RegisterUnavailable(f"{url}: {error}") from error
 
     def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
-        """What a trade was evidence of, as JSON. Raises NotInRegister."""
+        """Ask which facts a trade was evidence of, as JSON. Raises NotInRegister."""
         return self._get(f"{url}/v1/trades/{exchange}/{number}/facts").content
 
     def _get(self, url: str, **options: Any) -> requests.Response:

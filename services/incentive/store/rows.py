@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple
 
 from shared.values.json_types import Json
 
-# The one lock of the ledger: whoever writes facts, awards or postings holds it from its first read to its commit.
+# The lock of the ledger: a writer of facts, awards or postings holds it from its first read to its commit.
 LEDGER_LOCK: Final = 0x6A62_6C65_6467_6572  # "jbledger"
 
 # Tables of the ledger in which PostgreSQL refuses changes.

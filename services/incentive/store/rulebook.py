@@ -1,4 +1,4 @@
-"""What awards are computed by: policy file, whitelist, and the registers that count.
+"""The inputs of the rules beside facts: policy file, whitelist, and the registers that count.
 
 A program is started with files; the ledger records which of them are in force, from which instant on.
 """
@@ -70,7 +70,7 @@ def load_rulebook(settings: Settings) -> Rulebook:
 
 
 def settings_in_force(connection: Connection, as_of: datetime | None = None) -> SettingsInForce | None:
-    """What the ledger has in force, now or as of an instant; None before anything was."""
+    """Return the settings in force, now or as of an instant; None before any were."""
     row = _row_in_force(connection, as_of)
     if row is None:
         return None

@@ -15,7 +15,7 @@ from .risk_flags import OVER_APPROVED
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, subject_of, yuan
 
 ACTS_FILE = "decisions.ndjson"
-# Of each action the states that it may start from, and the state that it leads to.
+# By action: the states that it may start from, and the state that it leads to.
 STEPS = {
     "apply": (("estimated", "approved", "paid"), "applied"),
     "list": (("estimated", "approved", "paid"), "applied"),
@@ -88,7 +88,7 @@ class AwardHistory:
 
 
 class RecordedActs:
-    """What follows from the acts.
+    """The consequences of the acts.
 
     `histories`: by award. `spent`: approved less returned by year and rule. `held`: award and kind of each hold in
     force. `suspended`: rule and period of each suspension in force. `grants`: of other policies, by subject and year.

@@ -64,7 +64,7 @@ class ReportedAwards:
 def entitlements(
     about: str, facts: Sequence[Json], policy: PolicyValues, whitelist: ExchangeWhitelist
 ) -> dict[str, Json]:
-    """What the facts about a subject or an exchange earn, by award id; amounts in fen."""
+    """Compute the awards that a subject's or exchange's facts earn, by award id; amounts in fen."""
     found: Iterable[Json] = ()
     if about.startswith("exchange/"):
         found = tier_awards(about.split("/", 1)[1], facts, policy, whitelist)
@@ -143,7 +143,7 @@ def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHisto
 
 
 def expected_fields(found: Json, award: Json) -> Json:
-    """What an award must state by its recomputation."""
+    """Return the values that a recomputed award must state."""
     scheme, _, code = found["subject"].partition(":")
     return {
         **found,
@@ -156,7 +156,7 @@ def expected_fields(found: Json, award: Json) -> Json:
 
 
 def expected_nothing(award: Json, policy: PolicyValues) -> Json:
-    """What an award that is no longer earned must state; it keeps its last exchange, year, rate and cap."""
+    """Return the values of an award that is no longer earned; it keeps its last exchange, year, rate and cap."""
     rule, _, rest = award["award_id"].partition("/")
     expected: Json = {
         "base": "0.00", "ceiling": "0.00", "payable": "0.00", "suppressed_by": None, "flags": [], "rule": rule,

@@ -82,7 +82,7 @@ def declared_rewards(facts: Sequence[Json], policy: PolicyValues, period: Span) 
 
 
 def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Span) -> int:
-    """What is due after earlier rewards of the same matter (once, first, once a year, by difference) and years."""
+    """Return what is due after earlier rewards of the same matter (once, first, yearly, by difference) and years."""
     same = [other for other in earlier if one.is_same_matter(other)]
     earned_before = [other for other in same if other.ceiling]
     history = [other.worth for other in same if other.at_us < period[0]]
@@ -99,7 +99,7 @@ def due_after(one: DeclaredReward, earlier: Sequence[DeclaredReward], period: Sp
 
 
 def due_within_limits(one: DeclaredReward, earlier: Sequence[DeclaredReward], policy: PolicyValues, due: int) -> int:
-    """What the limits of the rule leave of it."""
+    """Return what the limits of the rule leave of it."""
     for name in one.terms.get("limits", ()):
         per = policy.limits[name]["per"]
         used = [

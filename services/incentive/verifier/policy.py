@@ -1,4 +1,4 @@
-"""What awards were computed by: the policy files and whitelists that were in force."""
+"""The policy files and whitelists that were in force."""
 
 from __future__ import annotations
 
@@ -97,22 +97,22 @@ class SettingsHistory:
         return self.policy, self.whitelist
 
 
-def read_policy(bundle: Bundle, told: Json) -> PolicyValues:
-    source = bundle.read(told["file"])
-    if hashlib.sha256(source).hexdigest() != told["sha256"]:
-        raise Unsound("不是当时在用的政策文件", "not the policy file that was in force", file=told["file"])
-    values = bundle.json(told["values"])
-    check_values(told["values"], values, source.decode())
+def read_policy(bundle: Bundle, named: Json) -> PolicyValues:
+    source = bundle.read(named["file"])
+    if hashlib.sha256(source).hexdigest() != named["sha256"]:
+        raise Unsound("不是当时在用的政策文件", "not the policy file that was in force", file=named["file"])
+    values = bundle.json(named["values"])
+    check_values(named["values"], values, source.decode())
     found = PolicyValues(values)
-    if (found.id, found.revision) != (told["id"], told["revision"]):
-        raise Unsound("版本不符", "wrong revision", file=told["values"])
+    if (found.id, found.revision) != (named["id"], named["revision"]):
+        raise Unsound("版本不符", "wrong revision", file=named["values"])
     return found
 
 
-def read_whitelist(bundle: Bundle, told: Json) -> ExchangeWhitelist:
-    content = bundle.json(told["file"])
-    if hashlib.sha256(canonical(content)).hexdigest() != told["sha256"]:
-        raise Unsound("不是当时在用的名录", "not the whitelist that was in force", file=told["file"])
+def read_whitelist(bundle: Bundle, named: Json) -> ExchangeWhitelist:
+    content = bundle.json(named["file"])
+    if hashlib.sha256(canonical(content)).hexdigest() != named["sha256"]:
+        raise Unsound("不是当时在用的名录", "not the whitelist that was in force", file=named["file"])
     return ExchangeWhitelist(content)
 
 

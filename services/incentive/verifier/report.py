@@ -1,4 +1,4 @@
-"""What verification reports: faults by file and line, checks that passed, and what could not be proved."""
+"""The report of a verification: faults by file and line, checks that passed, and what could not be proved."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class UsageError(Exception):
         self.message = ReportLine(zh, en, detail)
 
 
-# What Python raises where a file does not have the content that it should have.
+# Exceptions that Python raises for a file with unexpected content.
 WRONG_CONTENT = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError)
 
 

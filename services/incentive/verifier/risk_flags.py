@@ -97,7 +97,7 @@ def buyer_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
 
 
 def exchange_fact(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
-    """What the operators of an exchange bought on it in the year, while they operated it."""
+    """Sum what the operators of an exchange bought on it in the year, while they operated it."""
     whitelist, _ = register.settings(seq)
     bought: dict[str, list[RegisterDocument]] = {}
     for one in counted_trades(register, "exchange", (exchange, int(year)), seq):

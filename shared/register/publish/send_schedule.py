@@ -42,7 +42,7 @@ class LaneThrottle:
 
 
 class IntakeActivity:
-    """Whether intake has been active within the last moments."""
+    """Return True if intake was active within the last moments."""
 
     def __init__(self) -> None:
         self._newest: int | None = None

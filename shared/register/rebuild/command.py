@@ -52,7 +52,7 @@ _NO_TIMEOUT = "SET LOCAL transaction_timeout = 0"
 
 @dataclass(frozen=True)
 class RebuildSpec:
-    """What one kind of register adds to a rebuild.
+    """The parts that one kind of register adds to a rebuild.
 
     `facts`: the table of applied facts. `views`: database views that read the tables. `amount`: the SQL of a document's
     money. `document_topic`: the topic with a fact for each document. `compare_totals`: compares what else is derived.

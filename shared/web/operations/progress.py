@@ -161,7 +161,7 @@ def lag_for(progress: ServiceProgress, exchange: str | None) -> int:
 
 
 class Movement:
-    """How long records or changes of facts have been waiting without progress, in seconds of a monotonic clock.
+    """Seconds (monotonic clock) for which records or changed facts have been waiting without progress.
 
     Partitions are watched one by one: progress of one must not hide that another is stalled. The time of the last
     progress is not enough: a record that arrives after a quiet night has waited for a moment only. Waiting continues

@@ -24,7 +24,7 @@ _DAY = "SELECT outcome, records, amount_fen FROM intake_day WHERE exchange = %(e
 
 
 class DayOutcome(NamedTuple):
-    """How many records of a day had an outcome, and the amount of those that count."""
+    """The number of a day's records with an outcome, and the amount of those that count."""
 
     outcome: str
     records: int

@@ -51,7 +51,7 @@ class Declaration(msgspec.Struct, frozen=True):
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What is equal in two declarations of an item that say the same."""
+        """The values that are equal in two declarations with the same content."""
         return (self.party.name, self.earned_on, dict(self.measure), self.exchange, self.documents, self.withdrawn)
 
 

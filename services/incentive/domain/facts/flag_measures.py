@@ -1,4 +1,4 @@
-"""What trade-ingest measured for red flags (G10): `facts.sign.v1`."""
+"""Measures of trade-ingest for red flags (G10): `facts.sign.v1`."""
 
 import msgspec
 
@@ -31,7 +31,7 @@ class TradeRef(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Counterparty(msgspec.Struct, frozen=True, gc=False):
-    """What a provider sold to one party in a year, and what it bought from it."""
+    """A provider's sales to one party in a year, and its purchases from it."""
 
     subject: str
     sold: TradeSum
@@ -61,7 +61,7 @@ class MeasuredPurchase(msgspec.Struct, frozen=True, gc=False):
 
 
 class OperatorPurchases(msgspec.Struct, frozen=True, gc=False):
-    """What an operator bought on its own exchange in a year."""
+    """An operator's purchases on its own exchange in a year."""
 
     subject: str
     amount_fen: Fen = msgspec.field(name="amount")

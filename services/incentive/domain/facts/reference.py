@@ -1,4 +1,4 @@
-"""What all facts have in common: the reference that names a fact, which facts count, and types of the wire form."""
+"""Parts that all facts share: the reference that names a fact, which facts count, and types of the wire form."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar

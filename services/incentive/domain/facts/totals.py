@@ -29,7 +29,7 @@ class NotCounted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one exchange contributes to a provider's year."""
+    """The contribution of one exchange to a provider's year."""
 
     counted: tuple[Bucket, ...] = ()
     unmatched: tuple[Bucket, ...] = ()
