@@ -230,7 +230,7 @@ def test_dumps_are_made_beside_the_running_set(stack: Stack, tmp_path: Path) -> 
 def test_an_upgrade_from_the_migration_before_keeps_what_is_there(stack: Stack, events: list[SampleRecord]) -> None:
     programs = [program for program in PROGRAMS if program not in ("kafka", "postgres")]
     stack.compose("stop", *programs)
-    with pytest.raises(ComposeError, match=r"异常 FAIL  接口 API incentive: .* no answer"):
+    with pytest.raises(ComposeError, match=r"异常 FAIL  接口 API incentive: .*无应答"):
         stack.doctor()
     before = {service: go_back(stack, service) for service in SERVICES}
     stack.carry_out("upgrade")

@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from tests.support.registers import worlds
-from tests.support.up import QUIET_WITHIN_S, client_of
+from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
 
 if TYPE_CHECKING:
     from devset.client import Client
@@ -38,7 +38,9 @@ def bought(running: dict[str, Any], client: Client, revision: int, refunded: str
         **parties,
     }
     producer = KafkaProducer(bootstrap_servers=running["kafka"], acks="all")
-    producer.send("exchange.kmdex.trades.v1", worlds.record("trade", "kmdex", trade, 0).value).get(10)
+    producer.send(
+        "exchange.kmdex.trades.v1", worlds.record("trade", "kmdex", trade, 0).value, timestamp_ms=EARLIER_MS
+    ).get(10)
     producer.close()
     client.await_quiet(QUIET_WITHIN_S, lambda: None)
 

@@ -15,7 +15,7 @@ from shared.events.topics import topic_of
 from shared.translog.tiles import Tile, hashes_at, parse_bundle
 from shared.values.parties import complete_uscc
 from tests.support.engines.tessera import run_fsck
-from tests.support.up import QUIET_WITHIN_S, client_of
+from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def publish_listings(running: dict[str, Any]) -> None:
             "product": {"no": "P1", "name": "虚构产品", "kind": "dataset"},
             "listed_at": "2026-03-01T10:00:00+08:00",
         }
-        producer.send(topic_of("listing", "kmdex"), event_of("listing", "kmdex", document))
+        producer.send(topic_of("listing", "kmdex"), event_of("listing", "kmdex", document), timestamp_ms=EARLIER_MS)
     producer.close()
     client_of(running).await_quiet(QUIET_WITHIN_S, lambda: None)
 

@@ -219,7 +219,7 @@ def test_who_is_not_let_in_or_may_not_read_waits_and_says_so(secured_set: Secure
     wrong.write_text("not the password\n", "ascii")
     stranger = secured_set.start("stranger", "listing", "consume", KAFKA_SASL_PASSWORD_FILE=str(wrong))
     mistaken = secured_set.start("mistaken", "listing", "consume", **secured_set.broker.environment("incentive"))
-    for program, reason in ((stranger, "SaslAuthenticationFailedError"), (mistaken, "no right to these topics")):
+    for program, reason in ((stranger, "SaslAuthenticationFailedError"), (mistaken, "无权读写主题")):
         until(lambda program=program, reason=reason: reason in program.log_file.read_text("utf-8"), 60)
         assert program.alive()
         assert "Traceback" not in program.log_file.read_text("utf-8")

@@ -47,7 +47,7 @@ def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(
 ) -> None:
     with litewitness(litewitness_program, vkeys(listing)) as witness:
         cosigners = Cosigners(listing.engine, [AWAY, witness])
-        assert asked(cosigners, listing, witness) == (True, "无应答 / does not answer: URLError")
+        assert asked(cosigners, listing, witness) == (True, "无应答 / no answer: URLError")
         for number, count in enumerate((1, 254, 1, 300)):
             fill(listing, 1000 * number, count)
             assert asked(cosigners, listing, witness) == (True, "")

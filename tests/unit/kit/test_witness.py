@@ -14,6 +14,7 @@ from exchange_kit.api import Api, ApiError
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import NOT_CONTINUED, OTHER_ROOT, SHORTER, RewrittenError, UnverifiedError, Witness
 from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
+from shared.language import pick
 from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
 from shared.translog.merkle import ProofError, leaf_hash
 from shared.translog.note import VerifierKey, parse_note
@@ -96,6 +97,9 @@ def test_rewritten_history_is_found(
         with pytest.raises(RewrittenError) as found:
             witness.look(log.checkpoint(shows), reader(log))
         assert found.value.reason == reason
+        for language in ("zh", "en"):
+            assert pick(reason, language) in (message := pick(str(found.value), language))
+            assert " / " not in message
         files.append(found.value.evidence)
         assert (kept(witness).size, open_checkpoint(before, [log.key.verifier])) == (300, kept(witness))
     assert files[0] == files[1]
