@@ -56,6 +56,13 @@ def join(*texts: str) -> str:
     return f"{prefix}{zh} / {en}"
 
 
+def add_details(text: str, details: str) -> str:
+    """Return `中文：细节 / English: details` for two messages of `中文 / English`, or of one language."""
+    zh, en = pick(details, "zh"), pick(details, "en")
+    prefix = "" if (found := _BILINGUAL.fullmatch(text)) is None else found["prefix"]
+    return f"{pick(text, 'zh')}：{zh} / {pick(text, 'en').removeprefix(prefix)}: {en}"
+
+
 def localized(text: str) -> str:
     """Return a message of `中文 / English` lines in the caller's language, for output by a program.
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 from exchange_kit.api import ApiError
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness_folder import WitnessFolder
-from shared.language import pick
+from shared.language import add_details
 from shared.translog.checkpoint import Checkpoint, open_checkpoint
 from shared.translog.merkle import ProofError
 from shared.translog.note import Note, NoteError, VerifierKey, parse_note
@@ -39,8 +39,8 @@ class RewrittenError(RuntimeError):
     def __init__(self, reason: str, one: Shown, other: Shown) -> None:
         self.origin, self.reason = one.checkpoint.origin, reason
         sizes = f"{one.checkpoint.size}, {other.checkpoint.size}"
-        zh, en = (f"{pick(reason, language)} ({sizes})" for language in ("zh", "en"))
-        super().__init__(f"{self.origin}: 历史被改写：{zh} / history was rewritten: {en}")
+        message = add_details(f"{self.origin}: 历史被改写 / history was rewritten", reason)
+        super().__init__(add_details(message, sizes))
         self.one, self.other = one, other
         self.evidence: Path | None = None
 

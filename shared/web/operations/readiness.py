@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.language import add_details
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.liveness import STUCK_AFTER_S
 from shared.telemetry.masking import reason_of
@@ -130,8 +131,8 @@ def _stopped_consumer(stored: Stored) -> list[FieldFault]:
     if run is None or not run.has_halted:
         return []
     # A bug's message may contain data, and this route needs no key.
-    reason = run.reason if run.ending == "halted" else "程序错误，见其日志 / internal error, see its log"
-    return [FieldFault("consumer", f"消费程序已停止 / the consumer has stopped: {reason}")]
+    reason = (run.reason if run.ending == "halted" else None) or "程序错误，见其日志 / internal error, see its log"
+    return [FieldFault("consumer", add_details("消费程序已停止 / the consumer has stopped", reason))]
 
 
 def _missing_topics(ends: dict[str, dict[int, End]]) -> list[FieldFault]:

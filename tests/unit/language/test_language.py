@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from shared.language import caller_language, join, localized, pick, say
+from shared.language import add_details, caller_language, join, localized, pick, say
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,20 @@ def test_the_locale_names_the_language(environ: dict[str, str], expected: str) -
 def test_one_half_is_picked_and_a_prefix_belongs_to_both(text: str, zh: str, en: str) -> None:
     assert pick(text, "zh") == zh
     assert pick(text, "en") == en
+
+
+@pytest.mark.parametrize(
+    ("text", "details", "expected"),
+    [
+        ("停止 / stopped", "数据库不可用 / no database", "停止：数据库不可用 / stopped: no database"),
+        ("停止 / stopped", "A: 须提供 / required: 3", "停止：A: 须提供：3 / stopped: A: required: 3"),
+        ("a/b: 停止 / stopped", "3, 5", "a/b: 停止：3, 5 / stopped: 3, 5"),
+    ],
+)
+def test_details_follow_in_both_languages(text: str, details: str, expected: str) -> None:
+    assert (message := add_details(text, details)) == expected
+    assert " / " not in pick(message, "zh") + pick(message, "en")
+    assert pick(message, "en").endswith(pick(details, "en"))
 
 
 def test_messages_are_printed_in_the_caller_s_language(monkeypatch: pytest.MonkeyPatch) -> None:
