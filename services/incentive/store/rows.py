@@ -57,7 +57,10 @@ class AwardRow(NamedTuple):
 
 
 class SeenAward(NamedTuple):
-    """An award as a reader sees it; `whole`: all of it."""
+    """The columns of AwardRow, and whether the reader may see the whole award.
+
+    `whole` has no default, so that a query without it fails instead of showing too much.
+    """
 
     award_id: str
     version: int
@@ -129,16 +132,6 @@ class SettingsRow(NamedTuple):
     whitelist_digest: str
     whitelist: Json
     registers: list[str] | None  # whose facts count; None for all
-
-
-class ActRow(NamedTuple):
-    id: str
-    kind: str
-    seq: int
-    recorded_at: datetime
-    person: str
-    request_key: str | None
-    request_sha256: str
 
 
 def columns(row_type: type[tuple[Any, ...]], table: str = "") -> str:
