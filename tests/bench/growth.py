@@ -1,6 +1,6 @@
-"""Growth of a register: intake rate, bytes a trade and `rebuild --verify` must not get worse.
+"""Growth of a register: intake rate, bytes per trade and `rebuild --verify` must not get worse.
 
-Documents are taken in by the handler of the consumer, without a broker, so that five million are there in minutes.
+The consumer's handler takes in documents without a broker, so that five million take only minutes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devset.postgres import Database
-    from tests.support.incentive.ledger import FakeRecord
+    from tests.support.records import FakeRecord
 
 BATCH: Final = 5_000
 MARKS: Final = (100_000, 1_000_000, 5_000_000)  # trades
-WINDOW: Final = 10  # batches that a rate is of
+WINDOW: Final = 10  # batches over which a rate is measured
 
 
 def growth(folder: Path, most: int) -> list[dict[str, Any]]:
-    """At each mark up to `most`: rows a second, bytes a trade, and seconds and memory of the check."""
+    """Measure at each mark up to `most`: rows per second, bytes per trade, and seconds and memory of the check."""
     folder.mkdir()
     with ExitStack() as stack:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
@@ -58,14 +58,14 @@ def growth(folder: Path, most: int) -> list[dict[str, Any]]:
 
 
 def batches(count: int) -> Iterator[list[FakeRecord]]:
-    """At least so many trades: most events are."""
+    """Yield batches of at least `count` trades in total: more than half of the events are trades."""
     left = trades(count * 2)
     while batch := list(islice(left, BATCH)):
         yield batch
 
 
 def looked_at(database: Database, trades: int) -> dict[str, Any]:
-    """Bytes on disk, all included, and what `trade-ingest rebuild --verify` takes."""
+    """Measure the size of the database on disk, and time and memory of `trade-ingest rebuild --verify`."""
     with psycopg.connect(database.owner_url) as connection:
         row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         assert row is not None

@@ -1,8 +1,8 @@
 """Cost of the transparency logs: the same batches with and without a log.
 
-`python -m tests.bench.logs` prints events and postings a second, each with and without, as JSON, and what the processor
-took for one, Python and PostgreSQL together, which other work on the machine changes less. Of trade-ingest and of
-incentive it measures decoding and the transaction of a batch; nothing is polled, so that nothing else is in the way.
+`python -m tests.bench.logs` prints as JSON events and postings per second, each with and without a log, and the CPU
+time per record of Python and PostgreSQL together, which other load on the machine affects less. It measures decoding
+and the transaction of a batch in trade-ingest and incentive; nothing is polled, so that nothing else interferes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ from shared.translog.merkle import Edge
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.bench.bed import SEED, YEAR
-from tests.support.incentive.ledger import FakeRecord, first_purchase, rulebook
+from tests.support.incentive.ledger import first_purchase, rulebook
+from tests.support.records import FakeRecord
 from tests.support.registers.web_register import RECORD_MS
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
     from devset.postgres import Database
 
-# Their share of a rate is not that of a first batch, into empty tables.
+# Excluded from the rates, as a first batch goes into empty tables.
 WARM_UP_BATCHES = 1
 EXCHANGES = ("dcdex", "kmdex")
 WHITELIST = load_whitelist(Path("exchanges.yaml"))
@@ -65,7 +66,7 @@ CUT_AT = tuple(date.fromisoformat(day) for day in DEFAULT_TOTALS_CUT_AT.split(",
 
 
 class NoLog(ServiceLog):
-    """Keeps nothing."""
+    """A log that stores nothing."""
 
     def begin(self, *_: object) -> Edge:
         return Edge()
@@ -88,7 +89,7 @@ class Side:
     processor_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        with self.engine.connect() as connection:  # the one that batches are written by, too
+        with self.engine.connect() as connection:  # the connection that also writes the batches
             self._backend = psutil.Process(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
     def _processor(self) -> float:
@@ -113,7 +114,7 @@ class Side:
 
 
 def logged(log: ServiceLog, database: Database, *, with_log: bool) -> ServiceLog:
-    """The log, or none; without one the database must not ask for it."""
+    """Return the log, or one that stores nothing, and then disable the triggers that require log entries."""
     if with_log:
         return log
     with psycopg.connect(database.owner_url) as connection:
@@ -150,7 +151,7 @@ def incentive(database: Database, private: Ed25519PrivateKey, *, with_log: bool)
 
 
 def trades(events: int) -> Iterator[FakeRecord]:
-    """The trades among the events of a year of two fictional exchanges."""
+    """Yield the trades among the events of a year of two fictional exchanges."""
     offsets: dict[str, int] = {}
     for event in sample_events(SEED, EXCHANGES, events, YEAR, rubbish=False):
         if event.topic.endswith("trades.v1"):
@@ -159,13 +160,13 @@ def trades(events: int) -> Iterator[FakeRecord]:
 
 
 def facts(count: int) -> list[FakeRecord]:
-    """First purchases, each of another company: a posting each."""
+    """Make first-purchase facts, each of another company and so with its own posting."""
     made = (first_purchase(number, "2026-03-01", "2000000.00", seq=number) for number in range(count))
     return [replace(record, offset=offset) for offset, record in enumerate(made)]
 
 
 def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) -> dict[str, float]:
-    """Rates, and the median over batches of what the one takes of the other; `batch`: records."""
+    """Measure rates, CPU time, and the median over batches of time without a log / with one; `batch` is in records."""
     gc.collect()
     gc.freeze()
     starts = range(0, len(records), batch)
@@ -178,7 +179,7 @@ def measure(sides: dict[bool, Side], records: Sequence[FakeRecord], batch: int) 
     return {
         "with_logs_per_s": round(counted / sum(seconds[True])),
         "without_per_s": round(counted / sum(seconds[False])),
-        # Batch by batch, as other work on the machine comes and goes.
+        # Per batch, as other load on the machine varies.
         "ratio": round(
             median(without / with_log for with_log, without in zip(seconds[True], seconds[False], strict=True)), 3
         ),

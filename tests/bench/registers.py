@@ -1,9 +1,9 @@
 """Cost of merging registers: the same companies in facts of one register and of three.
 
-Told is what the processor took for a fact, and for a company, Python and PostgreSQL together, of decoding and the
-transactions of incentive; batches of all ways go in turn. A company that
-trades on one exchange has as many facts either way. One that trades on three has three times as many of three
-registers, each of them a third as large.
+It measures the CPU time per fact and per company, of Python and PostgreSQL together, for decoding and the transactions
+of incentive. Batches of all variants alternate. A company that trades on one exchange has the same number of facts
+with one register and with three. One that trades on three has three times as many facts with three registers, each a
+third as large.
 """
 
 from __future__ import annotations
@@ -19,28 +19,30 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from devset.postgres import Postgres
 from devset.processes import free_ports
 from tests.bench.logs import Side, incentive
-from tests.support.incentive.ledger import FakeRecord, provider_total
+from tests.support.incentive.ledger import provider_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from tests.support.records import FakeRecord
+
 A_BATCH = 1_000
-ROUNDS = 3  # in the first of which there is nothing yet
+ROUNDS = 3  # the first of which starts with empty tables
 YEAR = 2026
 REGISTERS = {"dcdex": "r2", "evdex": "r3", "kmdex": "r4"}
 DAYS = [f"{YEAR}-{month:02d}-03" for month in range(1, 13)]
 
 
 def on_one(companies: int, round_: int, *, split: bool) -> Iterable[FakeRecord]:
-    """Totals of companies that trade on one exchange each."""
+    """Yield totals of companies that trade on one exchange each."""
     for number in range(companies):
         exchange = list(REGISTERS)[number % len(REGISTERS)]
         yield total(number, round_, [exchange], REGISTERS[exchange] if split else "r1")
 
 
 def on_three(companies: int, round_: int, *, split: bool) -> Iterable[FakeRecord]:
-    """Totals of companies that trade on all of them."""
+    """Yield totals of companies that trade on all exchanges."""
     groups = [([exchange], register) for exchange, register in REGISTERS.items()] if split else [([*REGISTERS], "r1")]
     for number in range(companies):
         for exchanges, register in groups:
@@ -53,7 +55,7 @@ def total(number: int, round_: int, exchanges: list[str], register: str) -> Fake
 
 
 def registers(folder: Path, companies: int) -> dict[str, Any]:
-    """Of each way: how many facts, and microseconds of the processor for one, and for a company."""
+    """Measure for each variant the number of facts, and the CPU time in µs per fact and per company."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     folder.mkdir()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for events and for JSON that comes in place of them."""
+"""Hypothesis strategies for events and for arbitrary JSON in their place."""
 
 import json
 import re
@@ -63,7 +63,7 @@ TRADES = st.fixed_dictionaries(
 
 @st.composite
 def valid(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    """A kind and an event of it that is valid, but for parties that may be one and trades that may lie ahead."""
+    """A kind and an event of it, valid except that both parties may be the same and trades may be in the future."""
     kind = draw(KINDS)
     data = draw(TRADES if kind == "trade" else LISTINGS)
     time = data.get("completed_at") or draw(TIMES)
@@ -86,6 +86,24 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     if not isinstance(value, dict):
         return [path]
     return [path, *(inner for name in value for inner in paths(value[name], (*path, name)))]
+
+
+def draw_member(data: st.DataObject, event: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Draw a member of the event at any depth; return the object that holds it, and its name."""
+    *parents, name = data.draw(st.sampled_from([path for path in paths(event) if path]))
+    for parent in parents:
+        event = event[parent]
+    return event, name
+
+
+def change_member(data: st.DataObject, holder: dict[str, Any], name: str, change: str, strange: Any) -> None:
+    """Remove the member, extend its text by a suffix, or replace its value by `strange`."""
+    if change == "remove":
+        del holder[name]
+    elif change == "suffix" and isinstance(holder[name], str):
+        holder[name] += data.draw(st.sampled_from(["\n", "\0", " ", "\ud800", "0", "Z", "é"]))
+    else:
+        holder[name] = strange
 
 
 STRANGE_TEXTS = st.sampled_from(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from services.incentive.verifier.report import VerificationReport
 
 LEDGER_KEY = SignerKey(f"{LOG_ORIGIN}/ledger", LOG_KEY)
-# Covered by the signature alone (docs/en/audit/extracts.md). The last: of awards that are no longer earned.
+# Fields covered by the signature alone (docs/en/audit/extracts.md); NO_LONGER_EARNED: of awards no longer earned.
 SIGNED_ALONE = {
     "awards.ndjson": {"updated_at"},
     "context.ndjson": {"eligibility", "holds", "updated_at", "state", "approved", "paid", "returned"},
@@ -207,7 +207,7 @@ def tamper_rows(name: str, rows: list[Any], rng: random.Random) -> tuple[str, li
 
 
 def tampered(extract: Files, rng: random.Random) -> tuple[str, str, Files]:
-    """Return a file, what was done to it, and the extract signed again."""
+    """Return the name of a file, the change made to it, and the extract signed again."""
     evidence = [name for name in extract if name.startswith("evidence/")]
     name = rng.choice([*ROWS, *ROWS, "balances.json", "proof.json", "policy/settings.json", *evidence])
     if name.endswith(".ndjson"):
@@ -268,7 +268,7 @@ def difference(one: bytes, other: bytes) -> list[bytes]:
 
 
 def test_files_of_two_extracts_mixed_are_detected(makers: Makers, extract: Files, keys, tmp_path: Path) -> None:
-    """Each file of an earlier extract in a later one, unchanged and signed again."""
+    """Each file of an earlier extract is put into a later one, which is signed again."""
     fed_with_a_world(makers.set, 99, 40, 5000)
     later = files(makers.extract(evidence="registers"))
     assert report_on(later, keys, tmp_path).is_sound
@@ -285,7 +285,7 @@ def test_files_of_two_extracts_mixed_are_detected(makers: Makers, extract: Files
 
 # --- a whole history forged with the key and the databases ---
 
-MORE = 100  # fen of the award, for 20 times as much of the trade
+MORE = 100  # fen added to the award; the trade gets 20 times as much
 
 
 class Forged:
@@ -331,7 +331,7 @@ class Forged:
         return first
 
     def _forge_register(self, first: dict[str, Any]) -> None:
-        """Forge the trade, and the totals that contain it: of its exchange, and of its provider under `mode`."""
+        """Forge the trade and the totals that contain it: its exchange's, and its provider's under `mode`."""
         name = "evidence/trades-r1-1.ndjson"
         rows = [json.loads(line) for line in self.files[name].splitlines()]
         row = next(one for one in rows if one["entry"]["number"] == first["trade_no"])

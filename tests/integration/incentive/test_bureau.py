@@ -36,21 +36,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def bureau(postgres) -> Iterator[Bureau]:
-    """A ledger that tests share: each has subjects of its own."""
+    """A ledger that all tests of the module share; each uses its own subjects."""
     with empty_bureau(postgres) as found:
         yield found
 
 
-def purchase(bureau: Bureau, number: int, amount: str = "5000000.00", *, seq: int = 1, verified: bool = True) -> str:
-    """An award for a first purchase, of a subject that is eligible."""
-    bureau.take(first_purchase(number, "2026-03-01", amount, seq=seq))
-    if verified:
-        bureau.verify(subject(number))
-    return f"first_purchase/{subject(number)}"
-
-
 def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 1, verified=False)
+    award_id = bureau.purchase(1, verified=False)
     before = bureau.award(award_id)
     assert (before["state"], before["eligibility"], before["holds"]) == ("estimated", "unverified", ["eligibility"])
     bureau.verify(subject(1), kind_of_entity="企业", criteria={"credit": True}, until="2029-01-01")
@@ -90,7 +82,7 @@ def test_an_award_goes_from_estimate_to_payment(bureau: Bureau) -> None:
 
 
 def test_each_act_is_a_transaction_of_the_ledger_and_in_its_log(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 2)
+    award_id = bureau.purchase(2)
     bureau.approved(award_id, "150000.00")
     bureau.done(award_id, "pay")
     decisions = bureau.decisions(award_id)
@@ -137,7 +129,7 @@ def test_a_wrong_step_is_409_and_says_what_can_be_done(
     bureau: Bureau, done: tuple[str, ...], wrong: str, allowed: list[str]
 ) -> None:
     number = 1000 + len(done) * 10 + len(wrong)
-    award_id = purchase(bureau, number)
+    award_id = bureau.purchase(number)
     bureau.done(award_id, *done)
     status, told = bureau.step(
         award_id, wrong, who=FIRST, **({"amount": "1"} if wrong in ("approve", "return") else {})
@@ -148,7 +140,7 @@ def test_a_wrong_step_is_409_and_says_what_can_be_done(
 
 
 def test_four_eyes(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 3)
+    award_id = bureau.purchase(3)
     bureau.done(award_id, "apply", "review")
     status, told = bureau.step(award_id, "joint_review", who=FIRST)
     assert (status, told["allowed"]) == (409, ["reject"])
@@ -159,7 +151,7 @@ def test_four_eyes(bureau: Bureau) -> None:
 
 
 def test_a_step_says_what_it_lacks_and_what_it_does_not_take(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 4)
+    award_id = bureau.purchase(4)
     wrong: list[tuple[dict[str, Any], list[str]]] = [
         ({"action": "fly"}, ["action"]),
         ({}, ["action"]),
@@ -186,13 +178,13 @@ def test_a_step_says_what_it_lacks_and_what_it_does_not_take(bureau: Bureau) -> 
 
 
 def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
-    award_id, other = purchase(bureau, 5), purchase(bureau, 6)
+    award_id, other = bureau.purchase(5), bureau.purchase(6)
     status, told = bureau.step(award_id, "apply", key="once", reason="r")
     assert status == 201
     assert bureau.step(award_id, "apply", key="once", reason="r", documents=None) == (201, told)
     assert bureau.step(award_id, "apply", key="once", reason="another")[0] == 409
     assert bureau.step(other, "apply", key="once", reason="r")[0] == 409
-    # Another person's keys are that person's own.
+    # Idempotency keys are per person.
     assert bureau.step(other, "apply", key="once", who=SECOND)[0] == 201
     assert bureau.decisions(award_id) == [told]
     body = {"kind": "manual", "reason": "r"}
@@ -202,7 +194,7 @@ def test_the_same_request_again_is_answered_as_before(bureau: Bureau) -> None:
 
 
 def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 7)
+    award_id = bureau.purchase(7)
     bureau.published(award_id)
     status, told = bureau.step(award_id, "approve", amount="200000.01")
     assert (status, told["allowed"]) == (409, ["approve", "reject"])
@@ -211,7 +203,7 @@ def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
     status, told = bureau.step(award_id, "pay", amount="100000")
     assert (status, told["allowed"]) == (409, ["apply", "list", "pay"])
     bureau.done(award_id, "pay", amount="120000.00")
-    # Not all that is payable was approved: the rest is another round.
+    # Only part of the payable amount was approved: the rest takes another round.
     bureau.published(award_id)
     assert bureau.step(award_id, "approve", amount="80000.01")[0] == 409
     bureau.done(award_id, "approve", amount="80000")
@@ -220,7 +212,7 @@ def test_approvals_stay_within_what_is_payable(bureau: Bureau) -> None:
 
 
 def test_publicity_must_be_over(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 8)
+    award_id = bureau.purchase(8)
     bureau.done(award_id, "apply", "review", "joint_review")
     bureau.done(award_id, "publish", until=format_time(bureau.now + timedelta(hours=1)))
     status, told = bureau.step(award_id, "approve", amount="1")
@@ -230,7 +222,7 @@ def test_publicity_must_be_over(bureau: Bureau) -> None:
 
 
 def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 9)
+    award_id = bureau.purchase(9)
     bureau.published(award_id)
     path = f"/v1/awards/{award_id}/holds"
     held = [bureau.post(path, {"kind": kind, "reason": "r"})[1] for kind in ("objection", "manual", "manual")]
@@ -258,7 +250,7 @@ def test_holds_block_approval_and_payment_and_nothing_else(bureau: Bureau) -> No
 
 
 def test_eligibility_has_a_validity_and_the_last_word_counts(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 10, verified=False)
+    award_id = bureau.purchase(10, verified=False)
     bureau.post(f"/v1/subjects/{subject(10)}/eligibility", {"status": "verified", "until": "2026-05-01"})
     assert bureau.award(award_id)["eligibility"] == "unverified"
     body = {"status": "verified", "from": "2026-01-01", "until": "2027-01-01"}
@@ -283,7 +275,7 @@ def test_eligibility_has_a_validity_and_the_last_word_counts(bureau: Bureau) -> 
 
 
 def test_a_rule_is_suspended_for_what_is_earned_within_a_period(bureau: Bureau) -> None:
-    within, before = purchase(bureau, 11), f"first_purchase/{subject(12)}"
+    within, before = bureau.purchase(11), f"first_purchase/{subject(12)}"
     bureau.take(
         first_purchase(12, "2026-02-28", seq=1),
         provider_total(13, 2026, {"kmdex": [("2026-02-01", "12000000.00")]}, seq=2),
@@ -313,7 +305,7 @@ def over_approved(bureau: Bureau, **parameters: Any) -> list[str]:
 
 
 def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 14)
+    award_id = bureau.purchase(14)
     bureau.approved(award_id, "200000.00")
     bureau.done(award_id, "pay")
     assert open_clawbacks(bureau, award_id) == []
@@ -326,7 +318,7 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(bur
     (proposal,) = open_clawbacks(bureau, award_id)
     assert (proposal["amount"], proposal["returned"]) == ("25000.00", "0.00")
     assert proposal["opened_at"] == found["updated_at"]
-    # Further down: still one proposal, of more.
+    # A further decrease raises the amount of the same proposal.
     bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=4, refunded="2000000.00"))
     assert [one["amount"] for one in open_clawbacks(bureau, award_id)] == ["50000.00"]
     assert bureau.step(award_id, "return", amount="50000.01")[0] == 409
@@ -342,7 +334,7 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(bur
     assert bureau.step(award_id, "return", amount="1")[0] == 409
     row = bureau.ask.all("/v1/ledger/transactions", award_id=award_id, kind="return")[-1]
     assert [entry["account"] for entry in row["entries"]] == ["treasury", f"returned:{subject(14)}:{award_id}"]
-    # The trade is no longer refunded: what is payable has risen, and another round can begin.
+    # The trade is no longer refunded: the payable amount has risen, and another round can begin.
     bureau.take(first_purchase(14, "2026-03-01", "5000000.00", seq=5))
     bureau.approved(award_id, "50000.00")
     assert bureau.done(award_id, "pay")["amount"] == "50000.00"
@@ -351,8 +343,8 @@ def test_a_correction_after_payment_opens_one_proposal_that_a_return_answers(bur
 
 
 def test_clawback_proposals_are_paged_without_loss(bureau: Bureau) -> None:
-    """Two are open, and one of the two awards has an earlier one that lapsed."""
-    awards = [purchase(bureau, number) for number in (27, 28)]
+    """Two proposals are open, and one of the two awards has an earlier one that lapsed."""
+    awards = [bureau.purchase(number) for number in (27, 28)]
     for award_id in awards:
         bureau.approved(award_id, "200000.00")
     bureau.take(first_purchase(27, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
@@ -367,7 +359,7 @@ def test_clawback_proposals_are_paged_without_loss(bureau: Bureau) -> None:
 
 
 def test_what_is_over_approved_is_returned_before_the_rest_is_paid(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 15)
+    award_id = bureau.purchase(15)
     bureau.approved(award_id, "200000.00")
     bureau.take(first_purchase(15, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
     assert bureau.step(award_id, "pay")[1]["allowed"] == ["return"]
@@ -376,7 +368,7 @@ def test_what_is_over_approved_is_returned_before_the_rest_is_paid(bureau: Burea
 
 
 def test_a_proposal_lapses_where_what_is_payable_rises_again(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 16)
+    award_id = bureau.purchase(16)
     bureau.approved(award_id, "200000.00")
     bureau.take(first_purchase(16, "2026-03-01", "5000000.00", seq=3, refunded="3000000.00"))
     bureau.take(first_purchase(16, "2026-03-01", "5000000.00", seq=4))
@@ -386,7 +378,7 @@ def test_a_proposal_lapses_where_what_is_payable_rises_again(bureau: Bureau) -> 
 
 
 def test_a_return_is_possible_while_a_later_round_is_under_way_or_was_rejected(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 17, "2000000.00")
+    award_id = bureau.purchase(17, "2000000.00")
     bureau.approved(award_id, "100000.00")
     bureau.done(award_id, "pay")
     bureau.take(first_purchase(17, "2026-03-01", "3000000.00", seq=3))
@@ -405,11 +397,11 @@ def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(bureau:
     bureau.verify(subject(18))
     bureau.approved(lower, "20000.00")
     bureau.done(lower, "pay")
-    higher = purchase(bureau, 18)
+    higher = bureau.purchase(18)
     assert [bureau.award(award_id)["payable"] for award_id in (lower, higher)] == ["0.00", "200000.00"]
     assert [one["amount"] for one in open_clawbacks(bureau, lower)] == ["20000.00"]
     bureau.published(higher)
-    # Over the group, no more than its highest.
+    # Approvals of the group together stay within its highest award.
     status, told = bureau.step(higher, "approve", amount="180000.01")
     assert (status, "200000.00" in told["detail"]) == (409, True)
     bureau.done(lower, "return", amount="20000.00")
@@ -417,11 +409,11 @@ def test_a_later_higher_reward_of_the_year_claims_back_what_was_approved(bureau:
 
 
 def test_the_limit_of_a_group_is_that_of_its_own_year(bureau: Bureau) -> None:
-    """Approvals of another year use up none of it, and a higher reward of another year does not raise it."""
+    """Approvals of another year do not use up the limit, and a higher award of another year does not raise it."""
     bureau.take(first_listing(26, "2026-02-01", seq=1))
     bureau.verify(subject(26))
     bureau.approved(f"first_listing/{subject(26)}", "20000.00")
-    higher, later = purchase(bureau, 26), f"annual_listed_trading/{subject(26)}/2028"
+    higher, later = bureau.purchase(26), f"annual_listed_trading/{subject(26)}/2028"
     bureau.take(provider_total(26, 2028, {"kmdex": [("2028-03-01", "15000000.00")]}, seq=3))
     assert bureau.award(later)["payable"] == "300000.00"
     bureau.published(higher)
@@ -450,7 +442,7 @@ def budgets(bureau: Bureau, *years: int) -> list[Any]:
 
 @pytest.fixture
 def scarce(postgres) -> Iterator[Bureau]:
-    """A budget of 5.5 million a year, and one operator of both exchanges."""
+    """A bureau with an annual budget of 5.5 million and one operator of both exchanges."""
     whitelist = WHITELIST.replace("91530100MAXDCDEX07", OPERATOR_OF_KMDEX.removeprefix("uscc:"))
     with empty_bureau(postgres, changed(1, whitelist, **{'annual: "100000000.00"': 'annual: "5500000.00"'})) as found:
         yield found
@@ -471,8 +463,8 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     scarce.done(dcdex, "approve", amount="1000000.00")
     scarce.done(kmdex, "pay")
 
-    # 1.5 million are left, of which what is payable of the exchange takes 1 million.
-    one, two, three = (purchase(scarce, number) for number in (1, 2, 3))
+    # 1.5 million are left, of which the payable amount of the exchange's award takes 1 million.
+    one, two, three = (scarce.purchase(number) for number in (1, 2, 3))
     for award_id in (one, two):
         scarce.approved(award_id, "200000.00")
     assert budgets(scarce, 2026)[0] == {
@@ -486,7 +478,7 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
         "exceeded": True,
         "pools": [{"article": "(十四)", "budget": "10000000.00", "approved": "0.00"}],
     }
-    many = [purchase(scarce, number) for number in range(4, 9)]
+    many = [scarce.purchase(number) for number in range(4, 9)]
     for award_id in many:
         scarce.approved(award_id, "200000.00")
     assert budgets(scarce, 2026)[0]["available"] == "100000.00"
@@ -494,7 +486,7 @@ def test_approvals_stay_within_the_highest_tier_of_one_operator_and_within_the_b
     scarce.published(three)
     status, told = scarce.step(three, "approve", amount="100000.00")
     assert (status, told["allowed"]) == (409, ["reject"])
-    # What is approved is paid, and what is given back is there for another.
+    # An approved amount can be paid; a returned amount is available again.
     scarce.done(one, "pay")
     scarce.take(first_purchase(1, "2026-03-01", "5000000.00", seq=9, refunded="5000000.00"))
     scarce.done(one, "return", amount="200000.00")
@@ -517,7 +509,7 @@ def test_budget_and_clawbacks_are_not_for_exchanges(bureau: Bureau) -> None:
 
 
 def test_grants_of_other_policies_compete_at_once(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 20)
+    award_id = bureau.purchase(20)
     path = f"/v1/subjects/{subject(20)}/other-grants"
     lower = {"name": "虚构市级技改奖补", "year": 2026, "amount": "200000.00"}
     bureau.post(path, lower)
@@ -534,19 +526,19 @@ def test_grants_of_other_policies_compete_at_once(bureau: Bureau) -> None:
     granted = bureau.ask.all(f"/v1/subjects/{subject(20)}/other-grants", "bureau")
     assert [one["amount"] for one in granted] == ["200000.00", "200000.01"]
     assert granted[1] == told
-    # Another year's is no rival, and of one name the last word counts.
+    # A grant of another year does not compete; of several grants with one name the last counts.
     bureau.post(path, lower | {"year": 2027, "amount": "900000.00"})
     bureau.post(path, lower | {"amount": "0.00"})
     assert (bureau.award(award_id)["payable"], bureau.award(award_id)["suppressed_by"]) == ("200000.00", None)
     assert bureau.post(path, lower | {"year": "2026"})[0] == 422
-    # What comes later is held against it, too.
+    # Awards that are earned later compete with the grant too.
     bureau.post(f"/v1/subjects/{subject(21)}/other-grants", lower | {"amount": "300000.00"})
-    later = purchase(bureau, 21)
+    later = bureau.purchase(21)
     assert bureau.award(later)["payable"] == "0.00"
 
 
 def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 22)
+    award_id = bureau.purchase(22)
     bureau.done(award_id, "apply")
     for path in (
         f"/v1/awards/{award_id}/decisions",
@@ -573,8 +565,8 @@ def test_only_the_bureau_decides_and_who_may_not_see_is_told_nothing(bureau: Bur
 
 
 def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
-    """Real threads and connections: each round, several persons take the same step of one award."""
-    award_id = purchase(bureau, 24)
+    """Several people take the same step of one award at once, in real threads with real connections."""
+    award_id = bureau.purchase(24)
     bureau.approved(award_id, "200000.00")
     people, start = 6, Barrier(6)
 
@@ -593,7 +585,7 @@ def test_of_two_that_pay_at_once_one_is_refused(bureau: Bureau) -> None:
 
 
 def test_as_of_tells_what_was_decided_then(bureau: Bureau) -> None:
-    award_id = purchase(bureau, 25, verified=False)
+    award_id = bureau.purchase(25, verified=False)
     path = f"/v1/awards/{award_id}"
     said = []
 
@@ -637,7 +629,7 @@ def test_as_of_tells_what_was_decided_then(bureau: Bureau) -> None:
 
 
 def test_the_routes_keep_to_their_document(bureau: Bureau) -> None:
-    """For who may decide: the bodies of schemathesis' making are good ones, too."""
+    """The role may decide, so generated bodies can be accepted too."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", bureau.ask.client.application)
     schema.validate()
     ours = (
@@ -648,7 +640,7 @@ def test_the_routes_keep_to_their_document(bureau: Bureau) -> None:
 
 
 def test_nothing_of_it_differs_from_what_is_worked_out_anew(bureau: Bureau) -> None:
-    """Stands last: over all that the tests before have done."""
+    """The last test of the module: it verifies everything that the tests before it did."""
     said: list[str] = []
     with bureau.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         outcome = verify_all(connection, bureau.rulebook, None, said.append)

@@ -27,7 +27,6 @@ from tests.support.incentive.ledger import (
     LOG,
     OPERATOR_OF_KMDEX,
     START,
-    FakeRecord,
     Ledger,
     exchange_total,
     first_listing,
@@ -39,6 +38,7 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_ORIGIN
 
 FreshDatabase = Callable[[str], tuple[str, str]]
@@ -52,7 +52,7 @@ def engine(postgres: FreshDatabase) -> Iterator[Engine]:
 
 @pytest.fixture
 def ledger(engine: Engine) -> Iterator[Ledger]:
-    """An empty ledger with the project's policy in force; what a test does is rolled back."""
+    """An empty ledger with the project's policy in force; changes by a test are rolled back."""
     with engine.connect() as connection, connection.begin() as transaction:
         found = Ledger(connection, rulebook())
         assert found.put_in_force()
@@ -77,7 +77,7 @@ def entries(ledger: Ledger, seq: int) -> list[tuple[str, int, int]]:
 
 
 def balances(ledger: Ledger) -> dict[str, int]:
-    """Credit less debit of every account that is not even."""
+    """Return credit minus debit of every account with a balance other than zero."""
     rows = ledger.connection.execute(
         text("SELECT account, sum(credit_fen - debit_fen) AS fen FROM ledger_entry GROUP BY account")
     )
@@ -225,7 +225,7 @@ def test_only_the_highest_of_one_subject_and_year_is_payable(ledger: Ledger) -> 
     assert (listing.ceiling_fen, listing.payable_fen, listing.suppressed_by) == (2_000_000, 0, total)
     assert (found[total].payable_fen, found[total].suppressed_by) == (30_000_000, None)
     assert (purchase.payable_fen, purchase.suppressed_by) == (5_000_000, None)
-    # Suppression is recorded as a version of the award, and posts nothing.
+    # Suppression is recorded as a version of the award and posts nothing.
     assert listing.version == 1
     assert len(transactions(ledger)) == 3
     ledger.take(provider_total(1, 2026, {"kmdex": [("2026-03-01", "1.00")]}, seq=3))
@@ -234,7 +234,7 @@ def test_only_the_highest_of_one_subject_and_year_is_payable(ledger: Ledger) -> 
 
 
 def test_an_operators_tier_award_competes_with_its_own_others(ledger: Ledger) -> None:
-    """The operator's award follows from the exchange's facts, its other awards from its own."""
+    """The operator's tier award rests on the exchange's facts, its other awards on its own."""
     code = OPERATOR_OF_KMDEX.removeprefix("uscc:")
     value = {
         "generation": 1,
@@ -249,7 +249,7 @@ def test_an_operators_tier_award_competes_with_its_own_others(ledger: Ledger) ->
 
 
 def test_a_cause_that_is_no_evidence_is_named_all_the_same(ledger: Ledger) -> None:
-    """A tier that turns out to have been passed before the policy takes a later year's award away."""
+    """A tier that proves to have been passed before the policy reduces a later year's award to zero."""
     ledger.take(exchange_total("kmdex", 2026, [("2026-03-01", "140000000.00")], seq=1))
     ledger.take(exchange_total("kmdex", 2024, [("2024-03-01", "130000000.00")], seq=2))
     _, taken = transactions(ledger)
@@ -356,9 +356,9 @@ def test_offsets_move_with_the_batch_or_nothing_of_it_stays(engine: Engine) -> N
 
 
 def state(ledger: Ledger) -> tuple[dict[str, Any], dict[str, int]]:
-    """Awards as they are, without what is recorded history, and what the ledger says of entitlements.
+    """Return the awards without fields that depend on history, and the balances of entitlement accounts.
 
-    An award that history took away may exist after one order and never have existed after another.
+    Awards without a ceiling are left out: whether one ever existed depends on the order of the facts.
     """
     found = {
         award_id: {name: value for name, value in row._asdict().items() if name not in {"version", "recorded_at"}}

@@ -31,7 +31,6 @@ from tests.support.incentive.ledger import (
     OPERATOR_OF_KMDEX,
     ROOT,
     START,
-    FakeRecord,
     Ledger,
     exchange_total,
     first_listing,
@@ -43,10 +42,11 @@ from tests.support.incentive.ledger import (
     rulebook,
     subject,
 )
+from tests.support.records import FakeRecord
 from tests.support.until import until
 
 FreshDatabase = Callable[[str], tuple[str, str]]
-# What triggers keep, recomputed from all that was recorded.
+# Columns and tables that triggers maintain, recomputed from the recorded rows.
 FILL_NAMED = """
 UPDATE award_current c SET named = v.named FROM (
     SELECT award_id, array_agg(DISTINCT e ORDER BY e) AS named FROM award_version, unnest(exchanges) AS e GROUP BY 1
@@ -75,7 +75,7 @@ class Database:
 
     @contextmanager
     def intake(self) -> Iterator[Ledger]:
-        """A batch, or several, that are committed."""
+        """Yield an intake for one or several batches, which are committed together."""
         with self.engine.begin() as connection:
             last = connection.execute(text("SELECT max(recorded_at) FROM fact")).scalar()
             ledger = Ledger(connection, rulebook())
@@ -89,7 +89,7 @@ class Database:
             ledger.take(*records)
 
     def damage(self, *statements: str) -> None:
-        """As the owner, with what refuses changes taken out of the way."""
+        """Run the statements as the owner, with triggers disabled."""
         with psycopg.connect(self.owner_url) as connection:
             for table in TABLES:
                 connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
@@ -99,7 +99,7 @@ class Database:
                 connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     def dump(self) -> dict[str, set[str]]:
-        """Every row of what is append-only, as text."""
+        """Return every row of the append-only tables, as text."""
         with psycopg.connect(self.owner_url) as connection:
             return {
                 table: {row[0] for row in connection.execute(f"SELECT t::text FROM {table} t")}
@@ -107,7 +107,7 @@ class Database:
             }
 
     def verify(self) -> list[str]:
-        """What differs, line by line; the closing line says how much that is."""
+        """Return the differences, line by line; check that the summary has their number."""
         said: list[str] = []
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             outcome = verify_all(connection, rulebook(), None, said.append)
@@ -139,7 +139,7 @@ def empty(postgres: FreshDatabase) -> Iterator[Database]:
 
 @pytest.fixture
 def database(empty: Database) -> Database:
-    """A first listing, a purchase that was refunded in part, an annual total that was taken away, tiers."""
+    """A ledger with a first listing, a partly refunded purchase, a withdrawn annual total, and tiers."""
     empty.take(first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", "5000000.00", seq=4))
     empty.take(provider_total(3, 2026, {"kmdex": [("2026-03-01", "15000000.00")]}, seq=5))
     empty.take(exchange_total("kmdex", 2026, [("2026-03-01", "100000000.01")], seq=6))
@@ -166,7 +166,7 @@ def test_an_award_that_was_changed_gets_a_version_and_no_posting(database: Datab
     assert database.verify() == []
     version = database.all(f"SELECT * FROM award_version WHERE award_id = '{LISTING}' ORDER BY version")[-1]
     assert (version.version, version.ceiling_fen) == (1, 2_000_000)
-    # Whatever is recorded later has a later instant, though the clock stands still.
+    # Later records get a later instant even if the clock stands still.
     with database.intake() as ledger:
         ledger.wait = lambda: timedelta(0)
         ledger.take(first_listing(9, "2026-03-01", seq=9))
@@ -218,7 +218,7 @@ def test_a_newest_version_that_was_changed_is_followed_by_a_right_one(database: 
     ],
 )
 def test_every_member_of_an_award_is_looked_at(database: Database, column: str, value: str, told: str) -> None:
-    """Changed in both tables, so that no comparison of the two finds it."""
+    """The change is in both tables, so comparing the two does not find it."""
     database.damage(
         f"UPDATE award_current SET {column} = {value} WHERE award_id = '{LISTING}'",
         f"UPDATE award_version SET {column} = {value} WHERE award_id = '{LISTING}'",
@@ -226,7 +226,7 @@ def test_every_member_of_an_award_is_looked_at(database: Database, column: str, 
     said = database.verify()
     (line,) = (line for line in said if line.startswith(f"award {LISTING}: "))
     assert told.replace("; ", "; expected") in line
-    # Nor is it shown to the exchange that it now names.
+    # With `exchanges`, the visibility of the subject differs too.
     assert len(said) == (2 if column == "exchanges" else 1)
     assert database.mend()[0]
     assert database.verify() == []
@@ -245,7 +245,7 @@ def test_an_award_that_was_taken_away_stays_what_it_last_was(database: Database)
 
 
 def test_awards_of_one_subject_are_settled_by_what_they_should_be(database: Database) -> None:
-    """The operator's tier award follows from the exchange's facts: damaged, it must not tell of its others."""
+    """The operator's tier award rests on the exchange's facts: damage to it is not reported for its other awards."""
     code = OPERATOR_OF_KMDEX.removeprefix("uscc:")
     value = {
         "generation": 1,
@@ -281,7 +281,7 @@ def test_an_award_that_no_fact_earns_is_taken_away_with_its_balance(database: Da
     assert [line.partition(": ")[0] for line in database.verify()] == ["log_hash", *differ]
     with pytest.raises(LogDiffersError, match="the log has 5 entries and the database numbers 6"):
         database.mend()
-    # Somebody who has the key, too, entered it into the log.
+    # Somebody who also has the key appended it to the log.
     with database.engine.begin() as connection:
         LOG.extend(connection, edge, START)
     assert [line.partition(": ")[0] for line in database.verify()] == differ
@@ -313,7 +313,7 @@ def test_a_changed_entry_is_named_and_its_account_corrected(database: Database) 
     assert "重建更正" in last.cause["text"]
     assert "corrected by a rebuild" in last.cause["text"]
     assert last.cause["facts"] == [{"fact": f"facts.first-purchase.v1/r1/{subject(2)}", "generation": 1, "seq": 7}]
-    # What was posted wrongly stays posted wrongly, and the other side of it cannot balance any more.
+    # The wrong posting is append-only and stays, so its counter-account can no longer balance.
     policy = "account policy:first_purchase:2026: stored -199999.00; expected -200000.00"
     remains = [*named, policy, *logged]
     assert database.verify() == remains
@@ -342,7 +342,7 @@ def test_a_transaction_without_entries_and_entries_without_one(database: Databas
 
 
 def test_where_postgresql_takes_no_posting_it_is_told(database: Database) -> None:
-    """Entries that lost the last transaction stand where the next one's would."""
+    """Entries of the deleted last transaction occupy the number of the next one."""
     database.take(first_listing(9, "2026-03-09", seq=30))
     last = database.all("SELECT max(seq) AS seq FROM ledger_transaction")[0].seq
     database.damage(
@@ -368,7 +368,7 @@ def test_an_entry_on_an_account_of_another_award_and_a_time_that_falls(database:
     said = database.verify()
     assert f"ledger_entry 1/1: stored {account}; expected an account of entitlement" in said[1]
     assert said[0].startswith("ledger_transaction 2: stored posted_at ")
-    # Both accounts are brought to their ceilings; what was posted to the wrong one stays.
+    # Both accounts are corrected to their ceilings; the wrong posting stays.
     assert not database.mend()[0]
     assert [line.partition(": ")[0] for line in database.verify()] == [
         "ledger_transaction 2",
@@ -381,7 +381,7 @@ def test_an_entry_on_an_account_of_another_award_and_a_time_that_falls(database:
 
 
 def test_a_fact_without_its_consequences(database: Database) -> None:
-    """Recorded past the intake: the database takes it, awards and ledger know nothing of it."""
+    """A fact inserted without intake: the database accepts it, but awards and ledger do not reflect it."""
     newer = first_purchase(2, "2026-03-01", "3000000.00", seq=9)
     with database.engine.begin() as connection:
         connection.execute(
@@ -447,7 +447,7 @@ def test_a_version_that_is_gone_and_a_row_that_is_gone(database: Database) -> No
         f"award_version {LISTING}: stored none; expected version 0",
         f"award_current {PURCHASE}: stored none; expected version 1",
     ]
-    # Versions count from `award_current`, which its owner alone can put back.
+    # Versions are numbered from `award_current`, which only its owner can restore.
     assert not database.mend()[0]
     assert database.verify() == [
         f"award_version {LISTING} after -1: stored version 1; expected version 0",
@@ -498,7 +498,7 @@ def test_mending_waits_for_who_writes(database: Database) -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_intake_did_is_right(empty: Database, data: st.DataObject) -> None:
-    """Any history, in any batches, with an operator and a policy revision that change on the way."""
+    """Any history in any batches passes, even if the operator or the policy revision changes within it."""
     history = data.draw(histories())
     cut = data.draw(st.integers(0, len(history)))
     changed = rulebook()
@@ -544,7 +544,7 @@ class Published:
         producer.close()
 
     def consume(self) -> None:
-        """Take in all that is published."""
+        """Consume the topics to their ends."""
         partitions = [TopicPartition(topic, number) for topic in TOPICS for number in range(2)]
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
         ends = {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
@@ -560,7 +560,7 @@ class Published:
         assert not outcome
 
     def pass_over(self) -> None:
-        """Move every position to the end, as if what is there had been taken in."""
+        """Move every position to the end, as if the records had been consumed."""
         before = self.database.all("SELECT count(*) AS n FROM fact")
         partitions = [TopicPartition(topic, number) for topic in TOPICS for number in range(2)]
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
@@ -575,7 +575,7 @@ class Published:
         assert self.database.all("SELECT count(*) AS n FROM fact") == before
 
     def rebuild(self, *options: str) -> tuple[int, list[str], str]:
-        """The command as a user has it: its exit code, its lines, and what it logs."""
+        """Run the command as a user does; return its exit code, its output lines and its log."""
         environment = {
             "DATABASE_URL": self.database.service_url,
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
@@ -692,7 +692,7 @@ def test_a_beginning_that_is_gone_is_told_in_one_line(published: Published) -> N
 
 
 def test_a_topic_that_ends_too_soon_is_told_in_one_line(published: Published) -> None:
-    """Made anew, say: what was read from it is not there to compare."""
+    """As after a recreated topic: the records that were read are no longer there to compare."""
     with published.database.engine.begin() as connection:
         connection.execute(text("UPDATE position SET next_offset = next_offset + 5 WHERE partition = 0"))
     code, lines, logged = published.rebuild("--verify", "--from-kafka")

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tests.support.incentive.app import Asker, incentive_app
-from tests.support.incentive.ledger import ONE_AWARD, ONE_PURCHASE, START, FakeRecord, Ledger, ledger_database
+from tests.support.incentive.ledger import START, Ledger, first_purchase, ledger_database, subject
 from tests.support.incentive.ledger import rulebook as project_rulebook
 from tests.support.web.keys import headers
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from services.incentive.store.rulebook import Rulebook
+    from tests.support.records import FakeRecord
 
 FIRST, SECOND = "bureau", "bureau2"
-# Who takes each step: no two that need four eyes are of one person.
+# The person for each step: steps under the four-eyes rule have different people.
 _WHO = {"joint_review": SECOND, "approve": SECOND}
 SHA256 = "ab" * 32
 Answer = tuple[int, Any]
@@ -29,25 +30,16 @@ Answer = tuple[int, Any]
 
 @contextmanager
 def empty_bureau(postgres: Callable[[str], tuple[str, str]], rulebook: Rulebook | None = None) -> Iterator[Bureau]:
-    """A bureau with an empty ledger, by the project's own policy and whitelist if no other is given."""
+    """A bureau with an empty ledger; policy and whitelist are the project's unless others are given."""
     with ledger_database(postgres) as database:
         found = Bureau(database.service, rulebook or project_rulebook())
         found.begin()
         yield found
 
 
-@contextmanager
-def bureau_with_one_award(postgres: Callable[[str], tuple[str, str]]) -> Iterator[Bureau]:
-    """A bureau whose ledger has ONE_AWARD, and a subject that is verified."""
-    with empty_bureau(postgres) as found:
-        found.take(ONE_PURCHASE)
-        found.verify(ONE_AWARD.partition("/")[2])
-        yield found
-
-
 @dataclass
 class Bureau:
-    """`now` is what the clock of API and intake says; it goes on by a second with each act."""
+    """The bureau's work on a ledger; `now`, the clock of API and intake, advances by a second with each act."""
 
     engine: Engine
     rulebook: Rulebook
@@ -66,12 +58,20 @@ class Bureau:
         self.now += timedelta(**(much or {"seconds": 1}))
 
     def take(self, *records: FakeRecord) -> None:
-        """Facts, as a batch."""
+        """Take in facts as one batch."""
         self.later()
         with self.engine.begin() as connection:
             ledger = Ledger(connection, self.rulebook, self.now)
             ledger.take(*records)
             self.now = ledger.now
+
+    def purchase(self, number: int, amount: str = "5000000.00", *, seq: int = 1, verified: bool = True) -> str:
+        """Create an award for a first purchase of an eligible subject; return its id."""
+        buyer = subject(number)
+        self.take(first_purchase(number, "2026-03-01", amount, seq=seq))
+        if verified:
+            self.verify(buyer)
+        return f"first_purchase/{buyer}"
 
     def post(self, path: str, body: dict[str, Any] | None, who: str = FIRST, key: str | None = None) -> Answer:
         self.later()
@@ -80,7 +80,7 @@ class Bureau:
         return answer.status_code, answer.get_json()
 
     def step(self, award_id: str, action: str, who: str | None = None, key: str | None = None, **given: Any) -> Answer:
-        """Take a step, by the usual person and with the usual input if none is given."""
+        """Take a step, with the usual person and the usual input unless others are given."""
         needs: dict[str, Any] = {
             "publish": {"until": "2026-01-31"},
             "pay": {"voucher_no": "V-1", "paid_on": "2026-05-31"},
@@ -93,15 +93,15 @@ class Bureau:
         return self.post(path, body, who or _WHO.get(action, FIRST), key or f"k{next(self._keys)}")
 
     def done(self, award_id: str, *actions: str, **given: Any) -> Any:
-        """Steps that must be taken; `given` is for the last. What the last one brought."""
+        """Take steps that must succeed, the last with `given`; return the answer to the last one."""
         told = None
         for number, action in enumerate(actions, 1):
             status, told = self.step(award_id, action, **(given if number == len(actions) else {}))
             assert status == 201, (action, told)
         return told
 
-    def verify(self, subject: str, status: str = "verified", **given: Any) -> Any:
-        answer, told = self.post(f"/v1/subjects/{subject}/eligibility", {"status": status, **given})
+    def verify(self, who: str, status: str = "verified", **given: Any) -> Any:
+        answer, told = self.post(f"/v1/subjects/{who}/eligibility", {"status": status, **given})
         assert answer == 201, told
         return told
 

@@ -28,6 +28,7 @@ from shared.values.parties import complete_uscc
 from shared.values.times import SHANGHAI, format_time
 from shared.whitelist import load_whitelist, parse_whitelist
 from tests.support.paths import ROOT
+from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ OPERATOR_OF_KMDEX = "uscc:91530100MAXKMDEX0C"
 
 
 def uscc(number: int) -> str:
-    """The USCC of the fictional entity of that number."""
+    """Return the subject, with a USCC, of the fictional entity of that number."""
     return complete_uscc(f"91530100MA6{number:06d}")
 
 
@@ -57,19 +58,6 @@ def rulebook(policy: Path = POLICY_FILE, exchanges: Path = ROOT / "exchanges.yam
     return Rulebook(load_policy(policy), policy.read_text("utf-8"), load_whitelist(exchanges))
 
 
-@dataclass(frozen=True)
-class FakeRecord:
-    """The members of a Kafka record that intake reads."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
-
-
 def record(topic: str, key: str, value: dict[str, Any], offset: int = 0) -> FakeRecord:
     return FakeRecord(topic, 0, offset, 1_780_000_000_000, key.encode(), json.dumps(value, ensure_ascii=False).encode())
 
@@ -79,7 +67,7 @@ def party(number: int, name: str | None = None) -> dict[str, str]:
 
 
 def instant(text: str) -> str:
-    """RFC 3339 of a day (10:00 in Shanghai) or of a full time."""
+    """Return the RFC 3339 form of a day (10:00 in Shanghai) or of a full time."""
     whole = f"{text}T10:00:00+08:00" if len(text) == 10 else text
     return format_time(datetime.fromisoformat(whole))
 
@@ -94,7 +82,7 @@ def first_listing(
     return record(FIRST_LISTING, f"{register}/{subject(number)}", value)
 
 
-def first_purchase(  # noqa: PLR0913 - what a fact says
+def first_purchase(  # noqa: PLR0913 - the fields of a fact
     number: int,
     at: str | None,
     amount: str = "1000000.00",
@@ -121,7 +109,7 @@ def first_purchase(  # noqa: PLR0913 - what a fact says
 
 
 def buckets(amounts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Buckets of trades, each (day, yuan): of its month, or of its part of a month that is cut."""
+    """Return the buckets of trades given as (day, yuan): one per month, or per part of a month with a cut date."""
     sums: dict[tuple[date, date], dict[str, Any]] = {}
     for day_text, amount in amounts:
         day = date.fromisoformat(day_text)
@@ -197,7 +185,7 @@ DAYS = ["2025-10-14", "2025-10-15", "2026-03-01", "2026-12-31", "2027-01-01", "2
 
 
 def random_facts(rng: Random, first_seq: int, until_seq: int) -> list[FakeRecord]:
-    """One fact for each `seq`, of a few entities, so that each key comes in several versions."""
+    """Return one fact for each `seq`, of few entities, so that each key has several versions."""
     found = []
     for seq in range(first_seq, until_seq):
         number = rng.randint(1, 3)
@@ -222,13 +210,13 @@ def random_facts(rng: Random, first_seq: int, until_seq: int) -> list[FakeRecord
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[FakeRecord]:
-    """Facts of a few entities, each key in several versions."""
+    """Facts of few entities, each key in several versions."""
     return random_facts(draw(st.randoms()), 1, draw(st.integers(2, 14)))
 
 
 @dataclass
 class Ledger:
-    """Intake on an open connection, with a clock that goes a second at every look."""
+    """Intake on an open connection, with a clock that advances by a second at every call."""
 
     connection: Connection
     rulebook: Rulebook
@@ -246,7 +234,7 @@ class Ledger:
         return is_new
 
     def take(self, *records: FakeRecord) -> None:
-        """One batch."""
+        """Take in one batch."""
         lock_ledger(self.connection)
         edge = LOG.edge(self.connection)
         apply_facts(self.connection, [read_record(found) for found in records], self.rulebook, self.clock)
@@ -258,7 +246,7 @@ POLICY = POLICY_FILE.read_text("utf-8")
 
 
 def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
-    """Another revision of the policy file, with values put in place of others."""
+    """Return the rulebook of another revision of the policy file, with some values replaced."""
     source = POLICY.replace("revision: 1\n", f"revision: {revision}\n")
     for old, new in values.items():
         assert source.count(old) == 1
@@ -268,7 +256,7 @@ def changed(revision: int, whitelist: str, **values: str) -> Rulebook:
 
 @dataclass
 class LedgerDatabase:
-    """A migrated database of incentive, as its service and its owner see it."""
+    """A migrated database of incentive, with engines of its service and its owner."""
 
     owner_url: str
     service_url: str
@@ -294,7 +282,7 @@ class LedgerDatabase:
 def ledger_database(
     postgres: Callable[[str], tuple[str, str]], *batches: Sequence[FakeRecord]
 ) -> Iterator[LedgerDatabase]:
-    """A ledger of these batches of facts; without any, a database that is migrated and empty."""
+    """A ledger with these batches of facts; without any, a migrated empty database."""
     database = LedgerDatabase(*postgres("incentive"))
     migrate("services.incentive", database.owner_url, database.service_url)
     if batches:
@@ -305,8 +293,3 @@ def ledger_database(
         for name in ("service", "owner"):
             if name in database.__dict__:
                 getattr(database, name).dispose()
-
-
-# The fact of a purchase of 5 million yuan, which earns one award of 200,000.
-ONE_PURCHASE = first_purchase(1, "2026-03-01", "5000000.00", seq=1)
-ONE_AWARD = f"first_purchase/{subject(1)}"

@@ -1,6 +1,6 @@
-"""Both registers, the ledger and their APIs in one process: real databases and real HTTP, and no broker between them.
+"""Both registers, the ledger and their APIs in one process: real databases and real HTTP, but no broker.
 
-What a register would publish is handed on at once. All exchanges and entities are fictional.
+Facts that a register would publish are handed on at once. All exchanges and entities are fictional.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from werkzeug.serving import make_server
 from services.incentive.verifier.values import fen
 from shared.events.fact_topics import LISTING
 from shared.register.head import read_head
-from tests.support.incentive.ledger import CUT_AT, FakeRecord, Ledger, ledger_database, rulebook
+from tests.support.incentive.ledger import CUT_AT, Ledger, ledger_database, rulebook
 from tests.support.paths import ROOT
+from tests.support.records import FakeRecord
 from tests.support.registers import worlds
 from tests.support.registers.web_register import RegisterSet, register_set
 
@@ -59,7 +60,7 @@ class WholeSet:
         self.now = posting.now
 
     def listing(self, exchange: str, *values: bytes) -> None:
-        """Listings of one exchange, as one batch, and all that follows."""
+        """Take in listings of one exchange as one batch, and hand on the resulting facts."""
         self.listings.feed(exchange, values)
         self.hand_on()
 
@@ -68,14 +69,14 @@ class WholeSet:
         self.hand_on()
 
     def take(self, records: Sequence[tuple[str, str, bytes]]) -> None:
-        """Documents in this order, each a kind, a topic and a value; those of one kind in a row are one batch."""
+        """Take in documents (kind, topic, value) in this order; consecutive ones of a kind are one batch."""
         for kind, batch in groupby(records, key=itemgetter(0)):
             register = self.listings if kind == "listing" else self.trades
             register.take_all([(topic, None, value) for _, topic, value in batch])
             self.hand_on()
 
     def hand_on(self) -> None:
-        """Bring what waits in the outboxes to those who read it."""
+        """Deliver the facts in the outboxes to their consumers."""
         facts = self._publish(self.listings)
         proofs = [(key.encode(), value) for topic, key, value in facts if topic == LISTING]
         if proofs:
@@ -114,7 +115,7 @@ class WholeSet:
 def whole_set(
     postgres: Callable[[str], tuple[str, str]], folder: Path, whitelist: Path = WHITELIST
 ) -> Iterator[WholeSet]:
-    """An empty set by the project's own policy, and its whitelist if no other is given."""
+    """An empty set with the project's policy, and its whitelist unless another is given."""
     with registers_of(postgres, folder, whitelist) as registers, ExitStack() as opened:
         database = opened.enter_context(ledger_database(postgres))
         made = WholeSet(*registers, database.service, database.owner_url, rulebook(exchanges=whitelist))
@@ -126,7 +127,7 @@ def whole_set(
 def registers_of(
     postgres: Callable[[str], tuple[str, str]], folder: Path, whitelist: Path, register_id: str = "r1"
 ) -> Iterator[tuple[RegisterSet, RegisterSet]]:
-    """An empty register of listings, and one of trades."""
+    """An empty register of listings and one of trades."""
     options: dict[str, Any] = {"whitelist_file": whitelist, "cut_dates": CUTS, "register_id": register_id}
     with (
         register_set("listing", postgres("listing"), folder, **options) as listings,
@@ -137,7 +138,7 @@ def registers_of(
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The application at a URL."""
+    """Serve the application and yield its URL."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -153,7 +154,7 @@ Item = tuple[str, str, dict[str, Any]]  # kind, exchange, data
 
 
 def fed_with_a_world(made: WholeSet, seed: int, documents: int, times: int = 1) -> None:
-    """Random listings and trades, in small batches; amounts `times` as large."""
+    """Feed random listings and trades in small batches, with amounts `times` as large."""
     items = items_of_a_world(seed, documents, times)
     random.Random(seed).shuffle(items)
     feed(made, items)
@@ -162,7 +163,7 @@ def fed_with_a_world(made: WholeSet, seed: int, documents: int, times: int = 1) 
 def items_of_a_world(
     seed: int, documents: int, times: int = 1, exchanges: tuple[str, ...] = worlds.EXCHANGES
 ) -> list[Item]:
-    """Random listings, then trades; amounts `times` as large."""
+    """Return random listings, then trades, with amounts `times` as large."""
     world = worlds.random_world(seed, documents, exchanges)
     for _, trade in world.trades:
         amount = int(fen(trade["amount"]) // 100) * times
@@ -172,7 +173,7 @@ def items_of_a_world(
 
 
 def feed(made: WholeSet, items: list[Item], at_once: int = 8) -> None:
-    """Documents in this order, in batches of one topic each."""
+    """Feed documents in this order, in batches of one topic each."""
     rest = list(items)
     while rest:
         kind, exchange, _ = rest[0]

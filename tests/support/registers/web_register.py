@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from flask import Flask
@@ -28,6 +28,7 @@ from shared.register.parties import PartyIds
 from shared.settings import KafkaSettings, Settings
 from shared.values.parties import complete_uscc
 from shared.whitelist import load_whitelist
+from tests.support.records import FakeRecord
 from tests.support.registers.worlds import LOG_KEY, LOG_ORIGIN
 from tests.support.web.keys import KEYS
 
@@ -40,21 +41,9 @@ ABROAD = {"id_scheme": "overseas", "id": "SG.1:a_b-c", "name": "Fictional Abroad
 NUMBER = "A.1:x_y-z"
 
 
-class Sent(NamedTuple):
-    """A record as a consumer would see it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
 @dataclass
 class Side:
-    """The differences between the two services."""
+    """The service-specific parts of listing and trade-ingest."""
 
     service: str
     package: str
@@ -72,7 +61,7 @@ class Side:
 
     @property
     def statuses(self) -> tuple[str, str]:
-        """The usual one, and one that ends it."""
+        """The usual status, and one that ends the document's effect."""
         return ("listed", "withdrawn") if self.document == "listing" else ("completed", "cancelled")
 
     def data(self, number: str, **members: Any) -> dict[str, Any]:
@@ -123,7 +112,7 @@ class RegisterSet:
     def feed(
         self, exchange: str, values: Sequence[bytes | None], timestamp: int = RECORD_MS, headers: Any = ()
     ) -> list[int]:
-        """Take in records as one batch; their offsets."""
+        """Take in values from one exchange as one batch; return their offsets."""
         topic = topic_of(self.side.document, exchange)  # type: ignore[arg-type]
         return self.take(topic, [(None, value) for value in values], timestamp, headers)
 
@@ -134,18 +123,18 @@ class RegisterSet:
         timestamp: int = RECORD_MS,
         headers: Any = (),
     ) -> list[int]:
-        """Take in records of one topic, each a key and a value, as one batch; their offsets."""
+        """Take in records of one topic, each a key and a value, as one batch; return their offsets."""
         return self.take_all([(topic, *pair) for pair in pairs], timestamp, headers)
 
     def take_all(
         self, triples: Sequence[tuple[str, bytes | None, bytes | None]], timestamp: int = RECORD_MS, headers: Any = ()
     ) -> list[int]:
-        """Take in records, each a topic, a key and a value, as one batch; their offsets."""
+        """Take in records, each a topic, a key and a value, as one batch; return their offsets."""
         firsts = {topic: self.next_offsets.get(topic, 0) for topic, _, _ in triples}
         records = []
         for topic, key, value in triples:
             offset = self.next_offsets.get(topic, 0)
-            records.append(Sent(topic, 0, offset, timestamp, key, value, headers))
+            records.append(FakeRecord(topic, 0, offset, timestamp, key, value, headers))
             self.next_offsets[topic] = offset + 1
         prepared = self.side.kind.prepare(records)  # type: ignore[arg-type]
         with self.engine.begin() as connection:
@@ -161,7 +150,7 @@ class RegisterSet:
         return self.app.test_client().get(path, headers=headers, query_string=query or None, buffered=True)
 
     def items(self, path: str, role: str = "auditor", **query: Any) -> list[dict[str, Any]]:
-        """All items of a list, page by page."""
+        """Return all items of a list, page by page."""
         found: list[dict[str, Any]] = []
         while True:
             answer = self.get(path, role, **query)
@@ -174,7 +163,7 @@ class RegisterSet:
 
 
 @contextmanager
-def register_set(  # noqa: PLR0913 - which service, and by which settings
+def register_set(  # noqa: PLR0913 - service and settings
     service: str,
     urls: tuple[str, str],
     folder: Path,

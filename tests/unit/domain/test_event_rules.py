@@ -65,7 +65,7 @@ def purchased(
 
 
 def tiers(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> dict[int, str]:
-    """Ceilings by year."""
+    """Return the ceilings by year."""
     return {
         award.year: format_yuan(award.ceiling_fen) for award in tier_awards(*totals, exchanges=exchanges, policy=policy)
     }
@@ -292,11 +292,11 @@ def year_of(year: int, yuan: str) -> ExchangeTotal:
             [year_of(2026, "200000000"), year_of(2027, "600000000"), year_of(2028, "1200000000")],
             {2026: "1000000.00", 2027: "2000000.00", 2028: "2000000.00"},
         ),
-        # A refund in 2026 takes its tier away: 2027 then earns the whole of its own.
+        # A refund in 2026 loses its tier: 2027 then earns its own tier in full.
         ([year_of(2026, "90000000"), year_of(2027, "1200000000")], {2027: "5000000.00"}),
-        # Nothing is left to pass for the first time.
+        # No tier remains to be passed for the first time.
         ([year_of(2020, "2000000000"), year_of(2026, "2000000000")], {}),
-        # After the policy nothing earns, and what it earned stays.
+        # Years after the policy earn nothing; earlier awards remain.
         ([year_of(2026, "200000000"), year_of(2029, "1200000000")], {2026: "1000000.00"}),
     ],
 )
@@ -369,7 +369,7 @@ def test_nobody_earns_without_an_operator_on_the_last_day_and_nothing_counts_as_
     awards = tier_awards(*totals, exchanges=exchanges)
     assert {award.year: format_yuan(award.ceiling_fen) for award in awards} == {2027: "3000000.00"}
     assert awards[0].subject.id == uscc("OP2")
-    # The tier of 2026 was passed all the same: it is not passed for the first time in 2027.
+    # The tier was passed in 2026 regardless of the operator, so not for the first time in 2027.
     assert tiers(year_of(2026, "200000000"), year_of(2027, "300000000"), exchanges=exchanges) == {}
 
 
@@ -507,7 +507,7 @@ def test_a_tier_of_a_fen_is_an_award_and_evidence_of_what_it_is_deducted_from():
 
 
 def test_a_year_counts_whole_for_the_years_after_it():
-    """Also what was traded in it after the policy ended: a tier that it passed is passed."""
+    """Trades after the end of the policy count as well: a tier that they passed counts as passed."""
     totals = {
         2028: [served(2028, bucket("2028-03-01", "90000000"), bucket("2028-12-01", "20000000"))],
         2029: [served(2029, bucket("2029-03-01", "1"))],

@@ -25,7 +25,7 @@ from shared.events.documents import (
 from shared.events.fact_topics import FACT_TOPICS, LISTING
 from shared.values.parties import ID_SCHEMES, NUMBER_PATTERN
 from tests.support.event_schemas import EVENTS, SCHEMAS, validator
-from tests.support.event_strategies import JSON, STRANGE_TEXTS, as_binary, paths, valid
+from tests.support.event_strategies import JSON, STRANGE_TEXTS, as_binary, change_member, draw_member, valid
 from tests.support.events import EVENTS as VALID
 from tests.support.events import LISTING as LISTING_DATA
 from tests.support.events import TRADE as TRADE_DATA
@@ -53,7 +53,7 @@ def at(event: Any, field: str) -> Any:
 
 
 def rule_beyond(refusal: Refusal, error: FieldError, event: Any) -> str | None:
-    """The rule that no schema can say by which this was refused, as docs/events/README.md calls it."""
+    """Return the name in docs/events/README.md of the rejecting rule, if no schema can express it."""
     if refusal.reason == "same_party":
         return "same_party"
     if refusal.reason == "wrong_source":
@@ -77,17 +77,17 @@ def allowed_beyond() -> set[str]:
     return set(re.findall(r"^\| `([a-z_]+)` \|", section.partition("<!-- end -->")[0], re.MULTILINE))
 
 
-# These concern bytes and JSON itself, before there is a value that a schema could be asked about.
+# These concern bytes and JSON itself, before there is a value that a schema could validate.
 OF_THE_VALUE = {"size", "nesting", "surrogates"}
 OF_THE_DOCUMENT = {"same_party", "source", "completed_ahead", "refunded", "check_character", "integer", "calendar"}
 
 
 def compare(kind: Any, event: Any) -> None:
-    """The schemas against decode, in both modes where both can be written."""
+    """Check the schemas against `decode`, in both modes if the event can be written in both."""
     outcome = decode(kind, "kmdex", json.dumps(event).encode(), [])
     try:
         loose, asserted = (EVENT[kind, formats].is_valid(event) for formats in (False, True))
-    except UnicodeEncodeError:  # a lone surrogate; validators differ in whether they can be given one
+    except UnicodeEncodeError:  # a lone surrogate, which not every validator accepts
         assert "surrogates" in allowed_beyond()
         return
     if isinstance(outcome, Accepted):
@@ -115,18 +115,11 @@ def test_valid_events(drawn: tuple[Any, dict[str, Any]]) -> None:
 @given(valid(), st.data(), STRANGE_TEXTS | JSON, st.sampled_from(["replace", "remove", "add", "suffix"]))
 def test_one_member_changed(drawn: tuple[Any, dict[str, Any]], data: st.DataObject, strange: Any, change: str) -> None:
     kind, event = drawn
-    *parents, name = data.draw(st.sampled_from([path for path in paths(event) if path]))
-    inner = event
-    for parent in parents:
-        inner = inner[parent]
-    if change == "remove":
-        del inner[name]
-    elif change == "add":
-        inner[data.draw(st.sampled_from(["data_base64", "listing_no", "id_scheme", "new"]))] = strange
-    elif change == "suffix" and isinstance(inner[name], str):
-        inner[name] += data.draw(st.sampled_from(["\n", "\0", " ", "\ud800", "0", "Z", "é"]))
+    holder, name = draw_member(data, event)
+    if change == "add":
+        holder[data.draw(st.sampled_from(["data_base64", "listing_no", "id_scheme", "new"]))] = strange
     else:
-        inner[name] = strange
+        change_member(data, holder, name, change, strange)
     compare(kind, event)
 
 
