@@ -1,10 +1,10 @@
-# What it can do is printed by `make` alone. Recipes that run a program `exec` it, so that signals reach it.
+# `make` without a target lists the targets. Recipes that run a program `exec` it, so that signals reach it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ARGS ?=
-# The set and the tests start many Pythons: what our modules compile to is kept beside them.
+# The set and the tests start many Python processes: the bytecode of our modules is cached next to them.
 unexport PYTHONDONTWRITEBYTECODE
 # Reference pages are generated from the code; dead links and other warnings are errors.
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
@@ -31,7 +31,7 @@ help:
 
 setup: $(STAMP)
 
-# Everything comes from the lock, with hashes; what is said goes to stderr, as stdout belongs to `make up --json`.
+# Everything comes from the lock, with hashes; messages go to stderr, because stdout belongs to `make up --json`.
 $(STAMP): requirements.lock pyproject.toml exchange_kit/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo '错误 / error: 需要 Python 3.11 或更高版本 / Python 3.11 or later is needed: make PYTHON=/path/to/python3.11' >&2; exit 1; }

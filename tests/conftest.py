@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from devset.postgres import Postgres
     from tests.support.engines.session import FreshDatabase
 
-# Time per example says nothing about the rule: the machine may be busy with engines.
+# No deadline per example: the machine may be busy with engines.
 settings.register_profile("jiangbu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jiangbu")
 
 # Tests that use one of these run in one process, in a row: each is expensive to make and serves many tests.
-# They begin first, the longest on top, so that no process is left with one of them at the end.
+# They run first, the longest at the start, so that no process is left with one of them at the end.
 SHARED_BY_MANY = ("campaign", "stack", "running_set", "secured", "site")
-# Then, of the rest, tests that start engines or sets of their own.
+# Then come tests that start engines or sets of their own.
 EXTENDED = "extended"
 
 
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LANG"] = "en_US.UTF-8"
     for name in ("LC_ALL", "LC_MESSAGES"):
         os.environ.pop(name, None)
-    # A background job ignores Ctrl-C, and the programs that it starts would, too.
+    # A background job ignores Ctrl-C, and so would the programs that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", f"{EXTENDED}: needs more than the shared engines (set from the fixtures)")
     config.stash[RAN_AGAINST] = {}
@@ -71,7 +71,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_configure_node(node: Any) -> None:
-    """Start the shared engines before the first worker, and tell each worker where they are."""
+    """Start the shared engines before the first worker, and pass their addresses to each worker."""
     node.workerinput["engines"] = node.config.stash[ENGINES].owner.addresses()
 
 
@@ -82,7 +82,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+    """Run the tests that take longest first."""
     items.sort(key=_rank)
 
 
@@ -102,7 +102,7 @@ def _rank(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tell the owner's scheduler the groups; keep what was imported out of garbage collection: it stays."""
+    """Pass the groups to the owner's scheduler; exempt the imported objects from garbage collection."""
     engines = session.config.stash[ENGINES]
     if engines.owner is None:
         engines.write_groups({item.nodeid: _group(item) for item in session.items})
@@ -111,7 +111,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Gives each group of tests to one worker."""
+    """Scheduling that gives each group of tests to one worker."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         super().__init__(config, log)
@@ -131,7 +131,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail instead of skipping where CI is set: there everything is set up, so nothing may be missing."""
+    """Turn skips into failures where CI is set: there every program must be installed."""
     del item
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
@@ -151,7 +151,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what ran against what."""
+    """Report the engines and programs that the tests ran against."""
     engines = config.stash[RAN_AGAINST]
     passed = terminalreporter.stats.get("passed", [])
     whole = sum(report.nodeid.startswith("tests/e2e/") for report in passed)
@@ -167,15 +167,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def extended() -> None:
-    """A test that uses this, or a fixture that does, runs in `make test-all` and not in `make test`.
+    """A marker fixture: a test that uses it, also through a fixture, runs in `make test-all` and not in `make test`.
 
-    Taken by whatever is more than the shared engines and one whole set: engines of one's own, programs of others.
+    Fixtures use it that need more than the shared engines and one whole set: separate engines, third-party programs.
     """
 
 
 @pytest.fixture(scope="session")
 def engine_folder() -> Iterator[Path]:
-    """A folder for engines of this process's own."""
+    """A folder for the engines of this process."""
     folder = Path(tempfile.mkdtemp(prefix="jiangbu-tests-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -208,9 +208,9 @@ def postgres(postgres_server: Postgres, request: pytest.FixtureRequest) -> Fresh
 
 @pytest.fixture(scope="session")
 def kafka(request: pytest.FixtureRequest) -> str:
-    """Bootstrap servers of the broker of the whole run: the one named in KAFKA_BOOTSTRAP_SERVERS, else our own.
+    """Bootstrap servers of the broker of the whole run: the one of KAFKA_BOOTSTRAP_SERVERS, else one started here.
 
-    Tests share it at the same time: topics of exchanges and registers of facts must be a test's own.
+    Tests use it concurrently, so each needs its own exchange topics and registers of facts.
     """
     given = given_broker()
     request.config.stash[RAN_AGAINST]["Kafka"] = (
@@ -229,7 +229,7 @@ def kafka_files(request: pytest.FixtureRequest) -> Path | None:
 
 @pytest.fixture(scope="module")
 def own_kafka(engine_folder: Path, request: pytest.FixtureRequest, extended: None) -> Iterator[str]:
-    """Bootstrap servers of a broker for the tests of one file: for those that read all facts, whoever they are of."""
+    """Bootstrap servers of a broker for the tests of one file that read the facts of all registers."""
     name = request.module.__name__.rpartition(".")[2]
     broker: Kafka = new_broker(engine_folder / f"kafka-{name}")
     try:

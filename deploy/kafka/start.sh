@@ -2,7 +2,7 @@
 # Starts the secured broker in a container of apache/kafka. At its first start the storage is formatted, with the one
 # user that must be there before any other can be made: the admin.
 #
-#   start.sh [NAME=VALUE ...]     further settings of the broker; they win over server.properties
+#   start.sh [NAME=VALUE ...]     further settings of the broker; they override server.properties
 #
 # KAFKA_ADMIN_PASSWORD_FILE   the admin's password; read at the first start
 # KAFKA_OUTSIDE_ADDRESS       HOST:PORT under which exchanges reach the OUTSIDE listener (default localhost:9094)
@@ -24,7 +24,7 @@ export KAFKA_LOG4J_OPTS=${KAFKA_LOG4J_OPTS:--Dlog4j2.configurationFile=$here/log
 fail() { echo "错误 / error: $*" >&2; exit 2; }
 random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
-# The node's password to itself: nobody else needs to know it, so each start has its own.
+# The password of the node's connections to itself: nobody else needs it, so each start generates one.
 node=$(random 24)
 login='org.apache.kafka.common.security.plain.PlainLoginModule required'
 {
@@ -54,10 +54,10 @@ if [ ! -e "$data/meta.properties" ]; then
     fail 'KAFKA_ADMIN_PASSWORD_FILE: 须为至少 16 个字母、数字、_ 或 - / must be 16 or more letters, digits, _ or -'
   id=$(random 16)
   while [[ $id == -* ]]; do id=$(random 16); done
-  # In a file of arguments, since a command line can be read by every program of the container.
+  # Arguments go in a file, because every program of the container can read a command line.
   arguments=$work/format
   echo "kafka.tools.StorageTool format -t $id -c $config --add-scram SCRAM-SHA-512=[name=admin,password=$password]" >"$arguments"
-  # What it says is shown if it fails alone: it tells what the broker knows of the password.
+  # The output is shown only on failure: it contains what the broker stores of the password.
   kafka-run-class.sh "@$arguments" >"$work/said" 2>&1 || { tail -n 5 "$work/said" >&2; fail '无法格式化 / cannot format'; }
   rm "$arguments" "$work/said"
 fi

@@ -1,6 +1,6 @@
 """Intake of trades: register, first purchases, totals and changed facts of a batch, set-based throughout.
 
-Listing facts are applied before trades. What a document means for totals is computed in totals.py.
+Listing facts are applied before trades. totals.py computes how a document changes the totals.
 """
 
 from collections.abc import Iterable, Iterator

@@ -61,8 +61,8 @@ def _entity_arrays(entities: Collection[Entity]) -> dict[str, str]:
 class PartyIds:
     """Ids and names of parties, cached between batches.
 
-    The cache is valid only while this worker was the register's last writer: `as_of` clears it otherwise. What a batch
-    adds is cached once the batch is committed, never before.
+    The cache is valid only while this worker was the register's last writer: `as_of` clears it otherwise. Parties that
+    a batch adds are cached once the batch is committed, never before.
     """
 
     def __init__(self) -> None:

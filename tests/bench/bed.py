@@ -36,12 +36,12 @@ _AT_MOST_S = 1800.0
 
 
 def say(text: str) -> None:
-    """Progress, to stderr."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - a command's
 
 
 class Spread(NamedTuple):
-    """Rounds of one figure."""
+    """Median, minimum and maximum of a figure over its rounds."""
 
     median: float
     least: float
@@ -53,7 +53,7 @@ class Spread(NamedTuple):
         return cls(statistics.median(found), min(found), max(found))
 
     def rounded(self, digits: int = 0) -> dict[str, float]:
-        """For the report."""
+        """Round the values for the report."""
         return {name: round(value, digits or None) for name, value in self._asdict().items()}
 
 
@@ -74,7 +74,7 @@ class Bed:
 
     @contextmanager
     def reader(self, partitions: Iterable[TopicPartition] = (), **settings: Any) -> Iterator[KafkaConsumer]:
-        """A consumer that reads partitions from their beginning."""
+        """Open a consumer that reads partitions from their beginning."""
         consumer = KafkaConsumer(
             bootstrap_servers=self.kafka.bootstrap_servers,
             auto_offset_reset="earliest",
@@ -89,7 +89,7 @@ class Bed:
 
     @contextmanager
     def place(self, service: str, register: str | None = None) -> Iterator[Place]:
-        """An empty database of the service, with a register of its own or this; its programs are ended with it."""
+        """Prepare an empty database of the service for the given or a new register; stop its programs on exit."""
         self._places += 1
         folder = self.folder / f"place-{self._places}"
         folder.mkdir()
@@ -102,14 +102,14 @@ class Bed:
             place.end()
 
     def database(self) -> str:
-        """The URL of an empty database."""
+        """Create an empty database and return its URL."""
         self._places += 1
         return self.postgres.ensure_database(f"plain_{self._places}", "bench").owner_url
 
 
 @contextmanager
 def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
-    """Engines of its own, with `events` events on the topics of the exchange."""
+    """Start separate engines and publish `events` events to the topics of the exchange."""
     settings = load_local_settings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, say)
     folder.mkdir(exist_ok=True)
@@ -121,7 +121,7 @@ def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
         broker.start()
         stack.callback(broker.stop)
         bed = Bed(folder, server, broker)
-        with bed.place("listing"):  # makes the topics
+        with bed.place("listing"):  # creates the topics
             records = sample_events(SEED, (EXCHANGE,), events, YEAR, rubbish=False)
             config = KafkaSettings((broker.bootstrap_servers,)).client_config()
             published = publish(records, config, lambda _published: None)
@@ -130,9 +130,9 @@ def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
 
 
 def rate_of(count: Callable[[], int], until: Callable[[], bool], expected: int) -> float:
-    """Records a second: from when `count` first rises to when it has reached `expected` and `until` holds.
+    """Measure records per second, from the first rise of `count` until it reaches `expected` and `until` holds.
 
-    What a program needs to start, and its first batch, are left out of both.
+    Neither the time nor the records include the start of the program and its first batch.
     """
     deadline = time.monotonic() + _AT_MOST_S
     while (at_first := count()) == 0:
@@ -144,7 +144,7 @@ def rate_of(count: Callable[[], int], until: Callable[[], bool], expected: int) 
 
 
 def await_next(deadline: float) -> None:
-    """Raises TimeoutError after it."""
+    """Wait until the next poll; raise TimeoutError after the deadline."""
     if time.monotonic() > deadline:
         raise TimeoutError(f"not done after {_AT_MOST_S:.0f} s")
     time.sleep(_LOOK_EVERY_S)

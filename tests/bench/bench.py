@@ -1,7 +1,7 @@
-"""`make bench`: how fast the set is on this machine, beside what the machine could do at most and what others do.
+"""`make bench`: throughput of the set on this machine, compared with the machine's upper limit and other programs.
 
-Figures that are compared are measured in turn in one run, round by round; of rounds the median is told, the least and
-the most. The table goes to stderr, JSON to stdout; `--report` also keeps both, the table as SVG.
+Compared figures are measured in turn in one run, round by round; the report has the median, minimum and maximum of
+the rounds. The table goes to stderr, JSON to stdout; `--report` also saves both, the table as SVG.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def main(events: int, rounds: int, trades: int, transactions: int, only: tuple[s
 
 
 def compared(bed: Bed, rounds: int) -> dict[str, Any]:
-    """Records a second of each way to take the same topic in, and what each is of the limit of its round."""
+    """Measure records per second of each intake of the same topic, and its ratio to the limit of the same round."""
     ways: dict[str, Callable[[], float]] = {
         "limit": lambda: limit(bed, "trade"),
         "one worker": lambda: intake(bed, "trade"),
@@ -94,7 +94,7 @@ def compared(bed: Bed, rounds: int) -> dict[str, Any]:
         "Kafka Streams": lambda: kafka_streams(bed),
         "quixstreams": lambda: quixstreams(bed),
     }
-    # Each register's listing facts go to the topic that intake of trades reads, too: so listings come after all trades.
+    # Intake of trades also reads the topic of listing facts, so listings are measured after all trades.
     of_listings: dict[str, Callable[[], float]] = {
         "listing: limit": lambda: limit(bed, "listing"),
         "listing: one worker": lambda: intake(bed, "listing"),
@@ -111,7 +111,7 @@ def compared(bed: Bed, rounds: int) -> dict[str, Any]:
 
 
 def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int, skipped: dict[str, str]) -> dict[str, list[float]]:
-    """The rates of each way, a round after the other; what cannot be run here is noted in `skipped`."""
+    """Measure each way once per round; record in `skipped` those that cannot run on this machine, with the reason."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds):
         for name, way in ways.items():
@@ -126,7 +126,7 @@ def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int, skipped: dict[
 
 
 def machine() -> dict[str, Any]:
-    """What it was measured on."""
+    """Describe the machine on which the benchmark runs."""
     cpu = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.machine(),

@@ -1,8 +1,8 @@
-"""Clients that ask one API without a pause, as their own process; measures requests a second and response times.
+"""HTTP clients in a separate process that send requests to one API without pause; measures throughput and latency.
 
-They are on the processors that answer, so they do as little as can be done: one thread, the request put together once,
-and of an answer its first line and length read. A thread for each would fight with the others for one interpreter, and
-that would be measured too.
+The clients share processors with the service, so they do as little as possible: they run in one thread, build the
+request once, and read only the status line and length of a response. With one thread per client, contention for the
+interpreter would be part of the measurement.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from urllib.parse import urlsplit
 
 SECONDS: Final = 5.0
 WARM_UP_S: Final = 1.0
-_AT_MOST_S: Final = 30.0  # without any answer
+_AT_MOST_S: Final = 30.0  # without any response
 _PIECE_BYTES: Final = 1 << 18
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _LENGTH: Final = b"\r\ncontent-length:"
 
 
 def ask(url: str, key: str, path: str, clients: int) -> dict[str, float]:
-    """`{"per_s", "p50_ms", "p99_ms"}`."""
+    """Measure one path in a separate process; return `{"per_s", "p50_ms", "p99_ms"}`."""
     command = [sys.executable, "-m", "tests.bench.clients", url, path, str(clients)]
     done = subprocess.run(command, input=key, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
@@ -36,7 +36,7 @@ def ask(url: str, key: str, path: str, clients: int) -> dict[str, float]:
 
 @dataclass
 class Client:
-    """One connection, on which the same is asked again as soon as it is answered."""
+    """One connection that repeats the same request as soon as it is answered."""
 
     connection: socket.socket
     request: bytes
@@ -49,7 +49,7 @@ class Client:
         self.connection.sendall(self.request)
 
     def is_answered(self) -> bool:
-        """Take what has come; whether it is the whole answer."""
+        """Read the received bytes; return True if the response is complete."""
         piece = self.connection.recv(_PIECE_BYTES)
         if not piece:
             raise SystemExit("the connection was closed")
@@ -75,7 +75,7 @@ def main(url: str, path: str, clients: str) -> None:
 
 
 def run(asking: list[Client]) -> list[float]:
-    """Ask again and again; what is asked within the time counts."""
+    """Repeat requests for `SECONDS` after the warm-up; return the response times in ms of those sent in that time."""
     took_ms: list[float] = []
     begin_s = time.monotonic() + WARM_UP_S
     with selectors.DefaultSelector() as selector:

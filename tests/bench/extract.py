@@ -1,8 +1,9 @@
 """Time and memory needed to make and to verify an extract.
 
-The heaviest kind for its number of transactions: each is of an award of its own, made of a trade of its own, and whole
-registers go with it. Registers and ledger take in the documents in this process, without a broker; the extract is made
-by the real program and verified by its own verify.py, each a process of its own. All entities are fictional.
+It measures the largest extract for a number of transactions: every transaction belongs to a separate award and trade,
+and the extract includes whole registers. Registers and ledger take in the documents in this process, without a broker;
+the real program makes the extract and its own verify.py verifies it, each in a separate process. All entities are
+fictional.
 """
 
 import sys
@@ -30,7 +31,7 @@ A_PROVIDERS = 1000  # trades
 
 
 def extract(folder: Path, transactions: int) -> dict[str, Any]:
-    """Seconds and memory of making and of verifying it, its size, and lines a second."""
+    """Measure seconds and memory to make and to verify an extract, its size, and lines per second."""
     folder.mkdir()
     with ExitStack() as opened:
         server = Postgres(folder / "postgres", free_ports(1)[0], folder / "postgres.log")
@@ -77,7 +78,7 @@ def trade(number: int) -> dict[str, Any]:
         "refunded": "0",
         "currency": "CNY",
         "completed_at": "2026-03-01T10:00:00+08:00",
-        # One after the other, as the signs of each whose trades a batch touches are worked out anew.
+        # Providers in sequence: each batch recomputes the red flags of all providers whose trades it contains.
         "provider": party(f"9153{number // A_PROVIDERS:013d}", f"虚构供方{number // A_PROVIDERS}"),
         "buyer": party(f"9154{number:013d}", f"虚构买方{number}"),
     }
@@ -88,7 +89,7 @@ def party(digits: str, name: str) -> dict[str, str]:
 
 
 def measure_making(makers: Makers, folder: Path) -> dict[str, float]:
-    """By the program that the consumer starts, with settings from the environment."""
+    """Measure the program that the consumer starts, with settings from the environment."""
     key_file, service_key = folder / "signing-key", folder / "service-key"
     key_file.write_bytes(LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key_file.chmod(0o600)
@@ -114,7 +115,7 @@ def taken_home(makers: Makers, extract_id: str, folder: Path) -> Path:
 
 
 def lines(path: Path) -> int:
-    """Lines of its files for machines, entries of balances included; `views/` have the same rows again."""
+    """Count the lines of its machine-readable files, balance entries included; `views/` repeat the same rows."""
     with zipfile.ZipFile(path) as archive:
         return sum(
             archive.read(name).count(b"\n")

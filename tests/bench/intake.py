@@ -1,6 +1,6 @@
 """Intake by the real consumer programs, from the topic to committed documents and published facts.
 
-Facts of signs are not waited for: they go out after all others, and later the busier intake is.
+Red-flag facts are not awaited: they are published after all others, and later under higher load.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def intake(bed: Bed, kind: Kind, workers: int = 1) -> float:
-    """Records a second, by as many workers of the service on one register."""
+    """Measure records per second of `workers` workers of the service on one register."""
     with bed.place(SERVICE_OF[kind]) as place, psycopg.connect(place.database.owner_url, autocommit=True) as connection:
         taken = "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = %s"
 

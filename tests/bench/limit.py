@@ -1,6 +1,6 @@
 """The upper limit of intake: poll, decode and COPY into one table with one index, and nothing else.
 
-It is what any intake has to do that keeps what it is sent.
+Every intake that stores its records must do at least this work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BATCH = 10_000
 
 
 def limit(bed: Bed, kind: Kind) -> float:
-    """Records a second."""
+    """Measure records per second."""
     expected = bed.counts[kind]
     with psycopg.connect(bed.database()) as connection, bed.reader(bed.partitions(kind)) as consumer:
         connection.execute("CREATE TABLE plain (exchange text, number text, revision int, at timestamptz, value bytea)")

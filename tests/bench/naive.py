@@ -1,6 +1,6 @@
 """A naive intake for comparison: marshmallow, an ORM, one row at a time, a commit every hundred.
 
-It does less than ours: no history, no conflicts, no quarantine, no firsts, no log, and facts are not sent.
+It does less than trade-ingest: no history, no conflicts, no quarantine, no firsts, no log, and no published facts.
 """
 
 import json
@@ -66,7 +66,7 @@ class Total(Base):
 
 
 def naive(bed: Bed, at_most: int) -> float:
-    """Trades a second, over the first `at_most`."""
+    """Measure trades per second over the first `at_most`."""
     engine = make_engine(bed.database())
     Base.metadata.create_all(engine)
     expected = min(at_most, bed.counts["trade"])
@@ -90,7 +90,7 @@ def data_of(record: Any) -> Any:
 
 
 def take(session: Session, data: dict[str, Any]) -> None:
-    """Keep the newest revision, and the total of the provider's month."""
+    """Store the newest revision and update the total of the provider's month."""
     trade = session.get(Trade, (EXCHANGE, data["trade_no"]))
     if trade is not None and trade.revision >= data["revision"]:
         return

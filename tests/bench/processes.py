@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A program's most memory is at least that of who started it: so a small one does.
+# The peak memory of a program is at least that of the process that started it, so a small process starts it.
 MEASURE = """
 import json, resource, subprocess, sys, time
 began_s = time.monotonic()
@@ -23,7 +23,7 @@ print(json.dumps({name: round(value, 1) for name, value in took.items()}))
 
 
 def measure(command: Sequence[str], **environment: str) -> dict[str, float]:
-    """Seconds, CPU seconds and most memory of a program; what it says goes to stderr."""
+    """Measure seconds, CPU seconds and peak memory of a program; its output goes to stderr."""
     starter = (sys.executable, "-I", "-S", "-c", MEASURE, *command)
     done = subprocess.run(starter, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True)
     found: dict[str, float] = json.loads(done.stdout)

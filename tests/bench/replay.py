@@ -16,11 +16,11 @@ from tests.bench.bed import EXCHANGE, SERVICE_OF, rate_of
 if TYPE_CHECKING:
     from tests.bench.bed import Bed
 
-REGISTER = "r1"  # the one that incentive counts here
+REGISTER = "r1"  # the register that incentive counts in this benchmark
 
 
 def replay(bed: Bed) -> float:
-    """Events a second, until all facts that follow are in the ledger. Once in a bed: its facts stay there."""
+    """Measure events per second until all resulting facts are in the ledger; once per bed, as it keeps the facts."""
     client_config = KafkaSettings((bed.kafka.bootstrap_servers,)).client_config()
     with ExitStack() as stack:
         places = {service: stack.enter_context(bed.place(service, REGISTER)) for service in SERVICES}

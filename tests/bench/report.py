@@ -79,7 +79,7 @@ def _whole(found: Json) -> Iterator[Table]:
 
 
 def services_mb(sizes: Json) -> int:
-    """Of the set's own programs, without the engines."""
+    """Sum up the memory of the services, without the engines."""
     return sum(size for name, size in sizes.items() if name not in ("kafka", "postgres"))
 
 

@@ -41,7 +41,7 @@ FIRST, SECOND = "kmdex", "dcdex"  # exchanges of the sample whitelist
 QUIET_WITHIN_S: Final = 900.0
 FLOWS_S: Final = 110
 PROBES_PER_S: Final = 20
-_WATCH_EVERY_S: Final = 0.02  # as each look has its price in the database
+_WATCH_EVERY_S: Final = 0.02  # as each query costs the database something
 PROVIDER: Final = complete_uscc("91530000000000000")
 CLIENTS: Final = (1, 8, 32)
 RATES: Final = (200, 1000)
@@ -49,7 +49,7 @@ RATES: Final = (200, 1000)
 
 @dataclass
 class Whole:
-    """A running set, asked and fed by one process."""
+    """A running set and its measurements: one process sends it requests and events."""
 
     local: LocalSet
     client: Client = field(init=False)
@@ -90,9 +90,9 @@ class Whole:
         self.client.await_quiet(QUIET_WITHIN_S, self.local.tend)
 
     def throughput(self, events: int) -> float:
-        """Events a second, from the first that trade-ingest takes in to when all that follows is in the ledger.
+        """Measure events per second, from the first that trade-ingest takes in until all results are in the ledger.
 
-        They are published while the consumers are held, so that the publisher takes nothing from them.
+        Events are published while the consumers are suspended, so that the publisher takes no CPU time from them.
         """
         records = list(sample_events(SEED, (FIRST,), events, YEAR, rubbish=False))
         trades = sum(record.topic == topic_of("trade", FIRST) for record in records)
@@ -114,7 +114,7 @@ class Whole:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """No consumer does anything until it is resumed."""
+        """Suspend all consumers until they are resumed."""
         for process in self._consumers():
             process.suspend()
         try:
@@ -131,7 +131,7 @@ class Whole:
 
     @contextmanager
     def flowing(self, records: list[SampleRecord], per_s: float) -> Iterator[None]:
-        """Events come at a steady rate, by a process of its own."""
+        """Send events at a steady rate from a separate process."""
         stop = multiprocessing.Event()
         sender = multiprocessing.Process(
             target=send_steadily, args=(self.local.addresses.kafka, records, per_s, stop), daemon=True
@@ -144,9 +144,9 @@ class Whole:
             sender.join()
 
     def latency(self, seconds: float) -> dict[str, dict[str, float]]:
-        """Milliseconds from publishing a trade to when what follows is in the ledger.
+        """Measure milliseconds from publishing a trade until its results are in the ledger.
 
-        Of a company's first purchase: its posting. Of its seller's totals, which change with each: whatever follows.
+        The result of a company's first purchase is its posting; each purchase also changes the seller's totals.
         """
         sent: dict[str, float] = {}
         posted: dict[str, float] = {}
@@ -179,7 +179,7 @@ class Whole:
             "first purchase": percentiles([(posted[who] - at) * 1000 for who, at in sent.items()]),
             "seller's totals": percentiles(
                 [
-                    # Totals with n trades of the probes hold n of them, whichever: partitions are read side by side.
+                    # Totals of n trades hold any n of the probes: partitions are read in parallel.
                     (min(seen for trades, seen in totalled.items() if trades >= number) - at) * 1000
                     for number, at in enumerate(sent.values(), before + 1)
                 ]
@@ -190,7 +190,7 @@ class Whole:
         with psycopg.connect(self.url("incentive"), autocommit=True) as connection:
             is_over = False
             while not is_over:
-                is_over = stop.is_set()  # and once more, for what came last
+                is_over = stop.is_set()  # and once more, for the last change
                 seen.setdefault(trades_in_totals(connection), time.monotonic())
                 time.sleep(_WATCH_EVERY_S)
 
@@ -211,7 +211,7 @@ class Whole:
                 time.sleep(_WATCH_EVERY_S)
 
     def answers(self) -> dict[str, Any]:
-        """Requests a second, and milliseconds of an answer, by what is asked and how many ask at once."""
+        """Measure requests per second and response times by path and number of concurrent clients."""
         award = next(iter(self.client.items("incentive", "/v1/awards")))["award_id"]
         paths = {
             "status": f"/v1/exchanges/{FIRST}/status?year={YEAR}",
@@ -232,9 +232,9 @@ class Whole:
 
 
 def send_steadily(broker: str, records: list[SampleRecord], per_s: float, stop: Any) -> None:
-    """Send events at a steady rate until told to stop.
+    """Send events at a steady rate until `stop` is set.
 
-    By a client in C: one in Python takes a third of a core at 5,000 a second, which is the set's on the same machine.
+    It uses a client in C: one in Python takes a third of a core at 5,000/s, which the set on this machine then lacks.
     """
     producer = confluent_kafka.Producer({"bootstrap.servers": broker, "linger.ms": 5})
     began_s = time.monotonic()
@@ -247,7 +247,7 @@ def send_steadily(broker: str, records: list[SampleRecord], per_s: float, stop: 
 
 
 def first_purchase(number: int) -> tuple[str, bytes]:
-    """The first trade of a fictional company, as an event: its code, and the record's value."""
+    """Make the first trade of a fictional company, as an event; return its USCC and the record's value."""
     uscc = complete_uscc(f"9155{number:013d}")
     data = {
         "trade_no": f"PROBE-{number}",
@@ -278,7 +278,7 @@ def first_purchase(number: int) -> tuple[str, bytes]:
 
 
 def trades_in_totals(connection: psycopg.Connection[Any]) -> int:
-    """How many trades the totals of the probes' seller hold in the ledger, counted or not."""
+    """Return the number of trades, counted or not, in the ledger's totals of the probes' seller."""
     row = connection.execute(
         "SELECT value FROM fact WHERE topic = %s AND key = %s ORDER BY generation DESC, seq DESC LIMIT 1",
         (ANNUAL_TOTAL, f"{REGISTER}/provider/uscc:{PROVIDER}/{YEAR}"),
@@ -295,7 +295,7 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 
 def memory_mb(local: LocalSet) -> dict[str, int]:
-    """Proportional set size of each program, its children's included."""
+    """Return the proportional set size of each program, including its children."""
     sizes = {}
     for name, pid in local.processes().items():
         process = psutil.Process(pid)
@@ -306,12 +306,12 @@ def memory_mb(local: LocalSet) -> dict[str, int]:
 def _pss(process: psutil.Process) -> int:
     try:
         return int(process.memory_full_info().pss)
-    except psutil.NoSuchProcess:  # a session of PostgreSQL that has ended meanwhile
+    except psutil.NoSuchProcess:  # a PostgreSQL session that has ended in the meantime
         return 0
 
 
 def disk(local: LocalSet) -> dict[str, dict[str, int]]:
-    """Rows and bytes of each database with its indexes; bytes of PostgreSQL's log and of Kafka's topics."""
+    """Return rows and bytes of each database with its indexes, and bytes of the write-ahead log and Kafka's topics."""
     found: dict[str, dict[str, int]] = {}
     for service in SERVICES:
         with psycopg.connect(local.postgres.url(database_of(service))) as connection:

@@ -30,7 +30,7 @@ def browser(extended: None) -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"没有浏览器 / no browser: none of {', '.join(NAMES)} is installed")
-    # As root a browser cannot make a sandbox of its own.
+    # Chromium cannot create its sandbox as root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
@@ -53,6 +53,6 @@ def site(
 
 @pytest.fixture(scope="session")
 def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of pages go: where `--pictures` says, else to nobody's sight."""
+    """The folder for screenshots of pages: that of `--pictures`, else a temporary one."""
     given: Path | None = request.config.getoption("--pictures")
     return given or tmp_path_factory.mktemp("pictures")

@@ -21,7 +21,7 @@ WCAG_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 @dataclass(frozen=True)
 class Site:
-    """Where the pages are, and the set behind them."""
+    """The address of the pages, and the set that serves them."""
 
     browser: Browser
     url: str
@@ -31,7 +31,7 @@ class Site:
     def open(
         self, role: str | None, screen: dict[str, int] = DESKTOP, language: str = "zh", *, scripts: bool = True
     ) -> Iterator[Page]:
-        """A page of somebody's who signed in; what the browser complains of fails the test."""
+        """Open a page, signed in if a role is given; errors that the browser reports fail the test."""
         complaints: list[str] = []
         context = self.browser.new_context(
             viewport=screen,  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ class Site:
         context.add_cookies([{"name": "language", "value": language, "url": self.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        # That an answer was 404 or 422, as some must be, is no complaint of ours.
+        # Some responses must be 404 or 422, so that message of the console is no error.
         page.on(
             "console",
             lambda said: (
@@ -65,7 +65,7 @@ class Site:
 
 
 def check_accessible(page: Page, address: str) -> None:
-    """No violation of WCAG 2.1 A and AA that axe finds."""
+    """Check with axe that the page violates no rule of WCAG 2.1 A and AA."""
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG_AA}})
     violations: list[dict[str, Any]] = results.response["violations"]
     told = [(one["id"], node["html"][:200]) for one in violations for node in one["nodes"]]
@@ -73,7 +73,7 @@ def check_accessible(page: Page, address: str) -> None:
 
 
 def check_fits(page: Page, address: str) -> None:
-    """The page is no wider than the screen: tables scroll by themselves."""
+    """Check that the page is no wider than the screen: only tables may scroll sideways."""
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert page.viewport_size is not None
     assert wide <= page.viewport_size["width"], address

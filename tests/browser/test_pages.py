@@ -23,7 +23,7 @@ TIERS = f"exchange_tiers/kmdex/{YEAR}"
 
 
 def addresses(site: Site) -> list[str]:
-    """One address of every page, with something on it."""
+    """Return one address of every page, with content on it."""
     awards = site.makers.get(f"/v1/awards?year={YEAR}&limit=500")["items"]
     suppressed = next(award for award in awards if award["suppressed_by"] is not None)
     yearly = next(award for award in awards if award["rule"] == "annual_listed_trading")
@@ -68,7 +68,7 @@ def test_every_page_is_accessible_and_fits(site: Site, screen: dict[str, int], l
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_an_operator_learns_where_it_stands(site: Site, screen: dict[str, int]) -> None:
-    """Without JavaScript: from the first page to an award's reason, and to what was refused and why."""
+    """Works without JavaScript: from the first page to the reason of an award, and to rejected records with reasons."""
     with site.open("exchange:kmdex", screen, scripts=False) as page:
         status = site.makers.get(f"/v1/exchanges/kmdex/status?year={YEAR}")
         main = page.locator("main")
@@ -123,7 +123,7 @@ def test_an_auditor_takes_an_extract_home(site: Site, tmp_path: Path) -> None:
 
 
 def test_two_persons_of_the_bureau_take_an_award_to_its_payment(site: Site, tmp_path: Path) -> None:
-    """From the worklist, with documents; what cannot be done is not offered, or refused with the reason."""
+    """Starts at the worklist, with documents; impossible steps are not offered, or refused with the reason."""
     awards = site.makers.get(f"/v1/awards?year={YEAR}&rule=annual_listed_trading&limit=500")["items"]
     award = next(one for one in awards if one["suppressed_by"] is None)
     address, subject = f"/awards/{award['award_id']}", f"/subjects/uscc:{award['subject']['id']}?year={YEAR}"
@@ -215,7 +215,7 @@ def test_a_table_of_declarations_is_looked_at_first(site: Site, tmp_path: Path) 
 
 
 def take(page: Page, step: str, *, opened: bool = False) -> None:
-    """Confirm a step, and see it among those that were taken."""
+    """Confirm a step, and wait until it is listed among the decisions."""
     if not opened:
         page.locator("details.step > summary", has_text=re.compile(f"^{step}$")).click()
     taken = page.locator("section[aria-labelledby=decisions] li").count()
@@ -237,7 +237,7 @@ def test_what_is_wrong_is_said_where_it_stands(site: Site) -> None:
 
 
 def test_a_past_state_is_asked_for_and_kept_by_links(site: Site) -> None:
-    """Without JavaScript, on a phone; until one goes back to the present."""
+    """Links keep the past instant until the user returns to the present; without JavaScript, on a phone."""
     postings = site.makers.get(f"/v1/ledger/transactions?award_id={TIERS}")["items"]
     then = postings[0]["posted_at"][:19]
     told = site.makers.get(f"/v1/exchanges/kmdex/status?year={YEAR}&as_of={then}.999999%2B08:00")
@@ -270,7 +270,7 @@ def test_a_past_state_is_asked_for_and_kept_by_links(site: Site) -> None:
 
 
 def press_until(page: Page, wanted: str) -> None:
-    """Tab on until what has the focus says this; it must be in sight."""
+    """Press Tab until the focused element has this id or text; it must be visible."""
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id || document.activeElement.innerText").strip().startswith(wanted):
@@ -311,7 +311,7 @@ def test_all_can_be_done_by_keyboard_alone(site: Site, screen: dict[str, int]) -
 
 
 def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
-    """From the worklist: two parties are entered, which is looked at on a phone too, and taken out."""
+    """Starts at the worklist: two parties are added, checked on a phone as well, and removed."""
     first, second = (
         f"uscc:{one['subject']['id']}" for one in site.makers.get("/v1/awards?rule=first_listing&limit=2")["items"]
     )
@@ -351,7 +351,7 @@ def test_the_list_of_related_parties_is_kept_by_keyboard(site: Site) -> None:
 
 
 def test_pictures(site: Site, pictures: Path) -> None:
-    """Of the pages that the documents show."""
+    """Takes screenshots of the pages that the documents show."""
     suppressed = next(
         award["award_id"]
         for award in site.makers.get(f"/v1/awards?year={YEAR}&rule=first_listing&limit=500")["items"]

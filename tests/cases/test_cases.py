@@ -1,6 +1,6 @@
 """Every worked case on the real registers and ledger, without a broker: step by step, and shuffled in five ways.
 
-All runs share one set; a round takes in the next event of each run, in the run's order.
+All runs share one set; each round takes in the next event of every run, in the order of the run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def made(postgres: Callable[[str], tuple[str, str]], tmp_path_factory: pytest.Te
 
 @pytest.fixture(scope="module")
 def problems(made: WholeSet) -> dict[str, list[str]]:
-    """What was not as expected, by run."""
+    """Differences from the expected outcomes, by run."""
     asker = Asker(incentive_app(made.ledger, made.rulebook, lambda: made.now).test_client())
     found: dict[str, list[str]] = {run.name: [] for run in RUNS}
     for index in range(max(len(run.batches) for run in RUNS)):

@@ -20,7 +20,7 @@ READY_WITHIN_S = 900.0
 
 
 def why_unavailable() -> str | None:
-    """Why the set cannot be run here; None if it can."""
+    """Return the reason why the set cannot run on this machine, None if it can."""
     try:
         run(["docker", "version"], timeout_s=20)
         run(["docker", "compose", "version"], timeout_s=20)
@@ -32,7 +32,7 @@ def why_unavailable() -> str | None:
 
 @pytest.fixture(scope="session")
 def built(extended: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The set, built; where there is no engine, every test is skipped."""
+    """The set, built; without a Docker engine every test is skipped."""
     reason = why_unavailable()
     if reason is not None:
         request.config.stash[RAN_AGAINST]["Docker Compose"] = f"已跳过 / skipped: {reason}"
@@ -63,7 +63,7 @@ def docker_compose_command(built: Stack) -> str:
 
 @pytest.fixture(scope="session")
 def docker_setup(built: Stack) -> list[str]:
-    """Steps that end are waited for by what depends on them; `--wait` is for the rest."""
+    """Start the set; dependent services wait for the steps that end, `--wait` waits for the others."""
     began_s = time.monotonic()
     try:
         built.compose("up", "-d", "--wait", timeout_s=READY_WITHIN_S)
@@ -81,7 +81,7 @@ def docker_cleanup() -> list[str]:
 
 @pytest.fixture(scope="session")
 def stack(docker_services: Services, built: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """The set, ready."""
+    """The set, started and ready."""
     began_s = time.monotonic()
     engine = run(["docker", "version", "-f", "{{.Server.Version}}"]).strip()
     yield built

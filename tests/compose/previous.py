@@ -1,6 +1,6 @@
-"""A set whose databases are of the revision that the first migrations replace, with what the set has taken in.
+"""A set whose databases have the revision that the first migrations replace, with the data of the running set.
 
-The columns that its tables have are copied into such a database from the present one.
+The columns that exist in both revisions are copied from the current database.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SELECT json_object_agg(table_name, columns) FROM (
     GROUP BY table_name
 ) AS t
 """
-# The greatest value of each identity column, as COPY does not move what numbers the next one.
+# Sets the sequence of each identity column past its greatest value, as COPY does not advance it.
 _IDENTITIES = """
 SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), coalesce(max(%I), 0) + 1, false) FROM %I;',
     table_name, column_name, column_name, table_name)
@@ -38,14 +38,14 @@ def revision_of(stack: Stack, service: Service) -> str:
 
 
 def counts(stack: Stack, database: str, tables: dict[str, int]) -> dict[str, int]:
-    """How many rows the tables have."""
+    """Count the rows of the tables."""
     each = " UNION ALL ".join(f"SELECT '{table}' AS t, count(*) AS n FROM \"{table}\"" for table in tables)
     found: dict[str, int] = json.loads(_ask(stack, database, f"SELECT json_object_agg(t, n) FROM ({each}) AS c"))
     return found
 
 
 def go_back(stack: Stack, service: Service) -> dict[str, int]:
-    """Give a service, whose programs are stopped, a database of the replaced revision; rows by table."""
+    """Give a service, whose programs are stopped, a database of the replaced revision; return its rows by table."""
     database, newest, revision = database_of(service), f"{database_of(service)}_newest", REPLACED[service]
     _ask(stack, "postgres", f"ALTER DATABASE {database} RENAME TO {newest}")
     stack.compose("run", "--rm", "--no-deps", "-T", "databases")
@@ -55,7 +55,7 @@ def go_back(stack: Stack, service: Service) -> dict[str, int]:
     _shell(stack, f'{as_owner} "$0" -c "{revised}"', schema)
     assert revision_of(stack, service) == revision
     there, wanted = (json.loads(_ask(stack, name, _COLUMNS)) for name in (newest, database))
-    # Triggers are for what programs do; as a replica the server takes rows as they are.
+    # In the replica role no triggers fire, so that rows are copied unchanged.
     into = "SET session_replication_role = replica"
     quoted = {table: ", ".join(f'"{c}"' for c in columns if c in there[table]) for table, columns in wanted.items()}
     lines = [
@@ -72,7 +72,7 @@ def go_back(stack: Stack, service: Service) -> dict[str, int]:
 
 
 def _ask(stack: Stack, database: str, statement: str) -> str:
-    """What the superuser is answered."""
+    """Run a statement as superuser and return its output."""
     return _shell(stack, f'{_PSQL} -d {database} -c "$0"', statement)
 
 

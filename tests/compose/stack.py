@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from exchange_kit.records import SampleRecord
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
-# Containers that go on; all others are steps that end.
+# Containers that keep running; all others are steps that end.
 PROGRAMS = ("postgres", "kafka", *(f"{service}-{part}" for service in SERVICES for part in ("api", "consumer")))
 HEALTHY_WITHIN_S = 300.0
 LOOK_EVERY_S = 0.3
 _LABEL = "com.docker.compose"
-# Of each exchange, while something is restarted: enough that records are under way whenever it goes. The last ones are
-# kept until nothing is restarted any more, however long that took.
+# Records per exchange during a restart: enough that some are in flight whenever a container stops. The last ones are
+# held back until all restarts are done, however long those take.
 EVENTS_A_SECOND = 12.0
 KEPT_BACK = 50
 
@@ -47,17 +47,17 @@ print(json.dumps({str(path.relative_to(folder)): path.read_text().strip() for pa
 
 
 class ComposeError(AssertionError):
-    """A command of docker failed; the message is what it said."""
+    """A failed docker command; the message is its output."""
 
 
 @dataclass
 class Stack:
-    """A project of docker compose with ports and an image of its own."""
+    """A Docker Compose project with its own ports and image."""
 
     folder: Path
     project: str = field(default_factory=lambda: f"jiangbu-test-{os.getpid()}")
     ready_after_s: float | None = None
-    # What was restarted together, and how long that took until all of it was healthy again.
+    # Seconds until the services restarted together were healthy again, by their names.
     restarts_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,16 +73,16 @@ class Stack:
 
     @property
     def broker(self) -> str:
-        """Where exchanges reach the broker."""
+        """The address at which exchanges reach the broker."""
         return f"127.0.0.1:{self.ports['KAFKA_PORT']}"
 
     def compose(self, *arguments: str, timeout_s: float = 600.0) -> str:
-        """Output of `docker compose`. ComposeError."""
+        """Run `docker compose` and return its output. Raises ComposeError."""
         command = ["docker", "compose", "--env-file", self.env_file, "-f", COMPOSE_FILE]
         return run([*command, "-p", self.project, *arguments], timeout_s)
 
     def carry_out(self, procedure: str, **options: Any) -> str:
-        """A procedure of docs/en/operations, in the folder of the set as it were."""
+        """Carry out a procedure of docs/en/operations with the settings of this project."""
         settings = {
             "COMPOSE_FILE": str(COMPOSE_FILE),
             "COMPOSE_ENV_FILES": str(self.env_file),
@@ -91,13 +91,13 @@ class Stack:
         return carry_out(procedure, os.environ | settings, timeout_s=600.0, **options)
 
     def doctor(self) -> str:
-        """What it says of the set; ComposeError with what it says if something is wrong."""
+        """Run the doctor and return its report; ComposeError with the report if it finds a fault."""
         return self.compose("run", "--rm", "--no-deps", "-T", "doctor")
 
     def containers(self, *services: str) -> list[dict[str, Any]]:
-        """What the engine says of the containers of services, ended ones included.
+        """Inspect the containers of services, including stopped ones.
 
-        Asked of the engine itself: `docker compose` takes many times as long for it, and is asked again and again.
+        It asks the engine itself, as this is polled and `docker compose` takes many times as long.
         """
         of_project = ["--filter", f"label={_LABEL}.project={self.project}", "--filter", f"label={_LABEL}.oneoff=False"]
         ids = run(["docker", "ps", "--all", "--quiet", *of_project]).split()
@@ -109,7 +109,7 @@ class Stack:
         return found
 
     def await_healthy(self, *services: str) -> None:
-        """Until all containers of these services run and are healthy."""
+        """Wait until all containers of these services run and are healthy."""
 
         def waiting() -> dict[str, Any]:
             states = {one["Name"]: one["State"] for one in self.containers(*services)}
@@ -119,29 +119,29 @@ class Stack:
 
     @cached_property
     def secrets(self) -> dict[str, str]:
-        """Contents of the files that the first step made, by path."""
+        """The contents of the files that the first step created, by path."""
         said = self.compose("run", "--rm", "--no-deps", "-T", "secrets", "python", "-c", _READ_SECRETS)
         found: dict[str, str] = json.loads(said.splitlines()[-1])
         return found
 
     def client(self, holder: str) -> Client:
-        """Asks with the API key of that holder of secrets."""
+        """Return a client with the API key of this holder of secrets."""
         ports = {service: self.ports[f"{service.replace('-', '_').upper()}_PORT"] for service in SERVICES}
         addresses = Addresses(self.broker, {service: f"127.0.0.1:{port}" for service, port in ports.items()})
         return Client.with_key(addresses, self.secrets[f"{holder}/api-key"])
 
     def kafka_config(self, user: str) -> dict[str, Any]:
-        """Keyword arguments of a client that comes from outside as that user."""
+        """Return keyword arguments for a Kafka client that connects from outside as this user."""
         password = self.secrets[f"{user}/kafka-password"]
         return KafkaSettings((self.broker,), "SASL_PLAINTEXT", "SCRAM-SHA-512", user, password).client_config()
 
     def send(self, records: Sequence[SampleRecord], hurry: threading.Event) -> Events:
-        """Begin to send events, each as its exchange; in a steady stream until `hurry` is set, then the rest."""
+        """Start sending events as their exchanges, at a steady rate until `hurry` is set, then the rest at once."""
         return Events(self, records, hurry)
 
 
 class Events:
-    """Events under way to a broker, from each exchange in a thread of its own."""
+    """Events being sent to a broker, in one thread per exchange."""
 
     def __init__(self, stack: Stack, records: Sequence[SampleRecord], hurry: threading.Event) -> None:
         self._hurry = hurry
@@ -168,11 +168,11 @@ class Events:
             yield record
 
     def flow(self) -> bool:
-        """Whether there is more to send."""
+        """Return True while every exchange has records left to send."""
         return all(thread.is_alive() for thread in self._threads)
 
     def finish(self) -> None:
-        """Send what is left, and see that the broker has acknowledged every event."""
+        """Send the remaining events, and check that the broker has acknowledged every event."""
         self._hurry.set()
         for thread in self._threads:
             thread.join(timeout=180)
@@ -183,7 +183,7 @@ class Events:
 
 
 def run(command: Sequence[str | Path], timeout_s: float = 60.0) -> str:
-    """Output of a command, which must end well. ComposeError."""
+    """Run a command and return its output. Raises ComposeError if it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout_s)
     if done.returncode != 0:
         raise ComposeError(f"{command}: {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")

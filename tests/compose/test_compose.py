@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 EXCHANGES = load_whitelist(ROOT / "exchanges.yaml")
 EVENTS = 9_000
 QUIET_WITHIN_S = 120.0
-# Parts of the sample: what is sent before anything is harmed, while it is, and after the upgrade.
+# Parts of the sample: sent before the first disturbance, during the disturbances, and after the upgrade.
 BEFORE, MEANWHILE = EVENTS // 3, EVENTS - EVENTS // 6
 STEPS = ("secrets", "topics", "databases", *(f"{service}-migrate" for service in SERVICES))
 NO_PRIVILEGE = "0000000000000000"
@@ -46,7 +46,7 @@ def events() -> list[SampleRecord]:
 
 
 def assert_all_is_there(stack: Stack, sent: list[SampleRecord]) -> None:
-    """The set's awards and refusals are what the verifier computes from what was sent: nothing lost or doubled."""
+    """Check that awards and rejections equal those that the verifier computes from the sent records."""
     client = stack.client("auditor")
     client.await_quiet(QUIET_WITHIN_S, lambda: None)
     expected = expected_outcome(sent, EXCHANGES)
@@ -156,13 +156,13 @@ def test_roles_see_what_is_theirs(stack: Stack) -> None:
 
 @pytest.fixture(scope="module")
 def under_load(stack: Stack, events: list[SampleRecord]) -> Iterator[Events]:
-    """Events flow while the tests that use this run; the last of them ends the stream."""
+    """Events are sent while the tests that use this run; the last of them ends the stream."""
     hurry = threading.Event()
     yield stack.send(events[BEFORE:MEANWHILE], hurry)
     hurry.set()
 
 
-# What is restarted together, in the order of a rolling restart: what others need comes first.
+# Services restarted together, in the order of a rolling restart: dependencies come first.
 TURNS = (
     ("kafka",),
     ("postgres",),

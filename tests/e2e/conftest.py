@@ -1,4 +1,4 @@
-"""Whole sets, as `make up` starts them, for tests that ask them over HTTP and Kafka."""
+"""Whole sets, as `make up` starts them, for tests that use them over HTTP and Kafka."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def case_runs() -> list[Run]:
 def running_set(tmp_path_factory: pytest.TempPathFactory, case_runs: list[Run]) -> Iterator[dict[str, Any]]:
     """The JSON line of `make up --json`: addresses of Kafka and the three services, and keys by role.
 
-    Shared by all tests that use it: each brings numbers, parties and days of its own, the worked cases also exchanges.
+    Tests share it, so each uses its own document numbers, parties and days; the worked cases also their own exchanges.
     """
     folder = tmp_path_factory.mktemp("set")
     (folder / "exchanges.yaml").write_text(whitelist(case_runs, ROOT / "exchanges.yaml"), "utf-8")
@@ -36,7 +36,7 @@ def running_set(tmp_path_factory: pytest.TempPathFactory, case_runs: list[Run]) 
 
 @pytest.fixture(scope="session")
 def fsck(extended: None, request: pytest.FixtureRequest) -> Path:
-    """Tessera's checker of logs."""
+    """The program `fsck` of Tessera, which checks transparency logs."""
     program = FSCK.found()
     request.config.stash[RAN_AGAINST]["Go"] = ", ".join(tool.path.parent.name for tool in (FSCK, LITEWITNESS))
     return program
@@ -44,7 +44,7 @@ def fsck(extended: None, request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def own_set(extended: None, tmp_path: Path) -> Iterator[Callable[..., Up]]:
-    """`own_set(*arguments)`: `make up` in a folder of the test's own; killed at its end if it still runs."""
+    """`own_set(*arguments)`: `make up` in a folder of this test; killed after the test if it still runs."""
     started: list[Up] = []
 
     def start(*arguments: str) -> Up:

@@ -21,7 +21,7 @@ AWARD = f"first_purchase/uscc:{BUYER}"
 
 
 def bought(running: dict[str, Any], client: Client, revision: int, refunded: str) -> None:
-    """A first purchase through Kafka, until the ledger has what follows."""
+    """Publish a first purchase through Kafka, and wait until the ledger has the result."""
     parties = {
         role: {"id_scheme": "uscc", "id": worlds.uscc(number), "name": f"虚构主体{number}"}
         for role, number in (("provider", 8102), ("buyer", 8101))

@@ -1,6 +1,6 @@
-"""A set started again with another policy revision, whitelist and signing key, as docs/en/operations says.
+"""A set restarted with another policy revision, whitelist and signing key by the procedures of docs/en/operations.
 
-A witness looks on, and finds what its database's superuser does in the end.
+A witness checks the logs, and detects that a database superuser finally rewrites history.
 """
 
 import json
@@ -35,14 +35,14 @@ def send(running: dict[str, Any], lines: list[bytes]) -> None:
 
 
 def ceiling(client: Client) -> tuple[str, int]:
-    """The award's ceiling, and under which revision."""
+    """Return the award's ceiling and the policy revision that it was computed under."""
     client.await_quiet(QUIET_WITHIN_S, lambda: None)
     award = client.get("incentive", f"/v1/awards/{AWARD}")
     return award["ceiling"], award["policy"]["revision"]
 
 
 def newer_revision(folder: Path) -> Path:
-    """Revision 2, with a lower cap of the first purchase, checked as the procedure says."""
+    """Write revision 2, with a lower cap of first purchases, and check it by the procedure."""
     text = POLICY_FILE.read_text(encoding="utf-8")
     for old, new in ((CAP.format("200000.00"), CAP.format("150000.00")), ("\nrevision: 1\n", "\nrevision: 2\n")):
         assert old in text
@@ -56,7 +56,7 @@ def newer_revision(folder: Path) -> Path:
 
 
 def changed_whitelist(folder: Path) -> Path:
-    """dcdex ends, and a third exchange comes."""
+    """Write a whitelist in which dcdex has ended and a third exchange was added."""
     listed = yaml.safe_load((ROOT / "exchanges.yaml").read_text(encoding="utf-8"))["exchanges"]
     kmdex, dcdex = listed
     dcdex["until"] = "2026-02-01"
@@ -85,7 +85,7 @@ def test_awards_follow_another_revision_and_another_whitelist(
         assert [one["policy"]["revision"] for one in posted] == [1, 2]
         assert keys.items() < running["keys"].items()
         assert "exchange:newdex" in running["keys"]
-        # Another listing, at the one that came and at the one that had ended before.
+        # The same new listing at the exchange that was added and at the one that ended.
         listing = example[0].replace(b"L2026-0001", b"L2026-0009")
         send(running, [listing.replace(b"kmdex", b"newdex"), listing.replace(b"kmdex", b"dcdex")])
         client.await_quiet(QUIET_WITHIN_S, lambda: None)
@@ -99,7 +99,7 @@ def test_awards_follow_another_revision_and_another_whitelist(
 
 
 def seen_by_witness(running: dict[str, Any], folder: Path, *options: str) -> dict[str, Checkpoint]:
-    """The checkpoints that it has after a round without fault, by origin."""
+    """Run a round of the witness, which must find no fault; return its checkpoints by origin."""
     result = witness(running, folder, *options)
     assert result.exit_code == 0, result.output
     kept = sorted(folder.glob("*.checkpoint"))
@@ -109,12 +109,12 @@ def seen_by_witness(running: dict[str, Any], folder: Path, *options: str) -> dic
 
 
 def keys_of(kept: Path) -> list[VerifierKey]:
-    """The keys by which the witness accepted the checkpoints of a log."""
+    """Return the keys with which the witness accepted the checkpoints of a log."""
     return [VerifierKey.parse(line) for line in kept.with_suffix(".keys").read_text("utf-8").splitlines()]
 
 
 def signed_by_another_key(running: dict[str, Any], folder: Path, first: dict[str, Checkpoint]) -> None:
-    """The witness goes on, and what the key before had signed is verified by what the service says of its keys."""
+    """Check that the witness continues, and that the keys served by the service verify what the old key signed."""
     before = {file.name: file.read_bytes() for file in folder.glob("*.checkpoint")}
     now = seen_by_witness(running, folder)
     assert all(now[origin].size > checkpoint.size for origin, checkpoint in first.items())
@@ -129,7 +129,7 @@ def signed_by_another_key(running: dict[str, Any], folder: Path, first: dict[str
 
 
 def rewritten_history_is_found(running: dict[str, Any], folder: Path, listing: bytes) -> None:
-    """Nobody else could tell: rows and log fit each other, and the key is the right one."""
+    """Check that the witness detects it; nobody else can, as rows and log are consistent and the key is right."""
     rewrite_listings(folder / "data")
     result = witness(running, folder / "witness")
     assert result.exit_code == 1

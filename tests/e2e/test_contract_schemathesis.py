@@ -1,4 +1,4 @@
-"""Each running service keeps to its OpenAPI document, for a key that sees everything and for one that does not."""
+"""Each running service conforms to its OpenAPI document, for a key that sees everything and for one that does not."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.web.contract import check_contract
 
 SERVICES = ("listing", "trade_ingest", "incentive")
 METHODS = {"get", "post", "delete"}
-# Two kinds of request a route, two keys, three services: well below a minute.
+# Two kinds of request per route, two keys, three services: well below a minute.
 EXAMPLES = 6
 
 

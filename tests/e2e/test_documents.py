@@ -32,7 +32,7 @@ PAGES_OF_A_SET = (
 
 @pytest.fixture(scope="module")
 def folder(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder like the project's, with the data of an empty set that runs, and what `make up --json` said of it."""
+    """A folder like the project's, with the data of a running empty set and the output of `make up --json`."""
     made = tmp_path_factory.mktemp("followed")
     shutil.copytree(ROOT / "docs", made / "docs")
     (made / ".venv").symlink_to(ROOT / ".venv")
@@ -43,7 +43,7 @@ def folder(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def follow(folder: Path, page: str) -> str:
-    """The environment as the first page sets it, and then the page."""
+    """Run the commands of the first page, which set up the environment, and then those of the page."""
     environment = {"HOME": str(folder), "NO_PROXY": "127.0.0.1", "PATH": os.environ["PATH"]}
     script = followed(START) if page == START else f"{followed(START)}\n{followed(page)}"
     return run_script(page, script, environment, timeout_s=300.0, cwd=folder)
@@ -59,7 +59,7 @@ def test_a_page_can_be_followed(folder: Path, page: str) -> None:
 
 
 def test_the_extract_of_the_page_is_sound(folder: Path) -> None:
-    """The page ends with 0 only if it is; its report says so too."""
+    """The commands of the page succeed only for a sound extract; the report of the verifier confirms it."""
     follow(folder, "audit/extracts.md")
     done = subprocess.run(
         [".venv/bin/incentive", "verify", "extract.zip", "--key", "keys.txt"],

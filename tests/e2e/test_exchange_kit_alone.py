@@ -20,13 +20,13 @@ SERVERS = {"alembic", "flask", "flask-smorest", "gunicorn", "prometheus-client",
 
 
 def commands() -> list[str]:
-    """The commands of the page's steps, in order."""
+    """Return the commands of the page's steps, in order."""
     return [line.strip() for block in blocks(PAGES / "exchanges" / "index.md") for line in block.text.splitlines()]
 
 
 @pytest.fixture(scope="module")
 def checkout(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What git has of the project, with the changes that are not committed."""
+    """A copy of all files of the work tree that git does not ignore, with uncommitted changes."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
@@ -41,7 +41,7 @@ def checkout(extended: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(checkout: Path, running_set: dict[str, Any]) -> dict[str, str]:
-    """Where the set is and who we are; pip takes the versions of the lock, which it has in its cache."""
+    """The environment with the addresses and key of the set; pip uses the locked versions, which are in its cache."""
     locked = re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
     (checkout / "versions.txt").write_text("\n".join(locked))
     (checkout / "kmdex.key").write_text(running_set["keys"]["exchange:kmdex"])
@@ -62,7 +62,7 @@ def environment(checkout: Path, running_set: dict[str, Any]) -> dict[str, str]:
 def test_from_zero_to_accepted_events(checkout: Path, environment: dict[str, str], running_set: dict[str, Any]) -> None:
     script, watch = [], ""
     for command in commands():
-        if command.startswith("export "):  # the page's values are those of `make up`
+        if command.startswith("export "):  # the page has the values of `make up`
             names = {word.partition("=")[0] for word in command.split()[1:]}
             assert names <= environment.keys()
         elif command.startswith("exchange-kit watch"):

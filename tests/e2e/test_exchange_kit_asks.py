@@ -1,4 +1,4 @@
-"""The kit's questions to a running set: whether everything sent is there, and what was rejected."""
+"""Queries of the kit to a running set: completeness of the sent records, and rejected records."""
 
 import contextlib
 import hashlib
@@ -76,7 +76,7 @@ class Asker:
         }
 
     def send(self, day: date, *records: SampleRecord) -> None:
-        """As records of that day's noon; back when they are in the answers."""
+        """Send records with a timestamp at noon of that day; return once the set has processed them."""
         noon = day_start(day) + timedelta(hours=12)
         producer = KafkaProducer(bootstrap_servers=self.running["kafka"], acks="all")
         for one in records:
@@ -118,7 +118,7 @@ def watching(
 
 @contextlib.contextmanager
 def forwarding(port: int, to: int) -> Iterator[None]:
-    """What connects to a port reaches another one."""
+    """Forward TCP connections from one port to another."""
     listener = socket.create_server(("127.0.0.1", port))
 
     def accept() -> None:
@@ -180,12 +180,12 @@ def test_each_difference_is_named(asker: Asker) -> None:
     )
     asker.write(
         record(trade("B1")),
-        record(trade("B2", "5.00")),  # an earlier revision that is there
+        record(trade("B2", "5.00")),  # an earlier revision that the register has
         record(trade("B3", "0.00")),
         record(trade("B4", "9.00")),
         record(trade("B5")),  # never sent
         record(trade("B6", "10.01", completed_at="2026-03-01T10:00:01+08:00")),
-        record(trade("B7")),  # a later revision alone is there
+        record(trade("B7")),  # the register has only a later revision
         record(trade("B8", status="done")),  # never sent, and not valid
         b"no event\n",
     )
@@ -299,7 +299,7 @@ def test_each_record_of_a_file_has_its_receipt(asker: Asker, tmp_path: Path) -> 
 
 
 def proven_again(receipts: list[dict[str, Any]], told: dict[str, Any], folder: Path) -> None:
-    """What was kept is enough to see it again: the log's key, and the witness's."""
+    """Verify the stored receipts again with only the keys of the log and of the witness."""
     keys = [VerifierKey.parse(line) for line in next(folder.glob("*trades*.keys")).read_text("utf-8").splitlines()]
     checkpoint = open_checkpoint(told["note"], keys)
     assert told["cosigned_by"] == [NAME]

@@ -19,7 +19,7 @@ READY_WITHIN_S = 120.0
 
 
 def oldest_python() -> str:
-    """A Python 3.9, where there is one, on the path or of pyenv; else this one."""
+    """Return a Python 3.9 from the path or pyenv, else the running one."""
     of_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.9.*/bin/python")
     for name in ("python3.9", *map(str, of_pyenv), sys.executable):
         path = shutil.which(name)
@@ -48,7 +48,7 @@ def test_an_auditor_takes_an_extract_home(running_set: dict[str, Any], tmp_path:
         ]
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path / "home")
-    # Where an auditor would put it.
+    # The place where an auditor would put it.
     (tmp_path / "home" / "keys.txt").write_text("".join(keys), "utf-8")
     command = [oldest_python(), "-I", "-S", "verify.py", "--key", "keys.txt"]
     done = subprocess.run(

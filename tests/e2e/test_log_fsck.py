@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOGS = {"listing": "jiangbu/listings/r1/1", "trade_ingest": "jiangbu/trades/r1/1", "incentive": "jiangbu/ledger"}
-GROWTH = 300  # listings, each of another provider: an entry each in every log, and more than fit into one tile
+GROWTH = 300  # listings of different providers: each adds an entry to every log, together more than fit into one tile
 
 
 @dataclass
 class Log:
-    """One service's log, as whoever has an auditor's key reads it."""
+    """The log of one service, read with an auditor's key."""
 
     url: str
     key: str
@@ -38,7 +38,7 @@ class Log:
         return answer.content
 
     def key_file(self) -> Path:
-        """The key in use."""
+        """Write the current key of the log to a file."""
         file = self.folder / "key"
         file.write_text(self.read("keys").decode().splitlines()[0])
         return file
@@ -47,7 +47,7 @@ class Log:
         return int(self.read("checkpoint").decode().splitlines()[1])
 
     def copy(self) -> Path:
-        """All of it as files, as `fsck` reads them."""
+        """Copy the whole log to files, as `fsck` reads them."""
         size = self.size()
         folder = self.folder / "copy"
         for level in (None, 0, 1):

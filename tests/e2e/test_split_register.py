@@ -1,6 +1,6 @@
-"""A register split as docs/en/operations says, through a real Kafka: one for all exchanges, then three for one each.
+"""A register split by the procedure of docs/en/operations: from one for all exchanges to one per exchange.
 
-Workers are killed meanwhile. All exchanges and entities are fictional.
+It uses a real Kafka, and workers are killed during the split. All exchanges and entities are fictional.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Deployment:
         return self.folder / f"{name}.log"
 
     def says(self, name: str, event: str) -> list[dict[str, Any]]:
-        """Lines of one event in a consumer's log."""
+        """Return the lines of one event in a consumer's log."""
         lines = (json.loads(line) for line in self.log(name).read_text("utf-8").splitlines() if line.startswith("{"))
         return [line for line in lines if line["event"] == event]
 
@@ -139,7 +139,7 @@ class Deployment:
         self.urls[f"{service} {register}".strip()] = self.opened.enter_context(served(app))
 
     def registers(self, *names: str) -> str:
-        """As REGISTERS has them; of one whose APIs nobody started, addresses where nobody answers."""
+        """Return a value for REGISTERS; registers whose APIs are not started get unreachable addresses."""
         nobody = "http://127.0.0.1:1"
         urls = {name: [self.urls.get(f"{service} {name}", nobody) for service in SIDES] for name in names}
         return ";".join(f"{name}={','.join(both)}" for name, both in urls.items())
@@ -205,7 +205,7 @@ def test_a_register_is_split_by_the_documented_procedure(deployment: Deployment)
     deployment.await_awards(before)
     assert deployment.evidence() == {"r1"}
 
-    # One of the new ones has not read all when it is named.
+    # One of the new registers has not caught up when it is added to REGISTERS.
     until(lambda: not any(deployment.waits(name) for name in deployment.urls), WITHIN_S)
     deployment.end("trade-ingest r3", signal.SIGKILL)
     deployment.publish(after[:100])
@@ -257,7 +257,7 @@ def _start_new_registers(deployment: Deployment) -> None:
 
 
 def _is_sound(deployment: Deployment) -> None:
-    """An extract of whole registers, verified by its own program, and everything worked out again."""
+    """Check that an extract of whole registers passes its own verifier, and that a rebuild finds no difference."""
     deployment.serve("incentive", REGISTERS=deployment.registers(*GROUPS))
     until(lambda: not any(deployment.waits(name) for name in deployment.urls), WITHIN_S)
     job = deployment.ask("POST", "incentive", "/v1/extracts", json={"evidence": "registers"}).json()["id"]

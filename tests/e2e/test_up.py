@@ -13,12 +13,12 @@ from tests.support.command_line import command_line
 from tests.support.until import until
 from tests.support.up import Up, assert_gone
 
-# A program is to be back within 5 s; the machine may be busy.
+# A program must be restarted within 5 s; the machine may be busy.
 RESTARTED_WITHIN_S = 20
 
 
 def named(up: Up, *words: str) -> psutil.Process:
-    """Return the program of the set whose command line has all the words; of gunicorn, the first process."""
+    """Return the program of the set whose command line has all the words; for gunicorn, the first process."""
     found = [one for one in up.programs() if set(words) <= set(command_line(one))]
     return min(found, key=lambda one: one.create_time())
 
@@ -59,7 +59,7 @@ def test_make_interrupted_or_killed_alone_and_killed_supervisor(own_set) -> None
     up = own_set()
     up.ready()
     programs = up.programs()
-    up.process.send_signal(signal.SIGINT)  # to make alone, which does not forward it
+    up.process.send_signal(signal.SIGINT)  # only to make, which does not forward it
     up.end()
     assert "stopped: make" in up.errors
     assert_gone(programs)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _in_database(rig: Rig, name: str, **variables: str) -> str:
-    """Run a documented PostgreSQL procedure as its own account, with a backup folder of its own."""
+    """Run a documented PostgreSQL procedure under the server's account, with a separate backup folder."""
     folder = rig.folder / "backup"
     folder.mkdir(exist_ok=True)
     environment = {

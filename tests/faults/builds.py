@@ -28,7 +28,7 @@ class Guard:
     name: str
     edits: tuple[Edit, ...]
     fault: str
-    # A regular expression that the findings must match, so that it is this guard whose lack was detected.
+    # A regular expression that the findings must match, so that they show the lack of this guard and nothing else.
     tells: str
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.faults.fault import Kind
 
-# A set is recreated after so many events: the reference recomputes everything after each fault.
+# Events after which a set is recreated, as the reference recomputes everything after each fault.
 EVENTS_A_SET = 12_000
 # Events of a world, with room for kinds that publish several slices.
 EVENTS_A_WORLD = 2 * EVENTS_A_SET
@@ -105,7 +105,7 @@ class Share:
         sys.stderr.write(f"{'OK  ' if not outcome.clean else 'FAIL'}  {outcome}\n")
 
     def _first_unclean(self, build: ForkServer, kind: Kind) -> Outcome:
-        """The outcome that detects the build; the last one if none does."""
+        """Return the first outcome that detects the build, the last one if none does."""
         try:
             self._begin_set(build)
         except NotMoving as error:

@@ -56,7 +56,7 @@ class Findings:
                 self.wrong.append(f"{what}: {name}: {places.most_common(_TOLD)}")
 
     def compare(self, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any]) -> None:
-        """Values by key: the same keys with the same values."""
+        """Compare values by key: both sides must have the same keys and values."""
         differing = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
         for key in sorted(differing, key=str)[:_TOLD]:
             self.wrong.append(f"{what} {key}: {found.get(key)} stands, {expected.get(key)} expected")
@@ -69,7 +69,7 @@ class Findings:
 
 
 def compare(rig: Rig, reference: Reference) -> Findings:
-    """Everything; the set must be quiet."""
+    """Compare everything; the set must be quiet."""
     findings = Findings()
     _documents(findings, rig, reference)
     _numbering(findings, rig)
@@ -106,7 +106,7 @@ def _documents(findings: Findings, rig: Rig, reference: Reference) -> None:
 
 
 def _numbering(findings: Findings, rig: Rig) -> None:
-    """`seq` of each register starts at 0, without gaps or duplicates."""
+    """Check that `seq` of each register starts at 0 and has no gaps or duplicates."""
     for service, tables in (
         ("listing", ("listing", "listing_past", "settings_entry")),
         ("trade-ingest", ("trade", "trade_past", "listing_fact", "listing_fact_past", "settings_entry")),
@@ -120,7 +120,7 @@ def _numbering(findings: Findings, rig: Rig) -> None:
 
 
 def newest_facts(rig: Rig) -> dict[str, dict[str, Json]]:
-    """The value of the greatest generation and seq for each topic and key."""
+    """Return the value with the greatest generation and seq for each topic and key."""
     newest: dict[str, dict[str, Json]] = {topic: {} for topic in (LISTING, FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL)}
     for records in replay_records({"bootstrap_servers": rig.kafka.bootstrap_servers}, rig.ends(newest)):
         for record in records:
@@ -151,7 +151,7 @@ def _awards(findings: Findings, rig: Rig, expected: dict[str, ExpectedAward]) ->
 
 
 def _ledger(findings: Findings, rig: Rig) -> None:
-    """The ledger has no gaps, is in order of time and balanced; what is posted for an award is its ceiling."""
+    """Check that the ledger is gapless, ordered and balanced, and that postings of an award sum up to its ceiling."""
     with rig.database("incentive") as connection:
         rows = connection.execute(
             "SELECT seq, posted_at, award_id, amount_fen FROM ledger_transaction ORDER BY seq"

@@ -1,4 +1,4 @@
-"""One fault on a running set: what is published meanwhile, what is done, and how it ended."""
+"""One fault on a running set: the records published during it, its steps and its outcome."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Fault:
     rng: random.Random
     world: World
     plan: list[str] = field(default_factory=list)
-    # Places of records that are gone for good, knowingly.
+    # Places of records that the fault deliberately deletes for good.
     gone: set[Place] = field(default_factory=set)
     events: int = 0
     repaired_s: float | None = None
@@ -104,11 +104,11 @@ class Fault:
         self.rig.pause(seconds)
 
     def repaired(self) -> None:
-        """Nothing is broken from now on: start to measure the time to catch up."""
+        """Mark the end of the fault: the time to catch up is measured from now on."""
         self.repaired_s = time.monotonic()
 
     def sent(self) -> list[Sent]:
-        """Everything that was published and is not gone."""
+        """Return everything that was published and not deleted."""
         return [
             one
             for sent in self._sent
@@ -119,7 +119,7 @@ class Fault:
 
 def break_once(rig: Rig, world: World, reference: Reference, kind: Kind, seed: int, run: int) -> Outcome:
     """Inject one fault under load, wait until everything is processed, and compare it with the reference."""
-    # Seed and run number alone decide, whatever ran before.
+    # Only seed, kind and run number decide, not the faults injected before.
     fault = Fault(rig, random.Random(f"{seed} {kind.name} {run}"), world)
     outcome = Outcome(kind.name, seed, run, fault.plan)
     rig.forget_ends()

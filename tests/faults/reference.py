@@ -62,13 +62,13 @@ class Reference:
                 self.refused[place, "revision_conflict"] += 1
 
     def facts(self) -> dict[str, Json]:
-        """The facts of the accepted documents by name, without versions."""
+        """Return the facts of the accepted documents by name, without versions."""
         return expected_facts(map(document_of, self._stored), settings_of(self.exchanges))
 
     def awards(self, facts: dict[str, Json]) -> dict[str, ExpectedAward]:
-        """Every award over zero that these facts earn."""
+        """Return every award over zero that these facts earn."""
         return expected_awards(facts, settings_of(self.exchanges), policy_tree())
 
     def revisions(self, kind: str) -> dict[tuple[str, str], int]:
-        """The highest revision of every number, by exchange and number."""
+        """Return the highest revision of every document, by exchange and number."""
         return {place[1:]: max(known) for place, known in self._revisions.items() if place[0] == kind}

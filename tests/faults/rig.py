@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 START_WITHIN_S = 120.0
 POLL_S = 0.05
-# Requests cost the services and the broker something.
+# Polled less often, as requests are a load on services and broker.
 ASK_EVERY_S = 0.25
 RESTART_AFTER_S = 0.3
 SMALL_DISK = "700m"
 REGISTER = "r1"
 
 
-# Logged by a program that ended by a bug.
+# The event that a program logs when a bug ends it.
 _OURS = '"stopped by an unexpected error"'
 
 
@@ -86,7 +86,7 @@ class Worker:
                 os.kill(pid, number)
 
     def parts(self) -> list[int]:
-        """Process ids of the child processes."""
+        """Return the process ids of the child processes."""
         with contextlib.suppress(psutil.NoSuchProcess):
             return [part.pid for part in psutil.Process(self.pid).children(recursive=True)]
         return []
@@ -95,7 +95,7 @@ class Worker:
         self.send_all(signal.SIGKILL)
 
     def kill_parts(self) -> None:
-        """Kill the child processes alone."""
+        """Kill only the child processes."""
         for pid in self.parts():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -105,14 +105,14 @@ class Worker:
         return self.program.log_file.read_text(encoding="utf-8", errors="replace")
 
     def ended_by_ours(self) -> list[str]:
-        """How it ended since `logged`, if by a bug: no transient error may end it with one."""
+        """Return the bugs that ended it since `logged`; a transient error must never end it this way."""
         lines = self.log[self.logged :].splitlines()
         told = [json.loads(line) for line in lines if _OURS in line and ChildProcessDiedError.__name__ not in line]
         return [f"{self.name} ended by a fault of ours: {_error_of(one['exception'])}" for one in told]
 
 
 def _error_of(trace: str) -> str:
-    """The error itself, without the lines before and after it."""
+    """Return the error itself, without the lines before and after it."""
     errors = [line for line in trace.splitlines() if re.match(r"(\w+\.)*[A-Z]\w*[a-z]\w*: ", line)]
     return (errors or trace.splitlines())[-1][:300]
 
@@ -213,7 +213,7 @@ class Rig:
 
     @property
     def small_disk(self) -> Path | None:
-        """PostgreSQL's file system, if it has one of its own."""
+        """The file system of PostgreSQL, if it has a separate one."""
         return self._mounted
 
     # Workers
@@ -357,7 +357,7 @@ class Rig:
             )
 
     def ends(self, topics: Iterable[str]) -> dict[tuple[str, int], int]:
-        """The end of committed records in each partition."""
+        """Return the end of committed records in each partition."""
         consumer = KafkaConsumer(bootstrap_servers=self.kafka.bootstrap_servers, isolation_level="read_committed")
         try:
             partitions = [
@@ -368,7 +368,7 @@ class Rig:
             consumer.close(autocommit=False)
 
     def readyz(self, service: str) -> tuple[int, str]:
-        """Status and reasons; status 0 when there is no answer."""
+        """Return status and reasons of /readyz; status 0 if there is no response."""
         try:
             answer = self.client.session.get(f"{self.addresses.url(service)}/readyz", timeout=10)
         except requests.RequestException:
@@ -376,7 +376,7 @@ class Rig:
         return answer.status_code, answer.text
 
     def metric(self, service: str, name: str) -> dict[str, float]:
-        """A metric's values by its labels as written, `""` for none."""
+        """Return the values of a metric by its labels as written, `""` for none."""
         answer = self.client.session.get(f"{self.addresses.url(service)}/metrics", timeout=30)
         answer.raise_for_status()
         values = {}

@@ -1,4 +1,4 @@
-"""`make faults`: every fault many times on real processes, and what came of it.
+"""`make faults`: inject every fault many times into real processes, and report the outcomes.
 
 make faults ARGS="--times 20 --parallel 3 --kinds 'zombie,bad CRC' --seed 7 --report faults.json"
 """
@@ -76,12 +76,12 @@ def main(times: int, parallel: int, kinds: str, seed: int, report: Path | None) 
 
 
 def as_it_should_be(outcome: Outcome) -> bool:
-    """Return True if nothing is wrong; for a build without a guard, if something is."""
+    """Return True for an outcome without findings; for a build without a guard, for one with findings."""
     return outcome.clean != (outcome.kind in CONTROLS)
 
 
 def table(outcomes: list[Outcome]) -> Table:
-    """By kind: runs, events, what was lost, doubled or foreign, and the longest time to catch up."""
+    """Tabulate by kind: runs, events, lost, doubled and foreign records, and the longest time to catch up."""
     found = defaultdict(list)
     for outcome in outcomes:
         found[outcome.kind].append(outcome)

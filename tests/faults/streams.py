@@ -1,4 +1,4 @@
-"""Faults of what Kafka holds: deleted records, recreated topics, damaged bytes, repeated facts."""
+"""Faults of the records in Kafka: deleted records, recreated topics, damaged bytes, repeated facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _admin(fault: Fault) -> KafkaAdminClient:
 
 
 def _halts(fault: Fault, service: str, *words: str) -> None:
-    """The restarted worker ends with 1 and one line with these words, and skips nothing."""
+    """Check that the restarted worker ends with 1 and one line with these words, and skips nothing."""
     rig = fault.rig
     with rig.database(service) as connection:
         stood = connection.execute("SELECT topic, partition, next_offset FROM position ORDER BY 1, 2").fetchall()
@@ -53,7 +53,7 @@ def _accept(fault: Fault, service: str) -> None:
 
 
 def topic_cut(fault: Fault) -> None:
-    """Retention deletes unread records; they are gone, knowingly, and nothing else is."""
+    """Retention deletes unread records; an operator accepts that loss, and nothing else is lost."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
     topic = f"exchange.{exchange}.trades.v1"
@@ -78,7 +78,7 @@ def topic_cut(fault: Fault) -> None:
 
 
 def topic_recreated(fault: Fault) -> None:
-    """An exchange's topic is deleted and recreated; what is sent from then on is read from its beginning."""
+    """An exchange's topic is deleted and recreated; the new topic is read from its beginning."""
     rig = fault.rig
     exchange = fault.rng.choice(rig.exchanges.ids)
     topic = f"exchange.{exchange}.trades.v1"

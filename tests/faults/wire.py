@@ -1,7 +1,7 @@
-"""A line between one worker and PostgreSQL that reads along, and breaks at the statement that it is told to.
+"""A proxy between one worker and PostgreSQL that parses the protocol and injects a fault at a given statement.
 
-So a worker can be killed before, in and after its transaction, and an answer to COMMIT can be lost, without a hook
-in the program: what is broken is the line, or the process behind it. Messages are those of PostgreSQL's protocol 3.
+A worker can be killed before, in and after its transaction, and the response to COMMIT can be lost, without a hook in
+the program: the fault hits the connection, or the process behind it. The protocol is PostgreSQL's, version 3.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _CHUNK = 256 * 1024
 
 @dataclass
 class Trap:
-    """Fires once, at a statement of a transaction in which `seen` (a pattern) was executed before.
+    """A trap that fires once, at a statement of a transaction in which `seen` (a pattern) was executed before.
 
-    `answered`: the server has executed the statement, and its answer is on the way back. `act` is called in the
-    proxy's thread; afterwards the statement, or its answer, is forwarded, unless `cuts`: then the connection ends.
+    With `answered` it fires on the response, after the server has executed the statement. `act` is called in the
+    proxy's thread; the statement or response is forwarded afterwards, unless `cuts` is set: then the connection ends.
     """
 
     statement: re.Pattern[str]
@@ -65,14 +65,14 @@ class Line:
         self.cut()
 
     def cut(self) -> None:
-        """Break every connection, as a network does."""
+        """Break every connection, like a network fault."""
         with self._lock:
             connections = list(self._open)
         for one in connections:
             _shut(one)
 
     def caught(self, sql: str, seen: list[str]) -> Trap | None:
-        """The open trap that fires at this statement; it fires once."""
+        """Return the open trap that fires at this statement, and close it."""
         with self._lock:
             trap = self._trap
             if trap is None or not trap.is_for(sql, seen):
@@ -111,7 +111,7 @@ class Line:
 
 
 class _Session:
-    """One connection and the statement it is executing, by the messages that pass."""
+    """One connection; follows the statement being executed from the messages that pass."""
 
     def __init__(self, line: Line, client: socket.socket, server: socket.socket) -> None:
         self._line = line
@@ -126,7 +126,7 @@ class _Session:
         self._lock = threading.Lock()
 
     def leave(self) -> None:
-        """The last of two pumps closes the sockets: until then their file descriptors must not be reused."""
+        """Close the sockets once both pumps have ended: until then their file descriptors must not be reused."""
         with self._lock:
             self._pumps -= 1
             if self._pumps:
@@ -182,7 +182,7 @@ class _Session:
             return
 
     def _executes(self, kind: bytes, body: bytes) -> str | None:
-        """The statement that this message executes, if any."""
+        """Return the statement that this message executes, if any."""
         if kind == b"Q":
             return body[:-1].decode(errors="replace")
         if kind == b"P":

@@ -215,7 +215,7 @@ def three_workers(fault: Fault) -> None:
 
 
 def stopped_by_sigterm(fault: Fault) -> None:
-    """SIGTERM in the middle of each consumer's batch: it ends in time and in order, and nothing is half done."""
+    """SIGTERM in the middle of each consumer's batch: it ends in time with code 0, and leaves nothing half done."""
     rig = fault.rig
     workers = [rig.worker(service) for service in SERVICES]
     asked_s: dict[str, float] = {}
@@ -241,7 +241,7 @@ def stopped_by_sigterm(fault: Fault) -> None:
         fault.plan.append(f"{worker.service} ended with {code} after {took_s:.1f} s")
         assert took_s < STOPS_WITHIN_S, f"{worker.service} took {took_s:.1f} s to end"
         assert code == 0, f"{worker.service} ended with {code}"
-        # What comes after it needs what it publishes.
+        # The next service in the chain needs the facts that it publishes.
         rig.start_worker(worker.service)
 
 

@@ -1,4 +1,4 @@
-"""Seeded worlds of events, published as exchanges do it, partly in transactions that are aborted."""
+"""Seeded worlds of events, published as by exchanges, partly in transactions that are aborted."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class World:
 
 
 class Publisher(threading.Thread):
-    """Sends a slice of the world at a steady pace, so that something can break in the middle of it.
+    """A thread that sends a slice of the world at a steady pace, so that a fault can occur in the middle of it.
 
     Every record is acknowledged in the end, however long the broker is unavailable; idempotence keeps order and number.
-    What is sent in aborted transactions in between must leave no trace.
+    Records of aborted transactions in between must leave no trace.
     """
 
     def __init__(self, kafka: str, records: Sequence[SampleRecord], rng: random.Random) -> None:
@@ -67,7 +67,7 @@ class Publisher(threading.Thread):
         self.sent: list[Sent] = []
 
     def result(self) -> list[Sent]:
-        """Everything sent, once it is acknowledged; raises what went wrong."""
+        """Return everything sent, once it is acknowledged; raise the error that stopped it, if any."""
         self.join()
         if self._failure is not None:
             raise self._failure
@@ -138,8 +138,8 @@ class Publisher(threading.Thread):
 def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
     """Return True if no transaction is open in the topics; abort those that the broker no longer knows.
 
-    A broker killed or stopped in the middle of a transaction leaves such ones behind, even if it answered the abort,
-    and readers of committed records wait behind them until an operator aborts them.
+    A broker killed or stopped in the middle of a transaction leaves it open, even if it acknowledged the abort, and
+    readers of committed records wait behind it until an operator aborts it.
     """
     try:
         with KafkaAdminClient(bootstrap_servers=kafka) as admin:
@@ -154,7 +154,7 @@ def end_transactions(kafka: str, topics: Sequence[str]) -> bool:
 
 
 def _held(admin: KafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
-    """Partitions in which committed records cannot be read to the end."""
+    """Return the partitions in which committed records cannot be read to the end."""
     partitions = [
         TopicPartition(topic["name"], partition["partition_index"])
         for topic in admin.describe_topics(list(topics))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def server(engine_folder, extended) -> Iterator[Postgres]:
-    """A PostgreSQL of this process's own, to be stopped, frozen and killed. It keeps what it has committed."""
+    """A PostgreSQL server of this process, to be stopped, frozen and killed. Committed data survives that."""
     log_file = engine_folder / "own-postgres.log"
     server = Postgres(engine_folder / "own-postgres", free_ports(1)[0], log_file, settings=NOT_FOR_POWER_FAILURES)
     server.start()
@@ -38,7 +38,7 @@ def server(engine_folder, extended) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def broker(engine_folder, extended) -> Iterator[Kafka]:
-    """A broker of this process's own, to be stopped and frozen."""
+    """A broker of this process, to be stopped and frozen."""
     broker = new_broker(engine_folder / "own-kafka")
     broker.start()
     yield broker
@@ -47,7 +47,7 @@ def broker(engine_folder, extended) -> Iterator[Kafka]:
 
 @pytest.fixture(scope="session")
 def secured(engine_folder, extended) -> Iterator[SecuredBroker]:
-    """A broker with users, rights and TLS."""
+    """A broker with users, ACLs and TLS."""
     broker = SecuredBroker(engine_folder / "secured-kafka")
     try:
         broker.start()
@@ -58,7 +58,7 @@ def secured(engine_folder, extended) -> Iterator[SecuredBroker]:
 
 @pytest.fixture(scope="session")
 def fork_server() -> Iterator[ForkServer]:
-    """Starts our programs without the second that their imports take."""
+    """Fork server that starts our programs without the second that their imports take."""
     fork_server = ForkServer()
     yield fork_server
     fork_server.stop()
@@ -87,7 +87,7 @@ def trades(postgres, whitelist) -> Bench:
 
 @pytest.fixture(scope="session")
 def litewitness_program(extended, request) -> Path:
-    """The witness server of others."""
+    """The independent witness server `litewitness`."""
     program = LITEWITNESS.found()
     request.config.stash[RAN_AGAINST]["Go"] = ", ".join(tool.path.parent.name for tool in (FSCK, LITEWITNESS))
     return program

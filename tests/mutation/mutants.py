@@ -42,7 +42,7 @@ class Mutant:
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """All mutants of the functions and methods of a module, in the order of its text."""
+    """Return all mutants of the functions and methods of a module, in the order of its text."""
     tree = ast.parse(path.read_text("utf-8"))
     seen: Counter[str] = Counter()
     for qualname, function in _functions(tree.body, ""):
@@ -90,7 +90,7 @@ class _Slot(NamedTuple):
             setattr(self.container, self.place, node)
 
     def text(self) -> str:
-        """The text there: a constant with the expression around it, an `if` by its first line."""
+        """Return the text there: a constant with the expression around it, only the first line of an `if`."""
         node = self.container[self.place] if isinstance(self.container, list) else getattr(self.container, self.place)
         if isinstance(node, ast.If):
             return f"if {ast.unparse(node.test)}"

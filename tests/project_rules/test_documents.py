@@ -11,7 +11,7 @@ from tests.support.procedures import blocks
 
 
 def slug(heading: str) -> str:
-    """The anchor that is made of a heading."""
+    """Return the anchor of a heading."""
     text = re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower())
     return text.replace(" ", "-")
 
@@ -24,7 +24,7 @@ def test_links_lead_somewhere(document: Path) -> None:
             continue
         path, _, anchor = target.partition("#")
         linked = document.parent / path if path else document
-        if "generated" in linked.parts:  # Sphinx follows these
+        if "generated" in linked.parts:  # Sphinx checks these
             continue
         assert linked.exists(), target
         if anchor:
@@ -47,7 +47,7 @@ def test_both_languages_have_the_same_pages() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_both_languages_have_the_same_code(page: Path) -> None:
-    """All of it but for the comments of shell commands."""
+    """The code blocks are equal except for comments of shell commands."""
 
     def code(language: str) -> list[tuple[str, ...]]:
         found = blocks(DOCS / language / page)
@@ -61,7 +61,7 @@ def words(path: Path) -> int:
 
 
 def test_pages_stay_short() -> None:
-    """A page is read in one go: README says where to go, docs/architecture has one subject a page."""
+    """A page must be readable in one go: README links to the others, docs/architecture has one subject per page."""
     assert 200 <= words(ROOT / "README.md") <= 1050
     assert [path.name for path in (DOCS / "architecture").glob("*.md") if words(path) > 1500] == []
 

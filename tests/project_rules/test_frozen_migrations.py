@@ -1,4 +1,4 @@
-"""Released migrations are frozen: databases in the field were made by them. A change of the schema is a new one."""
+"""Released migrations are frozen, as existing databases were created by them. Each schema change is a new migration."""
 
 from __future__ import annotations
 

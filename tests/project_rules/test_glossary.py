@@ -1,4 +1,4 @@
-"""Texts that people read use the words of docs/glossary.md: what its last column names is in none of them."""
+"""Texts that people read use the words of docs/glossary.md and none of those that its last column excludes."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def glossary() -> list[list[str]]:
-    """Cells of each row: Chinese, English, in code, meaning, not."""
+    """Return the cells of each row: Chinese, English, in code, meaning, not."""
     rows = re.findall(r"^\|(?! 中文| ---)(.*)\|$", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
     return [[cell.strip() for cell in row.split("|")] for row in rows]
 
@@ -28,7 +28,7 @@ AVOIDED = [word for row in glossary() for word in row[4].split(", ") if word]
 
 
 def texts(path: Path) -> Iterator[str]:
-    """String literals that are sentences or words for people: no docstrings, addresses or names."""
+    """Return the string literals that people read: no docstrings, addresses or names."""
     if path.suffix != ".py":
         yield path.read_text("utf-8")
         return

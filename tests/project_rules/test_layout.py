@@ -1,4 +1,4 @@
-"""Folders, names and imports as CONTRIBUTING.md has them; part of `make check`."""
+"""Folders, names and imports follow the rules of CONTRIBUTING.md; part of `make check`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_MODULES = 20
 
 
 def modules(*rooms: str) -> Iterator[Path]:
-    """Python files of these folders, without those that compilers and tools leave."""
+    """Return the Python files of these folders, without generated ones."""
     for room in rooms:
         for path in (ROOT / room).rglob("*.py"):
             if not {"__pycache__", "build", ".venv"} & set(path.parts):
@@ -27,13 +27,13 @@ def modules(*rooms: str) -> Iterator[Path]:
 
 
 def test_a_folder_has_20_modules_at_most() -> None:
-    """Who opens a folder must see what is in it; more modules than a screen holds want a folder of their own."""
+    """The modules of a folder must fit on a screen; split a folder that has more."""
     counted = Counter(path.parent for path in modules(*PRODUCT, "tests") if path.name != "__init__.py")
     assert {str(folder.relative_to(ROOT)): count for folder, count in counted.items() if count > MOST_MODULES} == {}
 
 
 def test_no_public_class_name_is_defined_twice() -> None:
-    """A name that means two things cannot be searched for, and a review reads the wrong one."""
+    """A name with two meanings cannot be searched for, and misleads reviewers."""
     places = defaultdict(list)
     for path in modules(*PRODUCT):
         for node in ast.parse(path.read_text("utf-8")).body:
@@ -51,7 +51,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def test_no_test_imports_another_test_file() -> None:
-    """A test file that others import cannot be moved or read alone; what tests share is in tests/support."""
+    """A test file that others import cannot be moved or read alone; shared code belongs in tests/support."""
     found = {
         str(path.relative_to(ROOT)): name
         for path in modules("tests")

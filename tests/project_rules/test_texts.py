@@ -1,4 +1,4 @@
-"""How long some texts may be; part of `make check`."""
+"""Limits on the length of some texts; part of `make check`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ COMMITS = 30
 
 @pytest.mark.parametrize("file", ["README.md"])
 def test_the_first_page_is_short(file: str) -> None:
-    """Who comes first wants to know what it is and how to start; everything else has a page of its own."""
+    """New readers want to know what the project is and how to start; everything else has its own page."""
     assert len((ROOT / file).read_text("utf-8").splitlines()) <= 150
 
 
 def test_the_overview_is_short() -> None:
-    """An overview that takes an hour to read is none; subjects have pages in docs."""
+    """An overview must be quick to read; each subject has its own page in docs."""
     words = re.findall(r"[\w'’-]+", (ROOT / "ARCHITECTURE.md").read_text("utf-8"))
     assert len(words) <= 1_500
 
 
 def test_subjects_of_commits_are_short() -> None:
-    """A subject is read in lists, where 72 characters are shown; why stands in the body."""
+    """Subjects are read in lists that show 72 characters; the reason belongs in the body."""
     told = subprocess.run(
         ["git", "log", "--no-merges", "--format=%s", f"-{COMMITS}"],
         cwd=ROOT,

@@ -41,7 +41,7 @@ class Run:
     number: int
     case: Case
     name: str
-    # Each batch is published at once.
+    # Batches of events; each is published at once.
     batches: list[list[CaseRecord]] = field(default_factory=list)
     posted: dict[str, list[str]] = field(default_factory=dict)
     originals: dict[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Run:
 
 
 def make_runs(cases: Iterable[Case], shuffles: int) -> list[Run]:
-    """Each case step by step, and, unless order matters to it, shuffled so many times with each event twice."""
+    """Return a stepwise run of each case and, unless `ordered`, `shuffles` runs in random order, with events twice."""
     found: list[Run] = []
     for case in cases:
         orders = {"step by step": [list(step.events) for step in case.steps]}
@@ -90,9 +90,9 @@ def make_runs(cases: Iterable[Case], shuffles: int) -> list[Run]:
 
 
 def whitelist(runs: list[Run], others: Path | None = None) -> str:
-    """The exchanges of all runs, and those of another file.
+    """Return a whitelist with the exchanges of all runs and those of another file.
 
-    Of a run those that an event names, by themselves or by their operators: each topic costs time.
+    It has only those exchanges of a run that an event names, directly or by an operator, because each topic costs time.
     """
     operators = {"kmdex": party("OP1"), "dcdex": party("OP2")}
     known = [] if others is None else yaml.safe_load(others.read_text("utf-8"))["exchanges"]
@@ -115,7 +115,7 @@ def whitelist(runs: list[Run], others: Path | None = None) -> str:
 
 
 def check(run: Run, index: int, awards: list[dict[str, Any]], transactions: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield what is not as the case expects, after the batch of that index."""
+    """Yield the differences from what the case expects after the batch of that index."""
     step = run.case.steps[index if run.is_stepwise else -1]
     marks = tuple(run.originals)
     mine = [json.loads(run.original(json.dumps(a))) for a in awards if any(mark in a["award_id"] for mark in marks)]
@@ -128,7 +128,7 @@ def check(run: Run, index: int, awards: list[dict[str, Any]], transactions: list
             continue
         name = run.original(transaction["award_id"])
         totals[name] = totals.get(name, 0) + _signed_fen(transaction["amount"])
-    # A step's records may be taken in several batches: what counts is what each step came to.
+    # Intake may split a step's records into several batches, so totals per step are compared.
     for name, total in totals.items():
         posted = run.posted.setdefault(name, [])
         if total != sum(map(_signed_fen, posted)):

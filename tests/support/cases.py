@@ -69,12 +69,12 @@ _TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true
 
 
 def all_cases() -> list[Case]:
-    """The cases of every file of tests/cases, in order of names."""
+    """Return the cases of every file of tests/cases, in order of file names."""
     return [case for path in sorted(FOLDER.glob("*.yaml")) for case in read_cases(path)]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """The cases of one file."""
+    """Return the cases of one file."""
     # The loader is a SafeLoader that knows fewer types.
     for found in yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader):  # noqa: S506
         _only(found, {"case", "steps", "ordered"})
@@ -83,7 +83,7 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def party(name: str) -> dict[str, str]:
-    """The entity of a case's name: `~X` is overseas, `%X` a natural person, all others have a USCC."""
+    """Return the party for a name in a case: `~X` is overseas, `%X` a natural person, all others have a USCC."""
     if name[0] in "~%":
         scheme = "overseas" if name[0] == "~" else "natural_person"
         return {"id_scheme": scheme, "id": name[1:], "name": f"虚构主体 {name[1:]}"}
@@ -91,7 +91,7 @@ def party(name: str) -> dict[str, str]:
 
 
 def uscc(name: str) -> str:
-    """A valid code, the same for the same name; operators have theirs from the project's whitelist."""
+    """Return a valid code, the same for the same name; operators have the codes of the project's whitelist."""
     if name in _OPERATORS:
         operator = load_whitelist(EXCHANGES_FILE).operator_on(_OPERATORS[name], _A_DAY)
         assert operator is not None
@@ -101,12 +101,12 @@ def uscc(name: str) -> str:
 
 
 def amount(text: str) -> str:
-    """Yuan as the contract writes it: "5万" -> "50000"."""
+    """Return yuan in the contract's notation: "5万" -> "50000"."""
     return str(int(text[:-1]) * _UNITS[text[-1]]) if text[-1] in _UNITS else text
 
 
 def award_id(short: str) -> str:
-    """`first_purchase/B1` -> `first_purchase/uscc:...`; awards of exchanges have their name as it is."""
+    """Replace the entity's name: `first_purchase/B1` -> `first_purchase/uscc:...`; ids of exchanges' awards stay."""
     rule, whose, *rest = short.split("/")
     if rule == "exchange_tiers":
         return short
@@ -169,7 +169,7 @@ def _member(member: str, value: Any) -> Any:
 
 
 def read_event(found: dict[str, list[Any]]) -> CaseEvent:
-    """The event of `{listing: [...]}` or `{trade: [...]}`, every value as text."""
+    """Return the event of `{listing: [...]}` or `{trade: [...]}`, with every value as text."""
     ((kind, values),) = found.items()
     return _listing(*values) if kind == "listing" else _trade(*values)
 

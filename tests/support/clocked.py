@@ -1,4 +1,4 @@
-"""A clock for our programs that is off by the seconds that a file says."""
+"""A clock for our programs that is off by the seconds in a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts in the form in which published ones are compared with those that the verifier expects."""
+"""Facts in a form that compares published ones with those that the verifier expects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def with_content(facts: Mapping[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
-    """Facts that are not empty, without version, and without the party's name, which the order decides."""
+    """Return the facts that are not empty, without version and without the party's name, which depends on the order."""
     return {
         key: {field: inner for field, inner in value.items() if field not in ("generation", "seq")}
         | ({"party": value["party"]["id"]} if "party" in value else {})

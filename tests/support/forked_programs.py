@@ -1,7 +1,7 @@
 """A fork server for our programs: each starts without the second that its imports take.
 
-What they do is what `python -m MODULE ARGUMENT...` does, from `__main__` on. Started by itself (python -m
-tests.support.forked_programs FD MODULE...), this is the process that they are forked from.
+A forked program behaves like `python -m MODULE ARGUMENT...`, from `__main__` on. Run as a program (python -m
+tests.support.forked_programs FD MODULE...), this module is the server process.
 """
 
 from __future__ import annotations

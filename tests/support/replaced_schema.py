@@ -18,7 +18,7 @@ def replaced_schema(service: Service, role: str, *, rows: bool = True) -> str:
     """Return the SQL that creates such a database for a service's role, with or without rows."""
     name = service.replace("-", "_")
     dump = (_FOLDER / f"{name}-{REPLACED[service]}.sql").read_text("utf-8")
-    if not rows:  # they stand between the tables and their constraints
+    if not rows:  # rows are between the tables and their constraints
         tables, _, rest = dump.partition("\nINSERT INTO ")
         dump = tables + rest[rest.index("\nALTER TABLE ONLY ") :]
     return dump.replace("{viewer}", viewer_role(role)).replace("{role}", role)

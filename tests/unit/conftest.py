@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def own_logs() -> Iterator[None]:
-    """What a test sets up for its logs ends with it."""
+    """Restore the logging configuration after the test."""
     root, kafka = logging.getLogger(), logging.getLogger("kafka")
     handlers, levels = list(root.handlers), (root.level, kafka.level)
     of_threads = threading.excepthook

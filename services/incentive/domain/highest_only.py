@@ -31,8 +31,8 @@ class Payable(NamedTuple):
 def payables(awards: Sequence[tuple[str, str, int]], rule_order: Sequence[str]) -> dict[str, Payable]:
     """Payables of one subject and year by award_id, given (award_id, rule, ceiling_fen).
 
-    Of equal ceilings the rule that comes first in `rule_order` wins (a rule missing there comes last), then the smaller
-    award_id in code point order. A ceiling of 0 neither suppresses nor is suppressed.
+    Among equal ceilings the rule that comes first in `rule_order` wins (a rule missing there comes last), then the
+    smaller award_id in code point order. A ceiling of 0 neither suppresses nor is suppressed.
     """
     rank = {rule: index for index, rule in enumerate(rule_order)}
     order = sorted(awards, key=lambda award: (-award[2], rank.get(award[1], len(rank)), award[0]))

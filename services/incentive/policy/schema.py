@@ -163,7 +163,7 @@ RULES: Final[Mapping[str, Mapped]] = {
 
 # --- red flags -------------------------------------------------------------------------------------------------
 
-# By flag, its numbers. What trade-ingest does not measure cannot be asked for (shared/events/fact_topics.py).
+# The numbers of each flag. A flag needs a measure of trade-ingest (shared/events/fact_topics.py).
 _NUMBERS: Final[Mapping[str, Mapping[str, ScalarField]]] = {
     "late_burst": {"over_by": Rate(), "december": Rate()},
     "round_trip": {"sold": YuanValue(), "back": Rate()},

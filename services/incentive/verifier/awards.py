@@ -203,7 +203,7 @@ def payables(
 ) -> dict[str, tuple[int, str | None]]:
     """就高不重复 (G6): (payable, suppressed by) of each award.
 
-    Of one subject and year only the highest is payable; of equal ones the first by order of rules, then by id.
+    Only the highest award of a subject and year is payable; among equal ones the first by order of rules, then by id.
     Grants of other municipal policies compete and come after all rules where they are equal.
     """
     groups: dict[SubjectYear, list[CompetingAward]] = {}

@@ -128,7 +128,7 @@ def entries(arguments: Json) -> Response:
     """Log entries of the given parties, exchanges and listings, each with its record; for extracts.
 
     The body lists what to select, one a line: `<scheme>:<id>`, `exchange/<id>`, `listing/<exchange>/<number>`; or `*`
-    for everything. Of a document every accepted revision is included.
+    for everything. Every accepted revision of a document is included.
     """
     source: EvidenceSource = current_app.extensions[EVIDENCE]
     request.max_content_length = None  # it is read line by line

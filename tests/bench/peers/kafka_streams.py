@@ -28,7 +28,7 @@ _STREAMS = f"org.apache.kafka:kafka-streams:{KAFKA_VERSION}"
 
 
 def kafka_streams(bed: Bed) -> float:
-    """Trades a second. Raises NotHere."""
+    """Measure trades per second. Raises NotHere."""
     if shutil.which("javac") is None:
         raise NotHere("没有 / is not installed: javac")
     jars = [*streams_jars(), *bed.kafka.jars]
@@ -49,7 +49,7 @@ def kafka_streams(bed: Bed) -> float:
 
 
 def streams_jars() -> list[Path]:
-    """Its jars, from the repository that the set's are from. Raises NotHere."""
+    """Download the jars of Kafka Streams from the repository that the set uses. Raises NotHere."""
     settings = load_local_settings()
     repository = settings.maven_repository or MAVEN_CENTRAL_URL
     context = MavenContext(remote_repos={"central": repository}, resolver=PythonResolver())

@@ -1,4 +1,4 @@
-"""Other stream processors that do the core of trade-ingest's work on the same topic. All of them do less."""
+"""Other stream processors that do the core of trade-ingest's work on the same topic; each does only part of it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.bench.bed import rate_of
 _NOT_YET = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
 
 
-class NotHere(Exception):  # noqa: N818 - no fault
-    """It cannot be run on this machine; the message says why."""
+class NotHere(Exception):  # noqa: N818 - not an error
+    """A stream processor that cannot run on this machine; the message says why."""
 
 
 def rate_beside(bed: Bed, group: str, command: Sequence[str | Path], folder: Path) -> float:
-    """Trades a second of a program that reads the bed's trades as this consumer group; it is ended then."""
+    """Measure trades per second of a program that reads the bed's trades as this consumer group; then stop it."""
     partitions = bed.partitions("trade")
     admin = KafkaAdminClient(bootstrap_servers=bed.kafka.bootstrap_servers)
     with (folder / "log").open("wb") as log:
@@ -40,9 +40,9 @@ def rate_beside(bed: Bed, group: str, command: Sequence[str | Path], folder: Pat
 
 
 def read_offsets(admin: KafkaAdminClient, group: str, partitions: Sequence[TopicPartition]) -> int:
-    """How many records a consumer group has done with."""
+    """Return the sum of the offsets that a consumer group has committed."""
     try:
         offsets = admin.list_group_offsets([group])[group]
-    except _NOT_YET:  # its first commit is yet to come
+    except _NOT_YET:  # nothing committed so far
         return 0
     return sum(max(0, offsets[one].offset) for one in partitions if one in offsets)

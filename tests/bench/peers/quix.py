@@ -1,6 +1,6 @@
-"""quixstreams, exactly-once, on the same topic: `python -m tests.bench.peers.quix` is the program that is measured.
+"""quixstreams, exactly-once, on the same topic: `python -m tests.bench.peers.quix` is the measured program.
 
-It is no dependency of the project: it runs where `pip install quixstreams` was run.
+The project does not depend on quixstreams; the benchmark runs it where `pip install quixstreams` was run.
 """
 
 import importlib.util
@@ -15,7 +15,7 @@ from tests.bench.peers.peer import NotHere, rate_beside
 
 
 def quixstreams(bed: Bed) -> float:
-    """Trades a second. Raises NotHere."""
+    """Measure trades per second. Raises NotHere."""
     if importlib.util.find_spec("quixstreams") is None:
         raise NotHere("没有 / is not installed: quixstreams")
     name = f"quix-{uuid.uuid4().hex[:8]}"
@@ -26,8 +26,8 @@ def quixstreams(bed: Bed) -> float:
 
 
 def run(servers: str, name: str, folder: str) -> None:
-    """The newest revision of each trade, and from it the total of each provider's month, sent to a topic."""
-    from quixstreams import Application  # noqa: PLC0415 - where it is installed
+    """Keep the newest revision of each trade, and publish the total of each provider's month to a topic."""
+    from quixstreams import Application  # noqa: PLC0415 - may not be installed
 
     app = Application(
         broker_address=servers,
@@ -46,7 +46,7 @@ def run(servers: str, name: str, folder: str) -> None:
 
 
 def revised(value: Any, state: Any) -> list[dict[str, Any]]:
-    """What a revision changes of totals."""
+    """Return the changes of totals that follow from a revision."""
     data = value.get("data", value)
     old = state.get("kept")
     if old is not None and old["revision"] >= data["revision"]:
@@ -59,7 +59,7 @@ def revised(value: Any, state: Any) -> list[dict[str, Any]]:
 
 
 def added(change: Any, state: Any) -> dict[str, int]:
-    """The total after a change."""
+    """Return the total after a change."""
     total = state.get("total", {"fen": 0, "trades": 0})
     total = {name: total[name] + change[name] for name in total}
     state.set("total", total)

@@ -1,6 +1,6 @@
-"""Rights on the secured broker as `jiangbu topics apply` sets them: the broker itself refuses.
+"""ACLs on the secured broker as `jiangbu topics apply` sets them: the broker itself refuses access.
 
-Requests of the Kafka protocol are sent as they are: a client would look at what it is shown, and not even try.
+The tests send raw Kafka protocol requests, because a client checks the metadata first and would not even try.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ NAMES = {"jiangbu.r1.listings": "listing", "jiangbu.r1.trades": "trade-ingest", 
 
 @pytest.fixture(scope="module")
 def broker(secured: SecuredBroker) -> SecuredBroker:
-    """With users and rights."""
+    """The secured broker after `jiangbu topics apply`: with users and ACLs."""
     result = secured.jiangbu(EXCHANGES, "topics", "apply", "--secrets", str(secured.secrets))
     assert result.exit_code == 0, result.output
     return secured
@@ -78,7 +78,7 @@ def as_user(broker: SecuredBroker, user: str) -> Iterator[KafkaAdminClient]:
 
 
 def answer_to_write(client: KafkaAdminClient, topic: str) -> type[Exception]:
-    """What the broker says of a batch that it can never take, as its check sum is wrong: rights come first."""
+    """Write a batch with a wrong checksum; return the broker's error. Rights are checked before the checksum."""
     builder = MemoryRecordsBuilder(2, 0, 1000)
     builder.append(timestamp=int(time.time() * 1000), key=b"k", value=b"v", headers=[])
     builder.close()
@@ -140,13 +140,13 @@ def test_each_is_shown_its_own_topics_alone(broker: SecuredBroker, user: str) ->
 
 
 def publish(broker: SecuredBroker, user: str, topic: str, **how: object) -> int:
-    """Send a record as a plain client does; its offset."""
+    """Send a record as a plain client does; return its offset."""
     producer = KafkaProducer(**broker.as_user(user).client_config(), acks="all", max_block_ms=10_000, **how)
     try:
         if "transactional_id" in how:
             producer.init_transactions()
             producer.begin_transaction()
-        # The broker is others' too, and a witness takes what is in the topic of checkpoints for one.
+        # Other tests share the broker, and a witness reads every value in the checkpoint topic as a checkpoint.
         value = None if topic == CHECKPOINTS else b"{}"
         sent = producer.send(topic, value, b"key", partition=0)
         offset: int = sent.get(10).offset
@@ -192,7 +192,7 @@ def test_a_consumer_group_is_for_its_service(broker: SecuredBroker, group: str) 
 
 
 def tells_offsets(client: KafkaAdminClient, group: str) -> bool:
-    """False while the group's coordinator is still on its way."""
+    """Return False while the group's coordinator is not available yet."""
     try:
         client.list_group_offsets(group)
     except kafka_errors.RetriableError:
@@ -224,12 +224,12 @@ def test_nobody_but_the_admin_rules(broker: SecuredBroker, user: str) -> None:
             client.describe_acls(every_acl())
 
 
-# --- how users and rights come and go ---------------------------------------------------------------------------------
+# --- adding and removing users and rights -----------------------------------------------------------------------------
 
 
 @pytest.fixture
 def apply(broker: SecuredBroker, tmp_path: Path) -> Iterator:
-    """`apply(ids, *options)`: set up these exchanges beside those that are always there; what it says, line by line."""
+    """`apply(ids, *options)`: apply the whitelist extended by these exchanges; return the lines of the output."""
 
     def apply(ids: tuple[str, ...], *options: str) -> list[str]:
         listed = "".join(f"  - {{id: {id_}, name: fictional {id_}}}\n" for id_ in ids)
@@ -291,7 +291,7 @@ def test_an_exchange_comes_and_goes(broker: SecuredBroker, apply) -> None:
         assert answer_to_write(client, "exchange.comer.trades.v1") is kafka_errors.CorruptRecordError
         lines = apply(())
         assert "exchange.comer: revoke WRITE TOPIC exchange.comer.trades.v1" in lines
-        # A connection that is open has nothing left either.
+        # A connection that is already open loses the right too.
         assert answer_to_write(client, "exchange.comer.trades.v1") is TopicAuthorizationFailedError
     assert state(broker) == before
     assert not lets_in(broker, "exchange.comer")

@@ -46,7 +46,7 @@ def test_databases_are_made_once_and_passwords_are_those_of_the_files(apply, ser
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                     connection.execute(refused)
     (tmp_path / "listing" / "database-password").write_text("another\n")
-    with psycopg.connect(server.url(), autocommit=True) as admin:  # as a version had it that knew no viewer
+    with psycopg.connect(server.url(), autocommit=True) as admin:  # as in a version without the viewer role
         for statement in (
             "ALTER ROLE listing_service NOBYPASSRLS",
             "REVOKE listing_service_viewer FROM listing_service",

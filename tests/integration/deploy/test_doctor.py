@@ -64,7 +64,7 @@ class Deployment:
         return CliRunner().invoke(main, arguments, env=environment)
 
     def faults(self, **settings: str) -> dict[str, str]:
-        """What the doctor finds wrong, by subject; the APIs are left out, as none runs."""
+        """Return the faults that the doctor reports, by subject; without the APIs, since none runs."""
         result = self.jiangbu("doctor", "--secrets", str(self.folder), **settings)
         assert result.exit_code == 1
         lines = [line.split("  ", 1) for line in result.output.splitlines()]
@@ -83,7 +83,7 @@ class Deployment:
 def deployment(
     secured: SecuredBroker, server: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    faster, server.settings = server.settings, {}  # the doctor finds fault with a server that is not durable
+    faster, server.settings = server.settings, {}  # the doctor reports a server that is not durable
     server.stop()
     server.start()
     exchanges = tmp_path_factory.mktemp("doctor") / "exchanges.yaml"
@@ -159,7 +159,7 @@ def test_topics_users_and_rights(deployment: Deployment) -> None:
     password = deployment.broker.password_file("incentive")
     kept = password.read_bytes()
     try:
-        # Not so short that the broker would delete what tests after this one read.
+        # Not so short that the broker deletes records that later tests read.
         changed = [(topic, {"retention.ms": "9999999999999"}), (facts, {"cleanup.policy": "delete"})]
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, to) for name, to in changed])
         (right,) = [

@@ -63,7 +63,7 @@ PACKAGES = {
     "trade-ingest": "services.trade_ingest",
     "incentive": "services.incentive",
 }
-PASSWORD = "only-for-tests"  # noqa: S105 - of databases that last as long as the test
+PASSWORD = "only-for-tests"  # noqa: S105 - databases exist for the test only
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Place:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        # Not kept: a database that is copied, or put back, may have no other session.
+        # Not cached: a database that is copied or restored may have no other session.
         engine = make_engine(self.environment["DATABASE_URL"])
         yield engine
         engine.dispose()
@@ -122,7 +122,7 @@ class Place:
 
     @contextmanager
     def consuming(self) -> Iterator[None]:
-        """The consumer program, stopped at the end as an operator does it."""
+        """Run the consumer program; stop it at the end as an operator does."""
         program = self.start()
         try:
             yield
@@ -131,7 +131,7 @@ class Place:
         assert code == 0, program.log_file.read_text("utf-8")
 
     def refuses(self, **more: str) -> str:
-        """The reason for which the consumer program stops by itself, with exit 1 and without a traceback."""
+        """Return the reason for which the consumer program stops by itself, with exit 1 and without a traceback."""
         program = self.start(**more)
         try:
             code = program.process.wait(40)
@@ -150,7 +150,7 @@ class Place:
         producer.close()
 
     def caught_up(self) -> bool:
-        """Whether all that is in the exchange's topic was read, and nothing is left to publish."""
+        """Return True if the exchange's topic is read to its end and the outbox is empty."""
         consumer = KafkaConsumer(bootstrap_servers=self.kafka)
         partitions = [TopicPartition(self.topic, number) for number in consumer.partitions_for_topic(self.topic)]
         ends = {tp.partition: end for tp, end in consumer.end_offsets(partitions).items()}
@@ -161,7 +161,7 @@ class Place:
         return stored == ends and self.rows("SELECT count(*) AS n FROM outbox")[0].n == 0
 
     def facts(self) -> dict[tuple[str, str], dict]:
-        """Of each key of the register's, what its readers hold: the value of the greatest (generation, seq)."""
+        """Return the value that readers keep for each key of the register: that of the greatest (generation, seq)."""
         register = self.environment["REGISTER"]
         newest: dict[tuple[str, str], dict] = {}
         consumer = KafkaConsumer(bootstrap_servers=self.kafka, isolation_level="read_committed")
@@ -183,7 +183,7 @@ class Place:
         return newest
 
     def rendered(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], dict]:
-        """What the database says of these keys."""
+        """Return the values that the database renders for these keys."""
         with self.engine() as engine, engine.begin() as connection:
             values = REGISTERS[self.service].render(connection, read_head(connection), keys)
         return {key: json.loads(value) for key, value in values.items()}
@@ -191,7 +191,7 @@ class Place:
 
 @pytest.fixture
 def place(postgres_server, postgres, kafka, fork_server, tmp_path, monkeypatch):
-    """`place(service)`: migrated, its topics made, and its settings those of this process too."""
+    """`place(service)`: a migrated place with its topics; its settings are also those of this process."""
 
     def make(service: str) -> Place:
         exchange = f"x{uuid.uuid4().hex[:8]}"
@@ -234,7 +234,7 @@ def first_of(number: int) -> tuple[str, str]:
 
 
 class _LastPartitionFirst(RegisterHandler):
-    """Nothing says in which order partitions are read: here, partition 1 before partition 0."""
+    """Handler that applies partition 1 before partition 0: Kafka guarantees no order between partitions."""
 
     began = False
 
@@ -291,7 +291,8 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     code, told = command("new-generation", "--service", "trade-ingest", "--yes")
     assert code == 0, told
     assert "generation 2" in told
-    # Totals, first and signs of the backup (T0: an exchange's, a provider's, a buyer's), and the first of buyer 11.
+    # T0, in the backup: totals, first purchase and red flags of exchange, provider and buyer. In the topic only: the
+    # first purchase of buyer 11.
     assert "7 facts will be published again, 1 unknown to the database" in told
     assert f"{trades.topic}[0]: offset 1 (重读 rereads 1 .. 1)" in told
 
@@ -308,7 +309,7 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     assert {key: value | {"seq": None} for key, value in after.items()} == without_seq
     assert after[ANNUAL_TOTAL, f"exchange/{trades.exchange}/2026"]["buckets"][0]["amount"] == "710.00"
 
-    # Once more, with nothing behind: harmless.
+    # Running it again when nothing is behind is harmless.
     code, told = command("new-generation", "--service", "trade-ingest", "--yes")
     assert "generation 3" in told
     with trades.consuming():
@@ -317,11 +318,11 @@ def test_an_older_register_goes_on_and_what_it_had_published_is_taken_back(place
     assert {key: again[key] | {"generation": 2, "seq": 0} for key in after} == {
         key: value | {"seq": 0} for key, value in after.items()
     }
-    # A first purchase is small, whatever was bought later: there may be a sign.
+    # Republished empty: a buyer whose first purchase was small may have had a red-flag fact.
     (sign,) = again.keys() - after.keys()
     assert (sign[0], again[sign]["first"]) == (SIGN, None)
 
-    # The same backup again: generation 2 was published already, and must not be used twice.
+    # The same backup restored again: generation 2 was already published and must not be reused.
     trades.put_back()
     assert "generation 3" in trades.refuses()
     code, told = command("new-generation", "--service", "trade-ingest", "--yes")
@@ -350,7 +351,7 @@ def test_a_backup_from_before_a_topic_was_read(place) -> None:
 
 @pytest.fixture
 def ledger(place, kafka) -> Place:
-    """A ledger that has read the fact topics so far: other tests wrote there what only they understand."""
+    """A ledger positioned at the end of the fact topics, which hold records of other tests."""
     ledger = place("incentive")
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     if any(group["group_id"] == LEDGER_GROUP for group in admin.list_groups()):
@@ -393,7 +394,7 @@ def test_an_older_ledger_is_noticed_and_goes_on(ledger, tmp_path) -> None:
     sound = (awards(ledger), balances(ledger))
     ledger.put_back()
 
-    # A policy that is new to the ledger must not be posted by before the ledger is known to be the newest.
+    # A new policy must not be posted before the check that the ledger is not an older backup.
     newer = tmp_path / "policy.yaml"
     newer.write_text(POLICY_FILE.read_text("utf-8").replace("\nrevision: 1\n", "\nrevision: 2\n"))
     assert "revision: 2" in newer.read_text("utf-8")
@@ -464,7 +465,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
         apply_topics(admin, load_whitelist(Path(listings.environment["EXCHANGES_FILE"])))
         words, first, lost = "was deleted and recreated", 0, 3
     elif harm == "end lost":
-        # As after a broker that came back without the last records.
+        # As after a broker that restarted without its last records.
         with listings.engine() as engine, engine.begin() as connection:
             connection.execute(text("UPDATE position SET next_offset = 9 WHERE partition = 0"))
         words, first, lost = "was read up to 9: records were lost", 0, 1
@@ -498,7 +499,7 @@ def test_a_loss_is_said_asked_accepted_and_gone_on_from(place, kafka, harm) -> N
 
 
 def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> None:
-    """Of two states for a person, one is not accepted with the other."""
+    """Accepting a loss does not also accept that the database is behind."""
     listings = place("listing")
     with listings.consuming():
         until(listings.caught_up)
@@ -520,7 +521,7 @@ def test_accepting_a_loss_leaves_what_an_older_backup_lacks(place, kafka) -> Non
     with listings.consuming():
         until(listings.caught_up)
     facts = listings.facts()
-    # What nobody can read again is published as what it is to this database: not there.
+    # A listing whose record is lost is published as unknown to this database.
     gone = facts[LISTING, f"{listings.exchange}/L1"]
     assert [gone[name] for name in ("provider", "status", "listed_at", "counted", "mirrored")] == [
         None,

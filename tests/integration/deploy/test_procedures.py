@@ -29,7 +29,7 @@ TOPIC = f"exchange.{ADDED}.trades.v1"
 
 @pytest.fixture(scope="module")
 def run(secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Carries a procedure out as the admin, with a whitelist that has one exchange more."""
+    """`run(name, **variables)`: run a procedure as the admin, with one more exchange on the whitelist."""
     listed = yaml.safe_load(EXCHANGES.read_text("utf-8"))["exchanges"]
     added = {"id": ADDED, "name": "虚构丙 / Fictional C", "from": "2026-01-01", "operators": []}
     whitelist = tmp_path_factory.mktemp("whitelist") / "exchanges.yaml"
@@ -41,12 +41,12 @@ def run(secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     run("add an exchange")
     yield run
-    done = secured.jiangbu(EXCHANGES, "topics", "apply", "--secrets", str(secured.secrets))  # as others know it
+    done = secured.jiangbu(EXCHANGES, "topics", "apply", "--secrets", str(secured.secrets))  # for other tests
     assert done.exit_code == 0, done.output
 
 
 def sees_its_topic(secured: SecuredBroker, password: str | None = None) -> bool:
-    """Whether the broker lets the added exchange in, and to its topic."""
+    """Return True if the added exchange can log in and see its topic."""
     try:
         user = secured.as_user(f"exchange.{ADDED}", password)
         with KafkaAdminClient(**user.client_config(), bootstrap_timeout_ms=10_000) as admin:

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError, SaslAuthenticationFailedError
 
-import shared.kafka.client_patches  # noqa: F401 - mends what is used here
+import shared.kafka.client_patches  # noqa: F401 - patches the clients used here
 from shared.settings import KafkaSettings
 from tests.support.engines.secured_broker import START_SH, SecuredBroker
 
@@ -17,7 +17,7 @@ SOON_MS = 1500
 
 
 def outside(broker: SecuredBroker) -> KafkaSettings:
-    """As the admin through the listener with TLS, without the authority that signed the broker's certificate."""
+    """Return settings of the admin for the TLS listener, without the CA that signed the broker's certificate."""
     return replace(broker.as_user("admin"), bootstrap_servers=(broker.outside,), security_protocol="SASL_SSL")
 
 

@@ -97,7 +97,7 @@ def secured_set(
 
 
 def publish_from_outside(broker: SecuredBroker, folder: Path, **settings: str) -> Result:
-    """As an exchange's engineers do it: with the kit, over TLS."""
+    """Publish events as an exchange's engineers do: with the kit, over TLS."""
     file = folder / "events.ndjson"
     file.write_bytes(EXAMPLES.read_bytes())
     arguments = ["publish", str(file), "--exchange", "kmdex"]
@@ -105,7 +105,7 @@ def publish_from_outside(broker: SecuredBroker, folder: Path, **settings: str) -
 
 
 def from_outside(broker: SecuredBroker) -> dict[str, str]:
-    """How an exchange reaches Kafka."""
+    """Return the environment with which an exchange connects to Kafka."""
     return {
         **broker.environment("exchange.kmdex"),
         "KAFKA_BOOTSTRAP_SERVERS": broker.outside,
@@ -115,7 +115,7 @@ def from_outside(broker: SecuredBroker) -> dict[str, str]:
 
 
 def witness_from_outside(made: SecuredSet, folder: Path) -> Result:
-    """With the rights that an exchange has, and no more."""
+    """Run the kit's witness with no rights other than those of an exchange."""
     apis = {
         "LISTING_URL": made.addresses.url("listing"),
         "TRADE_INGEST_URL": made.addresses.url("trade-ingest"),
@@ -128,7 +128,7 @@ def witness_from_outside(made: SecuredSet, folder: Path) -> Result:
 
 
 def publish_in_anothers_name(broker: SecuredBroker) -> int:
-    """What an exchange can do to forge: its own topic, another's `source`. The offset."""
+    """Forge an event as an exchange could: its own topic, another's `source`; return the offset."""
     event = json.loads(EXAMPLES.read_bytes().splitlines()[0]) | {"source": "/exchanges/dcdex"}
     producer = KafkaProducer(**broker.as_user("exchange.kmdex").client_config(), acks="all")
     sent = producer.send("exchange.kmdex.listings.v1", json.dumps(event).encode(), b"k", partition=0)
@@ -167,7 +167,7 @@ def test_an_event_becomes_an_award_and_a_forged_one_does_not(secured_set: Secure
 
 
 def is_quiet(client: Client, secured_set: SecuredSet) -> bool:
-    """Whether all that was published is in the answers; on a busy machine a service may not answer in time."""
+    """Return True if the answers include everything published; False if a service does not answer in time."""
     try:
         client.await_quiet(READY_TIMEOUT_S, secured_set.check)
     except LocalError:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WATCH = ROOT / "deploy" / "watch"
 CASES = Path(__file__).with_name("alerts_test.yml")
-# Prometheus's own, and the label that prometheus.yml gives.
+# Prometheus's own metric, with the label that prometheus.yml adds.
 OF_PROMETHEUS = {"up": {"job", "instance", "service"}}
 OF_TARGETS = {"service", "instance", "job"}
 
@@ -70,7 +70,7 @@ def panels() -> list[dict[str, Any]]:
 
 
 def queries() -> list[str]:
-    """Expressions of the dashboard, with the service that is chosen filled in."""
+    """Return the expressions of the dashboard, with the variable `$service` filled in."""
     return [target["expr"].replace("$service", ".*") for panel in panels() for target in panel.get("targets", ())]
 
 
@@ -126,7 +126,7 @@ def test_panels_have_places_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Every figure that a service tells, with its labels: asked of a register whose engines are all there."""
+    """Every metric that a service exports, with its labels, from a register with database and broker."""
     exchange = f"x{uuid.uuid4().hex[:12]}"
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     admin.create_topics([NewTopic(topic_of("listing", exchange), 1, 1)], wait_for_metadata=True)
@@ -141,7 +141,7 @@ def told(postgres, kafka: str, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def named(expression: str) -> Iterator[tuple[str, set[str]]]:
-    """Figures of an expression, each with the labels that are asked of it."""
+    """Yield the metrics in an expression, each with the labels that it matches."""
     plain = re.sub(r'"[^"]*"', '""', expression)
     for name, matchers in re.findall(r"\b(jiangbu_\w+|up)\b(?:\{([^}]*)\})?", plain):
         yield name, set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
@@ -161,7 +161,7 @@ def test_what_is_watched_is_told(told: dict[str, set[str]]) -> None:
 
 
 def test_what_is_told_is_shown(told: dict[str, set[str]]) -> None:
-    """A figure that nobody sees is none: each is in an alert or on the dashboard."""
+    """Every exported metric is used in an alert or on the dashboard."""
     shown = {name for expression in [*(rule["expr"] for rule in alerts()), *queries()] for name, _ in named(expression)}
     part = re.compile(r"_(bucket|sum|count)$")
     assert {part.sub("", name) for name in told if not name.endswith("_created")} <= {

@@ -37,7 +37,7 @@ WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
 
 
 def described(service: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of a service's sections by table and column."""
+    """Return the rows of a service's sections by table and column."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in (row for section in SECTIONS[service] for row in STORED[section]):
         for table in row["tables"]:
@@ -79,7 +79,7 @@ def test_every_topic_is_named() -> None:
 
 
 def test_refused_bytes_can_be_blanked_and_nothing_else_changes(postgres, tmp_path: Path) -> None:
-    """By the statement in the document."""
+    """The statement in the document blanks the bytes of one record and changes nothing else."""
     statement = re.search(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert statement is not None
     urls = postgres("listing")

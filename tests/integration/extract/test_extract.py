@@ -84,7 +84,7 @@ def test_an_extract_of_everything_is_sound(makers: Makers, tmp_path: Path) -> No
 
 
 def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
-    """What a subquery finds would be gone through again for each award, where memory does not hold it."""
+    """A subquery whose result exceeds `work_mem` would be scanned again for each award."""
     with makers.set.ledger.begin() as connection:
         request = ExtractRequest(role="auditor")
         Selection(connection, request, ledger_point(connection, request, 10))
@@ -140,7 +140,7 @@ def test_what_witnesses_sign_later_changes_nothing(makers: Makers) -> None:
 
 
 def test_it_waits_for_a_checkpoint_that_covers_what_the_facts_rest_on(makers: Makers, monkeypatch) -> None:
-    """A register shows one that witnesses have seen, which may be some seconds old."""
+    """A register serves a checkpoint that witnesses have cosigned, which may be some seconds old."""
     log = RegisterClient.log
 
     def older(self: RegisterClient, *of: str) -> RegisterLog:
@@ -295,7 +295,7 @@ def test_tables_are_for_people_and_hold_no_formula(makers: Makers) -> None:
     transactions = [json.loads(line) for line in content["transactions.ndjson"].splitlines()]
     acts = [line.split(",")[3] for line in content["views/decisions.csv"].decode().splitlines()[1:]]
     assert {"release", "suspension", "other_grant", "manual", "approve", "verified"} <= set(acts)
-    # What posts nothing has a row as well.
+    # Transactions without entries have a row too.
     assert sheet.max_row == sum(len(item["entries"]) or 1 for item in transactions) + 1
     view = tables.Table("x", ("a", "金额 amount"), lambda item: iter([[item["a"], item["b"]]]))
     rows = [{"a": "=1+1", "b": "-1.00"}, {"a": "@SUM(A1)", "b": "1"}, {"a": "一\n二", "b": "+x"}, {"a": None, "b": "y"}]
@@ -495,7 +495,7 @@ def test_it_is_kept_for_a_week(makers: Makers) -> None:
 
 
 def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_path: Path, monkeypatch) -> None:
-    """A process of its own, with settings from the environment; a killed one is followed by another."""
+    """It runs as a separate process with settings from the environment and is started again if killed."""
     key_file, service_key = tmp_path / "signing-key", tmp_path / "service-key"
     key_file.write_bytes(LOG_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key_file.chmod(0o600)
@@ -518,7 +518,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
         with background_thread(starter.run, "extracts", stop, join_timeout_s=5.0):
-            with silent.accept()[0]:  # it is in the middle of its work, and stays there
+            with silent.accept()[0]:  # it hangs in the middle of its work
                 assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")
                 (maker,) = (one for one in psutil.Process().children() if "make-extracts" in command_line(one))
@@ -531,7 +531,7 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
 
 
 def test_another_policy_can_be_tried_on_an_extract(makers: Makers, tmp_path: Path) -> None:
-    """Whoever has no database gets from an extract of everything what is there now, and what would be."""
+    """An extract of everything is enough for `what-if`, without a database."""
     file, policy = tmp_path / "extract.zip", tmp_path / "revision-2.yaml"
     file.write_bytes(makers.extract())
     source = POLICY_FILE.read_text("utf-8").replace("revision: 1\n", "revision: 2\n")

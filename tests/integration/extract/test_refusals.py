@@ -45,22 +45,22 @@ if TYPE_CHECKING:
 
 AWARDS, CONTEXT, FACTS, MANIFEST = "awards.ndjson", "context.ndjson", "facts.ndjson", "manifest.json"
 PROOF, TRADES_PROOF, SETTINGS = "proof.json", "evidence/trades-r1-1.proof.json", "policy/settings.json"
-HERE = -1  # the line of the row that the change looked up last
+HERE = -1  # stands for the line of the last row that the change looked up
 FIRST_PURCHASE = "facts.first-purchase.v1/"
 ZEROS = base64.b64encode(bytes(32)).decode()
 LATE, EARLY = "2030-01-01T00:00:00.000000+08:00", "2020-01-01T00:00:00.000000+08:00"
-REVIEWER = "key of bureau"  # of the makers' acts; the same person publishes
+REVIEWER = "key of bureau"  # of the acts in the fixture; the same person publishes
 
 
 class Refusal(NamedTuple):
-    """A change and what is reported of it. `older`: the same extract, changed, is given as the older one."""
+    """A change and the expected report. `older`: the same extract with that change is passed as the older one."""
 
     reason: str
     file: str
     line: int | None
     change: Change
     older: Change | None = None
-    damage: Callable[[bytes], bytes] | None = None  # of the zip
+    damage: Callable[[bytes], bytes] | None = None  # applied to the zip file
 
 
 # --- ways to change an extract ---
@@ -85,7 +85,7 @@ def raw(name: str, edit: Callable[[bytes], bytes]) -> Change:
 
 
 def unsigned(name: str, edit: Callable[[bytes], bytes | None]) -> Change:
-    """Change the bytes of a file after all was signed; None: take it away."""
+    """Change the bytes of a file after signing; None removes the file."""
 
     def change(draft: Draft) -> None:
         draft.done()
@@ -99,7 +99,7 @@ def drop(name: str, place: Any) -> Change:
 
 
 def swap(name: str, place: int) -> Change:
-    """Exchange a row with the one after it."""
+    """Swap a row with the next one."""
 
     def change(draft: Draft) -> None:
         rows = draft.rows(name)
@@ -113,7 +113,7 @@ def double(name: str, place: int) -> Change:
 
 
 def act(place: Any, **fields: Any) -> Change:
-    """Change an act, as the ledger has it, too."""
+    """Change an act, also in the ledger."""
 
     def change(draft: Draft) -> None:
         draft.act(place, **fields)
@@ -170,11 +170,11 @@ def last_line_open(draft: Draft) -> None:
     data = draft.files[AWARDS]
     draft.afterwards = {}
     draft.files[AWARDS] = data[:-1]
-    draft._rows.clear()  # noqa: SLF001 - the bytes are what is changed
+    draft._rows.clear()  # noqa: SLF001 - only the bytes are changed
 
 
 def amend_policy(draft: Draft) -> None:
-    """Another day in the policy file, at which no total is cut."""
+    """Put another day into the policy file, at which no total is cut."""
     for one in draft.document(SETTINGS):
         policy = one["policy"]
         for name in (policy["file"], policy["values"]):
@@ -188,7 +188,7 @@ def another_amount(draft: Draft) -> None:
 
 
 def no_settings(draft: Draft) -> None:
-    """Nothing was ever put in force or posted, and yet there is an award."""
+    """Remove all settings and transactions but keep the awards."""
     draft.document(SETTINGS).clear()
     draft.rows(ACTS).clear()
     draft.rows(FACTS).clear()
@@ -198,7 +198,7 @@ def no_settings(draft: Draft) -> None:
 
 
 def turned_round(draft: Draft) -> None:
-    """The first posting takes away what was never posted."""
+    """Negate the first posting, so that it reverses an amount that was never posted."""
     transaction = draft.row(TRANSACTIONS, 0)
     transaction["amount"] = f"-{transaction['amount']}"
     for entry in transaction["entries"]:
@@ -216,7 +216,7 @@ def covered_twice(draft: Draft) -> None:
 
 
 def left_out(draft: Draft) -> None:
-    """A transaction of which only the hash is there."""
+    """Replace a transaction by its hash."""
     hidden = draft.rows(TRANSACTIONS).pop(5)
     draft.document(PROOF)["nodes"] = [[5, 6, base64.b64encode(leaf_hash(canonical_json(hidden))).decode()]]
 
@@ -259,7 +259,7 @@ def uncounted(draft: Draft) -> None:
 
 
 def listing_fact_renamed(draft: Draft) -> None:
-    """Another name in a listing fact, which changes no total."""
+    """Change a name in a listing fact, which changes no total."""
 
     def is_known(row: Json) -> bool:
         return row["entry"]["kind"] == "fact" and json.loads(base64.b64decode(row["value"]))["provider"] is not None
@@ -278,7 +278,7 @@ def also_in_context(draft: Draft) -> None:
 
 
 def other_year(draft: Draft) -> None:
-    """The only posting of an award that nobody decided on, on the account of another year."""
+    """Move the only posting of an award without decisions to the account of another year."""
     posted = draft.rows(TRANSACTIONS)[-1]
     entry = posted["entries"][1]
     entry["account"] = entry["account"][:-4] + "2099"
@@ -287,7 +287,7 @@ def other_year(draft: Draft) -> None:
 
 
 def split_years(draft: Draft) -> None:
-    """The second of two postings of an award on the account of another year."""
+    """Move the second of two postings of an award to the account of another year."""
     grown: dict[str, list[Json]] = {}
     for row in draft.rows(TRANSACTIONS):
         if row["kind"] == "entitlement":
@@ -306,7 +306,7 @@ def posted_more(draft: Draft) -> None:
 
 
 def held_before_approval(draft: Draft) -> None:
-    """The check of eligibility before an award's first step becomes a hold on the award."""
+    """Turn the eligibility check before an award's first step into a hold on the award."""
     checked = draft.row(ACTS, has("eligibility_id"))
     approved = draft.row(ACTS, {"action": "approve"})
     posted = draft.rows(TRANSACTIONS)[checked["transaction"]]
@@ -466,7 +466,7 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-# --- calls that say nothing about an extract ---
+# --- wrong calls, which give no verdict on an extract ---
 
 
 def of_another_ledger(draft: Draft) -> None:
@@ -477,7 +477,7 @@ def of_another_ledger(draft: Draft) -> None:
 
 
 def not_cut(draft: Draft) -> None:
-    """Only the later transactions, and one hash for all before."""
+    """Keep only the later transactions and replace the earlier ones by one hash."""
     draft.document(MANIFEST)["request"]["exchange"] = "kmdex"
     rows = draft.rows(TRANSACTIONS)
     leaves = [leaf_hash(canonical_json(row)) for row in rows[:32]]
@@ -520,7 +520,7 @@ class Extract:
     def check(
         self, change: Change, older: Change | None = None, damage: Any = None, keys: Any = None
     ) -> tuple[Unsound, int]:
-        """The one fault that is reported of the changed extract, and the line that was changed."""
+        """Return the only fault reported for the changed extract, and the changed line."""
         draft, then = Draft(self._content), Draft(self._content)
         change(draft)
         path, older_path = self._folder / "changed.zip", None
@@ -557,7 +557,7 @@ def test_a_call_that_cannot_be_answered_is_refused(extract: Extract, row: Misuse
 
 
 def test_every_refusal_has_a_row(extract: Extract) -> None:
-    """By the places that raise them: those that the rows reach are all that the verifier's source has."""
+    """The rows reach every place in the verifier's source that raises a refusal."""
     reached = {site(extract.check(row.change, row.older, row.damage)[0]) for row in REFUSALS}
     for misuse in MISUSES:
         with pytest.raises(UsageError) as raised:

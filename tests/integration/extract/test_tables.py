@@ -26,18 +26,18 @@ LINES = [f'{{"account":"a{n}","debit":"0.00","credit":"1.05","balance":"1.05"}}'
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go, of the processes too."""
+    """Folder for temporary files, also those of the child processes."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     return tmp_path
 
 
 def look() -> None:
-    """Go on."""
+    """Callback that lets the work continue."""
 
 
 def stop() -> None:
-    """Do not go on."""
+    """Callback that aborts the work."""
     raise KeyError
 
 
@@ -95,7 +95,7 @@ def test_a_signal_to_all_processes_is_for_the_first() -> None:
     with TableFiles() as tables:
         for program in processes():
             for number in (signal.SIGTERM, signal.SIGINT):
-                until(partial(ignores, program, number))  # it may not have begun yet
+                until(partial(ignores, program, number))  # it may not have installed its signal handlers yet
                 program.send_signal(number)
         list(tables.kept(BALANCES, LINES))
         list(tables.kept(DECISIONS, ()))
@@ -113,7 +113,7 @@ def test_nothing_is_begun_where_both_were_killed() -> None:
     with TableFiles() as tables:
         for program in processes():
             program.kill()
-        with pytest.raises(WorkbooksKilled, match="signal 9"):  # once both are gone
+        with pytest.raises(WorkbooksKilled, match="signal 9"):  # as soon as both have ended
             list(chain.from_iterable(tables.kept(BALANCES, LINES) for _ in count()))
 
 

@@ -43,7 +43,7 @@ from tests.support.web.keys import headers
 FreshDatabase = Callable[[str], tuple[str, str]]
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
-# Of kmdex alone, of both, of dcdex alone, and one of kmdex that an award of both suppresses.
+# Awards that rest on kmdex alone, on both exchanges, on dcdex alone, and one on kmdex that an award on both suppresses.
 KMDEX_ALONE = f"first_purchase/{subject(1)}"
 BOTH = f"annual_listed_trading/{subject(2)}/2026"
 DCDEX_ALONE = f"first_listing/{subject(3)}"
@@ -72,7 +72,7 @@ def ask(postgres: FreshDatabase) -> Iterator[Asker]:
 
 
 def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_asked(ask: Asker) -> None:
-    """`/readyz` asks so: a program started with another whitelist is not ready before all is computed by it."""
+    """`/readyz` checks this: a program with another whitelist is not ready until the ledger is computed by it."""
     ours = rulebook()
     others = replace(ours, exchanges=replace(ours.exchanges, listed=ours.exchanges.listed[:1]))
     with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
@@ -371,7 +371,7 @@ def test_period_closed_by_the_clock(ask: Asker, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer as of now must not change when a batch that was under way commits."""
+    """An answer as of an instant must not change when a batch in progress commits."""
     monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
     engine = ask.client.application.extensions["jiangbu"].engine
     with engine.begin() as connection:
@@ -382,7 +382,7 @@ def test_balances_wait_for_who_is_posting(ask: Asker, monkeypatch: pytest.Monkey
 
 
 def test_an_explanation_does_not_name_a_rival_that_its_reader_does_not_see_wholly(ask: Asker) -> None:
-    """The award for the first purchase prevails over a yearly one, in which trades of another exchange take part."""
+    """The award for the first purchase suppresses an annual one that includes trades of another exchange."""
     engine = ask.client.application.extensions["jiangbu"].engine
     halves = {exchange: [("2026-03-01", "5000000.00")] for exchange in ("kmdex", "dcdex")}
     with engine.begin() as connection:
@@ -411,7 +411,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("path", SHAPES)
 def test_answers_have_the_shape_that_the_document_says(ask: Asker, path: str) -> None:
-    """These are not written by their schemas: what a schema would have made of an answer is the answer."""
+    """These answers are not serialized by their schemas, yet equal what their schemas would make of them."""
     for role in ("auditor", "exchange:kmdex"):
         found = ask.ok(path, role)
         with pytest.MonkeyPatch.context() as patch:

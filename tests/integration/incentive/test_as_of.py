@@ -60,7 +60,7 @@ YEARS = (2025, 2026, 2027, 2028)
 SUBJECTS = (*(subject(number) for number in (1, 2, 3)), OPERATOR_OF_KMDEX, "uscc:91530100MAXDCDEX07")
 
 
-# From which batch on what is in force: another amount, threshold and closing day; another operator and name.
+# Rulebooks by the batch from which they are in force: other amount, threshold and closing day; other operator and name.
 SETTINGS = {
     9: changed(2, WHITELIST, **{'    amount: "20000.00"': '    amount: "50000.00"', 'day: "03-31"': 'day: "05-31"'}),
     18: changed(
@@ -76,7 +76,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: to whom, to what, when."""
+    """An answer of the API, with the role, the request and the time."""
 
     at: datetime
     role: str
@@ -88,21 +88,21 @@ class Said:
 
 @dataclass
 class Told:
-    """A ledger with a history, its API at a clock that is set, and what it said along the way."""
+    """A ledger with a history, its API with a settable clock, and the answers recorded along the way."""
 
     client: FlaskClient
     engine: Engine
     now: datetime
     said: list[Said] = field(default_factory=list)
     instants: list[datetime] = field(default_factory=list)
-    acts: int = 0  # how many of the bureau were done
+    acts: int = 0  # number of acts of the bureau that were accepted
 
     def ask(self, role: str, path: str, **query: Any) -> tuple[int, bytes]:
         answer = self.client.get(path, headers=headers(role), query_string=query)
         return answer.status_code, answer.data
 
     def note(self, role: str, path: str, **query: Any) -> bytes:
-        """Ask, and keep what was said; of a list every page."""
+        """Send a request and record the answer; for a list, every page."""
         status, body = self.ask(role, path, **query)
         self.said.append(Said(self.now, role, path, query, status, body))
         cursor = json.loads(body).get("next_cursor")
@@ -135,7 +135,7 @@ def some_question(rng: Random, awards: list[str]) -> tuple[str, dict[str, Any]]:
 
 
 def some_declaration(rng: Random) -> DeclarationInput:
-    """Often one that earns nothing, or another of the same matter."""
+    """Return a random declaration: often one that earns nothing, or another one of the same item."""
     rule, measure = rng.choice(
         [
             ("ai_model", {}),
@@ -162,7 +162,7 @@ NEXT = {
 
 
 def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
-    """What somebody of the bureau asks for: mostly the next step with one of a few awards, possible or not."""
+    """Return a random act of the bureau, possible or not: mostly the next step of one of a few awards."""
     with told.engine.connect() as connection:
         payable = "SELECT award_id, payable_fen FROM award_current ORDER BY payable_fen = 0, award_id LIMIT 3"
         awards = connection.execute(text(payable)).all() or [("none", 0)]
@@ -198,7 +198,7 @@ def only_what_it_takes(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def act(rng: Random, told: Told, in_force: Rulebook) -> bool:
-    """Whether it was done."""
+    """Try a random act; return whether it was accepted."""
     told.now += timedelta(seconds=1)
     kind, about, given = some_act(rng, told)
     bureau = BureauContext(in_force, LOG, lambda: told.now)
@@ -222,7 +222,7 @@ def told(postgres) -> Iterator[Told]:
     for number in range(BATCHES):
         with engine.begin() as connection:
             in_force = SETTINGS.get(number, in_force)
-            # Years go by on the way, so that periods are closed.
+            # The history spans years, so that periods are closed.
             ledger = Ledger(connection, in_force, told.now + timedelta(days=20))
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
@@ -231,7 +231,7 @@ def told(postgres) -> Iterator[Told]:
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))
-        # Nothing is recorded between two batches, so any instant between them is as good.
+        # Nothing is recorded between two batches, so any instant between them will do.
         told.now += rng.choice([timedelta(), timedelta(days=3)])
         for role in ROLES:
             told.note(role, "/v1/awards")
@@ -252,7 +252,7 @@ def told(postgres) -> Iterator[Told]:
 
 
 def without_instant(body: bytes) -> Any:
-    """Balances tell as of when they are."""
+    """Return the answer without `as_of`, which balances contain."""
     found = json.loads(body)
     found.pop("as_of", None)
     return found
@@ -269,7 +269,7 @@ def test_as_of_is_what_was_said_then(told: Told) -> None:
 
 
 def test_the_history_is_one_in_which_answers_change(told: Told) -> None:
-    """Every kind of answer changes on the way, also in whether it may be seen, and how whole."""
+    """Every kind of answer changes along the history, also in visibility and completeness."""
     answers: dict[tuple[str, str, str], set[bytes]] = {}
     for said in told.said:
         answers.setdefault((said.role, said.path, json.dumps(said.query, sort_keys=True)), set()).add(said.body)
@@ -311,7 +311,7 @@ def recorded_at(told: Told, sql: str) -> list[datetime]:
 
 
 def answers_around(told: Told, at: datetime, path: str, **query: Any) -> list[Any]:
-    """What is answered as of a microsecond before an instant, at it, and a microsecond after."""
+    """Return the answers as of a microsecond before an instant, at it, and a microsecond after."""
     return [
         without_instant(told.ask("auditor", path, **query, as_of=format_time(at + timedelta(microseconds=offset)))[1])
         for offset in (-1, 0, 1)
@@ -367,7 +367,7 @@ def test_the_future_is_422_and_whatever_is_no_instant(told: Told, path: str) -> 
 
 
 def test_only_what_may_still_change_is_waited_for(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a batch is under way, the past up to the last one is answered at once; what comes after it waits."""
+    """While a batch is in progress, requests as of the last one or earlier are answered at once; later ones wait."""
     monkeypatch.setattr(as_of, "WAIT_FOR_WRITERS", "100ms")
     with told.engine.begin() as connection:
         Ledger(connection, SETTINGS[27], told.now).take(exchange_total("kmdex", 2026, [], seq=10**6))

@@ -24,7 +24,7 @@ APPROVED, PUBLISHED = f"first_purchase/{subject(1)}", f"first_purchase/{subject(
 
 @pytest.fixture(scope="module")
 def worked(postgres) -> Iterator[LedgerDatabase]:
-    """A ledger in which the bureau has done each thing that it can."""
+    """A ledger in which the bureau has performed every kind of act."""
     with ledger_database(postgres) as found:
         do_everything(found)
         yield found
@@ -47,7 +47,7 @@ def do_everything(found: LedgerDatabase) -> None:
 
 
 def refusal(error: DBAPIError) -> str:
-    """The constraint that a refusal names."""
+    """Return the name of the violated constraint."""
     return str(error.orig.diag.constraint_name)  # type: ignore[union-attr]
 
 
@@ -62,7 +62,7 @@ def test_nothing_that_was_decided_is_changed_or_removed(worked: LedgerDatabase, 
 
 
 def post_act(connection: Connection, kind: str = "decision", person: str = "p", **posted: Any) -> None:
-    """An act `x` and its transaction, as the bureau's own code writes them."""
+    """Insert an act `x` and its transaction as the bureau's code does."""
     amount_fen, posts = posted.get("amount_fen", 0), posted.get("posts", "decision")
     award_id, whose = posted.get("award_id", PUBLISHED), subject(2)
     lines = {
@@ -230,7 +230,7 @@ def test_nothing_is_committed_that_nobody_decided_or_that_is_not_in_the_log(work
 
 
 def differences(worked: LedgerDatabase, *statements: str) -> list[str]:
-    """What is told after changes by the owner, which are undone again."""
+    """Return the differences reported after changes by the owner, which are rolled back."""
     said: list[str] = []
     engine = worked.owner.execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection, connection.begin() as transaction:

@@ -42,7 +42,7 @@ DOCUMENT = {"name": "认定文件.pdf", "sha256": hashlib.sha256(b"fictional").h
 
 
 class Clock:
-    """A clock that goes a second at every look."""
+    """A clock that advances by a second at every call."""
 
     now = NOW
 
@@ -78,7 +78,7 @@ def declared(ask: Asker, *of: Any, **measure: str) -> Any:
 
 
 def refused(ask: Asker, asked: dict[str, Any]) -> dict[str, str]:
-    """The faults by field."""
+    """Return the error messages by field; check that nothing was posted."""
     size = ask.ok("/v1/ledger/balances")["size"]
     status, answer = ask.post("/v1/declared", asked)
     assert status == 422, answer
@@ -103,7 +103,7 @@ def test_a_declared_reward_is_an_award_like_any_other(ask: Asker) -> None:
         "ceiling": "30000.01",
         "payable": "30000.01",
     }
-    # Nothing was known of it, so it is called by its code.
+    # No name is known for the subject, so its code is shown.
     assert award["subject"]["name"] == subject(3).removeprefix("uscc:")
     decision, posting = ask.all("/v1/ledger/transactions", award_id=award_id)
     assert (decision["kind"], decision["amount"], decision["entries"]) == ("decision", "0.00", [])
@@ -150,7 +150,7 @@ def test_it_competes_with_what_events_earn(ask: Asker) -> None:
     higher = declared(ask, "ai_scenario", 2, "A-1")
     assert (higher["payable"], higher["suppressed_by"]) == ("1000000.00", None)
     assert ask.ok(f"/v1/awards/{trading}")["suppressed_by"] == higher["award_id"]
-    # What an exchange may not see wholly suppresses its award: no amounts.
+    # The award is suppressed by one that the exchange may not see: it gets no amounts.
     assert ask.ok(f"/v1/awards/{trading}", "exchange:kmdex")["partial"] is True
     assert ask.get(f"/v1/awards/{higher['award_id']}", "exchange:kmdex")[0] == 404
     text_of = ask.ok(f"/v1/awards/{trading}/explanation")["text"]
@@ -274,7 +274,7 @@ def test_a_table_is_looked_at_before_anything_is_written(ask: Asker) -> None:
     assert (status, seen["written"], seen["faulty"]) == (200, False, 1)
     assert [fault["field"] for fault in seen["rows"][2]["errors"]] == ["measure.revenue"]
     assert seen["rows"][2]["award_id"] is None
-    # What is payable is over all rows: the second suppresses the first.
+    # The payable amount is computed over all rows: the second suppresses the first.
     standard = f"standards/{subject(20)}/2026/T-2"
     assert seen["rows"][:2] == [
         {
@@ -344,7 +344,7 @@ def test_the_command_shows_the_rows_and_declares_them(ask: Asker, tmp_path: Path
 
 
 def test_vouchers_must_fit_the_pool_of_their_article(postgres: Callable[[str], tuple[str, str]]) -> None:
-    """(十四) has a sum of its own for a year: what does not fit is held, until something of it comes back."""
+    """Article (十四) has its own annual budget: awards beyond it are held until part of it is returned."""
     owner_url, service_url = postgres("incentive")
     migrate("services.incentive", owner_url, service_url)
     engine = make_engine(service_url)

@@ -16,7 +16,7 @@ AWARD = f"first_listing/{subject(1)}"
 
 @pytest.fixture(scope="module")
 def engines(postgres: FreshDatabase) -> Iterator[dict[str, Engine]]:
-    """Both roles on a database that has two posted transactions."""
+    """Engines of both roles on a database with two posted transactions."""
     facts = (first_listing(1, "2026-03-01", seq=4), first_purchase(2, "2026-03-01", seq=4))
     with ledger_database(postgres, facts) as database:
         yield {"owner": database.owner, "service": database.service}
@@ -35,7 +35,7 @@ def connection(engines: dict[str, Engine], role: str) -> Iterator[Connection]:
 
 
 def refusal(error: DBAPIError) -> str:
-    """The constraint that a refusal names."""
+    """Return the name of the violated constraint."""
     return str(error.orig.diag.constraint_name)  # type: ignore[union-attr]
 
 
@@ -96,7 +96,7 @@ def post(
     entries: int | None = None,
     **members: Any,
 ) -> None:
-    """Post one transaction as intake does, after the two that stand; `members` differ from a good one."""
+    """Post one transaction as intake does, after the two existing ones; `members` override those of a valid one."""
     row: dict[str, Any] = {
         "seq": 2,
         "kind": "entitlement",
@@ -119,7 +119,7 @@ def post(
             f"(:seq, {n}, '{account}', {debit}, {credit})" for n, (account, debit, credit) in enumerate(lines)
         )
         insert = f"WITH posted AS ({insert}) INSERT INTO public.ledger_entry VALUES {values}"
-    # No colon here begins a parameter: each follows a letter or a digit.
+    # No colon here starts a parameter: each follows a letter or a digit.
     connection.execute(text(insert), row)
 
 
@@ -174,7 +174,7 @@ def test_a_wrong_posting_is_refused(
 
 @pytest.mark.parametrize("seq", [0, 2])
 def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: int) -> None:
-    """Not to one of long ago, and not in the very transaction that posted it."""
+    """Neither to an older transaction nor in the database transaction that posted it."""
     post(connection, GOOD)
     with pytest.raises(IntegrityError) as caught:
         connection.execute(
@@ -185,7 +185,7 @@ def test_no_entry_is_added_to_a_posted_transaction(connection: Connection, seq: 
 
 
 def test_no_entry_is_added_beside_a_posting_that_another_session_makes(engines: dict[str, Engine], role: str) -> None:
-    """Entries for a transaction that is not there yet have nothing to stand on."""
+    """Entries for a transaction that does not exist yet violate a constraint."""
     with engines[role].connect() as connection, pytest.raises(IntegrityError):
         connection.execute(text("INSERT INTO ledger_entry VALUES (2, 7, 'treasury', 5, 0), (2, 8, 'treasury', 0, 5)"))
 

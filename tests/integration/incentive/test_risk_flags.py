@@ -17,19 +17,19 @@ from tests.support.incentive.pages import sign_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROVIDER = 999  # of all first purchases of these facts
+PROVIDER = 999  # the provider in all first-purchase facts of this module
 LIST = "/v1/related-parties"
 
 
 @pytest.fixture(scope="module")
 def bureau(postgres) -> Iterator[Bureau]:
-    """A ledger that tests share: each has subjects of its own."""
+    """A ledger that all tests of the module share; each uses its own subjects."""
     with empty_bureau(postgres) as found:
         yield found
 
 
 def sold(number: int, other: int, back: str, *, seq: int) -> Any:
-    """What a provider sold to one other in 2026, and bought of it."""
+    """Return a red-flag fact: sales of a provider to one other subject in 2026, and purchases from it."""
     amounts = {"sold": {"amount": "20000000.00", "trades": 2}, "bought": {"amount": back, "trades": 1}}
     value = {
         "generation": 1,
@@ -48,7 +48,7 @@ def flags(bureau: Bureau, *award_ids: str, **parameters: Any) -> list[list[str]]
 
 
 def is_whole(bureau: Bureau) -> None:
-    """Whatever stands is what follows from the facts and the list; and it is found by its flags."""
+    """Check that the ledger equals a rebuild, and that the filter by flag finds each flagged award."""
     for role in ("auditor", "exchange:kmdex"):
         awards = bureau.ask.all("/v1/awards", role)
         for flag in FLAGS:
@@ -62,7 +62,7 @@ def is_whole(bureau: Bureau) -> None:
 
 def test_flags_follow_what_is_measured_and_post_nothing(bureau: Bureau) -> None:
     award_id = f"annual_listed_trading/{subject(1)}/2026"
-    bureau.take(sold(1, 2, "15000000.00", seq=1))  # a measure may come before what is earned
+    bureau.take(sold(1, 2, "15000000.00", seq=1))  # a measure may arrive before the award is earned
     assert bureau.ask.get(f"/v1/awards/{award_id}")[0] == 404
     bureau.take(provider_total(1, 2026, {"kmdex": [("2026-03-01", "20000000.00")]}, seq=2))
     assert flags(bureau, award_id) == [["round_trip"]]
@@ -73,7 +73,7 @@ def test_flags_follow_what_is_measured_and_post_nothing(bureau: Bureau) -> None:
     assert bureau.award(award_id)["updated_at"] > first
     bureau.take(sold(1, 2, "10000000.00", seq=4))
     assert flags(bureau, award_id) == [["round_trip"]]
-    # What was told then is told for ever; what changed a flag alone is no posting.
+    # Answers as of the past keep the flag; a change of flags alone posts nothing.
     assert flags(bureau, award_id, as_of=first) == [["round_trip"]]
     assert len(bureau.ask.all("/v1/ledger/transactions")) == posted
     is_whole(bureau)
@@ -94,7 +94,7 @@ def test_a_sign_names_its_evidence_to_those_who_see_all(bureau: Bureau) -> None:
     page = client.get(f"/awards/{award_id}").text
     assert "对敲往返" in page
     assert sign["text"]["zh"] in page
-    # The exchange sees the award, wholly; whether it bought back elsewhere is not its business.
+    # The exchange sees the whole award, but no red flags.
     assert flags(bureau, award_id, role="exchange:kmdex") == [[]]
     assert bureau.ask.ok(f"/v1/awards/{award_id}/explanation", "exchange:kmdex")["signs"] == []
     (listed,) = bureau.ask.all("/v1/awards", "exchange:kmdex", subject=subject(3))
@@ -115,7 +115,7 @@ def test_first_purchases_around_the_cap_flag_each_other(bureau: Bureau) -> None:
     is_whole(bureau)
     bureau.take(first_purchase(13, "2026-03-20", "4100000.00", seq=4, refunded="1000000.00"))
     assert flags(bureau, *award_ids) == [[], [], []]
-    # Another register knows of an earlier first of one of them.
+    # Another register publishes an earlier first purchase of one of them.
     bureau.take(first_purchase(13, "2026-03-20", "4100000.00", seq=5))
     bureau.take(first_purchase(12, "2026-02-01", "1000.00", seq=1, register="r2"))
     assert flags(bureau, *award_ids) == [[], [], []]
@@ -153,7 +153,7 @@ def test_a_first_purchase_that_earned_nothing_is_shown_where_no_award_is(bureau:
     worklists = [client.get(f"/worklist?year={year}").text for year in (2026, 2025)]
     worklists.append(client.get(f"/worklist?year=2026&as_of={then}").text)
     assert [f"/subjects/{buyer}?" in html for html in worklists] == [True, False, False]
-    # Of what earns a fen the award has it, and no other place.
+    # Once the purchase earns a fen, the flag is on the award and nowhere else.
     bureau.take(first_purchase(31, "2026-03-01", "0.20", seq=3))
     assert flags(bureau, award_id) == [["small_first"]]
     assert bureau.ask.ok(status, year=2026)["signs"] == []

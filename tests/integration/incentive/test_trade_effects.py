@@ -57,14 +57,14 @@ def evidence(makers: Makers, ref: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def driven_postings(makers: Makers) -> list[dict[str, Any]]:
-    """What documents led to: what the bureau declared or decided rests on none."""
+    """Return the postings that rest on documents, without those of declarations and decisions."""
     postings = [one for one in all_of(makers, "/v1/ledger/transactions") if one["decision"] is None]
     return [one for one in postings if not one["cause"]["facts"][0]["fact"].startswith(f"{DECLARED}/")]
 
 
 @pytest.fixture(scope="module")
 def by_evidence(makers: Makers) -> dict[Number, list[dict[str, Any]]]:
-    """What each trade took part in, by going through the evidence of every posting."""
+    """The effects of each trade, collected from the evidence of every posting."""
     found: dict[Number, dict[int, dict[str, Any]]] = {}
     for posting in driven_postings(makers):
         for ref in posting["cause"]["facts"]:
@@ -121,7 +121,7 @@ def sorted_facts(effects: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_a_trade_that_does_not_count_says_why(makers: Makers) -> None:
-    """As the evidence of each fact says it of all that the register has."""
+    """The reason equals that in the evidence of each fact, for every trade of the register."""
     reasons = set()
     for trade in makers.set.trades.items("/v1/trades"):
         number = trade["exchange"], trade["trade_no"]
@@ -146,7 +146,7 @@ def test_an_exchange_sees_the_postings_of_wholly_visible_awards(makers: Makers, 
         assert [effect["seq"] for effect in told] == [effect["seq"] for effect in whole if effect["seq"] in visible]
         hidden += len(whole) - len(told)
         for own, all_told in zip(makers.get(path, role)["facts"], makers.get(path)["facts"], strict=True):
-            # That a first is another exchange's is not told.
+            # An exchange does not learn that the first trade is on another exchange.
             assert own == all_told or (own["counted"], all_told["counted"]) == (None, "later")
     for other in ("bureau", "service"):
         assert makers.get(path, other) == makers.get(path)
@@ -190,7 +190,7 @@ def test_without_the_register_the_answer_is_503(
 
 def test_the_register_that_has_the_trade_is_found(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
     address = makers.addresses["r1"]
-    # That of listings has no trades, and stands for a register of other exchanges.
+    # The listing register has no trades; here it stands for a register of other exchanges.
     both = RegisterAddresses({"r0": replace(address, trade_ingest=address.listing), "r1": address}, "service-key")
     context = replace(makers.app.extensions[EXTENSION], registers=both)
     monkeypatch.setitem(makers.app.extensions, EXTENSION, context)
@@ -199,7 +199,7 @@ def test_the_register_that_has_the_trade_is_found(makers: Makers, monkeypatch: p
 
 
 def test_at_every_seq_a_trade_counts_as_the_evidence_says(makers: Makers) -> None:
-    """Also where another whitelist changed it: comes last, as what it changes stays."""
+    """Also after a change of the whitelist; the last test, as that change persists."""
     trades = makers.set.trades
     whitelist = trades.register.exchanges
     kmdex = replace(whitelist.get("kmdex"), from_=date(2026, 6, 1))

@@ -45,7 +45,7 @@ TRADING = f"annual_listed_trading/{subject(2)}/2026"
 VOUCHER = f"compute_voucher/{subject(2)}/2026/V-1"
 CENTRE = f"computing_centre/{subject(3)}/2026/C-1"
 TIERS = "exchange_tiers/kmdex/2026"
-# Another cap, another threshold, a lower limit of what is measured, a smaller budget.
+# A lower cap, a higher threshold, a lower limit of a measure, a smaller budget.
 VALUES = {
     "revision: 1\n": "revision: 2\n",
     'cap: "200000.00"': 'cap: "10000.00"',
@@ -75,7 +75,7 @@ def fill(engine: Engine) -> None:
             DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
         declare(connection, entered, rulebook(), LOG, Declarer("test", lambda: NOW))
-    # What another policy granted competes under both files.
+    # A grant under another policy competes under both files.
     ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
     grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
     assert ask.post(f"/v1/subjects/{subject(1)}/other-grants", grant)[0] == 201
@@ -93,7 +93,7 @@ def policy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(service_url: str, *arguments: str, lang: str = "en_US.UTF-8") -> subprocess.CompletedProcess[str]:
-    """The command, as it is called."""
+    """Run the command as an operator does."""
     environment = {
         "PATH": os.defpath,
         "LANG": lang,
@@ -182,7 +182,7 @@ def test_a_rule_that_earned_can_be_ended_and_not_taken_out(
 
 
 def test_the_ledger_comes_to_the_same_once_it_is_in_force(urls: tuple[str, str], policy_file: Path) -> None:
-    """The differences are posted with the revision as their cause, and awards tell what it made of them."""
+    """The differences are posted with the revision as their cause, and the awards have the predicted amounts."""
     engine = make_engine(urls[1])
     later = rulebook(policy_file)
     with engine.begin() as connection:

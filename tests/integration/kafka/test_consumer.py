@@ -31,7 +31,7 @@ def test_reads_committed_records_and_passes_markers(kafka, engine, topic, produc
         transactional.flush()
         end()
     with running(kafka, engine, [topic]):
-        # The last thing in the partition is an abort marker: positions pass it without a record.
+        # The partition ends with an abort marker: positions move past it without a record.
         until(lambda: positions(engine) == {0: 5, 1: 0})
         assert values(engine) == [b"committed", b"plain"]
         transactional.begin_transaction()
@@ -130,7 +130,7 @@ def test_a_damaged_batch_is_never_skipped_and_other_partitions_go_on(
     for value in (b"before", b"damaged", b"behind"):
         producer.send(topic, value, partition=0).get(10)
     whole = stored.read_bytes()
-    # In place, as the broker has the file open.
+    # Write in place, because the broker has the file open.
     with stored.open("r+b") as file:
         file.seek(whole.index(b"damaged"))
         file.write(b"D")
@@ -179,7 +179,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(kafka, engine, topic, 
     producer.flush()
     with running(kafka, engine, [topic]):
         until(lambda: len(values(engine)) == 3)
-        # As if another worker had gone on from here: the batch is dropped, and read again from where it stands.
+        # As if another worker had moved on: the batch is dropped and reading continues at the stored position.
         with engine.begin() as connection:
             connection.execute(text("UPDATE position SET next_offset = 4 WHERE partition = 0"))
         producer.send(topic, b"3", partition=0)
@@ -215,12 +215,12 @@ def test_missing_records_stop_it_with_words(kafka, engine, topic, producer, harm
 
 
 def test_knows_its_topics_when_it_joins(kafka, engine, topic) -> None:
-    # Knowing less, it would join twice, and kafka-python sometimes waits for ever in the second rebalance.
+    # Without the topics it would join twice, and kafka-python sometimes hangs in the second rebalance.
     with running(kafka, engine, [topic]):
         until(lambda: positions(engine) == {0: 0, 1: 0})
-    # Not in the first run: a new broker looks so long for the group's coordinator that topics are known meanwhile.
+    # Not in the first run: a new broker takes so long to find the group's coordinator that topics are known by then.
     with capture_logs() as logs, running(kafka, engine, [topic]):
         until(lambda: [entry for entry in logs if entry["event"] == "partitions assigned"])
-        time.sleep(1.5)  # what must not happen has happened after 0.7 s
+        time.sleep(1.5)  # a second assignment would come within 0.7 s
     assigned = [entry["partitions"] for entry in logs if entry["event"] == "partitions assigned"]
     assert assigned == [[f"{topic}[0]", f"{topic}[1]"]]

@@ -18,7 +18,7 @@ from tests.support.until import until
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader looks often at where its partitions end."""
+    """Make readers check the ends of their partitions often."""
     monkeypatch.setattr(shared.kafka.reader, "_CHECK_INTERVAL_S", 0.3)
     monkeypatch.setattr(shared.kafka.reader, "_MAX_CHECK_INTERVAL_S", 1.0)
 
@@ -51,7 +51,7 @@ def test_a_reader_before_records_that_it_cannot_read_falls_silent(engine, broker
     producer.send(topic, b"damaged", partition=0).get(10)
     stored = broker.directory / "data" / f"{topic}-0" / f"{0:020}.log"
     whole = stored.read_bytes()
-    with stored.open("r+b") as log:  # in place, as the broker has the file open
+    with stored.open("r+b") as log:  # in place, because the broker has the file open
         log.seek(whole.index(b"damaged"))
         log.write(b"D")
     file = tmp_path / "heartbeat"

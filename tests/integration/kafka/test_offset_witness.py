@@ -1,4 +1,4 @@
-"""Offsets that Kafka keeps as a witness of what a database committed, and what they prove."""
+"""Offsets committed to Kafka as a witness of the database's positions, and what they prove."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stored(engine) -> dict[int, OffsetAndMetadata]:
 
 
 def put_back(engine, partition: int, offset: int) -> None:
-    """As an older backup would have it."""
+    """Set a position back, as in an older backup."""
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE position SET next_offset = :offset WHERE partition = :partition"),
@@ -47,13 +47,13 @@ def put_back(engine, partition: int, offset: int) -> None:
 
 @pytest.fixture
 def read_up(kafka, engine, topic, producer, admin):
-    """Three records in each partition, read and shown, and the worker stopped."""
+    """A topic with three records in each partition, all read and committed to Kafka by a worker that has stopped."""
     for n in range(6):
         producer.send(topic, b"%d" % n, partition=n % 2)
     producer.flush()
     with running(kafka, engine, [topic]):
         until(lambda: len(values(engine)) == 6)
-    # Shown at the end, the last batch included, however little time there was.
+    # Offsets are committed at the end, including the last batch, however short the run.
     assert shown(admin, topic) == stored(engine)
     assert positions(engine) == {0: 3, 1: 3}
     return topic
@@ -148,7 +148,7 @@ def test_offsets_that_are_not_ours_prove_nothing(kafka, engine, read_up, produce
     with running(kafka, engine, [read_up]) as outcome:
         until(lambda: outcome or positions(engine)[0] == 4)
         assert not outcome
-        # And what we know is shown again.
+        # The stored positions are committed to Kafka again.
         until(lambda: shown(admin, read_up) == stored(engine))
     assert len(values(engine)) == 7
 
@@ -179,7 +179,7 @@ def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, pro
     thread.start()
     assert entered.wait(timeout=20)
     consumption.stop.set()
-    time.sleep(0.7)  # a reader that does not wait for the writer has left the group by then
+    time.sleep(0.7)  # a reader that does not wait for the writer has left the group by now
     go_on.set()
     thread.join(timeout=15)
     assert positions(engine)[0] == 1
@@ -187,7 +187,7 @@ def test_the_batch_in_which_it_is_stopped_is_shown_too(kafka, engine, topic, pro
 
 
 def test_what_another_has_moved_since_is_not_shown() -> None:
-    """A commit that is told late must not bring in an offset of a topic, or of a time, that is over."""
+    """A commit reported late must not publish an offset of a deleted topic or of an earlier position."""
 
     class Consumer:
         commits: list[dict] = []  # noqa: RUF012 - one consumer

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from devset.kafka import Kafka
 
 TOPIC = "again"
-# Far more than one fetch brings.
+# Far more than one fetch returns.
 VALUES = [str(number).zfill(500).encode() for number in range(25_000)]
 
 

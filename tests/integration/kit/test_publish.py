@@ -132,7 +132,7 @@ def test_a_topic_that_does_not_exist_is_told_and_not_made(kafka: str) -> None:
 
 
 def freezing(broker: Kafka, sample: list[SampleRecord]) -> Iterator[SampleRecord]:
-    """The records; before the last 300 the broker stops to answer, and its connections stay."""
+    """Yield the records; before the last 300 the broker stops answering while its connections stay open."""
     for index, record in enumerate(sample):
         if index == len(sample) - 300:
             broker.program.process.send_signal(signal.SIGSTOP)

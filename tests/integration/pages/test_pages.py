@@ -41,7 +41,7 @@ def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 class Page(HTMLParser):
-    """The links of a page, and the text that is not said to be Chinese."""
+    """The links of a page, and its text outside elements marked as Chinese."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Page(HTMLParser):
 
 
 def crawl(client: FlaskClient, start: str = "/") -> dict[str, TestResponse]:
-    """Every page that links lead to, by its address; downloads are not read."""
+    """Return every page reachable by links, by its address; downloads are not read."""
     seen: dict[str, TestResponse] = {}
     waiting = deque([start])
     while waiting:
@@ -100,7 +100,7 @@ def test_nothing_but_the_form_and_its_looks_is_shown_to_who_did_not_sign_in(make
         else:
             assert answer.status_code == 303, address
             assert answer.headers["Location"].startswith("/sign-in"), address
-    # A key in a header is the API's way, and a session the pages': neither opens the other's door.
+    # The API takes a key in a header, the pages take a session; neither is accepted by the other.
     assert client.get("/awards", headers=headers("auditor")).status_code == 303
     assert signed_in(makers, "auditor").get("/v1/awards").status_code == 401
 
@@ -137,7 +137,7 @@ def test_signing_in_leads_to_pages_of_ours_alone(makers: Makers, target: str) ->
 
 
 def test_a_session_ends_on_the_server(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By signing out, by time, and with its key: whoever kept the cookie has nothing."""
+    """By signing out, by expiry, and with its API key; a kept cookie is useless afterwards."""
     client = signed_in(makers, "auditor")
     kept = client.get_cookie("jiangbu")
     assert kept is not None
@@ -158,7 +158,7 @@ def test_a_session_ends_on_the_server(makers: Makers, monkeypatch: pytest.Monkey
 
 
 def test_signing_in_begins_another_session(makers: Makers) -> None:
-    """Who planted a cookie in somebody's browser is not signed in with them."""
+    """A session cookie planted before sign-in does not become signed in (session fixation)."""
     client = makers.app.test_client()
     client.get("/sign-in")
     planted = client.get_cookie("jiangbu")
@@ -170,7 +170,7 @@ def test_signing_in_begins_another_session(makers: Makers) -> None:
 
 
 def test_signing_in_again_ends_the_session_before(makers: Makers) -> None:
-    """A cookie of the former session, kept by whoever used the machine before, signs nobody in."""
+    """The cookie of the former session no longer works."""
     client = signed_in(makers, "bureau")
     kept = client.get_cookie("jiangbu")
     assert kept is not None
@@ -204,7 +204,7 @@ def test_in_english_nothing_is_left_in_chinese(makers: Makers, role: str) -> Non
         if answer.mimetype == "text/html" and not address.startswith("/docs"):
             text = ARTICLE.sub("", Page(answer.text).text)
             assert HAN.findall(text) == [], (address, HAN.findall(text))
-    # And the switch is a link that brings back to the page.
+    # The language switch redirects back to the page.
     client = signed_in(makers, role, "en")
     answer = client.get("/awards?year=2026&lang=zh")
     assert answer.headers["Location"] == "/awards?year=2026"
@@ -218,7 +218,7 @@ def test_an_exchange_sees_nothing_of_another(makers: Makers, role: str, other: s
     then = crawl(client, f"/?as_of={halfway(makers)}") if secrets[1:] else {}
     assert not secrets[1:] or sum("as_of=" in address for address in then) > 20
     for address, answer in [*crawl(client).items(), *then.items()]:
-        # What it was shown then may be nothing of its own any more: the way back to the present ends there.
+        # An object visible then may no longer be visible now, so the link back to the present may give 404.
         is_back = address in then and "as_of=" not in address
         assert answer.status_code in ((200, 302, 404) if is_back else (200, 302)), address
         if address.startswith("/docs"):
@@ -227,7 +227,7 @@ def test_an_exchange_sees_nothing_of_another(makers: Makers, role: str, other: s
 
 
 def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> None:
-    """On every route, to the byte."""
+    """On every route, byte for byte."""
     client = signed_in(makers, "exchange:kmdex")
     code = list(SECRETS)[1]  # the buyer
     foreign = {
@@ -253,7 +253,7 @@ def test_what_is_foreign_is_answered_as_what_is_not_there(makers: Makers) -> Non
 
 
 def halfway(makers: Makers) -> str:
-    """A second in which an award was posted, as pages say it; others were posted later."""
+    """Return a second in which an award was posted, in the form of the pages; others were posted later."""
     posted = [one["posted_at"][:19] for one in all_postings(makers) if one["kind"] == "entitlement"]
     found: str = posted[len(posted) // 2]
     assert found < posted[-1]
@@ -261,7 +261,7 @@ def halfway(makers: Makers) -> str:
 
 
 def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
-    """What the API has as of the last instant of the second; nothing can be done there."""
+    """The pages show the API's answers as of the last instant of that second, and offer no actions."""
     bureau, then = signed_in(makers, "bureau"), halfway(makers)
     as_of = f"as_of={then}.999999%2B08:00"
     awards = makers.get(f"/v1/awards?limit=500&{as_of}")["items"]
@@ -307,11 +307,11 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
     assert "截至所选时点还没有" in missing.text
     seq = all_postings(makers)[-1]["seq"]
     assert [bureau.get(f"/ledger/{seq}{asked}").status_code for asked in ("", f"?as_of={then}")] == [200, 404]
-    # A page of the present says so; what it leads to is of the present too, but for the navigation.
+    # A page that only shows the present says so; its links lead to the present too, except those of the navigation.
     present = bureau.get(f"/quarantine?as_of={then}").text
     assert "本页显示现在的状态" in present
     assert f'href="/worklist?as_of={then}' in present.replace("%3A", ":")
-    # A day is all of it, also the one that is not over; the API's form is exact.
+    # A date means the end of that day, also for today; the API's time format is exact.
     day, today = then[:10], makers.set.now.astimezone(SHANGHAI).date().isoformat()
     whole = makers.get(f"/v1/awards/{one['award_id']}?as_of={day}T23:59:59.999999%2B08:00") if day < today else one
     assert f"{float(whole['ceiling']):,.2f}" in bureau.get(f"/awards/{one['award_id']}?as_of={day}").text
@@ -325,7 +325,7 @@ def test_pages_tell_of_an_instant_and_links_keep_it(makers: Makers) -> None:
 
 
 def without_links(html: str) -> str:
-    """A page without what differs from page to page: its own address in the link to the other language, a token."""
+    """Return the page without the parts that always differ: the language link and the CSRF token."""
     return re.sub(r'<a class="language"[^>]*>|name="csrf_token" value="[^"]*"', "", html)
 
 
@@ -334,14 +334,14 @@ def all_postings(makers: Makers) -> list[dict[str, Any]]:
 
 
 def test_a_posting_leads_to_the_documents_that_its_reader_may_see(makers: Makers) -> None:
-    """Those of the evidence route for who sees all; to an exchange its own, and no word of an earlier one elsewhere."""
+    """The auditor sees those of the evidence route; an exchange its own, without hints at an earlier one elsewhere."""
     auditor = signed_in(makers, "auditor")
     told = 0
     for posting in all_postings(makers):
         seq = posting["seq"]
         html = auditor.get(f"/ledger/{seq}").text
         facts = posting["cause"]["facts"]
-        if not facts:  # what a person decided rests on no document
+        if not facts:  # decisions rest on no document
             assert "所依据的决定" in html
             assert posting["cause"]["text"].partition(" / ")[0] in html
             continue
@@ -415,7 +415,7 @@ def test_an_extract_is_asked_for_looked_after_and_taken_away(makers: Makers) -> 
     zipped = client.get(f"{address}/download", buffered=True)
     assert zipped.data[:2] == b"PK"
     assert zipped.headers["Content-Disposition"].startswith("attachment")
-    # Another role that sees all may look, but not take away.
+    # Another role that sees everything may read an extract, but not withdraw it.
     assert send(signed_in(makers, "bureau"), f"{address}/withdraw", page="/extracts").status_code == 403
     assert send(client, f"{address}/withdraw", page=address).status_code == 303
     assert client.get(address).status_code == 404

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-AMOUNTS = ("payable", "ceiling")  # what awards that differ go by
+AMOUNTS = ("payable", "ceiling")  # the list is sorted by the changes of these amounts
 PAPER = b"minutes of a meeting"
 
 
@@ -37,7 +37,7 @@ def makers(postgres: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def award(makers: Makers) -> dict[str, Any]:
-    """One with something payable, and that suppresses nothing, so that nobody else is in the way."""
+    """A first-purchase award with a payable amount."""
     awards = makers.get("/v1/awards?rule=first_purchase&limit=500")["items"]
     return next(one for one in awards if one["payable"] != "0.00")
 
@@ -91,7 +91,7 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
     page = f"/awards/{award['award_id']}"
     subject = f"/subjects/uscc:{award['subject']['id']}"
     year = award["year"]
-    # What is missing is said at its field, and nothing is done.
+    # Missing input is reported at its field, and nothing is recorded.
     answer = step(one, award, "reject")
     assert answer.status_code == 422
     assert 'id="reject-reason-fault"' in answer.text
@@ -112,7 +112,7 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
     assert step(other, award, "joint_review").status_code == 303
     assert step(other, award, "publish", until="2026-05-31").status_code == 303
     published(makers, one, award)
-    # Nobody verified the subject yet.
+    # The subject is not verified yet.
     refused = step(one, award, "approve", amount=award["payable"])
     assert refused.status_code == 409
     assert "eligibility" in refused.text
@@ -134,7 +134,7 @@ def test_two_persons_take_an_award_from_application_to_payment(makers: Makers, a
 
 
 def published(makers: Makers, client: FlaskClient, award: dict[str, Any]) -> None:
-    """The list has it, on the page and in the workbook."""
+    """Check that the public notice lists the award, on the page and in the workbook."""
     year = award["year"]
     assert award["subject"]["id"] in client.get(f"/public-notices?year={year}").text
     content = client.get(f"/public-notices.xlsx?year={year}").data
@@ -250,7 +250,7 @@ def test_another_policy_file_or_reading_is_tried_and_nothing_is_written(makers: 
     reading = send(client, "/lab", page="/lab", reading="general.in_force")
     assert reading.status_code == 200
     assert reading.text.index("general.in_force.until") < reading.text.index("general.in_force.alternative.until")
-    assert 'value="general.first"' not in reading.text  # that the file gives no values for
+    assert 'value="general.first"' not in reading.text  # a reading without values in the file
     assert send(client, "/lab", page="/lab", reading="general.first").status_code == 404
     assert digests(url) == before
 
@@ -283,7 +283,7 @@ def test_related_parties_are_kept_and_what_they_flag_is_found(makers: Makers) ->
         assert "/awards?flag=related_parties&amp;year=2026" in reader.get("/worklist?year=2026").text
     assert "名单上没有主体" in client.get(f"{page}?subject=uscc:91530100MAXGAAA018").text
     assert client.get(f"{page}?subject=x").status_code == 422
-    # An exchange is not told that there is such a flag.
+    # An exchange does not learn that the flag exists.
     seen = signed_in(makers, "exchange:kmdex")
     assert "related_parties" not in seen.get("/awards").text
     assert bought["subject"]["id"] not in seen.get("/awards?flag=related_parties").text
@@ -331,6 +331,6 @@ def test_holds_suspensions_and_grants_are_placed_and_let_go_of(makers: Makers) -
     assert makers.get(f"/v1{page}")["suppressed_by"].startswith("other_grant/")
     assert client.get(page).status_code == 200
     assert "另一项政策" in client.get(subject).text
-    # An exchange is told of none of it.
+    # An exchange sees none of it.
     seen = signed_in(makers, "exchange:kmdex")
     assert all("另一项政策" not in seen.get(address).text for address in (page, subject))

@@ -156,7 +156,7 @@ def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, 
 
 
 def test_a_server_that_starts_or_stops_is_the_worlds_failure(server) -> None:
-    """Whatever a worker meets while PostgreSQL restarts under it, it tries again."""
+    """Every error that a worker gets while PostgreSQL restarts is transient."""
     engine = make_engine(server.ensure_database("restarted", "only-for-tests").service_url)
     met: list[DBAPIError] = []
     is_back = threading.Event()
@@ -231,7 +231,7 @@ def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
     event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: asked.append(statement))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() in pids
-    assert len(asked) == 1  # nothing is asked of a connection that rested well
+    assert len(asked) == 1  # checking an idle connection takes no query
     with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as another:
         another.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [pids])
     for _ in pids:
@@ -240,7 +240,7 @@ def test_connections_that_were_ended_while_they_rested_are_left(engine) -> None:
 
 
 def test_a_connection_that_ends_as_soon_as_it_is_made_is_the_worlds_failure(engine) -> None:
-    """A program that waits for a processor can lose its sessions between making one and using it."""
+    """A program that waits for CPU time can lose a session between opening and using it."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def end(driver, _record) -> None:

@@ -87,7 +87,7 @@ def service_role(owner_url: str) -> str:
 
 
 def contents(owner_url: str) -> dict[str, list[str]]:
-    """Every row of every table, as text."""
+    """Return every row of every table, as text."""
     with psycopg.connect(owner_url) as connection:
         tables = connection.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -99,7 +99,7 @@ def contents(owner_url: str) -> dict[str, list[str]]:
 
 
 def schema_of(owner_url: str) -> str:
-    """Everything that pg_dump says of the schema; white space apart, as the bodies of functions keep theirs."""
+    """Return the schema by pg_dump with white space normalized, since bodies of functions keep theirs."""
     dumped = subprocess.run(
         [postgres_binaries() / "pg_dump", "--schema-only", "--no-owner", owner_url],
         check=True, capture_output=True, text=True, timeout=60,
@@ -143,7 +143,7 @@ def test_who_may_not_migrate_is_told_in_one_line(postgres, monkeypatch, role, pa
 
 
 def ended(monkeypatch, command: str, database_url: str, owner_url: str | None = None) -> tuple[int, dict]:
-    """Exit code of a command of incentive, and the last line that it wrote."""
+    """Run a command of incentive; return its exit code and the last line of stderr."""
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("DATABASE_URL", database_url)
     if owner_url is not None:

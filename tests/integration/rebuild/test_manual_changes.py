@@ -1,7 +1,7 @@
-"""Rows that their owner changes by hand in the databases, triggers disabled: which of four means finds each.
+"""Manual changes by a database's owner with triggers disabled: which of four checks finds each.
 
-Each row of the table in docs/en/audit/tampering.md is carried out, and must be found by the means that it names: once
-with the log left as it was, once with the log recomputed to fit and signed with the right key.
+Each row of the table in docs/en/audit/tampering.md is carried out and must be found by the checks that it names: once
+with the log unchanged, once with the log recomputed to match and signed with the right key.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from tests.support.engines.session import FreshDatabase
 
-# Of each change, what finds it with the log as it was, and with the log made anew; None: it is in no log.
+# By change, the checks that find it with the log unchanged, and with the log recomputed; None: it is in no log.
 Table = dict[str, tuple[set[str] | None, set[str] | None]]
 
 AUDIT = ROOT / "docs" / "en" / "audit" / "tampering.md"
@@ -49,7 +49,7 @@ FINDERS = ("extract", "`--since`", "witness", "`rebuild --verify`")
 
 
 class Change(NamedTuple):
-    """What the owner of one database does by hand."""
+    """A manual change by a database's owner."""
 
     whose: str
     tables: tuple[str, ...]
@@ -57,13 +57,13 @@ class Change(NamedTuple):
 
 
 def one(table: str, change: str, where: str = "true") -> tuple[str, ...]:
-    """In the first row that fits."""
+    """Return the statement that makes the change in the first matching row."""
     return (f"UPDATE {table} SET {change} WHERE seq = (SELECT min(seq) FROM {table} WHERE {where})",)
 
 
 _LAST = "(SELECT max(seq) FROM ledger_transaction)"
 _TWICE = """convert_to(replace(convert_from(value, 'UTF8'), '"amount": "', '"amount": "1'), 'UTF8')"""
-# By the words of the table's first column.
+# Keys are the text of the table's first column.
 CHANGES = {
     "ledger: the amounts of a posting": Change(
         "ledger", ("ledger_entry",), one("ledger_entry", "debit_fen = debit_fen * 2, credit_fen = credit_fen * 2")
@@ -178,7 +178,7 @@ def older(makers: Makers) -> bytes:
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    """What docs/en/audit/tampering.md says."""
+    """The table of docs/en/audit/tampering.md."""
     section = AUDIT.read_text("utf-8").split("## Rows changed by hand")[1].split("\n#")[0]
     rows = re.findall(r"^\| (\w+: [^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     return {what: (finders(left), finders(anew)) for what, left, anew in rows}
@@ -213,7 +213,7 @@ def test_what_was_put_back_is_sound(makers: Makers, older: bytes, tmp_path: Path
 
 
 def test_a_fact_that_is_kept_back_is_told(makers: Makers, tmp_path: Path) -> None:
-    """Its key was taken out of the outbox, so that the ledger never hears of it."""
+    """The fact's key is deleted from the outbox, so the ledger never receives it."""
     buyer = {"id_scheme": "uscc", "id": worlds.uscc(73), "name": "虚构买方"}
     value = worlds.record("trade", "dcdex", SECRET_TRADE | {"trade_no": "T-kept-back", "buyer": buyer}, 0).value
     register = makers.set.trades
@@ -232,7 +232,7 @@ def test_a_fact_that_is_kept_back_is_told(makers: Makers, tmp_path: Path) -> Non
     assert "the ledger's facts are up to date" in report.text()
 
 
-# --- by hand ---
+# --- manual changes ---
 
 
 @contextmanager
@@ -264,7 +264,7 @@ def changed_by_hand(makers: Makers, change: Change, *, is_anew: bool) -> Iterato
 
 
 def forged_checkpoint() -> str:
-    """With a signature, and a root hash of nothing that was ever there."""
+    """Return a signed checkpoint whose root hash matches no state of the log."""
     origin = f"{LOG_ORIGIN}/trades/r1/1"
     return str(sign(Checkpoint(origin, 7, b"x" * HASH_BYTES).text(), SignerKey(origin, LOG_KEY)))
 
@@ -292,11 +292,11 @@ def owner_url(makers: Makers, whose: str) -> str:
     return makers.set.ledger_owner_url if whose == "ledger" else register_of(makers, whose).owner_url
 
 
-# --- what finds it ---
+# --- the four checks ---
 
 
 def extract_finds(makers: Makers, change: Change, older: bytes, folder: Path) -> bool:
-    """Whether the next extract is unsound by itself, or cannot be made."""
+    """Return True if the next extract is unsound by itself or cannot be made."""
     del change, older
     try:
         content = makers.extract(evidence="registers")
@@ -306,18 +306,18 @@ def extract_finds(makers: Makers, change: Change, older: bytes, folder: Path) ->
 
 
 def since_finds(makers: Makers, change: Change, older: bytes, folder: Path) -> bool:
-    """Whether it does not go on from an older one."""
+    """Return True if the next extract is not a continuation of an older one."""
     del change
     try:
         content = makers.extract(evidence="registers")
-    except RegisterUnavailable:  # it waits for a checkpoint that covers what the facts rest on
+    except RegisterUnavailable:  # there is no checkpoint yet that covers the documents of the facts
         return False
     report = checked(makers, content, folder, older)
     return any("history was rewritten" in str(fault) or "shorter than" in str(fault) for fault in report.faults)
 
 
 def witness_finds(makers: Makers, change: Change, older: bytes, folder: Path) -> bool:
-    """Whether the newest checkpoint does not follow the one that the older extract has."""
+    """Return True if the newest checkpoint is not consistent with that of the older extract."""
     del folder
     logs = {
         "ledger": "checkpoint",

@@ -32,7 +32,7 @@ PARTITIONS = 2
 
 
 class Broker:
-    """Topics of two exchanges of this test's own, and what was read from them."""
+    """The broker, with topics of two exchanges that only this module uses."""
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
@@ -59,7 +59,7 @@ class Broker:
         return sent.get().offset
 
     def send_world(self, seed: int, documents: int) -> None:
-        """Documents, some twice, some with other content, in both modes, and rubbish, at random partitions."""
+        """Send documents, some twice, some with other content, in both modes, and rubbish, to random partitions."""
         world, rng = worlds.random_world(seed, documents), random.Random(seed)
         todo = [("listing", *one) for one in world.listings] + [("trade", *one) for one in world.trades]
         todo += rng.sample(todo, len(todo) // 2)
@@ -78,7 +78,7 @@ class Broker:
         self.producer.flush()
 
     def take_in(self, bench, topics: list[str]) -> None:
-        """Let a worker read all there is."""
+        """Run a worker until it has read the topics to their ends."""
         with running(
             self.bootstrap, bench.engine, topics, RegisterHandler(bench.kind, bench.register, bench.log)
         ) as outcome:
@@ -97,7 +97,7 @@ class Broker:
         return bench.kind.topics(sorted(self.exchanges.values()))
 
     def skip(self, bench, topic: str) -> None:
-        """As if all there is had been read."""
+        """Move the positions to the end as if the whole topic had been read."""
         for partition, end in self.ends(topic).items():
             bench.damage(f"UPDATE position SET next_offset = {end} WHERE topic = '{topic}' AND partition = {partition}")
 
@@ -111,7 +111,7 @@ def broker(own_kafka):
 
 @pytest.fixture(scope="module")
 def registers(postgres, broker, tmp_path_factory):
-    """Both registers, after a world that came through Kafka, listing facts included."""
+    """Both registers after reading random documents from Kafka, including listing facts."""
     whitelist = broker.whitelist(tmp_path_factory.mktemp("whitelist"))
     broker.send_world(1, 150)
     with ExitStack() as stack:
@@ -129,13 +129,13 @@ def registers(postgres, broker, tmp_path_factory):
 
 @pytest.fixture
 def trades(registers):
-    """Sound before each test, and after it."""
+    """The trade register, sound before and after each test."""
     return registers[1]
 
 
 @contextmanager
 def restored(bench):
-    """The register as it was, afterwards: of damage that nothing can mend."""
+    """Restore the register's tables afterwards, for damage that cannot be repaired."""
     tables = sorted(bench.everything().keys() - {"alembic_version"})
     with bench.owner.begin() as connection:
         connection.execute(text("CREATE SCHEMA saved"))
@@ -183,7 +183,7 @@ def topic_and_exchange(broker) -> tuple[str, str]:
 
 
 def test_a_record_that_was_never_taken_in_is(trades, broker) -> None:
-    """A new document, its copy, its conflict and rubbish: all of them passed over, and none of them stored."""
+    """A new document, its copy, its conflict and rubbish were all skipped, and none of them stored."""
     topic, exchange = topic_and_exchange(broker)
     new = trade(trade_no="LOST")
     values = [worlds.record("trade", exchange, data, 0).value for data in (new, new, new | {"amount": "11.00"})]
@@ -245,7 +245,7 @@ def test_a_lost_document_comes_back_as_a_new_entry(trades, broker) -> None:
         well, lines = trades.mend(broker.config)
         assert not well
         assert lines[-1] == "not repaired, an operator must look at it: 1"
-        # The number that it had stays empty: that is told for ever, and nothing else.
+        # Its old entry number remains a gap, the only difference that every later run reports.
         (told,) = trades.verify(broker.config)
         assert told.startswith(f"entry {gap.seq}: ")
         assert sorted(map(repr, trades.rows("SELECT * FROM exchange_total"))) == totals
@@ -273,7 +273,7 @@ def test_a_document_at_another_place_is_foreign_there(trades, broker) -> None:
         place = f"exchange.{row.exchange}.trades.v1[{row.partition}]@999999"
         assert [line.partition(":")[0] for line in told] == [
             f"{place} foreign",
-            # Its record is taken for one more copy, which was not counted; that count is not to be believed.
+            # Its record is taken for an uncounted duplicate, so this expected count is wrong and is not applied.
             f"intake_day {row.exchange}/{row.day}/duplicate",
             f"log entry {row.seq}",
         ]
@@ -308,7 +308,7 @@ def test_bytes_that_cannot_be_read_are_left_to_a_person(trades, broker) -> None:
         place = f"exchange.{row.exchange}.trades.v1[{row.partition}]@{row.offset}"
         for what in (f"{place} foreign", f"{place} lost"):
             assert sum(line.startswith(f"{what}: ") for line in told) == 1
-        # Copies of it, if there were any, cannot be told from other content either.
+        # Copies, if any, cannot be distinguished from conflicts either.
         assert all("the stored bytes cannot be decoded" in line for line in told if "lost" in line)
         assert any(line.startswith(f"trade {row.exchange}/{row.number} (entry {row.seq}): ") for line in told)
 
@@ -337,7 +337,7 @@ def test_a_fact_that_was_passed_over_is_applied(trades, broker) -> None:
     newer = json.loads(bytes(row.value)) | {"seq": row.fact_seq + 1000, "status": "annulled"}
     key = f"r1/{row.exchange}/{row.listing_no}"
     offset = broker.send(LISTING, json.dumps(newer).encode(), key=key.encode(), partition=1)
-    # Not read yet, it is nobody's fault.
+    # A record that is not read yet is no difference.
     assert trades.verify(broker.config) == []
     broker.skip(trades, LISTING)
     (told,) = trades.verify(broker.config)
@@ -361,7 +361,7 @@ def test_a_fact_that_nobody_published_is_foreign(trades, broker) -> None:
 
 
 def test_beside_a_worker_that_goes_on(trades, broker) -> None:
-    """Verified and mended again and again while records come in; every one of them counts once."""
+    """Verify and repair run repeatedly while records arrive; every record counts once."""
     topic, exchange = topic_and_exchange(broker)
     topics = broker.topics(trades)
     with running(
@@ -411,7 +411,7 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
     assert rebuild("--verify").returncode == 0
     with restored(trades):
         trades.damage(*move_to_past("trade", "seq = (SELECT max(seq) FROM trade)"))
-        # To take a row out of the past is not the right of the service's own role.
+        # The service's role may not delete rows from the `_past` tables.
         refused = rebuild()
         assert "the database role lacks a privilege" in json.loads(refused.stderr)["reason"]
         owner = trades.owner.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -429,7 +429,7 @@ def test_the_command_says_what_differs_and_ends_with_it(trades, broker, fork_ser
 
 
 def test_a_topic_that_is_not_whole_any_more_is_not_held_against(trades, broker) -> None:
-    """The last test of this module: it takes records away."""
+    """The last test of this module: it deletes records."""
     topic = f"exchange.{broker.exchanges['dcdex']}.trades.v1"
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     admin.delete_records({TopicPartition(topic, 0): 2})

@@ -24,7 +24,7 @@ from tests.support.registers.damageable import Damageable, damageable, move_to_p
 
 @pytest.fixture(scope="module")
 def filled(postgres, whitelist):
-    """Both registers after a random world; what a test damages it mends."""
+    """Both registers filled with random documents; each test repairs its damage."""
     with (
         damageable(postgres, whitelist, "listing") as listings,
         damageable(postgres, whitelist, "trade-ingest") as trades,
@@ -46,7 +46,7 @@ def trades(postgres, whitelist):
 
 
 def fill(listings, trades, seed: int, documents: int = 150) -> None:
-    """A random world in random order, some of it twice, with conflicts and rubbish; facts of listings come late."""
+    """Fill registers with random documents, duplicates, conflicts and rubbish in random order; listing facts late."""
     world = worlds.random_world(seed, documents)
     rng = random.Random(seed)
     todo = [("listing", *document) for document in world.listings] + [("trade", *document) for document in world.trades]
@@ -110,7 +110,7 @@ def test_entries_of_the_log_are_canonical_and_say_where_each_record_stands(fille
 
 
 def entry_of(row, kind: str, number: str, topic: str) -> dict:
-    """The members that documents and facts share; of these worlds no record has headers."""
+    """Return the fields that entries of documents and facts share; no record here has headers."""
     return {
         "content_mode": None,
         "exchange": row.exchange,
@@ -126,7 +126,7 @@ def entry_of(row, kind: str, number: str, topic: str) -> dict:
     }
 
 
-# What the owner does to a register that `fill` filled, and the beginning of the one line that must come of it.
+# Damage by the owner to a register filled by `fill`, and the beginning of the one line that must be reported.
 TRADE_DAMAGES = {
     "a total off by one fen": (
         (
@@ -267,7 +267,7 @@ def test_each_damage_of_listings_is_named_and_mended(filled, damage) -> None:
 
 
 def check_named_and_mended(bench: Damageable, line: str, sound: dict, *, as_owner: bool = False) -> None:
-    """One line names it; mending it leaves the register as it was, and one more settings entry."""
+    """Check that one line reports the damage, and that a repair restores the register and adds one settings entry."""
     damaged = bench.everything()
     found = bench.verify()
     assert len(found) == 1, found
@@ -294,7 +294,7 @@ def test_a_state_among_the_past_is_put_back_by_the_owner(filled, table) -> None:
     sound = bench.everything()
     bench.damage(*move_to_past(table, f"seq = (SELECT max(seq) FROM {table})"))
     damaged = bench.everything()
-    # Its own role has no right to take anything out of the past.
+    # The service's role may not delete from the `_past` table.
     with pytest.raises(Exception, match=f"permission denied for table {table}_past"):
         bench.mend()
     assert bench.everything() == damaged
@@ -325,7 +325,7 @@ def test_an_older_revision_that_stands_is_replaced_again(trades) -> None:
 
 
 def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
-    """The total was right all the time, but the first purchase is told from the trade's own columns."""
+    """The total was right all along, but the first-purchase fact is rendered from the trade's columns."""
     put(trades, "kmdex", trade())
     trades.publish()
     trades.damage("UPDATE trade SET amount_fen = 100")
@@ -337,7 +337,7 @@ def test_a_mended_amount_reaches_the_fact_that_told_it(trades) -> None:
 
 
 def test_what_a_damaged_document_became_part_of_is_mended_with_it(trades) -> None:
-    """Replaced while its amount was wrong: too much was taken out of the totals."""
+    """The trade was replaced while its amount was wrong, so too much was subtracted from the totals."""
     put(trades, "kmdex", trade(), trade(trade_no="T2", amount="5.00"))
     trades.damage("UPDATE trade SET amount_fen = 1500 WHERE number = 'T1'")
     put(trades, "kmdex", trade(revision=2, amount="11.00"))
@@ -378,7 +378,7 @@ def test_a_missing_entry_is_named_and_nothing_is_counted_without_it(trades) -> N
 def test_what_cannot_be_mended_is_told_beside_what_can(trades) -> None:
     put(trades, "kmdex", trade(), trade(revision=2), trade(trade_no="T2"), trade(trade_no="T3"))
     trades.damage(
-        # A second T1 of revision 2, beyond the head; bytes that are no record; a total that can be mended.
+        # A second T1 of revision 2, beyond the head; bytes that are no record; a total that can be repaired.
         "INSERT INTO trade_past SELECT *, NULL FROM trade WHERE number = 'T1'",
         "UPDATE trade_past SET seq = 99 WHERE revision = 2",
         "UPDATE trade SET value = 'x' WHERE number = 'T3'",
@@ -442,7 +442,7 @@ def test_a_database_behind_what_it_published_is_not_mended(trades) -> None:
 
 
 def test_one_snapshot_while_intake_goes_on(trades) -> None:
-    """What is committed between two of its statements is not seen, and does not wait for it."""
+    """Rows committed between two of its statements are not seen, and intake does not wait for it."""
     put(trades, "kmdex", trade())
 
     class Intruding(RebuildReport):
@@ -459,7 +459,7 @@ def test_one_snapshot_while_intake_goes_on(trades) -> None:
 
 
 def test_mending_takes_as_long_as_it_takes(trades) -> None:
-    """A batch must end within two minutes; what goes over all documents may not be cut off."""
+    """The transaction timeout of batches, two minutes, does not apply to a repair of all documents."""
     put(trades, "kmdex", trade())
     shown: list[str] = []
 

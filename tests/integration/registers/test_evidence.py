@@ -77,7 +77,7 @@ def test_every_version_of_every_fact_is_what_its_evidence_makes(made: WholeSet) 
 
 
 def check_sign(value: dict[str, Any], counted: list[dict[str, Any]]) -> list[str]:
-    """The red-flag measures that were published."""
+    """Check the published red-flag measures against the counted trades; return the names of non-empty fields."""
     told = {(one["exchange"], one["trade_no"]): one for one in counted}
     by_buyer = Counter(f"{one['buyer']['id_scheme']}:{one['buyer']['id']}" for one in counted)
     for part in (*value.get("repeated", ()), *value.get("operators", ())):
@@ -183,7 +183,7 @@ def test_all_entries_hash_to_the_log_root_and_make_every_fact(made: WholeSet) ->
 
 
 def register_anew(kind: str, items: list[dict[str, Any]]) -> RegisterEvidence:
-    """The verifier's register with these entries, whatever is missing."""
+    """Return the verifier's register with only these entries."""
     register = RegisterEvidence(kind, kind.removesuffix("s"))
     for item in items:
         register.read(item)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def register() -> str:
-    """A register of its own: fact topics are shared by all tests of a broker."""
+    """A unique register id: all tests of a broker share the fact topics."""
     return f"t{uuid.uuid4().hex[:8]}"
 
 
@@ -56,7 +56,7 @@ def waiting(bench, topic: str) -> int:
 
 
 def sent(kafka, register) -> list[tuple[str, dict]]:
-    """All facts of a register, in order within each partition."""
+    """Return all facts of a register, in order within each partition."""
     consumer = KafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", enable_auto_commit=False)
     partitions = [TopicPartition(topic, n) for topic in TRADES.facts for n in consumer.partitions_for_topic(topic)]
     consumer.assign(partitions)
@@ -84,7 +84,7 @@ def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> N
 
 
 class Beats:
-    """Counts a sender's signs of life."""
+    """A heartbeat that counts a sender's beats."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -103,7 +103,7 @@ def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatc
     sender.heartbeat = beats = Beats()
     sender.throttled.set()
     with working(sender):
-        beats.await_some()  # the round that it began by, and rest
+        beats.await_some()  # the first round and the pause after it
         put(trades, "kmdex", trade())
         beats.await_some()
         assert outbox(trades) > 0
@@ -155,7 +155,7 @@ def test_a_few_totals_do_not_rest(trades, kafka, register, monkeypatch) -> None:
 
 
 def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka, register, monkeypatch) -> None:
-    """The transaction is aborted although it was answered as committed, as an abort that follows a restart can do."""
+    """The transaction is aborted although its commit was acknowledged, as can happen after a broker restart."""
     commits = []
     commit = KafkaProducer.commit_transaction
 
@@ -170,7 +170,7 @@ def test_what_was_committed_by_the_brokers_word_only_is_sent_again(trades, kafka
     put(trades, "kmdex", trade())
     with working(sender_of(trades, kafka, register)):
         until(lambda: outbox(trades) == 0)
-    assert len(commits) == 3  # the one that was none, the same again, and signs by themselves
+    assert len(commits) == 3  # the aborted one, its repetition, and the red flags separately
     assert f"{register}/uscc:{worlds.uscc(2)}" in [key for key, _ in sent(kafka, register)]
 
 
@@ -192,7 +192,7 @@ def test_one_sender_at_a_time_and_the_next_takes_over(trades, kafka, register) -
 
 
 def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, register) -> None:
-    """Stopped in a transaction, and fenced: its facts are neither found, nor ever there."""
+    """A sender that is fenced in a transaction cannot commit its facts."""
     sleeper = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
     sleeper.init_transactions()
     value = b'{"generation": 1, "seq": 1}'
@@ -212,7 +212,7 @@ def test_a_sender_that_comes_back_publishes_nothing_that_was_not_seen(kafka, reg
 
 @contextmanager
 def no_verification(kafka) -> Iterator[None]:
-    """The brokers take records of a transaction without asking its coordinator, as if they had lost track of it."""
+    """Let the brokers accept transactional records unverified, as if the coordinator had lost the transaction."""
     with KafkaAdminClient(bootstrap_servers=kafka) as admin:
         brokers = [str(broker["broker_id"]) for broker in admin.describe_cluster()["brokers"]]
 
@@ -226,18 +226,18 @@ def no_verification(kafka) -> Iterator[None]:
 
 
 def leave_hanging(kafka, register) -> None:
-    """A record of a transaction that nobody knows of but its partition."""
+    """Leave a hanging transaction: a record whose transaction only its partition knows."""
     lost = KafkaProducer(bootstrap_servers=kafka, transactional_id=f"jiangbu.{register}.trades")
     lost.init_transactions()
     lost.begin_transaction()
-    known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - as the producer sees it
+    known_to_the_coordinator = lost._transaction_manager._partitions_in_transaction  # noqa: SLF001 - the producer's view
     known_to_the_coordinator.add(TopicPartition(FIRST_PURCHASE, 1))
     lost.send(FIRST_PURCHASE, key=f"{register}/uscc:1".encode(), value=b"{}", partition=1).get(timeout=10)
     force_close_producer(lost)
 
 
 def held_back(kafka) -> bool:
-    """Whether readers of committed records wait in a fact topic."""
+    """Return True if a fact topic has records that read_committed readers cannot reach."""
     ends = []
     for level in ("read_committed", "read_uncommitted"):
         with closing(KafkaConsumer(bootstrap_servers=kafka, isolation_level=level)) as consumer:
@@ -272,7 +272,7 @@ def test_a_database_behind_what_was_published_is_noticed(trades, kafka, register
     published = newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, register)
     assert published == (1, 3)
     assert newest_published_version({"bootstrap_servers": kafka}, TRADES.facts, "unknown") is None
-    # Looked at and rolled back: nothing that is not in the log could be committed.
+    # The change is rolled back: it is not in the log, so it could not be committed.
     with trades.engine.connect() as connection:
         check_not_behind(read_head(connection), published, "trade-ingest")
         connection.execute(text("UPDATE register_head SET next_seq = 2"))

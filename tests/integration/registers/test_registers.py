@@ -74,14 +74,14 @@ def test_any_order_and_batches_give_one_state(listings, trades, seed) -> None:
 
 
 def check_facts(expected: dict, facts: dict) -> None:
-    """What was published last is what the verifier makes of the documents, but for versions and names."""
+    """Check that the last published facts are those that the verifier computes, except versions and names."""
     for topic in (FIRST_LISTING, FIRST_PURCHASE, ANNUAL_TOTAL):
         wanted = {key: value for key, value in expected.items() if key[0] == topic}
         assert with_content({key: value for key, value in facts.items() if key[0] == topic}) == with_content(wanted)
 
 
 def check_totals(expected: dict, trades: Bench) -> None:
-    """The stored totals of exchanges and providers are those of the expected facts."""
+    """Check that the stored totals of exchanges and providers are those of the expected facts."""
     totals = {key: value for (topic, key), value in expected.items() if topic == ANNUAL_TOTAL}
     stored = {
         (row.exchange, format_time(row.bucket_at)): (row.amount_fen, row.trades, format_time(row.last_completed_at))
@@ -114,7 +114,7 @@ def check_totals(expected: dict, trades: Bench) -> None:
 
 
 def check_signs(trades: Bench, facts: dict) -> None:
-    """What was published last is what the trades make now, whether a batch noted the key or not."""
+    """Check that the last published red flags are those of the current trades, whether a batch noted the key or not."""
     with trades.engine.begin() as connection:
         keys = {*all_risk_flag_keys(connection), *(key for key in facts if key[0] == SIGN)}
         anew = trades.kind.render(connection, read_head(connection), sorted(keys))
@@ -127,7 +127,7 @@ def check_signs(trades: Bench, facts: dict) -> None:
 
 
 def check_counting_anew(listings: Bench, trades: Bench) -> None:
-    """What was kept up by deltas is what the documents sum to: totals.category and the view trade_category agree."""
+    """Check that incrementally updated totals equal full sums: totals.category and the view trade_category agree."""
     with trades.engine.begin() as connection:
         assert rebuild_totals(connection, buckets_of(trades.register)) == (set(), set())
         assert rebuild_firsts(connection, FIRST_PURCHASES) == set()
@@ -145,7 +145,7 @@ def check_states(world: worlds.World, listings: Bench, trades: Bench) -> None:
         tables = [table, f"{table}_past", "settings_entry"]
         tables += ["listing_fact", "listing_fact_past"] if table == "trade" else []
         seqs = [row.seq for name in tables for row in bench.rows(f"SELECT seq FROM {name}")]
-        # Numbered from 0 without a gap, every accepted revision once.
+        # Entries are numbered from 0 without a gap, and every accepted revision has one.
         assert sorted(seqs) == list(range(bench.rows("SELECT next_seq FROM register_head")[0].next_seq))
         assert bench.rows("SELECT count(*) AS n FROM quarantine")[0].n == 0
 
@@ -212,7 +212,7 @@ def test_another_whitelist_counts_all_anew_and_stops_workers_of_the_old_one(trad
 def test_signs_are_measured_and_go_when_what_made_them_is_corrected(trades) -> None:
     documents = [data for _, data in worlds.telling_trades(worlds.uscc(1))]
     put(trades, "kmdex", *documents[:10])
-    assert (SIGN, f"buyer/{worlds.BEGINNER}") not in trades.publish()  # a small purchase alone says nothing
+    assert (SIGN, f"buyer/{worlds.BEGINNER}") not in trades.publish()  # a small purchase alone is no red flag
     put(trades, "kmdex", *documents[10:])
     put(trades, "dcdex", documents[-1])  # on an exchange that it does not operate
     facts = {key: told for (topic, key), told in trades.publish().items() if topic == SIGN}
@@ -301,7 +301,7 @@ def test_of_several_first_listings_in_one_batch_the_earliest_is_the_first(listin
 
 
 def test_a_listing_proves_a_trade_of_the_same_instant(trades) -> None:
-    """In either order of arrival, until it is annulled. A listing a microsecond later proves nothing."""
+    """This holds in either order of arrival until the listing is annulled; one a microsecond later proves nothing."""
     at = "2026-03-01T10:00:00+08:00"
 
     def categories() -> dict[str, int]:
@@ -330,7 +330,7 @@ def test_purchases_of_an_operator_after_its_term_raise_no_red_flag(trades) -> No
 
 
 def bring(bench: Bench, listing_no: str, *documents: dict, **changes: object) -> None:
-    """A batch of the fact of a listing, and trades."""
+    """Take in one batch with the fact of a listing and trades."""
     fact = {
         "generation": 1,
         "seq": 2,
@@ -352,7 +352,7 @@ def bring(bench: Bench, listing_no: str, *documents: dict, **changes: object) ->
 
 
 def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> None:
-    """The fact puts the trade into a total that the correction of the same batch takes it out of again."""
+    """The fact adds the trade to a total, and the correction in the same batch removes it."""
     put(trades, "kmdex", trade(mode="listed", listing_no="L1"))
     bring(trades, "L1", trade(mode="listed", listing_no="L1", revision=2, completed_at="2026-01-02T10:00:00+08:00"))
     stored = [(row.category, row.amount_fen, row.trades) for row in trades.rows("SELECT * FROM provider_total")]
@@ -365,7 +365,7 @@ def test_a_listing_that_comes_with_a_correction_of_its_only_trade(trades) -> Non
 
 
 def test_a_listing_that_comes_with_a_correction_of_its_last_trade(trades) -> None:
-    """Of what the fact put into a new total the last is taken out again: the one before it is the last then."""
+    """The fact adds trades to a new total, and the correction removes the last one: the one before becomes the last."""
     early, late = "2026-01-10T10:00:00+08:00", "2026-01-20T10:00:00+08:00"
     listed = {"mode": "listed", "listing_no": "L1"}
     put(trades, "kmdex", trade(completed_at=early, **listed), trade(trade_no="T2", completed_at=late, **listed))
@@ -378,7 +378,7 @@ def test_a_listing_that_comes_with_a_correction_of_its_last_trade(trades) -> Non
 
 
 def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trades) -> None:
-    """Ids that its parties were given are lost with it."""
+    """Ids assigned to its parties are rolled back with it."""
     put(trades, "kmdex", trade())
     records = [worlds.record("trade", "kmdex", trade(trade_no="T2", buyer={"id": worlds.uscc(9), "name": "虚构新"}), 1)]
     with trades.engine.connect() as connection:
@@ -391,7 +391,7 @@ def test_a_batch_that_was_rolled_back_comes_again_as_if_for_the_first_time(trade
 
 
 def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> None:
-    """As a register says that goes on from an older backup: of what it had published, this is not there any more."""
+    """A register restored from an older backup publishes that a listing it had published does not exist."""
     data = {
         "listing_no": "L1",
         "revision": 1,
@@ -414,11 +414,11 @@ def test_a_listing_that_no_longer_exists_proves_no_trade(listings, trades) -> No
     trades.apply(facts_as_records(trades, values, {}))
     assert categories(trades) == {"unmatched": 2}
     assert (ANNUAL_TOTAL, f"provider/uscc:{worlds.uscc(1)}/2026") in trades.publish()
-    # L2 was never known: nothing follows, and nothing is numbered.
+    # L2 was never known: its fact has no effect and gets no number.
     assert trades.rows("SELECT next_seq FROM register_head")[0].next_seq == last + 1
     (kept,) = trades.rows("SELECT listing_no, generation, proves, listed_at FROM listing_fact")
     assert kept == ("L1", 2, False, datetime(2026, 1, 5, 2, tzinfo=UTC))
-    # Facts of before come again, say from a topic that is read again: too old.
+    # Facts of the former generation that are read again are ignored as too old.
     trades.apply(facts_as_records(trades, {(LISTING, "kmdex/L1"): values[LISTING, "kmdex/L1"] | {"generation": 1}}, {}))
     assert categories(trades) == {"unmatched": 2}
     check_counting_anew(listings, trades)

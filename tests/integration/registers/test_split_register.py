@@ -56,17 +56,17 @@ DOCUMENTS, A_BATCH, TIMES = 90, 30, 5000
 
 
 class Split(NamedTuple):
-    """One ledger, a register of all exchanges, and one of each; both are told of the same documents."""
+    """One ledger, a register of all exchanges, and one per exchange; both sides get the same documents."""
 
     whole: WholeSet
     parts: dict[str, WholeSet]  # by exchange
-    makers: Makers  # which know the parts alone
+    makers: Makers  # makers of extracts from the parts only
 
     def take(self, seed: int) -> None:
-        """A world of its own, each register in an order of its own."""
+        """Feed random documents, to each register in a different order."""
         items = [numbered(seed, one) for one in items_of_a_world(seed, DOCUMENTS, TIMES, EXCHANGES)]
         for number, made in enumerate((self.whole, *self.parts.values())):
-            if made is not self.whole:  # the topic of listing facts is one for all
+            if made is not self.whole:  # all registers share the topic of listing facts
                 made.trades.take(LISTING, self._listing_facts())
             own = [one for one in items if made is self.whole or self.parts[one[1]] is made]
             random.Random(f"{seed}/{number}").shuffle(own)
@@ -74,7 +74,7 @@ class Split(NamedTuple):
                 feed(made, sorted(own[start : start + A_BATCH], key=lambda one: one[:2]), A_BATCH)
 
     def _listing_facts(self) -> list[tuple[bytes, bytes]]:
-        """Those of the register of all exchanges, the newest of each listing."""
+        """Return the newest fact of each listing, from the register of all exchanges."""
         found = self.whole.published.items()
         return [(key.encode(), versions[-1]) for (topic, key), versions in found if topic == LISTING]
 
@@ -89,12 +89,12 @@ class Split(NamedTuple):
             return list(connection.execute(text(statement)))
 
     def amounts(self) -> dict[str, tuple[Any, ...]]:
-        """What money follows from."""
+        """Return the fields of each award that determine money."""
         columns = "award_id, subject, year, exchange, base_fen, ceiling_fen, payable_fen, suppressed_by"
         return {row.award_id: tuple(row) for row in self.rows(f"SELECT {columns} FROM award_current")}
 
     def registers_of_evidence(self, as_of: datetime | None = None) -> set[str]:
-        """Registers that the evidence of awards over zero names."""
+        """Return the registers in the evidence of awards over zero."""
         statement = f"SELECT evidence FROM {awards_as_of(as_of)} award WHERE ceiling_fen > 0"
         with self.whole.ledger.connect() as connection:
             found = fetch_values(connection, statement, list[dict[str, Any]], as_of=as_of)
@@ -112,7 +112,7 @@ class Split(NamedTuple):
 
 
 def numbered(seed: int, item: Item) -> Item:
-    """The document under numbers that no other world has."""
+    """Return the document with numbers that are unique to the seed."""
     kind, exchange, data = item
     numbers = {name: f"{data[name]}-{seed}" for name in ("listing_no", "trade_no") if data.get(name)}
     return kind, exchange, data | numbers
@@ -180,7 +180,7 @@ def test_a_register_and_those_that_split_it_make_the_same_awards_and_the_change_
 
 
 def _an_extract_tells_who_counted(split: Split, before: datetime, tmp_path: Path) -> None:
-    """As of before the change it has facts of a register that is gone; as of after it, all can be worked out anew."""
+    """Before the change an extract has facts of a replaced register; after it, everything can be recomputed."""
     makers = split.makers
     report = checked(makers, makers.extract(evidence="registers", as_of=before), tmp_path)
     assert report.is_sound, report.text()
@@ -200,7 +200,7 @@ def _an_extract_tells_who_counted(split: Split, before: datetime, tmp_path: Path
 
 
 def _what_counts_no_more_takes_nothing_with_it(split: Split, tmp_path: Path) -> None:
-    """Where a register is left out, awards of its exchange alone are taken away; verified, and given back, too."""
+    """Without a register, awards that rest on its exchange alone drop to zero; with it, they return. Both verify."""
     amounts = split.amounts()
     split.count(("r2", "r3"))
     assert {one[3] for one in split.amounts().values() if one[5]} <= {"dcdex", "evdex", None}
@@ -228,7 +228,7 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
     with engine.connect() as connection, connection.begin():
         assert registers_at_start(connection, ("r1",)) == ("r1",)
         ledger = Ledger(connection, rulebook())
-        ledger.put_in_force()  # by a set that names none
+        ledger.put_in_force()  # without REGISTERS
         assert registers_at_start(connection, None) is None
         ledger.take(first_purchase(1, "2026-03-01", "5000000.00", seq=1))
         assert registers_at_start(connection, ("r1",)) == ("r1",), "nobody else has published"
@@ -238,7 +238,7 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
         assert registers_at_start(connection, ("r2", "r3")) == ("r1",)
         assert registers_at_start(connection, None) == ("r1",)
 
-        # While the old one still publishes, the new ones may not have read what it tells of.
+        # While the old register still publishes, the new ones may not have read the same documents.
         last = connection.execute(text("SELECT max(id) FROM fact")).scalar_one()
         ledger.take(first_purchase(1, "2026-03-01", "4000000.00", seq=2, register="r2"))
         check_silence(connection, ("r1",), ("r2", "r3"), last)
@@ -252,7 +252,7 @@ def test_a_ledger_begins_with_the_registers_named_and_keeps_them_until_others_ha
 
 
 class Told:
-    """Registers that answer what a test says, by URL; all that it does not name are far enough."""
+    """Fake registers with progress by URL; those not named have caught up."""
 
     def __init__(self, topics: dict[str, list[str]], **waiting: tuple[int, int]) -> None:
         self._topics, self._waiting = topics, waiting

@@ -35,7 +35,7 @@ def newest(listing: RegisterSet):
 
 
 def asked(cosigners: Cosigners, listing: RegisterSet, witness: WitnessAddress) -> tuple[bool, str]:
-    """Whether the newest checkpoint got the witness's cosignature, and what the log says."""
+    """Ask for a cosignature of the newest checkpoint; return whether it was given, and the logged reasons."""
     with capture_logs() as logged:
         note = cosigners.ask(newest(listing))
     assert open_checkpoint(note, vkeys(listing)).size == newest(listing).size
@@ -52,9 +52,9 @@ def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(
             fill(listing, 1000 * number, count)
             assert asked(cosigners, listing, witness) == (True, "")
         fill(listing, 5000, 7)
-        again = Cosigners(listing.engine, [witness])  # one that does not know what the witness cosigned last
+        again = Cosigners(listing.engine, [witness])  # without knowledge of the last cosigned size
         assert asked(again, listing, witness) == (True, "")
-        assert asked(Cosigners(listing.engine, [witness]), listing, witness) == (True, "")  # kept, and not asked again
+        assert asked(Cosigners(listing.engine, [witness]), listing, witness) == (True, "")  # stored: not asked again
         served = listing.get("/v1/log/checkpoint").data
         assert open_checkpoint(served, vkeys(listing)).size == 564
         assert cosigned_at(parse_note(served), witness.key) is not None
@@ -73,7 +73,7 @@ def test_a_witness_of_others_cosigns_what_continues_and_nothing_else(
 
 
 def rewrite(listing: RegisterSet) -> None:
-    """Another past, whose log fits it."""
+    """Rewrite the past together with a matching log."""
     with by_hand(listing, "log_checkpoint", "log_hash", "log_cosignature", "listing") as connection:
         connection.execute("UPDATE listing SET value = value || ' ' WHERE number = 'L0'")
         for table in ("log_cosignature", "log_checkpoint", "log_hash"):

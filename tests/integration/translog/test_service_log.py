@@ -101,7 +101,7 @@ def test_every_partial_tile_is_there_and_nothing_beyond(listing) -> None:
 
 
 def hash_of(headers: list[tuple[str, bytes]]) -> str:
-    """Of headers as the quarantine shows them."""
+    """Return the hash of headers in the form that the quarantine shows."""
     pairs = [[name, base64.b64encode(value).decode()] for name, value in headers]
     return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()
 
@@ -252,7 +252,7 @@ def test_a_temporary_table_deceives_no_trigger(listing) -> None:
 
 @pytest.mark.parametrize("numbered", [2, 4])
 def test_what_was_taken_out_or_put_in_by_hand_stops_the_writer(listing, numbered) -> None:
-    """Put in, it would else be signed with the next batch."""
+    """Otherwise an inserted row would be signed with the next batch."""
     fill(listing, 0, 2)
     with by_hand(listing, "register_head") as connection:
         connection.execute("UPDATE register_head SET next_seq = %s", [numbered])

@@ -32,7 +32,7 @@ def admin(kafka: str) -> Iterator[KafkaAdminClient]:
 
 @pytest.fixture
 def exchanges() -> tuple[str, str]:
-    """Names that no other test and no earlier run used: the broker may be a lasting one."""
+    """Names that no other test and no earlier run has used, since the broker may outlive a run."""
     unique = uuid.uuid4().hex[:12]
     return f"x{unique}", f"y{unique}"
 
@@ -49,13 +49,13 @@ def made(
 
 @pytest.fixture
 def complete(made: RegisterSet, exchanges: tuple[str, str], admin: KafkaAdminClient) -> RegisterSet:
-    """The same with both topics there."""
+    """The same register with both topics."""
     admin.create_topics([NewTopic(topic(exchanges[1]), 1, 1)], wait_for_metadata=True)
     return made
 
 
 def faults(made: RegisterSet) -> dict[str, str]:
-    """What `readyz` says is not as it should be: messages by field."""
+    """Return the errors of `/readyz`: messages by field."""
     answer = made.get("/readyz", None)
     errors = answer.get_json(force=True).get("errors", [])
     assert answer.status_code == (503 if errors else 200)
@@ -67,7 +67,7 @@ def topic(exchange: str) -> str:
 
 
 def send(kafka: str, name: str, count: int, partition: int = 0, transactional_id: str | None = None) -> KafkaProducer:
-    """Send records; with a transactional id into an open transaction, of the producer that is given back."""
+    """Send records and return the producer; with a transactional id, its transaction stays open."""
     producer = KafkaProducer(bootstrap_servers=kafka, transactional_id=transactional_id)
     if transactional_id is not None:
         producer.init_transactions()
@@ -79,7 +79,7 @@ def send(kafka: str, name: str, count: int, partition: int = 0, transactional_id
 
 
 def handle_until(made: RegisterSet, name: str, offset: int, partition: int = 0, begin: int = 0) -> None:
-    """What a consumer stores when it has read so far."""
+    """Store the position of a consumer that has read up to the offset."""
     with made.engine.begin() as connection:
         start_positions(connection, [StoredPosition(name, partition, "id", begin)], NOW)
         move_positions(connection, [Move(name, partition, begin, offset)], NOW)
@@ -132,7 +132,7 @@ def test_an_open_transaction_and_its_marker(made: RegisterSet, kafka: str, excha
         producer.close()
     # The coordinator answers before the marker is written.
     until(lambda: progress(made)["partitions"][0]["stable_offset"] >= 5)
-    # The marker takes an offset too; who has read the records and not yet the marker still lags by one.
+    # The marker takes an offset too: a consumer that has read the records but not the marker lags by one.
     assert progress(made)["partitions"][0] == partition(name, 0, 1, 5, 5)
     handle_until(made, name, 4, begin=1)
     assert progress(made)["lag"] == 1
@@ -143,7 +143,7 @@ def test_an_open_transaction_and_its_marker(made: RegisterSet, kafka: str, excha
 def test_ends_are_read_before_offsets(
     made: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is handled meanwhile must not look like lag, and lag 0 must not hide what came before the question."""
+    """Records handled between the two reads are no lag, and lag 0 covers every record sent before the request."""
     name = topic(exchanges[0])
     send(kafka, name, 2).close()
     broker = made.app.extensions["jiangbu.sampler"].broker
@@ -239,7 +239,7 @@ def test_readyz_notices_records_that_stand_still(
 
 
 def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(complete: RegisterSet) -> None:
-    """Else a set started with another whitelist would say that it is ready, and answer by the old one."""
+    """Otherwise a set started with another whitelist would report ready and answer by the old one."""
     made = complete
     counted_by = "SELECT settings_digest FROM register_head"
     with made.engine.begin() as connection:
@@ -256,7 +256,7 @@ def test_readyz_waits_until_documents_are_counted_by_the_settings_in_force(compl
 def test_the_sampler_watches_by_itself(
     complete: RegisterSet, kafka: str, exchanges: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody asks for a minute, and the first answer is still right."""
+    """The first answer after a minute without requests is right."""
     made = complete
     clock = [0.0]
     sampler = made.app.extensions["jiangbu.sampler"]
@@ -313,7 +313,7 @@ def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(com
     assert faults(complete) == {}
     first.ended("halted", "records were deleted before they were read")
     assert "records were deleted" in faults(complete)["consumer"]
-    # Started again it halts again, before it has begun.
+    # A restarted consumer halts again before it has begun.
     run().ended("halted", "records were deleted before they were read")
     assert list(faults(complete)) == ["consumer"]
     assert figures() == {
@@ -323,7 +323,7 @@ def test_a_consumer_that_halts_is_told_at_once_and_while_it_is_started_again(com
         'jiangbu_worker_endings_total{ending="failed"} 0.0',
         "jiangbu_worker_halted 1.0",
     }
-    # A fault of ours is told without what it failed on: who asks need not show a key.
+    # `/readyz` needs no key, so the message of an internal error leaves out the data it failed on.
     run().ended("failed", "ValueError: 虚构")
     assert "虚构" not in faults(complete)["consumer"]
     mended = run()

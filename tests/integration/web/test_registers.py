@@ -197,7 +197,7 @@ def test_quarantine_has_reason_errors_and_bytes(filled: RegisterSet) -> None:
 
 def test_reconciliation_counts_by_the_records_shanghai_day(filled: RegisterSet) -> None:
     first_day = filled.get("/v1/reconciliation", exchange="kmdex", date="2026-03-01").get_json()
-    # Six times 1234.50; listings bring no money.
+    # Six times 1234.50; listings have no amount.
     amount = "7407.00" if filled.side.document == "trade" else "0.00"
     assert first_day == {
         "exchange": "kmdex",
@@ -254,7 +254,7 @@ def test_each_role_against_each_route(filled: RegisterSet, role: str | None) -> 
         assert filled.get("/v1/trades/kmdex/B/facts", role).status_code == of_service
     answer = filled.app.test_client().post("/v1/entries?until=0", headers=headers(role), buffered=True)
     assert answer.status_code == {None: 401, "service": 200}.get(role, 403)
-    # The broker is away here: who may ask is told so.
+    # The broker is unavailable here, which everyone who may ask sees.
     assert filled.get("/v1/progress", role).status_code == (401 if role is None else 503)
     assert filled.get("/readyz", role).status_code == 503
     metrics = {None: 401, "auditor": 200, "service": 200}.get(role, 403)
@@ -295,7 +295,7 @@ def test_items_that_do_not_change_are_seen_once_while_others_come(postgres: Fres
             if page["next_cursor"] is None:
                 break
             cursor = {"cursor": page["next_cursor"]}
-            # Some before, some after, and another revision of one already seen.
+            # Some sort before the cursor, some after, and one is another revision of an item already seen.
             made.feed("kmdex", [event("kmdex", f"a{turn}"), event("kmdex", f"m020.{turn}"), event("dcdex", "x")])
             made.feed("kmdex", [event("kmdex", "m000", revision=turn + 2)])
         assert len(seen) == len(set(seen))

@@ -1,7 +1,7 @@
-"""Two barriers between exchanges, queries and row-level security: each holds without the other.
+"""Two barriers between exchanges, query filters and row-level security: each holds without the other.
 
-The first is taken away by letting the code take the key of an exchange for one that sees all; what it still may not see
-is then up to PostgreSQL alone. All exchanges and entities are fictional.
+To remove the first, the code is made to take an exchange's key for one that sees everything; then only PostgreSQL
+hides rows. All exchanges and entities are fictional.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.support.engines.session import FreshDatabase
 
 OWN, OTHER = "kmdex", "dcdex"
-SECRET = f"uscc:{list(SECRETS)[1]}"  # who bought what names the other exchange alone
+SECRET = f"uscc:{list(SECRETS)[1]}"  # buyer of the trade that only the other exchange has
 EVERY_DATABASE = {
     "alembic_version": "nothing",
     "log_checkpoint": "all",
@@ -51,12 +51,12 @@ EVERY_DATABASE = {
 REGISTERS = EVERY_DATABASE | {
     "intake_day": "own",
     "outbox": "nothing",
-    "party": "all",  # by what it is looked up, without its name
+    "party": "all",  # only the columns for lookups, without the name
     "quarantine": "own",
     "register_head": "nothing",
     "settings_entry": "nothing",
 }
-# What a table shows to an exchange. Each must be here: a table that is made later is decided on.
+# Rows of each table that an exchange sees. Every table must be listed, so that new ones are decided on.
 SHOWN = {
     "listing": REGISTERS | {"listing": "own", "listing_past": "own", "first_listing": "nothing"},
     "trade-ingest": REGISTERS
@@ -119,13 +119,13 @@ def test_of_every_table_it_is_decided_what_an_exchange_is_shown(makers: Makers, 
         if row.relname != "trade_category"
     }
     assert told == SHOWN[service]
-    # What is granted is behind a policy; nothing can be written; and no view shows what its owner sees.
+    # Every granted table has a policy, nothing is writable, and no view runs with its owner's rights.
     assert [row.relname for row in found if row.is_granted and not (row.relrowsecurity and row.rows)] == []
     assert [row.relname for row in found if row.is_changeable] == []
 
 
 class Rows(NamedTuple):
-    """What is in a table for an exchange: `seen` and `all` by its key."""
+    """Numbers of rows in a table: `seen` by an exchange, and `all`."""
 
     seen: int
     all: int
@@ -149,7 +149,7 @@ def test_a_table_shows_an_exchange_its_own_rows(makers: Makers, service: str) ->
             assert own.seen + other.seen > 0, table
 
 
-# What of the ledger's tables is whose, as the service's own role finds it: by table, the keys of the rows.
+# Keys of an exchange's own rows, by table of the ledger; queried as the service's role.
 MINE = {
     "award_current": "SELECT award_id FROM award_version WHERE :own = ANY(exchanges)",
     "ledger_transaction": "SELECT seq FROM ledger_transaction t WHERE EXISTS (SELECT FROM award_version v"
@@ -170,7 +170,7 @@ def test_which_rows_those_are(makers: Makers, exchange: str) -> None:
         with snapshot(engine, exchange) as connection:
             found = set(connection.execute(text(f"SELECT {KEYS.get(table, 'id')} FROM {table}")).scalars())
         assert found == expected, table
-    # A subject that a fact names with the exchange, with whatever else is known of it; its operator; nobody else.
+    # An exchange sees all facts about itself, its operator and the subjects that a fact names with it; no others.
     with snapshot(engine, exchange) as connection:
         known = set(connection.execute(text("SELECT about FROM known_to")).scalars())
         assert set(connection.execute(text("SELECT DISTINCT about FROM fact")).scalars()) <= known
@@ -183,9 +183,9 @@ def test_which_rows_those_are(makers: Makers, exchange: str) -> None:
 
 @contextmanager
 def without_first_fence(*, second: bool) -> Iterator[None]:
-    """The code takes whoever asks for one who sees all; without the second fence PostgreSQL does, too.
+    """Make the code take every caller for one that sees everything; without the second barrier, PostgreSQL too.
 
-    What is said of requests that PostgreSQL refuses is kept from the log: it is long.
+    Logs are captured: errors of requests that PostgreSQL refuses are long.
     """
     with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs():
         patch.setattr(ApiKey, "exchange", None)
@@ -198,12 +198,12 @@ def asking() -> str | None:
 
 
 def is_told(body: str) -> bool:
-    """Whether something is told of the trade that names the other exchange alone, or of its parties."""
+    """Return True if the body mentions the trade that only the other exchange has, or its parties."""
     return any(secret in body for secret in (SECRET_TRADE["trade_no"], *SECRETS, *SECRETS.values()))
 
 
 def paths(app: Flask) -> list[str]:
-    """Every route that is read, with the ids of what is the other exchange's."""
+    """Return the path of every GET route, with ids of the other exchange's objects."""
     there = {
         "award_id": f"first_purchase/{SECRET}",
         "exchange": OTHER,
@@ -228,7 +228,7 @@ def test_every_route_keeps_to_an_exchange_with_one_fence_as_with_two(makers: Mak
     app = {"listing": made.listings.app, "trade-ingest": made.trades.app, "incentive": makers.app}[service]
 
     def answers() -> dict[str, tuple[int, str]]:
-        """Without the path that was asked for, which errors say again."""
+        """Return status and body by path; the body without the path itself, which errors repeat."""
         client, told = app.test_client(), {}
         for path in paths(app):
             answer = client.get(path, headers=headers(f"exchange:{OWN}"))
@@ -240,10 +240,10 @@ def test_every_route_keeps_to_an_exchange_with_one_fence_as_with_two(makers: Mak
         behind = answers()
     with without_first_fence(second=False):
         bare = answers()
-    # Which facts a trade is evidence of the register is asked, by the key of a service.
+    # These routes query the register with a service's key, so PostgreSQL cannot filter by exchange.
     one_fence = [path for path in behind if path.endswith(("/facts", "/effects"))]
     assert [path for path, (_, body) in behind.items() if is_told(body) and path not in one_fence] == []
-    # What the code asks for as one who sees all and may not have at all is refused, loudly.
+    # Access that the code attempts for a full viewer but PostgreSQL denies fails with an error.
     assert {status for status, _ in behind.values()} <= {200, 403, 404, 409, 422, 500, 503}
     assert any(status == 200 and OWN in body for status, body in behind.values())
     # The secret is a trade.
@@ -287,14 +287,14 @@ def test_pages_keep_to_an_exchange_with_one_fence_as_with_two(makers: Makers) ->
         behind = {address: client.get(address) for address in addresses}
     shown = {address: answer.text for address, answer in behind.items() if answer.status_code == 200}
     assert {"/awards", "/exchanges/dcdex?year=2026", "/extracts", "/policy"} <= shown.keys()
-    assert [address for address, page in shown.items() if is_told(page)] == [trade]  # as its route, above
+    assert [address for address, page in shown.items() if is_told(page)] == [trade]  # like its route, above
     with without_first_fence(second=False):
         told = {address for address in addresses if is_told(client.get(address).text)}
     assert {"/awards?rule=first_purchase", "/exchanges/dcdex?year=2026", f"/subjects/{SECRET}"} <= told
 
 
 def of_the_secret(makers: Makers) -> int:
-    """The number of a posting for the other exchange's secret trade."""
+    """Return the number of a posting for the other exchange's secret trade."""
     posted = "SELECT min(seq) FROM ledger_transaction WHERE award_id = :id"
     with snapshot(makers.set.ledger) as connection:
         award_id = f"first_purchase/{SECRET}"
@@ -319,7 +319,7 @@ def test_an_extract_keeps_to_an_exchange_with_one_fence_as_with_two(
 
 
 class Log:
-    """The statements that psycopg was given, by SQLAlchemy or directly."""
+    """Log of the statements executed by psycopg, through SQLAlchemy or directly."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements: list[str] = []
@@ -332,7 +332,7 @@ class Log:
         monkeypatch.setattr(psycopg.Cursor, "execute", noted)
 
     def of(self, ask: Any, path: str) -> tuple[int, list[str]]:
-        """The status of an answer, and what was asked for it."""
+        """Return the status of an answer and the statements executed for it."""
         self.statements = []
         return ask(path).status_code, self.statements
 
@@ -340,7 +340,7 @@ class Log:
 def test_what_is_foreign_is_asked_of_the_database_as_what_is_not_there(
     makers: Makers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Statement by statement, so that the time that an answer takes does not tell the one from the other."""
+    """The statements are the same, so response times do not distinguish the two."""
     made, asks = makers.set, headers(f"exchange:{OWN}")
     with snapshot(made.ledger) as connection:
         extract = connection.execute(text("SELECT id FROM extract WHERE role = 'exchange:dcdex'")).scalar_one()
@@ -405,7 +405,7 @@ PLANS = {
 @pytest.mark.parametrize("statement", PLANS)
 def test_policies_leave_indexes_to_those_who_ask(makers: Makers, statement: str) -> None:
     with snapshot(makers.set.ledger, OWN) as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))  # of some hundred rows all are read at once
+        connection.execute(text("SET LOCAL enable_seqscan = off"))  # the tables are small
         plan = "\n".join(connection.execute(text(f"EXPLAIN {statement}")).scalars())
     assert PLANS[statement] in plan, plan
 
@@ -416,7 +416,7 @@ KEPT = text(
 
 
 def test_what_awards_stand_by_is_planned_once_under_policies_and_nothing_else_is(makers: Makers) -> None:
-    """Each plan of it takes some 7 ms under policies; and a list would be planned badly for any parameters."""
+    """A plan of this query takes some 7 ms under policies, while generic plans of lists would be bad."""
     engine = makers.set.ledger
     engine.dispose()  # so that the one connection is a new one
     for _ in range(8):

@@ -29,7 +29,7 @@ START_WITHIN_S = 30.0
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """`listing serve` at a port; database and broker are away, which is no reason not to be alive."""
+    """`start(port, ...)`: run `listing serve`; without database and broker it is alive all the same."""
     keys = tmp_path / "keys.yaml"
     keys.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
     started: list[subprocess.Popen[str]] = []
@@ -54,7 +54,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def connect(port: int) -> http.client.HTTPConnection:
-    """A connection that has been answered once, and is kept."""
+    """Return a kept-alive connection that has received one answer."""
 
     def connected() -> http.client.HTTPConnection | None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -113,7 +113,7 @@ def test_a_killed_worker_is_replaced(start: Start) -> None:
 
 
 def figure_files(parent: psutil.Process) -> dict[int, set[str]]:
-    """By worker process, the names of the files of figures that it has open."""
+    """Return the names of the open metrics files by worker process."""
     return {
         worker.pid: {Path(file.path).name for file in worker.open_files() if "jiangbu-metrics-" in file.path}
         for worker in parent.children()
@@ -127,7 +127,7 @@ def test_workers_count_together_and_go_on_where_one_that_died_was(start: Start, 
     asked = 0
 
     def all_workers_have_answered() -> bool:
-        """By connections of their own, which the workers share out as it happens."""
+        """Ask on a new connection, which any worker may accept; return True if both workers have answered."""
         nonlocal asked
         connect(port).close()
         asked += 1
@@ -167,7 +167,7 @@ def test_workers_count_together_and_go_on_where_one_that_died_was(start: Start, 
 
 
 def held(worker: psutil.Process, port: int) -> int:
-    """How many clients' connections a worker has open."""
+    """Return the number of client connections that a worker has open."""
     return sum(one.laddr.port == port and one.status == "ESTABLISHED" for one in worker.net_connections("tcp"))
 
 

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from devset.kafka import Kafka
 
 
-# What a program logs that does not end by itself in time.
+# Log event of a program that is ended by the shutdown deadline.
 DEADLINE = "shutdown deadline passed, exiting"
 
 
 @dataclass
 class BrokenPlace(Place):
-    """A place whose broker a test may stop, freeze and damage."""
+    """A place with a broker that a test may stop, freeze and damage."""
 
     broker: Kafka = field(kw_only=True)
 
@@ -63,7 +63,7 @@ def place_of(tmp_path, server, broker, fork_server):
 
 
 def consuming(place: Place, **settings: str) -> Running:
-    """A consumer that has begun."""
+    """Start a consumer and wait until it has begun."""
     program = place.run("consume", **settings)
     until(lambda: place.runs() or program.process.poll() is not None, 60)
     assert program.process.poll() is None, program.lines()[-3:]
@@ -72,7 +72,7 @@ def consuming(place: Place, **settings: str) -> Running:
 
 @contextmanager
 def head_locked(place: Place) -> Iterator[None]:
-    """Somebody holds the row that the register's one writer needs."""
+    """Hold a lock on the row that the register's single writer needs."""
     engine = place.engine
     with engine.begin() as connection:
         connection.execute(text("SELECT 1 FROM register_head FOR UPDATE"))
@@ -82,7 +82,7 @@ def head_locked(place: Place) -> Iterator[None]:
 
 @contextmanager
 def read_only(place: Place) -> Iterator[None]:
-    """The database takes no writes, as when its disk is full or it is a standby."""
+    """Make the database refuse writes, as with a full disk or on a standby."""
     with psycopg.connect(place.server.url(), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {place.name} SET default_transaction_read_only = on")
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [place.name])
@@ -92,7 +92,7 @@ def read_only(place: Place) -> Iterator[None]:
 
 @contextmanager
 def damaged(place: BrokenPlace) -> Iterator[None]:
-    """A byte of the first record that is sent is another on the broker's disk before the consumer comes to read it."""
+    """Send the first record and corrupt a byte of it on the broker's disk before the consumer reads it."""
     file = place.broker.directory / "data" / f"{place.topic}-0" / f"{0:020}.log"
     with frozen(place.started[-1].process.pid):
         place.send(1)
@@ -103,7 +103,7 @@ def damaged(place: BrokenPlace) -> Iterator[None]:
 
 
 def write_at(file: Path, at: int, content: bytes) -> None:
-    """In place, as the broker has the file open."""
+    """Write in place, because the broker has the file open."""
     with file.open("r+b") as log:
         log.seek(at)
         log.write(content)
@@ -136,7 +136,7 @@ def test_waits_in_turn_for_what_it_needs_and_says_why(place_of, server, broker) 
     assert {line["level"] for line in waits} == {"warning"}
     told_at = [datetime.fromisoformat(line["timestamp"]) for line in waits if "listing migrate" in line["reason"]]
     assert [later - earlier > timedelta(seconds=1.5) for earlier, later in pairwise(told_at)][-1]
-    # What kafka-python says of a broker that is away: each of its lines once a minute.
+    # kafka-python's messages about an unavailable broker are limited to one each a minute.
     of_library = [line for line in program.lines() if line["logger"].startswith("kafka.")]
     assert len(of_library) < 15
     code, _ = program.terminate()
@@ -199,7 +199,7 @@ def test_a_batch_under_way_is_finished_if_it_can_be(place_of) -> None:
         program.process.terminate()
         program.until("stopping")
     assert program.process.wait(STOP_WITHIN_S) == 0
-    # As much as was in the batch, which may be less than was sent; and the offsets with it.
+    # The whole batch is stored with its offsets; it may contain fewer records than were sent.
     finished = len(place.rows("SELECT 1 FROM listing"))
     assert finished > 0
     assert place.rows("SELECT sum(next_offset)::int FROM position") == [(finished,)]
@@ -238,7 +238,7 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
             broker.program.process.wait()
             stack.callback(broker.start)
     with stack:
-        # What was read of them is committed, and its facts cannot be sent.
+        # Some records are committed, and their facts cannot be sent.
         until(lambda: place.rows("SELECT 1 FROM listing"))
         _, took_s = program.terminate()
     assert took_s < STOP_WITHIN_S
@@ -248,7 +248,7 @@ def test_a_broker_that_is_silent_does_not_keep_it(place_of, broker, harm) -> Non
 
 
 def test_retries_end_at_once(place_of) -> None:
-    """A database that only reads: nothing is lost, the program stays, and goes when told."""
+    """With a read-only database nothing is lost; the program keeps retrying and stops on SIGTERM."""
     place = place_of("listing")
     place.prepare()
     program = consuming(place)
@@ -354,12 +354,12 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
     (run,) = place.runs()
     assert run.ending == "halted"
     assert place.topic in run.reason
-    # Started again by a supervisor, it waits and says for what; the run that halted stays the newest.
+    # After a restart by a supervisor it waits and logs the reason; the halted run stays the newest.
     again = place.run("consume")
     again.until("waiting")
     assert place.topic in again.reasons()[0]
     assert len(place.runs()) == 1
-    # Made anew, it is not the topic that was read.
+    # A recreated topic is not the topic that was read.
     place.make_topics()
     assert again.process.wait(60) == 1
     assert [(run.ending, "recreated" in run.reason) for run in place.runs()] == [("halted", False), ("halted", True)]
@@ -367,9 +367,9 @@ def test_a_topic_that_is_deleted_while_it_is_read_stops_it(place_of) -> None:
 
 @pytest.mark.parametrize("harm", ["locked", "read-only", "damaged", "frozen"])
 def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm) -> None:
-    """Whatever keeps it, and though it has not ended: after 60 s `readyz` says so, and takes it back when it moves.
+    """After 60 s without progress, whatever the cause, `/readyz` reports it until the consumer moves again.
 
-    So does its heartbeat, part by part.
+    The heartbeat does the same, by part.
     """
     place = place_of("listing")
     place.prepare()
@@ -392,7 +392,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
                 place.send(1)
             until(lambda: sampler.look() or sampler.movement.waiting_s(1.0))
             assert faults() == []
-            if harm != "damaged":  # told after more than 10 s: tests/integration/kafka/test_heartbeat.py
+            if harm != "damaged":  # reported after more than 10 s: tests/integration/kafka/test_heartbeat.py
                 until(lambda: "writer" in silent(place.heartbeat))
             clock_s[0] += STUCK_AFTER_S
             assert faults() == ["progress"]
@@ -424,7 +424,7 @@ def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server
     finally:
         app.extensions["jiangbu.sampler"].stop()
         engine = app.extensions["jiangbu"].engine
-        # The question that hung is answered now, and its connection given back.
+        # The hanging query is answered now, and its connection returned to the pool.
         until(lambda: engine.pool.checkedout() == 0)
         engine.dispose()
 

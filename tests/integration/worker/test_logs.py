@@ -119,7 +119,7 @@ def party(name: str) -> dict[str, str]:
 
 
 def break_what_takes_names(place: Place, error: str) -> None:
-    """Make PostgreSQL refuse a party by its name, in one of its ways of showing what it refuses."""
+    """Make PostgreSQL refuse a party by its name, with one of the errors that quote the refused value."""
     engine = place.engine
     with engine.begin() as connection:
         if error == "constraint":
@@ -139,7 +139,7 @@ def break_what_takes_names(place: Place, error: str) -> None:
 
 
 def everything_that_may_be_refused(place: Place) -> Iterator[bytes]:
-    """Two valid documents (any text may be an id), and what is refused for each reason that quotes something."""
+    """Yield two valid documents (any text may be an id) and an invalid one for each reason that quotes input."""
     product = {"no": CANARY, "name": CANARY, "kind": "dataset"}
     texts = {"product": product, "certificate_no": CANARY, "provider": party(CANARY), CANARY: CANARY}
     yield event(place, CANARY, **texts)
@@ -184,7 +184,7 @@ def test_no_log_holds_what_events_hold(
 
     api = fail_api(place)
     logs = [one.log_file.read_bytes() for one in (program, api)]
-    if error == "constraint":  # a message of PostgreSQL's that quotes data stands in its own log
+    if error == "constraint":  # PostgreSQL's own log has its messages that quote data
         logs += [file.read_bytes()[begin:] for file, begin in zip(engines, begins, strict=True)]
     for log in [*logs, run.reason.encode()]:
         assert CANARY.encode() not in log.lower()
@@ -192,7 +192,7 @@ def test_no_log_holds_what_events_hold(
 
 
 def fail_api(place: Place) -> Running:
-    """An API that fails by a stored document that is none any more, asked for by paths with the canary in them."""
+    """Run an API that fails on a corrupted stored document; request it by paths with the canary."""
     engine = place.engine
     with engine.begin() as connection:
         connection.execute(text("UPDATE listing SET value = :value"), {"value": f'"{CANARY}"'.encode()})

@@ -38,13 +38,13 @@ LISTING = SIDES["listing"]
 
 @dataclass
 class Receiver:
-    """What was sent to it by OTLP over HTTP."""
+    """A receiver of OTLP over HTTP; `bodies` are the requests so far."""
 
     url: str
     bodies: list[bytes] = field(default_factory=list)
 
     def spans(self) -> list[tuple[str, Any]]:
-        """Each span with the name of the service that sent it."""
+        """Return each span with the name of the service that sent it."""
         found = []
         for body in list(self.bodies):
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
@@ -144,7 +144,7 @@ def test_a_batch_is_linked_to_the_traces_of_its_events(place: Place, receiver: R
     engine.dispose()
     publish(place, event(place, f"{CANARY}.2", TRACES[1], certificate_no=CANARY))
     assert program.process.wait(60) == 1
-    # Sent before the program has ended.
+    # The span is sent before the program ends.
     (failed,) = (span for span in receiver.named(f"process {group}") if "error.type" in attributes(span))
     assert attributes(failed)["error.type"] == "CheckViolation"
     assert 'constraint "nothing"' in failed.status.message
@@ -199,7 +199,7 @@ def test_a_receiver_that_is_away_holds_nothing_up(place: Place) -> None:
 
 
 def test_without_an_endpoint_nothing_is_loaded() -> None:
-    """Memory counts, and the packages may not be there."""
+    """The packages cost memory and may not be installed."""
     script = (
         "import sys, services.listing.app, services.incentive.consumer, shared.register.consumer;"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"

@@ -31,7 +31,7 @@ API_KEYS = ApiKeys(
         ApiKey("key of bureau2", "bureau", BUREAU2),
     )
 )
-# Files and addresses that a test gives itself are not read.
+# Files and addresses that a test passes itself are not read from here.
 SETTINGS = Settings(
     service="incentive",
     kafka=KafkaSettings(()),
@@ -83,7 +83,7 @@ class Asker:
         return found
 
     def all(self, path: str, role: str = "auditor", **parameters: Any) -> list[Any]:
-        """Every item, page by page."""
+        """Return all items of a list, page by page."""
         items: list[Any] = []
         cursor: str | None = None
         while True:

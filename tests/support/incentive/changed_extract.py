@@ -32,7 +32,7 @@ TRADES = "evidence/trades-r1-1.ndjson"
 
 def zipped(content: Files, path: Path, twice: str | None = None) -> str:
     with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a name that is there twice
+        warnings.simplefilter("ignore")  # about a duplicate name
         for name, data in content.items():
             archive.writestr(name, data)
         if twice is not None:
@@ -41,7 +41,7 @@ def zipped(content: Files, path: Path, twice: str | None = None) -> str:
 
 
 def signed_again(content: Files, private: Ed25519PrivateKey = LOG_KEY, signer: str = LEDGER_ORIGIN) -> Files:
-    """The files with a manifest, and marks of lines, that fit them; signed."""
+    """Return the files with a matching manifest and line marks, signed."""
     changed = dict(content)
     for name in changed:
         if name.startswith("lines/"):
@@ -74,20 +74,20 @@ class Draft:
     def __init__(self, content: Files) -> None:
         self.files, self.line = dict(content), 0
         self.private, self.signer, self.ledger_origin = LOG_KEY, LEDGER_ORIGIN, LEDGER_ORIGIN
-        self.afterwards: dict[str, bytes | None] = {}  # put into the files, or taken away, once they are signed
+        self.afterwards: dict[str, bytes | None] = {}  # put into the files, or removed, after signing
         self.twice: str | None = None
         self._rows: dict[str, list[Json]] = {}
         self._documents: dict[str, Any] = {}
 
     def rows(self, name: str) -> list[Json]:
-        """The rows of a file of lines; changes to them are kept."""
+        """Return the rows of an NDJSON file; changes to them are kept."""
         return self._rows.setdefault(name, [json.loads(line) for line in self.files[name].splitlines()])
 
     def document(self, name: str) -> Any:
         return self._documents.setdefault(name, json.loads(self.files[name]))
 
     def row(self, name: str, place: int | Json | Callable[[Json], bool]) -> Json:
-        """A row by its number (from 0), or the first one with these fields."""
+        """Return a row by its number (from 0), or the first one with these fields."""
         rows = self.rows(name)
         if isinstance(place, int):
             found = rows[place]
@@ -113,7 +113,7 @@ class Draft:
             entry["debit" if fen(entry["debit"]) else "credit"] = amount
 
     def book_again(self) -> None:
-        """Make balances and the ledger's checkpoint fit the transactions."""
+        """Make balances and the ledger's checkpoint match the transactions."""
         sums: dict[str, list[int]] = {}
         for transaction in self.rows(TRANSACTIONS):
             for entry in transaction["entries"]:
@@ -128,7 +128,7 @@ class Draft:
         self.files["checkpoint"] = checkpoint_of(self.ledger_origin, entries)
 
     def cut(self, size: int) -> None:
-        """Leave the first transactions alone."""
+        """Keep only the first transactions."""
         del self.rows(TRANSACTIONS)[size:]
         manifest = self.document("manifest.json")
         for part in (manifest, manifest["logs"][0], self.document("proof.json"), self.document(BALANCES)):
@@ -136,7 +136,7 @@ class Draft:
         self.book_again()
 
     def done(self) -> Files:
-        """The changed files, signed."""
+        """Return the changed files, signed."""
         for name, rows in self._rows.items():
             self.files[name] = b"".join(canonical_json(row) + b"\n" for row in rows)
         for name, document in self._documents.items():

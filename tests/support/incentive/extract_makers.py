@@ -52,7 +52,7 @@ SECRET_TRADE = {
     role: {"id_scheme": "uscc", "id": code, "name": name}
     for role, (code, name) in zip(("provider", "buyer"), SECRETS.items(), strict=True)
 }
-# Declarations: by difference, competing with another of the subject and year, and one that earns nothing.
+# Declarations: step-up differences, ones that compete with another of the subject and year, one that earns nothing.
 DECLARED: list[dict[str, Any]] = [
     {"rule": rule, "subject": f"uscc:{worlds.uscc(number)}", "item": item, "earned_on": day, "measure": measure}
     for rule, number, item, day, measure in (
@@ -71,7 +71,7 @@ class Makers:
     def __init__(
         self, made: WholeSet, addresses: dict[str, RegisterAddress], registers: Iterable[RegisterSet] = ()
     ) -> None:
-        """`registers`: those whose keys an auditor has (default: those of the set)."""
+        """Set up application and extract worker; `registers`: those whose keys an auditor has (default: the set's)."""
         self.set, self.addresses = made, addresses
         self.registers = tuple(registers) or (made.listings, made.trades)
         self.app = incentive_app(
@@ -142,9 +142,9 @@ def makers_of(postgres: FreshDatabase, folder: Path, seed: int = SEED) -> Iterat
 
 
 def decide(made: WholeSet) -> None:
-    """The bureau pays one award, approves two, holds one, and uses every other act.
+    """Have the bureau pay one award, approve two, hold one, and perform every other kind of act.
 
-    One of those approved is suppressed later, and given back in part.
+    One of the approved awards is suppressed later and partly returned.
     """
     bureau = Bureau(made.ledger, made.rulebook, made.now)
     payable = [one for one in bureau.ask.all("/v1/awards", limit=500) if one["payable"] != "0.00"]

@@ -31,7 +31,7 @@ Key = tuple[str, str, str]
 
 
 class Documents:
-    """The state of all documents: the highest revision of each; of two contents of one revision the first stays."""
+    """The current state of all documents: the highest revision of each; if a revision has two contents, the first."""
 
     def __init__(self) -> None:
         self.current: dict[Key, Document] = {}
@@ -52,7 +52,7 @@ class Documents:
 
 
 class KnownFacts:
-    """Facts by whom they are of."""
+    """Facts by their subject or exchange."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.parties: dict[str, Party] = {}
@@ -82,7 +82,7 @@ class KnownFacts:
 
 
 def facts_of(documents: Documents, whitelist: Whitelist, register: str = "r1", seq: int = 1) -> list[Fact]:
-    """All facts of a register that holds these documents, by the verifier's recomputation."""
+    """Return all facts of a register with these documents, by the verifier's recomputation."""
     accepted = [accepted_document(exchange, one) for exchange, one in [*documents.listings(), *documents.trades()]]
     values = expected_facts(accepted, register_settings(whitelist, CUT_AT).content, register)
     return [
@@ -94,7 +94,7 @@ def facts_of(documents: Documents, whitelist: Whitelist, register: str = "r1", s
 
 
 def accepted_document(exchange: str, document: Document) -> AcceptedDocument:
-    """The document as its event has it, as far as facts depend on it."""
+    """Return the fields of the document's event on which facts depend."""
     data = {
         "revision": document.revision,
         "status": document.status,
@@ -117,7 +117,7 @@ def accepted_document(exchange: str, document: Document) -> AcceptedDocument:
 
 
 def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> list[Entitlement]:
-    """Every award that has a ceiling."""
+    """Return every award that has a ceiling."""
     known = KnownFacts(facts)
     found = [one for s, party in known.parties.items() for one in subject_awards(party, known.of(s), policy)]
     for exchange, totals in known.exchanges.items():
@@ -126,7 +126,7 @@ def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy)
 
 
 def awards_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> dict[str, dict[str, Any]]:
-    """Awards as the API gives them, by award_id, without what only a ledger knows."""
+    """Return awards in the API's form, by award_id, without the fields that need a ledger."""
     found = entitlements_of(facts, exchanges, policy)
     groups: dict[tuple[str, int], list[Entitlement]] = {}
     for one in found:

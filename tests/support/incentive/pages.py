@@ -35,7 +35,7 @@ def send(client: FlaskClient, path: str, *, page: str, **form: Any) -> TestRespo
 
 
 def routes(makers: Makers, method: str) -> list[str]:
-    """Addresses of all pages that take the method, with ids of something that is there."""
+    """Return the addresses of all pages that accept the method, with ids of existing objects."""
     there = {
         "award_id": "exchange_tiers/dcdex/2026",
         "exchange": "dcdex",

@@ -1,4 +1,4 @@
-"""A year of sample events in a set without a broker, as pages show it. All exchanges and entities are fictional."""
+"""A year of sample events in a set without a broker, for tests of pages. All exchanges and entities are fictional."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def sample_set(postgres: FreshDatabase, folder: Path) -> Iterator[Makers]:
     with ExitStack() as opened:
         made = opened.enter_context(whole_set(postgres, folder))
         made.now = TODAY
-        # In CloudEvents' binary mode a part of it comes with headers, which is another test's matter.
+        # Events in CloudEvents' binary mode have headers; other tests cover them.
         records = [
             one for one in sample_events(SEED, ("kmdex", "dcdex"), EVENTS, YEAR, rubbish=True) if not one.headers
         ]
         for start in range(0, len(records), A_BATCH):
-            # Within a batch the order of topics is free.
+            # Within a batch topics may have any order.
             batch = sorted(records[start : start + A_BATCH], key=_topic)
             for topic, some in groupby(batch, key=_topic):
                 register = made.listings if ".listings." in topic else made.trades

@@ -1,4 +1,4 @@
-"""Facts about totals of providers and exchanges, and the awards of them."""
+"""Total facts of providers and exchanges, and the awards that follow from them."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ OPERATED = whitelist((Operator(uscc("OP1"), "虚构运营主体", SINCE, None),)
 
 
 def bucket(day: str, yuan: str, trades: int = 1) -> Bucket:
-    """A month's bucket, cut at CUT_AT, of the day."""
+    """Return the bucket of the day: its month, cut at CUT_AT."""
     on = date.fromisoformat(day)
     following = date(on.year + on.month // 12, on.month % 12 + 1, 1)
     limits = sorted({date(on.year, on.month, 1), following, *CUT_AT})

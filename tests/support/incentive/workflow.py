@@ -22,7 +22,7 @@ ROUND = (("apply", 0, "a"), ("review", 0, "a"), ("joint_review", 0, "b"), ("publ
 def step(
     before: WorkflowState, action: str, amount_fen: int = 0, by: str = "a", approved_for: ApprovedFor = BASIS
 ) -> Decision:
-    """The next step, a second after the one before."""
+    """Return the next step, a second after the previous one."""
     return Decision(
         decision_id=f"d{before.steps}",
         award_id="award",
@@ -45,7 +45,7 @@ def step(
 
 
 def history(*actions: tuple[str, int, str]) -> list[Decision]:
-    """Steps in a row, whether they may be taken or not."""
+    """Return consecutive steps without checking whether they are allowed."""
     state, taken = WorkflowState(), []
     for action, amount_fen, by in actions:
         taken.append(step(state, action, amount_fen, by))
@@ -56,6 +56,6 @@ def history(*actions: tuple[str, int, str]) -> list[Decision]:
 def context(
     state: WorkflowState, payable_fen: int = 100, person: str = "a", holds: tuple[str, ...] = ()
 ) -> StepContext:
-    """An award in a state, a day after `NOW`, whose own payable amount is the one limit."""
+    """Return the context of an award in a state, a day after `NOW`, limited only by its own payable amount."""
     limit = ApprovalLimit(payable_fen, state.outstanding.get(BASIS, 0), Texts("可兑现额", "payable"))
     return StepContext(state, BASIS, payable_fen, holds, (limit,), person, NOW + timedelta(days=1))

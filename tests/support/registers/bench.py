@@ -59,7 +59,7 @@ class Bench:
             self.log.extend(connection, edge, NOW)
 
     def apply(self, records: list) -> None:
-        """A batch; offsets follow each other in each partition."""
+        """Take in one batch; offsets are consecutive in each partition."""
         moves: dict[tuple[str, int], list[int]] = {}
         for record in records:
             moves.setdefault((record.topic, record.partition), []).append(record.offset)

@@ -30,7 +30,7 @@ class Damageable(Bench):
                 assert connection.execute(text(statement)).rowcount, statement
 
     def verify(self, topics=None) -> list[str]:
-        """The differences, without the closing line, which is checked."""
+        """Return the differences; check the closing line and leave it out."""
         lines: list[str] = []
         well = verify_register(self.engine, self.spec, self.register, RebuildReport(lines.append), topics)
         assert "compared: " in lines[-1]

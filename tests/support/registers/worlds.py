@@ -21,7 +21,7 @@ KINDS = {"listing": "cn.kunming.data-exchange.listing.v1", "trade": "cn.kunming.
 
 
 def uscc(number: int) -> str:
-    """A valid code of nobody: the check character is found by trying."""
+    """Return a valid fictional code; the check character is found by trying."""
     body = f"9153{number:013d}"
     return next(body + check for check in "0123456789ABCDEFGHJKLMNPQRTUWXY" if is_uscc(body + check))
 
@@ -41,7 +41,7 @@ def random_world(seed: int, documents: int, exchanges: tuple[str, ...] = EXCHANG
     parties.append({"id_scheme": "overseas", "id": "X-1", "name": "虚构境外主体"})
     instants = [datetime(2025, 10, 13, 16, tzinfo=UTC) + timedelta(hours=8 * n) for n in range(8)]
     instants += [datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), datetime(2026, 12, 31, 16, tzinfo=UTC)]
-    # Before the exchanges' time on the whitelist.
+    # Before the exchanges' term on the whitelist.
     instants.append(datetime(2018, 6, 1, tzinfo=UTC))
     for _ in range(documents):
         exchange = rng.choice(exchanges)
@@ -83,7 +83,7 @@ def random_world(seed: int, documents: int, exchanges: tuple[str, ...] = EXCHANG
                     },
                 )
             )
-    # One content a revision: which of two conflicting contents came first is history, not a function of the set.
+    # One content per revision, because which of two conflicting contents came first depends on the order.
     world.listings = _one_content(world.listings, "listing_no")
     world.trades = _one_content(world.trades, "trade_no")
     return world
@@ -93,7 +93,7 @@ SELLER, FRIEND, BEGINNER = (f"uscc:{uscc(number)}" for number in (101, 102, 103)
 
 
 def telling_trades(operator: str) -> list[tuple[str, dict]]:
-    """Trades that measure signs: one amount again and again, there and back; one fen first; an operator's own."""
+    """Return trades with red flags: repeated amounts, round trips, a tiny first purchase, an operator's purchases."""
     seller, friend, beginner = ({"id": uscc(number), "name": f"虚构主体{number}"} for number in (101, 102, 103))
     person = {"id_scheme": "natural_person", "id": "P-1", "name": "某自然人"}
     made = [
@@ -152,7 +152,7 @@ def raw_record(
 
 
 def states(documents: list[tuple[str, dict]], number: str) -> dict[tuple[str, str], dict]:
-    """The highest revision of each number."""
+    """Return the highest revision of each number."""
     found: dict[tuple[str, str], dict] = {}
     for exchange, data in documents:
         key = (exchange, data[number])
@@ -162,7 +162,7 @@ def states(documents: list[tuple[str, dict]], number: str) -> dict[tuple[str, st
 
 
 def facts_of(world: World, settings: dict[str, Any]) -> dict[tuple[str, str], dict]:
-    """The facts of the documents by topic and key, as the verifier computes them by whitelist and cut dates."""
+    """Return the facts of the documents by topic and key, as the verifier computes them for whitelist and cut dates."""
     documents = [AcceptedDocument("listing", *one) for one in world.listings]
     documents += [AcceptedDocument("trade", *one) for one in world.trades]
     return {tuple(name.split("/r1/")): value for name, value in expected_facts(documents, settings).items()}

@@ -53,7 +53,7 @@ INTERVAL_S = 0.4
 
 
 class Topic:
-    """Records of the checkpoint topic from now on whose key is the origin of the log."""
+    """Reader of new records in the checkpoint topic whose key is the log's origin."""
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, isolation_level="read_committed")

@@ -1,4 +1,4 @@
-"""The lock files of the image pin what the tests run with: the same versions and hashes, nothing missing."""
+"""The lock files of the image pin the packages that the tests use: same versions and hashes, none missing."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ NEEDED = {
 
 
 def pins(lock: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Version and hashes by name; markers are left out, as a smaller lock may need fewer."""
+    """Return version and hashes by name, without markers, as a smaller lock may need fewer."""
     entries = re.findall(
         r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)[^\n]*\\\n((?: +--hash=\S+(?: \\)?\n)+)",
         (ROOT / lock).read_text(encoding="utf-8"),

@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 @contextmanager
 def as_user(uid: int, groups: list[int]) -> Iterator[None]:
-    """This process as another user; root alone may."""
+    """Run the block as another user; needs root."""
     before = os.getgroups(), os.getegid()
     os.setgroups(groups)
     os.setegid(uid)

@@ -1,4 +1,4 @@
-"""Child programs of the set: the last output of one that ended."""
+"""Child programs of the set: the last output of a program that has ended."""
 
 import sys
 from pathlib import Path

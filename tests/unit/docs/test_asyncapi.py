@@ -1,4 +1,4 @@
-"""The AsyncAPI document names what the code has: topics and their policies, schemas, attributes of binary mode."""
+"""The AsyncAPI document matches the code: topics and their policies, schemas, attributes of binary mode."""
 
 import json
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_topics_are_those_that_are_set_up() -> None:
         for address, channel in channels.items()
         for name, setting in channel["bindings"]["kafka"]["topicConfiguration"].items()
     }
-    # How the broker closes segments and looks at clocks concerns nobody who writes or reads.
+    # Segment rolling and the timestamp check of the broker do not concern producers and consumers.
     operators_own = {"segment.ms", "message.timestamp.after.max.ms"}
     assert described == {
         (topic.name, name, setting)

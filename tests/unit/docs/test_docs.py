@@ -1,4 +1,4 @@
-"""The documents name only what exists: commands, settings, files; their examples are valid."""
+"""The documents name only commands, settings and files that exist; their examples are valid."""
 
 import ast
 import json
@@ -36,7 +36,7 @@ PROGRAMS = {
     "exchange-kit": exchange_kit,
 }
 MAKE_COMMANDS = {"up": up, "demo": demo, "faults": faults, "bench": bench}
-# Of pip, Kafka and Linux.
+# Settings and constants of pip, Kafka and Linux.
 NOT_OURS = {
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
@@ -93,14 +93,14 @@ def test_the_example_would_fail_with_a_wrong_code() -> None:
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """Words of every command in shell blocks and inline code that begins with `make` or a program of ours."""
+    """Return the words of every `make` or project command in shell blocks and inline code."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     for line in [*lines, *spans]:
         try:
             words = shlex.split(re.split(r" [|>] ", line)[0], comments=True)
-        except ValueError:  # inline code that is no command
+        except ValueError:  # inline code that is not a command
             continue
         while words and ASSIGNMENT.fullmatch(words[0]):
             del words[0]
@@ -159,7 +159,7 @@ def test_the_settings_that_are_read_are_those_that_are_named() -> None:
         and isinstance(node.args[1], ast.Constant)
     }
     chosen = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
-    # XDG_CACHE_HOME is where it is on every machine; the others are ours.
+    # XDG_CACHE_HOME is a standard variable; the others belong to the project.
     assert "DATABASE_URL" in read
     assert "KAFKA_PORT" in chosen
     assert named == read | chosen
@@ -194,14 +194,14 @@ def test_faults_that_are_named_exist(language: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_settings_that_are_named_exist(document: Path) -> None:
-    """Names in code that look like a setting: ours are in .env.example, others are of programs that are not ours."""
+    """Names in code that look like settings are in .env.example, or belong to third-party programs."""
     named = set(re.findall(r"`\$?([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", document.read_text(encoding="utf-8")))
     ours = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
     assert sorted(named - ours - NOT_OURS) == []
 
 
 def test_both_languages_say_alike_what_finds_a_change() -> None:
-    """The table of changes by hand, which a test of the database holds to what finds them."""
+    """The tables of manual changes agree; a database test checks by which means each change is detected."""
     rows = {
         language: re.findall(r"^\| [^|]+(?:: |：)[^|]+ \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
         for language in ("zh", "en")

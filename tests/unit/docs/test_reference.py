@@ -1,4 +1,4 @@
-"""The generated reference pages, and what other pages name of it: routes, metrics, reasons."""
+"""The generated reference pages, and references to them on other pages: routes, metrics, reasons."""
 
 import importlib.util
 import re
@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    """docs/generate.py, which is a script."""
+    """The script docs/generate.py, imported as a module."""
     spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -26,10 +26,10 @@ def generator() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def routes(generator: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Patterns of the paths that the three services answer."""
+    """Patterns of the paths that the three services serve."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "API_KEYS_FILE", "SIGNING_KEY_FILE", "EXCHANGES_FILE"):
-            patch.setenv(name, "")  # put back at the end: the generator sets them
+            patch.setenv(name, "")  # restored on exit: the generator sets them
         folder = tmp_path_factory.mktemp("reference")
         specs = [generator.specification(service, folder) for service in generator.SERVICES]
     return [re.sub(r"\\{\w+\\}", ".+", re.escape(path)) for spec in specs for path in spec["paths"]]

@@ -27,7 +27,7 @@ def returned(at: int, amount_fen: int, approved_for: ApprovedFor = BASIS) -> Dec
 
 
 def proposals(*events: PayableVersion | Decision) -> list[ClawbackProposal]:
-    """Those of an award of which 100 fen were payable and approved before these events."""
+    """Return the proposals of an award of which 100 fen were payable and approved before these events."""
     versions = [one for one in events if isinstance(one, PayableVersion)]
     steps = [one for one in events if isinstance(one, Decision)]
     return clawback_proposals("award", [version(-1, 100), *versions], [*APPROVED, *steps])

@@ -28,7 +28,7 @@ from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
 from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
 
-SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - strings only
 WAN = 10_000 * 100
 
 
@@ -37,7 +37,7 @@ def by_item(*declarations: Declaration) -> dict[str, DeclaredOutcome]:
 
 
 def amounts(*declarations: Declaration) -> dict[str, int | str | None]:
-    """Of each item its ceiling in 万元, or why it is nothing."""
+    """Return the ceiling of each item in 万元, or the reason why it is zero."""
     found = by_item(*declarations)
     return {item: one.ceiling_fen // WAN if one.ceiling_fen else one.why for item, one in found.items()}
 
@@ -220,7 +220,7 @@ def test_a_step_that_was_reached_before_the_policy_earns_nothing_when_it_is_reac
 
 
 def test_the_limit_that_leaves_least_is_told_and_is_the_cap():
-    """Of two limits on one reward, in either order; of equal ones the first of the file."""
+    """The smaller of two limits on one reward applies in either order; of equal ones, the first in the file."""
     terms = POLICY.declared.find("loan_interest")
     assert terms is not None
     small = msgspec.structs.replace(terms.limits[0], limit="small", most_fen=10 * WAN)
@@ -268,7 +268,7 @@ def test_a_declaration_is_read_back_as_it_was_recorded():
 
 
 def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
-    """The verifier's awards from the same declarations."""
+    """Compute the verifier's awards from the same declarations."""
     facts = [
         {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.ref.seq,
          "value": msgspec.json.decode(declaration_value(one))}

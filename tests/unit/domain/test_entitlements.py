@@ -1,4 +1,4 @@
-"""From all facts of one subject or exchange to what it earns."""
+"""Entitlements of one subject or exchange, computed from all its facts."""
 
 from services.incentive.domain.entitlements import (
     NO_FACTS,

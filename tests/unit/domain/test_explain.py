@@ -1,4 +1,4 @@
-"""Explanations of awards and statuses, and what they hide from a reader who may not see everything."""
+"""Explanations of awards and statuses, and the parts hidden from a reader with restricted access."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Explanations of declared rewards: the declaration, each step to the ceiling, and why nothing is due."""
+"""Explanations of declared rewards: the declaration, each step to the ceiling, and the reason for a zero amount."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Reading facts: the shapes of the contract's section 3, and what is malformed."""
+"""Parsing of facts: the shapes of section 3 of the contract, and malformed facts."""
 
 import json
 from datetime import UTC, date, datetime

@@ -20,7 +20,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSTANT = Period(NOW, NOW + timedelta(microseconds=1))
 POLICY = load_policy(POLICY_FILE)
-VALUES = PolicyValues(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - texts
+VALUES = PolicyValues(yaml.load(POLICY_FILE.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 - strings only
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ OFFSETS = st.sampled_from([None, -2, -1, 0, 1])
 
 @given(st.data())
 def test_what_verifies_extracts_comes_to_the_same_holds(data: st.DataObject) -> None:
-    """The verifier's holds from the same records."""
+    """The verifier computes the same holds from the same records."""
     draw = data.draw
 
     def period() -> Period:

@@ -1,4 +1,4 @@
-"""Red flags: what each one finds, and what it leaves alone."""
+"""Red flags: cases that each one detects, and cases that it must not flag."""
 
 import json
 from datetime import date, timedelta
@@ -63,7 +63,7 @@ def found(on: AwardFigures, *facts, around: Peers = NOBODY, policy=POLICY) -> li
 
 
 def sold(*, to: dict[str, tuple[int, int]] | None = None, repeated=(), in_all: int = 20 * MILLION, register="r1"):
-    """What P1 sold in 2026; `to`: sold to and bought of each, in fen."""
+    """Make the measures of P1's sales in 2026; `to`: amounts sold to and bought from each counterparty, in fen."""
     ref = FactRef(f"facts.sign.v1/{register}/provider/{P1}/2026", 1, 5)
     others = tuple(Counterparty(one, TradeSum(out, 1), TradeSum(back, 1)) for one, (out, back) in (to or {}).items())
     again = tuple(RepeatedAmount(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
@@ -84,7 +84,7 @@ def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str =
     [
         ("7000000", "3000000", True),  # at the threshold, three tenths in December
         ("7000000.01", "2999999.99", False),
-        ("7350000", "3150000", True),  # over it by a twentieth
+        ("7350000", "3150000", True),  # a twentieth over it
         ("7350000.01", "3150000", False),
         ("1000000", "20000000", False),
         ("0.01", "9999999.99", True),
@@ -112,7 +112,7 @@ def test_a_burst_after_the_policy_is_none() -> None:
     assert with_risk_flags(award, [fact], NOBODY, POLICY).flags == ()
 
 
-# --- what a provider sold --------------------------------------------------------------------------------------
+# --- sales of a provider --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_burst_after_the_policy_is_none() -> None:
 )
 def test_goods_that_go_there_and_back(out: int, back: int, expected: list[str]) -> None:
     assert found(ANNUAL, sold(to={P2: (out, back), P3: (9 * MILLION, 0)})) == expected
-    # The same over two registers; another year, and another rule, is no business of it.
+    # The same over two registers; awards of another year or rule are not flagged.
     two = [sold(to={P2: (out - 1, back)}), sold(to={P2: (1, 0)}, register="r2")]
     assert found(ANNUAL, *two) == expected
     assert found(ANNUAL._replace(year=2027), *two) == []
@@ -137,7 +137,7 @@ def test_goods_that_go_there_and_back(out: int, back: int, expected: list[str]) 
     ("repeated", "expected"),
     [
         ((MILLION, 10, 2), ["same_amount"]),
-        ((MILLION, 10, 3), []),  # a price, asked of everybody
+        ((MILLION, 10, 3), []),  # a list price that everybody pays
         ((MILLION - 1, 10, 1), []),
         ((2 * MILLION, 9, 1), []),
     ],
@@ -214,7 +214,7 @@ def test_first_purchases_split_around_the_cap() -> None:
     beside = (first("B2", least, days=30), first("B3", most, days=-30))
     assert found(PURCHASE, mine, around=Peers(similar=(mine, *beside))) == ["split_purchases"]
     for others in (
-        beside[:1],  # two are no more than two
+        beside[:1],  # two are too few
         (beside[0], first("B3", most + 1)),
         (beside[0], first("B3", least - 1)),
         (beside[0], first("B3", most, days=31)),
@@ -226,7 +226,7 @@ def test_first_purchases_split_around_the_cap() -> None:
 
 @given(st.lists(st.tuples(st.integers(3_700, 4_300), st.integers(0, 60), st.sampled_from(["P1", "P2"])), max_size=7))
 def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, int, str]]) -> None:
-    """Found on an award exactly when two others of its provider are within the days, whatever else there is."""
+    """An award is flagged exactly when two others of its provider are within the days, regardless of all others."""
     facts = [first(f"X{n}", thousand * 100_000, of=of, days=day) for n, (thousand, day, of) in enumerate(drawn)]
     for n, (thousand, day, of) in enumerate(drawn):
         others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
@@ -247,9 +247,9 @@ def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]
     assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []
 
 
-# --- read a second time ----------------------------------------------------------------------------------------
+# --- verifier comparison ---------------------------------------------------------------------------------------
 
-SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - texts alone
+SECOND = PolicyValues(yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader))  # noqa: S506 - strings only
 YUAN = st.sampled_from(["0.01", "999999.99", "1000000.00", "2000000.00", "10000000.00", "20000000.00"])
 SUM = st.fixed_dictionaries({"amount": YUAN, "trades": st.just(1)})
 EXAMPLES = [{"exchange": "kmdex", "trade_no": "T1"}, {"exchange": "kmdex", "trade_no": "T2"}]
@@ -301,7 +301,7 @@ def month(name: str, yuan: str) -> dict[str, object]:
 
 
 def read_twice(on: AwardFigures, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
-    """What both readings find; `values` by the fact's name."""
+    """Return the flags found by the rules and by the verifier; `values` by name of the fact."""
     facts, told = [], []
     for name, content in values.items():
         topic, _, key = name.partition("/")
@@ -358,7 +358,7 @@ def test_a_small_first_is_found_twice(yuan, greatest) -> None:
 
 @given(st.integers(0, 30 * MILLION), st.integers(0, 30 * MILLION), st.integers(1, 20), st.integers(1, 5), st.booleans())
 def test_without_its_sign_a_policy_flags_nothing_and_amounts_stay(out, back, trades, buyers, is_related) -> None:
-    """Taking a sign out of the file takes its flag away and no other; nothing else of an award changes."""
+    """Removing a red flag from the file removes this flag and no other, and changes nothing else of an award."""
     facts = [sold(to={P2: (out, back)}, repeated=[(MILLION, max(trades, 5), buyers)])]
     around = Peers(related=frozenset({P2} if is_related else ()))
     all_found = found(ANNUAL, *facts, around=around)

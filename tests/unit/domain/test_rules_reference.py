@@ -19,7 +19,7 @@ from tests.support.cases import party, uscc
 from tests.support.incentive.facts_in_memory import CUT_AT, Documents, accepted_document, awards_of, facts_of
 
 POLICY = load_policy(POLICY_FILE)
-TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - makes texts alone
+TREE = yaml.load(POLICY_FILE.read_bytes(), yaml.BaseLoader)  # noqa: S506 - strings only
 
 # Three exchanges: one whose operator leaves and is replaced after a gap, one of the same operator and whitelisted
 # later and for a time only, one without any operator.
@@ -179,7 +179,7 @@ def test_tiers_and_years_agree_with_the_verifier(data):
 
 def assert_agree(some_listings, some_trades):
     documents = Documents()
-    accepted = {}  # of each revision the first content
+    accepted = {}  # the first content of each revision
     for exchange, document in [*some_listings, *some_trades]:
         documents.accept(exchange, document)
         one = accepted_document(exchange, document)
@@ -203,5 +203,5 @@ def assert_agree(some_listings, some_trades):
 
 
 def last_day(flags):
-    """Without red flags, which are not an award's rule."""
+    """Keep only `last_day`: red flags are not computed by the rule of an award."""
     return tuple(flag for flag in flags if flag == "last_day")

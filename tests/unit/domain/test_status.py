@@ -1,4 +1,4 @@
-"""The status of a subject or exchange in a year, from facts that are given: amounts, thresholds, and who sees them."""
+"""The status of a subject or exchange in a year, from given facts: amounts, thresholds, and their visibility."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ def entries(
     visible: set[str] | None = None,
     policy=POLICY,
 ) -> dict[str, Any]:
-    """Of P1, by rule."""
+    """Return the status entries of P1 by rule."""
     found = subject_status(
         P1.subject, year, facts, {}, exchanges=OPERATED, policy=policy, awards=awards, visible=visible
     )
@@ -35,7 +35,7 @@ def entries(
 
 
 def operated(*totals: ExchangeTotal, year: int = 2026, awards: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """The entries of the operator of kmdex and dcdex under (六) 2, with these totals of kmdex."""
+    """Return the entries of the operator of kmdex and dcdex under (六) 2, with these totals of kmdex."""
     of_kmdex = {"kmdex": {total.year: [total] for total in totals}}
     found = subject_status(
         OPERATOR, year, SubjectFacts(), of_kmdex, exchanges=OPERATED, policy=POLICY, awards=awards, visible=None
@@ -121,7 +121,7 @@ DECLARED = (
 
 
 def declared_entries(declarations: tuple[Declaration, ...], visible: set[str] | None = None) -> list[dict[str, Any]]:
-    """What stands after the rules that events drive."""
+    """Return the entries that follow those of the event-driven rules."""
     facts = SubjectFacts(declared=declarations)
     awards = (DECLARED[0].award_id, DECLARED[4].award_id)
     found = subject_status(

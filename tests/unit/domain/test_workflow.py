@@ -1,4 +1,4 @@
-"""The bureau's steps: the table against the contract's, and random histories against what must never happen."""
+"""The steps of the bureau: the table against that of the contract, and invariants over random histories."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ from services.incentive.verifier.acts import AwardHistory, is_over_approved
 from services.incentive.verifier.values import yuan
 from tests.support.incentive.workflow import BASIS, NOW, ROUND, context, history, step
 
-# The contract's table, section 6: from which states an action leads where.
+# The table of section 6 of the contract: states in which an action is allowed, and its target state.
 CONTRACT = {
     "apply": (("estimated", "approved", "paid"), "applied"),
     "list": (("estimated", "approved", "paid"), "applied"),
@@ -37,7 +37,7 @@ CONTRACT = {
     "joint_review": (("reviewed",), "joint_reviewed"),
     "publish": (("joint_reviewed",), "published"),
     "approve": (("published",), "approved"),
-    "pay": (("approved", "estimated"), "paid"),  # the latter for what an earlier round approved
+    "pay": (("approved", "estimated"), "paid"),  # the latter for amounts approved in an earlier round
     "reject": (("estimated", "applied", "reviewed", "joint_reviewed", "published"), "rejected"),
     "reopen": (("rejected",), "estimated"),
     "return": (STATES, None),
@@ -91,7 +91,7 @@ def test_an_award_can_be_approved_from_the_instant_at_which_its_public_notice_en
 
 
 def with_limit(most_fen: int, outstanding_fen: int) -> StepContext:
-    """A published award, before approval by a person who may approve it."""
+    """Return a published award with a limit, before approval by a person who may approve it."""
     limit = ApprovalLimit(most_fen, outstanding_fen, Texts("限额", "the limit"))
     return replace(context(through(*ROUND), 1000, "b"), limits=(limit,))
 
@@ -155,7 +155,7 @@ def test_what_was_approved_for_another_year_is_all_to_be_returned() -> None:
 
 
 def assert_verified(steps: list[Decision], state: WorkflowState, payable_fen: int) -> None:
-    """What verifies extracts reads the table a second time, and comes to the same."""
+    """Check that the verifier of extracts, a second implementation of the table, computes the same state."""
     told = AwardHistory()
     for one in steps:
         told.take(decision_json(one))
@@ -198,7 +198,7 @@ def test_what_verifies_takes_no_step_that_could_not_be_taken(steps: int, changes
 
 @given(st.data())
 def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> None:
-    """Whatever people try and however what is payable changes: money stays within what was payable when it moved."""
+    """No approval or payment leaves more outstanding than is payable at its time, in any history."""
     state, payable_fen, steps, versions = (
         WorkflowState(),
         100,
@@ -212,7 +212,7 @@ def test_of_any_history_no_more_is_out_than_was_payable(data: st.DataObject) -> 
             versions.append(PayableVersion(at, BASIS, payable_fen))
             continue
         now = context(state, payable_fen, data.draw(st.sampled_from(["a", "b"])))
-        # Mostly what may be done: else hardly any history comes to an approval.
+        # Mostly allowed actions: otherwise hardly any history reaches an approval.
         some = st.sampled_from(sorted(ACTIONS))
         action = some if data.draw(st.integers(0, 3)) == 0 else st.sampled_from(allowed_actions(now) or ["apply"])
         wanted = StepRequest(data.draw(action), data.draw(st.integers(1, 200)))

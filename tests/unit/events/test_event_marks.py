@@ -23,7 +23,7 @@ def test_both_content_modes_have_them() -> None:
     assert marks_of(structured(id="kmdex-1", traceparent=TRACEPARENT, data={"a": [1]}), []) == expected
     binary = [("ce_specversion", b"1.0"), ("ce_id", b"kmdex-1"), ("ce_traceparent", TRACEPARENT.encode())]
     assert marks_of(b'{"id": "of the document"}', binary) == expected
-    # As clients that are traced add it to every record.
+    # The header that an instrumented client adds to every record.
     assert marks_of(structured(id="kmdex-1"), [("traceparent", TRACEPARENT.encode())]) == expected
 
 

@@ -18,7 +18,7 @@ EVENTS["listing"] = EVENTS["trade"] | {"type": TYPES["listing"], "data": LISTING
 
 
 def event_with(kind: Any, path: str, member: Any) -> bytes:
-    """The valid event as JSON with one member, named by its path from the event on, changed or taken out."""
+    """Return the valid event as JSON with one field, named by its path from the event, changed or removed."""
     event = json.loads(json.dumps(EVENTS[kind]))
     *parents, name = path.split(".")
     inner = event
@@ -32,7 +32,7 @@ def event_with(kind: Any, path: str, member: Any) -> bytes:
 
 
 def read(kind: Any, value: bytes | None, headers: Any = ()) -> Accepted | Refusal:
-    """What decode says, once the rule alone has said the same."""
+    """Return the outcome of `decode`, after checking that the plain path has the same."""
     outcome = decode(kind, "kmdex", value, headers)
     assert decode_slowly(kind, "kmdex", value, headers) == outcome
     return outcome
@@ -85,7 +85,7 @@ def test_a_listing_is_read_into_values() -> None:
 
 
 def test_content_is_the_same_by_value() -> None:
-    """Defaults written out or left out, amounts and zones written otherwise, members in another order, unknown ones."""
+    """Explicit defaults, notation of amounts and time zones, order of fields, and unknown fields make no difference."""
     other = {
         "completed_at": "2026-03-01T02:00:05.000000Z",
         "amount": "5000000",

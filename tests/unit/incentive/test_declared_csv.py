@@ -1,4 +1,4 @@
-"""CSV files of declarations: headings, names, dates and encodings in use; each error names its column."""
+"""CSV files of declarations: accepted headings, names, dates and encodings; each error names its column."""
 
 from datetime import date
 

@@ -133,7 +133,7 @@ def test_a_tree_of_entries_and_nodes_has_the_root_of_the_log(size: int) -> None:
 
 
 def nodes_without(there, since, start, end, node):
-    """The largest subtrees without an extracted entry, cut at `since`, computed slowly."""
+    """Yield the largest subtrees without an extracted entry, cut at `since`, computed slowly."""
     is_cut = start < since < end
     if not is_cut and not any(start <= n < end for n in there):
         yield (start, end, range_hash(start, end, node))

@@ -35,7 +35,7 @@ def number_of(document: Listing | Trade) -> str:
 
 
 def states(records: list[SampleRecord]) -> dict[tuple[str, str, str], Listing | Trade]:
-    """The highest revision of every document, as a register keeps it."""
+    """Return the highest revision of every document, as a register stores it."""
     current: dict[tuple[str, str, str], Listing | Trade] = {}
     for record in records:
         decoded = decode(kind_of(record), record.exchange, record.value, record.headers)

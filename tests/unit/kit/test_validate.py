@@ -55,7 +55,7 @@ def test_the_verdicts_are_what_the_sample_says_of_itself() -> None:
     sample = list(sample_events(7, ("kmdex", "dcdex"), 8000, 2026, rubbish=True))
     expected = [record.outcome for record in sample]
     assert set(REASONS) | {"accepted", "duplicate"} == set(expected)
-    # What was sent to another exchange's topic stands in a wrapper, which names that topic.
+    # Records sent to the topic of another exchange have a wrapper that names this topic.
     assert outcomes(*map(to_line, sample), exchange=None) == expected
 
 

@@ -62,7 +62,7 @@ def test_a_log_that_grows_is_cosigned(log: StaticLog, witness: Witness) -> None:
         assert kept(witness).size == seen.checkpoint.size == size
         assert seen.keys == ((log.key.verifier,) if not size else ())
     assert states == ["first", "grown", "known", *["grown"] * 5, "known"]
-    # What it keeps, anybody can check with two keys.
+    # Anybody can check the stored checkpoint with two keys.
     text = (witness.folder.folder / "example.org%2Ftests%2Fledger.checkpoint").read_text("utf-8")
     assert open_checkpoint(text, [log.key.verifier]) == kept(witness)
     key = VerifierKey.parse((witness.folder.folder / "vkey").read_text("utf-8"))
@@ -133,7 +133,7 @@ def test_another_key_of_the_log_goes_on_with_its_history(log: StaticLog, witness
     log.serve(OTHERS[:12])
     with pytest.raises(RewrittenError):
         witness.look(log.checkpoint(OTHERS[:12]), reader(log))
-    assert witness.folder.keys(ORIGIN) == (first,)  # one that rewrites history is not believed
+    assert witness.folder.keys(ORIGIN) == (first,)  # a key that signs rewritten history is not trusted
     seen = witness.look(log.serve(ENTRIES[:12]), reader(log))
     assert (seen.state, seen.keys) == ("grown", (log.key.verifier,))
     assert witness.look(log.checkpoint(ENTRIES[:12]), reader(log)).keys == ()

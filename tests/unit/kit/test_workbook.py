@@ -42,12 +42,12 @@ ROW: dict[str, Any] = {
     "买方代码": BUYER,
     "买方": "虚构需方",
     "金额（元）": 5000000.1,
-    "成交时间": datetime(2026, 3, 1, 0, 30, 5),  # noqa: DTZ001 - as a workbook has it
+    "成交时间": datetime(2026, 3, 1, 0, 30, 5),  # noqa: DTZ001 - workbooks have no time zone
 }
 
 
 def workbook(file: Path, *rows: dict[str, Any], formats: dict[str, str] | None = None) -> Path:
-    """A workbook whose first sheet has the headings, the rows, and the number formats by heading."""
+    """Write a workbook whose first sheet has the headings, the rows, and the number formats by heading."""
     book = Workbook()
     sheet = book.worksheets[0]
     for column, heading in enumerate(ROW, start=1):
@@ -61,7 +61,7 @@ def workbook(file: Path, *rows: dict[str, Any], formats: dict[str, str] | None =
 
 
 def rewritten(file: Path, old: str, new: str) -> Path:
-    """The workbook with other XML in its sheet, which openpyxl would not write itself."""
+    """Replace XML in the sheet of the workbook by XML that openpyxl does not write."""
     result = file.with_name("rewritten.xlsx")
     with zipfile.ZipFile(file) as found, zipfile.ZipFile(result, "w") as written:
         for name in found.namelist():
@@ -147,7 +147,7 @@ def test_amounts_are_read_exactly(fen: list[int], tmp_path_factory: pytest.TempP
     file = tmp_path_factory.getbasetemp() / "amounts.xlsx"
     book = Workbook()
     for amount in fen:
-        book.worksheets[0].append([amount / 100])  # the double that a program has of it
+        book.worksheets[0].append([amount / 100])  # the nearest double, as programs write it
     book.save(file)
     for amount, (cell,) in zip(fen, read_xlsx(file, None), strict=True):
         assert isinstance(cell, NumberCell)
@@ -174,7 +174,7 @@ def test_the_sheet_is_named_where_there_are_several(tmp_path: Path) -> None:
 
 
 def test_digits_that_nobody_typed_are_refused(tmp_path: Path) -> None:
-    """What a spreadsheet keeps of 0.1 + 0.2."""
+    """The value of 0.1 + 0.2 as a spreadsheet stores it is refused."""
     file = rewritten(
         workbook(tmp_path / "trades.xlsx", ROW | {"金额（元）": 0.3}), "<v>0.3<", "<v>0.30000000000000004<"
     )
@@ -184,7 +184,7 @@ def test_digits_that_nobody_typed_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_wrong_extent_hides_no_row(tmp_path: Path) -> None:
-    """Some programs write that a sheet has one cell, whatever it has."""
+    """Some programs always write that a sheet has one cell."""
     file = workbook(tmp_path / "trades.xlsx", ROW, ROW | {"合同编号": "T2"})
     result, output = run(tmp_path, rewritten(file, '<dimension ref="A1:I3"', '<dimension ref="A1"'))
     assert result.exit_code == 0, result.output

@@ -12,7 +12,7 @@ from tests.mutation.mutants import mutants_of
 from tests.mutation.survivors import read_survivors
 from tests.mutation.targets import MODULES, ROOT, SURVIVORS
 
-MOST = 9  # lower it when a line of the list goes
+MOST = 9  # lower it when a line is removed from the list
 
 
 def changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> list[str]:

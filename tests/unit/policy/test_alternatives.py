@@ -1,4 +1,4 @@
-"""The policy under the alternative of one of its readings, where the file gives that one's values."""
+"""The policy under an alternative reading, where the file gives the values of the alternative."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_periods_of_g1_change_places_and_nothing_else_does() -> None:
     other = with_alternative(POLICY, G1)
     assert other is not None
     assert (other.in_force, other.in_force_alternative) == (POLICY.in_force_alternative, POLICY.in_force)
-    assert other.cut_dates == POLICY.cut_dates  # so that totals of the ledger can be taken for it
+    assert other.cut_dates == POLICY.cut_dates  # so that the ledger's totals remain usable
     assert {change.path: (change.before, change.after) for change in compare(POLICY, other)} == {
         f"{G1}.until": ("2028-10-16", "2028-10-15"),
         f"{G1}.alternative.until": ("2028-10-15", "2028-10-16"),

@@ -18,7 +18,7 @@ from shared.values.times import SHANGHAI, parse_time
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 POLICY = load_policy(POLICY_FILE)
 
-# Each value as the description of the policy has it, with the article or clause.
+# Each value as described in the policy, with its article or clause.
 VALUES = {
     "id": ("-", "kunming-2025-14"),
     "revision": ("-", "1"),
@@ -54,7 +54,7 @@ VALUES = {
 }
 WORDS = re.compile(r".*(\.article|\.mark|\.reading|\.basis|\.zh|\.en)")
 
-# The judgements (J) and what rests on other law (L), by clause or rule.
+# Numbers of judgements (J) and of points based on other law (L), by clause or rule.
 JUDGEMENTS = {
     ("G1", "L"): 1,
     ("G2", "J"): 1,

@@ -1,4 +1,4 @@
-"""Section `declared` of the policy file: every article as in the policy's text, and strict reading."""
+"""Section `declared` of the policy file: every article as in the policy's text, and strict parsing."""
 
 import re
 from decimal import Decimal
@@ -15,7 +15,7 @@ DECLARED = POLICY.declared
 WAN, YI = 10_000 * 100, 100_000_000 * 100  # fen
 
 PRIZES_OF_THE_NATION = "national_first 10, national_second 8, national_third 5"
-# By article: what each rule is worth, how it is earned, what limits and pool it has; amounts in 万元.
+# By article: amount of each rule, how it is earned, its limits and pool; amounts in 万元.
 ARTICLES = {
     ("(一)", "computing_centre"): ("1000 at_most 1.25", "once subject", "", ""),
     ("(二)", "data_circulation_facility"): ("500", "once item", "", ""),

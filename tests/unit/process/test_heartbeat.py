@@ -1,4 +1,4 @@
-"""The heartbeat file of a consumer program, and what a container's probe makes of it."""
+"""The heartbeat file of a consumer program, and the container's liveness probe that reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listing facts, read by trade-ingest as the listing service writes them."""
+"""Listing facts: trade-ingest parses the format that the listing service writes."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from tests.support.registers.worlds import raw_record, uscc
     ["2000-01-01T00:00:00+23:59", "2026-03-01T10:00:05.000001+08:00", "2099-12-31T23:59:59.999999-23:59"],
 )
 def test_every_time_that_a_document_may_have_is_read_from_its_fact(listed_at) -> None:
-    """Years are as written: in Shanghai such a listing may be of 1999 or 2100, and must not stop the stream."""
+    """Years are checked as written: in Shanghai time a listing may be of 1999 or 2100, and must not stop the stream."""
     value = {
         "generation": 1,
         "seq": 1,

@@ -13,7 +13,7 @@ from shared.register.rebuild.report import MOST_LINES, RebuildReport
 
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report is in English."""
+    """Set the language of the report to English."""
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
 
 
@@ -37,7 +37,7 @@ def test_all_are_counted_and_not_all_are_listed() -> None:
 
 
 def test_of_duplicates_without_a_date_the_sum_is_told() -> None:
-    """They were counted on the day on which they came, and nobody knows which that was."""
+    """They were counted on the day of their arrival, which is no longer known."""
     day, other = date(2026, 3, 1), date(2026, 3, 2)
     lines: list[str] = []
     stands = Counter({("a", day): 2, ("a", other): 3, ("b", day): 1})

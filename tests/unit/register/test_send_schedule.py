@@ -1,4 +1,4 @@
-"""When facts are sent: at once, or throttled while they change all the time."""
+"""Schedule of sending facts: immediately, or throttled while they change continuously."""
 
 import pytest
 

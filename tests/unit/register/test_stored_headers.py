@@ -1,4 +1,4 @@
-"""Headers as kept with an accepted record are the compact JSON of what quarantine shows of them."""
+"""Headers stored with an accepted record are the compact JSON of the headers that quarantine shows."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ CANARY = "canary-7c1f"
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What reaches stderr."""
+    """The log output on stderr."""
     stderr = io.StringIO()
     monkeypatch.setattr("sys.stderr", stderr)
     set_up_logs("listing", "INFO")
@@ -54,7 +54,7 @@ def say(logger: Any, n: int) -> None:
 
 
 def lines(told: io.StringIO) -> list[dict[str, Any]]:
-    """Those of this file: threads that other tests left behind may speak too."""
+    """Return the lines of this file's loggers: threads left by other tests may log as well."""
     found = [json.loads(line) for line in told.getvalue().splitlines()]
     return [line for line in found if line["logger"] in OURS]
 
@@ -149,7 +149,7 @@ def test_a_long_traceback_keeps_its_end(told: io.StringIO) -> None:
 
 
 def test_a_fact_that_cannot_be_read_is_told_by_its_place(told: io.StringIO) -> None:
-    """Facts hold names; where one stands is enough to look it up."""
+    """Facts contain names; topic, partition and offset are enough to look one up."""
     party = {"id_scheme": "uscc", "id": CANARY, "name": CANARY}
     value = json.dumps({"generation": 1, "seq": "1", "party": party, "first": CANARY}).encode()
     record = SimpleNamespace(topic=FIRST_LISTING, partition=2, offset=7, key=b"r1/x", value=value, timestamp=0)
@@ -167,7 +167,7 @@ def test_threads_and_warnings_speak_in_the_same_form(told: io.StringIO) -> None:
     thread.join()
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        logging.captureWarnings(capture=True)  # pytest has its own way of showing them
+        logging.captureWarnings(capture=True)  # pytest otherwise captures warnings itself
         warnings.warn("old", DeprecationWarning, stacklevel=1)
     assert CANARY not in told.getvalue()
     ended, warned = lines(told)

@@ -1,4 +1,4 @@
-"""Totals in buckets: where a trade belongs, and what a batch of documents changes."""
+"""Totals in buckets: the bucket of a trade, and the changes made by a batch of documents."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -40,7 +40,7 @@ leaves_of = st.integers(1, 700).map(lambda n: [leaf_hash(b"%d" % i) for i in ran
 
 
 def mth(leaves: list[bytes]) -> bytes:
-    """RFC 6962, 2.1, word by word, over leaf hashes."""
+    """Compute the Merkle tree hash exactly as defined in RFC 6962, 2.1, over leaf hashes."""
     if not leaves:
         return sha256(b"").digest()
     if len(leaves) == 1:

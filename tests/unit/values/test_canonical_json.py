@@ -1,4 +1,4 @@
-"""Canonical JSON is what the reference of RFC 8785 makes of the same value."""
+"""Canonical JSON equals the output of the reference implementation of RFC 8785."""
 
 import rfc8785
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The file of API keys: what it accepts, and how it reports errors."""
+"""The file of API keys: accepted contents, and reported errors."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Since when records wait: quiet while they move or after a quiet night, alarming when they are stuck."""
+"""Waiting time of records: low while they move or after an idle night, high when they are stuck."""
 
 from shared.process.liveness import STUCK_AFTER_S
 from shared.web.operations.progress import Movement, PartitionProgress, ServiceProgress, Stored, lag_for, topics_seen
@@ -48,7 +48,7 @@ def test_what_is_behind_an_open_transaction_does_not_wait() -> None:
 
 
 def test_facts_behind_a_transaction_that_does_not_end_wait() -> None:
-    """They are ours, and last for seconds: one that stays open keeps awards from being posted."""
+    """Our transactions last seconds: one that stays open blocks the posting of awards."""
     held = PartitionProgress("facts.listing.v1", 0, 5, 9, 5)
     movement = Movement()
     for at_s in (0.0, STUCK_AFTER_S):
@@ -68,10 +68,10 @@ def test_one_partition_that_stands_still_is_not_hidden_by_others() -> None:
 def test_waiting_goes_on_while_nothing_can_be_seen() -> None:
     movement = Movement()
     movement.observe(look(5, 9), 0.0)
-    # Broker or database were away, and nothing was handled.
+    # Broker or database were unavailable, and nothing was processed.
     movement.observe(look(5, 9), 300.0)
     assert movement.waiting_s(310.0) == 310.0
-    # Records were handled meanwhile, and another came.
+    # Records were processed in the meantime, and another arrived.
     movement.observe(look(9, 10), 600.0)
     assert movement.waiting_s(610.0) == 10.0
 

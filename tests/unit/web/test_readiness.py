@@ -20,7 +20,7 @@ NOBODY = "127.0.0.1:1"
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """HOST:PORT of what takes connections and never says a word, as a stopped process does."""
+    """Yield HOST:PORT of a server that accepts connections and never responds, like a stopped process."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
@@ -45,7 +45,7 @@ def test_what_hangs_is_told_in_time(hangs: str, monkeypatch: pytest.MonkeyPatch)
         with readiness_of(kafka, database) as readiness:
             began_s = time.monotonic()
             assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
-            assert time.monotonic() - began_s < 15  # what hangs would do so for 20 s
+            assert time.monotonic() - began_s < 15  # the connection itself would hang for 20 s
 
 
 def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_those_who_ask_meanwhile_share_one_call(monkeypatch: pytest.MonkeyPatch)
             assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
         names = [thread.name for thread in threading.enumerate()]
         assert (names.count("ready-broker"), names.count("ready-database")) == (1, 1)
-    # Both have given up by then, and are asked anew.
+    # Both calls have timed out by then, and are repeated.
     monkeypatch.setattr("shared.web.operations.readiness.ANSWER_WITHIN_S", 20.0)
     assert [fault.field for fault in readiness.faults()] == ["broker", "database"]
 
