@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from services.trade_ingest.fact_keys import all_risk_flag_keys, all_totals, risk_flag_keys, total_and_first_keys
 from services.trade_ingest.intake import buckets_of
-from services.trade_ingest.totals import instant_of
 from services.trade_ingest.totals_store import rebuild_totals
 from shared.postgres.query import fetch_optional
 from shared.register.context import RegisterContext
@@ -22,8 +21,8 @@ def changed_by_settings(
     """Recompute totals by the settings just recorded; return the keys of all facts that may have changed."""
     del recounted  # a trade is no fact of its own
     changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
-    exchanges = {(exchange, shanghai_year(instant_of(bucket_us))) for exchange, bucket_us in changed_exchanges}
-    providers = {(provider, shanghai_year(instant_of(bucket_us))) for provider, bucket_us, _, _ in changed_providers}
+    exchanges = {(exchange, shanghai_year(at)) for exchange, at in changed_exchanges}
+    providers = {(provider, shanghai_year(at)) for provider, at, _, _ in changed_providers}
     if _cut_dates_changed(connection, register):
         # Every total states its cut dates.
         all_exchanges, all_providers = all_totals(connection)

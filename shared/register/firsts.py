@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from shared.events.decode import Kind
 from shared.language import say
 from shared.postgres.query import execute, fetch, fetch_value, pg_array
+from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
 from shared.register.revisions import Key
@@ -42,6 +43,17 @@ class FirstsTable(NamedTuple):
     def at(self) -> str:
         """The column of the document's instant."""
         return INSTANT_COLUMN[self.document]
+
+    @property
+    def derived(self) -> DerivedTable:
+        """The table of firsts, with the columns of `First`."""
+        order = f"d.{self.at}, d.exchange, d.number"
+        expected = f"""
+            SELECT DISTINCT ON (d.{self.party}) d.{self.party} AS party, {order}, d.seq
+            FROM {self.document} d JOIN party ON party.id = d.{self.party} AND party.scheme = 'uscc'
+            WHERE {self.eligible} ORDER BY d.{self.party}, {order}
+        """
+        return DerivedTable(self.first, ("party",), (self.at, "exchange", "number", "seq"), expected)
 
 
 class _Statements(NamedTuple):
@@ -88,11 +100,11 @@ def update_firsts(
         found = _load(connection, _statements(table).least, gone)
         new.update({party: found.get(party) for party in gone})
     changed = {party: first for party, first in new.items() if first != current.get(party)}
-    store_firsts(connection, table, changed)
+    _store(connection, table, changed)
     return {party: current.get(party) for party in changed}
 
 
-def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[int, First | None]) -> None:
+def _store(connection: Connection, table: FirstsTable, changed: Mapping[int, First | None]) -> None:
     """Store firsts; None removes one."""
     gone = [party for party, first in changed.items() if first is None]
     if gone:
@@ -109,52 +121,14 @@ def store_firsts(connection: Connection, table: FirstsTable, changed: Mapping[in
         execute(connection, _statements(table).store, **parameters)
 
 
-def differing_firsts(connection: Connection, table: FirstsTable) -> dict[int, tuple[First | None, First | None]]:
-    """Recompute every first from the documents; return the stored and the computed one where they differ."""
-    at = table.at
-    rows = fetch(
-        connection,
-        f"""
-            WITH least AS (
-                SELECT DISTINCT ON (d.{table.party}) d.{table.party} AS party, d.exchange, d.number, d.{at}, d.seq
-                FROM {table.document} d JOIN party ON party.id = d.{table.party} AND party.scheme = 'uscc'
-                WHERE {table.eligible}
-                ORDER BY d.{table.party}, d.{at}, d.exchange, d.number
-            )
-            SELECT coalesce(n.party, f.party) AS party, f.{at}, f.exchange, f.number, f.seq,
-                   n.{at}, n.exchange, n.number, n.seq
-            FROM least n FULL JOIN {table.first} f ON f.party = n.party
-            WHERE (n.exchange, n.number, n.{at}, n.seq) IS DISTINCT FROM (f.exchange, f.number, f.{at}, f.seq)
-            """,
-        tuple[
-            int,
-            datetime | None,
-            str | None,
-            str | None,
-            int | None,
-            datetime | None,
-            str | None,
-            str | None,
-            int | None,
-        ],
-    )
-    return {row[0]: (_first(*row[1:5]), _first(*row[5:])) for row in rows}
-
-
-def _first(at: datetime | None, exchange: str | None, number: str | None, seq: int | None) -> First | None:
-    if at is None or exchange is None or number is None or seq is None:
-        return None
-    return First(at, exchange, number, seq)
-
-
 def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildReport) -> None:
     """Report every stored first that differs from the documents."""
-    differing = differing_firsts(connection, table)
-    subjects = subjects_of(connection, differing)
-    for party, pair in sorted(differing.items()):
+    differing = differing_rows(connection, table.derived)
+    subjects = subjects_of(connection, (row.key[0] for row in differing))
+    for (party,), *firsts in differing:
         shown = [
             first and f"{first.exchange}/{first.number} ({say('条目', 'entry')} {first.seq}, {first.at.isoformat()})"
-            for first in pair
+            for first in (None if values is None else First(*values) for values in firsts)
         ]
         report.add(f"{table.first} {subjects.get(party, party)}", *shown, repairable=True)
     count = fetch_value(connection, f"SELECT count(*) FROM {table.first}", int)
@@ -163,9 +137,7 @@ def compare_firsts(connection: Connection, table: FirstsTable, report: RebuildRe
 
 def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
     """Recompute every first and store those that differ; return the parties whose first changed."""
-    differing = differing_firsts(connection, table)
-    store_firsts(connection, table, {party: computed for party, (_, computed) in differing.items()})
-    return set(differing)
+    return {party for (party,) in rebuild_rows(connection, table.derived)}
 
 
 def _load(connection: Connection, query: str, parties: Iterable[int]) -> dict[int, First]:
