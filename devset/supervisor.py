@@ -22,7 +22,7 @@ from devset.processes import ChildProgram, LocalError, free_ports, port_is_free,
 from devset.programs import SERVICES, Addresses, command, environment, serving
 from services.incentive.policy.loader import PolicyError, load_policy
 from shared.language import localized, say
-from shared.settings import given_settings, load_local_settings, load_policy_file
+from shared.settings import LocalSettings, given_settings, load_policy_file
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 # Long, for slow machines. A program that cannot start is recognized by ENDS_BEFORE_READY.
@@ -158,7 +158,7 @@ class LocalSet:
                     )
                 )
             return
-        settings = load_local_settings()
+        settings = LocalSettings()
         jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.report)
         self.report(say("正在启动 Kafka 与 PostgreSQL", "starting Kafka and PostgreSQL"))
         self._kafka = kafka = Kafka(

@@ -22,7 +22,7 @@ import yaml
 from services.incentive.domain.explain_format import REASONS as NOT_COUNTED
 from shared.events.decode import REASONS
 from shared.language import pick
-from shared.settings import load_settings
+from shared.settings import Settings
 from shared.web.problems import DETAILS
 
 Language = Literal["zh", "en"]
@@ -137,7 +137,7 @@ def specification(service: Literal["listing", "trade-ingest", "incentive"], fold
             "EXCHANGES_FILE": str(ROOT / "exchanges.yaml"),
         }
     )
-    app = import_module(SERVICES[service]).create_app(load_settings(service))
+    app = import_module(SERVICES[service]).create_app(Settings(service))
     spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
     return spec
 

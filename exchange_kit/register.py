@@ -145,5 +145,5 @@ def value_key(value: bytes | None) -> bytes:
 
 def registers_of(exchange: str, access: AccessSettings) -> Iterator[RegisterReader]:
     """Yield the clients of both registers of an exchange."""
-    yield RegisterReader("listing", exchange, Api.with_key("listing", access.address.listing, access.key))
-    yield RegisterReader("trade", exchange, Api.with_key("trade-ingest", access.address.trade_ingest, access.key))
+    yield RegisterReader("listing", exchange, Api.with_key("listing", access.listing_url, access.key))
+    yield RegisterReader("trade", exchange, Api.with_key("trade-ingest", access.trade_ingest_url, access.key))

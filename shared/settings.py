@@ -1,11 +1,14 @@
 """Settings of every program, read from the environment by this module alone.
 
-A missing or invalid value raises a `SettingsError` of one line that names the variable.
+Making one of the classes reads every field that is not given. A missing or invalid value raises a `SettingsError` of
+one line that names the variable.
 """
+# ruff: noqa: RUF009 - `_setting` returns a dataclass field
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import quote, urlsplit
@@ -57,7 +60,7 @@ class KafkaSettings:
 
     def client_config(self) -> ClientConfig:
         """Return the keyword arguments of every kafka-python client."""
-        config: dict[str, Any] = {
+        config: dict[str, object] = {
             "bootstrap_servers": list(self.bootstrap_servers),
             "security_protocol": self.security_protocol,
             # Reconnect soon after a restart of the broker; the default goes up to 30 s.
@@ -94,18 +97,9 @@ class WitnessAddress:
 
 
 # The default: one register on this machine.
-LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {
-    DEFAULT_REGISTER: RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
-}
-
-
-@dataclass(frozen=True)
-class AccessSettings:
-    """URLs of an exchange's register and of the incentive service, and the exchange's API key."""
-
-    address: RegisterAddress
-    incentive_url: str
-    key: str
+_LOCAL = RegisterAddress("http://127.0.0.1:8001", "http://127.0.0.1:8002")
+_INCENTIVE_URL = "http://127.0.0.1:8003"
+LOCAL_REGISTERS: Mapping[str, RegisterAddress] = {DEFAULT_REGISTER: _LOCAL}
 
 
 @dataclass(frozen=True)
@@ -123,281 +117,55 @@ class OidcSettings:
     public_url: str
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none is named."""
-
-    service: Service
-    kafka: KafkaSettings
-    database_url: str
-    database_owner_url: str | None
-    register: str
-    exchanges: tuple[str, ...] | None
-    registers: Mapping[str, RegisterAddress] | None
-    exchanges_file: Path
-    policy_file: Path
-    totals_cut_at: tuple[date, ...]
-    api_keys_file: Path | None
-    signing_key_file: Path | None
-    service_key_file: Path | None
-    session_key_file: Path | None
-    public_url: str | None
-    oidc: OidcSettings | None
-    log_origin: str
-    checkpoint_interval_s: float
-    witnesses: tuple[WitnessAddress, ...]
-    heartbeat_file: Path | None
-    otlp_endpoint: str | None
-    log_level: str
+# Variables: each of these functions reads one, or a secret from one of two.
 
 
-@dataclass(frozen=True)
-class LocalSettings:
-    """Settings of the set on one machine: the cache of downloads and the Maven repository."""
-
-    cache_folder: Path
-    maven_repository: str | None
-
-
-def load_settings(service: Service) -> Settings:
-    """Load the settings of a service. SettingsError."""
-    env = Env()
-    return Settings(
-        service=service,
-        kafka=load_kafka_settings(),
-        database_url=_with_password(
-            _required(env, "DATABASE_URL", _postgres_url),
-            _optional(env, "DATABASE_PASSWORD_FILE", _secret),
-            "DATABASE_URL, DATABASE_PASSWORD_FILE",
-        ),
-        database_owner_url=_load_owner_url(env),
-        register=_optional(env, "REGISTER", _register_id) or DEFAULT_REGISTER,
-        exchanges=_optional(env, "EXCHANGES", _words),
-        registers=_optional(env, "REGISTERS", _registers),
-        exchanges_file=Path(_text(env, "EXCHANGES_FILE") or "exchanges.yaml"),
-        policy_file=load_policy_file(),
-        totals_cut_at=_load_totals_cut_at(env),
-        api_keys_file=_optional(env, "API_KEYS_FILE", Path),
-        signing_key_file=_optional(env, "SIGNING_KEY_FILE", Path),
-        service_key_file=_optional(env, "SERVICE_KEY_FILE", Path),
-        session_key_file=_optional(env, "SESSION_KEY_FILE", Path),
-        public_url=_optional(env, "PUBLIC_URL", _http_url),
-        oidc=_load_oidc_settings(env),
-        log_origin=_text(env, "LOG_ORIGIN") or "jiangbu",
-        checkpoint_interval_s=_optional(env, "CHECKPOINT_INTERVAL", _seconds) or DEFAULT_CHECKPOINT_INTERVAL_S,
-        witnesses=_optional(env, "WITNESSES", _witnesses) or (),
-        heartbeat_file=_optional(env, "HEARTBEAT_FILE", Path),
-        otlp_endpoint=_optional(env, "OTEL_EXPORTER_OTLP_ENDPOINT", _http_url),
-        log_level=load_log_level(),
-    )
-
-
-def _load_oidc_settings(env: Env) -> OidcSettings | None:
-    issuer = _optional(env, "OIDC_ISSUER", _http_url)
-    client_id, public_url = _text(env, "OIDC_CLIENT_ID"), _optional(env, "PUBLIC_URL", _http_url)
-    secret = _one(
-        _text(env, "OIDC_CLIENT_SECRET"),
-        _optional(env, "OIDC_CLIENT_SECRET_FILE", _secret),
-        "OIDC_CLIENT_SECRET, OIDC_CLIENT_SECRET_FILE",
-    )
-    if issuer is None:
-        return None
-    for name, value in (("OIDC_CLIENT_ID", client_id), ("PUBLIC_URL", public_url)):
-        if value is None:
-            raise _not_set(name)
-    return OidcSettings(
-        issuer=issuer,
-        client_id=str(client_id),
-        client_secret=secret,
-        roles_claim=_text(env, "OIDC_ROLES_CLAIM") or "roles",
-        name_claim=_text(env, "OIDC_NAME_CLAIM") or "preferred_username",
-        public_url=str(public_url),
-    )
-
-
-def read_service_key(settings: Settings) -> str:
-    """Read the API key with which a service calls another; only few programs need it. SettingsError."""
-    if settings.service_key_file is None:
-        raise _not_set("SERVICE_KEY_FILE")
-    return _read_secret("SERVICE_KEY_FILE", settings.service_key_file)
-
-
-def read_session_key(settings: Settings) -> str | None:
-    """Read the key that signs the cookies of pages; None if none is set. SettingsError."""
-    return None if settings.session_key_file is None else _read_secret("SESSION_KEY_FILE", settings.session_key_file)
-
-
-def _read_secret(name: str, path: Path) -> str:
+def _optional(name: str, parse: Callable[[str], T]) -> T | None:
+    """Return the parsed value of a variable; None if it is unset or blank."""
     try:
-        return _secret(str(path))
-    except ValueError as error:
-        raise SettingsError(f"{name}: {error}") from error
-
-
-def load_kafka_settings() -> KafkaSettings:
-    """Load the connection to the broker alone."""
-    env = Env()
-    protocol = _optional(env, "KAFKA_SECURITY_PROTOCOL", _protocol) or "PLAINTEXT"
-    password = _text(env, "KAFKA_SASL_PASSWORD")
-    password_file = _optional(env, "KAFKA_SASL_PASSWORD_FILE", _secret)
-    settings = KafkaSettings(
-        bootstrap_servers=_required(env, "KAFKA_BOOTSTRAP_SERVERS", _addresses),
-        security_protocol=protocol,
-        sasl_mechanism=_optional(env, "KAFKA_SASL_MECHANISM", _mechanism),
-        sasl_username=_text(env, "KAFKA_SASL_USERNAME"),
-        sasl_password=_one(password, password_file, "KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD_FILE"),
-        ssl_ca_file=_optional(env, "KAFKA_SSL_CA_FILE", _file),
-        ssl_cert_file=_optional(env, "KAFKA_SSL_CERT_FILE", _file),
-        ssl_key_file=_optional(env, "KAFKA_SSL_KEY_FILE", _file),
-    )
-    if protocol.startswith("SASL"):
-        given = {
-            "KAFKA_SASL_MECHANISM": settings.sasl_mechanism,
-            "KAFKA_SASL_USERNAME": settings.sasl_username,
-            "KAFKA_SASL_PASSWORD_FILE": settings.sasl_password,
-        }
-        for name, value in given.items():
-            if value is None:
-                raise _not_set(name)
-    return settings
-
-
-def _load_owner_url(env: Env) -> str | None:
-    url = _optional(env, "DATABASE_OWNER_URL", _postgres_url)
-    password = _optional(env, "DATABASE_OWNER_PASSWORD_FILE", _secret)
-    return None if url is None else _with_password(url, password, "DATABASE_OWNER_URL, DATABASE_OWNER_PASSWORD_FILE")
-
-
-def load_database_admin_url() -> str:
-    """Load the URL of PostgreSQL's superuser, who creates databases and roles."""
-    env = Env()
-    return _with_password(
-        _required(env, "DATABASE_ADMIN_URL", _postgres_url),
-        _optional(env, "DATABASE_ADMIN_PASSWORD_FILE", _secret),
-        "DATABASE_ADMIN_URL, DATABASE_ADMIN_PASSWORD_FILE",
-    )
-
-
-def load_access_settings() -> AccessSettings:
-    """Load the settings of `exchange-kit`: service URLs and API key."""
-    env = Env()
-    key, key_file = _text(env, "EXCHANGE_KEY"), _optional(env, "EXCHANGE_KEY_FILE", _secret)
-    found = _one(key, key_file, "EXCHANGE_KEY, EXCHANGE_KEY_FILE")
-    if found is None:
-        raise _not_set("EXCHANGE_KEY_FILE")
-    address = RegisterAddress(
-        listing=_optional(env, "LISTING_URL", _http_url) or "http://127.0.0.1:8001",
-        trade_ingest=_optional(env, "TRADE_INGEST_URL", _http_url) or "http://127.0.0.1:8002",
-    )
-    return AccessSettings(address, _load_incentive_url(env), found)
-
-
-def _load_incentive_url(env: Env) -> str:
-    return _optional(env, "INCENTIVE_URL", _http_url) or "http://127.0.0.1:8003"
-
-
-@dataclass(frozen=True)
-class DeploymentSettings:
-    """Settings to inspect a whole deployment as the administrator of both engines."""
-
-    kafka: KafkaSettings
-    database_admin_url: str
-    exchanges_file: Path
-    policy_file: Path
-    totals_cut_at: tuple[date, ...]
-    registers: Mapping[str, RegisterAddress]
-    incentive_url: str
-
-
-def load_deployment_settings() -> DeploymentSettings:
-    """Load the settings with which `jiangbu doctor` inspects the whole deployment."""
-    env = Env()
-    return DeploymentSettings(
-        kafka=load_kafka_settings(),
-        database_admin_url=load_database_admin_url(),
-        exchanges_file=load_exchanges_file(),
-        policy_file=load_policy_file(),
-        totals_cut_at=_load_totals_cut_at(env),
-        registers=_optional(env, "REGISTERS", _registers) or LOCAL_REGISTERS,
-        incentive_url=_load_incentive_url(env),
-    )
-
-
-def _load_totals_cut_at(env: Env) -> tuple[date, ...]:
-    return _optional(env, "TOTALS_CUT_AT", _days) or _days(DEFAULT_TOTALS_CUT_AT)
-
-
-def load_register_ids() -> tuple[str, ...]:
-    """Load the ids of the registers (REGISTERS), which name the services on Kafka; the default register if none."""
-    return tuple(_optional(Env(), "REGISTERS", _registers) or (DEFAULT_REGISTER,))
-
-
-def load_exchanges_file() -> Path:
-    """Load the path of the whitelist alone."""
-    return Path(_text(Env(), "EXCHANGES_FILE") or "exchanges.yaml")
-
-
-def load_policy_file() -> Path:
-    """Load the path of the policy file alone."""
-    return Path(_text(Env(), "POLICY_FILE") or POLICY_FILE)
-
-
-def load_log_level() -> str:
-    return _optional(Env(), "LOG_LEVEL", _log_level) or "INFO"
-
-
-def given_settings() -> dict[str, str]:
-    """Return the caller's settings that the set on one machine passes on to its services unchanged."""
-    env = Env()
-    values = {name: _text(env, name) for name in PASSED_ON}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def load_local_settings() -> LocalSettings:
-    """Load the cache of downloads (XDG_CACHE_HOME) and their source (MAVEN_REPOSITORY)."""
-    env = Env()
-    cache = _text(env, "XDG_CACHE_HOME")
-    return LocalSettings(
-        cache_folder=(Path(cache) if cache else Path.home() / ".cache") / "jiangbu",
-        maven_repository=_optional(env, "MAVEN_REPOSITORY", _http_url),
-    )
-
-
-def _text(env: Env, name: str) -> str | None:
-    """Return the value of a variable; None if it is unset or blank."""
-    try:
-        return str(env.str(name, "")).strip() or None
-    except EnvError as error:
-        raise SettingsError(f"{name}: {error}") from error
-
-
-def _optional(env: Env, name: str, parse: Callable[[str], T]) -> T | None:
-    text = _text(env, name)
-    if text is None:
-        return None
-    try:
-        return parse(text)
-    except ValueError as error:
+        text = str(Env().str(name, "")).strip()
+        return parse(text) if text else None
+    except (EnvError, ValueError) as error:
         # The value is not shown, as it may hold a password.
         raise SettingsError(f"{name}: {error}") from error
 
 
-def _required(env: Env, name: str, parse: Callable[[str], T]) -> T:
-    value = _optional(env, name, parse)
+def _required(name: str, parse: Callable[[str], T]) -> T:
+    return _given(name, _optional(name, parse))
+
+
+def _given(name: str, value: T | None) -> T:
     if value is None:
-        raise _not_set(name)
+        raise SettingsError(f"{name}: 未设置 / is not set (all settings are named in .env.example)")
     return value
 
 
-def _one(given: str | None, from_file: str | None, names: str) -> str | None:
+def _setting(name: str, parse: Callable[[str], T], default: T) -> T:
+    """Declare a field that is read from the environment unless it is given."""
+    return field(default_factory=lambda: default if (value := _optional(name, parse)) is None else value)
+
+
+def _secret(name: str, file_name: str) -> str | None:
     """Return a secret given directly or by a file; SettingsError if both are set."""
+    given, from_file = _optional(name, str), _optional(file_name, _one_line)
     if given and from_file:
-        raise SettingsError(f"{names}: 只能设置一个 / only one of them may be set")
+        raise SettingsError(f"{name}, {file_name}: 只能设置一个 / only one of them may be set")
     return given or from_file
 
 
-def _not_set(name: str) -> SettingsError:
-    return SettingsError(f"{name}: 未设置 / is not set (all settings are named in .env.example)")
+def _database_url(name: str, password_file_name: str) -> str | None:
+    """Return the URL with the password from the file, if any. SettingsError if the URL has one already."""
+    url, password = _optional(name, _postgres_url), _optional(password_file_name, _one_line)
+    if url is None or password is None:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    if not user or parts.password is not None:
+        raise SettingsError(f"{name}, {password_file_name}: with the file the URL must name a user, and no password")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
+
+
+# Parsers: ValueError for an invalid value.
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -415,18 +183,14 @@ def _addresses(text: str) -> tuple[str, ...]:
     return _words(text)
 
 
-def _protocol(text: str) -> SecurityProtocol:
-    return cast("SecurityProtocol", _one_of(get_args(SecurityProtocol), text))
-
-
-def _mechanism(text: str) -> SaslMechanism:
-    return cast("SaslMechanism", _one_of(get_args(SaslMechanism), text))
-
-
 def _one_of(known: tuple[str, ...], text: str) -> str:
     if text not in known:
         raise ValueError(f"must be one of {', '.join(known)}")
     return text
+
+
+def _log_level(text: str) -> str:
+    return _one_of(("DEBUG", "INFO", "WARNING", "ERROR"), text.upper())
 
 
 def _postgres_url(text: str) -> str:
@@ -434,17 +198,6 @@ def _postgres_url(text: str) -> str:
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
     return text
-
-
-def _with_password(url: str, password: str | None, names: str) -> str:
-    """Insert the password from a file into the URL. SettingsError if the URL has one already."""
-    if password is None:
-        return url
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    if not user or parts.password is not None:
-        raise SettingsError(f"{names}: with the file the URL must name a user, and no password")
-    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
 def _http_url(text: str) -> str:
@@ -463,7 +216,7 @@ def _register_id(text: str) -> str:
 def _registers(text: str) -> Mapping[str, RegisterAddress]:
     """Parse `r1=http://listing:8001,http://trade:8002;r2=...` to addresses by register id."""
     registers = {}
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+    for part in filter(None, map(str.strip, text.split(";"))):
         name, _, urls = part.partition("=")
         both = [_http_url(url.strip()) for url in urls.split(",")]
         if len(both) != 2:  # noqa: PLR2004 - listing and trade-ingest
@@ -475,7 +228,7 @@ def _registers(text: str) -> Mapping[str, RegisterAddress]:
 def _witnesses(text: str) -> tuple[WitnessAddress, ...]:
     """Parse `example.org/w1+01234567+BASE64,https://w1.example.org;...`: verifier keys and URLs of witnesses."""
     found = []
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+    for part in filter(None, map(str.strip, text.split(";"))):
         vkey, comma, url = part.partition(",")
         if not comma:
             raise ValueError("must be VKEY,URL, several separated by semicolons")
@@ -488,10 +241,9 @@ def _witnesses(text: str) -> tuple[WitnessAddress, ...]:
 
 def _days(text: str) -> tuple[date, ...]:
     try:
-        days = [date.fromisoformat(word) for word in _words(text)]
+        return tuple(sorted({date.fromisoformat(word) for word in _words(text)}))
     except ValueError as error:
         raise ValueError("must be days such as 2025-10-15, separated by commas") from error
-    return tuple(sorted(set(days)))
 
 
 def _file(text: str) -> Path:
@@ -501,10 +253,10 @@ def _file(text: str) -> Path:
     return path
 
 
-def _secret(text: str) -> str:
+def _one_line(path: str) -> str:
     """Read a secret from a file of one line."""
     try:
-        content = Path(text).read_text(encoding="utf-8").rstrip("\r\n")
+        content = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -524,5 +276,147 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _log_level(text: str) -> str:
-    return _one_of(("DEBUG", "INFO", "WARNING", "ERROR"), text.upper())
+# Settings of programs.
+
+
+def load_kafka_settings() -> KafkaSettings:
+    """Load the connection to the broker alone."""
+    protocol = _optional("KAFKA_SECURITY_PROTOCOL", partial(_one_of, get_args(SecurityProtocol)))
+    mechanism = _optional("KAFKA_SASL_MECHANISM", partial(_one_of, get_args(SaslMechanism)))
+    settings = KafkaSettings(
+        bootstrap_servers=_required("KAFKA_BOOTSTRAP_SERVERS", _addresses),
+        security_protocol=cast("SecurityProtocol", protocol or "PLAINTEXT"),
+        sasl_mechanism=cast("SaslMechanism | None", mechanism),
+        sasl_username=_optional("KAFKA_SASL_USERNAME", str),
+        sasl_password=_secret("KAFKA_SASL_PASSWORD", "KAFKA_SASL_PASSWORD_FILE"),
+        ssl_ca_file=_optional("KAFKA_SSL_CA_FILE", _file),
+        ssl_cert_file=_optional("KAFKA_SSL_CERT_FILE", _file),
+        ssl_key_file=_optional("KAFKA_SSL_KEY_FILE", _file),
+    )
+    if settings.security_protocol.startswith("SASL"):
+        _given("KAFKA_SASL_MECHANISM", settings.sasl_mechanism)
+        _given("KAFKA_SASL_USERNAME", settings.sasl_username)
+        _given("KAFKA_SASL_PASSWORD_FILE", settings.sasl_password)
+    return settings
+
+
+def _load_oidc_settings() -> OidcSettings | None:
+    issuer = _optional("OIDC_ISSUER", _http_url)
+    secret = _secret("OIDC_CLIENT_SECRET", "OIDC_CLIENT_SECRET_FILE")
+    if issuer is None:
+        return None
+    return OidcSettings(
+        issuer=issuer,
+        client_id=_required("OIDC_CLIENT_ID", str),
+        client_secret=secret,
+        roles_claim=_optional("OIDC_ROLES_CLAIM", str) or "roles",
+        name_claim=_optional("OIDC_NAME_CLAIM", str) or "preferred_username",
+        public_url=_required("PUBLIC_URL", _http_url),
+    )
+
+
+def load_database_admin_url() -> str:
+    """Load the URL of PostgreSQL's superuser, who creates databases and roles."""
+    return _given("DATABASE_ADMIN_URL", _database_url("DATABASE_ADMIN_URL", "DATABASE_ADMIN_PASSWORD_FILE"))
+
+
+def load_exchanges_file() -> Path:
+    """Load the path of the whitelist alone."""
+    return _optional("EXCHANGES_FILE", Path) or Path("exchanges.yaml")
+
+
+def load_policy_file() -> Path:
+    """Load the path of the policy file alone."""
+    return _optional("POLICY_FILE", Path) or POLICY_FILE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one service; `exchanges` None means all of the whitelist, `registers` None that none is named."""
+
+    service: Service
+    kafka: KafkaSettings = field(default_factory=load_kafka_settings)
+    database_url: str = field(
+        default_factory=lambda: _given("DATABASE_URL", _database_url("DATABASE_URL", "DATABASE_PASSWORD_FILE"))
+    )
+    database_owner_url: str | None = field(
+        default_factory=lambda: _database_url("DATABASE_OWNER_URL", "DATABASE_OWNER_PASSWORD_FILE")
+    )
+    register: str = _setting("REGISTER", _register_id, DEFAULT_REGISTER)
+    exchanges: tuple[str, ...] | None = _setting("EXCHANGES", _words, None)
+    registers: Mapping[str, RegisterAddress] | None = _setting("REGISTERS", _registers, None)
+    exchanges_file: Path = field(default_factory=load_exchanges_file)
+    policy_file: Path = field(default_factory=load_policy_file)
+    totals_cut_at: tuple[date, ...] = _setting("TOTALS_CUT_AT", _days, _days(DEFAULT_TOTALS_CUT_AT))
+    api_keys_file: Path | None = _setting("API_KEYS_FILE", Path, None)
+    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", Path, None)
+    service_key_file: Path | None = _setting("SERVICE_KEY_FILE", Path, None)
+    session_key_file: Path | None = _setting("SESSION_KEY_FILE", Path, None)
+    public_url: str | None = _setting("PUBLIC_URL", _http_url, None)
+    oidc: OidcSettings | None = field(default_factory=_load_oidc_settings)
+    log_origin: str = _setting("LOG_ORIGIN", str, "jiangbu")
+    checkpoint_interval_s: float = _setting("CHECKPOINT_INTERVAL", _seconds, DEFAULT_CHECKPOINT_INTERVAL_S)
+    witnesses: tuple[WitnessAddress, ...] = _setting("WITNESSES", _witnesses, ())
+    heartbeat_file: Path | None = _setting("HEARTBEAT_FILE", Path, None)
+    otlp_endpoint: str | None = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", _http_url, None)
+    log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
+
+
+@dataclass(frozen=True)
+class DeploymentSettings:
+    """Settings to inspect a whole deployment as the administrator of both engines."""
+
+    kafka: KafkaSettings = field(default_factory=load_kafka_settings)
+    database_admin_url: str = field(default_factory=load_database_admin_url)
+    exchanges_file: Path = field(default_factory=load_exchanges_file)
+    policy_file: Path = field(default_factory=load_policy_file)
+    totals_cut_at: tuple[date, ...] = _setting("TOTALS_CUT_AT", _days, _days(DEFAULT_TOTALS_CUT_AT))
+    registers: Mapping[str, RegisterAddress] = _setting("REGISTERS", _registers, LOCAL_REGISTERS)
+    incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
+
+
+@dataclass(frozen=True)
+class AccessSettings:
+    """URLs of an exchange's register and of the incentive service, and the exchange's API key."""
+
+    key: str = field(default_factory=lambda: _given("EXCHANGE_KEY_FILE", _secret("EXCHANGE_KEY", "EXCHANGE_KEY_FILE")))
+    listing_url: str = _setting("LISTING_URL", _http_url, _LOCAL.listing)
+    trade_ingest_url: str = _setting("TRADE_INGEST_URL", _http_url, _LOCAL.trade_ingest)
+    incentive_url: str = _setting("INCENTIVE_URL", _http_url, _INCENTIVE_URL)
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Settings of the set on one machine: the cache of downloads and the Maven repository."""
+
+    cache_folder: Path = field(
+        default_factory=lambda: (_optional("XDG_CACHE_HOME", Path) or Path.home() / ".cache") / "jiangbu"
+    )
+    maven_repository: str | None = _setting("MAVEN_REPOSITORY", _http_url, None)
+
+
+def read_service_key(settings: Settings) -> str:
+    """Read the API key with which a service calls another; only few programs need it. SettingsError."""
+    return _read_secret("SERVICE_KEY_FILE", _given("SERVICE_KEY_FILE", settings.service_key_file))
+
+
+def read_session_key(settings: Settings) -> str | None:
+    """Read the key that signs the cookies of pages; None if none is set. SettingsError."""
+    return None if settings.session_key_file is None else _read_secret("SESSION_KEY_FILE", settings.session_key_file)
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return _one_line(str(path))
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error
+
+
+def load_register_ids() -> tuple[str, ...]:
+    """Load the ids of the registers (REGISTERS), which name the services on Kafka; the default register if none."""
+    return tuple(_optional("REGISTERS", _registers) or (DEFAULT_REGISTER,))
+
+
+def given_settings() -> dict[str, str]:
+    """Return the caller's settings that the set on one machine passes on to its services unchanged."""
+    return {name: value for name in PASSED_ON if (value := _optional(name, str)) is not None}

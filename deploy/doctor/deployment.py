@@ -10,14 +10,14 @@ from deploy.doctor.databases import database, server
 from deploy.doctor.files import api_keys, policy_file, secret_files
 from deploy.doctor.finding import Finding
 from deploy.secrets import SecretsError
-from shared.settings import DeploymentSettings, Service, SettingsError, load_deployment_settings
+from shared.settings import DeploymentSettings, Service, SettingsError
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 
 def examine_deployment(folder: Path) -> Iterator[Finding]:
     """Check files, broker, databases and APIs as the admin of both engines. `folder` holds the secrets."""
     try:
-        settings = load_deployment_settings()
+        settings = DeploymentSettings()
     except SettingsError as error:
         yield Finding("设置 settings", False, str(error))
         return

@@ -13,7 +13,7 @@ from shared.kafka.errors import MissingTopicsError, check_topics
 from shared.postgres.database import make_engine
 from shared.postgres.schema_version import WrongSchemaError, check_schema, required_revision
 from shared.service_log.signing import signing_key_file
-from shared.settings import Service, Settings, SettingsError, load_settings
+from shared.settings import Service, Settings, SettingsError
 from shared.translog.keyfile import KeyFileError, load_key
 from shared.web.keys import KeysError, load_keys
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
@@ -22,7 +22,7 @@ from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 def examine_service(service: Service) -> Iterator[Finding]:
     """Check settings, files, database and broker of one service, in the order in which it needs them."""
     try:
-        settings = load_settings(service)
+        settings = Settings(service)
     except SettingsError as error:
         yield Finding("设置 settings", False, str(error))
         return

@@ -19,7 +19,7 @@ from shared.kafka.positions import StoredPosition
 from shared.language import join
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
-from shared.settings import ClientConfig, Service, Settings, load_settings
+from shared.settings import ClientConfig, Service, Settings
 from shared.whitelist import load_whitelist
 
 BROKER_TIMEOUT_MS: Final = 10_000
@@ -83,7 +83,7 @@ class StoppedService:
 @contextlib.contextmanager
 def stopped(service: Service) -> Iterator[StoppedService]:
     """Open the service's database and consumer group by the settings of the environment. WorkersRunningError."""
-    settings = load_settings(service)
+    settings = Settings(service)
     client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
     exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
     streams = streams_of(service, settings.register, exchanges)

@@ -29,7 +29,7 @@ from exchange_kit.translog.witness import RewrittenError, UnverifiedError, Witne
 from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
 from shared.events.decode import Kind
 from shared.language import localized, say
-from shared.settings import SettingsError, load_access_settings
+from shared.settings import AccessSettings, SettingsError
 from shared.translog.note import NoteError, VerifierKey
 from shared.values.times import now
 
@@ -78,7 +78,7 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: Path | None, *, as_json: bool) -> None:
     try:
         exchange = exchange or _exchange_of(file)
-        registers = {one.kind: one for one in registers_of(exchange, load_access_settings())}
+        registers = {one.kind: one for one in registers_of(exchange, AccessSettings())}
         waiting = await_handled(list(registers.values()))
         unknown, found = _search(file, exchange, registers)
         keys = None if keys_file is None else load_keys(keys_file)

@@ -24,7 +24,7 @@ from exchange_kit.reconcile import DocumentSearch, FileCounts, LineDifference, c
 from exchange_kit.register import DayCounts, await_handled, registers_of
 from shared.events.decode import Kind
 from shared.language import localized, say
-from shared.settings import SettingsError, load_access_settings
+from shared.settings import AccessSettings, SettingsError
 from shared.values.times import now, shanghai_date
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _FATES: Final = {
 def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_json: bool) -> None:
     day = shanghai_date(now()) if date is None else date.date()
     try:
-        access = load_access_settings()
+        access = AccessSettings()
         with file.open("rb") as lines:
             own = count(lines, exchange)
         registers = {one.kind: one for one in registers_of(exchange, access) if one.kind in own}

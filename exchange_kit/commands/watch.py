@@ -11,7 +11,7 @@ from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable
 from exchange_kit.register import registers_of
 from exchange_kit.watch import Tail, number_of
 from shared.language import localized, say
-from shared.settings import SettingsError, load_access_settings
+from shared.settings import AccessSettings, SettingsError
 from shared.values.json_types import Json
 
 _POLL_S: Final = 2.0
@@ -34,7 +34,7 @@ _POLL_S: Final = 2.0
 )
 def watch_command(exchange: str, *, everything: bool, as_json: bool) -> None:
     try:
-        tails = [Tail(register) for register in registers_of(exchange, load_access_settings())]
+        tails = [Tail(register) for register in registers_of(exchange, AccessSettings())]
         if not everything:
             for tail in tails:
                 for _ in tail.new():

@@ -14,7 +14,7 @@ from exchange_kit.translog.witness import RewrittenError, Seen, Witness
 from exchange_kit.translog.witness_folder import DEFAULT_FOLDER, FolderError, WitnessFolder
 from exchange_kit.translog.witness_rounds import Round, Rounds
 from shared.language import localized, say
-from shared.settings import AccessSettings, SettingsError, load_access_settings, load_kafka_settings
+from shared.settings import AccessSettings, SettingsError, load_kafka_settings
 from shared.translog.note import NoteError, VerifierKey
 from shared.values.times import now
 
@@ -59,7 +59,7 @@ def witness_command(folder: Path, name: str | None, keys_file: Path | None, *, w
         kept = WitnessFolder(folder.expanduser(), name)
         click.echo(f"{say('见证公钥', 'witness key')}: {kept.vkey}")
         witness = Witness(kept, None if keys_file is None else load_keys(keys_file), now)
-        rounds = Rounds(witness, log_readers(load_access_settings()), load_kafka_settings().client_config())
+        rounds = Rounds(witness, log_readers(AccessSettings()), load_kafka_settings().client_config())
         code = _watch(rounds) if watch else _once(rounds)
     except (FolderError, SettingsError, OSError, NoteError) as error:
         raise ServiceUnavailable(localized(str(error))) from error
@@ -74,8 +74,8 @@ def witness_command(folder: Path, name: str | None, keys_file: Path | None, *, w
 def log_readers(access: AccessSettings) -> list[LogReader]:
     """Return readers of the three services' logs."""
     urls = {
-        "listing": access.address.listing,
-        "trade-ingest": access.address.trade_ingest,
+        "listing": access.listing_url,
+        "trade-ingest": access.trade_ingest_url,
         "incentive": access.incentive_url,
     }
     return [LogReader(Api.with_key(name, url, access.key)) for name, url in urls.items()]

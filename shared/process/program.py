@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.postgres.errors import driver_error, is_not_migrated, is_transient
-from shared.settings import Service, Settings, SettingsError, load_settings
+from shared.settings import Service, Settings, SettingsError
 from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of
 from shared.whitelist import WhitelistError
@@ -42,7 +42,7 @@ def owner_url(settings: Settings) -> str:
 def run_program(service: Service, do: Callable[[Settings], None]) -> None:
     """Run `do` with the service's settings; exit with 2 for wrong settings, with 1 for any other failure."""
     try:
-        settings = load_settings(service)
+        settings = Settings(service)
         set_up_logs(service, settings.log_level)
         do(settings)
     except OPERATOR_ERRORS as error:

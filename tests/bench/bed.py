@@ -18,7 +18,7 @@ from devset.processes import free_ports
 from exchange_kit.publish import publish
 from exchange_kit.sample.year import sample_events
 from shared.events.topics import topic_of
-from shared.settings import KafkaSettings, load_local_settings
+from shared.settings import KafkaSettings, LocalSettings
 from tests.support.consumer_program import Place
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Bed:
 @contextmanager
 def prepared_bed(folder: Path, events: int) -> Iterator[Bed]:
     """Start separate engines and publish `events` events to the topics of the exchange."""
-    settings = load_local_settings()
+    settings = LocalSettings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, say)
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:

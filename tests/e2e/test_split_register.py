@@ -33,7 +33,7 @@ from services.incentive.app import create_app as incentive_app
 from services.listing.app import create_app as listing_app
 from services.trade_ingest.app import create_app as trade_app
 from shared.postgres.migrate import migrate
-from shared.settings import load_settings
+from shared.settings import Settings
 from shared.values.parties import complete_uscc
 from shared.whitelist import load_whitelist
 from tests.support.incentive.whole_set import served
@@ -133,7 +133,7 @@ class Deployment:
 
     def serve(self, service: str, register: str = "", **settings: str) -> None:
         with mock.patch.dict(os.environ, self.environment(service, register, **settings), clear=True):
-            app = APPS[service](load_settings(service))  # type: ignore[arg-type, index]
+            app = APPS[service](Settings(service))  # type: ignore[arg-type, index]
         self.opened.callback(app.extensions["jiangbu"].engine.dispose)
         self.opened.callback(app.extensions["jiangbu.sampler"].stop)
         self.urls[f"{service} {register}".strip()] = self.opened.enter_context(served(app))

@@ -29,7 +29,7 @@ from devset.processes import ChildProgram, LocalError, free_ports
 from devset.programs import SERVICES, Addresses, command, environment, module
 from shared.postgres.migrate import migrate
 from shared.process.child_process import ChildProcessDiedError
-from shared.settings import load_local_settings
+from shared.settings import LocalSettings
 from tests.faults.wire import Line
 from tests.faults.world import EXCHANGES_FILE
 from tests.support.paths import ROOT
@@ -143,7 +143,7 @@ class Rig:
         write_key_files(self._keys_file, secrets.keys)
         names = ["kafka", "controller", "postgres", *SERVICES]
         ports = dict(zip(names, free_ports(len(names)), strict=True))
-        local = load_local_settings()
+        local = LocalSettings()
         jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
         self.kafka = Kafka(folder / "kafka", ports["kafka"], ports["controller"], jars, folder / "kafka.log")
         self.postgres = Postgres(folder / "postgres", ports["postgres"], folder / "postgres.log")

@@ -17,7 +17,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from devset.jars import KAFKA_VERSION
 from devset.kafka import java_command
 from shared.events.topics import topic_of
-from shared.settings import load_local_settings
+from shared.settings import LocalSettings
 from tests.bench.bed import EXCHANGE
 from tests.bench.peers.peer import NotHere, rate_beside
 
@@ -50,7 +50,7 @@ def kafka_streams(bed: Bed) -> float:
 
 def streams_jars() -> list[Path]:
     """Download the jars of Kafka Streams from the repository that the set uses. Raises NotHere."""
-    settings = load_local_settings()
+    settings = LocalSettings()
     repository = settings.maven_repository or MAVEN_CENTRAL_URL
     context = MavenContext(remote_repos={"central": repository}, resolver=PythonResolver())
     try:

@@ -40,7 +40,7 @@ from shared.register.context import RegisterContext
 from shared.register.head import read_head, register_settings
 from shared.register.parties import PartyIds
 from shared.register.publish.outbox import mark_dirty
-from shared.settings import POLICY_FILE, load_settings
+from shared.settings import POLICY_FILE, Settings
 from shared.values.times import now
 from shared.whitelist import load_whitelist
 from tests.support.consumer_program import Running
@@ -247,7 +247,7 @@ class _LastPartitionFirst(RegisterHandler):
 
 
 def consume_in_other_order(trades: Place) -> None:
-    settings = load_settings("trade-ingest")
+    settings = Settings("trade-ingest")
     exchanges = load_whitelist(settings.exchanges_file)
     register = RegisterContext(
         settings.register, exchanges, register_settings(exchanges, settings.totals_cut_at), PartyIds()

@@ -21,7 +21,7 @@ from services.listing.app import create_app
 from shared.events.fact_topics import ANNUAL_TOTAL
 from shared.process.liveness import STUCK_AFTER_S
 from shared.register.publish.outbox import mark_dirty
-from shared.settings import load_settings
+from shared.settings import Settings
 from shared.translog.note import VerifierKey
 from shared.values.times import now
 from tests.support.consumer_program import STOP_WITHIN_S, Place, Running, frozen
@@ -375,7 +375,7 @@ def test_a_consumer_that_does_not_move_is_not_ready(place_of, monkeypatch, harm)
     place.prepare()
     for name, value in place.environment().items():
         monkeypatch.setenv(name, value)
-    app = create_app(load_settings("listing"))
+    app = create_app(Settings("listing"))
     sampler, readiness = app.extensions["jiangbu.sampler"], app.extensions["jiangbu.readiness"]
     clock_s = [0.0]
     monkeypatch.setattr(sampler, "monotonic", lambda: clock_s[0])
@@ -411,7 +411,7 @@ def test_figures_are_told_in_time_though_the_database_is_frozen(place_of, server
         monkeypatch.setenv(name, value)
     keys_file = place.folder / "keys.yaml"
     keys_file.write_text(yaml.safe_dump([{"name": "a", "role": "auditor", "sha256": KEYS["auditor"]}]), "utf-8")
-    app = create_app(load_settings("listing"))
+    app = create_app(Settings("listing"))
     ask = partial(app.test_client().get, "/metrics", headers=headers("auditor"))
     try:
         assert 'jiangbu_up{part="database"} 1.0' in ask().text

@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from sqlalchemy import text
 
 from devset.processes import free_ports
-from shared.settings import SettingsError, load_settings
+from shared.settings import Settings, SettingsError
 from shared.telemetry.tracing import start_tracing
 from tests.support.consumer_program import Place, prepared_place
 from tests.support.registers.web_register import SIDES
@@ -214,6 +214,6 @@ def test_an_endpoint_without_the_packages_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delitem(sys.modules, "shared.telemetry.otlp", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(SettingsError, match="extra `otel`"):
-        start_tracing(load_settings("listing"))
+        start_tracing(Settings("listing"))
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-    assert start_tracing(load_settings("listing")) is None
+    assert start_tracing(Settings("listing")) is None

@@ -17,7 +17,7 @@ from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext, PythonResolver
 
 from devset.processes import ChildProgram, base_environment, free_ports, spawn
-from shared.settings import load_local_settings
+from shared.settings import LocalSettings
 from tests.support.engines.programs import Tool, UnavailableError, cache_folder
 from tests.support.until import until
 
@@ -50,7 +50,7 @@ _JAVA = (
 def _make(kept: Path) -> None:
     """Download and build Keycloak."""
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-        home = _unpacked(Path(scratch), load_local_settings().maven_repository)
+        home = _unpacked(Path(scratch), LocalSettings().maven_repository)
         _build(home)
         home.rename(kept)
 

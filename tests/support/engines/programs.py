@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.settings import load_local_settings
+from shared.settings import LocalSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Tool:
 
 
 def cache_folder() -> Path:
-    return load_local_settings().cache_folder
+    return LocalSettings().cache_folder
 
 
 def go_program(name: str, module: str, package: str, version: str) -> Tool:

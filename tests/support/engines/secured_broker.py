@@ -21,7 +21,7 @@ from deploy.secrets import ADMIN, KAFKA_PASSWORD, Secret, make_secrets
 from devset.jars import prepared_kafka
 from devset.kafka import java_command
 from devset.processes import ChildProgram, base_environment, free_ports, spawn
-from shared.settings import KafkaSettings, load_local_settings
+from shared.settings import KafkaSettings, LocalSettings
 from tests.support.paths import ROOT
 from tests.support.until import until
 
@@ -137,7 +137,7 @@ class SecuredBroker:
 
     def _stand_in_for_the_image(self) -> None:
         """Create the script that the image has in /opt/kafka/bin, with the Java and the jars of the set."""
-        local = load_local_settings()
+        local = LocalSettings()
         jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
         run_class = self.folder / "bin" / "kafka-run-class.sh"
         run_class.parent.mkdir()

@@ -22,7 +22,7 @@ from devset.jars import KAFKA_VERSION, prepared_kafka
 from devset.kafka import Kafka, is_reachable
 from devset.postgres import Postgres
 from devset.processes import free_ports
-from shared.settings import load_local_settings
+from shared.settings import LocalSettings
 from tests.support.until import until
 
 # Engines used: name to version and location; printed at the end of the run.
@@ -47,7 +47,7 @@ STARTED_KAFKA = started_here(f"Apache Kafka {KAFKA_VERSION}, KRaft")
 
 def new_broker(folder: Path) -> Kafka:
     """Return a broker that is not started. Its log is a file next to `folder`."""
-    settings = load_local_settings()
+    settings = LocalSettings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
     port, controller_port = free_ports(2)
     return Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))

@@ -151,12 +151,13 @@ def test_the_settings_that_are_read_are_those_that_are_named() -> None:
     named = set(SETTINGS.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
     tree = ast.parse((ROOT / "shared" / "settings.py").read_text(encoding="utf-8"))
     read = {
-        node.args[1].value
+        argument.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in ("_text", "_optional", "_required")
-        and isinstance(node.args[1], ast.Constant)
+        and node.func.id in ("_optional", "_required", "_setting", "_secret", "_database_url")
+        for argument in node.args[:2]
+        if isinstance(argument, ast.Constant)
     }
     chosen = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
     # XDG_CACHE_HOME is a standard variable; the others belong to the project.

@@ -18,7 +18,7 @@ from services.incentive.pages import words
 from services.incentive.pages.chart import HEIGHT, WIDTH, bar_chart, tier_progress
 from services.incentive.pages.session.oidc import ClaimError, key_of
 from shared.events.decode import REASONS
-from shared.settings import OidcSettings, load_settings
+from shared.settings import OidcSettings, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ def test_cookies_are_secure_where_the_public_address_is(
     keys = tmp_path / "keys.yaml"
     keys.write_text(f"- {{name: n, role: auditor, sha256: {'a' * 64}}}")
     monkeypatch.setenv("API_KEYS_FILE", str(keys))
-    settings = replace(load_settings("incentive"), public_url=public_url)
+    settings = replace(Settings("incentive"), public_url=public_url)
     answer = create_app(settings).test_client().get("/sign-in")
     cookies = answer.headers.getlist("Set-Cookie")
     assert any(cookie.startswith("jiangbu=") for cookie in cookies)

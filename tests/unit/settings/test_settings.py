@@ -4,7 +4,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shared.settings import RegisterAddress, SettingsError, load_kafka_settings, load_local_settings, load_settings
+from shared.settings import LocalSettings, RegisterAddress, Settings, SettingsError, load_kafka_settings
 from shared.translog.note import COSIGNATURE_V1, VerifierKey
 from tests.support.paths import ROOT, SETTINGS
 
@@ -25,7 +25,7 @@ def environment(monkeypatch: pytest.MonkeyPatch):
 
 def test_defaults(environment) -> None:
     environment()
-    settings = load_settings("listing")
+    settings = Settings("listing")
     assert settings.register == "r1"
     assert settings.exchanges is None
     assert settings.totals_cut_at == (date(2025, 10, 15), date(2028, 10, 15), date(2028, 10, 16))
@@ -44,7 +44,7 @@ def test_everything_given(environment) -> None:
         REGISTERS="r1=http://a:1,http://b:2/; r2=http://c:3,http://d:4",
         TOTALS_CUT_AT="2026-01-02,2025-01-01",
     )
-    settings = load_settings("incentive")
+    settings = Settings("incentive")
     assert settings.exchanges == ("kmdex", "dcdex")
     assert settings.registers == {
         "r1": RegisterAddress("http://a:1", "http://b:2"),
@@ -61,7 +61,7 @@ WITNESS = str(VerifierKey("example.org/w", bytes(range(32)), COSIGNATURE_V1))
 
 def test_witnesses(environment) -> None:
     environment(WITNESSES=f" {WITNESS},https://w.example/a ; ")
-    (found,) = load_settings("listing").witnesses
+    (found,) = Settings("listing").witnesses
     assert (str(found.key), found.url) == (WITNESS, "https://w.example/a")
 
 
@@ -96,7 +96,7 @@ def test_witnesses(environment) -> None:
 def test_a_wrong_value_names_its_variable_and_no_secret(environment, name: str, value: str) -> None:
     environment(**{name: value})
     with pytest.raises(SettingsError) as raised:
-        load_settings("listing")
+        Settings("listing")
     message = str(raised.value)
     assert name.partition("_")[0] in message
     assert "secret" not in message
@@ -106,7 +106,7 @@ def test_a_wrong_value_names_its_variable_and_no_secret(environment, name: str, 
 def test_a_mirror_must_be_a_url(environment) -> None:
     environment(MAVEN_REPOSITORY="repo.example")
     with pytest.raises(SettingsError, match="MAVEN_REPOSITORY"):
-        load_local_settings()
+        LocalSettings()
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_secrets_may_stand_in_files(environment, secret_file: Path) -> None:
         DATABASE_OWNER_URL="postgresql://o@h/listing",
         DATABASE_OWNER_PASSWORD_FILE=str(secret_file),
     )
-    settings = load_settings("listing")
+    settings = Settings("listing")
     assert settings.kafka.client_config()["sasl_plain_password"] == IN_FILE
     parsed = psycopg.conninfo.conninfo_to_dict(settings.database_url)
     assert parsed == {
@@ -150,7 +150,7 @@ def test_a_secret_stands_in_one_place(environment, secret_file: Path, name: str,
     with_file = {key: value.replace("FILE", str(secret_file)) for key, value in values.items()}
     environment(KAFKA_SASL_PASSWORD_FILE=str(secret_file), **with_file)
     with pytest.raises(SettingsError, match=name) as raised:
-        load_settings("listing")
+        Settings("listing")
     assert "p@ss" not in str(raised.value)
 
 

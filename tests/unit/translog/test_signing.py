@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.secrets import SIGNING_KEY, Secret, make_secrets
 from shared.service_log.signing import signing_key
-from shared.settings import Settings, SettingsError, load_settings
+from shared.settings import Settings, SettingsError
 from shared.translog.keyfile import load_key, load_or_create_key
 
 
@@ -20,7 +20,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1/nothing")
     monkeypatch.setenv("SIGNING_KEY_FILE", str(tmp_path / "new" / "folder" / "key"))
-    return load_settings("listing")
+    return Settings("listing")
 
 
 def test_the_first_start_makes_it_and_others_find_it(settings: Settings) -> None:
