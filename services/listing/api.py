@@ -8,18 +8,13 @@ from shared.web.register.documents import answer_document, answer_page
 blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
 
 
-@blueprint.route("/v1/listings")
-@blueprint.arguments(ListingQuery, location="query")
-@blueprint.response(200, ListingPageSchema)
+@blueprint.operation("GET /v1/listings", ListingPageSchema, query=ListingQuery)
 def list_listings(arguments: Json) -> Json:
     """Listings in their current revision, in order of exchange and number."""
     return answer_page("listing", arguments, status="status = %(status)s")
 
 
-@blueprint.route("/v1/listings/<exchange>/<no>")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, ListingDetailSchema)
-def get_listing(arguments: Json, exchange: str, no: str) -> Json:
+@blueprint.operation("GET /v1/listings/<exchange>/<no>", ListingDetailSchema, query=NoQuery)
+def get_listing(exchange: str, no: str) -> Json:
     """One listing with all its revisions and the records that brought them."""
-    del arguments
     return answer_document("listing", exchange, no)

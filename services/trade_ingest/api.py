@@ -7,7 +7,6 @@ from shared.postgres.database import snapshot
 from shared.register.head import read_head
 from shared.values.json_types import Json
 from shared.values.parties import is_number
-from shared.web.keys import require
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery
 from shared.web.register.documents import answer_document, answer_page, is_party
@@ -16,31 +15,22 @@ from shared.web.service import current_service
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
 
 
-@blueprint.route("/v1/trades")
-@blueprint.arguments(TradeQuery, location="query")
-@blueprint.response(200, TradePageSchema)
+@blueprint.operation("GET /v1/trades", TradePageSchema, query=TradeQuery)
 def list_trades(arguments: Json) -> Json:
     """Trades in their current revision, in order of exchange and number."""
     filters = {"status": "completed = (%(status)s = 'completed')", "buyer": is_party("buyer", "buyer")}
     return answer_page("trade", arguments, **filters)
 
 
-@blueprint.route("/v1/trades/<exchange>/<no>")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, TradeDetailSchema)
-def get_trade(arguments: Json, exchange: str, no: str) -> Json:
+@blueprint.operation("GET /v1/trades/<exchange>/<no>", TradeDetailSchema, query=NoQuery)
+def get_trade(exchange: str, no: str) -> Json:
     """One trade with all its revisions and the records that brought them."""
-    del arguments
     return answer_document("trade", exchange, no)
 
 
-@blueprint.route("/v1/trades/<exchange>/<no>/facts")
-@require("service")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, TradeFactsSchema)
-def get_trade_facts(arguments: Json, exchange: str, no: str) -> Json:
+@blueprint.operation("GET /v1/trades/<exchange>/<no>/facts", TradeFactsSchema, roles=("service",), query=NoQuery)
+def get_trade_facts(exchange: str, no: str) -> Json:
     """Facts that a trade was evidence of, at which seqs, and whether it counted; for the incentive service."""
-    del arguments
     with snapshot(current_service().engine) as connection:
         generation = read_head(connection).generation
         spans = trade_facts(connection, exchange, no) if is_number(no) and "\0" not in exchange else []

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
@@ -15,14 +15,19 @@ from webargs.flaskparser import FlaskParser
 from shared.events.fields import Time
 from shared.events.topics import EXCHANGE_PATTERN
 from shared.values.parties import NUMBER_PATTERN, parse_subject
-from shared.web.problems import FieldFault, Problem
+from shared.web.keys import require
+from shared.web.problems import PROBLEM_TYPE, FieldFault, Problem
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., object])
 
 # For the OpenAPI document; `parse_subject` also verifies the check character.
 _SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
+
+# JSON schemas of answers that are not JSON.
+TEXT: Final = {"type": "string"}
+BINARY: Final = {"type": "string", "format": "binary"}
 
 
 class QuerySchema(Schema):
@@ -165,29 +170,50 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A flask-smorest blueprint with the strict parser, and with types."""
+    """A flask-smorest blueprint with the strict parser; an operation is declared at once."""
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def route(self, rule: str, **options: object) -> Callable[[View], View]:
-        decorator: Callable[[View], View] = super().route(rule, **options)
-        return decorator
+    def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
+        self,
+        route: str,
+        answer: object = None,
+        *,
+        status: int = 200,
+        roles: Sequence[str] = (),
+        headers: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        body: type[Schema] | None = None,
+        body_required: bool = True,
+        content_type: str | None = None,
+        conflict: type[Schema] | None = None,
+        endpoint: str | None = None,
+        **doc: object,
+    ) -> Callable[[View], View]:
+        """Serve a function at a route such as `GET /v1/awards`, and describe it in the OpenAPI document.
 
-    def arguments(self, schema: type[Schema], **options: object) -> Callable[[View], View]:
-        """Parse parameters or body into the first argument of the view."""
-        # Creating a schema for each request would cost as much as the parsing.
-        decorator: Callable[[View], View] = super().arguments(schema(), **options)
-        return decorator
+        The function itself stays as it is, so that pages can call it. It gets what the schemas of headers, query and
+        body load, in this order, and the variables of the path. `answer`: a schema, or a JSON schema of what is not
+        JSON; `roles`: the kinds of key that may ask, all by default; `conflict`: schema of a 409; `doc`: more of the
+        OpenAPI operation.
+        """
+        method, _, rule = route.partition(" ")
 
-    def response(self, status: int, schema: object = None, **options: object) -> Callable[[View], View]:
-        decorator: Callable[[View], View] = super().response(status, schema, **options)
-        return decorator
+        def register(function: View) -> View:
+            view = self.response(status, answer, content_type=content_type)(function)
+            if conflict is not None:
+                view = self.alt_response(409, schema=conflict, content_type=PROBLEM_TYPE)(view)
+            # Creating a schema for each request would cost as much as the parsing.
+            if body is not None:
+                view = self.arguments(body(), required=body_required)(view)
+            if query is not None:
+                view = self.arguments(query(), location="query", as_kwargs=query is NoQuery)(view)
+            if headers is not None:
+                view = self.arguments(headers(), location="headers")(view)
+            # Callers without the right do not learn what is wrong with their request.
+            view = require(*roles)(view) if roles else view
+            view = self.doc(**doc)(view) if doc else view
+            self.add_url_rule(rule, endpoint, view, methods=[method])
+            return function
 
-    def alt_response(self, status: int, **options: object) -> Callable[[View], View]:
-        decorator: Callable[[View], View] = super().alt_response(status, **options)
-        return decorator
-
-    def doc(self, **entries: object) -> Callable[[View], View]:
-        """Add fields to the route's OpenAPI entry."""
-        decorator: Callable[[View], View] = super().doc(**entries)
-        return decorator
+        return register

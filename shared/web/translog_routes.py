@@ -8,10 +8,9 @@ from flask import Response
 from shared.service_log.store import newest_checkpoint, served_checkpoint, stored_hashes, verifier_keys
 from shared.translog.merkle import HASH_BYTES
 from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
-from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
-from shared.web.query import Blueprint
+from shared.web.query import BINARY, TEXT, Blueprint
 from shared.web.service import current_service
 from shared.web.viewer_snapshot import viewer_snapshot
 
@@ -19,15 +18,13 @@ _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 # Tiles never change. Answers need a key, so shared caches must not keep them.
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
-_NOTE: Final[Json] = {"content_type": "text/plain"}
 
 blueprint = Blueprint(
     "log", __name__, url_prefix="/v1/log", description="日志 / the transparency log of all numbered entries"
 )
 
 
-@blueprint.route("/checkpoint")
-@blueprint.response(200, {"type": "string"}, **_NOTE)
+@blueprint.operation("GET /checkpoint", TEXT, content_type="text/plain")
 def checkpoint() -> Response:
     """Newest signed checkpoint: a note of origin, size and root hash. 503 until the service's first consumer runs.
 
@@ -41,16 +38,14 @@ def checkpoint() -> Response:
     return Response(note, content_type=_TEXT)
 
 
-@blueprint.route("/keys")
-@blueprint.response(200, {"type": "string"}, **_NOTE)
+@blueprint.operation("GET /keys", TEXT, content_type="text/plain")
 def keys() -> Response:
     """Verifier keys of checkpoints, one a line: the current key first, then earlier ones, newest first."""
     with viewer_snapshot() as connection:
         return Response("".join(f"{key}\n" for key in verifier_keys(connection)), content_type=_TEXT)
 
 
-@blueprint.route("/tile/<path:path>")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=_BYTES)
+@blueprint.operation("GET /tile/<path:path>", BINARY, content_type=_BYTES)
 def tile(path: str) -> Response:
     """A tile: hashes by `<level>/<index>`, entries by `entries/<index>` (auditors only); partial with `.p/<width>`."""
     named = parse_tile(path)

@@ -1,7 +1,7 @@
 """HTTP routes of the bureau's acts. Acts that differ in path, body and answer alone are one table."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from marshmallow import Schema
 
@@ -21,9 +21,9 @@ from services.incentive.store import acts as recorded
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
-from shared.web.keys import current_key, require
+from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
-from shared.web.problems import PROBLEM_TYPE, FieldFault, Problem
+from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service
 
@@ -87,13 +87,19 @@ _ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
 
 def _add_act(kind: ActKind, routes: _ActRoutes) -> None:
     def view(header: Json, given: Json, **path: str) -> Json:
-        return perform(header.get("key"), _about(path)[1], given, kind)
+        return perform(header, _about(path)[1], given, kind)
 
     view.__doc__ = routes.says
-    view = blueprint.response(201, routes.answer)(view)
-    view = blueprint.arguments(routes.body, required=kind != "release")(view)
-    view = blueprint.arguments(schemas.KeyHeader, location="headers")(view)
-    blueprint.route(routes.path, methods=["POST"], endpoint=f"record_{kind}")(require("bureau")(view))
+    blueprint.operation(
+        f"POST {routes.path}",
+        routes.answer,
+        status=201,
+        roles=("bureau",),
+        headers=schemas.KeyHeader,
+        body=routes.body,
+        body_required=kind != "release",
+        endpoint=f"record_{kind}",
+    )(view)
 
 
 def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
@@ -105,9 +111,9 @@ def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
         return page(found, limit, lambda one: encode_cursor(one["transaction"]), dict)
 
     view.__doc__ = routes.list_says
-    view = blueprint.response(200, routes.listed)(view)
-    view = blueprint.arguments(AsOfPageQuery, location="query")(view)
-    blueprint.route(routes.path, endpoint=f"list_{kind}")(require(*SEE_ALL)(view))
+    blueprint.operation(
+        f"GET {routes.path}", routes.listed, roles=SEE_ALL, query=AsOfPageQuery, endpoint=f"list_{kind}"
+    )(view)
 
 
 for _kind, _routes in _ROUTES.items():
@@ -124,28 +130,24 @@ def _about(path: Mapping[str, str]) -> tuple[str, str]:
     return name, check_subject(about) if name == "subject" else about
 
 
-@blueprint.route("/v1/awards/<path:award_id>/decisions", methods=["POST"])
-@require("bureau")
-@blueprint.arguments(schemas.RequiredKeyHeader, location="headers")
-@blueprint.arguments(schemas.DecisionRequestSchema)
-@blueprint.response(201, schemas.DecisionSchema)
-@blueprint.alt_response(409, schema=schemas.WrongStepSchema, content_type=PROBLEM_TYPE)
+@blueprint.operation(
+    "POST /v1/awards/<path:award_id>/decisions",
+    schemas.DecisionSchema,
+    status=201,
+    roles=("bureau",),
+    headers=schemas.RequiredKeyHeader,
+    body=schemas.DecisionRequestSchema,
+    conflict=schemas.WrongStepSchema,
+)
 def decide(header: Json, given: Json, award_id: str) -> Json:
     """Take a step with an award. 409 if it is not possible now, with the steps that this person can take."""
-    return take_step(header.get("key"), given, award_id)
-
-
-def take_step(key: str | None, given: Mapping[str, Any], award_id: str) -> Json:
-    """Take the step that a DecisionRequestSchema has read. Problem 404, 409 (with `allowed`), 422 or 503."""
     paid_on = given.get("paid_on")
     if paid_on is not None and paid_on > shanghai_date(current_service().clock()):
         raise Problem(422, errors=[FieldFault("paid_on", "不得晚于今天 / must not be in the future")])
-    return perform(key, award_id, given, "decision")
+    return perform(header, award_id, given, "decision")
 
 
-@blueprint.route("/v1/awards/<path:award_id>/decisions")
-@blueprint.arguments(AsOfPageQuery, location="query")
-@blueprint.response(200, schemas.DecisionPageSchema)
+@blueprint.operation("GET /v1/awards/<path:award_id>/decisions", schemas.DecisionPageSchema, query=AsOfPageQuery)
 def list_decisions(arguments: Json, award_id: str) -> Json:
     """List the steps taken with an award, in order; none if the award is only partly visible."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -156,25 +158,22 @@ def list_decisions(arguments: Json, award_id: str) -> Json:
     return page(rest[: limit + 1], limit, lambda step: encode_cursor(step.transaction), decision_json)
 
 
-@blueprint.route("/v1/related-parties", methods=["POST"])
-@require("bureau")
-@blueprint.arguments(schemas.KeyHeader, location="headers")
-@blueprint.arguments(schemas.RelatedPartiesRequestSchema)
-@blueprint.response(201, schemas.RelatedPartiesSchema)
+@blueprint.operation(
+    "POST /v1/related-parties",
+    schemas.RelatedPartiesSchema,
+    status=201,
+    roles=("bureau",),
+    headers=schemas.KeyHeader,
+    body=schemas.RelatedPartiesRequestSchema,
+)
 def relate_parties(header: Json, given: Json) -> Json:
     """Add two subjects to the list of related parties or remove them; that flags awards and denies none (G10)."""
-    return record_related_parties(header.get("key"), given)
+    return perform(header, " ".join(sorted(given["subjects"])), given, "related_party")
 
 
-def record_related_parties(key: str | None, given: Mapping[str, Any]) -> Json:
-    """Record what a RelatedPartiesRequestSchema has read. Problem 409 or 503."""
-    return perform(key, " ".join(sorted(given["subjects"])), given, "related_party")
-
-
-@blueprint.route("/v1/related-parties")
-@require(*SEE_ALL)
-@blueprint.arguments(schemas.RelatedPartiesQuery, location="query")
-@blueprint.response(200, schemas.RelatedPartiesPageSchema)
+@blueprint.operation(
+    "GET /v1/related-parties", schemas.RelatedPartiesPageSchema, roles=SEE_ALL, query=schemas.RelatedPartiesQuery
+)
 def list_related_parties(arguments: Json) -> Json:
     """List the pairs of related parties."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -184,14 +183,14 @@ def list_related_parties(arguments: Json) -> Json:
     return page(rest[: limit + 1], limit, lambda pair: encode_cursor(pair["transaction"]), dict)
 
 
-def perform(key: str | None, about: str, given: Mapping[str, Any], kind: ActKind) -> Json:
+def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     """Perform an act as the person who asks, in a transaction of its own; return what was recorded.
 
-    `key` is the Idempotency-Key. Problem 404, 409 or 503 if nothing was done.
+    `header` is what KeyHeader has read. Problem 404, 409 or 503 if nothing was done.
     """
     if "\0" in about:
         raise Problem(404)
-    request = ActRequest(current_key().name, key, kind, about, given)
+    request = ActRequest(current_key().name, header.get("key"), kind, about, given)
     try:
         with current_service().engine.begin() as connection:
             return record_act(connection, incentive_context().bureau, request)

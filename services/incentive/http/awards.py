@@ -21,9 +21,7 @@ from shared.web.query import Blueprint, NoQuery
 blueprint = Blueprint("incentive", __name__, description="奖补 / awards")
 
 
-@blueprint.route("/v1/awards")
-@blueprint.arguments(schemas.AwardQuery, location="query")
-@blueprint.response(200, schemas.AwardPageSchema)
+@blueprint.operation("GET /v1/awards", schemas.AwardPageSchema, query=schemas.AwardQuery)
 def list_awards(arguments: Json) -> Json:
     """List awards in code point order of `award_id`."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
@@ -33,27 +31,21 @@ def list_awards(arguments: Json) -> Json:
     return page(rows, limit, lambda row: encode_cursor(row.award_id), render)
 
 
-@blueprint.route("/v1/awards/<path:award_id>")
-@blueprint.arguments(schemas.AsOfQuery, location="query")
-@blueprint.response(200, schemas.AwardSchema)
+@blueprint.operation("GET /v1/awards/<path:award_id>", schemas.AwardSchema, query=schemas.AsOfQuery)
 def get_award(arguments: Json, award_id: str) -> Json:
     """Return one award."""
     with ledger_view(arguments.get("as_of")) as (connection, view):
         return render_award(connection, view, find_award(connection, view, award_id))
 
 
-@blueprint.route("/v1/awards/<path:award_id>/explanation")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, schemas.ExplanationSchema)
-def explain_award(_: Json, award_id: str) -> Json:
+@blueprint.operation("GET /v1/awards/<path:award_id>/explanation", schemas.ExplanationSchema, query=NoQuery)
+def explain_award(award_id: str) -> Json:
     """Explain an award step by step: what counted, what did not and why, and what is missing to the next threshold."""
     with ledger_view() as (connection, view):
         return explanations.explain_award(connection, view, find_award(connection, view, award_id))
 
 
-@blueprint.route("/v1/subjects/<subject>/status")
-@blueprint.arguments(schemas.YearQuery, location="query")
-@blueprint.response(200, schemas.SubjectStatusSchema)
+@blueprint.operation("GET /v1/subjects/<subject>/status", schemas.SubjectStatusSchema, query=schemas.YearQuery)
 def subject_status(arguments: Json, subject: str) -> Json:
     """Return how a subject stands in a year under each rule, with the red flags (`signs`) that no award carries."""
     check_subject(subject)
@@ -62,9 +54,7 @@ def subject_status(arguments: Json, subject: str) -> Json:
     return found_or_404(found)
 
 
-@blueprint.route("/v1/exchanges/<exchange>/status")
-@blueprint.arguments(schemas.YearQuery, location="query")
-@blueprint.response(200, schemas.ExchangeStatusSchema)
+@blueprint.operation("GET /v1/exchanges/<exchange>/status", schemas.ExchangeStatusSchema, query=schemas.YearQuery)
 def exchange_status(arguments: Json, exchange: str) -> Json:
     """Return how an exchange stands in a year: its total by month, and the tiers that it has reached."""
     with ledger_view(arguments.get("as_of")) as (connection, view):

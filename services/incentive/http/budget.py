@@ -8,14 +8,10 @@ from services.incentive.http.schemas import YearQuery
 from services.incentive.queries import clawbacks
 from services.incentive.queries.budget import load_budget
 from shared.values.json_types import Json
-from shared.web.keys import require
 from shared.web.pagination import decode_cursor, encode_cursor, page
 
 
-@blueprint.route("/v1/clawbacks")
-@require(*SEE_ALL)
-@blueprint.arguments(ClawbackQuery, location="query")
-@blueprint.response(200, ClawbackPageSchema)
+@blueprint.operation("GET /v1/clawbacks", ClawbackPageSchema, roles=SEE_ALL, query=ClawbackQuery)
 def list_clawbacks(arguments: Json) -> Json:
     """List clawback proposals in code point order of awards; open as long as more is approved than payable."""
     after = decode_cursor(arguments.get("cursor"), str, int)
@@ -25,10 +21,7 @@ def list_clawbacks(arguments: Json) -> Json:
     return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
 
 
-@blueprint.route("/v1/budget")
-@require(*SEE_ALL)
-@blueprint.arguments(YearQuery, location="query")
-@blueprint.response(200, BudgetSchema)
+@blueprint.operation("GET /v1/budget", BudgetSchema, roles=SEE_ALL, query=YearQuery)
 def get_budget(arguments: Json) -> Json:
     """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
     with ledger_view(arguments.get("as_of")) as (connection, view):

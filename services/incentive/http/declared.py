@@ -29,33 +29,25 @@ from services.incentive.store.rulebook import rulebook_as_of
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
-from shared.web.keys import current_key, require
+from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import Blueprint
+from shared.web.query import TEXT, Blueprint
 from shared.web.service import current_service
 
 _CSV: Final = "text/csv"
-_TABLE: Final = {"requestBody": {"required": True, "content": {_CSV: {"schema": {"type": "string"}}}}}
+_TABLE: Final = {"required": True, "content": {_CSV: {"schema": TEXT}}}
 
 blueprint = Blueprint("declared", __name__, description="申报的奖补 / declared rewards")
 
 
-@blueprint.route("/v1/declared", methods=["POST"])
-@require("bureau")
-@blueprint.arguments(schemas.DeclaredSchema)
-@blueprint.response(200, AwardSchema)
+@blueprint.operation("POST /v1/declared", AwardSchema, roles=("bureau",), body=schemas.DeclaredSchema)
 def declare_reward(arguments: Json) -> Json:
     """Declare a reward; the answer is the award. The same again changes nothing; another of the same item replaces it.
 
     422 for a declaration that earns nothing, with the field at fault. A matter that the article only records, history,
     and a correction of an earlier declaration may earn nothing.
     """
-    return enter_declaration(arguments)
-
-
-def enter_declaration(arguments: Json) -> Json:
-    """Declare what a DeclaredSchema has read, as the person who asks; return the award. Problem 422 or 503."""
     with current_service().engine.begin() as connection:
         [result] = run_declare(connection, [declaration_input(arguments)])
         if result.declaration is None:
@@ -63,10 +55,9 @@ def enter_declaration(arguments: Json) -> Json:
         return render_declared(connection, _view_now(connection), result.declaration)
 
 
-@blueprint.route("/v1/declared")
-@require("auditor", "bureau")
-@blueprint.arguments(schemas.DeclaredQuery, location="query")
-@blueprint.response(200, schemas.DeclarationPageSchema)
+@blueprint.operation(
+    "GET /v1/declared", schemas.DeclarationPageSchema, roles=("auditor", "bureau"), query=schemas.DeclaredQuery
+)
 def list_declared(arguments: Json) -> Json:
     """List declarations as they stand, in code point order of their keys."""
     after, limit = decode_key(arguments.get("cursor"), str), arguments["limit"]
@@ -75,11 +66,9 @@ def list_declared(arguments: Json) -> Json:
     return page(found, limit, lambda one: encode_cursor(one.ref.fact), declaration_json)
 
 
-@blueprint.route("/v1/declared/table", methods=["POST"])
-@require("bureau")
-@blueprint.arguments(schemas.TableQuery, location="query")
-@blueprint.response(200, schemas.TableSchema)
-@blueprint.doc(**_TABLE)
+@blueprint.operation(
+    "POST /v1/declared/table", schemas.TableSchema, roles=("bureau",), query=schemas.TableQuery, requestBody=_TABLE
+)
 def declare_table(arguments: Json) -> Json:
     """Declare all rows of a table (CSV), or none if any row is faulty; `preview=true` only shows the result.
 

@@ -17,16 +17,16 @@ from shared.events.fields import Choice, Text, Time
 from shared.service_log.store import newest_checkpoint
 from shared.values.json_types import Json
 from shared.values.times import format_time
-from shared.web.keys import current_key, require
+from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import Blueprint, ExchangeParameter, NoQuery, SubjectParameter
+from shared.web.query import BINARY, Blueprint, ExchangeParameter, NoQuery, SubjectParameter
 from shared.web.service import current_service
 from shared.web.viewer_snapshot import viewer_snapshot
 
 _MOST_NAMED: Final = 1000
 _REQUESTERS: Final = ("auditor", "bureau", "exchange")
 _STATES: Final = ("queued", "running", "ready", "failed")
-_ZIP: Final[Json] = {"content_type": "application/zip"}
+_ZIP: Final = "application/zip"
 
 blueprint = Blueprint("extracts", __name__, description="台账核验包 / extracts of the ledger")
 
@@ -62,20 +62,14 @@ ExtractSchema = answer(
 )
 
 
-@blueprint.route("/v1/extracts", methods=["POST"])
-@require(*_REQUESTERS)
-@blueprint.arguments(RequestSchema, required=False)
-@blueprint.response(202, ExtractSchema)
+@blueprint.operation(
+    "POST /v1/extracts", ExtractSchema, status=202, roles=_REQUESTERS, body=RequestSchema, body_required=False
+)
 def request_extract(arguments: Json) -> Json:
     """Request an extract. It is written in the background; ask for its status until it is `ready`.
 
     409 if the role has as many unfinished extracts as it may have.
     """
-    return queue_extract(arguments)
-
-
-def queue_extract(arguments: Json) -> Json:
-    """Queue the extract that a RequestSchema has read, for the key that asks. Problem 409, 422 or 503."""
     service, now = current_service(), current_service().clock()
     _check_rules(arguments.get("rules") or ())
     settle(arguments.get("as_of"), now)
@@ -120,60 +114,36 @@ def _request(arguments: Json) -> ExtractRequest:
     )
 
 
-@blueprint.route("/v1/extracts/<id>")
-@require(*_REQUESTERS)
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, ExtractSchema)
-def get_extract(_: Json, id: str) -> Json:  # noqa: A002 - the contract's name
+@blueprint.operation("GET /v1/extracts/<id>", ExtractSchema, roles=_REQUESTERS, query=NoQuery)
+def get_extract(id: str) -> Json:  # noqa: A002 - the contract's name
     """Return the status of an extract."""
-    return load_extract(id)
-
-
-def load_extract(extract_id: str) -> Json:
-    """Load the status of an extract for the key that asks. Problem 404."""
     with viewer_snapshot() as connection:
-        return extract_json(_find(connection, extract_id))
+        return extract_json(_find(connection, id))
 
 
-@blueprint.route("/v1/extracts/<id>", methods=["DELETE"])
-@require(*_REQUESTERS)
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(204)
-def delete_extract(_: Json, id: str) -> None:  # noqa: A002 - the contract's name
+@blueprint.operation("DELETE /v1/extracts/<id>", status=204, roles=_REQUESTERS, query=NoQuery)
+def delete_extract(id: str) -> None:  # noqa: A002 - the contract's name
     """Cancel an unfinished extract, or delete a finished one. 403 unless the role requested it."""
-    remove_extract(id)
-
-
-def remove_extract(extract_id: str) -> None:
-    """Cancel or delete an extract. Problem 403 or 404."""
-    load_extract(extract_id)
+    get_extract(id)  # 404 as row security decides
     with current_service().engine.begin() as connection:
-        row = _find(connection, extract_id)
+        row = _find(connection, id)
         if row.role != current_key().role:
             raise Problem(403)
         jobs.remove(connection, row, _requester(), current_service().clock())
 
 
-@blueprint.route("/v1/extracts/<id>/download")
-@require(*_REQUESTERS)
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, {"type": "string", "format": "binary"}, **_ZIP)
-def download_extract(_: Json, id: str) -> Response:  # noqa: A002 - the contract's name
+@blueprint.operation("GET /v1/extracts/<id>/download", BINARY, roles=_REQUESTERS, query=NoQuery, content_type=_ZIP)
+def download_extract(id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip. 409 until it is ready."""
-    return send_extract(id)
-
-
-def send_extract(extract_id: str) -> Response:
-    """Stream the zip to the key that asks, and record the access. Problem 404 or 409."""
-    load_extract(extract_id)
+    get_extract(id)  # 404 as row security decides
     with current_service().engine.begin() as connection:
-        row = _find(connection, extract_id)
+        row = _find(connection, id)
         if row.state != "ready":
             raise Problem(409, f"尚不可下载，状态为 {row.state} / not ready for download: it is {row.state}")
         jobs.record_access(connection, row.id, _requester(), "downloaded", current_service().clock())
     with ExitStack() as opened:
         connection = opened.enter_context(viewer_snapshot())
-        response = Response(jobs.pieces(connection, row.id), content_type=_ZIP["content_type"])
+        response = Response(jobs.pieces(connection, row.id), content_type=_ZIP)
         response.content_length = row.bytes
         response.headers["Content-Disposition"] = f'attachment; filename="jiangbu-{row.log_size}-{row.id[:8]}.zip"'
         response.set_etag(row.sha256)

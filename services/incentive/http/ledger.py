@@ -12,9 +12,7 @@ from shared.web.query import Blueprint
 blueprint = Blueprint("ledger", __name__, description="台账 / the ledger")
 
 
-@blueprint.route("/v1/ledger/transactions")
-@blueprint.arguments(schemas.TransactionQuery, location="query")
-@blueprint.response(200, schemas.TransactionPageSchema)
+@blueprint.operation("GET /v1/ledger/transactions", schemas.TransactionPageSchema, query=schemas.TransactionQuery)
 def list_transactions(arguments: Json) -> Json:
     """List transactions in order of `seq`."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
@@ -23,9 +21,7 @@ def list_transactions(arguments: Json) -> Json:
     return page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: transaction_json(row, entries[row.seq]))
 
 
-@blueprint.route("/v1/ledger/balances")
-@blueprint.arguments(schemas.AsOfPageQuery, location="query")
-@blueprint.response(200, schemas.BalancePageSchema)
+@blueprint.operation("GET /v1/ledger/balances", schemas.BalancePageSchema, query=schemas.AsOfPageQuery)
 def list_balances(arguments: Json) -> Json:
     """List the balances of all accounts at an instant, or at the last posting; all pages of a list are of one state."""
     after = decode_cursor(arguments.get("cursor"), str, int)

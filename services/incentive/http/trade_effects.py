@@ -41,20 +41,13 @@ def register_addresses(settings: Settings) -> RegisterAddresses:
     return RegisterAddresses(settings.registers or LOCAL_REGISTERS, key)
 
 
-@blueprint.route("/v1/trades/<exchange>/<no>/effects")
-@blueprint.arguments(PageQuery, location="query")
-@blueprint.response(200, EffectPageSchema)
+@blueprint.operation("GET /v1/trades/<exchange>/<no>/effects", EffectPageSchema, query=PageQuery)
 def list_trade_effects(arguments: Json, exchange: str, no: str) -> Json:
     """List the transactions that a trade took part in, in order of `seq`: those for a fact with the trade as evidence.
 
     `facts` reports whether the trade counts now, and if not, why. 503 while the register does not answer.
     """
-    return load_trade_effects(exchange, no, arguments.get("cursor"), arguments["limit"])
-
-
-def load_trade_effects(exchange: str, no: str, cursor: str | None, limit: int) -> Json:
-    """Load a page of a trade's effects. Problem 404 if there is no such trade or the key may not see it."""
-    after = decode_key(cursor, int)
+    after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     if not (current_key().sees(exchange) and re.fullmatch(EXCHANGE_PATTERN, exchange) and is_number(no)):
         raise Problem(404)
     trade = RegisteredTrade(exchange, no, _ask_registers(exchange, no))

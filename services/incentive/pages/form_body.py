@@ -35,9 +35,9 @@ def show_form(template: str, refused: FormRefusal | None, **values: Any) -> Resp
     return show(template, status, refused=refused, once=secrets.token_urlsafe(16), **values)
 
 
-def sent_once() -> str | None:
-    """Return the Idempotency-Key of the form that was sent."""
-    return request.form.get(ONCE) or None
+def sent_once() -> Json:
+    """Return the Idempotency-Key of the form that was sent, as the API's KeyHeader reads it."""
+    return {"key": request.form.get(ONCE) or None}
 
 
 def read_form(

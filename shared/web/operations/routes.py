@@ -1,26 +1,21 @@
 """Operational routes of every service: liveness, readiness, metrics and progress."""
 
-from typing import Final
-
 import structlog
 from flask import Response, current_app
 from marshmallow import Schema, fields
 
 from shared.telemetry.masking import reason_of
 from shared.values.json_types import Json
-from shared.web.keys import current_key, require
+from shared.web.keys import current_key
 from shared.web.operations.broker import OffsetsUnavailableError
 from shared.web.operations.metrics import exposition
 from shared.web.operations.progress import ServiceProgress, lag_for, read_progress, topics_seen
 from shared.web.operations.readiness import Readiness
 from shared.web.operations.sampler import Sampler
 from shared.web.problems import Problem
-from shared.web.query import Blueprint, NoQuery
+from shared.web.query import TEXT, Blueprint, NoQuery
 
 _log = structlog.get_logger(__name__)
-
-# OpenAPI fields of routes that need no key.
-OPEN: Final[Json] = {"security": []}
 
 blueprint = Blueprint("operations", __name__, description="运行状态 / operational state of the service")
 
@@ -56,17 +51,13 @@ def current_readiness() -> Readiness:
     return readiness
 
 
-@blueprint.route("/healthz")
-@blueprint.doc(**OPEN)
-@blueprint.response(200, StateSchema)
+@blueprint.operation("GET /healthz", StateSchema, security=[])
 def healthz() -> dict[str, str]:
     """Liveness: the process responds."""
     return {"status": "alive"}
 
 
-@blueprint.route("/readyz")
-@blueprint.doc(**OPEN)
-@blueprint.response(200, StateSchema)
+@blueprint.operation("GET /readyz", StateSchema, security=[])
 def readyz() -> dict[str, str]:
     """Readiness: database and broker respond and no records are stalled. Answers within seconds."""
     faults = current_readiness().faults()
@@ -76,25 +67,20 @@ def readyz() -> dict[str, str]:
     return {"status": "ready"}
 
 
-@blueprint.route("/metrics")
-@require("service", "auditor")
-@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.operation("GET /metrics", TEXT, roles=("service", "auditor"), content_type="text/plain")
 def metrics() -> Response:
     """Metrics for Prometheus."""
     return exposition(current_app.extensions["jiangbu.metrics"])
 
 
-@blueprint.route("/v1/progress")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, ProgressSchema)
-def progress(arguments: Json) -> Json:
+@blueprint.operation("GET /v1/progress", ProgressSchema, query=NoQuery)
+def progress() -> Json:
     """Progress: consumed offsets, lag, outbox and quarantine.
 
     Ends are read before offsets and outbox: with lag 0 and outbox 0, everything published before the request is in the
     answers. An exchange's key sees the topics of its exchange; its lag includes the facts between services, without
     which its answers are incomplete. `outbox` counts all changes.
     """
-    del arguments
     sampler = current_sampler()
     try:
         found = read_progress(sampler.service, sampler.broker)

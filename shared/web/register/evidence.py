@@ -24,16 +24,14 @@ from shared.register.log_entries import EntryRecord
 from shared.register.stored_documents import stored_document
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
-from shared.web.keys import require
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import Blueprint, ExchangeParameter, QuerySchema, WholeNumber
+from shared.web.query import TEXT, Blueprint, ExchangeParameter, QuerySchema, WholeNumber
 from shared.web.service import current_service
 
 NDJSON: Final = "application/x-ndjson"
 EVERYTHING: Final = "*"
 EVIDENCE: Final = "jiangbu.evidence"
-_LINES: Final[Json] = {"content_type": NDJSON}
-_SELECTION: Final[Json] = {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_SELECTION: Final = {"content": {"text/plain": {"schema": TEXT}}}
 _PIECE_BYTES: Final = 1 << 16
 
 
@@ -65,10 +63,7 @@ class EntriesQuery(QuerySchema):
     exchange = ExchangeParameter()
 
 
-@blueprint.route("/v1/evidence")
-@require("auditor", "service")
-@blueprint.arguments(EvidenceQuery, location="query")
-@blueprint.response(200, {"type": "string"}, **_LINES)
+@blueprint.operation("GET /v1/evidence", TEXT, roles=("auditor", "service"), query=EvidenceQuery, content_type=NDJSON)
 def evidence(arguments: Json) -> Response:
     """Every document behind a fact at `seq`, in the revision that was current then, in order of `seq`.
 
@@ -119,11 +114,9 @@ def _line(source: EvidenceSource, row: Any) -> bytes:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-@blueprint.route("/v1/entries", methods=["POST"])
-@require("service")
-@blueprint.arguments(EntriesQuery, location="query")
-@blueprint.response(200, {"type": "string"}, **_LINES)
-@blueprint.doc(**_SELECTION)
+@blueprint.operation(
+    "POST /v1/entries", TEXT, roles=("service",), query=EntriesQuery, requestBody=_SELECTION, content_type=NDJSON
+)
 def entries(arguments: Json) -> Response:
     """Log entries of the given parties, exchanges and listings, each with its record; for extracts.
 

@@ -65,9 +65,7 @@ class QuarantinedRecord(NamedTuple):
     size_so_far: int  # bytes of this record and those before it in the page
 
 
-@blueprint.route("/v1/quarantine")
-@blueprint.arguments(QuarantineQuery, location="query")
-@blueprint.response(200, page_schema("QuarantinePage", RefusedSchema))
+@blueprint.operation("GET /v1/quarantine", page_schema("QuarantinePage", RefusedSchema), query=QuarantineQuery)
 def list_quarantine(arguments: Json) -> Json:
     """Rejected records in order of id.
 
@@ -106,12 +104,9 @@ def list_quarantine(arguments: Json) -> Json:
     return page(rows, limit, lambda row: encode_cursor(row.id), _render)
 
 
-@blueprint.route("/v1/quarantine/<int:id>")
-@blueprint.arguments(NoQuery, location="query")
-@blueprint.response(200, RefusedSchema)
-def get_quarantine(arguments: Json, id: int) -> Json:  # noqa: A002 - the contract's name
+@blueprint.operation("GET /v1/quarantine/<int:id>", RefusedSchema, query=NoQuery)
+def get_quarantine(id: int) -> Json:  # noqa: A002 - the contract's name
     """One rejected record."""
-    del arguments
     row = None
     if id <= BIGINT_MAX:
         with viewer_snapshot() as connection:

@@ -48,9 +48,7 @@ class ReconciliationSchema(Schema):
     amount = Yuan(required=True)
 
 
-@blueprint.route("/v1/reconciliation")
-@blueprint.arguments(ReconciliationQuery, location="query")
-@blueprint.response(200, ReconciliationSchema)
+@blueprint.operation("GET /v1/reconciliation", ReconciliationSchema, query=ReconciliationQuery)
 def reconcile(arguments: Json) -> Json:
     """Records that an exchange sent on one day and their outcomes, for comparison with the exchange's own books."""
     exchange, day = arguments["exchange"], arguments["date"]

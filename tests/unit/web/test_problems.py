@@ -17,7 +17,7 @@ from shared.postgres.database import make_engine
 from shared.postgres.errors import translated_errors
 from shared.values.times import now
 from shared.web.app import BODY_MOST_BYTES, add_routes, create_base_app
-from shared.web.keys import ApiKey, ApiKeys, require
+from shared.web.keys import ApiKey, ApiKeys
 from shared.web.query import (
     Blueprint,
     DayParameter,
@@ -53,39 +53,33 @@ class TriedBody(QuerySchema):
     subject = SubjectParameter()
 
 
-@blueprint.route("/v1/tried")
-@blueprint.arguments(TriedQuery, location="query")
-@blueprint.response(200)
+@blueprint.operation("GET /v1/tried", query=TriedQuery)
 def tried(arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value) for name, value in arguments.items()}
 
 
-@blueprint.route("/v1/tried", methods=["POST"])
-@require("bureau")
-@blueprint.arguments(TriedBody)
-@blueprint.response(200)
+@blueprint.operation("POST /v1/tried", roles=("bureau",), body=TriedBody)
 def try_body(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-@blueprint.route("/v1/broken")
+@blueprint.operation("GET /v1/broken")
 def broken() -> None:
     raise RuntimeError("password=hunter2")
 
 
-@blueprint.route("/v1/not-json")
-@blueprint.response(200)
+@blueprint.operation("GET /v1/not-json")
 def not_json() -> dict[str, Any]:
     return {"at": now()}
 
 
-@blueprint.route("/v1/database")
+@blueprint.operation("GET /v1/database")
 def database() -> str:
     with make_engine("postgresql://nobody:secret@127.0.0.1:1/nothing").connect():
         return "never"
 
 
-@blueprint.route("/v1/database/below")
+@blueprint.operation("GET /v1/database/below")
 def below_sqlalchemy() -> str:
     with translated_errors(MagicMock(), "SELECT 1"):
         raise psycopg.OperationalError("the server closed the connection of nobody:secret")

@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, ActKind
 from services.incentive.http import act_schemas as schemas
-from services.incentive.http.acts import perform, record_related_parties, take_step
+from services.incentive.http.acts import decide, perform, relate_parties
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
 from services.incentive.pages.views.award import show_award
@@ -62,9 +62,7 @@ def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnVal
 def step(award_id: str) -> ResponseReturnValue:
     """Take a step with an award."""
     action = request.form.get("action", "")
-    refused = _submit(
-        action, schemas.DecisionRequestSchema, _STEP, lambda given: take_step(sent_once(), given, award_id)
-    )
+    refused = _submit(action, schemas.DecisionRequestSchema, _STEP, lambda given: decide(sent_once(), given, award_id))
     return _award_done(award_id, refused)
 
 
@@ -140,7 +138,7 @@ def _record_pair(form: str, status: str) -> ResponseReturnValue:
         form,
         schemas.RelatedPartiesRequestSchema,
         ("reason",),
-        lambda given: record_related_parties(sent_once(), given),
+        lambda given: relate_parties(sent_once(), given),
         more,
     )
     return _done(refused, show_related, "pages.related")

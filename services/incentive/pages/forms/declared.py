@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import current_rulebook, ledger_view
-from services.incentive.http.declared import declaration_json, enter_declaration
+from services.incentive.http.declared import declaration_json, declare_reward
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.pages.blueprint import blueprint, today
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
@@ -42,7 +42,7 @@ def declare() -> ResponseReturnValue:
     if faults:
         return _show(FormRefusal("declare", 422, None, faults))
     try:
-        award = enter_declaration(given)
+        award = declare_reward(given)
     except Problem as problem:
         refused = refusal_of("declare", problem)
         return _show(refused._replace(said=refused.said or "; ".join(refused.faults.values())))

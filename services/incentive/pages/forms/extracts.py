@@ -11,17 +11,18 @@ from services.incentive.extract import jobs
 from services.incentive.http.context import current_rulebook
 from services.incentive.http.extracts import (
     RequestSchema,
+    delete_extract,
+    download_extract,
     extract_json,
-    load_extract,
-    queue_extract,
-    remove_extract,
-    send_extract,
+    get_extract,
+    request_extract,
 )
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.form_body import said_faults
 from services.incentive.policy.terms import RuleName
 from shared.service_log.store import served_checkpoint, verifier_keys
 from shared.values.json_types import Json
+from shared.web import translog_routes
 from shared.web.keys import current_key
 from shared.web.problems import Problem, field_faults
 from shared.web.service import current_service
@@ -45,7 +46,7 @@ def ask_for() -> ResponseReturnValue:
     except ValidationError as error:
         return _show(given, said_faults(field_faults(error.messages)), 422)
     try:
-        queued = queue_extract(arguments)
+        queued = request_extract(arguments)
     except Problem as problem:
         if problem.code != 422:  # noqa: PLR2004
             raise
@@ -56,36 +57,32 @@ def ask_for() -> ResponseReturnValue:
 @blueprint.get("/extracts/<id>")
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     """Show the status of an extract."""
-    return show("forms/extract", extract=load_extract(id))
+    return show("forms/extract", extract=get_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
 def download(id: str) -> Response:  # noqa: A002 - the contract's name
     """Download the zip."""
-    return send_extract(id)
+    return download_extract(id)
 
 
 @blueprint.post("/extracts/<id>/withdraw")
 def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
     """Cancel or delete an extract."""
-    remove_extract(id)
+    delete_extract(id)
     return redirect(url_for("pages.extracts"), 303)
 
 
 @blueprint.get("/checkpoint")
 def checkpoint() -> Response:
     """Download the ledger's newest signed checkpoint."""
-    note, _ = _signed()
-    if note is None:
-        raise Problem(503, "尚无检查点 / there is no checkpoint yet", headers={"Retry-After": "5"})
-    return _text(note, "checkpoint")
+    return _named(translog_routes.checkpoint(), "checkpoint")
 
 
 @blueprint.get("/checkpoint/keys")
 def checkpoint_keys() -> Response:
     """Download the verifier keys of the ledger's log, as `verify.py --key` reads them."""
-    _, keys = _signed()
-    return _text("".join(f"{key}\n" for key in keys), "ledger-keys.txt")
+    return _named(translog_routes.keys(), "ledger-keys.txt")
 
 
 def _show(given: dict[str, str], faults: dict[str, str], status: int) -> ResponseReturnValue:
@@ -114,8 +111,7 @@ def _signed() -> tuple[str | None, list[str]]:
         return served_checkpoint(connection, settled), list(verifier_keys(connection))
 
 
-def _text(content: str, name: str) -> Response:
-    answer = Response(content, content_type="text/plain; charset=utf-8")
+def _named(answer: Response, name: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -5,7 +5,7 @@ from typing import Final
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.trade_effects import load_trade_effects
+from services.incentive.http.trade_effects import list_trade_effects
 from services.incentive.pages.blueprint import blueprint, show
 
 _PAGE_SIZE: Final = 50
@@ -14,7 +14,7 @@ _PAGE_SIZE: Final = 50
 @blueprint.get("/trades/<exchange>/<no>")
 def trade(exchange: str, no: str) -> ResponseReturnValue:
     """Show the effects of a trade."""
-    effects = load_trade_effects(exchange, no, request.args.get("cursor"), _PAGE_SIZE)
+    effects = list_trade_effects({"cursor": request.args.get("cursor"), "limit": _PAGE_SIZE}, exchange, no)
     cursor = effects["next_cursor"]
     more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
     return show("views/trade", effects=effects, more=more)
