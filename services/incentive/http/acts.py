@@ -18,6 +18,7 @@ from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery
 from services.incentive.store import acts as recorded
+from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
@@ -153,7 +154,7 @@ def list_decisions(arguments: Json, award_id: str) -> Json:
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view(arguments.get("as_of")) as (connection, view):
         row = find_award(connection, view, award_id)
-        steps = recorded.decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
+        steps = decisions_of(connection, [award_id], view.as_of).get(award_id, []) if row.whole else []
     rest = [step for step in steps if after is None or step.transaction > after]
     return page(rest[: limit + 1], limit, lambda step: encode_cursor(step.transaction), decision_json)
 

@@ -3,7 +3,7 @@
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
-from services.incentive.queries.serializers import balance_json, transaction_json
+from services.incentive.queries.serializers import balance_json
 from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
@@ -17,8 +17,8 @@ def list_transactions(arguments: Json) -> Json:
     """List transactions in order of `seq`."""
     after, limit = decode_key(arguments.get("cursor"), int), arguments["limit"]
     with ledger_view() as (connection, view):
-        rows, entries = queries.list_transactions(connection, view, arguments, after, limit + 1)
-    return page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: transaction_json(row, entries[row.seq]))
+        found = queries.list_transactions(connection, view, arguments, after, limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one["seq"]), lambda one: one)
 
 
 @blueprint.operation("GET /v1/ledger/balances", schemas.BalancePageSchema, query=schemas.AsOfPageQuery)

@@ -12,7 +12,6 @@ from services.incentive.queries.trade_effects import (
     TradeFacts,
     current_counting,
     list_effects,
-    render_effects,
 )
 from services.incentive.store.register_client import (
     NotInRegister,
@@ -52,10 +51,9 @@ def list_trade_effects(arguments: Json, exchange: str, no: str) -> Json:
         raise Problem(404)
     trade = RegisteredTrade(exchange, no, _ask_registers(exchange, no))
     with ledger_view() as (connection, view):
-        rows = list_effects(connection, view, trade, after, limit + 1)
-        effects = render_effects(connection, view, trade, rows)
+        effects = list_effects(connection, view, trade, after, limit + 1)
         facts = current_counting(connection, view, trade)
-    items = page(rows, limit, lambda row: encode_cursor(row.seq), lambda row: effects[row.seq])
+    items = page(effects, limit, lambda one: encode_cursor(one["seq"]), lambda one: one)
     return {"exchange": exchange, "trade_no": no, "facts": facts, **items}
 
 

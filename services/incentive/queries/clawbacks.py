@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from services.incentive.domain.clawbacks import ClawbackProposal, PayableVersion, clawback_proposals
 from services.incentive.domain.workflow import ApprovedFor
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import decisions_of
 from services.incentive.store.as_of import AS_OF
+from services.incentive.store.award_context import decisions_of
 from shared.postgres.query import fetch, fetch_values
 
 CLAWBACKS_BATCH: Final = 500

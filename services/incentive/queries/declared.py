@@ -1,16 +1,11 @@
 """Declarations of the bureau."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.facts import DECLARED, Declaration, FactRef, parse_fact
-from shared.postgres.query import fetch, fetch_optional, where
-
-_VERSION: Final = """
-    SELECT value FROM fact WHERE topic = %(topic)s AND key = %(key)s AND generation = %(generation)s AND seq = %(seq)s
-"""
+from services.incentive.domain.facts import DECLARED, Declaration, parse_fact
+from shared.postgres.query import fetch, where
 
 
 def list_declared(
@@ -32,13 +27,3 @@ def list_declared(
     rows = fetch(connection, statement, tuple[str, bytes], **parameters)
     found = [parse_fact(DECLARED, key, value) for key, value in rows]
     return [one for one in found if isinstance(one, Declaration)]
-
-
-def find_declaration(connection: Connection, ref: FactRef) -> Declaration | None:
-    """A declaration as of a `seq`; None if the fact is not a declaration."""
-    topic, _, key = ref.fact.partition("/")
-    if topic != DECLARED:
-        return None
-    value = fetch_optional(connection, _VERSION, bytes, topic=topic, key=key, generation=ref.generation, seq=ref.seq)
-    parsed = None if value is None else parse_fact(topic, key, value)
-    return parsed if isinstance(parsed, Declaration) else None

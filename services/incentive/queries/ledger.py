@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.rows import BalanceRow, EntryRow, TransactionRow, columns
-from shared.postgres.query import fetch, fetch_one, where
+from services.incentive.store.log_entries import transactions_of
+from services.incentive.store.rows import BalanceRow
+from shared.postgres.query import fetch, fetch_one, fetch_values, where
+from shared.values.json_types import Json
 
 _LEDGER_END: Final = "SELECT seq, posted_at FROM ledger_end(%(before)s, %(as_of)s)"
-_ENTRIES: Final = f"SELECT {columns(EntryRow)} FROM ledger_entry WHERE seq = ANY(%(seqs)s) ORDER BY seq, line"
 _FILTERS: Final = {
     "award_id": "t.award_id = %(award_id)s",
     "kind": "t.kind = %(kind)s",
@@ -39,8 +41,8 @@ class LedgerSize(NamedTuple):
 
 def list_transactions(
     connection: Connection, view: LedgerView, filters: Mapping[str, object], after: int | None, limit: int
-) -> tuple[list[TransactionRow], dict[int, list[EntryRow]]]:
-    """Transactions in order of `seq`, at most `limit`, and their entries by `seq`.
+) -> list[Json]:
+    """Transactions in order of `seq`, at most `limit`, as the log has them.
 
     Filters: award_id, kind, subject and year (of what a transaction moves away from, too), from_ and until (half-open).
     """
@@ -50,15 +52,15 @@ def list_transactions(
         None if after is None else "t.seq > %(after)s",
         view.is_of_whole_award,
     )
-    statement = f"""
-        SELECT {columns(TransactionRow, "t")} FROM ledger_transaction t {conditions} ORDER BY t.seq LIMIT %(limit)s
-    """
     parameters = {**filters, **view.parameters, "after": after, "limit": limit}
-    rows = fetch(connection, statement, TransactionRow, **parameters)
-    entries: dict[int, list[EntryRow]] = {row.seq: [] for row in rows}
-    for entry in fetch(connection, _ENTRIES, EntryRow, seqs=list(entries)):
-        entries[entry.seq].append(entry)
-    return rows, entries
+    return select_transactions(connection, conditions, **parameters)
+
+
+def select_transactions(connection: Connection, conditions: str, **parameters: object) -> list[Json]:
+    """Transactions `t` by a WHERE clause, in order of `seq`, at most the parameter `limit`."""
+    statement = f"SELECT t.seq FROM ledger_transaction t {conditions} ORDER BY t.seq LIMIT %(limit)s"
+    seqs = fetch_values(connection, statement, int, **parameters)
+    return [msgspec.json.decode(entry) for _, entry in transactions_of(connection, seqs)]
 
 
 def ledger_as_of(connection: Connection, view: LedgerView, size: int | None = None) -> LedgerSize:

@@ -1,4 +1,4 @@
-"""Awards, red flags, transactions and balances as the contract shows them. Pure."""
+"""Awards, red flags and balances as the contract shows them. Pure."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.incentive.domain.workflow import OVER_APPROVED
 from services.incentive.policy.terms import Policy
 from services.incentive.store.award_context import AwardContext
 from services.incentive.store.awards import AnyAwardRow
-from services.incentive.store.rows import BalanceRow, EntryRow, TransactionRow
+from services.incentive.store.rows import BalanceRow
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.parties import parse_subject
@@ -79,25 +79,6 @@ def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
         return list(evidence)
     items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
     return [item for item in items if item["exchanges"]]
-
-
-def transaction_json(row: TransactionRow, entries: Sequence[EntryRow]) -> Json:
-    """A transaction with its entries in order."""
-    return {
-        "seq": row.seq,
-        "posted_at": format_time(row.posted_at),
-        "kind": row.kind,
-        "award_id": row.award_id,
-        "amount": format_yuan(row.amount_fen),
-        "entries": [
-            {"account": entry.account, "debit": format_yuan(entry.debit_fen), "credit": format_yuan(entry.credit_fen)}
-            for entry in entries
-        ],
-        "policy": {"id": row.policy_id, "revision": row.policy_revision},
-        "article": row.article,
-        "cause": row.cause,
-        "decision": None if row.decision_id is None else {"id": row.decision_id, "sha256": row.decision_sha256},
-    }
 
 
 def balance_json(row: BalanceRow) -> Json:

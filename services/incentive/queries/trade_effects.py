@@ -1,26 +1,17 @@
 """The postings that a trade took part in: from what its register says of it to the facts that postings name."""
 
-from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.facts import (
-    FactRef,
-    FirstListing,
-    FirstPurchase,
-    Listed,
-    Purchased,
-    parse_fact,
-)
+from services.incentive.domain.facts import Fact, FactRef, FirstPurchase, parse_fact
+from services.incentive.queries.ledger import select_transactions
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.rows import TransactionRow, columns
+from services.incentive.store.facts import facts_at
 from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.query import BIGINT_MAX, fetch, where
 from shared.values.json_types import Json
-from shared.values.money import format_yuan
-from shared.values.times import format_time
 
 # Condition: the transaction `t` names a fact that the trade was evidence of.
 _NAMES_FACT: Final = """
@@ -29,12 +20,6 @@ _NAMES_FACT: Final = """
         JOIN unnest(CAST(%(facts)s AS text[]), CAST(%(froms)s AS bigint[]), CAST(%(untils)s AS bigint[]))
             AS p(fact, from_seq, until_seq) ON p.fact = f.fact AND f.seq BETWEEN p.from_seq AND p.until_seq
         WHERE f.generation = %(generation)s)
-"""
-_VALUES: Final = """
-    SELECT f.key, f.value
-    FROM unnest(CAST(%(keys)s AS text[]), CAST(%(generations)s AS bigint[]), CAST(%(seqs)s AS bigint[]))
-        AS n(key, generation, seq)
-    JOIN fact f ON f.topic = %(topic)s AND f.key = n.key AND f.generation = n.generation AND f.seq = n.seq
 """
 _NEWEST: Final = """
     SELECT c.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id
@@ -80,9 +65,34 @@ class RegisteredTrade(msgspec.Struct, frozen=True):
 
 def list_effects(
     connection: Connection, view: LedgerView, trade: RegisteredTrade, after: int | None, limit: int
-) -> Sequence[TransactionRow]:
-    """Transactions of wholly visible awards that name a fact that the trade was evidence of, in order of `seq`."""
-    facts = trade.known.facts
+) -> list[Json]:
+    """Transactions of wholly visible awards that name a fact that the trade was evidence of, in order of `seq`.
+
+    Each has the trade's facts that it names, and whether the trade counted.
+    """
+    transactions = _list_naming(connection, view, trade.known, after, limit)
+    named = [(one, _named_facts(one, trade.known)) for one in transactions]
+    recorded = facts_at(connection, {ref for _, pairs in named for ref, _ in pairs})
+    return [
+        {
+            **{name: one[name] for name in ("seq", "posted_at", "award_id", "amount")},
+            "facts": [
+                {
+                    **msgspec.structs.asdict(ref),
+                    "counted": _counted(fact, trade, recorded.get(ref), view.viewer),
+                    "document": msgspec.structs.asdict(fact.document),
+                }
+                for ref, fact in pairs
+            ],
+        }
+        for one, pairs in named
+    ]
+
+
+def _list_naming(
+    connection: Connection, view: LedgerView, known: TradeFacts, after: int | None, limit: int
+) -> list[Json]:
+    """The transactions that name one of these facts."""
     conditions = where(
         # A posting that names a fact belongs to an award about the same subject or exchange.
         "t.award_id IN (SELECT award_id FROM award_current WHERE about = ANY(%(abouts)s))",
@@ -90,18 +100,14 @@ def list_effects(
         None if after is None else "t.seq > %(after)s",
         view.is_of_whole_award,
     )
-    statement = f"""
-        SELECT {columns(TransactionRow, "t")} FROM ledger_transaction t {conditions} ORDER BY t.seq LIMIT %(limit)s
-    """
-    return fetch(
+    return select_transactions(
         connection,
-        statement,
-        TransactionRow,
-        abouts=sorted({_about(one.fact) for one in facts}),
-        facts=[one.fact for one in facts],
-        froms=[one.start for one in facts],
-        untils=[BIGINT_MAX if one.end is None else one.end for one in facts],
-        generation=trade.known.generation,
+        conditions,
+        abouts=sorted({_about(one.fact) for one in known.facts}),
+        facts=[one.fact for one in known.facts],
+        froms=[one.start for one in known.facts],
+        untils=[BIGINT_MAX if one.end is None else one.end for one in known.facts],
+        generation=known.generation,
         after=after,
         limit=limit,
         **view.parameters,
@@ -114,41 +120,15 @@ def _about(fact: str) -> str:
     return f"exchange/{key[1]}" if key[0] == "exchange" else next(part for part in key if ":" in part)
 
 
-def render_effects(
-    connection: Connection, view: LedgerView, trade: RegisteredTrade, rows: Iterable[TransactionRow]
-) -> dict[int, Json]:
-    """Each transaction by its `seq`, with the trade's facts that it names, and whether the trade counted."""
-    named = [
-        (
-            row,
-            [
-                (FactRef(one["fact"], one["generation"], one["seq"]), fact)
-                for one in row.cause["facts"]
-                if one["generation"] == trade.known.generation
-                for fact in trade.known.facts
-                if fact.includes(one["fact"], one["seq"])
-            ],
-        )
-        for row in rows
+def _named_facts(transaction: Json, known: TradeFacts) -> list[tuple[FactRef, TradeFact]]:
+    """The facts that a transaction names and the trade was evidence of."""
+    return [
+        (FactRef(**one), fact)
+        for one in transaction["cause"]["facts"]
+        if one["generation"] == known.generation
+        for fact in known.facts
+        if fact.includes(one["fact"], one["seq"])
     ]
-    firsts = _firsts(connection, {ref for _, pairs in named for ref, _ in pairs})
-    return {
-        row.seq: {
-            "seq": row.seq,
-            "posted_at": format_time(row.posted_at),
-            "award_id": row.award_id,
-            "amount": format_yuan(row.amount_fen),
-            "facts": [
-                {
-                    **msgspec.structs.asdict(ref),
-                    "counted": _counted(fact, trade, firsts.get(ref), view.viewer),
-                    "document": msgspec.structs.asdict(fact.document),
-                }
-                for ref, fact in pairs
-            ],
-        }
-        for row, pairs in named
-    }
 
 
 def current_counting(connection: Connection, view: LedgerView, trade: RegisteredTrade) -> list[Json]:
@@ -156,53 +136,19 @@ def current_counting(connection: Connection, view: LedgerView, trade: Registered
     facts = [one for one in trade.known.facts if one.end is None]
     keys = [one.fact.partition("/")[2] for one in facts if one.fact.startswith(f"{FIRST_PURCHASE}/")]
     rows = fetch(connection, _NEWEST, tuple[str, bytes], topic=FIRST_PURCHASE, keys=keys)
-    firsts = {ref.fact: first for ref, first in _parse_firsts(rows).items()}
-    return [{"fact": one.fact, "counted": _counted(one, trade, firsts.get(one.fact), view.viewer)} for one in facts]
+    newest = {f"{FIRST_PURCHASE}/{key}": parse_fact(FIRST_PURCHASE, key, value) for key, value in rows}
+    return [{"fact": one.fact, "counted": _counted(one, trade, newest.get(one.fact), view.viewer)} for one in facts]
 
 
-def _counted(fact: TradeFact, trade: RegisteredTrade, first: Purchased | None, viewer: str | None) -> bool | str | None:
-    """Decide which of a party's trades is its first purchase, by the fact.
+def _counted(fact: TradeFact, trade: RegisteredTrade, recorded: Fact | None, viewer: str | None) -> bool | str | None:
+    """Decide which of a party's trades is its first purchase, by the recorded fact.
 
     None if that is a trade of an exchange that the viewer may not see: its existence stays hidden.
     """
     if fact.counted is not True or not fact.fact.startswith(f"{FIRST_PURCHASE}/"):
         return fact.counted
+    first = recorded.first if isinstance(recorded, FirstPurchase) else None
     if viewer is not None and (first is None or first.exchange != viewer):
         return None
     is_first = first is not None and (first.exchange, first.trade_no) == (trade.exchange, trade.number)
     return True if is_first else "later"
-
-
-def first_document_of(connection: Connection, ref: FactRef) -> Listed | Purchased | None:
-    """The document that a fact names as the first at that generation and seq; None for other facts."""
-    topic, _, key = ref.fact.partition("/")
-    asked = {"topic": topic, "keys": [key], "generations": [ref.generation], "seqs": [ref.seq]}
-    for found, value in fetch(connection, _VALUES, tuple[str, bytes], **asked):
-        fact = parse_fact(topic, found, value)
-        if isinstance(fact, FirstListing | FirstPurchase):
-            return fact.first
-    return None
-
-
-def _firsts(connection: Connection, refs: Iterable[FactRef]) -> dict[FactRef, Purchased]:
-    """The first purchase of each of these facts that has one."""
-    wanted = sorted(ref for ref in refs if ref.fact.startswith(f"{FIRST_PURCHASE}/"))
-    rows = fetch(
-        connection,
-        _VALUES,
-        tuple[str, bytes],
-        topic=FIRST_PURCHASE,
-        keys=[ref.fact.partition("/")[2] for ref in wanted],
-        generations=[ref.generation for ref in wanted],
-        seqs=[ref.seq for ref in wanted],
-    )
-    return _parse_firsts(rows)
-
-
-def _parse_firsts(rows: Iterable[tuple[str, bytes]]) -> dict[FactRef, Purchased]:
-    found = {}
-    for key, value in rows:
-        fact = parse_fact(FIRST_PURCHASE, key, value)
-        if isinstance(fact, FirstPurchase) and fact.first is not None:
-            found[fact.ref] = fact.first
-    return found

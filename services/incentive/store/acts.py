@@ -17,14 +17,10 @@ from services.incentive.domain.acts import (
     Act,
     ActKind,
     ActPart,
-    DecisionPart,
     RelatedPartyPart,
     act_json,
-    decision_of,
 )
-from services.incentive.domain.budget import PostedSums
 from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
-from services.incentive.domain.workflow import Decision
 from services.incentive.store.as_of import AS_OF
 from shared.postgres.query import execute, fetch, fetch_value, where
 from shared.values.json_types import Json
@@ -36,13 +32,6 @@ _TABLES: Final[dict[ActKind, str]] = {
 }
 _RELEASABLE: Final = ("hold", "suspension")
 _ACT: Final = ", ".join(f"a.{name}" for name in Act._fields)
-DECISIONS_SQL: Final = f"""
-    SELECT d.*, a.seq, a.recorded_at, a.person FROM decision d JOIN act a ON a.id = d.id
-    WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
-    ORDER BY d.award_id, d.number
-"""
-# A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
-POSTED_SQL: Final = "SELECT * FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz))"
 _RELEASED: Final = f"""
     SELECT r.hold_id, a.recorded_at FROM hold_release r JOIN act a ON a.id = r.id WHERE a.recorded_at <= {AS_OF}
 """
@@ -84,32 +73,6 @@ def find_request(connection: Connection, person: str, key: str) -> Act | None:
     statement = f"SELECT {_ACT} FROM act a WHERE a.person = %(person)s AND a.request_key = %(key)s"
     acts = fetch(connection, statement, Act, person=person, key=key)
     return acts[0] if acts else None
-
-
-def decisions_of(
-    connection: Connection, award_ids: Collection[str], as_of: datetime | None
-) -> dict[str, list[Decision]]:
-    """The decisions on each award, in order."""
-    columns = ", ".join(f"d.{name}" for name in DecisionPart._fields)
-    statement = f"""
-        SELECT {_ACT}, {columns} FROM decision d JOIN act a ON a.id = d.id
-        WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF} ORDER BY d.award_id, d.number
-    """
-    found: dict[str, list[Decision]] = {}
-    width = len(Act._fields)
-    for row in fetch(connection, statement, tuple[object, ...], award_ids=list(award_ids), as_of=as_of):
-        part = DecisionPart._make(row[width:])
-        found.setdefault(part.award_id, []).append(decision_of(Act._make(row[:width]), part))
-    return found
-
-
-def posted_in(connection: Connection, years: Collection[int], as_of: datetime | None) -> dict[int, list[PostedSums]]:
-    """Sum what was approved, paid and returned in each year's budget, by rule in code point order."""
-    found: dict[int, list[PostedSums]] = {}
-    rows = fetch(connection, POSTED_SQL, tuple[int, str, int, int, int], years=list(years), as_of=as_of)
-    for year, rule, approved_fen, paid_fen, returned_fen in rows:
-        found.setdefault(year, []).append(PostedSums(rule, approved_fen, paid_fen, returned_fen))
-    return found
 
 
 def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:

@@ -4,48 +4,56 @@ None of an award's workflow state is stored: it follows from what persons record
 One statement loads all of it as JSON, to save round trips.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from services.incentive.domain.budget import PostedSums, budget_rooms
-from services.incentive.domain.facts import Declaration, Fact, FirstListing, FirstPurchase, parse_fact
+from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
 from services.incentive.domain.holds import Period, Verification, eligibility, holds
 from services.incentive.domain.workflow import OVER_APPROVED, ApprovedFor, Decision, WorkflowState, replay
 from services.incentive.policy.terms import Policy
-from services.incentive.store.acts import DECISIONS_SQL, POSTED_SQL
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.awards import AnyAwardRow
+from services.incentive.store.facts import facts_at
 from shared.postgres.database import generic_plan
-from shared.postgres.query import fetch, fetch_value
+from shared.postgres.query import fetch_value
 from shared.values.times import day_start, year_start
 
-# As `Decision` names the columns of `decision` and `act`.
+# Each part is rows of a key, a place in the key's list, and a value.
 _DECISIONS: Final = f"""
-    SELECT s.*, s.id AS decision_id, s.person AS by, s.recorded_at AS at, s.seq AS transaction FROM ({DECISIONS_SQL}) s
+    SELECT s.award_id AS key, s.number AS place, row_to_json(s) AS value
+    FROM (SELECT d.*, d.id AS decision_id, a.person AS by, a.recorded_at AS at, a.seq AS transaction
+          FROM decision d JOIN act a ON a.id = d.id
+          WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}) s
 """
 _HOLDS: Final = f"""
-    SELECT h.award_id, h.kind, coalesce(r.recorded_at, a.recorded_at) AS changed_at, r.recorded_at IS NULL AS is_open
+    SELECT h.award_id AS key, a.seq AS place,
+           json_build_array(h.kind, coalesce(r.recorded_at, a.recorded_at), r.recorded_at IS NULL) AS value
     FROM hold h JOIN act a ON a.id = h.id
     LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {AS_OF}
     WHERE h.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
 """
 _VERIFICATIONS: Final = f"""
-    SELECT e.subject, json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS verification
+    SELECT e.subject AS key, a.seq AS place,
+           json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS value
     FROM eligibility e JOIN act a ON a.id = e.id
-    WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF} ORDER BY a.seq
+    WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF}
 """
-_POSTED: Final = f"""
-    SELECT p.year, json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS sums FROM ({POSTED_SQL}) p
+# A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
+_POSTED: Final = """
+    SELECT p.year AS key, p.rule COLLATE "C" AS place,
+           json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS value
+    FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
 """
 _SUSPENSIONS: Final = f"""
-    SELECT s.rule, json_build_array(s.from_at, s.until_at) AS period FROM suspension s JOIN act a ON a.id = s.id
+    SELECT s.rule AS key, a.seq AS place, json_build_array(s.from_at, s.until_at) AS value
+    FROM suspension s JOIN act a ON a.id = s.id
     WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (
         SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {AS_OF})
-    ORDER BY a.seq
 """
 _PARTS: Final = {
     "decisions": _DECISIONS,
@@ -54,65 +62,36 @@ _PARTS: Final = {
     "posted": _POSTED,
     "suspensions": _SUSPENSIONS,
 }
-_ALL: Final = "SELECT CAST(json_build_object({}) AS text)".format(
-    ", ".join(f"'{name}', (SELECT coalesce(json_agg(one), '[]') FROM ({part}) one)" for name, part in _PARTS.items())
-)
-_FACT_VALUES: Final = """
-    SELECT f.topic, f.key, f.generation, f.seq, f.value
-    FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[]), CAST(%(generations)s AS bigint[]),
-                CAST(%(seqs)s AS bigint[])) AS n(topic, key, generation, seq)
-    JOIN fact f USING (topic, key, generation, seq)
+_LISTS: Final = """
+    SELECT coalesce(json_object_agg(key, listed), '{{}}')
+    FROM (SELECT key, json_agg(value ORDER BY place) AS listed FROM ({part}) one GROUP BY key) lists
 """
+_ALL: Final = "SELECT CAST(json_build_object({}) AS text)".format(
+    ", ".join(f"'{name}', ({_LISTS.format(part=part)})" for name, part in _PARTS.items())
+)
 
-K = TypeVar("K")
-V = TypeVar("V")
 
-
-class _Hold(msgspec.Struct):
+class RecordedHold(NamedTuple):
     """A hold that a person placed: when it was placed or released, and whether it is still in place."""
 
-    award_id: str
     kind: str
     changed_at: datetime
     is_open: bool
 
 
-class _Verification(msgspec.Struct):
-    subject: str
-    verification: Verification
-
-
-class _Posted(msgspec.Struct):
-    year: int
-    sums: PostedSums
-
-
-class _Suspension(msgspec.Struct):
-    rule: str
-    period: Period
-
-
-class _Rows(msgspec.Struct):
-    decisions: list[Decision]
-    holds: list[_Hold]
-    verifications: list[_Verification]
-    posted: list[_Posted]
-    suspensions: list[_Suspension]
-
-
-_decode: Final = msgspec.json.Decoder(_Rows).decode
-
-
-class RecordedContext(NamedTuple):
-    """Recorded acts, in order: decisions and holds by award, verifications by subject, sums by budget year,
-    suspensions that are not lifted by rule.
+class RecordedContext(msgspec.Struct):
+    """Recorded acts, in order: decisions and holds by award, verifications by subject, sums by budget year (rules in
+    code point order), suspensions that are not lifted by rule.
     """
 
-    decisions: Mapping[str, Sequence[Decision]]
-    holds: Mapping[str, Sequence[_Hold]]
-    verifications: Mapping[str, Sequence[Verification]]
-    posted: Mapping[int, Sequence[PostedSums]]
-    suspensions: Mapping[str, Sequence[Period]]
+    decisions: dict[str, list[Decision]]
+    holds: dict[str, list[RecordedHold]]
+    verifications: dict[str, list[Verification]]
+    posted: dict[int, list[PostedSums]]
+    suspensions: dict[str, list[Period]]
+
+
+_decode: Final = msgspec.json.Decoder(RecordedContext).decode
 
 
 class AwardContext(NamedTuple):
@@ -138,22 +117,14 @@ def load_recorded_context(
     """Load what was recorded of these awards, subjects and budget years, as of an instant."""
     asked = {"award_ids": list(award_ids), "subjects": list(subjects), "years": list(years), "as_of": as_of}
     with generic_plan(connection):
-        found = fetch_value(connection, _ALL, str, **asked)
-    rows = _decode(found)
-    return RecordedContext(
-        _grouped((one.award_id, one) for one in rows.decisions),
-        _grouped((one.award_id, one) for one in rows.holds),
-        _grouped((one.subject, one.verification) for one in rows.verifications),
-        _grouped((one.year, one.sums) for one in rows.posted),
-        _grouped((one.rule, one.period) for one in rows.suspensions),
-    )
+        return _decode(fetch_value(connection, _ALL, str, **asked))
 
 
-def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
-    groups: dict[K, list[V]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
+def decisions_of(
+    connection: Connection, award_ids: Collection[str], as_of: datetime | None
+) -> dict[str, list[Decision]]:
+    """The decisions on each award, in order."""
+    return load_recorded_context(connection, award_ids, (), (), as_of).decisions
 
 
 def load_award_context(
@@ -199,23 +170,13 @@ def _context(
 def _when_earned(connection: Connection, awards: Sequence[AnyAwardRow]) -> dict[str, Period]:
     """When each award was earned that a single document or declaration earns; others are left out."""
     # An award's own fact is the first of its evidence; those that a difference is against come after it.
-    first = {
-        (*one["fact"].partition("/")[::2], one["generation"], one["seq"]): row.award_id
-        for row in awards
-        for one in row.evidence[:1]
+    own = {
+        FactRef(one["fact"], one["generation"], one["seq"]): row.award_id for row in awards for one in row.evidence[:1]
     }
-    if not first:
+    if not own:
         return {}
-    topics, keys, generations, seqs = zip(*first, strict=True)
-    asked = {"topics": list(topics), "keys": list(keys), "generations": list(generations), "seqs": list(seqs)}
-    found = {}
-    for topic, key, generation, seq, value in fetch(
-        connection, _FACT_VALUES, tuple[str, str, int, int, bytes], **asked
-    ):
-        period = _earned_period(parse_fact(topic, key, value))
-        if period is not None:
-            found[first[topic, key, generation, seq]] = period
-    return found
+    periods = {own[ref]: _earned_period(fact) for ref, fact in facts_at(connection, own.keys()).items()}
+    return {award_id: period for award_id, period in periods.items() if period is not None}
 
 
 def _earned_period(fact: Fact) -> Period | None:

@@ -1,6 +1,6 @@
 """Facts in the ledger's database: recording new versions, and loading what is known of subjects and exchanges."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -8,7 +8,16 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import KnownFacts, known_facts
-from services.incentive.domain.facts import IS_COUNTED, Fact, FactError, Registers, about_of, is_counted, parse_fact
+from services.incentive.domain.facts import (
+    IS_COUNTED,
+    Fact,
+    FactError,
+    FactRef,
+    Registers,
+    about_of,
+    is_counted,
+    parse_fact,
+)
 from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
 from shared.kafka.handler import Record
 from shared.postgres.query import copy_in, fetch, pg_array, stream
@@ -27,6 +36,13 @@ _ALL_FACTS: Final = (
 _RECORDED: Final = """
     SELECT c.topic, c.key, c.generation, c.seq FROM fact_current c
     JOIN unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[])) AS n(topic, key) USING (topic, key)
+"""
+_VERSIONS: Final = """
+    SELECT f.topic, f.key, f.value
+    FROM unnest(CAST(%(facts)s AS text[]), CAST(%(generations)s AS bigint[]), CAST(%(seqs)s AS bigint[]))
+        AS n(fact, generation, seq)
+    JOIN fact f ON f.topic = split_part(n.fact, '/', 1) AND f.key = substr(n.fact, strpos(n.fact, '/') + 1)
+        AND f.generation = n.generation AND f.seq = n.seq
 """
 
 
@@ -107,6 +123,17 @@ def load_facts(
             fact = parsed.get((topic, key)) or parse_fact(topic, key, value)
             known.setdefault(about, []).append((fact_id, fact))
     return {about: known_facts(facts) for about, facts in known.items()}
+
+
+def facts_at(connection: Connection, refs: Collection[FactRef]) -> dict[FactRef, Fact]:
+    """The facts as of these references; those that are not recorded are left out."""
+    asked = {
+        "facts": [ref.fact for ref in refs],
+        "generations": [ref.generation for ref in refs],
+        "seqs": [ref.seq for ref in refs],
+    }
+    facts = (parse_fact(*row) for row in fetch(connection, _VERSIONS, tuple[str, str, bytes], **asked))
+    return {fact.ref: fact for fact in facts}
 
 
 def all_facts(connection: Connection, registers: Registers) -> Iterator[tuple[str, KnownFacts]]:

@@ -1,7 +1,6 @@
-"""The ledger's log: its entries are the transactions as the API gives them, in canonical form.
+"""The ledger's log: its entries are the transactions in canonical form (RFC 8785), which the API and pages show.
 
-`answers.transaction_json` says the same for the API. Here it is in the hot path: members are written in the order of
-RFC 8785 by structs, because sorting them again took half the time. A test compares the two.
+This is a hot path: structs have their fields in canonical order, because sorting them again took half the time.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -86,33 +86,6 @@ class SeenAward(NamedTuple):
     whole: bool
 
 
-class TransactionRow(NamedTuple):
-    seq: int
-    posted_at: datetime
-    kind: str
-    award_id: str | None  # None for an act about a subject or a rule
-    amount_fen: int
-    entries: int
-    subject: str | None
-    year: int | None
-    subject_before: str | None  # where an award moved from
-    year_before: int | None
-    policy_id: str
-    policy_revision: int
-    article: str
-    cause: Json
-    decision_id: str | None
-    decision_sha256: str | None
-
-
-class EntryRow(NamedTuple):
-    seq: int
-    line: int
-    account: str
-    debit_fen: int
-    credit_fen: int
-
-
 class BalanceRow(NamedTuple):
     """The sums of an account."""
 

@@ -25,8 +25,8 @@ from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import FLAGS
 from services.incentive.rebuild.command import verify_all
-from services.incentive.store import acts as recorded
 from services.incentive.store import as_of
+from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import rulebook_as_of
 from shared.postgres.database import make_engine
 from shared.postgres.migrate import migrate
@@ -168,7 +168,7 @@ def some_act(rng: Random, told: Told) -> tuple[ActKind, str, dict[str, Any]]:
         awards = connection.execute(text(payable)).all() or [("none", 0)]
         held = connection.execute(text("SELECT id FROM hold UNION SELECT id FROM suspension")).scalars().all()
         award_id, payable_fen = rng.choice(awards)
-        state = recorded.decisions_of(connection, [award_id], None).get(award_id, [])
+        state = decisions_of(connection, [award_id], None).get(award_id, [])
     action = NEXT[state[-1].to_state if state else "estimated"]
     step = {
         "action": rng.choice([action] * 9 + ["reject"]),

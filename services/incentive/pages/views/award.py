@@ -16,10 +16,9 @@ from services.incentive.pages.blueprint import blueprint, today
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.serializers import transaction_json
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.acts import decisions_of, list_acts
-from services.incentive.store.award_context import load_award_context
+from services.incentive.store.acts import list_acts
+from services.incentive.store.award_context import decisions_of, load_award_context
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
@@ -43,7 +42,6 @@ def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValu
         policy = view.rulebook.policy
         context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]
         rendered = render_in_context(view, row, context)
-        rows, entries = list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST)
         steps = step_context(connection, row, context, policy, current_key().name, view.instant) if acts_now else None
         subject = rendered["subject"]
         shown: Json = {
@@ -53,7 +51,7 @@ def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValu
             "policy": policy,
             "explanation": explain_award(connection, view, row),
             "rival": _rival(connection, view, rendered["suppressed_by"]),
-            "postings": [transaction_json(one, entries[one.seq]) for one in rows],
+            "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
             **_recorded(connection, view, row),
             **_possible(steps),
         }

@@ -2,18 +2,15 @@
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
-from services.incentive.domain.facts import FactRef
+from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
 from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import page_as_of
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import documents_behind
-from services.incentive.queries.declared import find_declaration
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.serializers import transaction_json
-from services.incentive.queries.trade_effects import first_document_of
 from services.incentive.store.acts import find_act
+from services.incentive.store.facts import facts_at
 from shared.postgres.query import BIGINT_MAX
 from shared.values.json_types import Json
 from shared.web.problems import Problem
@@ -25,19 +22,18 @@ def posting(seq: int) -> ResponseReturnValue:
     if seq > BIGINT_MAX:
         raise Problem(404)
     with ledger_view(page_as_of()) as (connection, view):
-        rows, entries = list_transactions(connection, view, {}, seq - 1, 1)
-        if not rows or rows[0].seq != seq:
+        found = list_transactions(connection, view, {}, seq - 1, 1)
+        if not found or found[0]["seq"] != seq:
             raise Problem(404)
-        rendered = transaction_json(rows[0], entries[seq])
-        decided = None if rows[0].decision_id is None else find_act(connection, rows[0].decision_id)
+        rendered = found[0]
+        decided = None if rendered["decision"] is None else find_act(connection, rendered["decision"]["id"])
         refs = [FactRef(**one) for one in rendered["cause"]["facts"]]
-        declared = {ref: find_declaration(connection, ref) for ref in refs}
-        sees_first = {ref: _sees_first(connection, ref, view.viewer) for ref in refs if declared[ref] is None}
+        recorded = facts_at(connection, refs)
     # The registers are asked after the snapshot is closed.
     facts = [
         {"ref": ref, "declaration": one}
-        if (one := declared[ref]) is not None
-        else {"ref": ref, **_documents(ref, view.viewer, sees_first=sees_first[ref])}
+        if isinstance(one := recorded.get(ref), Declaration)
+        else {"ref": ref, **_documents(ref, view.viewer, sees_first=_sees_first(one, view.viewer))}
         for ref in refs
     ]
     award_id = rendered["award_id"]
@@ -45,9 +41,9 @@ def posting(seq: int) -> ResponseReturnValue:
     return show("views/posting", posting=rendered, facts=facts, award_url=award_url, decided=decided)
 
 
-def _sees_first(connection: Connection, ref: FactRef, viewer: str | None) -> bool:
+def _sees_first(fact: Fact | None, viewer: str | None) -> bool:
     """Return True if the viewer may see the first document, and so may know that others came later."""
-    first = None if viewer is None else first_document_of(connection, ref)
+    first = fact.first if isinstance(fact, FirstListing | FirstPurchase) else None
     return viewer is None or (first is not None and first.exchange == viewer)
 
 
