@@ -15,7 +15,8 @@ READ_ONLY: Final = "25006"  # SQLSTATE
 # SQLSTATE classes and codes of transient failures: broken connection (08), serialization failure or deadlock (40), out
 # of resources (53), shutdown or cancellation (57), system error (58), object in use (55006), lock not available
 # (55P03), read-only server (25006), transaction timeouts (25P03, 25P04), a database that is being renamed or restored
-# (3D000). Everything else (a violated constraint, a missing table, missing privileges) is a bug and stops the program.
+# (3D000). Everything else (a violated constraint, a missing table, missing privileges) is a bug and stops the program,
+# except damage.
 _TRANSIENT: Final = ("08", "40", "53", "57", "58", "55006", "55P03", READ_ONLY, "25P03", "25P04", "3D000")
 
 
@@ -47,6 +48,14 @@ def is_transient(error: BaseException) -> bool:
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return error.sqlstate.startswith(_TRANSIENT)
+
+
+DAMAGED: Final = "数据库文件损坏，按《备份与恢复》处理 / database files are damaged, see the backup guide"
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Return True if PostgreSQL found a damaged page or index (XX001, XX002): an operator has to repair or restore."""
+    return isinstance(driver_error(error), psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted)
 
 
 def is_not_migrated(error: BaseException) -> bool:

@@ -8,9 +8,9 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.language import localized, say
+from shared.language import add_details, localized, say
 from shared.operator_errors import OperatorError
-from shared.postgres.errors import driver_error, is_not_migrated, is_transient
+from shared.postgres.errors import DAMAGED, driver_error, is_damaged, is_not_migrated, is_transient
 from shared.settings import Service, Settings, SettingsError
 from shared.telemetry.logs import set_up_logs
 from shared.telemetry.masking import reason_of
@@ -69,6 +69,8 @@ def _reason_of_database(error: Exception, service: Service) -> str | None:
         return None
     if is_transient(error):
         return say("数据库不可用：", "the database is unavailable: ") + reason_of(error)
+    if is_damaged(error):
+        return localized(add_details(DAMAGED, reason_of(error)))
     if is_not_migrated(error):
         return say(
             f"数据库尚未迁移，或属于另一服务：请执行 `{service} migrate`",

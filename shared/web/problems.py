@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from shared.postgres.errors import is_transient
+from shared.postgres.errors import DAMAGED, is_damaged, is_transient
 from shared.telemetry.masking import reason_of
 from shared.values.json_types import Json
 from shared.web.request_labels import route_label
@@ -136,7 +136,10 @@ def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFau
 
 
 def answer_database_error(error: DBAPIError | PoolTimeoutError) -> Response:
-    """Answer 503 if the database is unavailable or busy; any other error is a bug and becomes a 500."""
+    """Answer 503 if the database is unavailable, busy or damaged; any other error is a bug and becomes a 500."""
+    if is_damaged(error):
+        _log.critical("database files are damaged", route=route_label(), error=reason_of(error))
+        return problem_response(503, DAMAGED, (), {})
     if not isinstance(error, PoolTimeoutError) and not is_transient(error):
         raise error
     _log.warning("database unavailable", route=route_label(), error=reason_of(error))

@@ -10,9 +10,10 @@ from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
 from sqlalchemy import Engine
 
 from shared.kafka.errors import MissingTopicsError, check_topics, is_transient_kafka_error
+from shared.language import add_details
 from shared.operator_errors import OperatorError
 from shared.postgres.database import make_engine
-from shared.postgres.errors import is_transient
+from shared.postgres.errors import DAMAGED, is_damaged, is_transient
 from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
@@ -95,8 +96,8 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
         yield program
     except Exception as error:
         stopping.stop.set()
-        is_halt = isinstance(error, (OperatorError, *OPERATOR_ERRORS))
-        program.run.ended("halted" if is_halt else "failed", str(error) if is_halt else reason_of(error))
+        reason = _reason_for_operator(error)
+        program.run.ended("failed" if reason is None else "halted", reason_of(error) if reason is None else reason)
         raise
     else:
         program.run.ended("stopped", None)
@@ -105,3 +106,10 @@ def consumer_program(settings: Settings, parts: Sequence[str] = ("reader", "writ
         if tracing is not None:
             tracing.stop()
         engine.dispose()
+
+
+def _reason_for_operator(error: Exception) -> str | None:
+    """Return why the program ended, if an operator has to act; None for a bug."""
+    if isinstance(error, (OperatorError, *OPERATOR_ERRORS)):
+        return str(error)
+    return add_details(DAMAGED, reason_of(error)) if is_damaged(error) else None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.kafka.errors import is_transient_kafka_error
 from shared.postgres.database import make_engine, snapshot
-from shared.postgres.errors import is_transient
+from shared.postgres.errors import is_damaged, is_transient
 from shared.postgres.query import (
     copy_in,
     execute,
@@ -31,6 +31,7 @@ from shared.postgres.query import (
     stream_chunks,
     where,
 )
+from tests.support.procedures import carry_out
 from tests.support.until import until
 
 
@@ -152,6 +153,34 @@ def test_a_connection_that_is_refused_is_the_worlds_failure(server, harm, mend, 
             administrator.execute(mend.format(**names))
     assert is_transient(raised.value)
     engine.connect().close()
+    engine.dispose()
+
+
+def test_a_damaged_page_and_a_damaged_index_need_an_operator(server) -> None:
+    """The procedure counts the damaged page; the index is rebuilt; the page is not transient, and no bug."""
+    url = server.ensure_database("damaged", "only-for-tests").owner_url
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+        connection.execute("CREATE INDEX kept_n ON kept (n)")
+        paths = [
+            server.data / str(connection.execute("SELECT pg_relation_filepath(%s)", (name,)).fetchone()[0])
+            for name in ("kept", "kept_n")
+        ]
+        page_bytes = int(connection.execute("SHOW block_size").fetchone()[0])
+    server.stop()
+    for path in paths:
+        with path.open("r+b") as file:
+            file.seek(page_bytes)
+            file.write(b"\xa5" * page_bytes)
+    with pytest.raises(AssertionError, match=r"Bad checksums: +2"):
+        carry_out("check database files", {"PGDATA": str(server.data)})
+    server.start()
+    engine = make_engine(url)
+    for statement in ("SELECT sum(n) FROM kept", "SET enable_seqscan = off; SELECT n FROM kept WHERE n < 9"):
+        with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+        assert is_damaged(raised.value)
+        assert not is_transient(raised.value)
     engine.dispose()
 
 

@@ -43,6 +43,14 @@ def test_a_database_fault_for_an_operator_is_reported_in_one_line(capsys) -> Non
         assert "Traceback" not in told
 
 
+def test_damaged_database_files_are_reported_in_one_line_with_the_guide(capsys) -> None:
+    code, printed = end_of(psycopg.errors.DataCorrupted("invalid page in block 1 of relation"), capsys)
+    line = json.loads(printed)
+    assert code == 1
+    assert line["reason"].startswith("database files are damaged, see the backup guide: DataCorrupted")
+    assert "exception" not in line
+
+
 def test_a_state_for_a_person_is_told_without_a_traceback(capsys) -> None:
     code, told = end_of(OperatorError("an older backup was put back"), capsys)
     line = json.loads(told)

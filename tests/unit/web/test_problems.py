@@ -14,7 +14,7 @@ from marshmallow import fields
 from werkzeug.test import TestResponse
 
 from shared.postgres.database import make_engine
-from shared.postgres.errors import translated_errors
+from shared.postgres.errors import DAMAGED, translated_errors
 from shared.values.times import now
 from shared.web.app import BODY_MOST_BYTES, add_routes, create_base_app
 from shared.web.keys import ApiKey, ApiKeys
@@ -83,6 +83,12 @@ def database() -> str:
 def below_sqlalchemy() -> str:
     with translated_errors(MagicMock(), "SELECT 1"):
         raise psycopg.OperationalError("the server closed the connection of nobody:secret")
+
+
+@blueprint.route("/v1/database/damaged")
+def damaged_database() -> str:
+    with translated_errors(MagicMock(), "SELECT 1"):
+        raise psycopg.errors.DataCorrupted("invalid page in block 7 of the secret relation")
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +243,13 @@ def test_503_when_the_database_is_away(client: FlaskClient, path: str) -> None:
     problem(response, 503)
     assert "secret" not in response.text
     assert response.headers["Retry-After"] == "5"
+
+
+def test_503_when_the_database_is_damaged(client: FlaskClient) -> None:
+    """Without Retry-After: the same request fails until an operator acts."""
+    response = client.get("/v1/database/damaged", headers=headers("auditor"))
+    assert problem(response, 503)["detail"] == DAMAGED
+    assert "Retry-After" not in response.headers
 
 
 def test_readyz_gives_each_reason(client: FlaskClient) -> None:
