@@ -25,8 +25,6 @@ from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
     DocumentRef,
-    FactRef,
-    declaration_key,
     declaration_value,
     parse_fact,
 )
@@ -203,10 +201,9 @@ class _Entering:
     def _declaration(self, one: DeclarationInput, terms: DeclaredTerms) -> Declaration:
         exchange = one.item if terms.subject == "operator" else None
         party = self._party(one, exchange)
-        key = declaration_key(one.subject, one.rule, one.earned_on.year, one.item)
         return Declaration(
-            ref=FactRef(f"{DECLARED}/{key}", _GENERATION, self._seq + 1),
-            register=key.partition("/")[0],
+            generation=_GENERATION,
+            seq=self._seq + 1,
             party=party,
             rule=one.rule,
             item=one.item,
@@ -357,8 +354,8 @@ def _name_of(known: KnownFacts) -> str | None:
 
 
 def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRecord:
-    topic, _, key = declaration.ref.fact.partition("/")
-    return FactRecord(declaration, topic, key, declaration.party.subject, value, 0, declaration.ref.seq, instant)
+    about = declaration.party.subject
+    return FactRecord(declaration, DECLARED, declaration.key, about, value, 0, declaration.seq, instant)
 
 
 def _decision(declaration: Declaration, value: bytes, rulebook: Rulebook) -> Posting:

@@ -152,5 +152,5 @@ def declaration_json(one: Declaration) -> Json:
         "by": one.declared_by,
         "at": format_time(one.declared_at),
         "fact": one.ref.fact,
-        "seq": one.ref.seq,
+        "seq": one.seq,
     }

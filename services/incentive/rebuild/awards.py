@@ -257,8 +257,8 @@ def _earn(
 
 def _read_fact(row: _FactRow) -> Fact:
     fact = parse_fact(row.topic, row.key, row.value)
-    if (fact.ref.generation, fact.ref.seq) != (row.generation, row.seq):
-        raise FactError(f"value {fact.ref.generation}, {fact.ref.seq}; columns {row.generation}, {row.seq}")
+    if (fact.generation, fact.seq) != (row.generation, row.seq):
+        raise FactError(f"value {fact.generation}, {fact.seq}; columns {row.generation}, {row.seq}")
     if about_of(fact) != row.about:
         raise FactError(f"about {row.about}; value {about_of(fact)}")
     return fact

@@ -60,7 +60,7 @@ class FactRecord(NamedTuple):
 
     @property
     def version(self) -> tuple[int, int]:
-        return self.fact.ref.generation, self.fact.ref.seq
+        return self.fact.generation, self.fact.seq
 
 
 def read_record(record: Record) -> FactRecord:

@@ -4,13 +4,7 @@ from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
 
-from services.incentive.domain.facts import (
-    DECLARED,
-    Declaration,
-    DocumentRef,
-    FactRef,
-    declaration_key,
-)
+from services.incentive.domain.facts import Declaration, DocumentRef
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from shared.values.parties import Party
@@ -30,10 +24,9 @@ def declared(
     **measure: str,
 ) -> Declaration:
     earned_on = date.fromisoformat(day)
-    key = declaration_key(PARTY.subject, rule, earned_on.year, item)
     return Declaration(
-        ref=FactRef(f"{DECLARED}/{key}", 1, seq),
-        register="bureau",
+        generation=1,
+        seq=seq,
         party=PARTY,
         rule=rule,
         item=item,

@@ -8,13 +8,7 @@ from services.incentive.domain.event_rules import (
     exchange_awards,
     subject_awards,
 )
-from services.incentive.domain.facts import (
-    Bucket,
-    ExchangeTotal,
-    FactRef,
-    ProviderTotal,
-    Share,
-)
+from services.incentive.domain.facts import Bucket, ExchangeTotal, ProviderTotal, Share
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
 from shared.values.money import parse_yuan
@@ -47,14 +41,12 @@ def bucket(day: str, yuan: str, trades: int = 1) -> Bucket:
 
 
 def provided(year: int, by_exchange: dict[str, list[Bucket]], *, register: str = "r1", cut_at=CUT_AT) -> ProviderTotal:
-    ref = FactRef(f"facts.annual-total.v1/{register}/provider/{P1.subject}/{year}", 1, 11)
     shares = {exchange: Share(tuple(buckets), (), ()) for exchange, buckets in by_exchange.items()}
-    return ProviderTotal(ref, register, P1, year, cut_at, shares)
+    return ProviderTotal(P1, year, cut_at, shares, generation=1, seq=11, register=register)
 
 
 def served(year: int, *buckets: Bucket, exchange: str = "kmdex", register: str = "r1", cut_at=CUT_AT) -> ExchangeTotal:
-    ref = FactRef(f"facts.annual-total.v1/{register}/exchange/{exchange}/{year}", 1, 13)
-    return ExchangeTotal(ref, register, exchange, year, cut_at, buckets)
+    return ExchangeTotal(exchange, year, cut_at, buckets, generation=1, seq=13, register=register)
 
 
 def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> list[Entitlement]:

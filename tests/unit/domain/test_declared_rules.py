@@ -270,7 +270,7 @@ def test_a_declaration_is_read_back_as_it_was_recorded():
 def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
     """Compute the verifier's awards from the same declarations."""
     facts = [
-        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.ref.seq,
+        {"topic": DECLARED, "fact": one.ref.fact, "generation": 1, "seq": one.seq,
          "value": msgspec.json.decode(declaration_value(one))}
         for one in declarations
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from services.incentive.domain.entitlements import (
     known_facts,
     subject_facts,
 )
-from services.incentive.domain.facts import BuyerMeasures, FactRef, FirstListing, FirstPurchase, Listed, Purchased
+from services.incentive.domain.facts import BuyerMeasures, FirstListing, FirstPurchase, Listed, Purchased
 from services.incentive.domain.risk_flags import Peers
 from shared.values.parties import Party
 from shared.values.times import parse_time
@@ -16,11 +16,9 @@ from tests.support.incentive.totals import OPERATED, P1, POLICY, bucket, provide
 
 AT = parse_time("2026-03-01T10:00:00+08:00")
 RENAMED = Party(P1.id_scheme, P1.id, "虚构改名")
-LISTING = FirstListing(FactRef("facts.first-listing.v1/r1/x", 1, 7), "r1", P1, Listed("kmdex", "L1", 1, AT))
-PURCHASE = FirstPurchase(
-    FactRef("facts.first-purchase.v1/r1/x", 1, 9), "r1", RENAMED, Purchased("kmdex", "T1", 1, AT, 100_000, 0, P1)
-)
-MEASURES = BuyerMeasures(FactRef("facts.sign.v1/r1/buyer/x", 1, 9), "r1", P1.subject, None, None)
+LISTING = FirstListing(P1, Listed("kmdex", "L1", 1, AT), generation=1, seq=7, register="r1")
+PURCHASE = FirstPurchase(RENAMED, Purchased("kmdex", "T1", 1, AT, 100_000, 0, P1), generation=1, seq=9, register="r1")
+MEASURES = BuyerMeasures(P1.subject, None, None, generation=1, seq=9, register="r1")
 TOTALS = [provided(year, {"kmdex": [bucket(f"{year}-03-01", "10000000")]}) for year in (2026, 2027)]
 SERVED = [served(year, bucket(f"{year}-03-01", "100000000.01")) for year in (2026, 2027)]
 DECLARED = declared("ai_model", "M", "2026-06-01")

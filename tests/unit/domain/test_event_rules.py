@@ -16,7 +16,6 @@ from services.incentive.domain.event_rules import (
 from services.incentive.domain.facts import (
     Bucket,
     ExchangeTotal,
-    FactRef,
     FirstListing,
     FirstPurchase,
     Listed,
@@ -52,16 +51,14 @@ AFTER = ("2028-10-16T00:00:00+08:00", "2028-10-15T16:00:00Z", "2029-06-01T00:00:
 
 
 def listed(at: str, *, exchange: str = "kmdex", no: str = "L1", register: str = "r1") -> FirstListing:
-    ref = FactRef(f"facts.first-listing.v1/{register}/{P1.subject}", 1, 7)
-    return FirstListing(ref, register, P1, Listed(exchange, no, 1, parse_time(at)))
+    return FirstListing(P1, Listed(exchange, no, 1, parse_time(at)), generation=1, seq=7, register=register)
 
 
 def purchased(
     yuan: str, at: str = "2026-03-01T10:00:00+08:00", *, refunded: str = "0", no: str = "T1", register: str = "r1"
 ) -> FirstPurchase:
-    ref = FactRef(f"facts.first-purchase.v1/{register}/{B1.subject}", 1, 9)
     first = Purchased("kmdex", no, 1, parse_time(at), parse_yuan(yuan), parse_yuan(refunded), P1)
-    return FirstPurchase(ref, register, B1, first)
+    return FirstPurchase(B1, first, generation=1, seq=9, register=register)
 
 
 def tiers(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> dict[int, str]:
@@ -94,7 +91,7 @@ def test_first_listing_is_the_least_of_all_registers():
         listed("2026-05-01T00:00:00Z", register="r1"),
         listed("2026-04-01T00:00:00Z", exchange="dcdex", register="r2"),
     )
-    gone = FirstListing(FactRef("f", 1, 1), "r3", P1, None)
+    gone = FirstListing(P1, None, generation=1, seq=1, register="r3")
     for facts in ((one, other, gone), (gone, other, one)):
         (award,) = subject_awards(P1, SubjectFacts(first_listing=facts), POLICY)
         assert (award.exchange, [one.ref for one in award.evidence]) == ("dcdex", [other.ref])
@@ -174,7 +171,7 @@ def test_only_entities_with_a_uscc_earn(scheme):
 def test_equal_instants_of_purchases_go_by_exchange_then_number(exchange: str, no: str, is_first: bool):
     at, known = "2026-03-01T10:00:00+08:00", purchased("100", no="T2")
     first = Purchased(exchange, no, 1, parse_time(at), 10_000_000, 0, P1)
-    other = FirstPurchase(FactRef("facts.first-purchase.v1/r2/x", 1, 2), "r2", B1, first)
+    other = FirstPurchase(B1, first, generation=1, seq=2, register="r2")
     (award,) = subject_awards(B1, SubjectFacts(first_purchase=(known, other)), POLICY)
     assert (award.base_fen == 10_000_000) is is_first
 

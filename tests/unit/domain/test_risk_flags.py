@@ -13,7 +13,6 @@ from services.incentive.domain.facts import (
     BuyerMeasures,
     Counterparty,
     ExchangeMeasures,
-    FactRef,
     FirstPurchase,
     MeasuredPurchase,
     OperatorPurchases,
@@ -64,16 +63,14 @@ def found(on: AwardFigures, *facts, around: Peers = NOBODY, policy=POLICY) -> li
 
 def sold(*, to: dict[str, tuple[int, int]] | None = None, repeated=(), in_all: int = 20 * MILLION, register="r1"):
     """Make the measures of P1's sales in 2026; `to`: amounts sold to and bought from each counterparty, in fen."""
-    ref = FactRef(f"facts.sign.v1/{register}/provider/{P1}/2026", 1, 5)
     others = tuple(Counterparty(one, TradeSum(out, 1), TradeSum(back, 1)) for one, (out, back) in (to or {}).items())
     again = tuple(RepeatedAmount(fen, trades, buyers, TRADES) for fen, trades, buyers in repeated)
-    return ProviderMeasures(ref, register, P1, 2026, TradeSum(in_all, 100), others, again)
+    return ProviderMeasures(P1, 2026, TradeSum(in_all, 100), others, again, generation=1, seq=5, register=register)
 
 
 def first(name: str, fen: int, *, of: str = "P1", days: int = 0, register: str = "r1", no: str = "T1") -> FirstPurchase:
-    ref = FactRef(f"facts.first-purchase.v1/{register}/uscc:{uscc(name)}", 1, 3)
     bought = Purchased("kmdex", no, 1, AT + timedelta(days=days), fen, 0, Party(**party(of)))
-    return FirstPurchase(ref, register, Party(**party(name)), bought)
+    return FirstPurchase(Party(**party(name)), bought, generation=1, seq=3, register=register)
 
 
 # --- totals ----------------------------------------------------------------------------------------------------
@@ -159,11 +156,9 @@ def test_sales_to_related_parties() -> None:
 
 
 def bought(fen: int, *, days: int) -> BuyerMeasures:
-    ref = FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4)
     small = MeasuredPurchase(*msgspec.structs.astuple(TRADES[0]), AT, 100)
-    return BuyerMeasures(
-        ref, "r1", B1, small, MeasuredPurchase(*msgspec.structs.astuple(TRADES[1]), AT + timedelta(days=days), fen)
-    )
+    great = MeasuredPurchase(*msgspec.structs.astuple(TRADES[1]), AT + timedelta(days=days), fen)
+    return BuyerMeasures(B1, small, great, generation=1, seq=4, register="r1")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +174,7 @@ def bought(fen: int, *, days: int) -> BuyerMeasures:
 def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: int, days: int, expected) -> None:
     facts = [first("B1", first_fen), bought(later_fen, days=days)]
     assert found(PURCHASE._replace(base_fen=first_fen), *facts) == expected
-    nothing = BuyerMeasures(FactRef(f"facts.sign.v1/r1/buyer/{B1}", 1, 4), "r1", B1, None, None)
+    nothing = BuyerMeasures(B1, None, None, generation=1, seq=4, register="r1")
     assert found(PURCHASE, facts[0], nothing) == []
 
 
@@ -240,8 +235,9 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
 
 @pytest.mark.parametrize(("fen", "expected"), [(2 * MILLION, ["own_exchange"]), (2 * MILLION - 1, [])])
 def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]) -> None:
-    ref = FactRef("facts.sign.v1/r1/exchange/kmdex/2026", 1, 5)
-    fact = ExchangeMeasures(ref, "r1", "kmdex", 2026, (OperatorPurchases(OP1, fen, 3, TRADES),))
+    fact = ExchangeMeasures(
+        "kmdex", 2026, (OperatorPurchases(OP1, fen, 3, TRADES),), generation=1, seq=5, register="r1"
+    )
     totals = served(2026, bucket("2026-03-01", "200000000"))
     assert found(TIERS, fact, totals) == expected
     assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []

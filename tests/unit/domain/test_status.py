@@ -8,7 +8,7 @@ import pytest
 
 from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explain_events import ExchangeFacts
-from services.incentive.domain.facts import Declaration, ExchangeTotal, FactRef, FirstListing, Listed
+from services.incentive.domain.facts import Declaration, ExchangeTotal, FirstListing, Listed
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.terms import Interval
 from shared.values.times import parse_time
@@ -44,9 +44,8 @@ def operated(*totals: ExchangeTotal, year: int = 2026, awards: tuple[str, ...] =
 
 
 def listed(exchange: str) -> SubjectFacts:
-    ref = FactRef(f"facts.first-listing.v1/r1/{P1.subject}", 1, 7)
     first = Listed(exchange, "L1", 1, parse_time("2026-03-01T10:00:00+08:00"))
-    return SubjectFacts(first_listing=(FirstListing(ref, "r1", P1, first),))
+    return SubjectFacts(first_listing=(FirstListing(P1, first, generation=1, seq=7, register="r1"),))
 
 
 def total(**by_exchange: str) -> SubjectFacts:
