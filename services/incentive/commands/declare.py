@@ -11,16 +11,16 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.awards import Award
+from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.declared_rules import (
     WHY_NOTHING,
     DeclaredOutcome,
+    declared_evidence,
     declared_outcomes,
     looks_back,
     parse_measure,
 )
 from services.incentive.domain.entitlements import KnownFacts
-from services.incentive.domain.event_rules import EvidenceItem
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
@@ -122,26 +122,14 @@ def declare(
 
 def zero_award(declaration: Declaration, policy: Policy) -> Award:
     """The award of a declaration for which nothing was ever posted."""
-    exchanges = () if declaration.exchange is None else (declaration.exchange,)
-    return Award(
-        award_id=declaration.award_id,
-        about=declaration.party.subject,
-        rule=declaration.rule,
-        article=policy.terms(declaration.rule).article,
-        policy_id=policy.id,
-        policy_revision=policy.revision,
-        subject=declaration.party.subject,
-        subject_name=declaration.party.name,
+    return award_of(
+        policy,
+        policy.terms(declaration.rule),
+        declaration.party,
+        declaration.award_id,
         exchange=declaration.exchange,
         year=declaration.earned_on.year,
-        base_fen=0,
-        rate=None,
-        cap_fen=None,
-        ceiling_fen=0,
-        payable_fen=0,
-        suppressed_by=None,
-        flags=(),
-        evidence=(EvidenceItem(declaration.ref, exchanges),),
+        evidence=(declared_evidence(declaration),),
     )
 
 

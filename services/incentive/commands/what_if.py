@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from services.incentive.domain.awards import Award, award_of
-from services.incentive.domain.entitlements import KnownFacts, compute_entitlements
+from services.incentive.domain.awards import Award
+from services.incentive.domain.entitlements import KnownFacts, compute_awards
 from services.incentive.domain.highest_only import OtherGrants, with_payables
 from services.incentive.domain.risk_flags import Peers
 from services.incentive.policy.terms import Policy
@@ -63,10 +63,9 @@ def what_if(known: Iterable[tuple[str, KnownFacts]], rulebook: Rulebook, policy:
     """
     earned: tuple[list[Award], list[Award]] = ([], [])
     policies = (rulebook.policy, policy)
-    for about, facts in known:
+    for _, facts in known:
         for one, awards in zip(policies, earned, strict=True):
-            entitlements = compute_entitlements(facts, one, rulebook.exchanges, Peers())
-            awards.extend(award_of(about, award, one) for award in entitlements)
+            awards.extend(compute_awards(facts, one, rulebook.exchanges, Peers()))
     before, after = (
         {award.award_id: award for award in with_payables(awards, one.rule_order, grants)}
         for one, awards in zip(policies, earned, strict=True)

@@ -1,13 +1,23 @@
-"""The award as the ledger has it. Pure."""
+"""The award as the ledger has it, and the evidence that it rests on. Pure."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
-from services.incentive.domain.event_rules import Entitlement, EvidenceItem
 from services.incentive.domain.facts import FactRef
-from services.incentive.policy.terms import Policy
+from services.incentive.policy.terms import DeclaredTerms, Policy, RuleTerms, Tiers
+from shared.values.parties import Party
+
+LAST_DAY: Final = "last_day"  # the flag of an award that the alternative reading of G1 would change
+
+
+class EvidenceItem(msgspec.Struct, frozen=True):
+    """A fact that an award rests on, and the exchanges whose documents make up its amount."""
+
+    ref: FactRef
+    exchanges: tuple[str, ...]
 
 
 class Award(msgspec.Struct, frozen=True, gc=False):
@@ -44,27 +54,44 @@ class Award(msgspec.Struct, frozen=True, gc=False):
         return tuple(sorted({exchange for evidence in self.evidence for exchange in evidence.exchanges}))
 
 
-def award_of(about: str, earned: Entitlement, policy: Policy) -> Award:
-    """The award of an entitlement, before `with_payables` sets what is payable."""
+def award_of(  # noqa: PLR0913 - the columns that a rule decides
+    policy: Policy,
+    terms: RuleTerms | DeclaredTerms,
+    subject: Party,
+    award_id: str,
+    *,
+    exchange: str | None,
+    year: int,
+    base_fen: int = 0,
+    rate: Decimal | None = None,
+    cap_fen: int | None = None,
+    ceiling_fen: int = 0,
+    changed: bool = False,
+    evidence: tuple[EvidenceItem, ...],
+) -> Award:
+    """The award by a rule, before `with_payables` sets what is payable.
+
+    `exchange` is None for a total over exchanges; `changed`: the alternative reading of G1 would change the ceiling.
+    """
     return Award(
-        award_id=earned.award_id,
-        about=about,
-        rule=earned.rule,
-        article=earned.article,
+        award_id=award_id,
+        about=f"exchange/{exchange}" if isinstance(terms, Tiers) else subject.subject,
+        rule=terms.rule,
+        article=terms.article,
         policy_id=policy.id,
         policy_revision=policy.revision,
-        subject=earned.subject.subject,
-        subject_name=earned.subject.name,
-        exchange=earned.exchange,
-        year=earned.year,
-        base_fen=earned.base_fen,
-        rate=earned.rate,
-        cap_fen=earned.cap_fen,
-        ceiling_fen=earned.ceiling_fen,
+        subject=subject.subject,
+        subject_name=subject.name,
+        exchange=exchange,
+        year=year,
+        base_fen=base_fen,
+        rate=rate,
+        cap_fen=cap_fen,
+        ceiling_fen=ceiling_fen,
         payable_fen=0,
         suppressed_by=None,
-        flags=earned.flags,
-        evidence=earned.evidence,
+        flags=(LAST_DAY,) if changed else (),
+        evidence=evidence,
     )
 
 

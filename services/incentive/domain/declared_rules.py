@@ -5,13 +5,14 @@ policy file, then of the items: earlier ones use up one-time rewards, steps and 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
 import msgspec
 
-from services.incentive.domain.event_rules import Entitlement, EvidenceItem, flags_of, rate_of
+from services.incentive.domain.awards import Award, EvidenceItem, award_of
+from services.incentive.domain.event_rules import rate_of
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import (
     AtRate,
@@ -85,7 +86,7 @@ class DeclaredOutcome(msgspec.Struct, frozen=True):
     before: tuple[Declaration, ...] = ()
 
 
-def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Entitlement]:
+def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Policy) -> list[Award]:
     """Compute the earnings of one subject's declarations, in the order in which they are taken."""
     if not declared:  # true of nearly all subjects
         return []
@@ -94,7 +95,7 @@ def declared_awards(subject: Party, declared: Sequence[Declaration], policy: Pol
         for outcome in declared_outcomes(declared, policy, policy.in_force_alternative)
     }
     return [
-        _entitlement(subject, outcome, changed=other[outcome.declaration.award_id] != outcome.ceiling_fen)
+        _award(subject, outcome, policy, changed=other[outcome.declaration.award_id] != outcome.ceiling_fen)
         for outcome in declared_outcomes(declared, policy, policy.in_force)
         if outcome.ceiling_fen > 0
     ]
@@ -269,27 +270,27 @@ def cap_of(outcome: DeclaredOutcome) -> int:
     return outcome.worth.amount_fen
 
 
-def _entitlement(subject: Party, outcome: DeclaredOutcome, *, changed: bool) -> Entitlement:
+def _award(subject: Party, outcome: DeclaredOutcome, policy: Policy, *, changed: bool) -> Award:
     one, terms = outcome.declaration, outcome.terms
-    return Entitlement(
-        award_id=one.award_id,
-        rule=terms.rule,
-        article=terms.article,
-        subject=subject,
+    return award_of(
+        policy,
+        terms,
+        subject,
+        one.award_id,
         exchange=one.exchange,
         year=one.earned_on.year,
         base_fen=outcome.worth.base_fen,
         rate=terms.amount.rate if isinstance(terms.amount, AtRate) else None,
         cap_fen=cap_of(outcome),
         ceiling_fen=outcome.ceiling_fen,
-        flags=flags_of(changed=changed),
-        evidence=tuple(_evidence((one, *outcome.before))),
+        changed=changed,
+        evidence=tuple(declared_evidence(declaration) for declaration in (one, *outcome.before)),
     )
 
 
-def _evidence(declarations: Sequence[Declaration]) -> Iterator[EvidenceItem]:
-    for one in declarations:
-        yield EvidenceItem(one.ref, () if one.exchange is None else (one.exchange,))
+def declared_evidence(declaration: Declaration) -> EvidenceItem:
+    """The evidence that a declaration is, with the exchange whose operator earns the reward."""
+    return EvidenceItem(declaration.ref, () if declaration.exchange is None else (declaration.exchange,))
 
 
 def looks_back(terms: DeclaredTerms) -> bool:

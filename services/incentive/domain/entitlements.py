@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeVar
 
+from services.incentive.domain.awards import Award
 from services.incentive.domain.declared_rules import declared_awards
-from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import (
     AwardFact,
     Declaration,
@@ -68,7 +69,7 @@ def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
     return totals
 
 
-def compute_entitlements(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peers: Peers) -> list[Entitlement]:
+def compute_awards(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peers: Peers) -> list[Award]:
     """Compute the awards of one subject or exchange, with their red flags. Raises CutDatesError."""
     if facts.newest is None:
         return []

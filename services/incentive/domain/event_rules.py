@@ -1,4 +1,4 @@
-"""The four rules that events drive (policy.md): entitlements from facts, whitelist and policy. Pure."""
+"""The four rules that events drive (policy.md): awards from facts, whitelist and policy. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
+from services.incentive.domain.awards import Award, EvidenceItem, award_of
 from services.incentive.domain.facts import (
     Bucket,
     Declaration,
     ExchangeTotal,
-    FactRef,
     FirstListing,
     FirstPurchase,
     ProviderTotal,
@@ -23,35 +23,9 @@ from shared.values.parties import Party
 from shared.values.times import format_time, shanghai_year
 from shared.whitelist import Whitelist
 
-LAST_DAY = "last_day"
-
 
 class CutDatesError(OperatorError):
     """Totals are not cut at a date that the policy names, so they cannot be computed: the program stops."""
-
-
-class EvidenceItem(msgspec.Struct, frozen=True):
-    """A fact that an award rests on, and the exchanges whose documents make up its amount."""
-
-    ref: FactRef
-    exchanges: tuple[str, ...]
-
-
-class Entitlement(msgspec.Struct, frozen=True):
-    """The grant of a rule; its ceiling is over zero. `exchange` is None for a total over exchanges."""
-
-    award_id: str
-    rule: str
-    article: str
-    subject: Party
-    exchange: str | None
-    year: int
-    base_fen: int
-    rate: Decimal | None
-    cap_fen: int | None
-    ceiling_fen: int
-    flags: tuple[str, ...]
-    evidence: tuple[EvidenceItem, ...]
 
 
 class SubjectFacts(msgspec.Struct, frozen=True):
@@ -93,7 +67,7 @@ class PeriodSplit(msgspec.Struct, frozen=True):
     after_trades: int = 0
 
 
-def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Entitlement]:
+def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[Award]:
     """Compute one subject's grants of (四) 1 to 3, in the policy file's order, then by year. CutDatesError."""
     if subject.id_scheme != "uscc":
         return []
@@ -106,57 +80,49 @@ def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[
     return sorted(earned, key=lambda award: (order[award.rule], award.year))
 
 
-def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy) -> list[Entitlement]:
+def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy) -> list[Award]:
     """(四) 1: a fixed amount for the first listing within the policy period; an earlier first earns nothing."""
-    terms = policy.first_listing
-    fact = merge_first(facts)
-    if fact is None or fact.first is None or fact.first.listed_at not in policy.in_force:
+    terms, fact = policy.first_listing, merge_first(facts)
+    if fact is None or fact.first is None or fact.first.at not in policy.in_force:
         return []
-    award = Entitlement(
-        award_id=f"{terms.rule}/{subject.subject}",
-        rule=terms.rule,
-        article=terms.article,
-        subject=subject,
+    award = award_of(
+        policy,
+        terms,
+        subject,
+        f"{terms.rule}/{subject.subject}",
         exchange=fact.first.exchange,
-        year=shanghai_year(fact.first.listed_at),
-        base_fen=0,
-        rate=None,
+        year=shanghai_year(fact.first.at),
         cap_fen=terms.amount_fen,
         ceiling_fen=terms.amount_fen,
-        flags=flags_of(changed=fact.first.listed_at not in policy.in_force_alternative),
+        changed=fact.first.at not in policy.in_force_alternative,
         evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
     )
     return [award]
 
 
-def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Policy) -> list[Entitlement]:
+def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Policy) -> list[Award]:
     """(四) 2: a rate of the first completed purchase up to the cap, within the policy period."""
-    terms = policy.first_purchase
-    fact = merge_first(facts)
-    if fact is None or fact.first is None or fact.first.completed_at not in policy.in_force:
+    terms, fact = policy.first_purchase, merge_first(facts)
+    if fact is None or fact.first is None or fact.first.at not in policy.in_force:
         return []
-    base_fen = fact.first.net_fen
-    ceiling_fen = rate_up_to(base_fen, terms.rate, terms.cap_fen)
-    if ceiling_fen == 0:
-        return []
-    award = Entitlement(
-        award_id=f"{terms.rule}/{subject.subject}",
-        rule=terms.rule,
-        article=terms.article,
-        subject=subject,
+    award = award_of(
+        policy,
+        terms,
+        subject,
+        f"{terms.rule}/{subject.subject}",
         exchange=fact.first.exchange,
-        year=shanghai_year(fact.first.completed_at),
-        base_fen=base_fen,
+        year=shanghai_year(fact.first.at),
+        base_fen=fact.first.net_fen,
         rate=terms.rate,
         cap_fen=terms.cap_fen,
-        ceiling_fen=ceiling_fen,
-        flags=flags_of(changed=fact.first.completed_at not in policy.in_force_alternative),
+        ceiling_fen=rate_up_to(fact.first.net_fen, terms.rate, terms.cap_fen),
+        changed=fact.first.at not in policy.in_force_alternative,
         evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
     )
-    return [award]
+    return [award] if award.ceiling_fen else []
 
 
-def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Policy) -> list[Entitlement]:
+def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Policy) -> list[Award]:
     """(四) 3: a rate of the year's listed trades on all exchanges, from the threshold up to the cap."""
     terms = policy.annual_listed_trading
     base_fen = annual_base(facts, policy.in_force, policy).within_fen
@@ -164,18 +130,18 @@ def annual(subject: Party, year: int, facts: Sequence[ProviderTotal], policy: Po
     if ceiling_fen == 0:
         return []
     alternative_fen = annual_base(facts, policy.in_force_alternative, policy).within_fen
-    award = Entitlement(
-        award_id=f"{terms.rule}/{subject.subject}/{year}",
-        rule=terms.rule,
-        article=terms.article,
-        subject=subject,
+    award = award_of(
+        policy,
+        terms,
+        subject,
+        f"{terms.rule}/{subject.subject}/{year}",
         exchange=None,
         year=year,
         base_fen=base_fen,
         rate=terms.rate,
         cap_fen=terms.cap_fen,
         ceiling_fen=ceiling_fen,
-        flags=flags_of(changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen),
+        changed=_annual_ceiling(alternative_fen, terms) != ceiling_fen,
         evidence=tuple(
             EvidenceItem(fact.ref, exchanges)
             for fact in facts
@@ -196,7 +162,7 @@ def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy
 
 def exchange_awards(
     exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Whitelist, policy: Policy
-) -> list[Entitlement]:
+) -> list[Award]:
     """Compute the grants of (六) 2 to one exchange, by year; later years depend on earlier ones. CutDatesError."""
     terms = policy.exchange_tiers
     years = tier_years(exchange, totals, exchanges, policy, policy.in_force)
@@ -208,18 +174,17 @@ def exchange_awards(
     for year in years:
         if year.ceiling_fen == 0 or year.tier is None or year.subject is None:
             continue
-        award = Entitlement(
-            award_id=f"{terms.rule}/{exchange}/{year.year}",
-            rule=terms.rule,
-            article=terms.article,
-            subject=year.subject,
+        award = award_of(
+            policy,
+            terms,
+            year.subject,
+            f"{terms.rule}/{exchange}/{year.year}",
             exchange=exchange,
             year=year.year,
             base_fen=year.base_fen,
-            rate=None,
             cap_fen=year.tier.amount_fen,
             ceiling_fen=year.ceiling_fen,
-            flags=flags_of(changed=alternative[year.year] != year.ceiling_fen),
+            changed=alternative[year.year] != year.ceiling_fen,
             evidence=_tier_evidence(exchange, year.year, years, totals),
         )
         awards.append(award)
@@ -335,8 +300,3 @@ def _counted_exchanges(fact: ProviderTotal, period: Interval) -> tuple[str, ...]
             if split_by_period(share.counted, period).within_trades > 0
         )
     )
-
-
-def flags_of(*, changed: bool) -> tuple[str, ...]:
-    """`last_day`: the alternative reading of G1 would change this award's ceiling."""
-    return (LAST_DAY,) if changed else ()

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from services.incentive.domain.event_rules import Entitlement, rate_up_to
+from services.incentive.domain.awards import Award
+from services.incentive.domain.event_rules import rate_up_to
 from services.incentive.domain.explain_format import money
 from services.incentive.domain.facts import (
     BuyerMeasures,
@@ -81,9 +82,9 @@ class UnattachedFlag(NamedTuple):
     found: RiskFlag
 
 
-def with_risk_flags(award: Entitlement, facts: Sequence[Fact], peers: Peers, policy: Policy) -> Entitlement:
+def with_risk_flags(award: Award, facts: Sequence[Fact], peers: Peers, policy: Policy) -> Award:
     """The award with its red flags, in the policy file's order."""
-    figures = AwardFigures(award.rule, award.subject.subject, award.year, award.base_fen, award.cap_fen)
+    figures = AwardFigures(award.rule, award.subject, award.year, award.base_fen, award.cap_fen)
     found = tuple(one.flag for one in find_risk_flags(figures, facts, peers, policy))
     return msgspec.structs.replace(award, flags=(*award.flags, *found)) if found else award
 

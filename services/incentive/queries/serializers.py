@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import asdict
 
-from services.incentive.domain.event_rules import LAST_DAY
+from services.incentive.domain.awards import LAST_DAY
 from services.incentive.domain.risk_flags import RiskFlag
 from services.incentive.domain.workflow import OVER_APPROVED
 from services.incentive.policy.terms import Policy

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
-from services.incentive.domain.awards import Award, award_of, zero_out
-from services.incentive.domain.entitlements import KnownFacts, compute_entitlements, known_facts
+from services.incentive.domain.awards import Award, zero_out
+from services.incentive.domain.entitlements import KnownFacts, compute_awards, known_facts
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import (
     Fact,
@@ -246,10 +246,7 @@ def _earn(
     """Add what facts earn to the first of two lists, or the subject to the second if it cannot be computed."""
     earned, damaged = into
     try:
-        earned.extend(
-            award_of(about, award, rulebook.policy)
-            for award in compute_entitlements(facts, rulebook.policy, rulebook.exchanges, peers.around(about))
-        )
+        earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers.around(about)))
     except CutDatesError as error:
         damaged.append(about)
         yield Difference(f"fact about {about}", str(error), None)

@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import EvidenceItem
+from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, SeenAward

@@ -7,9 +7,8 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
-from services.incentive.domain.awards import Award, award_of, zero_out
-from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_entitlements
-from services.incentive.domain.event_rules import Entitlement
+from services.incentive.domain.awards import Award, zero_out
+from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_awards
 from services.incentive.domain.facts import AwardFact, Fact, FactRef, about_of, is_counted
 from services.incentive.domain.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
@@ -61,14 +60,15 @@ def recompute(
         similar = similar_purchases((facts.of for facts in known.values()), policy)
     peers = PeerIndex(similar, related_of(connection, known.keys()))
     earned = {
-        award.award_id: (about, award)
+        award.award_id: award
         for about, facts in known.items()
-        for award in compute_entitlements(facts, policy, rulebook.exchanges, peers.around(about))
+        for award in compute_awards(facts, policy, rulebook.exchanges, peers.around(about))
     }
-    before = load_awards(connection, abouts, {award.subject.subject for _, award in earned.values()})
+    before = load_awards(connection, abouts, {award.subject for award in earned.values()})
     after = [
         *(award for award in before.values() if award.about not in known),
-        *_recomputed(known, earned, before, policy),
+        *earned.values(),
+        *_no_longer_earned(known, earned, before, policy),
     ]
     grants = other_grants_of(connection, {award.subject for award in after})
     settled = with_payables(after, policy.rule_order, grants)
@@ -87,16 +87,10 @@ def recompute(
     post(connection, [found for found in postings if found is not None], run.instant)
 
 
-def _recomputed(
-    known: Mapping[str, KnownFacts],
-    earned: Mapping[str, tuple[str, Entitlement]],
-    before: Mapping[str, Award],
-    policy: Policy,
+def _no_longer_earned(
+    known: Mapping[str, KnownFacts], earned: Mapping[str, Award], before: Mapping[str, Award], policy: Policy
 ) -> Iterator[Award]:
-    """Every award of those whose facts are known, as it is now."""
-    newest = {fact.ref.fact: fact.ref for facts in known.values() for fact in facts.of}
-    for about, award in earned.values():
-        yield award_of(about, award, policy)
+    newest = {ref.fact: ref for facts in known.values() for ref in (fact.ref for fact in facts.of)}
     for old in before.values():
         if old.award_id not in earned and old.about in known:
             yield zero_out(old, policy, newest)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from services.incentive.domain.event_rules import Entitlement, SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.awards import Award
+from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import (
     ExchangeTotal,
     Fact,
@@ -116,7 +117,7 @@ def accepted_document(exchange: str, document: Document) -> AcceptedDocument:
     return AcceptedDocument("trade", exchange, data)
 
 
-def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> list[Entitlement]:
+def earned_awards(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> list[Award]:
     """Return every award that has a ceiling."""
     known = KnownFacts(facts)
     found = [one for s, party in known.parties.items() for one in subject_awards(party, known.of(s), policy)]
@@ -127,10 +128,10 @@ def entitlements_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy)
 
 def awards_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> dict[str, dict[str, Any]]:
     """Return awards in the API's form, by award_id, without the fields that need a ledger."""
-    found = entitlements_of(facts, exchanges, policy)
-    groups: dict[tuple[str, int], list[Entitlement]] = {}
+    found = earned_awards(facts, exchanges, policy)
+    groups: dict[tuple[str, int], list[Award]] = {}
     for one in found:
-        groups.setdefault((one.subject.subject, one.year), []).append(one)
+        groups.setdefault((one.subject, one.year), []).append(one)
     awards = {}
     for group in groups.values():
         due = payables([(one.award_id, one.rule, one.ceiling_fen) for one in group], policy.rule_order)
@@ -138,12 +139,13 @@ def awards_of(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -> di
     return awards
 
 
-def _award(one: Entitlement, payable_fen: int, suppressed_by: str | None) -> dict[str, Any]:
+def _award(one: Award, payable_fen: int, suppressed_by: str | None) -> dict[str, Any]:
+    id_scheme, _, subject_id = one.subject.partition(":")
     return {
         "award_id": one.award_id,
         "rule": one.rule,
         "article": one.article,
-        "subject": _party(one.subject),
+        "subject": {"id_scheme": id_scheme, "id": subject_id, "name": one.subject_name},
         "exchange": one.exchange,
         "year": one.year,
         "base": format_yuan(one.base_fen),

@@ -2,12 +2,8 @@
 
 from datetime import date
 
-from services.incentive.domain.event_rules import (
-    Entitlement,
-    SubjectFacts,
-    exchange_awards,
-    subject_awards,
-)
+from services.incentive.domain.awards import Award
+from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import Bucket, ExchangeTotal, ProviderTotal, Share
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
@@ -49,14 +45,14 @@ def served(year: int, *buckets: Bucket, exchange: str = "kmdex", register: str =
     return ExchangeTotal(exchange, year, cut_at, buckets, generation=1, seq=13, register=register)
 
 
-def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> list[Entitlement]:
+def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=POLICY) -> list[Award]:
     by_year: dict[int, list[ExchangeTotal]] = {}
     for total in totals:
         by_year.setdefault(total.year, []).append(total)
     return exchange_awards("kmdex", by_year, exchanges, policy)
 
 
-def annual(*facts: ProviderTotal, policy=POLICY) -> list[Entitlement]:
+def annual(*facts: ProviderTotal, policy=POLICY) -> list[Award]:
     by_year: dict[int, list[ProviderTotal]] = {}
     for fact in facts:
         by_year.setdefault(fact.year, []).append(fact)

@@ -1,30 +1,32 @@
-"""Award states: computed from an entitlement, and withdrawn to zero."""
+"""Awards: by a rule, and withdrawn to zero."""
 
 from decimal import Decimal
 
 import msgspec
+import pytest
 
-from services.incentive.domain.awards import Award, award_of, zero_out
-from services.incentive.domain.event_rules import Entitlement, EvidenceItem
+from services.incentive.domain.awards import Award, EvidenceItem, award_of, zero_out
 from services.incentive.domain.facts import FactRef
 from shared.values.parties import Party
 from tests.support.incentive.totals import POLICY
 
 FACT = "facts.annual-total.v1/r1/provider/uscc:A/2026"
 OTHER = "facts.annual-total.v1/r2/provider/uscc:A/2026"
-EARNED = Entitlement(
-    award_id="annual_listed_trading/uscc:A/2026",
-    rule="annual_listed_trading",
-    article="(四) 3",
-    subject=Party("uscc", "A", "虚构"),
+EVIDENCE = (EvidenceItem(FactRef(FACT, 1, 7), ("kmdex", "dcdex")),)
+PARTY = Party("uscc", "A", "虚构")
+EARNED = award_of(
+    POLICY,
+    POLICY.annual_listed_trading,
+    PARTY,
+    "annual_listed_trading/uscc:A/2026",
     exchange=None,
     year=2026,
     base_fen=50_000,
     rate=Decimal("0.02"),
     cap_fen=50_000_000,
     ceiling_fen=1_000,
-    flags=("last_day",),
-    evidence=(EvidenceItem(FactRef(FACT, 1, 7), ("kmdex", "dcdex")),),
+    changed=True,
+    evidence=EVIDENCE,
 )
 
 
@@ -47,13 +49,21 @@ def test_an_award_has_what_was_earned_and_nothing_payable_yet() -> None:
         payable_fen=0,
         suppressed_by=None,
         flags=("last_day",),
-        evidence=EARNED.evidence,
+        evidence=EVIDENCE,
     )
-    assert award_of("uscc:A", EARNED, POLICY) == expected
+    assert expected == EARNED
+
+
+@pytest.mark.parametrize(
+    ("rule", "about"), [("first_listing", "uscc:A"), ("exchange_tiers", "exchange/kmdex"), ("ai_model", "uscc:A")]
+)
+def test_an_award_is_about_whose_facts_it_follows_from(rule: str, about: str) -> None:
+    award = award_of(POLICY, POLICY.terms(rule), PARTY, "id", exchange="kmdex", year=2026, evidence=EVIDENCE)
+    assert (award.about, award.rule, award.flags, award.ceiling_fen) == (about, rule, (), 0)
 
 
 def test_its_exchanges_are_those_of_all_its_evidence_each_once_in_order() -> None:
-    one = award_of("uscc:A", EARNED, POLICY)
+    one = EARNED
     assert one.exchanges == ("dcdex", "kmdex")
     more = (*one.evidence, EvidenceItem(FactRef(OTHER, 1, 1), ("aadex", "kmdex", "zzdex")))
     assert msgspec.structs.replace(one, evidence=more).exchanges == ("aadex", "dcdex", "kmdex", "zzdex")
@@ -61,7 +71,7 @@ def test_its_exchanges_are_those_of_all_its_evidence_each_once_in_order() -> Non
 
 
 def test_what_is_no_longer_earned_stays_with_amounts_of_zero_and_newer_evidence() -> None:
-    earned = msgspec.structs.replace(award_of("uscc:A", EARNED, POLICY), policy_revision=0, payable_fen=1_000)
+    earned = msgspec.structs.replace(EARNED, policy_revision=0, payable_fen=1_000)
     newest = FactRef(FACT, 1, 9)
     kept = EvidenceItem(FactRef(OTHER, 1, 3), ("kmdex",))
     two = msgspec.structs.replace(earned, suppressed_by="x", evidence=(*earned.evidence, kept))

@@ -2,7 +2,7 @@
 
 from services.incentive.domain.entitlements import (
     NO_FACTS,
-    compute_entitlements,
+    compute_awards,
     exchange_totals,
     known_facts,
     subject_facts,
@@ -41,15 +41,15 @@ def test_facts_of_a_subject_are_kept_by_kind_and_totals_by_year() -> None:
 
 def test_a_subject_earns_by_events_and_by_declarations_under_its_newest_name() -> None:
     facts = known_facts(enumerate([LISTING, TOTALS[0], DECLARED, PURCHASE]))
-    earned = compute_entitlements(facts, POLICY, OPERATED, Peers())
+    earned = compute_awards(facts, POLICY, OPERATED, Peers())
     assert [one.rule for one in earned] == ["first_listing", "first_purchase", "annual_listed_trading", "ai_model"]
-    assert {one.subject for one in earned} == {RENAMED}
+    assert {(one.subject, one.subject_name) for one in earned} == {(RENAMED.subject, RENAMED.name)}
 
 
 def test_an_exchange_earns_by_its_totals() -> None:
-    earned = compute_entitlements(known_facts(enumerate(SERVED)), POLICY, OPERATED, Peers())
+    earned = compute_awards(known_facts(enumerate(SERVED)), POLICY, OPERATED, Peers())
     assert [(one.award_id, one.year) for one in earned] == [("exchange_tiers/kmdex/2026", 2026)]
 
 
 def test_measures_alone_earn_nothing() -> None:
-    assert compute_entitlements(known_facts([(1, MEASURES)]), POLICY, OPERATED, Peers()) == []
+    assert compute_awards(known_facts([(1, MEASURES)]), POLICY, OPERATED, Peers()) == []

@@ -268,7 +268,7 @@ def test_over_is_more_than_and_a_jump_pays_the_top_tier_once(yuan: str, ceiling:
     assert [format_yuan(award.ceiling_fen) for award in awards] == ([] if ceiling is None else [ceiling])
     for award in awards:
         assert (award.award_id, award.exchange, award.rate) == ("exchange_tiers/kmdex/2026", "kmdex", None)
-        assert (award.subject.subject, award.article) == (f"uscc:{uscc('OP1')}", "(六) 2")
+        assert (award.subject, award.article) == (f"uscc:{uscc('OP1')}", "(六) 2")
 
 
 def year_of(year: int, yuan: str) -> ExchangeTotal:
@@ -365,7 +365,7 @@ def test_nobody_earns_without_an_operator_on_the_last_day_and_nothing_counts_as_
     totals = [year_of(2026, "200000000"), year_of(2027, "600000000")]
     awards = tier_awards(*totals, exchanges=exchanges)
     assert {award.year: format_yuan(award.ceiling_fen) for award in awards} == {2027: "3000000.00"}
-    assert awards[0].subject.id == uscc("OP2")
+    assert awards[0].subject == f"uscc:{uscc('OP2')}"
     # The tier was passed in 2026 regardless of the operator, so not for the first time in 2027.
     assert tiers(year_of(2026, "200000000"), year_of(2027, "300000000"), exchanges=exchanges) == {}
 
@@ -376,9 +376,9 @@ def test_the_operator_of_the_last_day_earns_and_a_successor_the_difference():
         Operator(uscc("OP2"), "虚构乙", date(2027, 1, 1), None),
     )
     awards = tier_awards(year_of(2026, "200000000"), year_of(2027, "600000000"), exchanges=whitelist(operators))
-    assert [(award.subject.id, award.ceiling_fen) for award in awards] == [
-        (uscc("OP1"), 100_000_000),
-        (uscc("OP2"), 200_000_000),
+    assert [(award.subject, award.ceiling_fen) for award in awards] == [
+        (f"uscc:{uscc('OP1')}", 100_000_000),
+        (f"uscc:{uscc('OP2')}", 200_000_000),
     ]
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import EvidenceItem
+from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
 from services.incentive.domain.highest_only import OtherGrant, with_payables
 from services.incentive.domain.postings import (
