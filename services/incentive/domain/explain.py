@@ -6,10 +6,12 @@ An explanation leaves out what its reader may not see: `visible` are the exchang
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
-from services.incentive.domain.event_rules import LAST_DAY, EvidenceItem, SubjectFacts
+from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem
+from services.incentive.domain.event_rules import SubjectFacts
 from services.incentive.domain.explain_declared import explain_declared
 from services.incentive.domain.explain_events import (
     ExchangeFacts,
@@ -22,6 +24,7 @@ from services.incentive.domain.explain_format import (
     NO_TEXT,
     ExplanationDraft,
     Visible,
+    day,
     grouped,
     is_visible,
     money,
@@ -31,8 +34,15 @@ from services.incentive.domain.explain_format import (
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.policy.terms import DeclaredTerms, Policy, Texts
 from shared.values.json_types import Json
-from shared.values.parties import Party
-from shared.values.times import SHANGHAI
+
+_PARTIAL: Final = Texts(
+    "本项还涉及其他交易场所的数据，金额不在此显示。",
+    "documents of other exchanges are involved, so amounts are not shown here.",
+)
+_WITHOUT_LAST_DAY: Final = Texts(
+    "若有效期不含末日，本项会不同（G1 的另一种读法）。",
+    "If the policy's last day did not count (the other reading of G1), this award would differ.",
+)
 
 
 class RevisionChange(msgspec.Struct, frozen=True):
@@ -46,45 +56,38 @@ class RevisionChange(msgspec.Struct, frozen=True):
 
 
 class ExplainedAward(msgspec.Struct, frozen=True):
-    """The award to explain, as the ledger has it; amounts in fen.
+    """The award to explain, as its reader sees it.
 
     `partial`: the reader may not see it wholly (contract, section 4). `rivals` are all awards of its subject and year
     that the reader may see wholly, as (award_id, ceiling_fen), with or without itself. `revised` is None if the award
     was always computed by the current revision.
     """
 
-    award_id: str
-    rule: str
-    subject: Party
-    exchange: str | None
-    year: int
-    ceiling_fen: int
-    payable_fen: int
-    suppressed_by: str | None
-    evidence: tuple[EvidenceItem, ...]
-    flags: tuple[str, ...] = ()
+    award: Award
     partial: bool = False
     rivals: tuple[tuple[str, int], ...] = ()
     revised: RevisionChange | None = None
 
 
 def explanation(
-    award: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible = None
+    one: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible = None
 ) -> Json:
     """The contract's Explanation of an award, without `transactions`, from the facts that it rests on now.
 
     `facts` are ExchangeFacts for exchange_tiers, else SubjectFacts.
     """
+    award, terms = one.award, policy.terms(one.award.rule)
     draft = _draft(award, facts, policy, visible)
     counted = [part for part in draft.counted if is_visible(part["exchange"], visible)]
     # The facts of an award that a correction took away may name other exchanges by now: their sums stay hidden, too.
-    partial = award.partial or len(counted) < len(draft.counted)
+    partial = one.partial or len(counted) < len(draft.counted)
     draft.not_counted = [part for part in draft.not_counted if is_visible(part["exchange"], visible)]
-    suppression = [] if partial else _suppression(award, policy)
+    suppression = [] if partial else _suppression(one, policy)
+    head = Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}: ")
     return {
         "award_id": award.award_id,
-        "article": policy.terms(award.rule).article,
-        "text": _partial_text(award, policy) if partial else _text(award, draft, policy, suppression),
+        "article": terms.article,
+        "text": msgspec.structs.asdict(head + (_PARTIAL if partial else _text(one, draft, suppression))),
         "steps": [] if partial else [*draft.steps, *suppression],
         "counted": counted,
         "not_counted": draft.not_counted,
@@ -94,9 +97,7 @@ def explanation(
     }
 
 
-def _draft(
-    award: ExplainedAward, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible
-) -> ExplanationDraft:
+def _draft(award: Award, facts: SubjectFacts | ExchangeFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
     if isinstance(facts, ExchangeFacts):
         return explain_tiers(award.exchange or award.award_id.split("/")[1], award.year, facts, policy)
     if award.rule == policy.first_listing.rule:
@@ -108,11 +109,12 @@ def _draft(
     return explain_declared(award.award_id, facts.declared, policy)
 
 
-def _suppression(award: ExplainedAward, policy: Policy) -> list[Json]:
+def _suppression(one: ExplainedAward, policy: Policy) -> list[Json]:
     """就高不重复: the award that suppresses this one, or those that this one suppresses."""
+    award = one.award
     if award.ceiling_fen == 0:
         return []
-    ceilings = {award_id: fen for award_id, fen in award.rivals if award_id != award.award_id and fen > 0}
+    ceilings = {award_id: fen for award_id, fen in one.rivals if award_id != award.award_id and fen > 0}
     if award.suppressed_by is not None:
         text = _suppressed(award, award.suppressed_by, ceilings.get(award.suppressed_by), policy)
     elif ceilings:
@@ -124,10 +126,10 @@ def _suppression(award: ExplainedAward, policy: Policy) -> list[Json]:
         )
     else:
         return []
-    return [step_json("suppression", award.payable_fen, text.zh, text.en)]
+    return [step_json("suppression", award.payable_fen, text)]
 
 
-def _suppressed(award: ExplainedAward, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
+def _suppressed(award: Award, suppressed_by: str, rival_fen: int | None, policy: Policy) -> Texts:
     rival, amount = _name(suppressed_by, policy), NO_TEXT
     if rival_fen is not None:
         amount = Texts(f"（{money(rival_fen)} 元）", f" ({money(rival_fen)} yuan)")
@@ -147,41 +149,25 @@ def _name(award_id: str, policy: Policy) -> Texts:
         return Texts("市级其他政策的奖补", "a grant under another municipal policy")
     terms = policy.terms(rule)
     of = f" {rest[0]}" if rule == "exchange_tiers" else f" {rest[-1]}" if isinstance(terms, DeclaredTerms) else ""
-    return Texts(f"{terms.name.zh}{of}", f"{terms.name.en}{of}")
+    return terms.name + Texts(of, of)
 
 
-def _head(award: ExplainedAward, policy: Policy) -> Texts:
-    terms = policy.terms(award.rule)
-    return Texts(f"{terms.article} {terms.name.zh}：", f"{terms.article}, {terms.name.en}: ")
-
-
-def _partial_text(award: ExplainedAward, policy: Policy) -> Json:
-    head = _head(award, policy)
-    return {
-        "zh": f"{head.zh}本项还涉及其他交易场所的数据，金额不在此显示。",
-        "en": f"{head.en}documents of other exchanges are involved, so amounts are not shown here.",
-    }
-
-
-def _text(award: ExplainedAward, draft: ExplanationDraft, policy: Policy, suppression: Sequence[Json]) -> Json:
-    head = _head(award, policy)
-    texts = [Texts(f"{head.zh}{draft.reason.zh}", f"{head.en}{draft.reason.en}")]
-    texts += [Texts(step["text"]["zh"], step["text"]["en"]) for step in [*draft.steps[1:], *suppression]]
+def _text(one: ExplainedAward, draft: ExplanationDraft, suppression: Sequence[Json]) -> Texts:
+    texts = [draft.reason, *(Texts(**step["text"]) for step in [*draft.steps[1:], *suppression])]
     # A listing that does not count has no trades to sum; the reason says so already.
     texts += [_not_counted(part) for part in draft.not_counted if part["trades"]]
     if draft.next is not None:
         threshold, missing = grouped(draft.next["threshold"]), grouped(draft.next["missing"])
-        text = f"The next threshold is {threshold} yuan; {missing} yuan are missing."
-        texts.append(Texts(f"距下一门槛 {threshold} 元还差 {missing} 元。", text))
-    if LAST_DAY in award.flags:
-        text = "If the policy's last day did not count (the other reading of G1), this award would differ."
-        texts.append(Texts("若有效期不含末日，本项会不同（G1 的另一种读法）。", text))
-    if award.revised is not None:
-        texts.append(_revision(award.revised))
-    ceiling, payable = money(award.ceiling_fen), money(award.payable_fen)
-    text = f"Ceiling {ceiling} yuan, payable {payable} yuan."
-    texts.append(Texts(f"测算上限 {ceiling} 元，可兑现 {payable} 元。", text))
-    return {"zh": "".join(one.zh for one in texts), "en": " ".join(one.en for one in texts)}
+        en = f"The next threshold is {threshold} yuan; {missing} yuan are missing."
+        texts.append(Texts(f"距下一门槛 {threshold} 元还差 {missing} 元。", en))
+    if LAST_DAY in one.award.flags:
+        texts.append(_WITHOUT_LAST_DAY)
+    if one.revised is not None:
+        texts.append(_revision(one.revised))
+    ceiling, payable = money(one.award.ceiling_fen), money(one.award.payable_fen)
+    en = f"Ceiling {ceiling} yuan, payable {payable} yuan."
+    texts.append(Texts(f"测算上限 {ceiling} 元，可兑现 {payable} 元。", en))
+    return Texts("".join(text.zh for text in texts), " ".join(text.en for text in texts))
 
 
 def _not_counted(part: Json) -> Texts:
@@ -194,17 +180,17 @@ def _not_counted(part: Json) -> Texts:
 
 
 def _revision(revised: RevisionChange) -> Texts:
-    day, number = revised.since.astimezone(SHANGHAI).strftime("%Y-%m-%d"), revised.revision
+    since, number = day(revised.since), revised.revision
     before, after = money(revised.before_fen), money(revised.after_fen)
     if before == after:
         return Texts(
-            f"{day} 起按政策文件第 {number} 版计算，上限未因此改变。",
-            f"Since {day} it is computed by revision {number} of the policy file, which did not change the ceiling.",
+            f"{since} 起按政策文件第 {number} 版计算，上限未因此改变。",
+            f"Since {since} it is computed by revision {number} of the policy file, which did not change the ceiling.",
         )
     return Texts(
-        f"{day} 起按政策文件第 {number} 版计算，上限因此由 {before} 元变为 {after} 元。",
-        f"Since {day} it is computed by revision {number} of the policy file, which changed the ceiling from {before} "
-        f"to {after} yuan.",
+        f"{since} 起按政策文件第 {number} 版计算，上限因此由 {before} 元变为 {after} 元。",
+        f"Since {since} it is computed by revision {number} of the policy file, which changed the ceiling from "
+        f"{before} to {after} yuan.",
     )
 
 

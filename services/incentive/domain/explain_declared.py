@@ -1,10 +1,12 @@
 """Explanations of declared rewards: what was declared, its amount, what came before it, which limit applies. Pure."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from services.incentive.domain.declared_rules import WHY_NOTHING, DeclaredOutcome, declared_outcomes
 from services.incentive.domain.explain_format import (
+    NO_TEXT,
     ExplanationDraft,
     capitalized,
     difference_step,
@@ -38,10 +40,10 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     what = reason = sentence(_declared(outcome))
     if outcome.why is not None:
         why, before = WHY_NOTHING[outcome.why], _before(outcome)
-        reason = Texts(f"{what.zh}{why.zh}{before.zh}。", f"{what.en} {capitalized(why.en)}{before.en}.")
+        reason = what + Texts(f"{why.zh}{before.zh}。", f" {capitalized(why.en)}{before.en}.")
     draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
-        draft.steps = [step_json("base", outcome.worth.base_fen, what.zh, what.en), *_steps(outcome)]
+        draft.steps = [step_json("base", outcome.worth.base_fen, what), *_steps(outcome)]
     draft.next = next_step(outcome)
     return draft
 
@@ -53,7 +55,7 @@ def _declared(outcome: DeclaredOutcome) -> Texts:
     if terms.measure is None or terms.measure.name not in one.measure:
         return what
     value, says = _value(terms, one.measure[terms.measure.name]), terms.measure.says
-    return Texts(f"{what.zh}，{says.zh} {value.zh}", f"{what.en}, {says.en}: {value.en}")
+    return what + Texts(f"，{says.zh} {value.zh}", f", {says.en}: {value.en}")
 
 
 def _value(terms: DeclaredTerms, measured: str) -> Texts:
@@ -61,17 +63,15 @@ def _value(terms: DeclaredTerms, measured: str) -> Texts:
     if isinstance(terms.amount, Grades):
         return next((grade.says for grade in terms.amount.grades if grade.grade == measured), Texts(measured, measured))
     if isinstance(terms.amount, Steps | AtRate):
-        try:
+        with suppress(ValueError):
             yuan = money(parse_yuan(measured))
-        except ValueError:
-            return Texts(measured, measured)
-        return Texts(f"{yuan} 元", f"{yuan} yuan")
+            return Texts(f"{yuan} 元", f"{yuan} yuan")
     return Texts(measured, measured)
 
 
 def _before(outcome: DeclaredOutcome) -> Texts:
     others = ", ".join(f"{one.item} ({one.earned_on.isoformat()})" for one in outcome.before)
-    return Texts(f"：{others}", f": {others}") if others else Texts("", "")
+    return Texts(f"：{others}", f": {others}") if others else NO_TEXT
 
 
 def _steps(outcome: DeclaredOutcome) -> list[Json]:
@@ -83,13 +83,14 @@ def _steps(outcome: DeclaredOutcome) -> list[Json]:
             f"{base} 元 × {rate}，舍去不足一分的部分，得 {amount} 元。",
             f"{base} yuan x {rate}, rounded down to the fen: {amount} yuan.",
         )
-        steps = [step_json("rate", amount_fen, text.zh, text.en)]
+        steps = [step_json("rate", amount_fen, text)]
     else:
-        steps = [step_json("cap", amount_fen, f"对应金额 {amount} 元。", f"This is worth {amount} yuan.")]
+        text = Texts(f"对应金额 {amount} 元。", f"This is worth {amount} yuan.")
+        steps = [step_json("cap", amount_fen, text)]
     if outcome.deducted_fen:
         due_fen, deducted = max(0, amount_fen - outcome.deducted_fen), money(outcome.deducted_fen)
-        zh, en = f"按本政策已得的 {deducted} 元", f"the {deducted} yuan already earned under this policy"
-        steps.append(difference_step(due_fen, zh, en))
+        less = Texts(f"按本政策已得的 {deducted} 元", f"the {deducted} yuan already earned under this policy")
+        steps.append(difference_step(due_fen, less))
     if outcome.limit is not None:
         steps.append(_limit_step(outcome, outcome.limit))
     return steps
@@ -98,12 +99,11 @@ def _steps(outcome: DeclaredOutcome) -> list[Json]:
 def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
     per, most, left = _PER[limit.per], money(limit.most_fen), money(outcome.left_fen)
     ceiling = money(outcome.ceiling_fen)
-    return step_json(
-        "cap",
-        outcome.ceiling_fen,
+    text = Texts(
         f"{limit.says.zh}{per.zh}至多 {most} 元，尚余 {left} 元，得 {ceiling} 元。",
         f"{capitalized(limit.says.en)}, {per.en}, at most {most} yuan; {left} are left: {ceiling} yuan.",
     )
+    return step_json("cap", outcome.ceiling_fen, text)
 
 
 def next_step(outcome: DeclaredOutcome) -> Json | None:

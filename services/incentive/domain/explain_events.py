@@ -1,7 +1,7 @@
 """Explanations of the four rules that events drive: what counted, step by step, and what is next. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -12,6 +12,7 @@ from services.incentive.domain.explain_format import (
     ExplanationDraft,
     Visible,
     capitalized,
+    day,
     difference_step,
     is_visible,
     money,
@@ -21,11 +22,28 @@ from services.incentive.domain.explain_format import (
     sentence,
     step_json,
 )
-from services.incentive.domain.facts import ExchangeTotal, Purchased, merge_first, merge_shares, merge_totals
+from services.incentive.domain.facts import ExchangeTotal, Listed, Purchased, merge_first, merge_shares, merge_totals
 from services.incentive.policy.terms import Policy, Texts, Tier
 from shared.values.json_types import Json
-from shared.values.times import SHANGHAI
 from shared.whitelist import Whitelist
+
+_NO_LISTING: Final = Texts(
+    "目前没有可计入的挂牌（作废和互认的不计）。", "No listing counts (annulled and mirrored ones do not)."
+)
+_NO_PURCHASE: Final = Texts(
+    "目前没有可计入的购买（取消和互认的不计）。", "No purchase counts (cancelled and mirrored ones do not)."
+)
+_ELSEWHERE: Final = Texts(
+    "首次由其他交易场所的记录决定。", "The first one is a document of an exchange that you may not see."
+)
+_ONLY_HISTORY: Final = Texts(
+    "；不在政策有效期内，不予奖励，但已占用“首次”。",
+    "; outside the policy period, it earns nothing but still counts as the first.",
+)
+_NO_OPERATOR: Final = Texts(
+    "年末没有在册的运营主体，不予奖励。",
+    " No operator is on the whitelist on the last day of the year, so nobody earns the reward.",
+)
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True):
@@ -39,51 +57,47 @@ def explain_first_listing(facts: SubjectFacts, policy: Policy, visible: Visible)
     """(四) 1."""
     fact = merge_first(facts.first_listing)
     if fact is None or fact.first is None:
-        return _nothing(
-            "目前没有可计入的挂牌（作废和互认的不计）。", "No listing counts (annulled and mirrored ones do not)."
-        )
-    first = fact.first
-    if not is_visible(first.exchange, visible):
-        return _elsewhere()
+        return ExplanationDraft(_NO_LISTING)
+    first, amount_fen = fact.first, policy.first_listing.amount_fen
     what = Texts(
-        f"首次挂牌为 {_day(first.listed_at)} 在 {first.exchange} 的 {first.listing_no}",
-        f"the first listing is {first.listing_no} on {first.exchange}, {_day(first.listed_at)}",
+        f"首次挂牌为 {day(first.at)} 在 {first.exchange} 的 {first.listing_no}",
+        f"the first listing is {first.listing_no} on {first.exchange}, {day(first.at)}",
     )
-    if first.listed_at not in policy.in_force:
-        return ExplanationDraft(_history(what), not_counted=[part_json(first.exchange, 0, 0, NOT_IN_FORCE)])
-    amount, reason = money(policy.first_listing.amount_fen), sentence(what)
-    steps = [
-        step_json("base", 0, reason.zh, reason.en),
-        step_json(
-            "cap", policy.first_listing.amount_fen, f"一次性奖励 {amount} 元。", f"A one-time reward of {amount} yuan."
-        ),
-    ]
-    return ExplanationDraft(reason, steps, counted=[part_json(first.exchange, 0, 0)])
+    reward = Texts(f"一次性奖励 {money(amount_fen)} 元。", f"A one-time reward of {money(amount_fen)} yuan.")
+    return _explain_first(first, what, (0, 0), [step_json("cap", amount_fen, reward)], policy, visible)
 
 
 def explain_first_purchase(facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
     """(四) 2."""
     fact = merge_first(facts.first_purchase)
     if fact is None or fact.first is None:
-        return _nothing(
-            "目前没有可计入的购买（取消和互认的不计）。", "No purchase counts (cancelled and mirrored ones do not)."
-        )
-    first = fact.first
-    if not is_visible(first.exchange, visible):
-        return _elsewhere()
-    net = _net(first)
+        return ExplanationDraft(_NO_PURCHASE)
+    first, terms, net = fact.first, policy.first_purchase, _net(fact.first)
     what = Texts(
-        f"首单为 {_day(first.completed_at)} 在 {first.exchange} 的 {first.trade_no}，{net.zh}",
-        f"the first purchase is {first.trade_no} on {first.exchange}, {_day(first.completed_at)}, {net.en}",
+        f"首单为 {day(first.at)} 在 {first.exchange} 的 {first.trade_no}，{net.zh}",
+        f"the first purchase is {first.trade_no} on {first.exchange}, {day(first.at)}, {net.en}",
     )
-    if first.completed_at not in policy.in_force:
-        return ExplanationDraft(_history(what), not_counted=[part_json(first.exchange, first.net_fen, 1, NOT_IN_FORCE)])
-    terms, reason = policy.first_purchase, sentence(what)
-    steps = [
-        step_json("base", first.net_fen, reason.zh, reason.en),
-        *rate_steps(first.net_fen, terms.rate, terms.cap_fen),
-    ]
-    return ExplanationDraft(reason, steps, counted=[part_json(first.exchange, first.net_fen, 1)])
+    steps = rate_steps(first.net_fen, terms.rate, terms.cap_fen)
+    return _explain_first(first, what, (first.net_fen, 1), steps, policy, visible)
+
+
+def _explain_first(
+    first: Listed | Purchased,
+    what: Texts,
+    measured: tuple[int, int],
+    steps: Sequence[Json],
+    policy: Policy,
+    visible: Visible,
+) -> ExplanationDraft:
+    """Explain a first document; `measured` is its amount in fen and number of trades, `steps` follow from these."""
+    if not is_visible(first.exchange, visible):
+        return ExplanationDraft(_ELSEWHERE)
+    if first.at not in policy.in_force:
+        history = Texts(what.zh, capitalized(what.en)) + _ONLY_HISTORY
+        return ExplanationDraft(history, not_counted=[part_json(first.exchange, *measured, NOT_IN_FORCE)])
+    reason = sentence(what)
+    base = step_json("base", measured[0], reason)
+    return ExplanationDraft(reason, [base, *steps], counted=[part_json(first.exchange, *measured)])
 
 
 def _net(first: Purchased) -> Texts:
@@ -110,7 +124,7 @@ def explain_annual(year: int, facts: SubjectFacts, policy: Policy) -> Explanatio
         counted=[part_json(*part) for part in counted],
         not_counted=[part_json(*part) for part in not_counted],
     )
-    draft.steps.append(step_json("base", base_fen, draft.reason.zh, draft.reason.en))
+    draft.steps.append(step_json("base", base_fen, draft.reason))
     if base_fen >= terms.at_least_fen:
         draft.steps += rate_steps(base_fen, terms.rate, terms.cap_fen)
     else:
@@ -141,7 +155,7 @@ def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy
     years = tier_years(exchange, facts.totals, facts.exchanges, policy, policy.in_force)
     state = next((one for one in years if one.year == year), None)
     if state is None:
-        return _nothing(f"{year} 年没有计入的交易。", f"No trade counts in {year}.")
+        return ExplanationDraft(Texts(f"{year} 年没有计入的交易。", f"No trade counts in {year}."))
     parts = split_by_period(merge_totals(facts.totals[year]), policy.in_force)
     after = [part_json(exchange, parts.after_fen, parts.after_trades, NOT_IN_FORCE)] if parts.after_trades else []
     draft = ExplanationDraft(
@@ -163,43 +177,31 @@ def _tier_reason(state: TierYear) -> Texts:
         before = Texts(f"（其中政策施行前 {fen} 元）", f" ({fen} yuan of it before the policy)")
     total = Texts(
         f"{state.year} 年完成交易累计 {money(state.base_fen)} 元{before.zh}。",
-        f"Trades completed in {state.year} total {money(state.base_fen)} yuan{before.en}.",
+        f"Trades completed in {state.year} total {money(state.base_fen)} yuan{before.en}. ",
     )
     if state.tier is None:
         if state.passed_fen:
             fen = money(state.passed_fen)
             passed = Texts(f"（此前年度最高 {fen} 元）", f" (an earlier year reached {fen} yuan)")
-        return Texts(
-            f"{total.zh}政策有效期内没有首次超过任何一档{passed.zh}。",
-            f"{total.en} No tier was exceeded for the first time within the policy period{passed.en}.",
+        return total + Texts(
+            f"政策有效期内没有首次超过任何一档{passed.zh}。",
+            f"No tier was exceeded for the first time within the policy period{passed.en}.",
         )
     over = money(state.tier.over_fen)
-    reason = Texts(f"{total.zh}首次超过 {over} 元。", f"{total.en} It exceeds {over} yuan for the first time.")
-    if state.subject is not None:
-        return reason
-    return Texts(
-        f"{reason.zh}年末没有在册的运营主体，不予奖励。",
-        f"{reason.en} No operator is on the whitelist on the last day of the year, so nobody earns the reward.",
-    )
+    reason = total + Texts(f"首次超过 {over} 元。", f"It exceeds {over} yuan for the first time.")
+    return reason if state.subject is not None else reason + _NO_OPERATOR
 
 
 def _tier_steps(state: TierYear) -> list[Json]:
-    reason = _tier_reason(state)
-    steps = [step_json("base", state.base_fen, reason.zh, reason.en)]
+    steps = [step_json("base", state.base_fen, _tier_reason(state))]
     if state.tier is None or state.subject is None:
         return steps
     amount, earned = money(state.tier.amount_fen), money(state.earned_before_fen)
-    steps += [
-        step_json(
-            "cap", state.tier.amount_fen, f"该档奖励至多 {amount} 元。", f"The tier is worth at most {amount} yuan."
-        ),
-        difference_step(
-            state.ceiling_fen,
-            f"该交易场所按本政策已得的 {earned} 元",
-            f"the {earned} yuan that this exchange has earned under this policy",
-        ),
-    ]
-    return steps
+    worth = Texts(f"该档奖励至多 {amount} 元。", f"The tier is worth at most {amount} yuan.")
+    less = Texts(
+        f"该交易场所按本政策已得的 {earned} 元", f"the {earned} yuan that this exchange has earned under this policy"
+    )
+    return [*steps, step_json("cap", state.tier.amount_fen, worth), difference_step(state.ceiling_fen, less)]
 
 
 def next_tier(state: TierYear, policy: Policy) -> Tier | None:
@@ -211,24 +213,3 @@ def next_tier(state: TierYear, policy: Policy) -> Tier | None:
 def missing_over(tier: Tier, total_fen: int) -> int:
     """Return what a total lacks to *exceed* a tier's threshold: one fen more than to equal it; 0 once it does."""
     return max(0, tier.over_fen - total_fen + 1)
-
-
-def _day(instant: datetime) -> str:
-    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d")
-
-
-def _nothing(zh: str, en: str) -> ExplanationDraft:
-    return ExplanationDraft(Texts(zh, en))
-
-
-def _elsewhere() -> ExplanationDraft:
-    return _nothing(
-        "首次由其他交易场所的记录决定。", "The first one is a document of an exchange that you may not see."
-    )
-
-
-def _history(what: Texts) -> Texts:
-    return Texts(
-        f"{what.zh}；不在政策有效期内，不予奖励，但已占用“首次”。",
-        f"{capitalized(what.en)}; outside the policy period, it earns nothing but still counts as the first.",
-    )

@@ -1,6 +1,7 @@
 """Building blocks of explanations: drafts, steps, reasons, and amounts as people read them. Pure."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 from services.incentive.policy.terms import Texts
 from shared.values.json_types import Json
 from shared.values.money import FEN_PER_YUAN, format_yuan
+from shared.values.times import shanghai_date
 
 Visible = Collection[str] | None
 
@@ -54,37 +56,23 @@ def rate_steps(base_fen: int, rate: Decimal, cap_fen: int) -> list[Json]:
     capped = min(product, Decimal(cap_fen) / FEN_PER_YUAN)
     ceiling_fen = min(base_fen * numerator // denominator, cap_fen)
     calculation = f"{percent(rate)} = {grouped(exact(product))}"
+    base, cap, ceiling = money(base_fen), money(cap_fen), money(ceiling_fen)
+    product_text = Texts(f"{base} 元 × {calculation} 元。", f"{base} yuan x {calculation} yuan.")
     applies = Texts("按封顶计", "it applies") if product > capped else Texts("未超过", "not exceeded")
+    cap_text = Texts(f"封顶 {cap} 元，{applies.zh}。", f"The cap is {cap} yuan: {applies.en}.")
+    rounded = Texts(f"舍去不足一分的部分，得 {ceiling} 元。", f"Rounded down to the fen: {ceiling} yuan.")
     return [
-        _step(
-            "rate",
-            exact(product),
-            f"{money(base_fen)} 元 × {calculation} 元。",
-            f"{money(base_fen)} yuan x {calculation} yuan.",
-        ),
-        _step(
-            "cap",
-            exact(capped),
-            f"封顶 {money(cap_fen)} 元，{applies.zh}。",
-            f"The cap is {money(cap_fen)} yuan: {applies.en}.",
-        ),
-        step_json(
-            "rounding",
-            ceiling_fen,
-            f"舍去不足一分的部分，得 {money(ceiling_fen)} 元。",
-            f"Rounded down to the fen: {money(ceiling_fen)} yuan.",
-        ),
+        _step("rate", exact(product), product_text),
+        _step("cap", exact(capped), cap_text),
+        step_json("rounding", ceiling_fen, rounded),
     ]
 
 
-def difference_step(due_fen: int, zh: str, en: str) -> Json:
-    """晋级补差: what remains after an amount that was earned before, named in Chinese and English."""
-    return step_json(
-        "difference",
-        due_fen,
-        f"晋级补差：减去{zh}，得 {money(due_fen)} 元。",
-        f"Step-up difference: less {en}, {money(due_fen)} yuan.",
-    )
+def difference_step(due_fen: int, earned: Texts) -> Json:
+    """晋级补差: what remains after an amount that was earned before."""
+    due = money(due_fen)
+    text = Texts(f"晋级补差：减去{earned.zh}，得 {due} 元。", f"Step-up difference: less {earned.en}, {due} yuan.")
+    return step_json("difference", due_fen, text)
 
 
 def part_json(exchange: str, amount_fen: int, trades: int, reason: str | None = None) -> Json:
@@ -92,12 +80,12 @@ def part_json(exchange: str, amount_fen: int, trades: int, reason: str | None = 
     return {"exchange": exchange, **why, "amount": format_yuan(amount_fen), "trades": trades}
 
 
-def step_json(step: str, value_fen: int, zh: str, en: str) -> Json:
-    return _step(step, format_yuan(value_fen), zh, en)
+def step_json(step: str, value_fen: int, text: Texts) -> Json:
+    return _step(step, format_yuan(value_fen), text)
 
 
-def _step(step: str, value: str, zh: str, en: str) -> Json:
-    return {"step": step, "value": value, "text": {"zh": zh, "en": en}}
+def _step(step: str, value: str, text: Texts) -> Json:
+    return {"step": step, "value": value, "text": msgspec.structs.asdict(text)}
 
 
 def sentence(texts: Texts) -> Texts:
@@ -116,6 +104,11 @@ def is_visible(exchange: str, visible: Visible) -> bool:
 def percent(rate: Decimal) -> str:
     """0.05 -> "5%"."""
     return f"{(rate * 100).normalize():f}%"
+
+
+def day(instant: datetime) -> str:
+    """The day of an instant in Shanghai, YYYY-MM-DD."""
+    return shanghai_date(instant).isoformat()
 
 
 def money(fen: int) -> str:

@@ -38,6 +38,9 @@ class Texts(msgspec.Struct, frozen=True):
     zh: str
     en: str
 
+    def __add__(self, other: "Texts") -> "Texts":
+        return Texts(self.zh + other.zh, self.en + other.en)
+
 
 class Reading(msgspec.Struct, frozen=True):
     """The reading of a passage: `mark` T (the text says so), L (other law says so) or J (our judgement).

@@ -28,7 +28,6 @@ from services.incentive.store.risk_flag_context import ever_similar_buyers
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch_one, fetch_values
 from shared.values.json_types import Json
-from shared.values.parties import Party, parse_subject
 
 _REVISION_CHANGE: Final = """
     SELECT n.recorded_at, o.ceiling_fen, n.ceiling_fen
@@ -69,22 +68,8 @@ def _explained_award(connection: Connection, view: LedgerView, row: SeenAward) -
     if view.viewer is None:
         grants = other_grants_of(connection, [row.subject], view.as_of)
         rivals += [(grant.name, grant.amount_fen) for grant in grants.get((row.subject, row.year), ())]
-    scheme, code = parse_subject(row.subject)
-    return ExplainedAward(
-        award_id=row.award_id,
-        rule=row.rule,
-        subject=Party(scheme, code, row.subject_name),
-        exchange=row.exchange,
-        year=row.year,
-        ceiling_fen=row.ceiling_fen,
-        payable_fen=row.payable_fen,
-        suppressed_by=row.suppressed_by,
-        evidence=award_from_row(row).evidence,
-        flags=tuple(row.flags),
-        partial=not row.whole,
-        rivals=tuple(rivals),
-        revised=_revision_change(connection, row),
-    )
+    award, revised = award_from_row(row), _revision_change(connection, row)
+    return ExplainedAward(award, partial=not row.whole, rivals=tuple(rivals), revised=revised)
 
 
 def _revision_change(connection: Connection, row: SeenAward) -> RevisionChange | None:

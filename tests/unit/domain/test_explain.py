@@ -2,9 +2,10 @@
 
 import json
 
+import msgspec
 import pytest
 
-from services.incentive.domain.event_rules import Entitlement
+from services.incentive.domain.awards import Award
 from services.incentive.domain.explain import ExplainedAward, explanation
 from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.explain_format import REASONS, reason_label
@@ -15,7 +16,7 @@ from shared.events.decode import Accepted, decode
 from shared.settings import POLICY_FILE
 from shared.whitelist import load_whitelist
 from tests.support.cases import EXCHANGES_FILE, award_id, read_event, uscc
-from tests.support.incentive.facts_in_memory import Documents, KnownFacts, entitlements_of, facts_of
+from tests.support.incentive.facts_in_memory import Documents, KnownFacts, earned_awards, facts_of
 
 POLICY = load_policy(POLICY_FILE)
 EXCHANGES = load_whitelist(EXCHANGES_FILE)
@@ -34,23 +35,14 @@ class World:
             documents.accept(event.exchange, outcome.document)
         facts = facts_of(documents, EXCHANGES)
         self.known = KnownFacts(facts)
-        self.awards = {one.award_id: one for one in entitlements_of(facts, EXCHANGES, POLICY)}
+        self.awards = {one.award_id: one for one in earned_awards(facts, EXCHANGES, POLICY)}
 
     def state(self, short: str, *, partial: bool = False) -> ExplainedAward:
         one = self.awards[award_id(short)]
-        group = [x for x in self.awards.values() if (x.subject.id, x.year) == (one.subject.id, one.year)]
+        group = [x for x in self.awards.values() if (x.subject, x.year) == (one.subject, one.year)]
         due = payables([(x.award_id, x.rule, x.ceiling_fen) for x in group], POLICY.rule_order)[one.award_id]
         return ExplainedAward(
-            award_id=one.award_id,
-            rule=one.rule,
-            subject=one.subject,
-            exchange=one.exchange,
-            year=one.year,
-            ceiling_fen=one.ceiling_fen,
-            payable_fen=due.payable_fen,
-            suppressed_by=due.suppressed_by,
-            evidence=one.evidence,
-            flags=one.flags,
+            msgspec.structs.replace(one, payable_fen=due.payable_fen, suppressed_by=due.suppressed_by),
             partial=partial,
             rivals=tuple((x.award_id, x.ceiling_fen) for x in group),
         )
@@ -59,13 +51,14 @@ class World:
         return self.explain_state(self.state(short, partial=partial), visible)
 
     def explain_state(self, state: ExplainedAward, visible=None):
-        if state.rule == "exchange_tiers":
-            facts = ExchangeFacts(self.known.exchanges.get(state.award_id.split("/")[1], {}), EXCHANGES)
+        award = state.award
+        if award.rule == "exchange_tiers":
+            facts = ExchangeFacts(self.known.exchanges.get(award.award_id.split("/")[1], {}), EXCHANGES)
             return explanation(state, facts, POLICY, visible)
-        return explanation(state, self.known.of(state.subject.subject), POLICY, visible)
+        return explanation(state, self.known.of(award.subject), POLICY, visible)
 
     def status(self, subject: str, year: int, visible=None):
-        awards = {one.award_id for one in self.awards.values() if (one.subject.subject, one.year) == (subject, year)}
+        awards = {one.award_id for one in self.awards.values() if (one.subject, one.year) == (subject, year)}
         answer = subject_status(
             subject,
             year,
@@ -79,8 +72,8 @@ class World:
         return {entry["rule"]: entry for entry in answer["rules"]}
 
 
-def taken_away(one: Entitlement) -> ExplainedAward:
-    return ExplainedAward(one.award_id, one.rule, one.subject, one.exchange, one.year, 0, 0, None, one.evidence)
+def taken_away(one: Award) -> ExplainedAward:
+    return ExplainedAward(msgspec.structs.replace(one, ceiling_fen=0, payable_fen=0, suppressed_by=None, flags=()))
 
 
 def values(told) -> dict[str, str]:
