@@ -44,7 +44,8 @@ def explain_declared(award_id: str, declared: Sequence[Declaration], policy: Pol
     draft = ExplanationDraft(reason)
     if outcome.worth.why is None and outcome.why != "not_in_force":
         draft.steps = [step_json("base", outcome.worth.base_fen, what), *_steps(outcome)]
-    draft.next = next_step(outcome)
+    if (step_fen := next_step(outcome)) is not None:
+        draft.next = next_threshold(step_fen, step_fen - outcome.worth.base_fen)
     return draft
 
 
@@ -106,11 +107,9 @@ def _limit_step(outcome: DeclaredOutcome, limit: RewardLimit) -> Json:
     return step_json("cap", outcome.ceiling_fen, text)
 
 
-def next_step(outcome: DeclaredOutcome) -> Json | None:
-    """The next higher step of the measured sum; None if there is none, or the amount has no steps."""
+def next_step(outcome: DeclaredOutcome) -> int | None:
+    """The next higher step of the measured sum, in fen; None if there is none, or the amount has no steps."""
     if not isinstance(outcome.terms.amount, Steps) or outcome.worth.why == "not_measured":
         return None
-    base_fen = outcome.worth.base_fen
-    higher = (step.at_least_fen for step in outcome.terms.amount.steps if step.at_least_fen > base_fen)
-    threshold_fen = next(higher, None)
-    return None if threshold_fen is None else next_threshold(threshold_fen, threshold_fen - base_fen)
+    higher = (step.at_least_fen for step in outcome.terms.amount.steps if step.at_least_fen > outcome.worth.base_fen)
+    return next(higher, None)

@@ -305,10 +305,6 @@ class MeasuredPurchase(msgspec.Struct, frozen=True, gc=False):
     completed_at: Instant
     amount_fen: Fen = msgspec.field(name="amount")
 
-    @property
-    def trade(self) -> TradeRef:
-        return TradeRef(self.exchange, self.trade_no)
-
 
 class OperatorPurchases(msgspec.Struct, frozen=True, gc=False):
     """An operator's purchases on its own exchange in a year."""

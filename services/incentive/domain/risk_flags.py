@@ -12,8 +12,9 @@ import msgspec
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.event_rules import rate_up_to
-from services.incentive.domain.explain_format import money
+from services.incentive.domain.explain_format import day, money
 from services.incentive.domain.facts import (
+    Bucket,
     BuyerMeasures,
     Counterparty,
     ExchangeMeasures,
@@ -27,7 +28,6 @@ from services.incentive.domain.facts import (
     RepeatedAmount,
     TradeRef,
     TradeSum,
-    merge_buckets,
     merge_first,
 )
 from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
@@ -55,14 +55,14 @@ class PeerIndex(NamedTuple):
         return Peers(self.related.get(about, frozenset()), self.similar)
 
 
-class AwardFigures(NamedTuple):
-    """The values of an award that red flags need; amounts in fen, `subject` is `<scheme>:<id>`."""
+class FlagCase(NamedTuple):
+    """An award in which one red flag is looked for; `facts` are all about its subject or exchange."""
 
-    rule: str
-    subject: str
-    year: int
-    base_fen: int
-    cap_fen: int | None
+    award: Award
+    terms: RiskFlagTerms
+    facts: Sequence[Fact]
+    peers: Peers
+    policy: Policy
 
 
 class RiskFlag(msgspec.Struct, frozen=True):
@@ -84,15 +84,14 @@ class UnattachedFlag(NamedTuple):
 
 def with_risk_flags(award: Award, facts: Sequence[Fact], peers: Peers, policy: Policy) -> Award:
     """The award with its red flags, in the policy file's order."""
-    figures = AwardFigures(award.rule, award.subject, award.year, award.base_fen, award.cap_fen)
-    found = tuple(one.flag for one in find_risk_flags(figures, facts, peers, policy))
+    found = tuple(one.flag for one in find_risk_flags(award, facts, peers, policy))
     return msgspec.structs.replace(award, flags=(*award.flags, *found)) if found else award
 
 
-def find_risk_flags(award: AwardFigures, facts: Sequence[Fact], peers: Peers, policy: Policy) -> list[RiskFlag]:
+def find_risk_flags(award: Award, facts: Sequence[Fact], peers: Peers, policy: Policy) -> list[RiskFlag]:
     """The red flags of an award, in the policy file's order; `facts` are all about its subject or exchange."""
     found = (
-        _DETECTORS[terms.flag, award.rule](award, terms, facts, peers, policy)
+        _DETECTORS[terms.flag, award.rule](FlagCase(award, terms, facts, peers, policy))
         for terms in policy.risk_flags
         if (terms.flag, award.rule) in _DETECTORS
     )
@@ -103,15 +102,13 @@ def unattached_flag(facts: Sequence[Fact], policy: Policy) -> UnattachedFlag | N
     """A red flag that no award can carry: a first purchase too small to earn a fen, before a large one."""
     terms = next((terms for terms in policy.risk_flags if terms.flag == "small_first"), None)
     fact, first = _first(facts)
-    if terms is None or fact is None or first is None or first.completed_at not in policy.in_force:
+    if terms is None or fact is None or first is None or first.at not in policy.in_force:
         return None
     reward = policy.first_purchase
     if rate_up_to(first.net_fen, reward.rate, reward.cap_fen) > 0:
         return None
-    year = shanghai_year(first.completed_at)
-    figures = AwardFigures(reward.rule, fact.party.subject, year, first.net_fen, reward.cap_fen)
-    found = _small_first(figures, terms, facts, Peers(), policy)
-    return None if found is None else UnattachedFlag(fact.party, year, found)
+    found = _small_before_large(facts, terms)
+    return None if found is None else UnattachedFlag(fact.party, shanghai_year(first.at), found)
 
 
 def amounts_near_cap(policy: Policy) -> range:
@@ -128,7 +125,7 @@ def amounts_near_cap(policy: Policy) -> range:
 def first_near_cap(facts: Iterable[Fact], policy: Policy) -> FirstPurchase | None:
     """The first purchase among the facts of one subject, if it is rewarded and near the cap."""
     fact, first = _first(facts)
-    if first is None or first.completed_at not in policy.in_force or first.net_fen not in amounts_near_cap(policy):
+    if first is None or first.at not in policy.in_force or first.net_fen not in amounts_near_cap(policy):
         return None
     return fact
 
@@ -141,40 +138,36 @@ def similar_purchases(facts_of_each: Iterable[Iterable[Fact]], policy: Policy) -
 # --- totals ----------------------------------------------------------------------------------------------------
 
 
-def _late_annual(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, policy: Policy
-) -> RiskFlag | None:
-    totals = [fact for fact in facts if isinstance(fact, ProviderTotal) and fact.year == award.year]
-    buckets = merge_buckets(share.counted for fact in totals for share in fact.by_exchange.values())
-    december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
-    return _late(award, terms, policy.annual_listed_trading.at_least_fen, december_fen, totals)
+def _late_annual(case: FlagCase) -> RiskFlag | None:
+    totals = [fact for fact in case.facts if isinstance(fact, ProviderTotal) and fact.year == case.award.year]
+    buckets = (share.counted for fact in totals for share in fact.by_exchange.values())
+    return _late(case, case.policy.annual_listed_trading.at_least_fen, buckets, totals)
 
 
-def _late_tiers(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, policy: Policy
-) -> RiskFlag | None:
-    totals = [fact for fact in facts if isinstance(fact, ExchangeTotal) and fact.year == award.year]
-    buckets = merge_buckets(fact.buckets for fact in totals)
-    december_fen = sum(bucket.amount_fen for bucket in buckets if _is_december(bucket.start, policy.in_force))
-    over_fen = next(tier.over_fen for tier in policy.exchange_tiers.tiers if tier.amount_fen == award.cap_fen)
-    return _late(award, terms, over_fen, december_fen, totals)
+def _late_tiers(case: FlagCase) -> RiskFlag | None:
+    totals = [fact for fact in case.facts if isinstance(fact, ExchangeTotal) and fact.year == case.award.year]
+    tiers = case.policy.exchange_tiers.tiers
+    over_fen = next(tier.over_fen for tier in tiers if tier.amount_fen == case.award.cap_fen)
+    return _late(case, over_fen, (fact.buckets for fact in totals), totals)
 
 
 def _late(
-    award: AwardFigures,
-    terms: RiskFlagTerms,
+    case: FlagCase,
     threshold_fen: int,
-    december_fen: int,
+    buckets: Iterable[Sequence[Bucket]],
     totals: Sequence[ProviderTotal | ExchangeTotal],
 ) -> RiskFlag | None:
-    over_fen = award.base_fen - threshold_fen
-    if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", award.base_fen):
+    terms, base_fen = case.terms, case.award.base_fen
+    over_fen = base_fen - threshold_fen
+    in_force = case.policy.in_force
+    december_fen = sum(one.amount_fen for part in buckets for one in part if _is_december(one.start, in_force))
+    if over_fen > terms.share_of("over_by", threshold_fen) or december_fen < terms.share_of("december", base_fen):
         return None
+    base, threshold, over, december = map(money, (base_fen, threshold_fen, over_fen, december_fen))
     text = Texts(
-        f"年度合计 {money(award.base_fen)} 元，仅比门槛 {money(threshold_fen)} 元多 {money(over_fen)} 元，"
-        f"其中 12 月 {money(december_fen)} 元。",
-        f"The year's total of {money(award.base_fen)} yuan exceeds the threshold of {money(threshold_fen)} yuan by "
-        f"only {money(over_fen)} yuan; {money(december_fen)} yuan of it fell in December.",
+        f"年度合计 {base} 元，仅比门槛 {threshold} 元多 {over} 元，其中 12 月 {december} 元。",
+        f"The year's total of {base} yuan exceeds the threshold of {threshold} yuan by only {over} yuan; {december} "
+        "yuan of it fell in December.",
     )
     return RiskFlag(terms.flag, text, _refs(totals))
 
@@ -186,10 +179,8 @@ def _is_december(start: datetime, in_force: Interval) -> bool:
 # --- what a provider sold --------------------------------------------------------------------------------------
 
 
-def _round_trip(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
-) -> RiskFlag | None:
-    measures = _of_provider(facts, award.year)
+def _round_trip(case: FlagCase) -> RiskFlag | None:
+    terms, measures = case.terms, _of_provider(case)
     both = [
         one
         for one in _counterparties(measures)
@@ -198,24 +189,19 @@ def _round_trip(
     ]
     if not both:
         return None
+    sums = [(one.subject, money(one.sold.amount_fen), money(one.bought.amount_fen)) for one in both]
     text = Texts(
-        "".join(
-            f"向 {one.subject} 售出 {money(one.sold.amount_fen)} 元，同年从其购入 {money(one.bought.amount_fen)} 元。"
-            for one in both
-        ),
+        "".join(f"向 {other} 售出 {sold} 元，同年从其购入 {bought} 元。" for other, sold, bought in sums),
         " ".join(
-            f"Sold {money(one.sold.amount_fen)} yuan to {one.subject} and bought {money(one.bought.amount_fen)} yuan "
-            f"from it in the same year."
-            for one in both
+            f"Sold {sold} yuan to {other} and bought {bought} yuan from it in the same year."
+            for other, sold, bought in sums
         ),
     )
     return RiskFlag(terms.flag, text, _refs(measures))
 
 
-def _same_amount(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
-) -> RiskFlag | None:
-    measures = _of_provider(facts, award.year)
+def _same_amount(case: FlagCase) -> RiskFlag | None:
+    terms, measures = case.terms, _of_provider(case)
     sold_fen = sum(one.sold.amount_fen for one in measures)
     repeated = [
         one
@@ -226,29 +212,26 @@ def _same_amount(
     ]
     if not repeated:
         return None
+    sold, sums = money(sold_fen), [(money(one.amount_fen), one.trades, one.buyers) for one in repeated]
     text = Texts(
         "".join(
-            f"净额同为 {money(one.amount_fen)} 元的交易 {one.trades} 笔，买方 {one.buyers} 家，"
-            f"全年售出 {money(sold_fen)} 元。"
-            for one in repeated
+            f"净额同为 {amount} 元的交易 {trades} 笔，买方 {buyers} 家，全年售出 {sold} 元。"
+            for amount, trades, buyers in sums
         ),
         " ".join(
-            f"{one.trades} trades of exactly {money(one.amount_fen)} yuan net, to {one.buyers} buyers; total sales of "
-            f"the year: {money(sold_fen)} yuan."
-            for one in repeated
+            f"{trades} trades of exactly {amount} yuan net, to {buyers} buyers; total sales of the year: {sold} yuan."
+            for amount, trades, buyers in sums
         ),
     )
     return RiskFlag(terms.flag, text, _refs(measures), tuple(trade for one in repeated for trade in one.examples))
 
 
-def _sold_to_related(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], peers: Peers, _: Policy
-) -> RiskFlag | None:
-    measures = _of_provider(facts, award.year)
+def _sold_to_related(case: FlagCase) -> RiskFlag | None:
+    measures = _of_provider(case)
     sold_fen = sum(one.sold.amount_fen for one in measures)
-    related = [one for one in _counterparties(measures) if one.subject in peers.related]
+    related = [one for one in _counterparties(measures) if one.subject in case.peers.related]
     related_fen = sum(one.sold.amount_fen for one in related)
-    if not related or related_fen < terms.share_of("share", sold_fen):
+    if not related or related_fen < case.terms.share_of("share", sold_fen):
         return None
     names = [one.subject for one in related]
     text = Texts(
@@ -256,11 +239,11 @@ def _sold_to_related(
         f"{money(related_fen)} of the {money(sold_fen)} yuan sold in the year went to listed related parties: "
         f"{', '.join(names)}.",
     )
-    return RiskFlag(terms.flag, text, _refs(measures))
+    return RiskFlag(case.terms.flag, text, _refs(measures))
 
 
-def _of_provider(facts: Iterable[Fact], year: int) -> list[ProviderMeasures]:
-    return [fact for fact in facts if isinstance(fact, ProviderMeasures) and fact.year == year]
+def _of_provider(case: FlagCase) -> list[ProviderMeasures]:
+    return [fact for fact in case.facts if isinstance(fact, ProviderMeasures) and fact.year == case.award.year]
 
 
 def _counterparties(measures: Iterable[ProviderMeasures]) -> list[Counterparty]:
@@ -286,72 +269,70 @@ def _repeated(measures: Iterable[ProviderMeasures]) -> list[RepeatedAmount]:
 # --- first purchases -------------------------------------------------------------------------------------------
 
 
-def _small_first(
-    _: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], __: Peers, ___: Policy
-) -> RiskFlag | None:
+def _small_first(case: FlagCase) -> RiskFlag | None:
+    return _small_before_large(case.facts, case.terms)
+
+
+def _small_before_large(facts: Sequence[Fact], terms: RiskFlagTerms) -> RiskFlag | None:
     fact, first = _first(facts)
     if fact is None or first is None or first.net_fen >= terms.whole("first_below"):
         return None
-    until = first.completed_at + timedelta(days=terms.whole("days"))
+    until = first.at + timedelta(days=terms.whole("days"))
     later = [
         (one, one.greatest)
         for one in facts
         if isinstance(one, BuyerMeasures)
         and one.greatest is not None
         and one.greatest.amount_fen >= terms.whole("later")
-        and first.completed_at <= one.greatest.completed_at <= until
+        and first.at <= one.greatest.completed_at <= until
     ]
     if not later:
         return None
     measures, greatest = max(later, key=lambda pair: pair[1].amount_fen)
+    small, large, on = money(first.net_fen), money(greatest.amount_fen), day(greatest.completed_at)
     text = Texts(
-        f"首单 {first.trade_no} 净额 {money(first.net_fen)} 元，{_day(greatest.completed_at)} 又购买 "
-        f"{greatest.trade.trade_no}，净额 {money(greatest.amount_fen)} 元。",
-        f"The first purchase, {first.trade_no}, is {money(first.net_fen)} yuan net; {greatest.trade.trade_no} followed "
-        f"on {_day(greatest.completed_at)} with {money(greatest.amount_fen)} yuan net.",
+        f"首单 {first.trade_no} 净额 {small} 元，{on} 又购买 {greatest.trade_no}，净额 {large} 元。",
+        f"The first purchase, {first.trade_no}, is {small} yuan net; {greatest.trade_no} followed on {on} with {large} "
+        "yuan net.",
     )
-    trades = (TradeRef(first.exchange, first.trade_no), greatest.trade)
+    trades = (TradeRef(first.exchange, first.trade_no), TradeRef(greatest.exchange, greatest.trade_no))
     return RiskFlag(terms.flag, text, _refs([fact, measures]), trades)
 
 
-def _bought_from_related(
-    _: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], peers: Peers, __: Policy
-) -> RiskFlag | None:
-    fact, first = _first(facts)
-    if fact is None or first is None or first.provider.subject not in peers.related:
+def _bought_from_related(case: FlagCase) -> RiskFlag | None:
+    fact, first = _first(case.facts)
+    if fact is None or first is None or first.provider.subject not in case.peers.related:
         return None
     provider = first.provider.subject
     text = Texts(
         f"首单的提供方 {provider} 是名单内关联方。",
         f"The provider of the first purchase, {provider}, is a listed related party.",
     )
-    return RiskFlag(terms.flag, text, (fact.ref,), (TradeRef(first.exchange, first.trade_no),))
+    return RiskFlag(case.terms.flag, text, (fact.ref,), (TradeRef(first.exchange, first.trade_no),))
 
 
-def _split_purchases(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], peers: Peers, policy: Policy
-) -> RiskFlag | None:
-    fact, first = _first(facts)
-    near = amounts_near_cap(policy)
+def _split_purchases(case: FlagCase) -> RiskFlag | None:
+    terms, near = case.terms, amounts_near_cap(case.policy)
+    fact, first = _first(case.facts)
     if fact is None or first is None or first.net_fen not in near:
         return None
-    span = timedelta(days=terms.whole("days"))
+    days, provider = terms.whole("days"), first.provider.subject
     others = [
         (one, one.first)
-        for one in peers.similar
+        for one in case.peers.similar
         if one.first is not None
-        and one.party.subject != award.subject
-        and one.first.provider.subject == first.provider.subject
+        and one.party.subject != case.award.subject
+        and one.first.provider.subject == provider
         and one.first.net_fen in near
-        and abs(one.first.completed_at - first.completed_at) <= span
+        and abs(one.first.at - first.at) <= timedelta(days=days)
     ]
     if len(others) + 1 < terms.whole("purchases"):
         return None
     others.sort(key=lambda pair: pair[1].order)
     text = Texts(
-        f"{terms.whole('days')} 天内，另有 {len(others)} 家主体从 {first.provider.subject} 首单，金额均接近封顶所需。",
-        f"Within {terms.whole('days')} days, {len(others)} other subjects made their first purchase from "
-        f"{first.provider.subject}, each for about the amount that the cap needs.",
+        f"{days} 天内，另有 {len(others)} 家主体从 {provider} 首单，金额均接近封顶所需。",
+        f"Within {days} days, {len(others)} other subjects made their first purchase from {provider}, each for about "
+        "the amount that the cap needs.",
     )
     trades = tuple(TradeRef(one.exchange, one.trade_no) for _, one in others)
     return RiskFlag(terms.flag, text, _refs([fact, *(one for one, _ in others)]), trades)
@@ -365,26 +346,23 @@ def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | Non
 # --- exchanges -------------------------------------------------------------------------------------------------
 
 
-def _own_exchange(
-    award: AwardFigures, terms: RiskFlagTerms, facts: Sequence[Fact], _: Peers, __: Policy
-) -> RiskFlag | None:
-    measures = [fact for fact in facts if isinstance(fact, ExchangeMeasures) and fact.year == award.year]
+def _own_exchange(case: FlagCase) -> RiskFlag | None:
+    measures = [fact for fact in case.facts if isinstance(fact, ExchangeMeasures) and fact.year == case.award.year]
     bought = [one for measure in measures for one in measure.operators]
     bought_fen = sum(one.amount_fen for one in bought)
-    if not bought or bought_fen < terms.share_of("share", award.base_fen):
+    if not bought or bought_fen < case.terms.share_of("share", case.award.base_fen):
         return None
-    trades = sum(one.trades for one in bought)
+    trades, amount, total = sum(one.trades for one in bought), money(bought_fen), money(case.award.base_fen)
     text = Texts(
-        f"运营主体在本交易场所购买 {trades} 笔、{money(bought_fen)} 元，当年合计 {money(award.base_fen)} 元。",
-        f"Operators bought on their own exchange: {trades} trades, {money(bought_fen)} yuan, out of the year's total "
-        f"of {money(award.base_fen)} yuan.",
+        f"运营主体在本交易场所购买 {trades} 笔、{amount} 元，当年合计 {total} 元。",
+        f"Operators bought on their own exchange: {trades} trades, {amount} yuan, out of the year's total of {total} "
+        "yuan.",
     )
-    return RiskFlag(terms.flag, text, _refs(measures), tuple(trade for one in bought for trade in one.examples))
+    return RiskFlag(case.terms.flag, text, _refs(measures), tuple(trade for one in bought for trade in one.examples))
 
 
-_Detector = Callable[[AwardFigures, RiskFlagTerms, Sequence[Fact], Peers, Policy], RiskFlag | None]
 # By flag, and by the rule of the awards that it is looked for on.
-_DETECTORS: Final[Mapping[tuple[str, str], _Detector]] = {
+_DETECTORS: Final[Mapping[tuple[str, str], Callable[[FlagCase], RiskFlag | None]]] = {
     ("late_burst", "annual_listed_trading"): _late_annual,
     ("late_burst", "exchange_tiers"): _late_tiers,
     ("round_trip", "annual_listed_trading"): _round_trip,
@@ -403,7 +381,3 @@ def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
 
 def _add(left: TradeSum, right: TradeSum) -> TradeSum:
     return TradeSum(left.amount_fen + right.amount_fen, left.trades + right.trades)
-
-
-def _day(instant: datetime) -> str:
-    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d")

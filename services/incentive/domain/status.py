@@ -7,9 +7,16 @@ from services.incentive.domain.declared_rules import declared_outcomes
 from services.incentive.domain.event_rules import SubjectFacts, annual_base, tier_years
 from services.incentive.domain.explain_declared import next_step
 from services.incentive.domain.explain_events import ExchangeFacts, annual_parts, missing_over, next_tier
-from services.incentive.domain.explain_format import Visible
-from services.incentive.domain.facts import ExchangeTotal, merge_first, merge_totals
-from services.incentive.policy.terms import Interval, Policy, RuleTerms
+from services.incentive.domain.explain_format import Visible, is_visible
+from services.incentive.domain.facts import (
+    ExchangeTotal,
+    FirstListing,
+    FirstPurchase,
+    Purchased,
+    merge_first,
+    merge_totals,
+)
+from services.incentive.policy.terms import DeclaredTerms, Interval, Policy, RuleTerms
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
@@ -39,17 +46,17 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
     rules: list[Json] = []
     for terms in policy.rules:
         if terms.rule == policy.first_listing.rule:
-            rules.append(_first(terms, subject, awards, _listed_measure(year, facts, visible)))
+            rules.append(_first(terms, subject, year, merge_first(facts.first_listing), awards, visible))
         elif terms.rule == policy.first_purchase.rule:
-            rules.append(_first(terms, subject, awards, _purchased_measure(year, facts, visible)))
+            rules.append(_first(terms, subject, year, merge_first(facts.first_purchase), awards, visible))
         elif terms.rule == policy.annual_listed_trading.rule:
             award = _known(f"{terms.rule}/{subject}/{year}", awards)
             rules.append(_annual(year, facts, policy, award, visible))
         else:
             for exchange in exchanges.ids:
                 operator = exchanges.operator_on(exchange, date(year, 12, 31))
-                seen = visible is None or exchange in visible
-                if seen and operator is not None and f"uscc:{operator.uscc}" == subject:
+                is_operated = operator is not None and f"uscc:{operator.uscc}" == subject
+                if is_operated and is_visible(exchange, visible):
                     award = _known(f"{terms.rule}/{exchange}/{year}", awards)
                     totals = ExchangeFacts(operated.get(exchange, {}), exchanges)
                     rules.append(_tiers(exchange, year, totals, policy, award))
@@ -95,35 +102,30 @@ def exchange_status(exchange: str, year: int, facts: ExchangeFacts, policy: Poli
     }
 
 
-def _first(terms: RuleTerms, subject: str, awards: Collection[str], measure_fen: int | None) -> Json:
-    return _entry(terms, measure_fen, None, None, _known(f"{terms.rule}/{subject}", awards))
-
-
-def _listed_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
-    """0, the base of a listing, if the first listing was in that year; else None."""
-    fact = merge_first(facts.first_listing)
-    if fact is None or fact.first is None or shanghai_year(fact.first.listed_at) != year:
-        return None
-    return 0 if visible is None or fact.first.exchange in visible else None
-
-
-def _purchased_measure(year: int, facts: SubjectFacts, visible: Visible) -> int | None:
-    """The net amount of the first purchase if it was in that year; else None."""
-    fact = merge_first(facts.first_purchase)
-    if fact is None or fact.first is None or shanghai_year(fact.first.completed_at) != year:
-        return None
-    return fact.first.net_fen if visible is None or fact.first.exchange in visible else None
+def _first(
+    terms: RuleTerms,
+    subject: str,
+    year: int,
+    fact: FirstListing | FirstPurchase | None,
+    awards: Collection[str],
+    visible: Visible,
+) -> Json:
+    """The measure is null unless the first was in that year; a listing has no amount."""
+    first, measure_fen = None if fact is None else fact.first, None
+    if first is not None and shanghai_year(first.at) == year and is_visible(first.exchange, visible):
+        measure_fen = first.net_fen if isinstance(first, Purchased) else 0
+    return _entry(terms, _known(f"{terms.rule}/{subject}", awards), measure_fen)
 
 
 def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, visible: Visible) -> Json:
     terms = policy.annual_listed_trading
     counted, _ = annual_parts(year, facts, policy)
-    if visible is not None and any(exchange not in visible for exchange, _, _ in counted):
-        return _entry(terms, None, terms.at_least_fen, None, award)
+    if not all(is_visible(exchange, visible) for exchange, _, _ in counted):
+        return _entry(terms, award, None, terms.at_least_fen)
     measure_fen = annual_base(facts.totals.get(year, ()), policy.in_force, policy).within_fen
     if not _touches(policy.in_force, year):
-        return _entry(terms, measure_fen, None, None, award)
-    return _entry(terms, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen), award)
+        return _entry(terms, award, measure_fen)
+    return _entry(terms, award, measure_fen, terms.at_least_fen, max(0, terms.at_least_fen - measure_fen))
 
 
 def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award: str | None) -> Json:
@@ -133,37 +135,32 @@ def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award
     state = next(state for state in years if state.year == year)
     tier = next_tier(state, policy) if _touches(policy.in_force, year) else None
     if tier is None:
-        return _entry(terms, state.base_fen, None, None, award)
-    return _entry(terms, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen), award)
+        return _entry(terms, award, state.base_fen)
+    return _entry(terms, award, state.base_fen, tier.over_fen, missing_over(tier, state.base_fen))
 
 
 def _declared(
     year: int, facts: SubjectFacts, policy: Policy, awards: Collection[str], visible: Visible
 ) -> Iterator[Json]:
     """The declarations of a year, in the policy file's order of rules, with the next step if there are steps."""
-    found = [
-        one
-        for one in declared_outcomes(facts.declared, policy, policy.in_force)
-        if one.declaration.earned_on.year == year
-    ]
     order = policy.rule_order
+    found = declared_outcomes(facts.declared, policy, policy.in_force)
     for outcome in sorted(found, key=lambda one: order.index(one.terms.rule)):
-        exchange = outcome.declaration.exchange
-        if visible is not None and exchange not in visible:
+        declaration = outcome.declaration
+        # Only the bureau sees a declaration without an exchange.
+        if declaration.earned_on.year != year or not (visible is None or declaration.exchange in visible):
             continue
-        step = next_step(outcome)
-        yield {
-            "rule": outcome.terms.rule,
-            "article": outcome.terms.article,
-            "measure": format_yuan(outcome.worth.base_fen),
-            "threshold": None if step is None else step["threshold"],
-            "missing": None if step is None else step["missing"],
-            "award": _known(outcome.declaration.award_id, awards),
-        }
+        base_fen, award = outcome.worth.base_fen, _known(declaration.award_id, awards)
+        step_fen = next_step(outcome)
+        yield _entry(outcome.terms, award, base_fen, step_fen, None if step_fen is None else step_fen - base_fen)
 
 
 def _entry(
-    terms: RuleTerms, measure_fen: int | None, threshold_fen: int | None, missing_fen: int | None, award: str | None
+    terms: RuleTerms | DeclaredTerms,
+    award: str | None,
+    measure_fen: int | None,
+    threshold_fen: int | None = None,
+    missing_fen: int | None = None,
 ) -> Json:
     return {
         "rule": terms.rule,

@@ -10,7 +10,6 @@ from services.incentive.domain.explain import ExplainedAward, RevisionChange, ex
 from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import Fact
 from services.incentive.domain.risk_flags import (
-    AwardFigures,
     PeerIndex,
     RiskFlag,
     find_risk_flags,
@@ -91,9 +90,8 @@ def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts:
     if row.ceiling_fen == 0:
         return []
     policy = view.rulebook.policy
-    figures = AwardFigures(row.rule, row.subject, row.year, row.base_fen, row.cap_fen)
     others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
     known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of)
     related = related_of(connection, [row.about], view.as_of)
     peers = PeerIndex(similar_purchases((facts.of for facts in known.values()), policy), related)
-    return find_risk_flags(figures, facts, peers.around(row.about), policy)
+    return find_risk_flags(award_from_row(row), facts, peers.around(row.about), policy)

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.facts import (
     BuyerMeasures,
     Counterparty,
@@ -24,7 +25,6 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.domain.risk_flags import (
-    AwardFigures,
     Peers,
     amounts_near_cap,
     find_risk_flags,
@@ -36,7 +36,7 @@ from services.incentive.verifier.policy import PolicyValues
 from services.incentive.verifier.risk_flags import red_flags_on
 from shared.settings import POLICY_FILE
 from shared.values.money import parse_yuan
-from shared.values.parties import Party
+from shared.values.parties import Party, parse_subject
 from shared.values.times import parse_time
 from tests.support.cases import party, uscc
 from tests.support.incentive.totals import annual, bucket, provided, served, tier_awards
@@ -52,12 +52,22 @@ WITHOUT = {
 MILLION = 100_000_000  # fen
 TRADES = (TradeRef("kmdex", "T1"), TradeRef("kmdex", "T9"))
 AT = parse_time("2026-03-01T10:00:00+08:00")
-ANNUAL = AwardFigures("annual_listed_trading", P1, 2026, 20 * MILLION, 50_000_000)
-PURCHASE = AwardFigures("first_purchase", B1, 2026, 4 * MILLION, 20_000_000)
-TIERS = AwardFigures("exchange_tiers", OP1, 2026, 200 * MILLION, MILLION)
 
 
-def found(on: AwardFigures, *facts, around: Peers = NOBODY, policy=POLICY) -> list[str]:
+def award_by(rule: str, subject: str, base_fen: int, cap_fen: int) -> Award:
+    scheme, number = parse_subject(subject)
+    party, terms = Party(scheme, number, "虚构"), POLICY.terms(rule)
+    return award_of(
+        POLICY, terms, party, rule, exchange="kmdex", year=2026, base_fen=base_fen, cap_fen=cap_fen, evidence=()
+    )
+
+
+ANNUAL = award_by("annual_listed_trading", P1, 20 * MILLION, 50_000_000)
+PURCHASE = award_by("first_purchase", B1, 4 * MILLION, 20_000_000)
+TIERS = award_by("exchange_tiers", OP1, 200 * MILLION, MILLION)
+
+
+def found(on: Award, *facts, around: Peers = NOBODY, policy=POLICY) -> list[str]:
     return [one.flag for one in find_risk_flags(on, facts, around, policy)]
 
 
@@ -126,7 +136,7 @@ def test_goods_that_go_there_and_back(out: int, back: int, expected: list[str]) 
     # The same over two registers; awards of another year or rule are not flagged.
     two = [sold(to={P2: (out - 1, back)}), sold(to={P2: (1, 0)}, register="r2")]
     assert found(ANNUAL, *two) == expected
-    assert found(ANNUAL._replace(year=2027), *two) == []
+    assert found(msgspec.structs.replace(ANNUAL, year=2027), *two) == []
     assert found(PURCHASE, *two) == []
 
 
@@ -173,7 +183,7 @@ def bought(fen: int, *, days: int) -> BuyerMeasures:
 )
 def test_a_small_first_purchase_before_a_large_one(first_fen: int, later_fen: int, days: int, expected) -> None:
     facts = [first("B1", first_fen), bought(later_fen, days=days)]
-    assert found(PURCHASE._replace(base_fen=first_fen), *facts) == expected
+    assert found(msgspec.structs.replace(PURCHASE, base_fen=first_fen), *facts) == expected
     nothing = BuyerMeasures(B1, None, None, generation=1, seq=4, register="r1")
     assert found(PURCHASE, facts[0], nothing) == []
 
@@ -226,7 +236,7 @@ def test_whoever_is_in_a_split_is_beside_others_who_are(drawn: list[tuple[int, i
     for n, (thousand, day, of) in enumerate(drawn):
         others = [one for m, one in enumerate(drawn) if m != n and one[2] == of and abs(one[1] - day) <= 30]
         expected = 3_800 <= thousand <= 4_200 and sum(3_800 <= one[0] <= 4_200 for one in others) >= 2
-        on = PURCHASE._replace(subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
+        on = msgspec.structs.replace(PURCHASE, subject=f"uscc:{uscc(f'X{n}')}", base_fen=thousand * 100_000)
         assert found(on, facts[n], around=Peers(similar=tuple(facts))) == (["split_purchases"] if expected else [])
 
 
@@ -240,7 +250,7 @@ def test_an_operator_that_buys_on_its_own_exchange(fen: int, expected: list[str]
     )
     totals = served(2026, bucket("2026-03-01", "200000000"))
     assert found(TIERS, fact, totals) == expected
-    assert found(TIERS._replace(year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []
+    assert found(msgspec.structs.replace(TIERS, year=2027), fact, served(2027, bucket("2027-03-01", "200000000"))) == []
 
 
 # --- verifier comparison ---------------------------------------------------------------------------------------
@@ -296,7 +306,7 @@ def month(name: str, yuan: str) -> dict[str, object]:
     return {"from": at, "until": f"{end}T00:00:00+08:00", "amount": yuan, "trades": 1, "last_completed_at": at}
 
 
-def read_twice(on: AwardFigures, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
+def read_twice(on: Award, values: dict[str, dict[str, object]]) -> tuple[list[str], list[str]]:
     """Return the flags found by the rules and by the verifier; `values` by name of the fact."""
     facts, told = [], []
     for name, content in values.items():
@@ -317,7 +327,7 @@ def test_what_a_provider_sold_is_found_twice(one, other, months, base_fen) -> No
         f"facts.sign.v1/r2/provider/{P1}/2026": other,
         f"facts.annual-total.v1/r1/provider/{P1}/2026": {**year, "party": party("P1"), "by_exchange": shares},
     }
-    first_reading, second = read_twice(ANNUAL._replace(base_fen=base_fen), values)
+    first_reading, second = read_twice(msgspec.structs.replace(ANNUAL, base_fen=base_fen), values)
     assert first_reading == second
 
 
@@ -325,7 +335,7 @@ def test_what_a_provider_sold_is_found_twice(one, other, months, base_fen) -> No
 def test_what_an_exchange_served_is_found_twice(sign, months, base_fen) -> None:
     total = {"exchange": "kmdex", "year": 2026, "cut_at": [], "buckets": [month(*one) for one in months]}
     values = {"facts.sign.v1/r1/exchange/kmdex/2026": sign, "facts.annual-total.v1/r1/exchange/kmdex/2026": total}
-    first_reading, second = read_twice(TIERS._replace(base_fen=base_fen), values)
+    first_reading, second = read_twice(msgspec.structs.replace(TIERS, base_fen=base_fen), values)
     assert first_reading == second
 
 
@@ -345,7 +355,7 @@ def test_a_small_first_is_found_twice(yuan, greatest) -> None:
         f"facts.first-purchase.v1/r1/{B1}": {"party": party("B1"), "first": {**bought, "provider": party("P1")}},
         f"facts.sign.v1/r1/buyer/{B1}": {"subject": B1, "first": small, "greatest": greatest},
     }
-    first_reading, second = read_twice(PURCHASE._replace(base_fen=parse_yuan(yuan)), values)
+    first_reading, second = read_twice(msgspec.structs.replace(PURCHASE, base_fen=parse_yuan(yuan)), values)
     assert first_reading == second
 
 
