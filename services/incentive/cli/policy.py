@@ -92,7 +92,7 @@ def summary(policy: Policy) -> Iterator[str]:
     yield f"{say('另一种读法', 'other reading')} {_days(policy.in_force_alternative)}"
     yield f"{say('切分日期', 'totals are cut at')} {', '.join(day.isoformat() for day in policy.cut_dates)}"
     yield f"{say('年度预算', 'annual budget')} {format_yuan(policy.budget_fen)}"
-    closes = f"{policy.closes_month:02d}-{policy.closes_day:02d}"
+    closes = f"{policy.closes_on:%m-%d}"
     yield say(f"结账日：次年 {closes} 之后", f"a year closes after {closes} of the next year")
     yield say("规则（金额相等时在前者优先）：", "rules (of equal rewards the earlier one is payable):")
     for terms in policy.rules:

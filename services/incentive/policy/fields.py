@@ -1,30 +1,33 @@
 """Building blocks of the policy file's schema: strict scalars, mappings and lists for marshmallow."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from inspect import signature
+from typing import Any, Final, TypeAlias
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
-from services.incentive.policy.yaml_tree import Scalar
+from services.incentive.policy.yaml_tree import FieldProblem, Scalar
 from shared.values.money import format_yuan, parse_yuan
 
-Problems = dict[str, Any]  # messages by field, nested as marshmallow nests them
+# Looks at a whole mapping, whatever is wrong with its fields.
+Check = Callable[[Mapping[str, object]], Iterable[FieldProblem]]
+SchemaField: TypeAlias = fields.Field[Any]
 
 MISSING: Final = "缺少该字段 / missing field"
 _MUST_BE_MAPPING: Final = "须为映射 / must be a mapping"
 _MUST_BE_TEXT: Final = "须为文本（数字须加引号） / must be text (numbers in quotes)"
 # In place of marshmallow's own.
-_MESSAGES: Final[dict[str, Any]] = {
+_MESSAGES: Final = {
     "required": MISSING,
     "type": _MUST_BE_MAPPING,
     "unknown": "未知的字段 / unknown field",
 }
 
 
-class ScalarField(fields.Field[Any]):
+class ScalarField(fields.Field[object]):
     """A scalar of a YAML type that matches a pattern; `least` and `most` bound a number."""
 
     types: tuple[str, ...] = ("str",)
@@ -35,7 +38,7 @@ class ScalarField(fields.Field[Any]):
     def __init__(
         self, attribute: str | None = None, *, required: bool = True, least: int | None = None, most: int | None = None
     ) -> None:
-        super().__init__(attribute=attribute, required=required, error_messages=_MESSAGES)
+        super().__init__(attribute=attribute, required=required, error_messages={**_MESSAGES})
         self._least, self._most = least, most
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
@@ -133,22 +136,23 @@ class DecimalText(ScalarField):
 
 
 class StrictSchema(Schema):
-    """A mapping without unknown fields; `check` looks at all of it, `make` builds its value."""
+    """A mapping without unknown fields; `make` builds its value from the fields that it has parameters for."""
 
     error_messages = _MESSAGES
-    check: Callable[[Mapping[str, object]], Problems]
+    check: Check
     make: Callable[..., object]
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def run_check(self, _: object, original: object, **__: object) -> None:
         """Report the problems of the whole mapping, whatever else is wrong with it."""
-        if isinstance(original, dict) and (problems := self.check(original)):
+        if isinstance(original, dict) and (problems := list(self.check(original))):
             raise ValidationError(problems)
 
     @post_load
-    def run_make(self, loaded: dict[str, Any], **_: object) -> object:
+    def run_make(self, loaded: dict[str, object], **_: object) -> object:
         """Build the value."""
-        return self.make(**{name: tuple(one) if isinstance(one, list) else one for name, one in loaded.items()})
+        names = loaded.keys() if self.make is dict else loaded.keys() & signature(self.make).parameters.keys()
+        return self.make(**{name: tuple(one) if isinstance(one := loaded[name], list) else one for name in names})
 
 
 class Mapped(fields.Nested):
@@ -157,16 +161,16 @@ class Mapped(fields.Nested):
     def __init__(
         self,
         make: Callable[..., object],
-        own: Mapping[str, fields.Field[Any]],
+        own: Mapping[str, SchemaField],
         *,
-        check: Callable[[Mapping[str, object]], Problems] = lambda _: {},
+        check: Check = lambda _: (),
         attribute: str | None = None,
         required: bool = True,
     ) -> None:
         schema = StrictSchema.from_dict(dict(own))()
         assert isinstance(schema, StrictSchema)  # noqa: S101 - from_dict makes subclasses
         schema.make, schema.check = make, check
-        super().__init__(schema, attribute=attribute, required=required, error_messages=_MESSAGES)
+        super().__init__(schema, attribute=attribute, required=required, error_messages={**_MESSAGES})
 
     def schema_for(self, raw: object) -> Schema:
         """The schema of a mapping without faults."""
@@ -175,7 +179,7 @@ class Mapped(fields.Nested):
         return found
 
 
-class MappedBy(fields.Field[Any]):
+class MappedBy(fields.Field[object]):
     """A mapping whose fields depend on the text of one of them."""
 
     def __init__(self, key: str, mappings: Mapping[str, Mapped]) -> None:
@@ -200,7 +204,7 @@ class MappedBy(fields.Field[Any]):
         return self._mappings[text_at(raw, self._key)].schema_for(raw)
 
 
-class ListOf(fields.List[Any]):
+class ListOf(fields.List[object]):
     """A list that is not empty.
 
     No two items have the same text in the field `unique`, and each text of `needed` (called `noun`) is there. Amounts
@@ -209,7 +213,7 @@ class ListOf(fields.List[Any]):
 
     def __init__(
         self,
-        inner: fields.Field[Any],
+        inner: ScalarField | Mapped | MappedBy,
         *,
         unique: str | None = None,
         noun: tuple[str, str] = ("名称", "name"),
@@ -217,36 +221,38 @@ class ListOf(fields.List[Any]):
         rising: tuple[str, ...] = (),
         required: bool = True,
     ) -> None:
-        super().__init__(inner, required=required, error_messages=_MESSAGES)
+        super().__init__(inner, required=required, error_messages={**_MESSAGES})
         self.unique, self._noun, self._needed, self._rising = unique, noun, needed, rising
 
-    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
+    ) -> list[object]:
         if not isinstance(value, list) or not value:
             raise ValidationError("须为非空列表 / must be a list with at least one item")
-        found, errors = list[Any](), dict[str | int, Any]()
+        problems = [*self._repeated(value), *self._missing(value), *not_rising(value, self._rising)]
         try:
             found = super()._deserialize(value, attr, data, **kwargs)
         except ValidationError as error:
-            errors = dict(error.messages) if isinstance(error.messages, dict) else {}
-        for index, name, problem in [*self._repeated(value), *not_rising(value, self._rising)]:
-            if isinstance(item := errors.setdefault(index, {}), dict):
-                item.setdefault(name, []).append(problem)
-        names = {text_at(item, self.unique or "") for item in value}
-        zh, en = self._noun
-        if missing := [f"缺少{zh} {name} / {en} {name} is missing" for name in self._needed if name not in names]:
-            errors["_schema"] = missing
-        if errors:
-            raise ValidationError(errors)
+            raise ValidationError({**error.messages_dict, "_schema": problems}) from None
+        if problems:
+            raise ValidationError(problems)
         return found
 
-    def _repeated(self, items: list[object]) -> Iterator[tuple[int, str, str]]:
-        names = [text_at(item, self.unique or "") for item in items]
-        for index, name in enumerate(names):
-            if name and name in names[:index]:
-                yield index, self.unique or "", f"重复的{self._noun[0]} / repeated {self._noun[1]}"
+    def _repeated(self, items: list[object]) -> Iterator[FieldProblem]:
+        name = self.unique or ""
+        texts = [text_at(item, name) for item in items]
+        for index, text in enumerate(texts):
+            if text and text in texts[:index]:
+                yield FieldProblem((index, name), f"重复的{self._noun[0]} / repeated {self._noun[1]}")
+
+    def _missing(self, items: list[object]) -> Iterator[FieldProblem]:
+        texts, (zh, en) = {text_at(item, self.unique or "") for item in items}, self._noun
+        for name in self._needed:
+            if name not in texts:
+                yield FieldProblem((), f"缺少{zh} {name} / {en} {name} is missing")
 
 
-def not_rising(items: object, names: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
+def not_rising(items: object, names: tuple[str, ...]) -> Iterator[FieldProblem]:
     """Items with an amount in yuan that is not more than that of the item before."""
     before: dict[str, int] = {}
     for index, item in enumerate(items if isinstance(items, list) else ()):
@@ -254,7 +260,7 @@ def not_rising(items: object, names: tuple[str, ...]) -> Iterator[tuple[int, str
             if re.fullmatch(YuanValue.pattern, text := text_at(item, name)):
                 fen = parse_yuan(text)
                 if fen <= before.get(name, 0):
-                    yield index, name, "须大于上一档 / must be more than that of the step before"
+                    yield FieldProblem((index, name), "须大于上一档 / must be more than that of the step before")
                 before[name] = fen
 
 

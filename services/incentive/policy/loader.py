@@ -3,31 +3,20 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
+import msgspec
 from marshmallow import Schema, ValidationError
 
 from services.incentive.policy.fields import ListOf, Mapped, MappedBy, ScalarField, text_at
 from services.incentive.policy.schema import POLICY
-from services.incentive.policy.terms import (
-    DeclaredRewards,
-    Interval,
-    OnceAtRate,
-    OnceFixed,
-    Policy,
-    PolicyValue,
-    Reading,
-    Texts,
-    Tiers,
-    YearlyAtRate,
-)
+from services.incentive.policy.terms import Policy, PolicyValue, Reading, Texts
 from services.incentive.policy.yaml_tree import Data, PolicyError, PolicyFault, Scalar, field_name, flatten, parse_tree
 
 __all__ = ["PolicyError", "load_policy", "read_policy"]
 
 _SCHEMA: Final = POLICY.schema_for(None)
 _ALL_ARTICLES: Final = "(一)-(十七)"
-_T = TypeVar("_T", OnceFixed, OnceAtRate, YearlyAtRate, Tiers)
 
 
 def load_policy(path: Path) -> Policy:
@@ -42,44 +31,17 @@ def read_policy(content: bytes, file: str) -> Policy:
     Parsing takes a tenth of a second, and questions about the past ask for the same few files again and again.
     """
     tree = parse_tree(content, file)
-    faults = list(tree.faults)
-    loaded: dict[str, Any] = {}
+    faults = set(tree.faults)
     try:
-        loaded = _SCHEMA.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
+        policy: Policy = _SCHEMA.load(tree.data)  # type: ignore[arg-type]  # other data is a fault, too
     except ValidationError as error:
-        faults += [PolicyFault(tree.line(path), field_name(path), problem) for path, problem in flatten(error.messages)]
+        faults |= {PolicyFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
     if faults:
-        raise PolicyError(file, set(faults))
-    general, rules = loaded["general"], tuple(loaded["rules"])
-    in_force = general["in_force"]
+        raise PolicyError(file, faults)
     walk = _Walk()
     walk.mapping(_SCHEMA, tree.data, "", "-")
-    return Policy(
-        id=loaded["id"],
-        revision=loaded["revision"],
-        document_no=loaded["document_no"],
-        title=loaded["title"],
-        issued=loaded["issued"],
-        in_force=Interval(in_force["from"], in_force["until"]),
-        in_force_alternative=Interval(in_force["alternative"]["from"], in_force["alternative"]["until"]),
-        closes_month=general["period_closing"]["day"].month,
-        closes_day=general["period_closing"]["day"].day,
-        budget_fen=general["budget"]["annual"],
-        first_listing=_only(rules, OnceFixed),
-        first_purchase=_only(rules, OnceAtRate),
-        annual_listed_trading=_only(rules, YearlyAtRate),
-        exchange_tiers=_only(rules, Tiers),
-        rules=rules,
-        declared=loaded.get("declared", DeclaredRewards()),
-        readings=tuple(walk.readings),
-        values=tuple(walk.values),
-        digest=hashlib.sha256(content).hexdigest(),
-        risk_flags=tuple(loaded.get("signs", ())),
-    )
-
-
-def _only(rules: tuple[object, ...], kind: type[_T]) -> _T:
-    return next(terms for terms in rules if isinstance(terms, kind))
+    digest = hashlib.sha256(content).hexdigest()
+    return msgspec.structs.replace(policy, readings=tuple(walk.readings), values=tuple(walk.values), digest=digest)
 
 
 class _Walk:

@@ -1,7 +1,8 @@
 """The schema of a policy file: its fields, what this version computes, and how the fields become terms."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple, TypeVar
 
 from services.incentive.policy.fields import (
     Day,
@@ -12,7 +13,6 @@ from services.incentive.policy.fields import (
     MonthDay,
     Name,
     OneOf,
-    Problems,
     Rate,
     ScalarField,
     TextValue,
@@ -28,44 +28,49 @@ from services.incentive.policy.terms import (
     Fixed,
     Grade,
     Grades,
+    Interval,
     Measure,
     MeasureStep,
     OnceAtRate,
     OnceFixed,
+    Policy,
     Pool,
     RewardLimit,
     RiskFlagTerms,
+    RuleTerms,
     Steps,
     Texts,
     Tier,
     Tiers,
     YearlyAtRate,
 )
-from services.incentive.policy.yaml_tree import Scalar
+from services.incentive.policy.yaml_tree import FieldProblem, Scalar
 from shared.events.fact_topics import AFTER_FIRST, LARGE_PURCHASE_FEN, REPEATED_FROM, SMALL_FIRST_FEN
 
 _WORDS: Final = {"zh": TextValue(), "en": TextValue()}
 _TEXTS: Final = Mapped(Texts, _WORDS)
 _RULE: Final = ("规则", "rule")
+_T = TypeVar("_T", OnceFixed, OnceAtRate, YearlyAtRate, Tiers)
 
 # --- readings and general clauses ------------------------------------------------------------------------------
 
 
-def _check_reading(data: Mapping[str, object]) -> Problems:
+def _check_reading(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     """L needs the law as `basis`; L and J need an `alternative`, T has none; a period ends after it begins."""
-    mark, problems = text_at(data, "mark"), _check_period(data)
+    mark = text_at(data, "mark")
+    yield from _check_period(data)
     if mark == "L" and "basis" not in data:
-        problems["basis"] = ["标记 L 须写明法律依据 / mark L needs the law it rests on"]
+        yield FieldProblem(("basis",), "标记 L 须写明法律依据 / mark L needs the law it rests on")
     if mark in ("L", "J") and "alternative" not in data:
-        problems["alternative"] = ["标记 L 或 J 须写明另一种读法 / marks L and J need the other reading"]
+        yield FieldProblem(("alternative",), "标记 L 或 J 须写明另一种读法 / marks L and J need the other reading")
     if mark == "T" and "alternative" in data:
-        problems["alternative"] = ["标记 T 没有另一种读法 / mark T has no other reading"]
-    return problems
+        yield FieldProblem(("alternative",), "标记 T 没有另一种读法 / mark T has no other reading")
 
 
-def _check_period(data: Mapping[str, object]) -> Problems:
+def _check_period(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     start, end = text_at(data, "from"), text_at(data, "until")
-    return {"until": ["须晚于 from / must be after from"]} if start and end and end <= start else {}
+    if start and end and end <= start:
+        yield FieldProblem(("until",), "须晚于 from / must be after from")
 
 
 _READING: Final = {
@@ -81,28 +86,39 @@ def _readings(*known: str, needed: tuple[str, ...]) -> ListOf:
     return ListOf(item, unique="reading", noun=("读法", "reading"), needed=needed, required=bool(needed))
 
 
-def _clause(number: str, reading: str, **values: ScalarField | Mapped) -> Mapped:
+def _clause(number: str, reading: str, make: Callable[..., object] = dict, **values: ScalarField | Mapped) -> Mapped:
     """A general clause: its number in policy.md, the reading that the code computes, its values."""
     own = {"clause": OneOf(number), "article": TextValue(), "reading": OneOf(reading)}
-    return Mapped(dict, {**_READING, **own, **values}, check=_check_reading)
+    return Mapped(make, {**_READING, **own, **values}, check=_check_reading)
 
 
-_PERIOD: Final = {"from": Day(), "until": Day()}
+class _General(NamedTuple):
+    """The clauses that have values: G1 with its alternative, G7 in fen, and the day of details 5."""
+
+    in_force: tuple[Interval, Interval]
+    budget: int
+    period_closing: date
+
+
+_PERIOD: Final = {"from": Day("start_on"), "until": Day("end_on")}
 _GENERAL: Final = {
     "in_force": _clause(
         "G1",
         "through_the_day_of_the_same_date",
+        lambda *, start_on, end_on, alternative: (Interval(start_on, end_on), alternative),
         **_PERIOD,
-        alternative=Mapped(dict, {**_PERIOD, **_WORDS}, check=_check_period, required=False),
+        alternative=Mapped(Interval, {**_PERIOD, **_WORDS}, check=_check_period, required=False),
     ),
     "first": _clause("G2", "whole_known_life"),
     "attribution": _clause("G3", "completed_at_and_listed_at"),
     "base": _clause("G4", "net_of_refunds_in_the_original_year"),
     "rounding": _clause("G5", "down_to_the_fen_once_at_the_end"),
     "highest_only": _clause("G6", "one_subject_one_year_all_rewards"),
-    "budget": _clause("G7", "year_of_the_reward", annual=YuanValue()),
+    "budget": _clause("G7", "year_of_the_reward", lambda *, annual: annual, annual=YuanValue()),
     "related_parties": _clause("G10", "flag_and_never_deny"),
-    "period_closing": _clause("细则5 / details 5", "provisional_until_the_day_is_over", day=MonthDay()),
+    "period_closing": _clause(
+        "细则5 / details 5", "provisional_until_the_day_is_over", lambda *, day: day, day=MonthDay()
+    ),
 }
 
 # --- rules that events drive -----------------------------------------------------------------------------------
@@ -118,13 +134,7 @@ def _rule(
         "subject": OneOf(subject),
         "earned": OneOf(earned),
     }
-
-    def make(*, subject: str, earned: str, readings: object, **fields: object) -> object:
-        del subject, earned, readings  # what the code computes in any case
-        made: object = terms(**fields)
-        return made
-
-    return Mapped(make, {**own, **values, "readings": _readings(*readings, needed=readings)})
+    return Mapped(terms, {**own, **values, "readings": _readings(*readings, needed=readings)})
 
 
 _TIER: Final = Mapped(Tier, {"over": YuanValue("over_fen"), "amount": YuanValue("amount_fen")})
@@ -181,12 +191,8 @@ RISK_FLAGS: Final = tuple(_NUMBERS)
 
 
 def _risk_flag(flag: str) -> Mapped:
-    def make(*, clause: str, **fields: Any) -> RiskFlagTerms:
-        del clause  # always G10
-        return RiskFlagTerms(**fields)
-
     own = {"sign": OneOf(flag, attribute="flag"), "clause": OneOf("G10"), "article": TextValue()}
-    return Mapped(make, {**own, "name": _TEXTS, "says": _TEXTS, "numbers": Mapped(dict, _NUMBERS[flag])})
+    return Mapped(RiskFlagTerms, {**own, "name": _TEXTS, "says": _TEXTS, "numbers": Mapped(dict, _NUMBERS[flag])})
 
 
 # --- rewards that a person declares ----------------------------------------------------------------------------
@@ -210,73 +216,61 @@ _DECLARED_READINGS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def _check_declared_rule(data: Mapping[str, object]) -> Problems:
-    problems: Problems = dict(_way_problems(data))
-    if readings := list(_reading_problems(data)):
-        problems["readings"] = {"_schema": readings}
+def _check_declared_rule(data: Mapping[str, object]) -> Iterator[FieldProblem]:
+    """A rule has one way to pay and what goes with it, none if it is recorded only; its readings are of its fields."""
+    yield from _way_problems(data)
+    for reading in (text_at(item, "reading") for item in _items(data, "readings")):
+        for name, value in _DECLARED_READINGS.get(reading, {}).items():
+            if name not in data or (value and text_at(data, name) != value):
+                problem = f"读法 {reading} 与 {name} 不符 / reading {reading} is not what {name} says"
+                yield FieldProblem(("readings",), problem)
     if text_at(data, "earned") == "by_difference":
-        for index, name, problem in not_rising(data.get("amounts"), ("amount",)):
-            problems.setdefault("amounts", {})[index] = {name: [problem]}
-    return problems
+        for path, problem in not_rising(data.get("amounts"), ("amount",)):
+            yield FieldProblem(("amounts", *path), problem)
 
 
-def _way_problems(data: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
-    """A rule has one way to pay and what goes with it; none if it is recorded only."""
+def _way_problems(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     earned, ways = text_at(data, "earned"), [way for way in _WAYS if way in data]
     meaningless = {"at_most", "at_least", "years"}
     if earned == "recorded":
         meaningless |= {"limits", "pool"}
         if ways:
-            yield "earned", ["只作记录的没有金额 / what is recorded only has no amount"]
+            yield FieldProblem(("earned",), "只作记录的没有金额 / what is recorded only has no amount")
     elif len(ways) != 1:
-        yield "amount", [f"须有且只有一个 / must have exactly one of {', '.join(_WAYS)}"]
+        yield FieldProblem(("amount",), f"须有且只有一个 / must have exactly one of {', '.join(_WAYS)}")
         return
     else:
         is_measured, accompanying, known = _WAYS[ways[0]]
         meaningless -= set(accompanying)
         if earned not in known:
-            yield "earned", [f"{ways[0]} 只能是 / {ways[0]} goes with {', '.join(known)} only"]
+            yield FieldProblem(("earned",), f"{ways[0]} 只能是 / {ways[0]} goes with {', '.join(known)} only")
         if (("at_most" in data) if is_measured is None else is_measured) != ("measure" in data):
-            yield (
-                "measure",
-                ["没有可计量的 / nothing is measured" if "measure" in data else "须有计量 / needs a measure"],
-            )
+            problem = "没有可计量的 / nothing is measured" if "measure" in data else "须有计量 / needs a measure"
+            yield FieldProblem(("measure",), problem)
     for name in meaningless & data.keys():
-        yield name, ["在此没有意义 / has no meaning here"]
+        yield FieldProblem((name,), "在此没有意义 / has no meaning here")
 
 
-def _reading_problems(data: Mapping[str, object]) -> Iterator[str]:
-    """Each reading of a rule is a reading of what its fields say."""
-    for reading in (text_at(item, "reading") for item in _items(data, "readings")):
-        for name, value in _DECLARED_READINGS.get(reading, {}).items():
-            if name not in data or (value and text_at(data, name) != value):
-                yield f"读法 {reading} 与 {name} 不符 / reading {reading} is not what {name} says"
-
-
-def _check_declared(data: Mapping[str, object]) -> Problems:
+def _check_declared(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     """Rules name limits and pools that are there, each of which some rule names."""
-    problems: Problems = {}
     limits, pools = ([text_at(one, name) for one in _items(data, f"{name}s")] for name in ("limit", "pool"))
     used = set[str]()
     for index, rule in enumerate(_items(data, "rules")):
-        found: Problems = {}
         if text_at(rule, "rule") in RULES:
-            found["rule"] = ["重复的规则 / repeated rule"]
+            yield FieldProblem(("rules", index, "rule"), "重复的规则 / repeated rule")
         for place, limit in enumerate(_items(rule, "limits")):
             name = limit.text if isinstance(limit, Scalar) else ""
             used.add(name)
             if name not in limits:
-                found.setdefault("limits", {})[place] = ["没有此限额 / there is no such limit"]
+                yield FieldProblem(("rules", index, "limits", place), "没有此限额 / there is no such limit")
         pool = text_at(rule, "pool")
         used.add(pool)
         if pool and pool not in pools:
-            found["pool"] = ["没有此额度 / there is no such pool"]
-        if found:
-            problems.setdefault("rules", {})[index] = found
+            yield FieldProblem(("rules", index, "pool"), "没有此额度 / there is no such pool")
     for names, zh, en in ((limits, "限额", "limit"), (pools, "额度", "pool")):
-        if unused := [f"没有规则使用{zh} {name} / no rule names the {en} {name}" for name in names if name not in used]:
-            problems[f"{en}s"] = {"_schema": unused}
-    return problems
+        for name in names:
+            if name not in used:
+                yield FieldProblem((f"{en}s",), f"没有规则使用{zh} {name} / no rule names the {en} {name}")
 
 
 def _items(data: object, name: str) -> list[object]:
@@ -284,35 +278,36 @@ def _items(data: object, name: str) -> list[object]:
     return found if isinstance(found, list) else []
 
 
+_Rule = Mapping[str, Any]  # its fields
+
+
 def _make_declared(
-    *, readings: object, rules: tuple[Any, ...], limits: tuple[RewardLimit, ...] = (), pools: tuple[Pool, ...] = ()
+    *, rules: Iterable[_Rule], limits: tuple[RewardLimit, ...] = (), pools: tuple[Pool, ...] = ()
 ) -> DeclaredRewards:
     """The section's terms, with the limits and pools that its rules name."""
-    del readings
     known_limits, known_pools = {one.limit: one for one in limits}, {one.pool: one for one in pools}
-    return DeclaredRewards(tuple(_declared_terms(rule, known_limits, known_pools) for rule in rules), limits, pools)
-
-
-def _declared_terms(
-    rule: dict[str, Any], limits: Mapping[str, RewardLimit], pools: Mapping[str, Pool]
-) -> DeclaredTerms:
-    amount: Fixed | Grades | Steps | AtRate | None = None
-    if "amount" in rule:
-        amount = Fixed(rule["amount"], rule.get("at_most"))
-    elif "amounts" in rule:
-        amount = Grades(rule["amounts"])
-    elif "steps" in rule:
-        amount = Steps(rule["steps"])
-    elif "rate" in rule:
-        amount = AtRate(rule["rate"], rule.get("at_least"))
-    return DeclaredTerms(
-        **{name: rule[name] for name in ("rule", "article", "name", "subject", "earned", "per")},
-        measure=rule.get("measure"),
-        amount=amount,
-        years=rule.get("years"),
-        limits=tuple(limits[name] for name in rule.get("limits", ())),
-        pool=pools[rule["pool"]] if "pool" in rule else None,
+    made = tuple(
+        DeclaredTerms(
+            **{name: rule[name] for name in ("rule", "article", "name", "subject", "earned", "per")},
+            measure=rule.get("measure"),
+            amount=_declared_amount(rule),
+            years=rule.get("years"),
+            limits=tuple(known_limits[name] for name in rule.get("limits", ())),
+            pool=known_pools[rule["pool"]] if "pool" in rule else None,
+        )
+        for rule in rules
     )
+    return DeclaredRewards(made, limits, pools)
+
+
+def _declared_amount(rule: _Rule) -> Fixed | Grades | Steps | AtRate | None:
+    if "amount" in rule:
+        return Fixed(rule["amount"], rule.get("at_most"))
+    if "amounts" in rule:
+        return Grades(rule["amounts"])
+    if "steps" in rule:
+        return Steps(rule["steps"])
+    return AtRate(rule["rate"], rule.get("at_least")) if "rate" in rule else None
 
 
 _GRADE: Final = Mapped(
@@ -358,26 +353,59 @@ _DECLARED: Final = {
 # --- the file --------------------------------------------------------------------------------------------------
 
 
-def _check_file(data: Mapping[str, object]) -> Problems:
+def _check_file(data: Mapping[str, object]) -> Iterator[FieldProblem]:
     """Neither reading of G1 begins before the document was issued."""
-    issued, said = text_at(data, "issued"), {"from": ["不得早于 issued / must not be before issued"]}
-    in_force: Problems = {}
-    if "" < text_at(data, "general", "in_force", "from") < issued:
-        in_force |= said
-    if "" < text_at(data, "general", "in_force", "alternative", "from") < issued:
-        in_force["alternative"] = said
-    return {"general": {"in_force": in_force}} if in_force else {}
+    for path in (("general", "in_force"), ("general", "in_force", "alternative")):
+        if "" < text_at(data, *path, "from") < text_at(data, "issued"):
+            yield FieldProblem((*path, "from"), "不得早于 issued / must not be before issued")
+
+
+def _make_policy(  # noqa: PLR0913 - the file's fields
+    *,
+    policy_id: str,
+    revision: int,
+    document_no: str,
+    title: Texts,
+    issued: date,
+    general: _General,
+    rules: tuple[RuleTerms, ...],
+    declared: DeclaredRewards | None = None,
+    signs: tuple[RiskFlagTerms, ...] = (),
+) -> Policy:
+    in_force, in_force_alternative = general.in_force
+    return Policy(
+        id=policy_id,
+        revision=revision,
+        document_no=document_no,
+        title=title,
+        issued=issued,
+        in_force=in_force,
+        in_force_alternative=in_force_alternative,
+        closes_on=general.period_closing,
+        budget_fen=general.budget,
+        first_listing=_only(rules, OnceFixed),
+        first_purchase=_only(rules, OnceAtRate),
+        annual_listed_trading=_only(rules, YearlyAtRate),
+        exchange_tiers=_only(rules, Tiers),
+        rules=rules,
+        declared=declared or DeclaredRewards(),
+        risk_flags=signs,
+    )
+
+
+def _only(rules: Iterable[object], kind: type[_T]) -> _T:
+    return next(terms for terms in rules if isinstance(terms, kind))
 
 
 POLICY: Final = Mapped(
-    dict,
+    _make_policy,
     {
-        "id": TextValue(),
+        "id": TextValue("policy_id"),
         "revision": Whole(),
         "document_no": TextValue(),
         "title": _TEXTS,
         "issued": Day(),
-        "general": Mapped(dict, _GENERAL),
+        "general": Mapped(_General, _GENERAL),
         "rules": ListOf(MappedBy("rule", RULES), unique="rule", noun=_RULE, needed=RULES),
         "declared": Mapped(_make_declared, _DECLARED, check=_check_declared, required=False),
         "signs": ListOf(

@@ -241,8 +241,8 @@ class PolicyValue(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     """A policy file. Its order of `rules` decides ties under G6.
 
-    `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `values` are all values
-    of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
+    `in_force_alternative` is the other reading of G1; awards that it would change are flagged. `closes_on` is a day of
+    any year. `values` are all values of the file in its order; `digest` is the SHA-256 of the file's bytes in hex.
     """
 
     id: str
@@ -252,8 +252,7 @@ class Policy(msgspec.Struct, frozen=True):
     issued: date
     in_force: Interval
     in_force_alternative: Interval
-    closes_month: int
-    closes_day: int
+    closes_on: date
     budget_fen: int
     first_listing: OnceFixed
     first_purchase: OnceAtRate
@@ -261,10 +260,10 @@ class Policy(msgspec.Struct, frozen=True):
     exchange_tiers: Tiers
     rules: tuple[RuleTerms, ...]
     declared: DeclaredRewards
-    readings: tuple[Reading, ...]
-    values: tuple[PolicyValue, ...]
-    digest: str
-    risk_flags: tuple[RiskFlagTerms, ...] = ()
+    risk_flags: tuple[RiskFlagTerms, ...]
+    readings: tuple[Reading, ...] = ()
+    values: tuple[PolicyValue, ...] = ()
+    digest: str = ""
 
     @property
     def rule_order(self) -> tuple[str, ...]:
@@ -291,4 +290,4 @@ class Policy(msgspec.Struct, frozen=True):
 
     def period_closed(self, year: int, now: datetime) -> bool:
         """Return True once the rewards of `year` are final: the closing day of the next year is over."""
-        return shanghai_date(now) > date(year + 1, self.closes_month, self.closes_day)
+        return shanghai_date(now) > self.closes_on.replace(year=year + 1)

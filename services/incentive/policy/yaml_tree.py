@@ -1,6 +1,6 @@
 """A YAML document as plain data, with the line of every value and field name."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 import yaml
@@ -17,6 +17,13 @@ class Scalar(NamedTuple):
 
     text: str
     type: str
+
+
+class FieldProblem(NamedTuple):
+    """A problem at a path within what is checked."""
+
+    path: Path
+    text: str
 
 
 class PolicyFault(NamedTuple):
@@ -99,12 +106,15 @@ def parse_tree(content: bytes, file: str) -> Tree:
     raise PolicyError(file, [PolicyFault(line, "-", problem)]) from None
 
 
-def flatten(messages: object, path: Path = ()) -> list[tuple[Path, str]]:
-    """Pairs of path and message from nested error messages of marshmallow."""
+def flatten(messages: object, path: Path = ()) -> Iterator[FieldProblem]:
+    """Problems by path from nested error messages of marshmallow, which may be problems themselves."""
     if isinstance(messages, Mapping):
-        return [
-            pair
-            for name, inner in messages.items()
-            for pair in flatten(inner, path if name == "_schema" else (*path, name))
-        ]
-    return [(path, str(message)) for message in messages] if isinstance(messages, list) else [(path, str(messages))]
+        for name, inner in messages.items():
+            yield from flatten(inner, path if name == "_schema" else (*path, name))
+    elif isinstance(messages, FieldProblem):
+        yield FieldProblem((*path, *messages.path), messages.text)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from flatten(message, path)
+    else:
+        yield FieldProblem(path, str(messages))
