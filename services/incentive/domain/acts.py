@@ -123,25 +123,7 @@ def act_sha256(act: Json) -> str:
 
 def decision_of(act: Act, part: DecisionPart) -> Decision:
     """The decision of an act."""
-    return Decision(
-        decision_id=act.id,
-        award_id=part.award_id,
-        number=part.number,
-        action=part.action,
-        from_state=part.from_state,
-        to_state=part.to_state,
-        amount_fen=part.amount_fen,
-        subject=part.subject,
-        year=part.year,
-        by=act.person,
-        at=act.recorded_at,
-        reason=part.reason,
-        documents=tuple(part.documents),
-        until=part.until,
-        voucher_no=part.voucher_no,
-        paid_on=part.paid_on,
-        transaction=act.seq,
-    )
+    return Decision(decision_id=act.id, by=act.person, at=act.recorded_at, transaction=act.seq, **part._asdict())
 
 
 def decision_json(decision: Decision) -> Json:
@@ -167,7 +149,7 @@ def decision_json(decision: Decision) -> Json:
 
 
 def act_json(act: Act, part: ActPart) -> Json:
-    """Any act as the API shows it."""
+    """An act as the API shows it."""
     if isinstance(part, DecisionPart):
         return decision_json(decision_of(act, part))
     recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}

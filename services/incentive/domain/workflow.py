@@ -4,7 +4,7 @@ An award goes through a *round* from the application to the payment; another rou
 Amounts are fen; the rules are those of the contract, section 6.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -21,66 +21,6 @@ OVER_APPROVED: Final = "over_approved"
 _BEFORE_APPROVED: Final = ("estimated", "applied", "reviewed", "joint_reviewed", "published")
 
 
-class Action(NamedTuple):
-    """A step: its states, its conditions, and its fields.
-
-    `to_state` is None if the state stays. `needs` are required and `takes` optional fields of the request; `posts` is
-    the kind of transaction.
-    """
-
-    name: str
-    says: Texts
-    from_states: tuple[str, ...]
-    to_state: str | None
-    conditions: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    takes: tuple[str, ...] = ()
-    posts: str = "decision"
-
-
-_APPLY_FROM: Final = ("estimated", "approved", "paid")
-ACTIONS: Final = {
-    action.name: action
-    for action in (
-        Action("apply", Texts("申报", "applied for"), _APPLY_FROM, "applied", ("risen",)),
-        Action("list", Texts("免申即享", "listed automatically"), _APPLY_FROM, "applied", ("risen",)),
-        Action("review", Texts("初审", "initial review passed"), ("applied",), "reviewed"),
-        Action(
-            "joint_review",
-            Texts("联合审核", "joint review passed"),
-            ("reviewed",),
-            "joint_reviewed",
-            ("not_the_reviewer",),
-        ),
-        Action("publish", Texts("公示", "public notice"), ("joint_reviewed",), "published", (), ("until",)),
-        Action(
-            "approve",
-            Texts("核定", "approved"),
-            ("published",),
-            "approved",
-            ("not_the_publisher", "notice_over", "no_hold", "room"),
-            ("amount",),
-            posts="approval",
-        ),
-        # An earlier round's approval is due even if the next round was rejected and reopened.
-        Action(
-            "pay",
-            Texts("拨付", "paid"),
-            ("approved", "estimated"),
-            "paid",
-            ("not_over_approved", "no_hold", "unpaid"),
-            ("voucher_no", "paid_on"),
-            ("amount",),
-            posts="payment",
-        ),
-        Action("reject", Texts("不予通过", "rejected"), _BEFORE_APPROVED, "rejected", (), ("reason",)),
-        Action("reopen", Texts("重新办理", "reopened"), ("rejected",), "estimated", (), ("reason",)),
-        # An earlier round's approval may have to be returned while another round is under way or was rejected.
-        Action("return", Texts("追缴", "returned"), STATES, None, ("clawback",), ("amount", "reason"), posts="return"),
-    )
-}
-
-
 class Decision(msgspec.Struct, frozen=True):
     """A step that was taken. `subject` and `year` name the account and budget that it is posted to."""
 
@@ -91,12 +31,13 @@ class Decision(msgspec.Struct, frozen=True):
     from_state: str
     to_state: str
     amount_fen: int
+    rule: str
     subject: str
     year: int
     by: str
     at: datetime
     reason: str | None
-    documents: tuple[Mapping[str, str], ...]
+    documents: Sequence[Mapping[str, str]]
     until: datetime | None
     voucher_no: str | None
     paid_on: date | None
@@ -152,27 +93,23 @@ def replay(decisions: Iterable[Decision]) -> WorkflowState:
 
 def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
     """The state after one more decision."""
-    changes: dict[str, object] = {"state": step.to_state, "steps": before.steps + 1, "last_at": step.at}
-    approved_for = ApprovedFor(step.subject, step.year)
-    outstanding_fen = before.outstanding.get(approved_for, 0)
-    if step.action == "approve":
-        changes |= {
-            "approved_fen": before.approved_fen + step.amount_fen,
-            "unpaid_fen": before.unpaid_fen + step.amount_fen,
-            "outstanding": {**before.outstanding, approved_for: outstanding_fen + step.amount_fen},
-        }
-    elif step.action == "pay":
-        changes |= {
-            "paid_fen": before.paid_fen + step.amount_fen,
-            "unpaid_fen": before.unpaid_fen - step.amount_fen,
-        }
-    elif step.action == "return":
-        changes |= {
-            "returned_fen": before.returned_fen + step.amount_fen,
-            # An unpaid amount need not be returned: it will not be paid.
-            "unpaid_fen": before.unpaid_fen - min(before.unpaid_fen, step.amount_fen),
-            "outstanding": {**before.outstanding, approved_for: outstanding_fen - step.amount_fen},
-        }
+    approved_fen, paid_fen, returned_fen = (
+        step.amount_fen if step.action == action else 0 for action in ("approve", "pay", "return")
+    )
+    changes: dict[str, object] = {
+        "state": step.to_state,
+        "steps": before.steps + 1,
+        "last_at": step.at,
+        "approved_fen": before.approved_fen + approved_fen,
+        "paid_fen": before.paid_fen + paid_fen,
+        "returned_fen": before.returned_fen + returned_fen,
+        # An unpaid amount need not be returned: it will not be paid.
+        "unpaid_fen": max(0, before.unpaid_fen + approved_fen - paid_fen - returned_fen),
+    }
+    if approved_fen or returned_fen:
+        approved_for = ApprovedFor(step.subject, step.year)
+        outstanding_fen = before.outstanding.get(approved_for, 0) + approved_fen - returned_fen
+        changes["outstanding"] = {**before.outstanding, approved_for: outstanding_fen}
     elif step.action == "review":
         changes["reviewed_by"] = step.by
     elif step.action == "publish":
@@ -219,25 +156,14 @@ class StepRequest(NamedTuple):
     amount_fen: int | None = None
 
 
-def allowed_actions(case: StepContext) -> list[str]:
-    """The steps that the person may take now, in the table's order."""
-    return [name for name in ACTIONS if refusal(case, StepRequest(name)) is None]
-
-
-def refusal(case: StepContext, wanted: StepRequest) -> Texts | None:
-    """Why a step may not be taken; None if it may. Without an amount, None if it may with some amount."""
-    action = ACTIONS[wanted.action]
-    if case.workflow.state not in action.from_states:
-        return Texts(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")
-    reasons = (_CONDITIONS[name](case, wanted) for name in action.conditions)
-    return next((reason for reason in reasons if reason is not None), None)
-
-
 def step_amount(case: StepContext, wanted: StepRequest) -> int:
     """The amount of an allowed step: a payment pays everything unpaid; 0 if no money moves."""
     if wanted.action == "pay":
         return case.workflow.unpaid_fen
     return wanted.amount_fen or 0
+
+
+Condition = Callable[[StepContext, StepRequest], Texts | None]  # why a step may not be taken; None if it may
 
 
 def _risen(case: StepContext, _: StepRequest) -> Texts | None:
@@ -309,14 +235,75 @@ def _clawback(case: StepContext, wanted: StepRequest) -> Texts | None:
     return None
 
 
-_CONDITIONS: Final[Mapping[str, Callable[[StepContext, StepRequest], Texts | None]]] = {
-    "risen": _risen,
-    "not_the_reviewer": _not_the_reviewer,
-    "not_the_publisher": _not_the_publisher,
-    "notice_over": _notice_over,
-    "no_hold": _no_hold,
-    "room": _room,
-    "not_over_approved": _not_over_approved,
-    "unpaid": _unpaid,
-    "clawback": _clawback,
+class Action(NamedTuple):
+    """A step: its states, its conditions, and its fields.
+
+    `to_state` is None if the state stays. `needs` are required and `takes` optional fields of the request; `posts` is
+    the kind of transaction.
+    """
+
+    name: str
+    says: Texts
+    from_states: tuple[str, ...]
+    to_state: str | None
+    conditions: tuple[Condition, ...] = ()
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    posts: str = "decision"
+
+
+_APPLY_FROM: Final = ("estimated", "approved", "paid")
+ACTIONS: Final = {
+    action.name: action
+    for action in (
+        Action("apply", Texts("申报", "applied for"), _APPLY_FROM, "applied", (_risen,)),
+        Action("list", Texts("免申即享", "listed automatically"), _APPLY_FROM, "applied", (_risen,)),
+        Action("review", Texts("初审", "initial review passed"), ("applied",), "reviewed"),
+        Action(
+            "joint_review",
+            Texts("联合审核", "joint review passed"),
+            ("reviewed",),
+            "joint_reviewed",
+            (_not_the_reviewer,),
+        ),
+        Action("publish", Texts("公示", "public notice"), ("joint_reviewed",), "published", (), ("until",)),
+        Action(
+            "approve",
+            Texts("核定", "approved"),
+            ("published",),
+            "approved",
+            (_not_the_publisher, _notice_over, _no_hold, _room),
+            ("amount",),
+            posts="approval",
+        ),
+        # An earlier round's approval is due even if the next round was rejected and reopened.
+        Action(
+            "pay",
+            Texts("拨付", "paid"),
+            ("approved", "estimated"),
+            "paid",
+            (_not_over_approved, _no_hold, _unpaid),
+            ("voucher_no", "paid_on"),
+            ("amount",),
+            posts="payment",
+        ),
+        Action("reject", Texts("不予通过", "rejected"), _BEFORE_APPROVED, "rejected", (), ("reason",)),
+        Action("reopen", Texts("重新办理", "reopened"), ("rejected",), "estimated", (), ("reason",)),
+        # An earlier round's approval may have to be returned while another round is under way or was rejected.
+        Action("return", Texts("追缴", "returned"), STATES, None, (_clawback,), ("amount", "reason"), posts="return"),
+    )
 }
+
+
+def allowed_actions(case: StepContext) -> list[str]:
+    """The steps that the person may take now, in the table's order."""
+    return [name for name in ACTIONS if refusal(case, StepRequest(name)) is None]
+
+
+def refusal(case: StepContext, wanted: StepRequest) -> Texts | None:
+    """Why a step may not be taken; None if it may. Without an amount, None if it may with some amount."""
+    action = ACTIONS[wanted.action]
+    if case.workflow.state not in action.from_states:
+        return Texts(f"当前状态为 {case.workflow.state}", f"the award is {case.workflow.state}")
+    reasons = (condition(case, wanted) for condition in action.conditions)
+    return next((reason for reason in reasons if reason is not None), None)

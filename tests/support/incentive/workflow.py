@@ -31,6 +31,7 @@ def step(
         from_state=before.state,
         to_state=ACTIONS[action].to_state or before.state,
         amount_fen=amount_fen,
+        rule="first_purchase",
         subject=approved_for.subject,
         year=approved_for.year,
         by=by,
