@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, ClassVar, Final, NoReturn, TypeVar
 
 import flask
@@ -18,9 +19,10 @@ from shared.values.parties import NUMBER_PATTERN, parse_subject
 from shared.web.keys import require
 from shared.web.problems import PROBLEM_TYPE, FieldFault, Problem
 
+T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., object])
 
-# For the OpenAPI document; `parse_subject` also verifies the check character.
+# For the OpenAPI document; `shared.values.parties.parse_subject` also verifies the check character.
 _SUBJECT_PATTERN: Final = f"^(uscc|overseas|natural_person):{NUMBER_PATTERN}$"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -58,7 +60,7 @@ class WholeNumber(fields.Integer):
     """An integer of ASCII digits within limits; `int()` also accepts spaces, underscores and other scripts."""
 
     def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(metadata={"minimum": least, "maximum": most, **kwargs.pop("metadata", {})}, **kwargs)
+        super().__init__(metadata={"minimum": least, "maximum": most}, **kwargs)
         self.least = least
         self.most = most
 
@@ -75,51 +77,50 @@ class WholeNumber(fields.Integer):
 class TimeParameter(Time):
     """An RFC 3339 time with offset."""
 
-    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: object) -> datetime:  # type: ignore[override]
+    def _deserialize(  # type: ignore[override]
+        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
+    ) -> datetime:
         if isinstance(value, str) and " " in value:
             raise ValidationError("URL 中的 + 须写作 %2B / write + as %2B in a URL")
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class SubjectParameter(fields.Field[str]):
-    """A subject, `<scheme>:<id>`."""
+class Parsed(fields.Field[T]):
+    """A value that one function reads, with its OpenAPI schema."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "pattern": _SUBJECT_PATTERN}, **kwargs)
+    def __init__(self, parse: Callable[[object], T], openapi: Mapping[str, object], **kwargs: Any) -> None:
+        super().__init__(metadata=dict(openapi), **kwargs)
+        self._parse = parse
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> T:
         del attr, data, kwargs
-        try:
-            parse_subject(str(value))
-        except ValueError as error:
-            raise ValidationError("须为 <类型>:<代码> / must be a subject <scheme>:<id>") from error
-        return str(value)
+        return self._parse(value)
 
 
-class ExchangeParameter(fields.String):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"pattern": f"^{EXCHANGE_PATTERN}$"}, **kwargs)
-
-    def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: object) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        if re.fullmatch(EXCHANGE_PATTERN, text) is None:
-            raise ValidationError(f"须符合 {EXCHANGE_PATTERN} / must match {EXCHANGE_PATTERN}")
-        return text
+def _parse_subject(value: object) -> str:
+    try:
+        parse_subject(str(value))
+    except ValueError as error:
+        raise ValidationError("须为 <类型>:<代码> / must be a subject <scheme>:<id>") from error
+    return str(value)
 
 
-class DayParameter(fields.Field[date]):
-    """A day such as `2026-03-01`."""
+def _check_exchange(text: str) -> None:
+    if re.fullmatch(EXCHANGE_PATTERN, text) is None:
+        raise ValidationError(f"须符合 {EXCHANGE_PATTERN} / must match {EXCHANGE_PATTERN}")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "format": "date"}, **kwargs)
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> date:
-        del attr, data, kwargs
-        try:
-            # `fromisoformat` also accepts week dates and days without dashes. In a body the value may be of any type.
-            return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
-        except ValueError as error:
-            raise ValidationError("须为 2026-03-01 形式的日期 / must be a date such as 2026-03-01") from error
+def _parse_day(value: object) -> date:
+    try:
+        # `fromisoformat` also accepts week dates and days without dashes. In a body the value may be of any type.
+        return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
+    except ValueError as error:
+        raise ValidationError("须为 2026-03-01 形式的日期 / must be a date such as 2026-03-01") from error
+
+
+SubjectParameter = partial(Parsed, _parse_subject, {"type": "string", "pattern": _SUBJECT_PATTERN})
+ExchangeParameter = partial(fields.String, validate=_check_exchange, metadata={"pattern": f"^{EXCHANGE_PATTERN}$"})
+DayParameter = partial(Parsed, _parse_day, {"type": "string", "format": "date"})
 
 
 class JsonSchema(Schema):

@@ -1,7 +1,8 @@
 """Bodies and answers of the bureau's acts: decisions on awards, holds, eligibility, suspensions, grants, lists."""
 
 import re
-from typing import Any, ClassVar, Final, get_args
+from functools import partial
+from typing import ClassVar, Final, get_args
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -10,13 +11,14 @@ from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
-from services.incentive.http.fields import TimeOrDay, criteria_field, digest_field, year_field
+from services.incentive.http.fields import Criteria, Digest, TimeOrDay, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Yuan
+from shared.values.json_types import Json
 from shared.web.pagination import page_schema
 from shared.web.problems import ProblemSchema
-from shared.web.query import DayParameter, QuerySchema, SubjectParameter
+from shared.web.query import DayParameter, Parsed, QuerySchema, SubjectParameter
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
 RELATED_STATUSES: Final = (RELATED, UNRELATED)
@@ -29,60 +31,46 @@ class DocumentSchema(QuerySchema):
     """A document that supports an act: its name and its hash."""
 
     name = Text(required=True, min_length=1, max_length=200)
-    sha256 = digest_field(required=True)
+    sha256 = Digest(required=True)
 
 
-def _documents() -> fields.Field[Any]:
-    return fields.List(fields.Nested(DocumentSchema), allow_none=True, metadata={"maxItems": MOST_DOCUMENTS})
+documents_list = partial(limited_list, fields.Nested(DocumentSchema), MOST_DOCUMENTS, "份")
+_reason = partial(Text, min_length=1, max_length=2000)
 
 
-def _reason(**kwargs: Any) -> Text:
-    return Text(min_length=1, max_length=2000, **kwargs)
+def _parse_key(value: object) -> str:
+    if _KEY.fullmatch(str(value)) is None:
+        raise ValidationError("须为 1 至 200 个可见 ASCII 字符 / must be 1 to 200 visible ASCII characters")
+    return str(value)
 
 
-class _BodySchema(QuerySchema):
-    @validates_schema
-    def _check_limits(self, data: dict[str, Any], **_: Any) -> None:
-        if len(data.get("documents") or ()) > MOST_DOCUMENTS:
-            raise ValidationError(f"最多 {MOST_DOCUMENTS} 份 / at most {MOST_DOCUMENTS}", "documents")
-        start, end = data.get("from_"), data.get("until")
-        if start is not None and end is not None and end <= start:
-            raise ValidationError("须晚于 from / must be after from", "until")
+_IdempotencyKey = partial(
+    Parsed, _parse_key, {"type": "string", "pattern": f"^{_KEY.pattern}$"}, data_key="Idempotency-Key"
+)
 
 
-class KeyHeader(Schema):
+class KeyHeader(QuerySchema):
     """The Idempotency-Key: a request that is sent again with the same key is answered as before."""
 
-    key = fields.String(data_key="Idempotency-Key", metadata={"pattern": f"^{_KEY.pattern}$"})
-
-    @validates_schema
-    def _check_form(self, data: dict[str, Any], **_: Any) -> None:
-        if "key" in data and _KEY.fullmatch(data["key"]) is None:
-            said = "须为 1 至 200 个可见 ASCII 字符 / must be 1 to 200 visible ASCII characters"
-            raise ValidationError(said, "Idempotency-Key")
+    key = _IdempotencyKey()
 
 
-class RequiredKeyHeader(KeyHeader):
+class RequiredKeyHeader(QuerySchema):
     """The Idempotency-Key where it is required, for decisions."""
 
-    key = fields.String(
-        data_key="Idempotency-Key",
-        required=True,
-        metadata={"pattern": f"^{_KEY.pattern}$"},
-        error_messages={"required": "必须提供 / required"},
-    )
+    key = _IdempotencyKey(required=True)
 
 
 # --- bodies ---
 
 
-class DecisionRequestSchema(_BodySchema):
+class DecisionRequestSchema(QuerySchema):
     """A step with an award: `reason` and `documents`, and the fields that the action needs or takes."""
 
     action = Choice(tuple(ACTIONS), required=True)
     amount = Yuan(allow_none=True, positive=True, up_to_fen=MAX_AMOUNT_FEN)
     reason = _reason(allow_none=True)
-    documents = _documents()
+    documents = documents_list(allow_none=True)
     until = TimeOrDay(allow_none=True)
     voucher_no = Text(allow_none=True, min_length=1, max_length=128)
     paid_on = DayParameter(allow_none=True)
@@ -90,7 +78,7 @@ class DecisionRequestSchema(_BodySchema):
     _ALWAYS: ClassVar = {"action", "reason", "documents"}
 
     @validates_schema
-    def _check_fields(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_fields(self, data: Json, **_: object) -> None:
         action = ACTIONS[data["action"]]
         given = {name for name, value in data.items() if value is not None}
         faults = {name: ["必须提供 / required"] for name in action.needs if name not in given}
@@ -100,57 +88,65 @@ class DecisionRequestSchema(_BodySchema):
             raise ValidationError(faults)
 
 
-class HoldRequestSchema(_BodySchema):
+class HoldRequestSchema(QuerySchema):
     """A hold that a person places on an award."""
 
     kind = Choice(BY_HAND, required=True)
     reason = _reason(required=True)
 
 
-class ReleaseRequestSchema(_BodySchema):
+class ReleaseRequestSchema(QuerySchema):
     """The reason for releasing a hold or lifting a suspension."""
 
     reason = _reason(allow_none=True)
 
 
-class EligibilityRequestSchema(_BodySchema):
+class _PeriodSchema(QuerySchema):
+    from_ = TimeOrDay(data_key="from", allow_none=True)
+    until = TimeOrDay(allow_none=True)
+
+    @validates_schema
+    def _check_order(self, data: Json, **_: object) -> None:
+        start, end = data.get("from_"), data.get("until")
+        if start is not None and end is not None and end <= start:
+            raise ValidationError("须晚于 from / must be after from", "until")
+
+
+class EligibilityRequestSchema(_PeriodSchema):
     """The result of checking whether a subject is eligible, for a period (G8)."""
 
     status = Choice(ELIGIBILITY_STATUSES, required=True)
-    from_ = TimeOrDay(data_key="from", allow_none=True)
-    until = TimeOrDay(allow_none=True)
     kind_of_entity = Text(allow_none=True, min_length=1, max_length=200)
-    criteria = criteria_field(allow_none=True)
-    documents = _documents()
+    criteria = Criteria(allow_none=True)
+    documents = documents_list(allow_none=True)
 
 
-class SuspensionRequestSchema(_BodySchema):
+class SuspensionRequestSchema(_PeriodSchema):
     """The period within which awards earned under a rule are suspended (G9)."""
 
     from_ = TimeOrDay(data_key="from", required=True)
-    until = TimeOrDay(allow_none=True)
     reason = _reason(required=True)
 
 
-class OtherGrantRequestSchema(_BodySchema):
+class OtherGrantRequestSchema(QuerySchema):
     """A grant under another municipal policy (G6). The last of one name and year counts; "0.00": it was not granted."""
 
     name = Text(required=True, min_length=1, max_length=200)
-    year = year_field(required=True)
+    year = Year(required=True)
     amount = Yuan(required=True, up_to_fen=MAX_AMOUNT_FEN)
-    documents = _documents()
+    documents = documents_list(allow_none=True)
 
 
-class RelatedPartiesRequestSchema(_BodySchema):
+class RelatedPartiesRequestSchema(QuerySchema):
     """Two subjects that are related parties (G10), or no longer are. The last entry of a pair counts."""
 
     subjects = fields.List(SubjectParameter(), required=True, validate=validate.Length(equal=2))
     status = Choice(RELATED_STATUSES, required=True)
     reason = _reason(required=True)
-    documents = _documents()
+    documents = documents_list(allow_none=True)
 
     @validates_schema
-    def _check_two(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_two(self, data: Json, **_: object) -> None:
         if len(set(data["subjects"])) == 1:
             raise ValidationError({"subjects": ["须为两个主体 / must be two subjects"]})
 
@@ -192,7 +188,7 @@ EligibilitySchema = _act(
     texts("eligibility_id", "subject"),
     texts("status", enum=ELIGIBILITY_STATUSES),
     texts("kind_of_entity", null=True),
-    {"criteria": criteria_field(required=True)},
+    {"criteria": Criteria(required=True)},
     _PERIOD,
     _DOCUMENTS,
 )

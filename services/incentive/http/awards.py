@@ -1,7 +1,7 @@
 """HTTP routes of awards, and of how subjects and exchanges stand under the rules."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from services.incentive.queries import explanations, status
 from services.incentive.queries.serializers import award_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
+from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.parties import parse_subject
 from shared.web.pagination import decode_key, encode_cursor, page
@@ -81,23 +82,23 @@ def found_or_404(found: Found | None) -> Found:
     return found
 
 
-def find_award(connection: Connection, view: LedgerView, award_id: str) -> Any:
+def find_award(connection: Connection, view: LedgerView, award_id: str) -> SeenAward:
     """Return the row of an award in the view. Problem 404."""
     return found_or_404(None if "\0" in award_id else queries.find_award(connection, view, award_id))
 
 
-def render_award(connection: Connection, view: LedgerView, row: Any) -> Json:
+def render_award(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Render the contract's Award of a row as the view may see it."""
     return award_renderer(connection, view, [row])(row)
 
 
-def award_renderer(connection: Connection, view: LedgerView, rows: Sequence[Any]) -> Callable[[Any], Json]:
+def award_renderer(connection: Connection, view: LedgerView, rows: Sequence[SeenAward]) -> Callable[[SeenAward], Json]:
     """Load the context of these awards at once, and return what renders each."""
     contexts = load_award_context(connection, rows, view.rulebook.policy, view.as_of, view.instant)
     return lambda row: render_in_context(view, row, contexts[row.award_id])
 
 
-def render_in_context(view: LedgerView, row: Any, context: AwardContext) -> Json:
+def render_in_context(view: LedgerView, row: SeenAward, context: AwardContext) -> Json:
     """Render the contract's Award of a row whose context is loaded."""
     policy = view.rulebook.policy
     return award_json(row, context, whole=row.whole, visible=view.visible, policy=policy, now=view.instant)

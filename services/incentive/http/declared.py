@@ -1,7 +1,6 @@
 """HTTP routes of declared rewards: the bureau declares them, one by one or as a table."""
 
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from flask import request
@@ -25,6 +24,7 @@ from services.incentive.queries import declared as queries
 from services.incentive.queries.awards import find_award
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.awards import evidence_json
+from services.incentive.store.rows import SeenAward
 from services.incentive.store.rulebook import rulebook_as_of
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
@@ -130,11 +130,12 @@ def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[
 
 def render_declared(connection: Connection, view: LedgerView, declaration: Declaration) -> Json:
     """Render the award of a declaration; one that earned nothing is rendered with amounts of zero."""
-    row: Any = find_award(connection, view, declaration.award_id)
+    row = find_award(connection, view, declaration.award_id)
     if row is None:
         award = zero_award(declaration, view.rulebook.policy)
-        columns = msgspec.structs.asdict(award) | {"evidence": evidence_json(award.evidence)}
-        row = SimpleNamespace(**columns, recorded_at=declaration.declared_at, whole=True)
+        lists = {"flags": [], "evidence": evidence_json(award.evidence), "exchanges": list(award.exchanges)}
+        columns = msgspec.structs.asdict(award) | lists
+        row = SeenAward(**columns, version=0, recorded_at=declaration.declared_at, whole=True)
     return render_award(connection, view, row)
 
 

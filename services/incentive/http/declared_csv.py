@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from marshmallow import ValidationError
 
@@ -17,6 +17,7 @@ from services.incentive.commands.declare import DeclarationInput, InputFault
 from services.incentive.domain.facts import DocumentRef
 from services.incentive.http.declared_schemas import DeclaredSchema
 from services.incentive.policy.terms import DeclaredTerms, Grades, Policy
+from shared.values.json_types import Json
 from shared.web.problems import field_faults
 
 MOST_ROWS: Final = 1_000
@@ -111,7 +112,7 @@ def _row(line: int, columns: list[str], cells: list[str], policy: Policy) -> Row
     return Row(line, None, tuple(faults)) if faults else Row(line, declaration_input(loaded), ())
 
 
-def declaration_input(loaded: Mapping[str, Any]) -> DeclarationInput:
+def declaration_input(loaded: Json) -> DeclarationInput:
     """Build the input of a declaration from what DeclaredSchema has loaded."""
     documents = tuple(DocumentRef(**one) for one in loaded.get("documents", ()))
     rest = {name: value for name, value in loaded.items() if name not in ("documents", "measure")}
@@ -123,9 +124,9 @@ def _terms(rule: str, policy: Policy) -> DeclaredTerms | None:
     return next((terms for terms in policy.declared.rules if rule in (terms.rule, terms.name.zh)), None)
 
 
-def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> dict[str, Any]:
+def _entered(given: Mapping[str, str], terms: DeclaredTerms | None, faults: list[InputFault]) -> Json:
     """Convert a row to the body of a request."""
-    entered: dict[str, Any] = {name: given[name] for name in ("item", "name") if given.get(name)}
+    entered: Json = {name: given[name] for name in ("item", "name") if given.get(name)}
     entered["rule"] = given["rule"] if terms is None else terms.rule
     subject = given.get("subject", "")
     entered["subject"] = subject if ":" in subject else f"uscc:{subject}"

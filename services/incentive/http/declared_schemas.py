@@ -1,10 +1,10 @@
 """Bodies and answers of the routes of declared rewards."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from services.incentive.http.act_schemas import MOST_DOCUMENTS, DocumentSchema
+from services.incentive.http.act_schemas import DocumentSchema, documents_list
 from services.incentive.http.answers import answer, booleans, days, instants, integers, lists, nested, texts
-from services.incentive.http.fields import flag_field, measure_field
+from services.incentive.http.fields import Flag, Measure
 from services.incentive.http.schemas import SubjectSchema
 from shared.events.fields import Choice, Number, Text
 from shared.web.pagination import PageQuery, page_schema
@@ -19,14 +19,10 @@ class DeclaredSchema(QuerySchema):
     subject = SubjectParameter(required=True)
     item = Number(required=True)
     earned_on = DayParameter(required=True)
-    measure = measure_field()
-    documents = fields.List(
-        fields.Nested(DocumentSchema),
-        validate=validate.Length(max=MOST_DOCUMENTS),
-        metadata={"maxItems": MOST_DOCUMENTS},
-    )
+    measure = Measure()
+    documents = documents_list()
     name = Text(min_length=1, max_length=200)
-    withdrawn = flag_field()
+    withdrawn = Flag()
 
 
 class DeclaredQuery(PageQuery):

@@ -1,15 +1,17 @@
 """Fields of request bodies, read strictly; `from` and `until` are instants, or days, which begin in Shanghai."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from shared.events.fields import Text, Time
 from shared.postgres.query import BIGINT_MAX
 from shared.values.times import day_start
+from shared.web.query import Parsed
 
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -26,7 +28,9 @@ class TimeOrDay(Time):
         super().__init__(**kwargs)
         self.metadata = {"description": "2026-03-01, or RFC 3339"}  # no format, as it may be either
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:  # type: ignore[override]
+    def _deserialize(  # type: ignore[override]
+        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
+    ) -> datetime:
         if isinstance(value, str) and _DAY.fullmatch(value):
             try:
                 return day_start(date.fromisoformat(value))
@@ -35,80 +39,45 @@ class TimeOrDay(Time):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class ParsedField(fields.Field[Any]):
-    """A JSON value read by one function, with its OpenAPI schema."""
-
-    def __init__(self, parse: Callable[[Any], Any], openapi: Mapping[str, Any], **kwargs: Any) -> None:
-        super().__init__(metadata=dict(openapi), **kwargs)
-        self._parse = parse
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        return self._parse(value)
+def limited_list(
+    item: fields.Field[str] | fields.Nested, most: int, counter: str, *, allow_none: bool = False
+) -> fields.List[Any]:
+    """A list of at most so many items; `counter` is the Chinese measure word."""
+    said = f"最多 {most} {counter} / at most {most}"
+    return fields.List(item, validate=validate.Length(max=most, error=said), allow_none=allow_none)
 
 
-def year_field(**kwargs: Any) -> ParsedField:
-    """A calendar year in Shanghai."""
-    openapi = {"type": "integer", "minimum": _YEARS.start, "maximum": _YEARS.stop - 1}
-    return ParsedField(_parse_year, openapi, **kwargs)
-
-
-def log_size_field(**kwargs: Any) -> ParsedField:
-    """A number of transactions."""
-    return ParsedField(_parse_log_size, {"type": "integer", "minimum": 0, "maximum": BIGINT_MAX}, **kwargs)
-
-
-def flag_field(**kwargs: Any) -> ParsedField:
-    """True or false in JSON, and nothing that merely means it."""
-    return ParsedField(_parse_flag, {"type": "boolean"}, **kwargs)
-
-
-def digest_field(**kwargs: Any) -> ParsedField:
-    """A SHA-256 in lower-case hex."""
-    return ParsedField(_parse_digest, {"type": "string", "pattern": f"^{_SHA256.pattern}$"}, **kwargs)
-
-
-def criteria_field(**kwargs: Any) -> ParsedField:
-    """Criteria that were checked, by name, each with a boolean, a text or an integer."""
-    return ParsedField(_parse_criteria, {"type": "object"}, **kwargs)
-
-
-def measure_field(**kwargs: Any) -> ParsedField:
-    """The measured values by name, as text; the policy file says which names a rule takes."""
-    return ParsedField(_parse_measure, {"type": "object", "additionalProperties": {"type": "string"}}, **kwargs)
-
-
-def _parse_year(value: Any) -> int:
+def _parse_year(value: object) -> int:
     if type(value) is not int or value not in _YEARS:
         raise ValidationError("须为 2000 至 2099 的整数 / must be an integer from 2000 to 2099")
     return value
 
 
-def _parse_log_size(value: Any) -> int:
+def _parse_log_size(value: object) -> int:
     if type(value) is not int or not 0 <= value <= BIGINT_MAX:
         raise ValidationError("须为不小于 0 的整数 / must be an integer of at least 0")
     return value
 
 
-def _parse_flag(value: Any) -> bool:
+def _parse_flag(value: object) -> bool:
     if type(value) is not bool:
         raise ValidationError("须为 true 或 false / must be true or false")
     return value
 
 
-def _parse_digest(value: Any) -> str:
+def _parse_digest(value: object) -> str:
     text = str(Text().deserialize(value))
     if _SHA256.fullmatch(text) is None:
         raise ValidationError("须为 64 位小写十六进制 / must be 64 lower-case hex digits")
     return text
 
 
-def _parse_criteria(value: Any) -> dict[str, bool | int | str]:
+def _parse_criteria(value: object) -> dict[str, bool | int | str]:
     if not isinstance(value, dict) or len(value) > _MOST_CRITERIA:
         raise ValidationError(f"须为至多 {_MOST_CRITERIA} 项的对象 / must be an object of at most {_MOST_CRITERIA}")
     text = Text(min_length=1, max_length=2000)
 
-    def checked(result: Any) -> bool | int | str:
+    def checked(result: object) -> bool | int | str:
         if isinstance(result, bool) or (type(result) is int and abs(result) <= _INTEGER_MOST):
             return result
         if isinstance(result, str):
@@ -118,7 +87,7 @@ def _parse_criteria(value: Any) -> dict[str, bool | int | str]:
     return {str(text.deserialize(name)): checked(result) for name, result in value.items()}
 
 
-def _parse_measure(value: Any) -> Mapping[str, str]:
+def _parse_measure(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise ValidationError("须为对象 / must be an object")
     faults: dict[str, list[str]] = {}
@@ -130,3 +99,17 @@ def _parse_measure(value: Any) -> Mapping[str, str]:
     if faults:
         raise ValidationError(faults)
     return value
+
+
+# A calendar year in Shanghai.
+Year = partial(Parsed, _parse_year, {"type": "integer", "minimum": _YEARS.start, "maximum": _YEARS.stop - 1})
+# A number of transactions.
+LogSize = partial(Parsed, _parse_log_size, {"type": "integer", "minimum": 0, "maximum": BIGINT_MAX})
+# True or false in JSON, and nothing that merely means it.
+Flag = partial(Parsed, _parse_flag, {"type": "boolean"})
+# A SHA-256 in lower-case hex.
+Digest = partial(Parsed, _parse_digest, {"type": "string", "pattern": f"^{_SHA256.pattern}$"})
+# Criteria that were checked, by name, each with a boolean, a text or an integer.
+Criteria = partial(Parsed, _parse_criteria, {"type": "object"})
+# The measured values by name, as text; the policy file says which names a rule takes.
+Measure = partial(Parsed, _parse_measure, {"type": "object", "additionalProperties": {"type": "string"}})

@@ -1,5 +1,7 @@
 """Query parameters and answers of the routes of awards, statuses, trades and the ledger."""
 
+from functools import partial
+
 from marshmallow import fields
 
 from services.incentive.domain.workflow import STATES
@@ -17,11 +19,7 @@ KINDS = ("entitlement", "approval", "payment", "return", "decision")
 _STEPS = ("base", "rate", "cap", "rounding", "difference", "suppression")
 
 
-class YearParameter(WholeNumber):
-    """A calendar year in Shanghai."""
-
-    def __init__(self, *, required: bool = False) -> None:
-        super().__init__(least=2000, most=2099, required=required)
+YearParameter = partial(WholeNumber, least=2000, most=2099)
 
 
 class AsOfQuery(QuerySchema):

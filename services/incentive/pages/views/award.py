@@ -1,6 +1,6 @@
 """Page of an award: its amounts, explanation and history, and for the bureau the steps that can be taken."""
 
-from typing import Any, Final
+from typing import Final
 
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.award_context import decisions_of, load_award_context
+from services.incentive.store.rows import SeenAward
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.web.keys import current_key
@@ -58,7 +59,7 @@ def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValu
     return show_form("views/award", refused, acts_now=acts_now, today=today(), **shown)
 
 
-def _recorded(connection: Connection, view: LedgerView, row: Any) -> Json:
+def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
     """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
     if not row.whole:
         return {"decisions": [], "held": []}
