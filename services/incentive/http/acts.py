@@ -44,7 +44,7 @@ class _ActRoutes(NamedTuple):
     list_says: str = ""
 
 
-_ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
+ROUTES: Final[Mapping[ActKind, _ActRoutes]] = {
     "hold": _ActRoutes(
         "/v1/awards/<path:award_id>/holds",
         schemas.HoldRequestSchema,
@@ -117,7 +117,7 @@ def _add_list(kind: ActKind, routes: _ActRoutes) -> None:
     )(view)
 
 
-for _kind, _routes in _ROUTES.items():
+for _kind, _routes in ROUTES.items():
     _add_act(_kind, _routes)
     if _routes.listed is not None:
         _add_list(_kind, _routes)

@@ -4,13 +4,18 @@ A page that shows only the present keeps the instant in its navigation; its othe
 """
 
 import re
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from flask import g, request
 from marshmallow import ValidationError
+from sqlalchemy import Connection
 
+from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import AsOfQuery
+from services.incentive.queries.view import LedgerView
+from shared.values.json_types import Json
 from shared.values.times import SHANGHAI, day_start
 from shared.web.problems import FieldFault, Problem
 from shared.web.service import current_service
@@ -37,19 +42,24 @@ def page_as_of() -> datetime | None:
     return requested_as_of()
 
 
+def page_view() -> AbstractContextManager[tuple[Connection, LedgerView]]:
+    """Open the ledger at the instant that the page shows, as its reader may see it."""
+    return ledger_view(page_as_of())
+
+
 def requested_as_of() -> datetime | None:
     """Return the instant in the page's address, even if the page does not show it."""
     instant: datetime | None = g.get("as_of")
     return instant
 
 
-def keep_instant(endpoint: str, values: dict[str, Any]) -> None:
+def keep_instant(endpoint: str, values: dict[str, object]) -> None:
     """Add the instant to the links of a page that shows it."""
     if "shows_as_of" in g and "as_of_given" in g and endpoint not in _TIMELESS:
         values.setdefault(PARAMETER, g.as_of_given)
 
 
-def vocabulary() -> dict[str, Any]:
+def vocabulary() -> Json:
     """Return what templates need: the instant as a field shows it, and whether the page shows it."""
     instant = requested_as_of()
     local = None if instant is None else instant.astimezone(SHANGHAI).replace(tzinfo=None)

@@ -1,8 +1,8 @@
 """Shared parts of all pages: security headers, CSRF protection, language, vocabulary of templates, error pages."""
 
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +13,7 @@ from services.incentive.domain.explain_format import grouped, percent, reason_la
 from services.incentive.pages import as_of_param, words
 from services.incentive.pages.language import here, language, say, say_both, say_half, switch_language
 from services.incentive.policy.terms import Texts
+from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.web.problems import Problem, answer_database_error, answer_http_exception
@@ -57,7 +58,7 @@ def add_headers(response: Response) -> Response:
 
 
 @blueprint.context_processor
-def vocabulary() -> dict[str, Any]:
+def vocabulary() -> Json:
     """Return the functions and values that every template can use."""
     return {
         "both": say_both,
@@ -104,9 +105,15 @@ def when(instant: str) -> str:
     return instant[:19].replace("T", " ")
 
 
-def show(template: str, http_status: int = 200, **values: Any) -> tuple[str, int]:
+def show(template: str, http_status: int = 200, **values: object) -> tuple[str, int]:
     """Render a page."""
     return render_template(f"pages/{template}.html", http_status=http_status, **values), http_status
+
+
+def paging_links(cursor: str | None, endpoint: str, query: Json) -> dict[str, str | None]:
+    """Return the addresses of the first page of a list and of the next one, each None if there is no need for it."""
+    start = url_for(endpoint, **query) if request.args.get("cursor") else None
+    return {"start": start, "more": None if cursor is None else url_for(endpoint, **query, cursor=cursor)}
 
 
 def this_year() -> int:

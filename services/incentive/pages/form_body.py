@@ -2,8 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -29,7 +29,7 @@ class FormRefusal(NamedTuple):
     faults: Faults
 
 
-def show_form(template: str, refused: FormRefusal | None, **values: Any) -> ResponseReturnValue:
+def show_form(template: str, refused: FormRefusal | None, **values: object) -> ResponseReturnValue:
     """Render a page with forms: a new Idempotency-Key for them, and why the one that was sent was refused."""
     status = 200 if refused is None else refused.http_status
     return show(template, status, refused=refused, once=secrets.token_urlsafe(16), **values)
@@ -40,31 +40,33 @@ def sent_once() -> Json:
     return {"key": request.form.get(ONCE) or None}
 
 
-def read_form(
-    schema: Schema, names: Sequence[str], numbers: Sequence[str] = (), more: Mapping[str, Any] | None = None
-) -> tuple[Json, Faults]:
-    """Load these fields and the documents with the schema; return what was loaded, or the faults by field.
+def read_form(schema: Schema, more: Json | None = None) -> tuple[Json, Faults]:
+    """Load the fields and the documents of the form that was sent; return what was loaded, or the faults by field.
 
-    Empty fields are left out; `numbers` are integers in JSON; `more` are values that no field has as such.
+    Empty fields are left out; `more` are values that no field has as such.
     """
+    names = [field.data_key or name for name, field in schema.fields.items()]
     body: Json = {name: text for name in names if (text := request.form.get(name, "").strip())}
+    year = body.get("year", "")
+    if year.isascii() and year.isdigit() and len(year) < 10:  # noqa: PLR2004 - any year
+        body["year"] = int(year)
     body |= more or {}
-    for name in numbers:
-        text = str(body.get(name, ""))
-        if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - any year
-            body[name] = int(text)
     if documents := _sent_documents():
         body[DOCUMENTS] = documents
+    return load(schema, body)
+
+
+def load(schema: Schema, given: Json) -> tuple[Json, Faults]:
+    """Load what was given with a schema of the API; return what was loaded, or the faults by field."""
     try:
-        return schema.load(body), {}
+        return schema.load(given), {}
     except ValidationError as error:
         return {}, said_faults(field_faults(error.messages))
 
 
-def said_faults(faults: Any) -> Faults:
+def said_faults(faults: Iterable[FieldFault]) -> Faults:
     """Return the messages of faults by their form fields, in the page's language."""
-    found: Sequence[FieldFault] = tuple(faults)
-    return {fault.field.partition(".")[0]: say_half(fault.message) for fault in found}
+    return {fault.field.partition(".")[0]: say_half(fault.message) for fault in faults}
 
 
 def refusal_of(form: str, problem: Problem) -> FormRefusal:

@@ -46,7 +46,7 @@ def switch_language() -> ResponseReturnValue | None:
     return response
 
 
-def here(**changed: Any) -> str:
+def here(**changed: object) -> str:
     """Return the page's own address with some parameters changed and without the language."""
     given = {name: value for name, value in request.args.items() if name != PARAMETER}
     arguments: dict[str, Any] = {**given, **(request.view_args or {}), **changed}

@@ -1,15 +1,15 @@
 """Forms of the bureau's acts: steps with an award, holds, eligibility, other grants, suspensions, related parties."""
 
 from collections.abc import Callable
-from typing import Final
+from functools import partial
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from services.incentive.domain.acts import RELATED, UNRELATED, ActKind
-from services.incentive.http import act_schemas as schemas
-from services.incentive.http.acts import decide, perform, relate_parties
+from services.incentive.http.act_schemas import DecisionRequestSchema, RelatedPartiesRequestSchema
+from services.incentive.http.acts import ROUTES, decide, perform, relate_parties
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
 from services.incentive.pages.views.award import show_award
@@ -20,15 +20,12 @@ from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.problems import Problem
 
-_STEP: Final = ("action", "amount", "reason", "until", "voucher_no", "paid_on")
-Fields = tuple[str, ...]
-
 
 def _submit(
-    form: str, schema: type[Schema], names: Fields, do: Callable[[Json], Json], more: Json | None = None
+    form: str, schema: type[Schema], do: Callable[[Json], Json], more: Json | None = None
 ) -> FormRefusal | None:
     """Do what a form asks for; return why it was refused, if it was."""
-    given, faults = read_form(schema(), names, ("year",), more)
+    given, faults = read_form(schema(), more)
     if faults:
         return FormRefusal(form, 422, None, faults)
     try:
@@ -38,12 +35,12 @@ def _submit(
     return None
 
 
-def _act(form: str, schema: type[Schema], names: Fields, about: str, kind: ActKind) -> FormRefusal | None:
-    return _submit(form, schema, names, lambda given: perform(sent_once(), about, given, kind))
+def _act(form: str, about: str, kind: ActKind) -> FormRefusal | None:
+    return _submit(form, ROUTES[kind].body, lambda given: perform(sent_once(), about, given, kind))
 
 
 def _release(hold_id: str) -> FormRefusal | None:
-    return _act(f"release-{hold_id}", schemas.ReleaseRequestSchema, ("reason",), hold_id, "release")
+    return _act(f"release-{hold_id}", hold_id, "release")
 
 
 def _done(
@@ -61,16 +58,15 @@ def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnVal
 @require("bureau")
 def step(award_id: str) -> ResponseReturnValue:
     """Take a step with an award."""
-    action = request.form.get("action", "")
-    refused = _submit(action, schemas.DecisionRequestSchema, _STEP, lambda given: decide(sent_once(), given, award_id))
-    return _award_done(award_id, refused)
+    action, do = request.form.get("action", ""), partial(decide, sent_once(), award_id=award_id)
+    return _award_done(award_id, _submit(action, DecisionRequestSchema, do))
 
 
 @blueprint.post("/awards/<path:award_id>/holds")
 @require("bureau")
 def hold(award_id: str) -> ResponseReturnValue:
     """Place a hold on an award."""
-    return _award_done(award_id, _act("hold", schemas.HoldRequestSchema, ("kind", "reason"), award_id, "hold"))
+    return _award_done(award_id, _act("hold", award_id, "hold"))
 
 
 @blueprint.post("/awards/<path:award_id>/holds/<hold_id>/release")
@@ -84,9 +80,7 @@ def release(award_id: str, hold_id: str) -> ResponseReturnValue:
 @require("bureau")
 def suspend() -> ResponseReturnValue:
     """Suspend a rule for a period."""
-    names, rule = ("from", "until", "reason"), request.form.get("rule", "")
-    refused = _act("suspend", schemas.SuspensionRequestSchema, names, rule, "suspension")
-    return _done(refused, show_worklist, "pages.worklist")
+    return _done(_act("suspend", request.form.get("rule", ""), "suspension"), show_worklist, "pages.worklist")
 
 
 @blueprint.post("/worklist/suspensions/<hold_id>/release")
@@ -105,17 +99,14 @@ def _subject_done(subject: str, refused: FormRefusal | None) -> ResponseReturnVa
 @require("bureau")
 def verify(subject: str) -> ResponseReturnValue:
     """Record whether a subject is eligible."""
-    names = ("status", "from", "until", "kind_of_entity")
-    refused = _act("eligibility", schemas.EligibilityRequestSchema, names, subject, "eligibility")
-    return _subject_done(subject, refused)
+    return _subject_done(subject, _act("eligibility", subject, "eligibility"))
 
 
 @blueprint.post("/subjects/<subject>/other-grants")
 @require("bureau")
 def note_grant(subject: str) -> ResponseReturnValue:
     """Record a grant under another municipal policy."""
-    refused = _act("grant", schemas.OtherGrantRequestSchema, ("name", "year", "amount"), subject, "other_grant")
-    return _subject_done(subject, refused)
+    return _subject_done(subject, _act("grant", subject, "other_grant"))
 
 
 @blueprint.post("/related-parties")
@@ -134,13 +125,7 @@ def unrelate() -> ResponseReturnValue:
 
 def _record_pair(form: str, status: str) -> ResponseReturnValue:
     more: Json = {"subjects": _two(), "status": status}
-    refused = _submit(
-        form,
-        schemas.RelatedPartiesRequestSchema,
-        ("reason",),
-        lambda given: relate_parties(sent_once(), given),
-        more,
-    )
+    refused = _submit(form, RelatedPartiesRequestSchema, partial(relate_parties, sent_once()), more)
     return _done(refused, show_related, "pages.related")
 
 

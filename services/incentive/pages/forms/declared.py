@@ -1,6 +1,6 @@
 """Page of declared rewards, with the form to declare one."""
 
-from typing import Any, Final
+from typing import Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, declare_reward
 from services.incentive.http.declared_schemas import DeclaredSchema
-from services.incentive.pages.blueprint import blueprint, today
+from services.incentive.pages.blueprint import blueprint, paging_links, today
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.declared import list_declared
@@ -18,14 +18,6 @@ from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
 
 _PAGE_SIZE: Final = 25
-_FIELDS: Final = ("subject", "name", "item", "earned_on")
-
-
-@blueprint.get("/declared")
-@require("bureau", "auditor")
-def declared() -> ResponseReturnValue:
-    """Show the declarations under one rule or all; with a rule, the form for it."""
-    return _show(None)
 
 
 @blueprint.post("/declared")
@@ -38,34 +30,35 @@ def declare() -> ResponseReturnValue:
     measured = request.form.get("measure", "").strip()
     measure = {} if terms.measure is None or not measured else {terms.measure.name: measured}
     withdrawn = {"withdrawn": True} if request.form.get("withdrawn") else {}
-    given, faults = read_form(DeclaredSchema(), _FIELDS, (), {"rule": terms.rule, "measure": measure, **withdrawn})
+    given, faults = read_form(DeclaredSchema(), {"rule": terms.rule, "measure": measure, **withdrawn})
     if faults:
-        return _show(FormRefusal("declare", 422, None, faults))
+        return show_declared(FormRefusal("declare", 422, None, faults))
     try:
         award = declare_reward(given)
     except Problem as problem:
         refused = refusal_of("declare", problem)
-        return _show(refused._replace(said=refused.said or "; ".join(refused.faults.values())))
+        return show_declared(refused._replace(said=refused.said or "; ".join(refused.faults.values())))
     if award["ceiling"] == "0.00":
         return redirect(url_for("pages.declared", rule=terms.rule), 303)
     return redirect(url_for("pages.award", award_id=award["award_id"]), 303)
 
 
-def _show(refused: FormRefusal | None) -> ResponseReturnValue:
+@blueprint.get("/declared", endpoint="declared")
+@require("bureau", "auditor")
+def show_declared(refused: FormRefusal | None = None) -> ResponseReturnValue:
+    """Show the declarations under one rule or all; with a rule, the form for it, with why it was refused."""
     terms, after = _chosen(), decode_key(request.args.get("cursor"), str)
-    filters: dict[str, Any] = {} if terms is None else {"rule": terms.rule}
+    filters = {} if terms is None else {"rule": terms.rule}
     with ledger_view() as (connection, view):
         found = list_declared(connection, filters, after, _PAGE_SIZE + 1)
         awards = which_awards(connection, [one.award_id for one in found])
     listed = page(found, _PAGE_SIZE, lambda one: encode_cursor(one.ref.fact), declaration_json)
-    cursor = listed["next_cursor"]
     return show_form(
         "forms/declared",
         refused,
         declarations=listed["items"],
         awards=awards,
-        more=None if cursor is None else url_for("pages.declared", **filters, cursor=cursor),
-        start=url_for("pages.declared", **filters),
+        paging=paging_links(listed["next_cursor"], "pages.declared", filters),
         terms=terms,
         policy=view.rulebook.policy,
         today=today(),

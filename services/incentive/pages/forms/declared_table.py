@@ -18,11 +18,13 @@ from shared.web.problems import Problem
 _TABLE_MOST_BYTES: Final = 300_000  # the form that confirms it carries it
 
 
-@blueprint.get("/declared/table")
+@blueprint.get("/declared/table", endpoint="declared_table")
 @require("bureau")
-def declared_table() -> ResponseReturnValue:
-    """Show the form."""
-    return _show(200)
+def show_table(
+    http_status: int = 200, table: Json | None = None, content: str | None = None, said: str | None = None
+) -> ResponseReturnValue:
+    """Show the form, with a preview and the content that its confirmation sends, or why a table was refused."""
+    return show("forms/declared_table", http_status, table=table, content=content, said=said)
 
 
 @blueprint.post("/declared/table")
@@ -33,7 +35,7 @@ def preview_table() -> ResponseReturnValue:
     content = b"" if file is None else file.stream.read(_TABLE_MOST_BYTES + 1)
     if len(content) > _TABLE_MOST_BYTES:
         said = say("文件过大，请分几次登记。", "The file is too large. Split it and submit the parts.")
-        return _show(422, said=said)
+        return show_table(422, said=said)
     return _preview(content)
 
 
@@ -48,20 +50,14 @@ def enter_table() -> ResponseReturnValue:
     try:
         table = run_table(content, is_preview=False)
     except TableError as error:
-        return _show(422, said=say_half(str(error)))
+        return show_table(422, said=say_half(str(error)))
     # Shown without a redirect: if it is sent again, the same declarations change nothing.
-    return _show(200, table) if table["written"] else _preview(content)
+    return show_table(200, table) if table["written"] else _preview(content)
 
 
 def _preview(content: bytes) -> ResponseReturnValue:
     try:
         table = run_table(content, is_preview=True)
     except TableError as error:
-        return _show(422, said=say_half(str(error)))
-    return _show(422 if table["faulty"] else 200, table, base64.b64encode(content).decode())
-
-
-def _show(
-    http_status: int, table: Json | None = None, content: str | None = None, said: str | None = None
-) -> ResponseReturnValue:
-    return show("forms/declared_table", http_status, table=table, content=content, said=said)
+        return show_table(422, said=say_half(str(error)))
+    return show_table(422 if table["faulty"] else 200, table, base64.b64encode(content).decode())

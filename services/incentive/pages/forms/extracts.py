@@ -5,7 +5,6 @@ from typing import Final, get_args
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError
 
 from services.incentive.extract import jobs
 from services.incentive.http.context import current_rulebook
@@ -18,39 +17,54 @@ from services.incentive.http.extracts import (
     request_extract,
 )
 from services.incentive.pages.blueprint import blueprint, show
-from services.incentive.pages.form_body import said_faults
+from services.incentive.pages.form_body import Faults, load, said_faults
 from services.incentive.policy.terms import RuleName
 from shared.service_log.store import served_checkpoint, verifier_keys
 from shared.values.json_types import Json
 from shared.web import translog_routes
 from shared.web.keys import current_key
-from shared.web.problems import Problem, field_faults
+from shared.web.problems import Problem
 from shared.web.service import current_service
 from shared.web.viewer_snapshot import viewer_snapshot
 
 _SHOWN: Final = 50
 
 
-@blueprint.get("/extracts")
-def extracts() -> ResponseReturnValue:
-    """Show the form, the requested extracts, and what they are verified with."""
-    return _show({}, {}, 200)
+@blueprint.get("/extracts", endpoint="extracts")
+def show_extracts(faults: Faults | None = None) -> ResponseReturnValue:
+    """Show the form, with the faults of what was sent, the requested extracts, and what they are verified with."""
+    service = current_service()
+    with viewer_snapshot() as connection:
+        rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
+        note = served_checkpoint(connection, service.clock() - timedelta(seconds=service.checkpoint_interval_s))
+        keys = list(verifier_keys(connection))
+    rulebook, own = current_rulebook(), current_key().exchange
+    return show(
+        "forms/extracts",
+        422 if faults else 200,
+        given=request.form,
+        chosen_rules=request.form.getlist("rules"),
+        faults=faults or {},
+        extracts=[extract_json(row) | {"by": row.requested_by} for row in rows],
+        note=note,
+        keys=keys,
+        rules=[rulebook.policy.terms(rule) for rule in get_args(RuleName)],
+        exchanges=[one for one in rulebook.exchanges.ids if own in (None, one)],
+    )
 
 
 @blueprint.post("/extracts")
 def ask_for() -> ResponseReturnValue:
     """Request an extract, as the API's route does."""
-    given = request.form.to_dict()
-    try:
-        arguments = RequestSchema().load(_body(given, request.form.getlist("rules")))
-    except ValidationError as error:
-        return _show(given, said_faults(field_faults(error.messages)), 422)
+    arguments, faults = load(RequestSchema(), _body(request.form.to_dict(), request.form.getlist("rules")))
+    if faults:
+        return show_extracts(faults)
     try:
         queued = request_extract(arguments)
     except Problem as problem:
         if problem.code != 422:  # noqa: PLR2004
             raise
-        return _show(given, said_faults(problem.errors), 422)
+        return show_extracts(said_faults(problem.errors))
     return redirect(url_for("pages.extract", id=queued["id"]), 303)
 
 
@@ -83,32 +97,6 @@ def checkpoint() -> Response:
 def checkpoint_keys() -> Response:
     """Download the verifier keys of the ledger's log, as `verify.py --key` reads them."""
     return _named(translog_routes.keys(), "ledger-keys.txt")
-
-
-def _show(given: dict[str, str], faults: dict[str, str], status: int) -> ResponseReturnValue:
-    with viewer_snapshot() as connection:
-        rows = jobs.list_newest(connection, current_key().exchange, _SHOWN)
-    note, keys = _signed()
-    rulebook, own = current_rulebook(), current_key().exchange
-    return show(
-        "forms/extracts",
-        status,
-        given=given,
-        chosen_rules=request.form.getlist("rules"),
-        faults=faults,
-        extracts=[extract_json(row) | {"by": row.requested_by} for row in rows],
-        note=note,
-        keys=keys,
-        rules=[rulebook.policy.terms(rule) for rule in get_args(RuleName)],
-        exchanges=[one for one in rulebook.exchanges.ids if own in (None, one)],
-    )
-
-
-def _signed() -> tuple[str | None, list[str]]:
-    service = current_service()
-    with viewer_snapshot() as connection:
-        settled = service.clock() - timedelta(seconds=service.checkpoint_interval_s)
-        return served_checkpoint(connection, settled), list(verifier_keys(connection))
 
 
 def _named(answer: Response, name: str) -> Response:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
@@ -41,11 +42,13 @@ class _TooLargeError(ValueError):
         return f"文件超过 {_POLICY_MOST_BYTES // 1000} KB / the file is over {_POLICY_MOST_BYTES // 1000} kB"
 
 
-@blueprint.get("/lab")
+@blueprint.get("/lab", endpoint="lab")
 @require("bureau", "auditor")
-def lab() -> ResponseReturnValue:
-    """Show the forms: another file, or an alternative reading of the file in force."""
-    return _show(200, None)
+def show_lab(result: Json | None = None, faults: Sequence[str] = ()) -> ResponseReturnValue:
+    """Show the forms, for another file or an alternative reading of the file in force, with a result or faults."""
+    with snapshot(current_service().engine) as connection:
+        readings = computable_readings(_rulebook_in_force(connection).policy)
+    return show("forms/lab", 422 if faults else 200, faults=faults, result=result, readings=readings)
 
 
 @blueprint.post("/lab")
@@ -58,14 +61,8 @@ def try_policy() -> ResponseReturnValue:
     try:
         found, before, after = _compared(request.form.get("reading"))
     except (PolicyError, CutDatesError, _TooLargeError) as error:
-        return _show(422, None, [say_half(line) for line in str(error).splitlines()])
-    return _as_csv(found) if request.form.get("as") == "csv" else _show(200, _result(found, before, after))
-
-
-def _show(http_status: int, result: Json | None, faults: list[str] | None = None) -> ResponseReturnValue:
-    with snapshot(current_service().engine) as connection:
-        readings = computable_readings(_rulebook_in_force(connection).policy)
-    return show("forms/lab", http_status, faults=faults or (), result=result, readings=readings)
+        return show_lab(faults=[say_half(line) for line in str(error).splitlines()])
+    return _as_csv(found) if request.form.get("as") == "csv" else show_lab(_result(found, before, after))
 
 
 def _compared(reading: str | None) -> tuple[WhatIf, Policy, Policy]:

@@ -28,13 +28,8 @@ _POSTINGS_MOST: Final = 500
 _HOLDS_MOST: Final = 200
 
 
-@blueprint.get("/awards/<path:award_id>")
-def award(award_id: str) -> ResponseReturnValue:
-    """Show an award."""
-    return show_award(award_id, None)
-
-
-def show_award(award_id: str, refused: FormRefusal | None) -> ResponseReturnValue:
+@blueprint.get("/awards/<path:award_id>", endpoint="award")
+def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show an award, with why a form was refused."""
     as_of = page_as_of()
     acts_now = current_key().kind == "bureau" and as_of is None

@@ -2,8 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, years
 from services.incentive.queries.budget import load_budget
 from shared.values.money import parse_yuan
@@ -15,7 +14,7 @@ from shared.web.keys import require
 def budget() -> ResponseReturnValue:
     """Show a year's budget."""
     year = requested_year()
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         found = load_budget(connection, view, year)
     amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
     amounts["approved"] -= amounts["returned"]

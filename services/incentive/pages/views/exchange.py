@@ -1,19 +1,18 @@
 """Page of an exchange: its annual total and tiers, months, participants, and the events received today."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from services.incentive.http.awards import found_or_404
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
-from services.incentive.pages.blueprint import blueprint, requested_year, show, today, years
+from services.incentive.pages.as_of_param import page_view
+from services.incentive.pages.blueprint import blueprint, paging_links, requested_year, show, today, years
 from services.incentive.pages.chart import bar_chart, tier_progress
 from services.incentive.pages.views.register_reads import received_on
-from services.incentive.queries.participants import list_participants
+from services.incentive.queries.participants import Participant, list_participants
 from services.incentive.queries.status import load_exchange_status, load_subject_status
 from services.incentive.queries.view import LedgerView
 from shared.values.json_types import Json
@@ -27,13 +26,13 @@ _PAGE_SIZE: Final = 12
 def exchange(exchange: str) -> ResponseReturnValue:
     """Show how an exchange stands in a year."""
     year, after = requested_year(), decode_key(request.args.get("cursor"), str)
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         status = found_or_404(load_exchange_status(connection, view, exchange, year))
         rows = list_participants(connection, view, exchange, year, after, _PAGE_SIZE + 1)
         participants = page(
             rows, _PAGE_SIZE, lambda row: encode_cursor(row.subject), lambda row: _rules(connection, view, row, year)
         )
-    months, cursor = _all_months(year, status["months"]), participants["next_cursor"]
+    months = _all_months(year, status["months"])
     way, marks = tier_progress(parse_yuan(status["total"]), [parse_yuan(tier["over"]) for tier in status["tiers"]])
     return show(
         "views/exchange",
@@ -45,7 +44,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
         way=way,
         tiers=list(zip(status["tiers"], marks, strict=True)),
         participants=participants["items"],
-        more=None if cursor is None else url_for("pages.exchange", exchange=exchange, year=year, cursor=cursor),
+        paging=paging_links(participants["next_cursor"], "pages.exchange", {"exchange": exchange, "year": year}),
         policy=view.rulebook.policy,
         day=today(),
         # The registers report today alone.
@@ -53,7 +52,7 @@ def exchange(exchange: str) -> ResponseReturnValue:
     )
 
 
-def _rules(connection: Connection, view: LedgerView, row: Any, year: int) -> Json:
+def _rules(connection: Connection, view: LedgerView, row: Participant, year: int) -> Json:
     """Load how a participant stands under each rule, as the reader may see it."""
     status = load_subject_status(connection, view, row.subject, year)
     return {"subject": row.subject, "name": row.name, "rules": [] if status is None else status["rules"]}

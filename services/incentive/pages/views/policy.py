@@ -5,8 +5,7 @@ from typing import Final
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.policy.terms import Policy, Reading
 
@@ -16,7 +15,7 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 @blueprint.get("/policy")
 def policy() -> ResponseReturnValue:
     """Show the policy in force."""
-    with ledger_view(page_as_of()) as (_, view):
+    with page_view() as (_, view):
         found = view.rulebook.policy
     return show(
         "views/policy",
@@ -35,7 +34,7 @@ def policy() -> ResponseReturnValue:
 @blueprint.get("/policy/file")
 def policy_file() -> ResponseReturnValue:
     """Show the policy file, to read or to compare."""
-    with ledger_view(page_as_of()) as (_, view):
+    with page_view() as (_, view):
         source, found = view.rulebook.policy_source, view.rulebook.policy
     answer = Response(source, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.id}-{found.revision}.yaml"'

@@ -4,8 +4,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.facts import Declaration, Fact, FactRef, FirstListing, FirstPurchase
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.views.register_reads import documents_behind
 from services.incentive.queries.ledger import list_transactions
@@ -21,7 +20,7 @@ def posting(seq: int) -> ResponseReturnValue:
     """Show a posting."""
     if seq > BIGINT_MAX:
         raise Problem(404)
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         found = list_transactions(connection, view, {}, seq - 1, 1)
         if not found or found[0]["seq"] != seq:
             raise Problem(404)

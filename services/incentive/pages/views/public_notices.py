@@ -1,15 +1,14 @@
 """Public notices: the awards under public notice in a year, as a page to print and as a workbook."""
 
 import io
-from typing import Any, Final
+from typing import Final
 
 from flask import Response
 from flask.typing import ResponseReturnValue
 
 from services.incentive.extract.xlsx import write_workbook
 from services.incentive.http.awards import render_in_context
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, when, years
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
@@ -59,7 +58,7 @@ def public_notices_workbook() -> Response:
 
 def _load(year: int) -> tuple[list[Json], Policy]:
     """Load the awards under public notice, each with the amount still to approve and the end of its notice."""
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         policy = view.rulebook.policy
         rows = list_awards(connection, view, {"year": year, "state": "published"}, None, _NOTICES_MOST)
         contexts = load_award_context(connection, rows, policy, view.as_of, view.instant)
@@ -72,7 +71,7 @@ def _load(year: int) -> tuple[list[Json], Policy]:
     return shown, policy
 
 
-def _cells(number: int, row: Json, policy: Policy) -> list[Any]:
+def _cells(number: int, row: Json, policy: Policy) -> list[object]:
     subject, until = row["subject"], row["until"]
     name = policy.terms(row["rule"]).name.zh
     until = None if until is None else when(until)[:16]

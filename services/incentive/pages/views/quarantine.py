@@ -4,11 +4,11 @@ import base64
 from collections.abc import Collection
 from typing import Final
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import current_rulebook
-from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.views.register_reads import KINDS, quarantine_page, register_ids
 from services.incentive.store.register_client import NotInRegister
 from shared.events.decode import REASONS
@@ -39,7 +39,6 @@ def quarantine() -> ResponseReturnValue:
         found = quarantine_page(chosen["kind"], chosen["register"], {**query, "limit": _PAGE_SIZE})
     except NotInRegister as error:
         raise Problem(404) from error
-    following = None if found is None else found["next_cursor"]
     return show(
         "views/quarantine",
         **chosen,
@@ -47,8 +46,7 @@ def quarantine() -> ResponseReturnValue:
         reasons=REASONS,
         exchanges=exchanges if own is None else [],
         items=None if found is None else [_readable(item) for item in found["items"]],
-        more=None if following is None else url_for("pages.quarantine", **chosen, cursor=following),
-        is_first=cursor is None,
+        paging=paging_links(None if found is None else found["next_cursor"], "pages.quarantine", chosen),
     )
 
 

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.facts import ExchangeTotal
 from services.incentive.http.awards import award_renderer, check_subject, found_or_404
-from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, years
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
@@ -22,17 +21,12 @@ _ACTS_MOST: Final = 200
 _AWARDS_MOST: Final = 200  # a subject has at most one per rule in a year, or per item
 
 
-@blueprint.get("/subjects/<subject>")
-def subject(subject: str) -> ResponseReturnValue:
-    """Show a subject."""
-    return show_subject(subject, None)
-
-
-def show_subject(subject: str, refused: FormRefusal | None) -> ResponseReturnValue:
+@blueprint.get("/subjects/<subject>", endpoint="subject")
+def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseReturnValue:
     """Show a subject, with why a form was refused."""
     scheme, code = check_subject(subject).split(":", 1)
     year = requested_year()
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         status = found_or_404(load_subject_status(connection, view, subject, year))
         rows = list_awards(connection, view, {"subject": subject, "year": year}, None, _AWARDS_MOST)
         acts = _recorded(connection, view, subject) if view.viewer is None else []

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.trade_effects import list_trade_effects
-from services.incentive.pages.blueprint import blueprint, show
+from services.incentive.pages.blueprint import blueprint, paging_links, show
 
 _PAGE_SIZE: Final = 50
 
@@ -15,6 +15,5 @@ _PAGE_SIZE: Final = 50
 def trade(exchange: str, no: str) -> ResponseReturnValue:
     """Show the effects of a trade."""
     effects = list_trade_effects({"cursor": request.args.get("cursor"), "limit": _PAGE_SIZE}, exchange, no)
-    cursor = effects["next_cursor"]
-    more = None if cursor is None else url_for("pages.trade", exchange=exchange, no=no, cursor=cursor)
-    return show("views/trade", effects=effects, more=more)
+    paging = paging_links(effects["next_cursor"], "pages.trade", {"exchange": exchange, "no": no})
+    return show("views/trade", effects=effects, paging=paging)

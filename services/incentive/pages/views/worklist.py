@@ -5,9 +5,8 @@ from typing import Final
 from flask.typing import ResponseReturnValue
 
 from services.incentive.domain.clawbacks import clawback_json
-from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, years
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
@@ -22,17 +21,12 @@ _CLAWBACKS_MOST: Final = 100
 _UNATTACHED_MOST: Final = 50
 
 
-@blueprint.get("/worklist")
+@blueprint.get("/worklist", endpoint="worklist")
 @require("bureau", "auditor")
-def worklist() -> ResponseReturnValue:
-    """Show the worklist of a year."""
-    return show_worklist(None)
-
-
-def show_worklist(refused: FormRefusal | None) -> ResponseReturnValue:
-    """Show the worklist, with why a form was refused."""
+def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
+    """Show the worklist of a year, with why a form was refused."""
     year = requested_year()
-    with ledger_view(page_as_of()) as (connection, view):
+    with page_view() as (connection, view):
         waiting = list_worklist(connection, view, year, current_key().name)
         clawbacks = list_clawbacks(connection, view, "open", None, _CLAWBACKS_MOST)
         suspensions = list_suspensions(connection, view.as_of)
