@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
-from services.incentive.http import acts, awards, budget, declared, extracts, ledger, trade_effects
+from services.incentive.http import acts, awards, declared, extracts, ledger, trade_effects
 from services.incentive.http.context import IncentiveContext
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.log_entries import ledger_log, stored_transactions
@@ -23,7 +23,7 @@ from shared.web.app import add_routes, create_base_app
 from shared.web.keys import ApiKeys, load_keys
 from shared.web.service import ServiceInfo
 
-_ROUTES = (awards, ledger, acts, budget, declared, trade_effects, extracts, translog_routes)
+_ROUTES = (awards, ledger, acts, declared, trade_effects, extracts, translog_routes)
 
 
 def load_context(settings: Settings) -> IncentiveContext:

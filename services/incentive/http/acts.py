@@ -1,4 +1,4 @@
-"""HTTP routes of the bureau's acts. Acts that differ in path, body and answer alone are one table."""
+"""HTTP routes of the bureau. Acts that differ in path, body and answer alone are one table."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -13,17 +13,20 @@ from services.incentive.commands.acts import (
     record_act,
 )
 from services.incentive.domain.acts import ActKind, decision_json
+from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import incentive_context, ledger_view
-from services.incentive.http.schemas import AsOfPageQuery
+from services.incentive.http.schemas import AsOfPageQuery, YearQuery
+from services.incentive.queries import clawbacks
+from services.incentive.queries.budget import load_budget
 from services.incentive.store import acts as recorded
 from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError
 from shared.values.json_types import Json
 from shared.values.times import shanghai_date
 from shared.web.keys import current_key
-from shared.web.pagination import decode_key, encode_cursor, page
+from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import Blueprint
 from shared.web.service import current_service
@@ -205,3 +208,20 @@ def perform(header: Json, about: str, given: Json, kind: ActKind) -> Json:
     except SettingsChangedError as error:
         said = "台账正以另一政策或名单计算 / the ledger is computed by another policy or whitelist"
         raise Problem(503, said, headers={"Retry-After": "5"}) from error
+
+
+@blueprint.operation("GET /v1/clawbacks", schemas.ClawbackPageSchema, roles=SEE_ALL, query=schemas.ClawbackQuery)
+def list_clawbacks(arguments: Json) -> Json:
+    """List clawback proposals in code point order of awards; open as long as more is approved than payable."""
+    after = decode_cursor(arguments.get("cursor"), str, int)
+    limit, state = arguments["limit"], arguments.get("state")
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        found = clawbacks.list_clawbacks(connection, view, state, after, limit + 1)
+    return page(found, limit, lambda one: encode_cursor(one.award_id, one.number), clawback_json)
+
+
+@blueprint.operation("GET /v1/budget", schemas.BudgetSchema, roles=SEE_ALL, query=YearQuery)
+def get_budget(arguments: Json) -> Json:
+    """Return a year's budget, and what is payable, approved, paid and returned of its rewards."""
+    with ledger_view(arguments.get("as_of")) as (connection, view):
+        return load_budget(connection, view, arguments["year"])

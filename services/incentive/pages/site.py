@@ -1,31 +1,45 @@
-"""Registration of the pages in the application: routes, cookies and sign-in."""
+"""Registration of the pages in the application: routes, former addresses, cookies and sign-in."""
 
 import secrets
+from typing import Final
 
-from flask import Flask
+from flask import Flask, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
-from services.incentive.pages import former_addresses  # noqa: F401 - adds its routes
 from services.incentive.pages.blueprint import blueprint, csrf
-from services.incentive.pages.forms import acts, declared, declared_table, extracts, lab  # noqa: F401 - each adds its routes
+from services.incentive.pages.forms import acts, declared, extracts, lab  # noqa: F401 - each adds its routes
 from services.incentive.pages.session import oidc
 from services.incentive.pages.session.sign_in import who_asks
 from services.incentive.pages.views import (  # noqa: F401 - each adds its routes
-    award,
     awards,
-    budget,
     exchange,
+    ledger,
     overview,
     policy,
-    posting,
     public_notices,
     quarantine,
     related_parties,
     subject,
-    trade,
     worklist,
 )
 from shared.settings import OidcSettings
 from shared.web.app import sign_in_by
+
+# Addresses that pages had before, so that bookmarks keep working.
+_MOVED: Final = {
+    "/desk": "worklist",
+    "/publicity": "public_notices",
+    "/publicity.xlsx": "public_notices_workbook",
+}
+
+
+def former_address() -> ResponseReturnValue:
+    """Redirect to the page's present address, with its query."""
+    return redirect(url_for(f"pages.{_MOVED[request.path]}", **request.args.to_dict()), 308)  # type: ignore[arg-type]
+
+
+for _path in _MOVED:
+    blueprint.add_url_rule(_path, view_func=former_address)
 
 
 def serve_pages(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.incentive.http.context import EXTENSION
-from services.incentive.pages.session.sessions import LASTS
+from services.incentive.pages.session.sign_in import LASTS
 from services.incentive.store.register_client import RegisterAddresses
 from shared.settings import RegisterAddress
 from shared.values.times import SHANGHAI

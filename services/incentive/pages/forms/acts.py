@@ -12,7 +12,7 @@ from services.incentive.http.act_schemas import DecisionRequestSchema, RelatedPa
 from services.incentive.http.acts import ROUTES, decide, perform, relate_parties
 from services.incentive.pages.blueprint import blueprint
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, sent_once
-from services.incentive.pages.views.award import show_award
+from services.incentive.pages.views.awards import show_award
 from services.incentive.pages.views.related_parties import show_related
 from services.incentive.pages.views.subject import show_subject
 from services.incentive.pages.views.worklist import show_worklist

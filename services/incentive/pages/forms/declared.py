@@ -1,23 +1,29 @@
-"""Page of declared rewards, with the form to declare one."""
+"""Pages of declared rewards: the list with the form to declare one, and tables (CSV), each previewed first."""
 
+import base64
+import binascii
 from typing import Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import current_rulebook, ledger_view
-from services.incentive.http.declared import declaration_json, declare_reward
+from services.incentive.http.declared import declaration_json, declare_reward, run_table
+from services.incentive.http.declared_csv import TableError
 from services.incentive.http.declared_schemas import DeclaredSchema
-from services.incentive.pages.blueprint import blueprint, paging_links, today
+from services.incentive.pages.blueprint import blueprint, paging_links, show, today
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
+from services.incentive.pages.language import say, say_half
 from services.incentive.policy.terms import DeclaredTerms
 from services.incentive.queries.declared import list_declared
 from services.incentive.queries.participants import which_awards
+from shared.values.json_types import Json
 from shared.web.keys import require
 from shared.web.pagination import decode_key, encode_cursor, page
 from shared.web.problems import Problem
 
 _PAGE_SIZE: Final = 25
+_TABLE_MOST_BYTES: Final = 300_000  # the form that confirms it carries it
 
 
 @blueprint.post("/declared")
@@ -72,3 +78,48 @@ def _chosen() -> DeclaredTerms | None:
     if named and terms is None:
         raise Problem(404)
     return terms
+
+
+@blueprint.get("/declared/table", endpoint="declared_table")
+@require("bureau")
+def show_table(
+    http_status: int = 200, table: Json | None = None, content: str | None = None, said: str | None = None
+) -> ResponseReturnValue:
+    """Show the form, with a preview and the content that its confirmation sends, or why a table was refused."""
+    return show("forms/declared_table", http_status, table=table, content=content, said=said)
+
+
+@blueprint.post("/declared/table")
+@require("bureau")
+def preview_table() -> ResponseReturnValue:
+    """Show the result or the faults of each row; nothing is declared."""
+    file = request.files.get("table")
+    content = b"" if file is None else file.stream.read(_TABLE_MOST_BYTES + 1)
+    if len(content) > _TABLE_MOST_BYTES:
+        said = say("文件过大，请分几次登记。", "The file is too large. Split it and submit the parts.")
+        return show_table(422, said=said)
+    return _preview(content)
+
+
+@blueprint.post("/declared/table/enter")
+@require("bureau")
+def enter_table() -> ResponseReturnValue:
+    """Declare all rows, or none if a row has become faulty since, which is shown in a preview again."""
+    try:
+        content = base64.b64decode(request.form.get("content", ""), validate=True)
+    except binascii.Error as error:
+        raise Problem(422) from error
+    try:
+        table = run_table(content, is_preview=False)
+    except TableError as error:
+        return show_table(422, said=say_half(str(error)))
+    # Shown without a redirect: if it is sent again, the same declarations change nothing.
+    return show_table(200, table) if table["written"] else _preview(content)
+
+
+def _preview(content: bytes) -> ResponseReturnValue:
+    try:
+        table = run_table(content, is_preview=True)
+    except TableError as error:
+        return show_table(422, said=say_half(str(error)))
+    return show_table(422 if table["faulty"] else 200, table, base64.b64encode(content).decode())

@@ -1,21 +1,38 @@
-"""Page of the list of awards, with filters."""
+"""Pages of awards: the list with filters; an award with its explanation, history and, for the bureau, next steps."""
 
 from typing import Final
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
-from services.incentive.http.awards import award_renderer
+from services.incentive.commands.acts import step_context
+from services.incentive.domain.acts import decision_json
+from services.incentive.domain.highest_only import OTHER_GRANT
+from services.incentive.domain.workflow import ACTIONS, StepContext, allowed_actions
+from services.incentive.http.awards import award_renderer, find_award, render_award, render_in_context
+from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS, AwardQuery
-from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, show, years
-from services.incentive.pages.form_body import load
+from services.incentive.pages.as_of_param import page_as_of, page_view
+from services.incentive.pages.blueprint import blueprint, paging_links, show, today, years
+from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.queries.awards import list_awards
+from services.incentive.queries.explanations import explain_award
+from services.incentive.queries.ledger import list_transactions
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
+from services.incentive.queries.view import LedgerView
+from services.incentive.store.acts import list_acts
+from services.incentive.store.award_context import decisions_of, load_award_context
+from services.incentive.store.rows import SeenAward
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.web.keys import current_key
 from shared.web.pagination import decode_key, encode_cursor, page
 
 _FILTERS: Final = ("subject", "exchange", "rule", "year", "state", "flag")
 _PAGE_SIZE: Final = 25
+_POSTINGS_MOST: Final = 500
+_HOLDS_MOST: Final = 200
 
 
 @blueprint.get("/awards")
@@ -40,3 +57,63 @@ def awards() -> ResponseReturnValue:
         policy=view.rulebook.policy,
         flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
     )
+
+
+@blueprint.get("/awards/<path:award_id>", endpoint="award")
+def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseReturnValue:
+    """Show an award, with why a form was refused."""
+    as_of = page_as_of()
+    acts_now = current_key().kind == "bureau" and as_of is None
+    with ledger_view(as_of) as (connection, view):
+        row = find_award(connection, view, award_id)
+        policy = view.rulebook.policy
+        context = load_award_context(connection, [row], policy, view.as_of, view.instant)[award_id]
+        rendered = render_in_context(view, row, context)
+        steps = step_context(connection, row, context, policy, current_key().name, view.instant) if acts_now else None
+        subject = rendered["subject"]
+        shown: Json = {
+            "award": rendered,
+            "subject": f"{subject['id_scheme']}:{subject['id']}",
+            "terms": policy.terms(rendered["rule"]),
+            "policy": policy,
+            "explanation": explain_award(connection, view, row),
+            "rival": _rival(connection, view, rendered["suppressed_by"]),
+            "postings": list_transactions(connection, view, {"award_id": award_id}, None, _POSTINGS_MOST),
+            **_recorded(connection, view, row),
+            **_possible(steps),
+        }
+    return show_form("views/award", refused, acts_now=acts_now, today=today(), **shown)
+
+
+def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:
+    """Load the decisions on an award and its holds that are not released; nothing if it is only partly visible."""
+    if not row.whole:
+        return {"decisions": [], "held": []}
+    decisions = decisions_of(connection, [row.award_id], view.as_of).get(row.award_id, [])
+    holds = list_acts(connection, "hold", ("award_id", row.award_id), view.as_of, None, _HOLDS_MOST)
+    return {
+        "decisions": [decision_json(one) for one in decisions],
+        "held": [one for one in holds if one["released_at"] is None],
+    }
+
+
+def _possible(steps: StepContext | None) -> Json:
+    """Return the steps that can be taken, with the most likely amount: all room, all unpaid, all to claw back."""
+    if steps is None:
+        return {"actions": [], "suggested": None}
+    amounts = {
+        "approve": min(limit.room_fen for limit in steps.limits),
+        "pay": steps.workflow.unpaid_fen,
+        "return": 0 if steps.clawback is None else steps.clawback[1],
+    }
+    return {
+        "actions": [ACTIONS[name] for name in allowed_actions(steps)],
+        "suggested": {action: format_yuan(fen) for action, fen in amounts.items()},
+    }
+
+
+def _rival(connection: Connection, view: LedgerView, award_id: str | None) -> Json | None:
+    """Load the award that suppresses it; a grant under another policy is not an award."""
+    if award_id is None or award_id.startswith(f"{OTHER_GRANT}/"):
+        return None
+    return render_award(connection, view, find_award(connection, view, award_id))

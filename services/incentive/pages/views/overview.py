@@ -1,15 +1,16 @@
-"""The home page: of an exchange its own page, else the year of all exchanges and rules."""
+"""Pages of a year: of all exchanges and rules, which is the home page of those who see all; and of the budget."""
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import ledger_view
-from services.incentive.pages.as_of_param import page_as_of
+from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, years
+from services.incentive.queries.budget import load_budget
 from services.incentive.queries.participants import sums_by_rule
 from services.incentive.queries.status import load_exchange_status
-from shared.values.money import format_yuan
-from shared.web.keys import current_key
+from shared.values.money import format_yuan, parse_yuan
+from shared.web.keys import current_key, require
 
 
 @blueprint.get("/")
@@ -40,3 +41,17 @@ def overview() -> ResponseReturnValue:
         budget=format_yuan(policy.budget_fen),
         fits=total_fen <= policy.budget_fen,
     )
+
+
+@blueprint.get("/budget")
+@require("bureau", "auditor")
+def budget() -> ResponseReturnValue:
+    """Show a year's budget."""
+    year = requested_year()
+    with page_view() as (connection, view):
+        found = load_budget(connection, view, year)
+    amounts = {name: parse_yuan(found[name]) for name in ("budget", "payable", "approved", "paid", "returned")}
+    amounts["approved"] -= amounts["returned"]
+    longest = max(amounts["budget"], amounts["payable"], 1)
+    lengths = {name: round(100 * fen / longest, 2) for name, fen in amounts.items()}
+    return show("views/budget", year=year, years=years(), budget=found, lengths=lengths)
