@@ -1,41 +1,22 @@
 """The commands of every service: serve, consume, migrate, rebuild."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Protocol
+from pkgutil import resolve_name
 
 import click
 
 from shared.language import say
 from shared.postgres.schema_version import package_of
 from shared.process.program import lower_cpu_priority, owner_url, run_program
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask import Flask
-
-    from shared.settings import Service, Settings
-
-
-class Rebuild(Protocol):
-    """Implements `rebuild`; exits with 1 if anything differs and is not repaired."""
-
-    def __call__(self, settings: Settings, *, verify: bool, from_kafka: bool) -> None: ...
+from shared.settings import Service
 
 
 def service_commands(
-    service: Service,
-    about: str,
-    *,
-    bind: str,
-    make_app: Callable[[Settings], Flask],
-    consume: Callable[[Settings], None],
-    rebuild: Rebuild,
+    service: Service, about: str, *, bind: str, make_app: str, consume: str, rebuild: str
 ) -> click.Group:
     """Build the service's command group; `bind` is the default HOST:PORT.
 
-    The callables import what they need when called: a consumer needs no web server, and memory counts.
+    `make_app`, `consume` and `rebuild` are functions of the service's settings, named as `module:function` and imported
+    when called: a consumer needs no web server, and memory counts. `rebuild` also takes `verify` and `from_kafka`.
     """
     group = click.Group(help=about)
     _add_serve(group, service, bind, make_app)
@@ -47,7 +28,7 @@ def service_commands(
     )
     def _consume() -> None:
         lower_cpu_priority()
-        run_program(service, consume)
+        run_program(service, resolve_name(consume))
 
     @group.command(
         "migrate",
@@ -66,7 +47,7 @@ def service_commands(
     return group
 
 
-def _add_serve(group: click.Group, service: Service, bind: str, make_app: Callable[[Settings], Flask]) -> None:
+def _add_serve(group: click.Group, service: Service, bind: str, make_app: str) -> None:
     @group.command("serve", help=say("通过 HTTP 应答。", "Answer over HTTP."))
     @click.option("--bind", default=bind, show_default=True, help="HOST:PORT")
     @click.option(
@@ -79,10 +60,10 @@ def _add_serve(group: click.Group, service: Service, bind: str, make_app: Callab
     def _serve(bind: str, workers: int) -> None:
         from shared.web.server.serve import serve
 
-        run_program(service, lambda settings: serve(lambda: make_app(settings), bind, workers))
+        run_program(service, lambda settings: serve(lambda: resolve_name(make_app)(settings), bind, workers))
 
 
-def _add_rebuild(group: click.Group, service: Service, rebuild: Rebuild) -> None:
+def _add_rebuild(group: click.Group, service: Service, rebuild: str) -> None:
     @group.command(
         "rebuild",
         help=say(
@@ -100,4 +81,4 @@ def _add_rebuild(group: click.Group, service: Service, rebuild: Rebuild) -> None
         help=say("并从头重读主题，逐条核对", "Also read the topics again and compare record by record."),
     )
     def _rebuild(*, verify: bool, from_kafka: bool) -> None:
-        run_program(service, lambda settings: rebuild(settings, verify=verify, from_kafka=from_kafka))
+        run_program(service, lambda settings: resolve_name(rebuild)(settings, verify=verify, from_kafka=from_kafka))

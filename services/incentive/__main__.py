@@ -1,9 +1,6 @@
 """Commands of the incentive service."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,37 +12,13 @@ from shared.process.program import run_program
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from shared.settings import Settings
-
-
-def _make_app(settings: Settings) -> Flask:
-    from services.incentive.app import create_app
-
-    return create_app(settings)
-
-
-def _consume(settings: Settings) -> None:
-    from services.incentive.consumer import run_consumer
-
-    run_consumer(settings)
-
-
-def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
-    from services.incentive.rebuild.command import run_rebuild
-
-    run_rebuild(settings, verify=verify, from_kafka=from_kafka)
-
-
 main = service_commands(
     "incentive",
     say("奖补：政策、测算与台账。", "Policy, awards and the ledger."),
     bind="0.0.0.0:8003",
-    make_app=_make_app,
-    consume=_consume,
-    rebuild=_rebuild,
+    make_app="services.incentive.app:create_app",
+    consume="services.incentive.consumer:run_consumer",
+    rebuild="services.incentive.rebuild.command:run_rebuild",
 )
 
 

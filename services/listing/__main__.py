@@ -1,45 +1,15 @@
 """Commands of the listing service."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from shared.commands import service_commands
 from shared.language import say
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from shared.settings import Settings
-
-
-def _make_app(settings: Settings) -> Flask:
-    from services.listing.app import create_app
-
-    return create_app(settings)
-
-
-def _consume(settings: Settings) -> None:
-    from services.listing.register import LISTINGS
-    from shared.register.consumer import run_consumer
-
-    run_consumer(LISTINGS, settings)
-
-
-def _rebuild(settings: Settings, *, verify: bool, from_kafka: bool) -> None:
-    from services.listing.rebuild import LISTINGS_REBUILD
-    from shared.register.rebuild.command import run_rebuild
-
-    run_rebuild(LISTINGS_REBUILD, settings, verify=verify, from_kafka=from_kafka)
-
 
 main = service_commands(
     "listing",
     say("登记簿：挂牌。", "The register of listings."),
     bind="0.0.0.0:8001",
-    make_app=_make_app,
-    consume=_consume,
-    rebuild=_rebuild,
+    make_app="services.listing.app:create_app",
+    consume="services.listing.register:consume",
+    rebuild="services.listing.rebuild:rebuild",
 )
 
 

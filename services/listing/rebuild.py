@@ -1,10 +1,11 @@
 """The parts of a listing register that `listing rebuild` compares and repairs."""
 
+from functools import partial
 from typing import Any
 
 from services.listing.register import LISTINGS
 from shared.events.fact_topics import LISTING
-from shared.register.rebuild.command import RebuildSpec
+from shared.register.rebuild.command import RebuildSpec, run_rebuild
 from shared.register.rebuild.versioned_table import VersionedTable
 from shared.register.stored_documents import stored_event
 from shared.values.parties import Party
@@ -39,3 +40,5 @@ LISTINGS_REBUILD = RebuildSpec(
     ),
     document_topic=LISTING,
 )
+
+rebuild = partial(run_rebuild, LISTINGS_REBUILD)

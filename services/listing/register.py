@@ -1,9 +1,12 @@
 """The register of listings."""
 
+from functools import partial
+
 from services.listing.facts import all_fact_keys, changed_by_settings, render_first_listings, render_listings
 from services.listing.firsts import FIRST_LISTINGS
 from services.listing.intake import apply_listings
 from shared.events.fact_topics import FIRST_LISTING, LISTING
+from shared.register.consumer import run_consumer
 from shared.register.kind import RegisterKind
 from shared.register.publish.send_schedule import Lane
 
@@ -18,3 +21,5 @@ LISTINGS = RegisterKind(
     recompute=changed_by_settings,
     all_fact_keys=all_fact_keys,
 )
+
+consume = partial(run_consumer, LISTINGS)

@@ -1,5 +1,6 @@
 """The parts of a trade register that `trade-ingest rebuild` compares and repairs."""
 
+from functools import partial
 from typing import Any
 
 from services.trade_ingest.fact_topic_comparison import compare_fact_topic
@@ -7,7 +8,7 @@ from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.listing_facts import decode_fact
 from services.trade_ingest.register import TRADES
 from services.trade_ingest.totals_store import compare_totals
-from shared.register.rebuild.command import RebuildSpec
+from shared.register.rebuild.command import RebuildSpec, run_rebuild
 from shared.register.rebuild.versioned_table import UNDETERMINED, VersionedTable
 from shared.register.stored_documents import stored_event
 from shared.values.parties import Party
@@ -89,3 +90,5 @@ TRADES_REBUILD = RebuildSpec(
     compare_totals=lambda connection, register, report: compare_totals(connection, buckets_of(register), report),
     compare_fact_topic=compare_fact_topic,
 )
+
+rebuild = partial(run_rebuild, TRADES_REBUILD)

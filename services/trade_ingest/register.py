@@ -1,5 +1,7 @@
 """The register of trades."""
 
+from functools import partial
+
 from services.trade_ingest.fact_keys import all_fact_keys
 from services.trade_ingest.facts import render_first_purchases, render_totals
 from services.trade_ingest.firsts import FIRST_PURCHASES
@@ -8,6 +10,7 @@ from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.risk_flag_measures import render_measures
 from services.trade_ingest.settings_change import changed_by_settings
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
+from shared.register.consumer import run_consumer
 from shared.register.kind import RegisterKind
 from shared.register.publish.send_schedule import Lane
 
@@ -30,3 +33,5 @@ TRADES = RegisterKind(
     fact_topics=(LISTING,),
     read_fact=read_listing_fact,
 )
+
+consume = partial(run_consumer, TRADES)
