@@ -8,16 +8,15 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
+from structlog.typing import EventDict, ExcInfo, Processor
 
 from shared.telemetry.masking import loggable, masked_traceback
-
-Event = MutableMapping[str, Any]  # of structlog
 
 _MINUTE_S: Final = 60.0
 _LINES_A_MINUTE: Final = 60
@@ -34,7 +33,7 @@ def set_up_logs(service: str, level: str) -> None:
     `level` is a name such as INFO. kafka-python logs each reconnect at INFO, so its level is at least WARNING. Uncaught
     exceptions of threads and Python's warnings are logged in the same form.
     """
-    shared_processors: list[Any] = [
+    shared_processors: list[Processor] = [
         partial(_add_service, service),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -122,7 +121,7 @@ def _mask_arguments(record: logging.LogRecord) -> bool:
     return True
 
 
-def _traceback(exc_info: Any) -> str:
+def _traceback(exc_info: ExcInfo) -> str:
     # The end matters most: what was raised last, and where.
     return masked_traceback(exc_info)[-_MAX_TRACEBACK_CHARACTERS:]
 
@@ -134,19 +133,19 @@ def _log_thread_exception(ended: threading.ExceptHookArgs) -> None:
         logging.getLogger(__name__).critical("unhandled exception in thread %s", name, exc_info=exc_info)
 
 
-def _add_service(service: str, _logger: object, _method: str, event: Event) -> Event:
+def _add_service(service: str, _logger: object, _method: str, event: EventDict) -> EventDict:
     event["service"] = service
     return event
 
 
-def _add_suppressed(_logger: object, _method: str, event: Event) -> Event:
+def _add_suppressed(_logger: object, _method: str, event: EventDict) -> EventDict:
     suppressed = getattr(event["_record"], "suppressed", 0)
     if suppressed:
         event["suppressed"] = suppressed
     return event
 
 
-def _cut(_logger: object, _method: str, event: Event) -> Event:
+def _cut(_logger: object, _method: str, event: EventDict) -> EventDict:
     return {
         name: loggable(value, _MAX_TRACEBACK_CHARACTERS if name == "exception" else _MAX_CHARACTERS)
         for name, value in event.items()

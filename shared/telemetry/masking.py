@@ -8,7 +8,7 @@ exceptions, of the Kafka client and of the operating system, and the primary mes
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -69,7 +69,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def loggable(value: Any, max_characters: int) -> Any:
+def loggable(value: object, max_characters: int) -> object:
     """Return a value as a log may hold it: text cut to `max_characters`, other objects as the name of their type."""
     if value is None or isinstance(value, bool | int | float):
         return value

@@ -30,9 +30,9 @@ from shared.postgres.errors import driver_error
 from shared.telemetry.masking import reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from opentelemetry.trace import Span, Tracer
+    from opentelemetry.trace import Tracer
 
 # A program has ten seconds to stop.
 _STOP_TIMEOUT_S: Final = 1.5
@@ -58,7 +58,7 @@ class OtlpTracing:
                 self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
             return self._provider.get_tracer("jiangbu")
 
-    def request(self, method: str, route: str, traceparent: str | None) -> _RequestSpan:
+    def request(self, method: str, route: str, traceparent: str | None) -> Callable[[int], None]:
         """See `shared.telemetry.tracing.Tracing`."""
         caller = None if traceparent is None else _span_context(traceparent)
         span = self._tracer.start_span(
@@ -67,7 +67,15 @@ class OtlpTracing:
             kind=SpanKind.SERVER,
             attributes={"http.request.method": method, "http.route": route},
         )
-        return _RequestSpan(span)
+
+        def end(status: int) -> None:
+            span.set_attribute("http.response.status_code", status)
+            if status >= _SERVER_ERROR:
+                span.set_attribute("error.type", str(status))
+                span.set_status(Status(StatusCode.ERROR))
+            span.end()
+
+        return end
 
     @contextmanager
     def batch(self, group: str, records: int, offsets: Sequence[str], traceparents: Sequence[str]) -> Iterator[None]:
@@ -101,18 +109,6 @@ class OtlpTracing:
         shutdown = threading.Thread(target=self._provider.shutdown, daemon=True)
         shutdown.start()
         shutdown.join(_STOP_TIMEOUT_S)
-
-
-class _RequestSpan:
-    def __init__(self, span: Span) -> None:
-        self._span = span
-
-    def end(self, status: int) -> None:
-        self._span.set_attribute("http.response.status_code", status)
-        if status >= _SERVER_ERROR:
-            self._span.set_attribute("error.type", str(status))
-            self._span.set_status(Status(StatusCode.ERROR))
-        self._span.end()
 
 
 def _span_context(traceparent: str) -> SpanContext:

@@ -1,24 +1,20 @@
 """OpenTelemetry traces, optional: without OTEL_EXPORTER_OTLP_ENDPOINT nothing is traced and nothing imported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from shared.settings import Settings, SettingsError
 
 
-class RequestSpan(Protocol):
-    """The span of a request that is being answered."""
-
-    def end(self, status: int) -> None:
-        """End the span with the status of the answer."""
-
-
 class Tracing(Protocol):
     """Creates spans and exports them, from any thread; spans that cannot be exported are dropped."""
 
-    def request(self, method: str, route: str, traceparent: str | None) -> RequestSpan:
-        """Start the span of a request, as a child of the caller's span if it named one."""
+    def request(self, method: str, route: str, traceparent: str | None) -> Callable[[int], None]:
+        """Start the span of a request, as a child of the caller's span if it named one.
+
+        Return the function that ends it with the status of the answer.
+        """
 
     def batch(
         self, group: str, records: int, offsets: Sequence[str], traceparents: Sequence[str]

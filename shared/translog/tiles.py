@@ -113,16 +113,3 @@ def entry_bundle(entries: Iterable[bytes]) -> bytes:
             raise ValueError(f"an entry of {len(entry)} bytes; a bundle holds at most {MAX_ENTRY_BYTES} of each")
         parts += [len(entry).to_bytes(2, "big"), entry]
     return b"".join(parts)
-
-
-def parse_bundle(bundle: bytes) -> list[bytes]:
-    """Decode the entries of a bundle. ValueError if it ends inside an entry."""
-    entries: list[bytes] = []
-    at = 0
-    while at < len(bundle):
-        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
-        if at + 2 > len(bundle) or end > len(bundle):
-            raise ValueError(f"the bundle ends inside entry {len(entries)}")
-        entries.append(bundle[at + 2 : end])
-        at = end
-    return entries

@@ -15,11 +15,11 @@ def trace_requests(app: Flask, tracing: Tracing) -> None:
     def begin() -> None:
         if request.endpoint not in _UNTRACED:
             traceparent = valid_traceparent(request.headers.get("traceparent"))
-            g.span = tracing.request(method_label(), route_label(), traceparent)
+            g.end_span = tracing.request(method_label(), route_label(), traceparent)
 
     def end(response: Response) -> Response:
-        if "span" in g:
-            g.pop("span").end(response.status_code)
+        if "end_span" in g:
+            g.pop("end_span")(response.status_code)
         return response
 
     app.before_request_funcs.setdefault(None, []).insert(0, begin)

@@ -12,9 +12,10 @@ from kafka import KafkaProducer
 
 from exchange_kit.records import event_of
 from shared.events.topics import topic_of
-from shared.translog.tiles import Tile, hashes_at, parse_bundle
+from shared.translog.tiles import Tile, hashes_at
 from shared.values.parties import complete_uscc
 from tests.support.engines.tessera import run_fsck
+from tests.support.translog.bundles import parse_bundle
 from tests.support.up import EARLIER_MS, QUIET_WITHIN_S, client_of
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from services.incentive.http.schemas import (
 from services.incentive.store import as_of
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
-from shared.translog.tiles import parse_bundle
 from shared.web.query import JsonSchema
 from shared.web.service import ServiceInfo
 from tests.support.incentive.app import Asker, incentive_app
@@ -38,6 +37,7 @@ from tests.support.incentive.ledger import (
     subject,
 )
 from tests.support.registers.worlds import LOG_ORIGIN
+from tests.support.translog.bundles import parse_bundle
 from tests.support.web.keys import headers
 
 FreshDatabase = Callable[[str], tuple[str, str]]

@@ -20,9 +20,10 @@ from shared.register.head import lock_head, raise_generation
 from shared.service_log.store import LogDiffersError
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.merkle import Edge, check_consistency, consistency_proof, leaf_hash
-from shared.translog.tiles import Tile, hashes_at, node_of, parse_bundle
+from shared.translog.tiles import Tile, hashes_at, node_of
 from tests.support.registers.web_register import NOW, register_set
 from tests.support.registers.worlds import LOG_ORIGIN
+from tests.support.translog.bundles import parse_bundle
 from tests.support.translog.service_log import LOG, ORIGIN, by_hand, fill, vkeys
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.translog.tiles import TILE_WIDTH, Tile, entry_bundle, is_within, parse_bundle, parse_tile
+from shared.translog.tiles import TILE_WIDTH, Tile, entry_bundle, is_within, parse_tile
+from tests.support.translog.bundles import parse_bundle
 
 tiles = st.builds(Tile, st.none() | st.integers(0, 7), st.integers(0, 10**12), st.integers(1, TILE_WIDTH))
 
