@@ -6,15 +6,15 @@ can only accept; a record that it does not accept is decoded again by the schema
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal, NoReturn, cast
 
 import msgspec
 from marshmallow import Schema, ValidationError
 
 from shared.events import fast
-from shared.events.documents import Document, Listing, Trade
+from shared.events.documents import Document, Trade
 from shared.events.fields import NOT_OBJECT, REQUIRED
 from shared.events.schemas import AttributesSchema, ListingSchema, TradeSchema
 from shared.values.json_types import Json
@@ -108,13 +108,14 @@ def decode_slowly(kind: Kind, exchange: str, value: bytes | None, headers: Heade
         if "ce_specversion" in binary:
             time = _check_attributes(kind, exchange, _binary_attributes(binary))
             return Accepted(_document(kind, parsed, time), "binary")
-        time = _check_attributes(kind, exchange, _structured_attributes(parsed))
-        return Accepted(_document(kind, _structured_data(parsed), time), "structured")
+        event = _structured_attributes(parsed)
+        time = _check_attributes(kind, exchange, event)
+        return Accepted(_document(kind, _structured_data(event), time), "structured")
     except _Refused as refused:
         return refused.refusal
 
 
-def _parse(value: bytes | None) -> Any:
+def _parse(value: bytes | None) -> object:
     if value is None or not value:
         raise _not_json("记录为空 / the record is empty")
     if len(value) > MAX_VALUE_BYTES:
@@ -160,17 +161,17 @@ def _parse_int(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MAX_INT_DIGITS else float("inf")
 
 
-def _refuse_constant(constant: str) -> Any:
+def _refuse_constant(constant: str) -> NoReturn:
     raise _not_json(f"JSON 没有 {constant} / JSON has no {constant}")
 
 
-def _structured_attributes(parsed: Any) -> Json:
+def _structured_attributes(parsed: object) -> Json:
     if not isinstance(parsed, dict):
         raise _Refused("not_cloudevent", FieldError("value", NOT_OBJECT))
     return parsed
 
 
-def _structured_data(event: Json) -> Any:
+def _structured_data(event: Json) -> object:
     if "data_base64" in event:
         said = "不接受 data_base64，请用 data / data_base64 is not accepted, use data"
         raise _Refused("invalid_data", FieldError("data_base64", said))
@@ -209,29 +210,30 @@ def _check_attributes(kind: Kind, exchange: str, attributes: Json) -> datetime:
     return time
 
 
-def _document(kind: Kind, data: Any, time: datetime) -> Document:
+def _document(kind: Kind, data: object, time: datetime) -> Document:
+    document: Document | None = None
+    completed_at: datetime | None = None
     errors: list[FieldError] = []
-    loaded: Any
     try:
-        loaded = _SCHEMAS[kind].load(data)
-        completed_at = loaded.completed_at if isinstance(loaded, Trade) else None
+        document = _SCHEMAS[kind].load(cast("Json", data))  # which refuses anything else
+        if isinstance(document, Trade):
+            completed_at = document.completed_at
     except ValidationError as error:
-        loaded = None
         errors = _field_errors(error.messages)
-        completed_at = error.valid_data.get("completed_at") if isinstance(error.valid_data, dict) else None
+        if isinstance(error.valid_data, dict):
+            completed_at = error.valid_data.get("completed_at")
     if completed_at is not None and completed_at - time > MAX_COMPLETED_AHEAD:
         said = "不得晚于事件 time 24 小时以上 / must be at most 24 h after the event's time"
         errors.append(FieldError("completed_at", said))
-    if errors:
+    if document is None or errors:
         raise _Refused("invalid_data", *errors)
-    document: Listing | Trade = loaded
     if isinstance(document, Trade) and document.provider.subject == document.buyer.subject:
         said = "买卖双方不得为同一主体 / provider and buyer must not be the same entity"
         raise _Refused("same_party", FieldError("buyer", said))
     return document
 
 
-def _field_errors(messages: Any, path: str = "") -> list[FieldError]:
+def _field_errors(messages: Iterable[object], path: str = "") -> list[FieldError]:
     """Flatten the nested messages of marshmallow; a message for a whole object gets the object's path."""
     if not isinstance(messages, dict):
         return [FieldError(path or "data", str(message)) for message in messages]

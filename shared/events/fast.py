@@ -76,24 +76,22 @@ class _Trade(msgspec.Struct, gc=False):
     certificate_no: _Certificate | None = None
 
 
-class _ListingEvent(msgspec.Struct, gc=False):
+class _Event(msgspec.Struct, gc=False, kw_only=True):
     specversion: Literal["1.0"]
     id: Annotated[str, Meta(min_length=1)]
     source: str
+    time: str
+    data_base64: UnsetType = UNSET
+
+
+class _ListingEvent(_Event, gc=False):
     type: Literal["cn.kunming.data-exchange.listing.v1"]
-    time: str
     data: _Listing
-    data_base64: UnsetType = UNSET
 
 
-class _TradeEvent(msgspec.Struct, gc=False):
-    specversion: Literal["1.0"]
-    id: Annotated[str, Meta(min_length=1)]
-    source: str
+class _TradeEvent(_Event, gc=False):
     type: Literal["cn.kunming.data-exchange.trade.v1"]
-    time: str
     data: _Trade
-    data_base64: UnsetType = UNSET
 
 
 _decode_listing: Final = msgspec.json.Decoder(_Listing).decode

@@ -6,7 +6,7 @@ times without seconds, and strings may hold U+0000 and lone surrogates, which Po
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, validate
 
@@ -37,9 +37,13 @@ _REVISION_MESSAGES: Final[Messages] = {
 
 
 class Text(fields.String):
-    """A string without U+0000 and lone surrogates; lengths are in code points."""
+    """A string without U+0000 and lone surrogates; lengths are in code points.
+
+    Subclasses have another value inside: `parse` makes it (ValidationError), `format` is its inverse.
+    """
 
     default_error_messages = _TEXT_MESSAGES
+    documented: ClassVar[Mapping[str, str]] = {}  # the defaults of `metadata`
 
     def __init__(self, *, min_length: int = 0, max_length: int | None = None, **kwargs: Any) -> None:
         if max_length is not None:
@@ -47,9 +51,13 @@ class Text(fields.String):
             kwargs["validate"] = validate.Length(min=min_length, max=max_length, error=said)
         elif min_length:
             kwargs["validate"] = validate.Length(min=min_length, error="不得为空 / must not be empty")
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"metadata": {**self.documented, **kwargs.get("metadata", {})}})
 
-    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> str:
+    def _serialize(self, value: object, attr: str | None, obj: object, **kwargs: object) -> str | None:
+        del attr, obj, kwargs
+        return None if value is None else self.format(value)
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> Any:
         del attr, data, kwargs
         if not isinstance(value, str):
             raise self.make_error("invalid")
@@ -59,7 +67,13 @@ class Text(fields.String):
             value.encode()
         except UnicodeEncodeError as error:
             raise self.make_error("surrogate") from error
-        return value
+        return self.parse(value)
+
+    def format(self, value: Any) -> str:
+        return str(value)
+
+    def parse(self, text: str) -> object:
+        return text
 
 
 class Choice(Text):
@@ -74,12 +88,9 @@ class Choice(Text):
 class Number(Text):
     """The number of a document or product: `[A-Za-z0-9][A-Za-z0-9._:-]{0,63}`."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        metadata = {"pattern": f"^{NUMBER_PATTERN}$"} | kwargs.pop("metadata", {})
-        super().__init__(metadata=metadata, **kwargs)
+    documented: ClassVar = {"pattern": f"^{NUMBER_PATTERN}$"}
 
-    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
+    def parse(self, text: str) -> str:
         if not is_number(text):
             raise ValidationError(f"须符合 {NUMBER_PATTERN} / must match {NUMBER_PATTERN}")
         return text
@@ -94,7 +105,7 @@ class Revision(fields.Integer):
         said = f"须在 1 至 {MAX_REVISION} 之间 / must be 1 to {MAX_REVISION}"
         super().__init__(strict=True, validate=validate.Range(min=1, max=MAX_REVISION, error=said), **kwargs)
 
-    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> int:
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> int:
         del attr, data, kwargs
         if type(value) is not int:
             raise self.make_error("invalid")
@@ -104,17 +115,16 @@ class Revision(fields.Integer):
 class Yuan(Text):
     """An amount: yuan as a decimal string outside, fen inside."""
 
+    documented: ClassVar = {"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "example": "5000000.00"}
+
     def __init__(self, *, positive: bool = False, up_to_fen: int | None = None, **kwargs: Any) -> None:
-        metadata = {"pattern": r"^[0-9]+(\.[0-9]{1,2})?$", "example": "5000000.00"} | kwargs.pop("metadata", {})
-        super().__init__(metadata=metadata, **kwargs)
+        super().__init__(**kwargs)
         self.positive, self.up_to_fen = positive, up_to_fen
 
-    def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> str | None:
-        del attr, obj, kwargs
-        return None if value is None else format_yuan(value)
+    def format(self, value: int) -> str:
+        return format_yuan(value)
 
-    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any) -> int:  # type: ignore[override]
-        text = super()._deserialize(value, attr, data, **kwargs)
+    def parse(self, text: str) -> int:
         try:
             fen = parse_yuan(text)
         except ValueError as error:
@@ -125,26 +135,20 @@ class Yuan(Text):
         if self.positive and fen == 0:
             raise ValidationError("必须大于 0 / must be over 0")
         if self.up_to_fen is not None and fen > self.up_to_fen:
-            raise ValidationError(
-                f"不得超过 {format_yuan(self.up_to_fen)} / must be at most {format_yuan(self.up_to_fen)}"
-            )
+            most = format_yuan(self.up_to_fen)
+            raise ValidationError(f"不得超过 {most} / must be at most {most}")
         return fen
 
 
 class Time(Text):
     """An instant: the contract's RFC 3339 subset outside, an aware datetime inside."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"format": "date-time"} | kwargs.pop("metadata", {}), **kwargs)
+    documented: ClassVar = {"format": "date-time"}
 
-    def _serialize(self, value: Any, attr: str | None, obj: object, **kwargs: Any) -> str | None:
-        del attr, obj, kwargs
-        return None if value is None else format_time(value)
+    def format(self, value: datetime) -> str:
+        return format_time(value)
 
-    def _deserialize(  # type: ignore[override]
-        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: Any
-    ) -> datetime:
-        text = super()._deserialize(value, attr, data, **kwargs)
+    def parse(self, text: str) -> datetime:
         try:
             return parse_time(text)
         except LeapSecondError as error:

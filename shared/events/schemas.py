@@ -4,7 +4,7 @@ They load the JSON of a document into values for `shared.events.documents`, and 
 Checks that need more than the document (the event's time) or have a reason of their own (`same_party`) are in `decode`.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
 
@@ -52,13 +52,13 @@ class PartySchema(_DocumentSchema):
     name = Text(required=True, min_length=1, max_length=MAX_NAME_LENGTH)
 
     @validates_schema(skip_on_field_errors=True)
-    def check_id(self, data: Json, **_: Any) -> None:
+    def check_id(self, data: Json, **_: object) -> None:
         fault = id_fault(data["id_scheme"], data["id"])
         if fault is not None:
             raise ValidationError(fault, "id")
 
     @post_load
-    def make(self, data: Json, **_: Any) -> Party:
+    def make(self, data: Json, **_: object) -> Party:
         return Party(**data)
 
 
@@ -71,7 +71,7 @@ class ProductSchema(_DocumentSchema):
     kind = Choice(PRODUCT_KINDS, required=True)
 
     @post_load
-    def make(self, data: Json, **_: Any) -> Product:
+    def make(self, data: Json, **_: object) -> Product:
         return Product(**data)
 
 
@@ -102,7 +102,7 @@ class ListingSchema(_DocumentSchema):
     certificate_no = _certificate_no()
 
     @post_load
-    def make(self, data: Json, **_: Any) -> Listing:
+    def make(self, data: Json, **_: object) -> Listing:
         return Listing(**data)
 
 
@@ -125,16 +125,16 @@ class TradeSchema(_DocumentSchema):
     certificate_no = _certificate_no()
 
     @validates_schema(skip_on_field_errors=False)
-    def check_listing_no(self, data: Json, **_: Any) -> None:
+    def check_listing_no(self, data: Json, **_: object) -> None:
         if data.get("mode") == "listed" and data.get("listing_no", "") is None:
             raise ValidationError("mode 为 listed 时必填 / is required when mode is listed", "listing_no")
 
     @validates_schema(skip_on_field_errors=False)
-    def check_refunded(self, data: Json, **_: Any) -> None:
+    def check_refunded(self, data: Json, **_: object) -> None:
         amount_fen = data.get("amount_fen")
         if amount_fen is not None and data.get("refunded_fen", 0) > amount_fen:
             raise ValidationError("不得超过 amount / must be at most amount", "refunded")
 
     @post_load
-    def make(self, data: Json, **_: Any) -> Trade:
+    def make(self, data: Json, **_: object) -> Trade:
         return Trade(**data)

@@ -77,12 +77,10 @@ class WholeNumber(fields.Integer):
 class TimeParameter(Time):
     """An RFC 3339 time with offset."""
 
-    def _deserialize(  # type: ignore[override]
-        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
-    ) -> datetime:
-        if isinstance(value, str) and " " in value:
+    def parse(self, text: str) -> datetime:
+        if " " in text:
             raise ValidationError("URL 中的 + 须写作 %2B / write + as %2B in a URL")
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super().parse(text)
 
 
 class Parsed(fields.Field[T]):

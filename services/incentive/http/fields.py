@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, validate
 
@@ -24,19 +24,15 @@ _MEASURE_LENGTH: Final = 200
 class TimeOrDay(Time):
     """An instant, or a day, which stands for the instant at which it begins in Shanghai."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.metadata = {"description": "2026-03-01, or RFC 3339"}  # no format, as it may be either
+    documented: ClassVar = {"description": "2026-03-01, or RFC 3339"}  # no format, as it may be either
 
-    def _deserialize(  # type: ignore[override]
-        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
-    ) -> datetime:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            try:
-                return day_start(date.fromisoformat(value))
-            except ValueError as error:
-                raise ValidationError("没有这一天 / there is no such day") from error
-        return super()._deserialize(value, attr, data, **kwargs)
+    def parse(self, text: str) -> datetime:
+        if not _DAY.fullmatch(text):
+            return super().parse(text)
+        try:
+            return day_start(date.fromisoformat(text))
+        except ValueError as error:
+            raise ValidationError("没有这一天 / there is no such day") from error
 
 
 def limited_list(
