@@ -8,13 +8,10 @@ from shared.events.fact_topics import LISTING
 from shared.register.rebuild.command import RebuildSpec, run_rebuild
 from shared.register.rebuild.versioned_table import VersionedTable
 from shared.register.stored_documents import stored_event
-from shared.values.parties import Party
 from shared.whitelist import Whitelist
 
 
-def _decode(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
-) -> tuple[tuple[object, ...], tuple[Party, ...]]:
+def _decode(exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist) -> tuple[object, ...]:
     event = stored_event("listing", exchange, value, headers)
     document: Any = event.document
     return (
@@ -25,7 +22,8 @@ def _decode(
         document.listed_at,
         document.origin_exchange is not None,
         exchanges.counts(exchange, document.listed_at),
-    ), (document.provider,)
+        document.provider,
+    )
 
 
 LISTINGS_REBUILD = RebuildSpec(

@@ -11,13 +11,10 @@ from services.trade_ingest.totals_store import compare_totals
 from shared.register.rebuild.command import RebuildSpec, run_rebuild
 from shared.register.rebuild.versioned_table import UNDETERMINED, VersionedTable
 from shared.register.stored_documents import stored_event
-from shared.values.parties import Party
 from shared.whitelist import Whitelist
 
 
-def _decode_trade(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
-) -> tuple[tuple[object, ...], tuple[Party, ...]]:
+def _decode_trade(exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist) -> tuple[object, ...]:
     event = stored_event("trade", exchange, value, headers)
     document: Any = event.document
     return (
@@ -32,24 +29,16 @@ def _decode_trade(
         document.origin_exchange is not None,
         exchanges.counts(exchange, document.completed_at),
         document.listing_no,
-    ), (document.provider, document.buyer)
+        document.provider,
+        document.buyer,
+    )
 
 
-def _decode_fact(
-    exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
-) -> tuple[tuple[object, ...], tuple[Party | None, ...]]:
-    del exchange, headers, exchanges  # the fact's value states everything
-    # The fact of a listing that no longer exists has neither provider nor instant.
+def _decode_fact(_exchange: str, value: bytes, _headers: bytes | None, _exchanges: Whitelist) -> tuple[object, ...]:
     fact = decode_fact(value)
-    listed_at = UNDETERMINED if fact.listed_at is None else fact.listed_at
-    return (
-        fact.exchange,
-        fact.listing_no,
-        fact.generation,
-        fact.seq,
-        listed_at,
-        fact.proves,
-    ), (fact.provider,)
+    # The fact of a listing that no longer exists has neither provider nor instant.
+    listed_at, provider = (UNDETERMINED if part is None else part for part in (fact.listed_at, fact.provider))
+    return fact.exchange, fact.listing_no, fact.generation, fact.seq, listed_at, fact.proves, provider
 
 
 TRADES_REBUILD = RebuildSpec(

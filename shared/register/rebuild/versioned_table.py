@@ -5,12 +5,11 @@ as they should be, into a temporary table `repaired_<table>`. From there they ar
 tables by temporary views of the same names, so that later comparisons read correct rows although nothing is written.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from shared.language import say
@@ -25,20 +24,14 @@ _ROWS = 1000  # at once in memory: a record may have 256 KiB
 # The value of a column that the bytes do not determine: it was kept from the version before.
 UNDETERMINED: Final = object()
 
-
-class DecodeColumns(Protocol):
-    def __call__(
-        self, exchange: str, value: bytes, headers: bytes | None, exchanges: Whitelist
-    ) -> tuple[tuple[object, ...], tuple[Party | None, ...]]:
-        """Return the values of `columns` and the parties of `parties` as the bytes determine them.
-
-        UNDETERMINED, and None for a party, where they do not. Raises ValueError if they are no longer valid.
-        """
+# (exchange, value, headers, whitelist) -> the values of `columns` and `parties` that the bytes determine, parties as
+# Party. ValueError if they are no longer valid.
+DecodeColumns = Callable[[str, bytes, bytes | None, Whitelist], tuple[object, ...]]
 
 
 @dataclass(frozen=True)
 class VersionedTable:
-    """A table of current versions and its table of past ones.
+    """A table of current versions and its table of past ones, which has the column `replaced_by` at the end.
 
     `columns`: those that the bytes determine. `parties`: columns of party ids, compared by subject. `version`: the SQL
     of a row's version among those of its number. `keeps_late`: versions that arrived late are stored, too.
@@ -62,21 +55,27 @@ class VersionedTable:
     def repairs(self) -> str:
         return f"repaired_{self.table}"
 
+    @property
+    def stored(self) -> str:
+        """The SQL of all rows of both tables, with `replaced_by` and `was_current`."""
+        current = f"SELECT t.*, CAST(NULL AS bigint) AS replaced_by, true AS was_current FROM {self.table} t"
+        return f"({current} UNION ALL SELECT p.*, false FROM {self.past} p)"
+
 
 class _WrongRow(NamedTuple):
-    """A row with the correct values of its wrong columns."""
+    """A row with the correct values of its wrong columns; those of party columns are a Party."""
 
     seq: int
+    was_current: bool
     values: dict[str, object]
-    parties: dict[str, Party]
 
 
 def create_repair_table(connection: Connection, table: VersionedTable) -> None:
     """Create the temporary table of rows as they should be; `was_current` and `is_current`: stored, and correct."""
     execute(
         connection,
-        f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean)"
-        " ON COMMIT DROP",
+        f"CREATE TEMPORARY TABLE {table.repairs} (LIKE {table.past}, was_current boolean, is_current boolean,"
+        " UNIQUE (seq, was_current)) ON COMMIT DROP",
     )
     execute(connection, f"ALTER TABLE {table.repairs} ALTER replaced_by DROP NOT NULL")
 
@@ -89,75 +88,61 @@ def compare_columns(
     find: Callable[[Sequence[Party]], dict[Entity, int]],
 ) -> None:
     """Decode every version again and compare its columns. `find` returns the ids of parties."""
-    for was_current, name in ((True, table.table), (False, table.past)):
-        for rows in _chunks(connection, table, name):
-            compared = (_compare_row(table, name, row, exchanges, report) for row in rows)
-            wrong = [row for row in compared if row is not None]
-            if wrong:
-                ids = find([party for row in wrong for party in row.parties.values()])
-                _store_wrong(connection, table, wrong, ids, was_current=was_current)
-
-
-def _chunks(connection: Connection, table: VersionedTable, name: str) -> Iterator[list[tuple[Any, ...]]]:
     headers = "d.headers" if table.has_headers else "CAST(NULL AS bytea)"
-    columns = ["d.seq", "d.exchange", f"d.{table.number}", "d.value", headers, *(f"d.{c}" for c in table.columns)]
+    columns = ["d.was_current", "d.seq", "d.exchange", f"d.{table.number}", "d.value", headers]
+    columns += [f"d.{name}" for name in table.columns]
     columns += [f"{party}.scheme || ':' || {party}.code" for party in table.parties]
     joins = " ".join(f"LEFT JOIN party {party} ON {party}.id = d.{party}" for party in table.parties)
-    return stream_chunks(connection, f"SELECT {', '.join(columns)} FROM {name} d {joins}", tuple[Any, ...], _ROWS)
+    statement = f"SELECT {', '.join(columns)} FROM {table.stored} d {joins}"
+    for rows in stream_chunks(connection, statement, tuple[Any, ...], _ROWS):
+        compared = (_compare_row(table, row, exchanges, report) for row in rows)
+        wrong = [row for row in compared if row is not None]
+        if wrong:
+            ids = find([value for row in wrong for value in row.values.values() if isinstance(value, Party)])
+            _store_wrong(connection, table, wrong, ids)
 
 
 def _compare_row(
-    table: VersionedTable, name: str, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
+    table: VersionedTable, row: tuple[Any, ...], exchanges: Whitelist, report: RebuildReport
 ) -> _WrongRow | None:
-    seq, exchange, number, value, headers, *stored = row
-    what = f"{name} {exchange}/{number} ({say('条目', 'entry')} {seq})"
+    was_current, seq, exchange, number, value, headers, *stored = row
+    what = f"{table.table if was_current else table.past} {exchange}/{number} ({say('条目', 'entry')} {seq})"
     try:
-        values, parties = table.decode(exchange, value, headers, exchanges)
+        expected = table.decode(exchange, value, headers, exchanges)
     except ValueError as error:
         shown = say("无法解读的字节：", "bytes that cannot be decoded: ") + str(error)
         report.add(what, shown, say("有效的记录", "a valid record"), repairable=False)
         return None
-    subjects = [UNDETERMINED if party is None else party.subject for party in parties]
-    if (*values, *subjects) == tuple(stored):
-        return None
-    wrong = _WrongRow(seq, {}, {})
-    by_subject = {party.subject: party for party in parties if party is not None}
-    names = (*table.columns, *table.parties)
-    for column, was, expected in zip(names, stored, (*values, *subjects), strict=True):
-        if expected is UNDETERMINED or expected == was:
-            continue
-        report.add(f"{what} {column}", was, expected, repairable=True)
-        if column in table.parties:
-            wrong.parties[column] = by_subject[str(expected)]
-        else:
-            wrong.values[column] = expected
-    return wrong if wrong.values or wrong.parties else None
+    wrong = {}
+    for column, was, correct in zip((*table.columns, *table.parties), stored, expected, strict=True):
+        compared = correct.subject if isinstance(correct, Party) else correct
+        if compared is not UNDETERMINED and compared != was:
+            report.add(f"{what} {column}", was, compared, repairable=True)
+            wrong[column] = correct
+    return _WrongRow(seq, was_current, wrong) if wrong else None
 
 
-def _store_wrong(
-    connection: Connection, table: VersionedTable, wrong: list[_WrongRow], ids: dict[Entity, int], *, was_current: bool
-) -> None:
-    name, replaced_by = (table.table, ", CAST(NULL AS bigint)") if was_current else (table.past, "")
-    changes = [
-        {
-            **{c: value.isoformat() if isinstance(value, datetime) else value for c, value in row.values.items()},
-            # 0 is no party: one that is not stored, and that verification must not store.
-            **{c: ids.get(entity_of(party), 0) for c, party in row.parties.items()},
-        }
-        for row in wrong
-    ]
+def _store_wrong(connection: Connection, table: VersionedTable, wrong: list[_WrongRow], ids: dict[Entity, int]) -> None:
+    def stored(value: object) -> object:
+        # 0 is no party: one that is not stored, and that verification must not store.
+        return ids.get(entity_of(value), 0) if isinstance(value, Party) else value
+
+    changes = ({name: stored(value) for name, value in row.values.items()} for row in wrong)
     execute(
         connection,
         f"""
             INSERT INTO {table.repairs}
-            SELECT n.*{replaced_by}, %(was_current)s, %(was_current)s
-            FROM unnest(CAST(%(seqs)s AS bigint[]), CAST(%(changes)s AS jsonb[])) AS c(seq, changes)
-            JOIN {name} d ON d.seq = c.seq
-            CROSS JOIN LATERAL jsonb_populate_record(d, c.changes) n
+            SELECT n.*
+            FROM unnest(CAST(%(seqs)s AS bigint[]), CAST(%(were)s AS boolean[]), CAST(%(changes)s AS jsonb[]))
+                 AS c(seq, was_current, changes)
+            JOIN {table.stored} d USING (seq, was_current)
+            CROSS JOIN LATERAL jsonb_populate_record(
+                CAST(ROW(d.*, d.was_current) AS {table.repairs}), c.changes
+            ) n
             """,
-        was_current=was_current,
         seqs=pg_array(row.seq for row in wrong),
-        changes=pg_array(json.dumps(change) for change in changes),
+        were=pg_array(row.was_current for row in wrong),
+        changes=pg_array(msgspec.json.encode(change).decode() for change in changes),
     )
 
 
@@ -210,20 +195,15 @@ def _place(is_current: bool, replaced_by: int | None) -> str:
 
 
 def _places_sql(table: VersionedTable) -> str:
-    columns = f"d.seq, d.exchange, d.{table.number} AS number, {table.version} AS version"
-    unrepaired, past_unrepaired = (
-        f"NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND {where})"
-        for where in ("r.was_current", "NOT r.was_current")
-    )
+    columns = f"d.seq, d.exchange, d.{table.number} AS number, {table.version} AS version, d.was_current, d.replaced_by"
     return f"""
         WITH touched AS (
             SELECT exchange, {table.number} FROM {table.past}
             UNION SELECT exchange, {table.number} FROM {table.repairs}
         ), entry AS (
-            SELECT {columns}, true AS was_current, CAST(NULL AS bigint) AS replaced_by
-            FROM {table.table} d JOIN touched USING (exchange, {table.number}) WHERE {unrepaired}
-            UNION ALL SELECT {columns}, false, d.replaced_by FROM {table.past} d WHERE {past_unrepaired}
-            UNION ALL SELECT {columns}, d.was_current, d.replaced_by FROM {table.repairs} d
+            SELECT {columns} FROM {table.stored} d JOIN touched USING (exchange, {table.number})
+            WHERE NOT EXISTS (SELECT FROM {table.repairs} r WHERE r.seq = d.seq AND r.was_current = d.was_current)
+            UNION ALL SELECT {columns} FROM {table.repairs} d
         ), judged AS (
             SELECT *, count(*) OVER (PARTITION BY exchange, number, version) AS copies,
                    coalesce(version > max(version) OVER (PARTITION BY exchange, number ORDER BY seq
@@ -258,31 +238,22 @@ def _discard_repairs(connection: Connection, table: VersionedTable, numbers: set
 
 
 def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[_Place]) -> None:
-    parameters = {
-        "seqs": pg_array(row.seq for row in moved),
-        "were": pg_array(row.was_current for row in moved),
-        "are": pg_array(row.is_current for row in moved),
-        "by": pg_array(row.expected_by for row in moved),
-    }
-    source = (
-        "unnest(CAST(%(seqs)s AS bigint[]), CAST(%(were)s AS boolean[]), CAST(%(are)s AS boolean[]),"
-        " CAST(%(by)s AS bigint[])) AS p(seq, was_current, is_current, expected_by)"
-    )
+    columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
     execute(
         connection,
-        f"UPDATE {table.repairs} r SET is_current = p.is_current, replaced_by = p.expected_by FROM {source}"
-        " WHERE r.seq = p.seq AND r.was_current = p.was_current",
-        **parameters,
+        f"""
+            INSERT INTO {table.repairs} SELECT {columns}, p.expected_by, p.was_current, p.is_current
+            FROM unnest(CAST(%(seqs)s AS bigint[]), CAST(%(were)s AS boolean[]), CAST(%(are)s AS boolean[]),
+                        CAST(%(by)s AS bigint[])) AS p(seq, was_current, is_current, expected_by)
+            JOIN {table.stored} d ON d.seq = p.seq AND d.was_current = p.was_current
+            ON CONFLICT (seq, was_current)
+            DO UPDATE SET is_current = excluded.is_current, replaced_by = excluded.replaced_by
+            """,
+        seqs=pg_array(row.seq for row in moved),
+        were=pg_array(row.was_current for row in moved),
+        are=pg_array(row.is_current for row in moved),
+        by=pg_array(row.expected_by for row in moved),
     )
-    columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
-    for name, condition in ((table.table, "p.was_current"), (table.past, "NOT p.was_current")):
-        execute(
-            connection,
-            f"INSERT INTO {table.repairs} SELECT {columns}, p.expected_by, p.was_current, p.is_current"
-            f" FROM {source} JOIN {name} d ON d.seq = p.seq WHERE {condition} AND NOT EXISTS"
-            f" (SELECT FROM {table.repairs} r WHERE r.seq = p.seq AND r.was_current = p.was_current)",
-            **parameters,
-        )
 
 
 def apply_repairs(connection: Connection, table: VersionedTable) -> None:
