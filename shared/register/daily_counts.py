@@ -1,6 +1,7 @@
 """Daily counts of records and money by exchange and outcome, from which reconciliation is answered."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from shared.kafka.handler import Record
 from shared.postgres.query import execute, pg_array
 from shared.values.times import shanghai_date
 
+Count = tuple[str, date, str]  # exchange, Shanghai day, outcome
 # Outcomes of a record, besides the reasons of rejection.
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,8 +31,8 @@ class DailyCounts:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._days: dict[int, date] = {}
-        self.records: Counter[tuple[str, date, str]] = Counter()
-        self.amounts_fen: Counter[tuple[str, date, str]] = Counter()
+        self.records: Counter[Count] = Counter()
+        self.amounts_fen: Counter[Count] = Counter()
 
     def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0) -> None:
         hour = record.timestamp // 3_600_000
@@ -42,17 +44,22 @@ class DailyCounts:
         self.amounts_fen[key] += amount_fen
 
     def store(self, connection: Connection) -> None:
-        if not self.records:
-            return
-        counts = sorted(self.records.items())
-        parameters = {
-            "exchanges": pg_array(exchange for (exchange, _, _), _ in counts),
-            "days": pg_array(day.isoformat() for (_, day, _), _ in counts),
-            "outcomes": pg_array(outcome for (_, _, outcome), _ in counts),
-            "records": pg_array(records for _, records in counts),
-            "amounts": pg_array(self.amounts_fen[key] for key, _ in counts),
-        }
-        execute(connection, _COUNT, **parameters)
+        add_counts(connection, self.records, self.amounts_fen)
+
+
+def add_counts(connection: Connection, records: Mapping[Count, int], amounts_fen: Mapping[Count, int]) -> None:
+    """Add to stored counts; one without an amount has none."""
+    if not records:
+        return
+    counts = sorted(records)
+    parameters = {
+        "exchanges": pg_array(exchange for exchange, _, _ in counts),
+        "days": pg_array(day.isoformat() for _, day, _ in counts),
+        "outcomes": pg_array(outcome for _, _, outcome in counts),
+        "records": pg_array(records[count] for count in counts),
+        "amounts": pg_array(amounts_fen.get(count, 0) for count in counts),
+    }
+    execute(connection, _COUNT, **parameters)
 
 
 def record_time(record: Record, now: datetime) -> datetime:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
@@ -26,28 +25,12 @@ from shared.register.whitelist_recount import recount_documents
 from shared.service_log.store import LogHead, ServiceLog, Stored
 from shared.settings import Service
 
-
-class ApplyDocuments(Protocol):
-    def __call__(
-        self,
-        connection: Connection,
-        register: RegisterContext,
-        arrivals: list[AnyArrival],
-        facts: list[object],
-        next_seq: int,
-        now: datetime,
-    ) -> AnyResolution:
-        """Number, store and derive all that follows from a batch's documents and facts, numbering from `next_seq`."""
-
-
-class Recompute(Protocol):
-    def __call__(
-        self, connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
-    ) -> Iterable[DirtyKey]:
-        """Recompute what else depends on the settings; return the keys of all facts that changed.
-
-        `recounted`: documents that count now and did not, or the reverse. `firsts`: parties whose first changed.
-        """
+# (connection, register, arrivals, facts, next_seq, now): number, store and derive all that follows from a batch's
+# documents and facts, numbering from `next_seq`.
+ApplyDocuments = Callable[[Connection, RegisterContext, list[AnyArrival], list[object], int, datetime], AnyResolution]
+# (connection, register, recounted, firsts): recompute what else depends on the settings; return the keys of all facts
+# that changed. `recounted`: documents that count now and did not, or the reverse; `firsts`: parties with another first.
+Recompute = Callable[[Connection, RegisterContext, Sequence[Key], set[int]], Iterable[DirtyKey]]
 
 
 @dataclass(frozen=True)

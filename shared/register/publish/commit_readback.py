@@ -6,8 +6,6 @@ load, records were missing that had been acknowledged. So a row leaves the outbo
 
 import time
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
@@ -37,12 +35,7 @@ class CommitReadback:
             metrics_enabled=False,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._consumer.close(autocommit=False)
 
     def await_readable(self, places: Iterable[Place], within_s: float) -> None:

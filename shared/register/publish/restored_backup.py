@@ -4,6 +4,7 @@ Continuing would publish other facts under versions that readers already hold as
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -47,16 +48,9 @@ def check_not_behind(head: Head, published: FactVersion | None, service: str) ->
 
 def newest_published_version(client_config: ClientConfig, topics: Sequence[str], register: str) -> FactVersion | None:
     """Return the greatest (generation, seq) of the register's last facts in each partition; None if there are none."""
-    consumer = KafkaConsumer(
-        **client_config, isolation_level="read_committed", enable_auto_commit=False, metrics_enabled=False
-    )
-    try:
-        partitions = [
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        found = [_last_of(consumer, partition, f"{register}/".encode()) for partition in partitions]
-    finally:
-        consumer.close()
+    options = {**client_config, "isolation_level": "read_committed"}
+    with closing(KafkaConsumer(**options, enable_auto_commit=False, metrics_enabled=False)) as consumer:
+        found = [_last_of(consumer, partition, f"{register}/".encode()) for partition in _partitions(consumer, topics)]
     return max((version for version in found if version is not None), default=None)
 
 
@@ -67,17 +61,11 @@ def all_published_facts(
 
     Waits for open transactions in these topics; this register should have none.
     """
-    consumer = KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)
-    try:
-        partitions = [
-            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
-        ]
-        ends = {(tp.topic, tp.partition): end for tp, end in consumer.end_offsets(partitions).items()}
-    finally:
-        consumer.close()
+    with closing(KafkaConsumer(**client_config, enable_auto_commit=False, metrics_enabled=False)) as consumer:
+        ends = consumer.end_offsets(_partitions(consumer, topics))
     prefix = f"{register}/".encode()
     newest: dict[DirtyKey, PublishedFact] = {}
-    for records in replay_records(client_config, ends):
+    for records in replay_records(client_config, {(tp.topic, tp.partition): end for tp, end in ends.items()}):
         for record in records:
             if record.key is None or not record.key.startswith(prefix) or record.value is None:
                 continue
@@ -87,6 +75,10 @@ def all_published_facts(
             if known is None or (fact.generation, fact.seq) > (known.generation, known.seq):
                 newest[key] = fact
     return newest
+
+
+def _partitions(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()]
 
 
 def _last_of(consumer: KafkaConsumer, partition: TopicPartition, prefix: bytes) -> FactVersion | None:

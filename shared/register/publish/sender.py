@@ -8,6 +8,7 @@ a key in the compacted topic is its newest.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,7 +103,7 @@ class OutboxSender:
             )
             try:
                 _fence(producer, [topic for lane in self.lanes for topic in lane.topics])
-                with CommitReadback(self.client_config) as readback:
+                with closing(CommitReadback(self.client_config)) as readback:
                     self._send_until_stopped(leader.session, producer, readback)
                 producer.close(timeout=2)
             except BaseException:

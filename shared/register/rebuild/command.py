@@ -26,7 +26,7 @@ from shared.register.kind import RegisterKind
 from shared.register.parties import Entity, stored_ids
 from shared.register.publish.outbox import DirtyKey, mark_dirty
 from shared.register.publish.restored_backup import FactVersion, check_not_behind, newest_published_version
-from shared.register.rebuild.daily_counts import Day, DayCount, add_duplicates, compare_days, store_days
+from shared.register.rebuild.daily_counts import Day, DayCount, compare_days, store_days
 from shared.register.rebuild.report import RebuildReport
 from shared.register.rebuild.topic_comparison import TopicComparison, compare_records
 from shared.register.rebuild.versioned_table import (
@@ -166,7 +166,7 @@ class _Comparison:
     report: RebuildReport
     topics: ClientConfig | None
     numbered: int
-    _duplicates: Counter[Day] | None = field(default=None, init=False)
+    _duplicates: Counter[Day] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
         head = read_head(self.connection)
@@ -227,9 +227,7 @@ class _Comparison:
         connection, kind = self.connection, self.spec.kind
         kind.adopt_settings(connection, read_head(connection), self.register, now)
         mark_dirty(connection, _keys_of_repaired(connection, self.spec), now)
-        store_days(connection, days)
-        if self._duplicates:
-            add_duplicates(connection, self._duplicates)
+        store_days(connection, days, self._duplicates)
 
 
 def _keys_of_repaired(connection: Connection, spec: RebuildSpec) -> Iterator[DirtyKey]:

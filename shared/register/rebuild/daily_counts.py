@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from shared.language import say
-from shared.postgres.query import execute_many, fetch
-from shared.register.daily_counts import ACCEPTED, DUPLICATE
+from shared.postgres.query import fetch
+from shared.register.daily_counts import ACCEPTED, DUPLICATE, Count, add_counts
 from shared.register.rebuild.report import RebuildReport
 
 # Exchange and Shanghai day. None: the record has no usable timestamp and was counted on the day it was received.
@@ -73,16 +73,11 @@ def compare_days(
     return repairable
 
 
-def store_days(connection: Connection, rows: Sequence[DayCount]) -> None:
-    if rows:
-        execute_many(
-            connection,
-            "INSERT INTO intake_day (exchange, day, outcome, records, amount_fen)"
-            " VALUES (%(exchange)s, %(day)s, %(outcome)s, %(records)s, %(amount_fen)s)"
-            " ON CONFLICT (exchange, day, outcome)"
-            " DO UPDATE SET records = excluded.records, amount_fen = excluded.amount_fen",
-            [row._asdict() for row in rows],
-        )
+def store_days(connection: Connection, rows: Sequence[DayCount], duplicates: Counter[Day]) -> None:
+    """Correct these counts, and add to those of duplicates."""
+    records: dict[Count, int] = {row[:3]: row.records - row.stored for row in rows}
+    records |= {(exchange, day, DUPLICATE): added for (exchange, day), added in duplicates.items() if day is not None}
+    add_counts(connection, records, {row[:3]: int(row.amount_fen - row.stored_fen) for row in rows})
 
 
 def load_duplicates(connection: Connection) -> Counter[Day]:
@@ -111,17 +106,3 @@ def compare_duplicates(
         if sums[0] != sums[1]:
             report.add(f"intake_day {exchange}/*/{DUPLICATE}", *sums, repairable=False)
     return changes
-
-
-def add_duplicates(connection: Connection, changes: Counter[Day]) -> None:
-    if changes:
-        execute_many(
-            connection,
-            "INSERT INTO intake_day AS d (exchange, day, outcome, records, amount_fen)"
-            " VALUES (%(exchange)s, %(day)s, %(outcome)s, %(records)s, 0)"
-            " ON CONFLICT (exchange, day, outcome) DO UPDATE SET records = d.records + excluded.records",
-            [
-                {"exchange": exchange, "day": day, "outcome": DUPLICATE, "records": records}
-                for (exchange, day), records in changes.items()
-            ],
-        )
