@@ -1,11 +1,23 @@
 """HTTP routes of listings."""
 
-from services.listing.schemas import ListingDetailSchema, ListingPageSchema, ListingQuery
+from shared.events.documents import LISTING_STATUSES
+from shared.events.fields import Choice
+from shared.events.schemas import ListingSchema
 from shared.values.json_types import Json
+from shared.web.pagination import page_schema
 from shared.web.query import Blueprint, NoQuery
-from shared.web.register.documents import answer_document, answer_page
+from shared.web.register.documents import DocumentQuery, answer_document, answer_page, detail_schema, item_schema
 
 blueprint = Blueprint("listings", __name__, description="挂牌 / listings")
+
+
+class ListingQuery(DocumentQuery):
+    status = Choice(LISTING_STATUSES)
+
+
+ListingItemSchema = item_schema("ListingItem", ListingSchema)
+ListingDetailSchema = detail_schema("ListingDetail", ListingItemSchema)
+ListingPageSchema = page_schema("ListingPage", ListingItemSchema)
 
 
 @blueprint.operation("GET /v1/listings", ListingPageSchema, query=ListingQuery)

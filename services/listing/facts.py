@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.listing.firsts import FIRST_LISTINGS
 from shared.events.documents import Listing
 from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.postgres.query import fetch
 from shared.register.context import RegisterContext
 from shared.register.facts import party_json, render_firsts
+from shared.register.firsts import FirstsTable
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import DirtyKey
 from shared.register.revisions import Key
@@ -18,6 +18,13 @@ from shared.register.stored_documents import key_arrays, stored_document
 from shared.values.json_types import Json
 from shared.values.times import format_time
 
+FIRST_LISTINGS = FirstsTable(
+    topic=FIRST_LISTING,
+    first="first_listing",
+    document="listing",
+    party="provider",
+    eligible="status <> 'annulled' AND NOT mirrored AND counted",
+)
 _LISTINGS = """
     SELECT d.exchange, d.number, d.counted, d.mirrored, d.value, d.headers
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)

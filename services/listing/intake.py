@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from services.listing.facts import fact_keys
-from services.listing.firsts import FIRST_LISTINGS, can_be_first
+from services.listing.facts import FIRST_LISTINGS, fact_keys
 from shared.events.documents import Listing
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.query import fetch, fetch_values, pg_array
@@ -139,6 +138,20 @@ def _first_candidates(
 ) -> Iterator[tuple[int, tuple[datetime, str, str, int]]]:
     for (exchange, number), entry in resolution.states.items():
         document = entry.arrival.document
-        if can_be_first(document, counted=counted[entry.seq]):
+        if _can_be_first(document, counted=counted[entry.seq]):
             party = ids[document.provider.id_scheme, document.provider.id]
             yield party, (document.listed_at, exchange, number, entry.seq)
+
+
+def _can_be_first(listing: Listing, *, counted: bool) -> bool:
+    """Return True if a listing may be a first, (四) 1.
+
+    It is not annulled, not mirrored from another exchange, within its exchange's time on the whitelist, and by a USCC.
+    Withdrawn listings (撤牌) stay firsts.
+    """
+    return (
+        counted
+        and listing.status != "annulled"
+        and listing.origin_exchange is None
+        and listing.provider.id_scheme == "uscc"
+    )

@@ -2,8 +2,13 @@
 
 from functools import partial
 
-from services.listing.facts import all_fact_keys, changed_by_settings, render_first_listings, render_listings
-from services.listing.firsts import FIRST_LISTINGS
+from services.listing.facts import (
+    FIRST_LISTINGS,
+    all_fact_keys,
+    changed_by_settings,
+    render_first_listings,
+    render_listings,
+)
 from services.listing.intake import apply_listings
 from shared.events.fact_topics import FIRST_LISTING, LISTING
 from shared.register.consumer import run_consumer

@@ -1,18 +1,58 @@
 """HTTP routes of trades."""
 
-from services.trade_ingest.schemas import TradeDetailSchema, TradeFactsSchema, TradePageSchema, TradeQuery
+from marshmallow import Schema, fields
+
 from services.trade_ingest.trade_facts import trade_facts
+from shared.events.documents import TRADE_STATUSES
+from shared.events.fields import Choice
+from shared.events.schemas import TradeSchema
 from shared.events.topics import topic_of
 from shared.postgres.database import snapshot
 from shared.register.head import read_head
 from shared.values.json_types import Json
 from shared.values.parties import is_number
+from shared.web.pagination import page_schema
 from shared.web.problems import Problem
-from shared.web.query import Blueprint, NoQuery
-from shared.web.register.documents import answer_document, answer_page, is_party
+from shared.web.query import Blueprint, NoQuery, SubjectParameter
+from shared.web.register.documents import (
+    DocumentQuery,
+    answer_document,
+    answer_page,
+    detail_schema,
+    is_party,
+    item_schema,
+)
+from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
 from shared.web.service import current_service
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")
+
+
+class TradeQuery(DocumentQuery):
+    buyer = SubjectParameter()
+    status = Choice(TRADE_STATUSES)
+
+
+TradeItemSchema = item_schema("TradeItem", TradeSchema)
+TradeDetailSchema = detail_schema("TradeDetail", TradeItemSchema)
+TradePageSchema = page_schema("TradePage", TradeItemSchema)
+
+
+class TradeFactSchema(Schema):
+    """A fact at every seq from `from` to `until`, both included; null: open."""
+
+    fact = fields.String(required=True)
+    from_ = fields.Integer(required=True, data_key="from", attribute="from")
+    until = fields.Integer(required=True, allow_none=True)
+    counted = CountedField(required=True)
+    document = fields.Nested(PlaceSchema, required=True)
+
+
+class TradeFactsSchema(Schema):
+    """The facts of which a trade was evidence in the register's current generation."""
+
+    generation = fields.Integer(required=True)
+    facts = fields.List(fields.Nested(TradeFactSchema), required=True)
 
 
 @blueprint.operation("GET /v1/trades", TradePageSchema, query=TradeQuery)

@@ -1,18 +1,20 @@
-"""Keys of the facts that change with a batch, and of all facts."""
+"""Keys of the facts that change with a batch or with the settings, and of all facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Connection
 
 from services.trade_ingest.totals import Deltas, instant_of
+from services.trade_ingest.totals_store import buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
-from shared.postgres.query import fetch, fetch_values, pg_array
+from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array
 from shared.register.context import RegisterContext
 from shared.register.firsts import First
 from shared.register.parties import subjects_of
 from shared.register.publish.outbox import DirtyKey, mark_dirty
+from shared.register.revisions import Key
 from shared.values.times import shanghai_year, year_start
 
 _SOLD_TOO = """
@@ -117,6 +119,35 @@ def all_totals(connection: Connection) -> tuple[set[tuple[str, int]], set[tuple[
     exchanges = {(exchange, shanghai_year(at)) for exchange, at in rows}
     of_providers = fetch(connection, "SELECT DISTINCT provider, bucket_at FROM provider_total", tuple[int, datetime])
     return exchanges, {(provider, shanghai_year(at)) for provider, at in of_providers}
+
+
+def changed_by_settings(
+    connection: Connection, register: RegisterContext, recounted: Sequence[Key], firsts: set[int]
+) -> list[DirtyKey]:
+    """Recompute totals by the settings just recorded; return the keys of all facts that may have changed."""
+    del recounted  # a trade is no fact of its own
+    changed_exchanges, changed_providers = rebuild_totals(connection, buckets_of(register))
+    exchanges = {(exchange, shanghai_year(at)) for exchange, at in changed_exchanges}
+    providers = {(provider, shanghai_year(at)) for provider, at, _, _ in changed_providers}
+    if _cut_dates_changed(connection, register):
+        # Every total states its cut dates.
+        all_exchanges, all_providers = all_totals(connection)
+        exchanges |= all_exchanges
+        providers |= all_providers
+    subjects = subjects_of(connection, firsts | {party for party, _ in providers})
+    return [
+        *total_and_first_keys(subjects, exchanges, providers, firsts),
+        # Measures of risk flags are not stored, so they cannot be compared: all are rendered again.
+        *all_risk_flag_keys(connection),
+        *risk_flag_keys(subjects, exchanges, providers, firsts),
+    ]
+
+
+def _cut_dates_changed(connection: Connection, register: RegisterContext) -> bool:
+    """Compare the cut dates with those of the settings before the last."""
+    statement = "SELECT content -> 'cut_at' FROM settings_entry ORDER BY seq DESC OFFSET 1 LIMIT 1"
+    before = fetch_optional(connection, statement, list[str])
+    return before is not None and before != register.settings.content["cut_at"]
 
 
 def _years_of(connection: Connection, parties: set[int]) -> set[tuple[int, int]]:

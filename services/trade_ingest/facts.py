@@ -1,4 +1,4 @@
-"""Values of the trade-ingest service's facts: first purchases and annual totals."""
+"""Values of the trade-ingest service's facts: first purchases, and which they can be, and annual totals."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,17 +9,26 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from services.trade_ingest.firsts import FIRST_PURCHASES
 from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, bucket_calendar
 from services.trade_ingest.totals_store import Total
 from shared.events.documents import Trade
+from shared.events.fact_topics import FIRST_PURCHASE
 from shared.postgres.query import fetch, pg_array
 from shared.register.facts import party_json, render_firsts, subject_arrays
+from shared.register.firsts import FirstsTable
 from shared.register.head import read_settings
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
 from shared.values.times import format_time, year_start
 
+# `TradeState.can_be_first` states the same condition in Python.
+FIRST_PURCHASES = FirstsTable(
+    topic=FIRST_PURCHASE,
+    first="first_purchase",
+    document="trade",
+    party="buyer",
+    eligible="completed AND NOT mirrored AND counted",
+)
 _CACHED_BUCKETS: Final = 20_000  # some 10 MB
 
 _Bucket = tuple["datetime", Total]  # its start, and its content

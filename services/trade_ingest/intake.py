@@ -10,10 +10,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from services.trade_ingest.fact_keys import mark_changed_facts
-from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.listing_facts import ListingFact, apply_listing_facts, load_proofs, newer_than_stored, newest
-from services.trade_ingest.totals import BucketCalendar, Deltas, Proof, TradeState, bucket_calendar
-from services.trade_ingest.totals_store import apply_deltas
+from services.trade_ingest.totals import Deltas, Proof, TradeState
+from services.trade_ingest.totals_store import apply_deltas, buckets_of
 from shared.events.documents import Trade
 from shared.postgres.binary_copy import RowFormat, bytes_field
 from shared.postgres.query import fetch
@@ -111,11 +111,6 @@ def apply_trades(
     )
     mark_changed_facts(connection, register, deltas, firsts, renamed, now)
     return resolution
-
-
-def buckets_of(register: RegisterContext) -> BucketCalendar:
-    """Return the buckets of the settings that the register counts by."""
-    return bucket_calendar(tuple(register.cut_dates))
 
 
 def _apply_facts(

@@ -4,10 +4,9 @@ from functools import partial
 from typing import Any
 
 from services.trade_ingest.fact_topic_comparison import compare_fact_topic
-from services.trade_ingest.intake import buckets_of
 from services.trade_ingest.listing_facts import decode_fact
 from services.trade_ingest.register import TRADES
-from services.trade_ingest.totals_store import compare_totals
+from services.trade_ingest.totals_store import buckets_of, compare_totals
 from shared.register.rebuild.command import RebuildSpec, run_rebuild
 from shared.register.rebuild.versioned_table import UNDETERMINED, VersionedTable
 from shared.register.stored_documents import stored_event

@@ -2,13 +2,11 @@
 
 from functools import partial
 
-from services.trade_ingest.fact_keys import all_fact_keys
-from services.trade_ingest.facts import render_first_purchases, render_totals
-from services.trade_ingest.firsts import FIRST_PURCHASES
+from services.trade_ingest.fact_keys import all_fact_keys, changed_by_settings
+from services.trade_ingest.facts import FIRST_PURCHASES, render_first_purchases, render_totals
 from services.trade_ingest.intake import apply_trades
 from services.trade_ingest.listing_facts import read_listing_fact
 from services.trade_ingest.risk_flag_measures import render_measures
-from services.trade_ingest.settings_change import changed_by_settings
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, LISTING, SIGN
 from shared.register.consumer import run_consumer
 from shared.register.kind import RegisterKind

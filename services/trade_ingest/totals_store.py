@@ -7,9 +7,18 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from services.trade_ingest.totals import BucketCalendar, Delta, Deltas, ExchangeBucket, ProviderBucket, instant_of
+from services.trade_ingest.totals import (
+    BucketCalendar,
+    Delta,
+    Deltas,
+    ExchangeBucket,
+    ProviderBucket,
+    bucket_calendar,
+    instant_of,
+)
 from shared.language import say
 from shared.postgres.query import execute, fetch_value, pg_array
+from shared.register.context import RegisterContext
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.intake import pg_microseconds
 from shared.register.parties import subjects_of
@@ -59,6 +68,11 @@ class Total(NamedTuple):
     amount_fen: int
     trades: int
     last_completed_at: datetime
+
+
+def buckets_of(register: RegisterContext) -> BucketCalendar:
+    """Return the buckets of the settings that the register counts by."""
+    return bucket_calendar(tuple(register.cut_dates))
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from shared.register.log_entries import entry_reader
 from shared.register.publish.outbox import DirtyKey, mark_dirty
 from shared.register.publish.send_schedule import Lane
 from shared.register.revisions import AnyArrival, AnyResolution, Key
-from shared.register.whitelist_recount import recount_documents
+from shared.register.stored_documents import recount_documents
 from shared.service_log.store import LogHead, ServiceLog, Stored
 from shared.settings import Service
 

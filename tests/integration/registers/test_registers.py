@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from services.incentive.verifier.values import fen
-from services.listing.firsts import FIRST_LISTINGS
+from services.listing.facts import FIRST_LISTINGS
 from services.trade_ingest.fact_keys import all_risk_flag_keys
-from services.trade_ingest.firsts import FIRST_PURCHASES
-from services.trade_ingest.intake import buckets_of
+from services.trade_ingest.facts import FIRST_PURCHASES
 from services.trade_ingest.rebuild import TRADES_REBUILD
-from services.trade_ingest.totals_store import rebuild_totals
+from services.trade_ingest.totals_store import buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, SIGN
 from shared.kafka.positions import Move, PartitionLostError
 from shared.register.consumer import RegisterHandler
