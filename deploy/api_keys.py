@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_private, write_secret
+from deploy.secrets import OUR_UID, SecretsError, exchange_user, hand_over, new_secret, write_secret
+from shared.durable_files import replace_file
 from shared.whitelist import Whitelist
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _enter(path: Path, entry: dict[str, str], uid: int) -> None:
     try:
         entries: list[Json] = yaml.safe_load(path.read_text("utf-8")) or []
         others = [one for one in entries if one["name"] != entry["name"]]
-        write_private(path, yaml.safe_dump([*others, entry], allow_unicode=True, sort_keys=False))
+        replace_file(path, yaml.safe_dump([*others, entry], allow_unicode=True, sort_keys=False))
         hand_over(path, uid)
     except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
         raise SecretsError(f"{path}: 无法更新 / cannot be updated: {error!r}") from error

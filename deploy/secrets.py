@@ -9,13 +9,13 @@ import contextlib
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
+from shared.durable_files import create_file
 from shared.events.topics import prefix_of
+from shared.operator_errors import OperatorError
 from shared.settings import Service
 from shared.translog.keyfile import new_key_pem
 from shared.whitelist import Whitelist
@@ -31,12 +31,11 @@ DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
 SIGNING_KEY: Final = "signing-key"
 
 
-class SecretsError(RuntimeError):
+class SecretsError(OperatorError):
     """A secret's file cannot be created, read or used; the message is one line that names it."""
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret's file: its holder, its purpose, and the group of another image that may read it."""
 
     holder: str
@@ -75,7 +74,8 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
         path = secret.path(folder)
         if path.exists():
             continue
-        if write_secret(path, _new_content(secret), uid, secret.gid):
+        content = new_key_pem().rstrip("\n") if secret.name == SIGNING_KEY else new_secret()
+        if write_secret(path, content, uid, secret.gid):
             made.append(path)
     return made
 
@@ -84,13 +84,9 @@ def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = No
     """Create a file in its holder's folder; False if another process was first. SecretsError."""
     try:
         _make_folder(path.parent, uid, gid)
-        return _write_new(path, text, uid, gid)
+        return create_file(path, f"{text}\n", lambda part: hand_over(part, uid, gid))
     except OSError as error:
         raise SecretsError(f"{path}: 无法建立 / cannot be created: {error.strerror}") from error
-
-
-def _new_content(secret: Secret) -> str:
-    return new_key_pem().rstrip("\n") if secret.name == SIGNING_KEY else new_secret()
 
 
 def new_secret() -> str:
@@ -118,20 +114,12 @@ def next_password(path: Path) -> Iterator[str]:
     try:
         following.unlink(missing_ok=True)
         there = path.stat()
-        _write_new(following, password, there.st_uid, there.st_gid if there.st_mode & stat.S_IRGRP else None)
+        gid = there.st_gid if there.st_mode & stat.S_IRGRP else None
+        create_file(following, f"{password}\n", lambda part: hand_over(part, there.st_uid, gid))
     except OSError as error:
         raise SecretsError(f"{path}: 无法更换 / cannot be replaced: {error.strerror}") from error
     yield password
     following.replace(path)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file atomically by one that only its owner can read."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)
 
 
 def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
@@ -141,24 +129,6 @@ def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
     except FileExistsError:
         return
     hand_over(folder, uid, gid)
-
-
-def _write_new(path: Path, text: str, uid: int, gid: int | None) -> bool:
-    """Create the file atomically; False if another process was first."""
-    handle, part = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        hand_over(Path(part), uid, gid)
-        os.link(part, path)
-    except FileExistsError:
-        return False
-    else:
-        return True
-    finally:
-        Path(part).unlink()
 
 
 def hand_over(path: Path, uid: int, gid: int | None = None) -> None:

@@ -3,37 +3,33 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
-from shared.language import say
+from shared.language import LocalizedError
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PORTS = (15_000, 32_000)
 READY_POLL_S = 0.05
+ENGINE_STOP_TIMEOUT_S = 10.0
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-class LocalError(RuntimeError):
-    """The set on one machine cannot run. The message is one line in the caller's language and says what to do."""
-
-
-@dataclass(frozen=True)
-class SystemAccount:
-    """A system account that runs a program."""
-
-    uid: int
-    gid: int
+class LocalError(LocalizedError):
+    """The set on one machine cannot run; the message says what to do."""
 
 
 @dataclass
@@ -68,6 +64,14 @@ class ChildProgram:
             return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip(" ^~"))
         return ""
 
+    def start_error(self) -> LocalError:
+        """Return the error that says that the program does not start."""
+        words = self.last_output()
+        return LocalError(
+            f"{self.name} 无法启动：{words}（日志：{self.log_file}）",
+            f"{self.name} does not start: {words} (log: {self.log_file})",
+        )
+
 
 def spawn(
     name: str,
@@ -76,7 +80,7 @@ def spawn(
     log_file: Path,
     environment: Mapping[str, str],
     death_signal: signal.Signals = signal.SIGKILL,
-    account: SystemAccount | None = None,
+    account: pwd.struct_passwd | None = None,
     working_directory: Path | None = None,
 ) -> ChildProgram:
     """Start a program in this process group; its output is appended to `log_file`.
@@ -95,32 +99,72 @@ def spawn(
             stderr=subprocess.STDOUT,
             env=dict(environment),
             cwd=working_directory,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
             preexec_fn=tie_to_parent(death_signal),  # noqa: PLW1509 - two system calls, no locks, no imports
         )
     return ChildProgram(name=name, process=process, log_file=log_file, log_from=log_from)
 
 
-def await_engine(
-    name: str,
-    program: ChildProgram | None,
-    is_ready: Callable[[], bool],
-    timeout_s: float,
-    check: Callable[[], None],
-) -> None:
-    """Wait until a launched engine is ready. LocalError if it ends or is not ready in time; `check` may raise."""
-    deadline = time.monotonic() + timeout_s
-    while program is not None and program.alive() and time.monotonic() < deadline:
-        check()
-        if is_ready():
-            return
-        time.sleep(READY_POLL_S)
-    words, log_file = (program.last_output(), program.log_file) if program is not None else ("", "")
-    raise LocalError(
-        say(f"{name} 无法启动：{words}（日志：{log_file}）", f"{name} does not start: {words} (log: {log_file})")
-    )
+@dataclass
+class Engine(ABC):
+    """A server whose data is in `directory`: created at the first start and reused, also on another port."""
+
+    directory: Path
+    port: int
+    log_file: Path
+    program: ChildProgram | None = field(default=None, init=False)
+
+    name: ClassVar[str]
+    start_timeout_s: ClassVar[float]
+    stop_signal: ClassVar[signal.Signals]
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Call it from a thread that outlives the server."""
+        self.launch()
+        self.await_ready()
+
+    @abstractmethod
+    def launch(self) -> ChildProgram:
+        """Start the server without waiting until it answers."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Return True if the server answers."""
+
+    def await_ready(self, check: Callable[[], None] = lambda: None) -> None:
+        """Wait until the launched server answers. If it ends or is too slow, stop it: LocalError. `check` may raise."""
+        deadline = time.monotonic() + self.start_timeout_s
+        while (program := self.program) is not None and program.alive() and time.monotonic() < deadline:
+            check()
+            if self.answers():
+                return
+            time.sleep(READY_POLL_S)
+        self.stop()
+        raise program.start_error() if program else LocalError(f"{self.name} 未启动", f"{self.name} was not launched")
+
+    def stop(self) -> bool:
+        """Stop the server in order; return False if it had to be killed."""
+        program, self.program = self.program, None
+        return program is None or program.stop(self.stop_signal, ENGINE_STOP_TIMEOUT_S)
+
+    def run_tool(self, command: Sequence[str | Path], account: pwd.struct_passwd | None = None) -> None:
+        """Run a tool that creates the data, with its output in the log. LocalError if it fails."""
+        tool = spawn(
+            "tool",
+            command,
+            log_file=self.log_file,
+            environment=base_environment(),
+            account=account,
+            working_directory=self.directory,
+        )
+        if tool.process.wait() != 0:
+            words = tool.last_output()
+            raise LocalError(
+                f"无法建立 {self.name} 数据目录 {self.directory}：{words}",
+                f"cannot create the {self.name} folder {self.directory}: {words}",
+            )
 
 
 def tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:

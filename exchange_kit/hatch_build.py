@@ -1,12 +1,13 @@
 """Put into the wheel what the kit needs from outside its folder; an editable install finds it in the source tree."""
 
 from pathlib import Path
-from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SHARED = (
     "__init__.py",
+    "durable_files.py",
     "language.py",
     "settings.py",
     "events",
@@ -25,8 +26,8 @@ _REFERENCE = (
 )
 
 
-class KitBuildHook(BuildHookInterface[Any]):
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+class KitBuildHook(BuildHookInterface[BuilderConfig]):
+    def initialize(self, version: str, build_data: dict[str, dict[str, str]]) -> None:
         if version != "standard":
             return
         root = Path(self.root).parent

@@ -31,6 +31,13 @@ def say(zh: str, en: str) -> str:
     return zh if caller_language() == "zh" else en
 
 
+class LocalizedError(RuntimeError):
+    """An error whose one-line message is in the caller's language; a message that is the same in both has no `en`."""
+
+    def __init__(self, zh: str, en: str | None = None) -> None:
+        super().__init__(zh if en is None else say(zh, en))
+
+
 def pick(text: str, language: Language) -> str:
     """Return one half of `中文 / English`; text in one language is returned as it is.
 
@@ -53,7 +60,7 @@ def join(*texts: str) -> str:
     prefix = "" if found is None else found["prefix"]
     zh = "；".join(pick(text, "zh") for text in texts).removeprefix(prefix)
     en = "; ".join(pick(text, "en") for text in texts).removeprefix(prefix)
-    return f"{prefix}{zh} / {en}"
+    return texts[0] if len(texts) == 1 else f"{prefix}{zh} / {en}"
 
 
 def add_details(text: str, details: str) -> str:

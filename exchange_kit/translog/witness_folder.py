@@ -5,7 +5,6 @@ synced before their content is used.
 """
 
 import fcntl
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from shared.language import say
+from shared.durable_files import replace_file
+from shared.language import LocalizedError
 from shared.translog.checkpoint import Checkpoint, cosign, cosigned_at, witness_key
 from shared.translog.keyfile import KeyFileError, load_or_create_key
 from shared.translog.note import Note, NoteError, VerifierKey, parse_note
@@ -22,8 +22,8 @@ from shared.translog.note import Note, NoteError, VerifierKey, parse_note
 DEFAULT_FOLDER: Final = Path("~/.local/state/jiangbu/witness")
 
 
-class FolderError(RuntimeError):
-    """The folder cannot be used; the message is one line."""
+class FolderError(LocalizedError):
+    """The folder cannot be used."""
 
 
 class WitnessFolder:
@@ -37,18 +37,17 @@ class WitnessFolder:
             with self.locked():
                 self.vkey = self._load_vkey(name)
         except (OSError, KeyFileError, NoteError) as error:
-            raise FolderError(say(f"见证目录不可用：{error}", f"cannot use the witness folder: {error}")) from error
+            raise FolderError(f"见证目录不可用：{error}", f"cannot use the witness folder: {error}") from error
 
     def _load_vkey(self, name: str | None) -> VerifierKey:
         path = self.folder / "vkey"
         if path.exists():
             kept = VerifierKey.parse(path.read_text("utf-8"))
             if kept != witness_key(name or kept.name, self._private):
-                raise FolderError(say(f"{path}: 名称或密钥不同：{kept}", f"{path}: has another name or key: {kept}"))
+                raise FolderError(f"{path}: 名称或密钥不同：{kept}", f"{path}: has another name or key: {kept}")
             return kept
-        made = witness_key(
-            name or f"exchange-kit/{self._private.public_key().public_bytes_raw().hex()[:8]}", self._private
-        )
+        own_name = f"exchange-kit/{self._private.public_key().public_bytes_raw().hex()[:8]}"
+        made = witness_key(name or own_name, self._private)
         self._write("vkey", f"{made}\n")
         return made
 
@@ -61,7 +60,7 @@ class WitnessFolder:
 
     def seen(self, origin: str) -> Note | None:
         """Return the last cosigned checkpoint of a log. FolderError if the file was changed."""
-        path = self.folder / _checkpoint_file(origin)
+        path = self.folder / _file(origin, "checkpoint")
         if not path.exists():
             return None
         try:
@@ -71,46 +70,33 @@ class WitnessFolder:
         except NoteError:
             pass
         raise FolderError(
-            say(f"{path}: 不是本见证签署的检查点", f"{path}: not a checkpoint of {origin} that this witness cosigned")
+            f"{path}: 不是本见证签署的检查点", f"{path}: not a checkpoint of {origin} that this witness cosigned"
         )
 
     def keep(self, note: Note, at_s: int) -> Note:
         """Cosign a checkpoint at `at_s` (POSIX seconds) and store it as the last one."""
         signed = cosign(note, self.vkey.name, self._private, at_s)
-        self._write(_checkpoint_file(Checkpoint.parse(note.text).origin), str(signed))
+        self._write(_file(Checkpoint.parse(note.text).origin, "checkpoint"), str(signed))
         return signed
 
     def keys(self, origin: str) -> tuple[VerifierKey, ...]:
         """Return the accepted keys of a log."""
-        path = self.folder / _keys_file(origin)
+        path = self.folder / _file(origin, "keys")
         return tuple(map(VerifierKey.parse, path.read_text("utf-8").splitlines())) if path.exists() else ()
 
     def keep_keys(self, origin: str, keys: Iterable[VerifierKey]) -> None:
-        self._write(_keys_file(origin), "".join(f"{key}\n" for key in keys))
+        self._write(_file(origin, "keys"), "".join(f"{key}\n" for key in keys))
 
     def keep_evidence(self, origin: str, evidence: dict[str, str], digest: str) -> Path:
         """Write the evidence to a file named by its digest; returns its path."""
         content = msgspec.json.format(msgspec.json.encode(evidence), indent=2).decode()
-        return self._write(f"{quote(origin, safe='')}.alarm-{digest}.json", content)
+        return self._write(_file(origin, f"alarm-{digest}.json"), content)
 
     def _write(self, name: str, content: str) -> Path:
-        path, part = self.folder / name, self.folder / f"{name}.part"
-        with part.open("w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        path = self.folder / name
+        replace_file(path, content, mode=0o666)
         return path
 
 
-def _checkpoint_file(origin: str) -> str:
-    return f"{quote(origin, safe='')}.checkpoint"
-
-
-def _keys_file(origin: str) -> str:
-    return f"{quote(origin, safe='')}.keys"
+def _file(origin: str, suffix: str) -> str:
+    return f"{quote(origin, safe='')}.{suffix}"

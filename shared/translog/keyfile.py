@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +12,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+
+from shared.durable_files import create_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class KeyFileError(ValueError):
@@ -42,18 +45,5 @@ def load_or_create_key(path: Path) -> Ed25519PrivateKey:
     try:
         return load_key(path)
     except FileNotFoundError:
-        pass
-    # A temporary file, not one named by process id: two containers on one volume may share an id.
-    handle, part = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key_pem())
-            file.flush()
-            os.fsync(file.fileno())
-        # Linking is atomic and never replaces a key that another process created meanwhile.
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        Path(part).unlink()
+        create_file(path, new_key_pem())
     return load_key(path)

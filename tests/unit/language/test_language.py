@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from shared.language import add_details, caller_language, join, localized, pick, say
+from shared.language import LocalizedError, add_details, caller_language, join, localized, pick, say
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,15 @@ def test_joined_messages_have_both_languages_throughout() -> None:
     joined = join("t[0]: 记录丢失 / records were lost", "请核实 / check it")
     assert joined == "t[0]: 记录丢失；请核实 / records were lost; check it"
     assert pick(joined, "en") == "t[0]: records were lost; check it"
+
+
+def test_one_message_alone_stays_as_it_is() -> None:
+    assert join("/readyz: 500") == "/readyz: 500"
+
+
+def test_an_error_is_in_the_callers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    assert str(LocalizedError("无应答", "no answer")) == "no answer"
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert str(LocalizedError("无应答", "no answer")) == "无应答"
+    assert str(LocalizedError("listing: timeout")) == "listing: timeout"
