@@ -1,19 +1,17 @@
 """HTTP client of a running set: list items, wait until all events are processed, and compare the outcome."""
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 
 from devset.expected import RunOutcome, reported_award
 from devset.processes import LocalError
 from devset.programs import SERVICES, Addresses
-from exchange_kit.api import Api, ApiError
-from shared.language import localized, say
+from exchange_kit.api import Api
+from shared.values.json_types import Json
 
 POLL_S = 0.2
 # The services with a quarantine.
@@ -22,7 +20,7 @@ REGISTER_SERVICES = ("listing", "trade-ingest")
 
 @dataclass
 class Client:
-    """Client of the three services with one API key."""
+    """Client of the three services with one API key. Its methods raise ApiError."""
 
     addresses: Addresses
     session: requests.Session
@@ -34,15 +32,13 @@ class Client:
         session.headers["Authorization"] = f"Bearer {key}"
         return cls(addresses, session)
 
-    def get(self, service: str, path: str, **query: str | int) -> Any:
-        """Return the JSON answer. LocalError if the service answers with an error."""
-        with _as_local_error():
-            return self._api(service).get(path, **query)
+    def get(self, service: str, path: str, **query: str | int) -> Json:
+        """Return the JSON answer."""
+        return self._api(service).get(path, **query)
 
-    def items(self, service: str, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+    def items(self, service: str, path: str, **query: str | int) -> Iterator[Json]:
         """Yield all items of a list, page by page."""
-        with _as_local_error():
-            yield from self._api(service).items(path, **query)
+        return self._api(service).items(path, **query)
 
     def outcome(self) -> RunOutcome:
         """Return the outcome of all published records, comparable with `expected_outcome`.
@@ -69,12 +65,9 @@ class Client:
                 check()
                 progress(service, backlog)
                 if time.monotonic() > deadline:
-                    seconds = f"{timeout_s:.0f}"
                     raise LocalError(
-                        say(
-                            f"{service}：{seconds} 秒后仍有 {backlog} 条未处理",
-                            f"{service}: {backlog} still waiting after {seconds} s",
-                        )
+                        f"{service}：{timeout_s:.0f} 秒后仍有 {backlog} 条未处理",
+                        f"{service}: {backlog} still waiting after {timeout_s:.0f} s",
                     )
                 time.sleep(POLL_S)
             progress(service, 0)
@@ -85,11 +78,3 @@ class Client:
     def _backlog(self, service: str) -> int:
         progress = self.get(service, "/v1/progress")
         return int(progress["lag"]) + int(progress["outbox"])
-
-
-@contextlib.contextmanager
-def _as_local_error() -> Iterator[None]:
-    try:
-        yield
-    except ApiError as error:
-        raise LocalError(localized(str(error))) from error

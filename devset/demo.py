@@ -10,17 +10,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 
 from devset.client import Client
 from devset.demo_report import DemoRun, print_explained, print_section, print_summary
-from devset.expected import Json, expected_outcome
+from devset.expected import expected_outcome
 from devset.processes import LocalError
 from devset.programs import SERVICES
 from devset.stopping import StopSignals
 from devset.supervisor import LocalSet, Options
 from devset.up import EXCHANGES_FILE, data_folder, exit_on_error, print_addresses, running_set
-from exchange_kit.publish import PublishError, publish
+from exchange_kit.publish import publish
 from exchange_kit.records import SampleRecord
 from exchange_kit.sample.year import sample_events
-from shared.language import localized, say
+from shared.language import say
 from shared.settings import KafkaSettings
+from shared.values.json_types import Json
 from shared.whitelist import load_whitelist
 
 EVENTS = 24_000
@@ -46,10 +47,8 @@ def main(*, stay: bool, show_all: bool, data_dir: Path | None) -> None:
     with exit_on_error(), data_folder(data_dir) as folder:
         if any(folder.glob("*")):
             raise LocalError(
-                say(
-                    f"目录 {folder} 非空：请另选新目录，或用 make up 续用",
-                    f"{folder} is not empty: give a new folder, or reuse it with `make up`",
-                )
+                f"目录 {folder} 非空：请另选新目录，或用 make up 续用",
+                f"{folder} is not empty: give a new folder, or reuse it with `make up`",
             )
         with running_set(Options(folder, EXCHANGES_FILE, None, any_ports=True), signals) as local:
             is_right = show(local, show_all=show_all)
@@ -102,13 +101,10 @@ def _send(records: list[SampleRecord], bootstrap_servers: str) -> None:
     config = KafkaSettings((bootstrap_servers,)).client_config()
     with _bar(MofNCompleteColumn()) as bar:
         task = bar.add_task(say("发送事件", "publishing events"), total=len(records))
-        try:
-            published = publish(records, config, lambda sofar: bar.update(task, completed=sofar.acknowledged.total()))
-        except PublishError as error:
-            raise LocalError(localized(str(error))) from error
+        published = publish(records, config, lambda sofar: bar.update(task, completed=sofar.acknowledged.total()))
     if published.failed:
         failed, reasons = published.failed, "; ".join(published.failures)
-        raise LocalError(say(f"{failed} 条未送达 Kafka：{reasons}", f"Kafka did not accept {failed}: {reasons}"))
+        raise LocalError(f"{failed} 条未送达 Kafka：{reasons}", f"Kafka did not accept {failed}: {reasons}")
 
 
 def _await_quiet(client: Client, local: LocalSet) -> None:

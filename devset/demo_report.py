@@ -8,9 +8,10 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from devset.expected import Json, RunOutcome, policy_tree
+from devset.expected import RunOutcome, policy_tree
 from services.incentive.verifier.values import fen
 from shared.language import caller_language, pick, say
+from shared.values.json_types import Json
 
 WIDTH = 80
 AWARDS_SHOWN, AWARDS_SHOWN_OF_A_RULE, DIFFERENCES_SHOWN = 12, 3, 10

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -15,9 +15,8 @@ from services.incentive.verifier.risk_flags import OF_OTHERS
 from services.incentive.verifier.values import fen, subject_of
 from shared.register.head import register_settings
 from shared.settings import DEFAULT_TOTALS_CUT_AT, POLICY_FILE
+from shared.values.json_types import Json
 from shared.whitelist import Whitelist
-
-Json = dict[str, Any]
 
 
 class RunOutcome(NamedTuple):

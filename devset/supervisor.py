@@ -54,7 +54,6 @@ class Options:
 class WatchedProgram:
     """A program that is restarted when it ends, with the history of its runs."""
 
-    name: str
     launch: Callable[[], ChildProgram]
     program: ChildProgram
     started_s: float
@@ -131,7 +130,7 @@ class LocalSet:
             return load_whitelist(self.options.exchanges_file)
         except WhitelistError as error:
             reason = localized(str(error))
-            raise LocalError(say(f"交易场所名单有误：{reason}", f"the whitelist is invalid: {reason}")) from error
+            raise LocalError(f"交易场所名单有误：{reason}", f"the whitelist is invalid: {reason}") from error
 
     def _choose_ports(self) -> dict[str, int]:
         names = [*SERVICES, "kafka", "kafka controller", "postgres"]
@@ -141,10 +140,8 @@ class LocalSet:
             needed = [name for name in USUAL_PORTS if not (name == "kafka" and self.options.kafka)]
             if taken := ", ".join(f"{ports[name]} ({name})" for name in needed if not port_is_free(ports[name])):
                 raise LocalError(
-                    say(
-                        f"端口已被占用：{taken}；请停止占用端口的程序，或使用 --any-ports",
-                        f"ports are taken: {taken}: stop the programs that use them, or give --any-ports",
-                    )
+                    f"端口已被占用：{taken}；请停止占用端口的程序，或使用 --any-ports",
+                    f"ports are taken: {taken}: stop the programs that use them, or give --any-ports",
                 )
         return ports
 
@@ -152,17 +149,15 @@ class LocalSet:
         if given := self.options.kafka:
             if not is_reachable(given, timeout_s=10.0):
                 raise LocalError(
-                    say(
-                        f"无法连接 Kafka：{given}；请检查 --kafka HOST:PORT",
-                        f"no Kafka answers at {given}: check --kafka HOST:PORT",
-                    )
+                    f"无法连接 Kafka：{given}；请检查 --kafka HOST:PORT",
+                    f"no Kafka answers at {given}: check --kafka HOST:PORT",
                 )
             return
         settings = LocalSettings()
         jars = prepared_kafka(settings.cache_folder, settings.maven_repository, self.report)
         self.report(say("正在启动 Kafka 与 PostgreSQL", "starting Kafka and PostgreSQL"))
         self._kafka = kafka = Kafka(
-            self.options.folder / "kafka", ports["kafka"], ports["kafka controller"], jars, self.logs / "kafka.log"
+            self.options.folder / "kafka", ports["kafka"], self.logs / "kafka.log", ports["kafka controller"], jars
         )
         self._watch("kafka", kafka.launch)
 
@@ -203,10 +198,8 @@ class LocalSet:
             if program.alive() or program.process.returncode != 0:
                 words = program.last_output()
                 raise LocalError(
-                    say(
-                        f"数据库迁移失败（{program.name}）：{words}（日志：{program.log_file}）",
-                        f"{program.name} failed: {words} (log: {program.log_file})",
-                    )
+                    f"数据库迁移失败（{program.name}）：{words}（日志：{program.log_file}）",
+                    f"{program.name} failed: {words} (log: {program.log_file})",
                 )
 
     def _create_topics(self, whitelist: Whitelist) -> None:
@@ -214,14 +207,11 @@ class LocalSet:
             self._kafka.await_ready(self.check)
         kafka = self.addresses.kafka
         try:
-            admin = KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000)
-            try:
+            with KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=10_000) as admin:
                 apply_topics(admin, whitelist)
-            finally:
-                admin.close()
         except (KafkaError, OSError) as error:
             raise LocalError(
-                say(f"无法在 {kafka} 建立主题：{error!r}", f"cannot create topics at {kafka}: {error!r}")
+                f"无法在 {kafka} 建立主题：{error!r}", f"cannot create topics at {kafka}: {error!r}"
             ) from error
 
     def _launch_services(self, databases: dict[str, Database]) -> None:
@@ -248,30 +238,22 @@ class LocalSet:
                 if waiting and time.monotonic() > deadline:
                     details = "; ".join(f"{service}: {reason}" for service, reason in waiting.items())
                     raise LocalError(
-                        say(
-                            f"服务在 {READY_TIMEOUT_S:.0f} 秒内未就绪：{details}（日志：{self.logs}）",
-                            f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
-                        )
+                        f"服务在 {READY_TIMEOUT_S:.0f} 秒内未就绪：{details}（日志：{self.logs}）",
+                        f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
                     )
                 time.sleep(0.1)
 
     def _check_starts(self) -> None:
         for watched in self._watched.values():
             if watched.ends >= ENDS_BEFORE_READY:
-                words, log_file = watched.program.last_output(), watched.program.log_file
-                raise LocalError(
-                    say(
-                        f"{watched.name} 无法启动：{words}（日志：{log_file}）",
-                        f"{watched.name} does not start: {words} (log: {log_file})",
-                    )
-                )
+                raise watched.program.start_error()
 
     def _watch(self, name: str, launch: Callable[[], ChildProgram]) -> None:
-        self._watched[name] = WatchedProgram(name, launch, launch(), time.monotonic())
+        self._watched[name] = WatchedProgram(launch, launch(), time.monotonic())
 
     def _restart_ended(self) -> None:
         """Restart programs that have ended, each after its delay."""
-        for watched in self._watched.values():
+        for name, watched in self._watched.items():
             if watched.program.alive():
                 continue
             now_s = time.monotonic()
@@ -281,13 +263,12 @@ class LocalSet:
                 delay_s = RESTART_AFTER_S[min(watched.ends, len(RESTART_AFTER_S) - 1)]
                 watched.ends += 1
                 watched.restart_at_s = now_s + delay_s
-                name, code = watched.name, watched.program.process.returncode
-                self.report(
-                    say(
-                        f"{name} 已退出（{code}），{delay_s} 秒后重启",
-                        f"{name} ended with {code}; restarting in {delay_s} s",
-                    )
+                code = watched.program.process.returncode
+                zh, en = (
+                    f"{name} 已退出（{code}），{delay_s} 秒后重启",
+                    f"{name} ended with {code}; restarting in {delay_s} s",
                 )
+                self.report(say(zh, en))
             if now_s >= watched.restart_at_s:
                 watched.program, watched.started_s, watched.restart_at_s = watched.launch(), now_s, None
 
@@ -308,7 +289,7 @@ def _check_policy() -> None:
         load_policy(load_policy_file())
     except (PolicyError, OSError) as error:
         reason = localized(str(error))
-        raise LocalError(say(f"政策文件有误：{reason}", f"the policy file is invalid: {reason}")) from error
+        raise LocalError(f"政策文件有误：{reason}", f"the policy file is invalid: {reason}") from error
 
 
 def _not_ready(session: requests.Session, url: str) -> str | None:

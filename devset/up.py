@@ -15,9 +15,10 @@ import click
 
 from devset.folder import claim
 from devset.processes import LocalError, adopt_orphans, end_descendants
+from devset.programs import SERVICES
 from devset.stopping import StopRequested, StopSignals
 from devset.supervisor import LocalSet, Options, stderr_line
-from shared.language import localized, say
+from shared.language import LocalizedError, localized, say
 from shared.settings import SettingsError
 
 EXCHANGES_FILE = Path("exchanges.yaml")
@@ -37,7 +38,7 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
         try:
             local.start()
             yield local
-        except LocalError as error:
+        except LocalizedError as error:
             if is_full(options.folder, error):
                 raise LocalError(f"{_disk_full(str(options.folder))}; {error}") from error
             raise
@@ -49,7 +50,7 @@ def running_set(options: Options, signals: StopSignals) -> Iterator[LocalSet]:
                 end_descendants()
 
 
-def is_full(folder: Path, error: LocalError) -> bool:
+def is_full(folder: Path, error: LocalizedError) -> bool:
     """Return True if a full disk caused the error: the message says so, or almost no space is left."""
     return os.strerror(errno.ENOSPC) in str(error) or shutil.disk_usage(folder).free < FULL_BYTES
 
@@ -63,7 +64,7 @@ def data_folder(given: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="jiangbu-", ignore_cleanup_errors=True) as folder:
         try:
             yield Path(folder)
-        except LocalError:
+        except LocalizedError:
             logs = Path(folder) / "logs"
             if logs.exists():
                 kept = shutil.move(logs, tempfile.mkdtemp(prefix="jiangbu-logs-"))
@@ -79,9 +80,7 @@ def exit_on_error() -> Iterator[None]:
     except StopRequested as reason:
         stderr_line(say(f"已停止：{reason}", f"stopped: {reason}"))
         return
-    except LocalError as error:
-        message = str(error)
-    except SettingsError as error:
+    except (LocalizedError, SettingsError) as error:
         message = localized(str(error))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -99,22 +98,16 @@ def _disk_full(place: str) -> str:
 
 def describe(local: LocalSet) -> dict[str, object]:
     """Return the addresses and keys of the set."""
-    return {
-        "kafka": local.addresses.kafka,
-        "listing": local.addresses.url("listing"),
-        "trade_ingest": local.addresses.url("trade-ingest"),
-        "incentive": local.addresses.url("incentive"),
-        "keys": local.secrets.keys,
-    }
+    urls = {service.replace("-", "_"): local.addresses.url(service) for service in SERVICES}
+    return {"kafka": local.addresses.kafka, **urls, "keys": local.secrets.keys}
 
 
 def print_addresses(local: LocalSet, folder: Path) -> None:
     """Print the addresses and keys of the set to stderr."""
-    known = describe(local)
     stderr_line(say("已就绪；按 Ctrl-C 停止", "ready; Ctrl-C stops it"))
-    for name in ("kafka", "listing", "trade_ingest", "incentive"):
-        stderr_line(f"  {name:<14}{known[name]}")
-    stderr_line(f"  {'data':<14}{folder}")
+    for name, place in {**describe(local), "data": folder}.items():
+        if name != "keys":
+            stderr_line(f"  {name:<14}{place}")
     for name, key in local.secrets.keys.items():
         stderr_line(f"  key {name:<20}{key}")
     url = local.addresses.url("incentive")

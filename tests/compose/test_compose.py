@@ -15,8 +15,8 @@ from deploy.databases import database_of
 from devset.demo import SEED, YEAR
 from devset.expected import expected_outcome
 from devset.postgres import postgres_binaries
-from devset.processes import LocalError
 from devset.programs import SERVICES
+from exchange_kit.api import ApiError
 from exchange_kit.publish import PublishError, publish
 from exchange_kit.sample.year import sample_events
 from shared.postgres.schema_version import required_revision
@@ -150,7 +150,7 @@ def test_roles_see_what_is_theirs(stack: Stack) -> None:
     }
     nobody = stack.client("auditor")
     nobody.session.headers["Authorization"] = "Bearer guessed"
-    with pytest.raises(LocalError, match="401"):
+    with pytest.raises(ApiError, match="401"):
         nobody.get("incentive", "/v1/awards")
 
 

@@ -35,8 +35,8 @@ def _in_database(rig: Rig, name: str, **variables: str) -> str:
     options: dict[str, Any] = {"cwd": folder}
     account = postgres_account()
     if account is not None:
-        shutil.chown(folder, account.uid, account.gid)
-        options |= {"user": account.uid, "group": account.gid, "extra_groups": []}
+        shutil.chown(folder, account.pw_uid, account.pw_gid)
+        options |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     return carry_out(name, environment | variables, **options)
 
 

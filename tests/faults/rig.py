@@ -27,6 +27,7 @@ from devset.kafka import Kafka
 from devset.postgres import Database, Postgres
 from devset.processes import ChildProgram, LocalError, free_ports
 from devset.programs import SERVICES, Addresses, command, environment, module
+from exchange_kit.api import ApiError
 from shared.postgres.migrate import migrate
 from shared.process.child_process import ChildProcessDiedError
 from shared.settings import LocalSettings
@@ -145,7 +146,7 @@ class Rig:
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         local = LocalSettings()
         jars = prepared_kafka(local.cache_folder, local.maven_repository, print)
-        self.kafka = Kafka(folder / "kafka", ports["kafka"], ports["controller"], jars, folder / "kafka.log")
+        self.kafka = Kafka(folder / "kafka", ports["kafka"], folder / "kafka.log", ports["controller"], jars)
         self.postgres = Postgres(folder / "postgres", ports["postgres"], folder / "postgres.log")
         self.addresses = Addresses(
             self.kafka.bootstrap_servers, {service: f"127.0.0.1:{ports[service]}" for service in SERVICES}
@@ -440,5 +441,5 @@ class Rig:
     def _progress(self, service: str) -> dict[str, Any]:
         try:
             return self.client.get(service, "/v1/progress")
-        except LocalError as error:
+        except ApiError as error:
             return {"error": str(error)}

@@ -18,9 +18,10 @@ from deploy.__main__ import main as jiangbu
 from devset.client import Client
 from devset.folder import SERVICE_KEY
 from devset.postgres import Database
-from devset.processes import ChildProgram, LocalError, free_ports, spawn
+from devset.processes import ChildProgram, free_ports, spawn
 from devset.programs import SERVICES, Addresses, command, environment, module
 from exchange_kit.__main__ import main as exchange_kit
+from shared.language import LocalizedError
 from shared.postgres.migrate import migrate
 from tests.support.paths import ROOT
 from tests.support.until import until
@@ -170,7 +171,7 @@ def is_quiet(client: Client, secured_set: SecuredSet) -> bool:
     """Return True if the answers include everything published; False if a service does not answer in time."""
     try:
         client.await_quiet(READY_TIMEOUT_S, secured_set.check)
-    except LocalError:
+    except LocalizedError:
         return False
     return True
 

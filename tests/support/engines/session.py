@@ -50,7 +50,7 @@ def new_broker(folder: Path) -> Kafka:
     settings = LocalSettings()
     jars = prepared_kafka(settings.cache_folder, settings.maven_repository, print)
     port, controller_port = free_ports(2)
-    return Kafka(folder, port, controller_port, jars, folder.with_suffix(".log"))
+    return Kafka(folder, port, folder.with_suffix(".log"), controller_port, jars)
 
 
 def given_broker() -> str | None:
