@@ -13,27 +13,21 @@ from exchange_kit.commands.watch import watch_command
 from exchange_kit.commands.witness import witness_command
 from shared.language import say
 
-
-@click.group(
-    help=say("交易场所工具包：发送事件，并核对其结果。", "Send events of an exchange, and check what became of them.")
+main = click.Group(
+    help=say("交易场所工具包：发送事件，并核对其结果。", "Send events of an exchange, and check what became of them."),
+    commands=[
+        sample_command,
+        from_csv_command,
+        from_xlsx_command,
+        validate_command,
+        publish_command,
+        reconcile_command,
+        receipt_command,
+        watch_command,
+        witness_command,
+        reference_command,
+    ],
 )
-def main() -> None:
-    pass
-
-
-for command in (
-    sample_command,
-    from_csv_command,
-    from_xlsx_command,
-    validate_command,
-    publish_command,
-    reconcile_command,
-    receipt_command,
-    watch_command,
-    witness_command,
-    reference_command,
-):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

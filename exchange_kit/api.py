@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import requests
 
-from shared.language import localized, say
+from shared.language import LocalizedError, localized
 from shared.values.json_types import Json
 
 PAGE: Final = 500
@@ -15,11 +15,11 @@ _TIMEOUT_S: Final = 30.0
 T = TypeVar("T")
 
 
-class ApiError(RuntimeError):
-    """The service did not answer (`status` None) or answered with an error; the message is one line."""
+class ApiError(LocalizedError):
+    """The service gave no usable answer (`status` None) or answered with an error."""
 
-    def __init__(self, message: str, status: int | None) -> None:
-        super().__init__(message)
+    def __init__(self, zh: str, en: str | None = None, status: int | None = None) -> None:
+        super().__init__(zh, en)
         self.status = status
 
     @property
@@ -42,8 +42,8 @@ class Api:
         session.headers["Authorization"] = f"Bearer {key}"
         return cls(name, url, session)
 
-    def get(self, path: str, **query: str | int) -> Any:
-        """Get JSON. ApiError."""
+    def get(self, path: str, **query: str | int) -> Json:
+        """Get a JSON object. ApiError."""
         return self._ask(path, requests.Response.json, query)
 
     def read(self, path: str) -> bytes:
@@ -57,18 +57,23 @@ class Api:
             if answer.ok:
                 return read(answer)
         except requests.RequestException as error:
-            failure = say(f"{self.name} 无应答", f"{self.name} does not respond")
-            raise ApiError(f"{failure}: {url}: {type(error).__name__}", None) from error
-        answered = say(f"{self.name} 应答 {answer.status_code}", f"{self.name} answered {answer.status_code}")
-        raise ApiError(f"{answered}: {url}: {_detail(answer)}", answer.status_code)
+            reason = f"{url}: {type(error).__name__}"
+            raise ApiError(f"{self.name} 无应答: {reason}", f"{self.name} does not respond: {reason}") from error
+        status, detail = answer.status_code, f"{url}: {_detail(answer)}"
+        raise ApiError(f"{self.name} 应答 {status}: {detail}", f"{self.name} answered {status}: {detail}", status)
 
     def items(self, path: str, **query: str | int) -> Iterator[Json]:
         """Yield all items of a list, page by page."""
-        page = self.get(path, limit=PAGE, **query)
-        yield from page["items"]
-        while page["next_cursor"] is not None:
-            page = self.get(path, limit=PAGE, cursor=page["next_cursor"], **query)
+        for page in self.pages(path, **query):
             yield from page["items"]
+
+    def pages(self, path: str, **query: str | int) -> Iterator[Json]:
+        """Yield the pages of a list, with `items` and `next_cursor`."""
+        page = self.get(path, limit=PAGE, **query)
+        yield page
+        while page["next_cursor"] is not None:
+            page = self.get(path, limit=PAGE, **query | {"cursor": page["next_cursor"]})
+            yield page
 
 
 def _detail(answer: requests.Response) -> str:

@@ -8,7 +8,7 @@ one never sent is lost.
 import hashlib
 from collections import deque
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -46,17 +46,26 @@ class Trail:
 
     def __init__(self, file: Path, cluster: str, exchange: str, *, again: bool = False) -> None:
         self.start = Position(cluster, exchange, 0, hashlib.sha256().hexdigest(), 0)
-        self.outdated = False
-        self._passed: Any = hashlib.sha256()
-        if not again and progress_path(file).exists():
-            kept = _read_position(file)
-            passed = _hash_head(file, kept.size if kept else 0)
-            if kept and (kept.cluster, kept.exchange, kept.sha256) == (cluster, exchange, passed.hexdigest()):
-                self.start, self._passed = kept, passed
-            else:
-                self.outdated = True
+        self._passed = hashlib.sha256()
+        self.outdated = not again and progress_path(file).exists() and not self._resume(file)
         self._size, self._records, self._whole = self.start.size, self.start.records, True
         self._marks: deque[Position] = deque()
+
+    def _resume(self, file: Path) -> bool:
+        """Start at the stored position, if one can be read and its part of the file has not changed."""
+        try:
+            kept = msgspec.json.decode(progress_path(file).read_bytes(), type=Position)
+        except ValueError:  # a power failure may leave it empty
+            return False
+        passed, left = hashlib.sha256(), kept.size
+        with file.open("rb") as head:
+            while left > 0 and (chunk := head.read(min(left, _CHUNK_BYTES))):
+                passed.update(chunk)
+                left -= len(chunk)
+        if (kept.cluster, kept.exchange, kept.sha256) != (self.start.cluster, self.start.exchange, passed.hexdigest()):
+            return False
+        self.start, self._passed = kept, passed
+        return True
 
     def pass_line(self, line: bytes, *, sent: bool) -> None:
         """Pass the next line; `sent` if its record is sent."""
@@ -79,21 +88,3 @@ class Trail:
         while self._marks and self._marks[0].records - self.start.records <= acknowledged:
             farthest = self._marks.popleft()
         return farthest
-
-
-def _read_position(file: Path) -> Position | None:
-    """Read the stored position; None if unreadable (a power failure may leave it empty)."""
-    try:
-        return msgspec.json.decode(progress_path(file).read_bytes(), type=Position)
-    except ValueError:
-        return None
-
-
-def _hash_head(file: Path, size: int) -> Any:
-    """Return the SHA-256 object of the first `size` bytes, or of all if there are fewer."""
-    passed = hashlib.sha256()
-    with file.open("rb") as head:
-        while size > 0 and (chunk := head.read(min(size, _CHUNK_BYTES))):
-            passed.update(chunk)
-            size -= len(chunk)
-    return passed

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.producer.future import FutureRecordMetadata, RecordMetadata
 
 from exchange_kit.records import SampleRecord
 from shared.kafka.client_patches import force_close_producer
-from shared.language import say
+from shared.language import LocalizedError
 from shared.settings import ClientConfig
 
 _REPORT_EVERY: Final = 500
@@ -28,8 +29,8 @@ _MAX_FAILURES_KEPT: Final = 5
 T = TypeVar("T")
 
 
-class PublishError(RuntimeError):
-    """Publishing failed; the message is one line."""
+class PublishError(LocalizedError):
+    """Publishing failed."""
 
 
 @dataclass
@@ -79,7 +80,7 @@ def publish(
     published = PublishResult()
     lock = threading.Lock()  # acknowledgements arrive in the producer's thread
 
-    def acknowledged(index: int, metadata: Any) -> None:
+    def acknowledged(index: int, metadata: RecordMetadata) -> None:
         with lock:
             published.add(index, metadata.topic, metadata.partition, metadata.offset)
 
@@ -103,10 +104,10 @@ def publish(
         patience.attempt(partial(producer.flush, timeout=_POLL_S))
         patience.report()
         if unknown is not None:
-            raise PublishError(say(f"主题不存在或无权访问：{unknown}", f"topic not found or not authorized: {unknown}"))
+            raise PublishError(f"主题不存在或无权访问：{unknown}", f"topic not found or not authorized: {unknown}")
     except KafkaError as error:
         failure = f"{type(error).__name__}: {error}"
-        raise PublishError(say(f"无法发送：{failure}", f"cannot send: {failure}")) from error
+        raise PublishError(f"无法发送：{failure}", f"cannot send: {failure}") from error
     finally:
         # Nothing is left to send, or nobody waits for it.
         force_close_producer(producer)
@@ -114,7 +115,7 @@ def publish(
     return published
 
 
-def _send(producer: KafkaProducer, record: SampleRecord) -> Any:
+def _send(producer: KafkaProducer, record: SampleRecord) -> FutureRecordMetadata:
     # The client does not send a record with neither key nor value.
     key = b"" if record.key is None and record.value is None else record.key
     return producer.send(record.topic, record.value, key, list(record.headers))
@@ -141,10 +142,8 @@ class _Patience:
                 self.report()
                 if self._published.waiting_s > GIVE_UP_S:
                     raise PublishError(
-                        say(
-                            f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
-                            f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
-                        )
+                        f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
+                        f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
                     ) from error
 
     def report(self) -> None:
@@ -172,10 +171,10 @@ def _admin(client_config: ClientConfig) -> KafkaAdminClient:
 
 def _unreachable(client_config: ClientConfig, error: KafkaError) -> PublishError:
     servers = ", ".join(client_config.get("bootstrap_servers", ()))
-    return PublishError(say(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}"))
+    return PublishError(f"无法连接 Kafka {servers}：{error}", f"cannot reach Kafka at {servers}: {error}")
 
 
-def _connect(client_config: ClientConfig) -> tuple[frozenset[str], Any]:
+def _connect(client_config: ClientConfig) -> tuple[frozenset[str], KafkaProducer]:
     """Return the visible topics and a producer. A producer would wait a minute for an unknown topic."""
     try:
         with _admin(client_config) as admin:

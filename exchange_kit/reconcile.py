@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal
 
 import msgspec
 from marshmallow import Schema
+from msgspec.structs import replace
 
-from exchange_kit.register import DayCounts, DocumentState, QuarantineReason, RegisterReader, value_key
+from exchange_kit.register import DayCounts, RegisterReader
 from exchange_kit.validate import ACCEPTED, DUPLICATE, Judged, digest, judge, place_of
-from shared.events.decode import FieldError, Kind
+from shared.events.decode import FieldError, Kind, Refusal
 from shared.events.documents import Document, Listing
 from shared.events.schemas import ListingSchema, TradeSchema
 from shared.events.topics import KINDS, topic_of
@@ -18,10 +20,6 @@ from shared.language import say
 from shared.values.money import format_yuan
 
 Fate = Literal["missing", "refused", "different"]
-MISSING: Final = "missing"
-REFUSED: Final = "refused"
-DIFFERENT: Final = "different"
-
 _SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": TradeSchema()}
 
 
@@ -91,80 +89,72 @@ def own_lines(lines: Iterable[bytes], exchange: str) -> Iterator[tuple[Kind | No
             yield next((kind for kind in KINDS if record.topic == topic_of(kind, exchange)), None), judged
 
 
-class DocumentSearch:
-    """Look up single documents in the registers; needed only if the counts differ."""
+def findings(
+    lines: Iterable[bytes],
+    exchange: str,
+    registers: Mapping[Kind, RegisterReader],
+    own: Mapping[Kind | None, FileCounts],
+) -> Iterator[LineDifference]:
+    """Yield the lines that differ from the registers, and those of unknown kind. `own`: the counts of the file."""
+    spans = ((register, own[kind].first, own[kind].last) for kind, register in registers.items())
+    digests = {
+        register.kind: register.digests(first, last) if first and last else {} for register, first, last in spans
+    }
+    for kind, judged in own_lines(lines, exchange):
+        if kind is None:
+            verdict = judged.verdict
+            yield LineDifference(verdict.line, None, None, None, "missing", verdict.outcome, verdict.errors)
+        elif kind in registers:
+            found = _find(registers[kind], digests[kind], judged)
+            if found is not None:
+                yield found
 
-    def __init__(self, registers: Mapping[Kind, RegisterReader], own: Mapping[Kind | None, FileCounts]) -> None:
-        self.kinds = frozenset(registers)
-        self._registers = registers
-        self._states: dict[Kind, dict[str, DocumentState]] = {}
-        self._quarantine: dict[Kind, dict[bytes, QuarantineReason]] = {}
-        for kind, register in registers.items():
-            first, last = own[kind].first, own[kind].last
-            self._states[kind] = register.states(first, last) if first is not None and last is not None else {}
-            self._quarantine[kind] = register.quarantine()
 
-    def find(self, kind: Kind, judged: Judged) -> LineDifference | None:
-        """Return how a line differs; None if the register has it, or it repeats an earlier line."""
-        verdict, record, document = judged
-        if verdict.outcome == DUPLICATE:
-            return None
-        refused = self._quarantine[kind].get(value_key(None if record is None else record.value))
-        if document is None:
-            fate: Fate = MISSING if refused is None else REFUSED
-            said = refused or QuarantineReason(verdict.outcome, verdict.errors)
-            return LineDifference(verdict.line, kind, None, None, fate, said.reason, said.errors)
-        _, number = place_of(document)
-        return self._find_document(kind, number, document, verdict.line, refused)
-
-    def _find_document(
-        self, kind: Kind, number: str, document: Document, line: int, refused: QuarantineReason | None
-    ) -> LineDifference | None:
-        state = self._states[kind].get(number)
-        if state == DocumentState(document.revision, digest(document)):
-            return None
-        there, revisions = self._registers[kind].revisions(number)
-        if there == document:
-            return None
-        if refused is not None:
-            return LineDifference(line, kind, number, document.revision, REFUSED, refused.reason, refused.errors)
-        if document.revision not in revisions:
-            return LineDifference(line, kind, number, document.revision, MISSING)
-        if there is not None and there.revision == document.revision:
-            return LineDifference(
-                line, kind, number, document.revision, DIFFERENT, None, _differences(kind, document, there)
-            )
-        # An earlier revision: with other content it would be in quarantine.
+def _find(register: RegisterReader, digests: Mapping[str, bytes], judged: Judged) -> LineDifference | None:
+    """Return how a line differs; None if the register has it, or it repeats an earlier line."""
+    verdict, record, document = judged
+    if verdict.outcome == DUPLICATE:
         return None
+    refused = register.refusal(None if record is None else record.value)
+    if document is None:
+        fate: Fate = "missing" if refused is None else "refused"
+        said = refused or Refusal(verdict.outcome, verdict.errors)
+        return LineDifference(verdict.line, register.kind, None, None, fate, said.reason, said.errors)
+    found = LineDifference(verdict.line, register.kind, place_of(document)[1], document.revision, "missing")
+    return _compare(found, document, register, digests, refused)
+
+
+def _compare(
+    found: LineDifference,
+    document: Document,
+    register: RegisterReader,
+    digests: Mapping[str, bytes],
+    refused: Refusal | None,
+) -> LineDifference | None:
+    """Complete the difference of a valid document; None if there is none."""
+    number = str(found.number)
+    if digests.get(number) == digest(document):
+        return None
+    item = register.find(number)
+    there = None if item is None else register.document(item)
+    if there == document:
+        return None
+    if refused is not None:
+        return replace(found, fate="refused", reason=refused.reason, errors=refused.errors)
+    if item is None or document.revision not in {one["revision"] for one in item["revisions"]}:
+        return found
+    if there is not None and there.revision == document.revision:
+        return replace(found, fate="different", errors=_differences(register.kind, document, there))
+    # An earlier revision: with other content it would be in quarantine.
+    return None
 
 
 def _differences(kind: Kind, own: Document, there: Document) -> list[FieldError]:
     schema = _SCHEMAS[kind]
-    theirs = schema.dump(there)
+    ours, theirs = schema.dump(own), schema.dump(there)
+    as_text = partial(json.dumps, ensure_ascii=False)
     return [
-        FieldError(
-            name,
-            say(
-                f"文件 {_text(value)}，登记簿 {_text(theirs[name])}",
-                f"file {_text(value)}, register {_text(theirs[name])}",
-            ),
-        )
-        for name, value in schema.dump(own).items()
-        if value != theirs[name]
+        FieldError(name, say(f"文件 {mine}，登记簿 {other}", f"file {mine}, register {other}"))
+        for name in ours
+        if (mine := as_text(ours[name])) != (other := as_text(theirs[name]))
     ]
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def findings(lines: Iterable[bytes], exchange: str, search: DocumentSearch) -> Iterator[LineDifference]:
-    """Yield the lines that differ from the register: those of the search's kinds, and those of unknown kind."""
-    for kind, judged in own_lines(lines, exchange):
-        if kind is None:
-            verdict = judged.verdict
-            yield LineDifference(verdict.line, None, None, None, MISSING, verdict.outcome, verdict.errors)
-        elif kind in search.kinds:
-            found = search.find(kind, judged)
-            if found is not None:
-                yield found

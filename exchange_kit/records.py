@@ -93,21 +93,23 @@ def from_line(line: bytes, exchange: str, otherwise: Kind | None) -> SampleRecor
     if read.record is not None:
         wrapped = read.record
         return SampleRecord(wrapped.exchange, wrapped.topic, wrapped.key, wrapped.value, tuple(wrapped.headers))
-    kind = _KINDS.get(read.type) if isinstance(read.type, str) else None
-    if kind is None:
-        kind = otherwise
+    kind = _KINDS.get(read.type, otherwise) if isinstance(read.type, str) else otherwise
     if kind is None:
         return None
-    of = _exchange_of(read.source, exchange)
+    named = _SOURCE.fullmatch(read.source) if isinstance(read.source, str) else None
+    of = exchange if named is None else named[1]
     number = number_in(read.data)
     # The number as key keeps the revisions of a document in order.
     return SampleRecord(of, topic_of(kind, of), None if number is None else number.encode(), value)
 
 
-def _exchange_of(source: object, exchange: str) -> str:
-    """Return the exchange in the event's source, or `exchange` if it names none."""
-    named = _SOURCE.fullmatch(source) if isinstance(source, str) else None
-    return exchange if named is None else named[1]
+def number_of(value: bytes) -> str | None:
+    """Return the document number in a rejected record's value; None if unreadable."""
+    try:
+        read = msgspec.json.decode(value)
+    except ValueError:
+        return None
+    return number_in(read.get("data", read)) if isinstance(read, dict) else None
 
 
 def number_in(data: object) -> str | None:

@@ -69,7 +69,9 @@ def _decode(record: SampleRecord, exchange: str) -> Accepted | Refusal:
     for kind in KINDS:
         if record.topic == topic_of(kind, record.exchange):
             return decode(kind, exchange, record.value, record.headers)
-    return _refuse_topic(record)
+    names = topics_of(record.exchange)
+    message = f"须为 {' 或 '.join(names)} / must be {' or '.join(names)}"
+    return Refusal(UNKNOWN_TOPIC, [FieldError("record.topic", message)])
 
 
 def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
@@ -81,12 +83,6 @@ def _decode_unknown(exchange: str, value: bytes) -> Accepted | Refusal:
             return refusal
     said = f"须为 {' 或 '.join(TYPES.values())} / must be {' or '.join(TYPES.values())}"
     return Refusal("unknown_type", [FieldError("type", said)])
-
-
-def _refuse_topic(record: SampleRecord) -> Refusal:
-    topics = topics_of(record.exchange)
-    said = f"须为 {' 或 '.join(topics)} / must be {' or '.join(topics)}"
-    return Refusal(UNKNOWN_TOPIC, [FieldError("record.topic", said)])
 
 
 def _compare(known: dict[bytes, bytes], exchange: str, document: Document) -> str | Refusal:

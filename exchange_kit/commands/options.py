@@ -13,6 +13,11 @@ from shared.language import localized, say
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def echo(zh: str, en: str, *, err: bool = False) -> None:
+    """Print a line in the caller's language."""
+    click.echo(say(zh, en), err=err)
+
+
 def exchange_id(_context: click.Context, _option: click.Parameter, value: str | tuple[str, ...] | None) -> object:
     """Validate an option that names one exchange or several."""
     for exchange in (value,) if isinstance(value, str) else value or ():
@@ -40,24 +45,20 @@ class ServiceUnavailable(click.ClickException):
     exit_code = 2
 
 
-def error_lines(errors: Iterable[FieldError]) -> str:
-    """Return field errors as indented lines, each with a leading newline."""
-    return "".join(f"\n  {error.field}: {localized(error.message)}" for error in errors)
-
-
-def line_label(line: int, number: str | None, revision: int | None) -> str:
-    """Return `line 5 T-1 r2`."""
+def line_result(
+    line: int, result: str, errors: Iterable[FieldError], number: str | None = None, revision: int | None = None
+) -> str:
+    """Return `line 5 T-1 r2: result`, and each field error in an indented line."""
     document = "" if number is None else f" {number} r{revision}"
-    return say(f"第 {line} 行", f"line {line}") + document
+    details = "".join(f"\n  {error.field}: {localized(error.message)}" for error in errors)
+    return f"{say(f'第 {line} 行', f'line {line}')}{document}: {result}{details}"
 
 
 def report_unhandled(records: int) -> None:
     """Warn on stderr if the registers have not handled all records yet."""
     if records:
-        click.echo(
-            say(
-                f"登记簿还有 {records} 条记录未处理，请稍后再试",
-                f"{records} records are not handled yet, try again later",
-            ),
+        echo(
+            f"登记簿还有 {records} 条记录未处理，请稍后再试",
+            f"{records} records are not handled yet, try again later",
             err=True,
         )

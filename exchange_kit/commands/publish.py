@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import EXCHANGE, FILE
+from exchange_kit.commands.options import EXCHANGE, FILE, echo
 from exchange_kit.progress_file import Trail, store_position
 from exchange_kit.publish import GIVE_UP_S, PublishError, PublishResult, cluster_of, publish
 from exchange_kit.records import SampleRecord, from_line
@@ -55,7 +55,7 @@ def publish_command(file: Path, exchange: str, raw_to: str | None, *, again: boo
     except (PublishError, SettingsError) as error:
         raise click.ClickException(localized(str(error))) from error
     except KeyboardInterrupt:
-        click.echo(say("已中断，再次运行同一命令即可续发", "interrupted; run the same command to continue"), err=True)
+        echo("已中断，再次运行同一命令即可续发", "interrupted; run the same command to continue", err=True)
         sys.exit(_INTERRUPTED)
     except OSError as error:
         raise click.ClickException(say(f"无法读写文件：{error}", f"cannot read or write: {error}")) from error
@@ -97,25 +97,21 @@ class _Reporter:
 
 def _report_start(trail: Trail) -> None:
     if trail.outdated:
-        click.echo(
-            say(
-                "进度文件属于其他集群、交易场所或内容，从头发送",
-                "the progress file belongs to another cluster, exchange or content: publishing everything",
-            ),
+        echo(
+            "进度文件属于其他集群、交易场所或内容，从头发送",
+            "the progress file belongs to another cluster, exchange or content: publishing everything",
             err=True,
         )
     if trail.start.records:
-        click.echo(
-            say(
-                f"此前已确认 {trail.start.records} 条，不再发送（--again 可重发）",
-                f"{trail.start.records} records were acknowledged before and are skipped (--again publishes all)",
-            )
+        echo(
+            f"此前已确认 {trail.start.records} 条，不再发送（--again 可重发）",
+            f"{trail.start.records} records were acknowledged before and are skipped (--again publishes all)",
         )
 
 
 def _survey(file: Path, exchange: str, otherwise: Kind | None) -> tuple[int, Counter[str]]:
     """Count the exchange's lines, and those of others by exchange. PublishError if the topic of a line is unknown."""
-    total, others = 0, Counter[str]()
+    others = Counter[str]()
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -123,16 +119,11 @@ def _survey(file: Path, exchange: str, otherwise: Kind | None) -> tuple[int, Cou
             record = from_line(line, exchange, otherwise)
             if record is None:
                 raise PublishError(
-                    say(
-                        f"{file}: 第 {number} 行不是已知类型的事件（--raw-to listings|trades 可原样发送）",
-                        f"{file}: unknown event type in line {number} (--raw-to listings|trades publishes it as is)",
-                    )
+                    f"{file}: 第 {number} 行不是已知类型的事件（--raw-to listings|trades 可原样发送）",
+                    f"{file}: unknown event type in line {number} (--raw-to listings|trades publishes it as is)",
                 )
-            if record.exchange == exchange:
-                total += 1
-            else:
-                others[record.exchange] += 1
-    return total, others
+            others[record.exchange] += 1
+    return others.pop(exchange, 0), others
 
 
 def _records(file: Path, exchange: str, otherwise: Kind | None, trail: Trail) -> Iterator[SampleRecord]:
@@ -150,22 +141,20 @@ def _records(file: Path, exchange: str, otherwise: Kind | None, trail: Trail) ->
 
 def _report(published: PublishResult, others: Counter[str]) -> None:
     for topic, count in sorted(published.acknowledged.items()):
-        click.echo(say(f"已确认：{count} -> {topic}", f"acknowledged: {count} -> {topic}"))
+        echo(f"已确认：{count} -> {topic}", f"acknowledged: {count} -> {topic}")
         for (of, partition), (first, last) in sorted(published.offsets.items()):
             if of == topic:
-                click.echo(
-                    say(
-                        f"  分区 {partition}：offset {first} - {last}",
-                        f"  partition {partition}: offset {first} - {last}",
-                    )
+                echo(
+                    f"  分区 {partition}：offset {first} - {last}", f"  partition {partition}: offset {first} - {last}"
                 )
     if not published.acknowledged:
-        click.echo(say("没有记录被确认", "no record was acknowledged"))
+        echo("没有记录被确认", "no record was acknowledged")
     for other, count in sorted(others.items()):
-        click.echo(
-            say(f"未发送，属于其他交易场所：{count}（{other}）", f"skipped, of another exchange: {count} ({other})"),
+        echo(
+            f"未发送，属于其他交易场所：{count}（{other}）",
+            f"skipped, of another exchange: {count} ({other})",
             err=True,
         )
     if published.failed:
         failures = "; ".join(published.failures)
-        click.echo(say(f"失败 {published.failed}：{failures}", f"failed {published.failed}: {failures}"), err=True)
+        echo(f"失败 {published.failed}：{failures}", f"failed {published.failed}: {failures}", err=True)

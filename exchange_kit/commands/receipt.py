@@ -11,20 +11,13 @@ import click
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import (
-    FILE,
-    ServiceUnavailable,
-    error_lines,
-    exchange_id,
-    line_label,
-    report_unhandled,
-)
+from exchange_kit.commands.options import FILE, ServiceUnavailable, echo, exchange_id, line_result, report_unhandled
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
 from exchange_kit.records import from_line
 from exchange_kit.register import RegisterReader, await_handled, registers_of
 from exchange_kit.translog.client import LogReader
-from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, RecordSearch, covering, prove
+from exchange_kit.translog.receipt import WELL, Covering, Outcome, Receipt, covering, find, prove
 from exchange_kit.translog.witness import RewrittenError, UnverifiedError, Witness
 from exchange_kit.translog.witness_folder import FolderError, WitnessFolder
 from shared.events.decode import Kind
@@ -78,8 +71,8 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: Path | None, *, as_json: bool) -> None:
     try:
         exchange = exchange or _exchange_of(file)
-        registers = {one.kind: one for one in registers_of(exchange, AccessSettings())}
-        waiting = await_handled(list(registers.values()))
+        registers = registers_of(exchange, AccessSettings())
+        waiting = await_handled(registers.values())
         unknown, found = _search(file, exchange, registers)
         keys = None if keys_file is None else load_keys(keys_file)
         receipts, checkpoints = _prove(found, registers, keys, _witness(folder.expanduser(), keys))
@@ -91,7 +84,7 @@ def receipt_command(file: Path, exchange: str | None, folder: Path, keys_file: P
     (_report_json if as_json else _report)(receipts, checkpoints)
     report_unhandled(waiting)
     if unknown:
-        click.echo(say(f"事件类型未知的行：{unknown}", f"lines of an unknown event type: {unknown}"), err=True)
+        echo(f"事件类型未知的行：{unknown}", f"lines of an unknown event type: {unknown}", err=True)
     if unknown or any(receipt.outcome not in WELL for receipt in receipts):
         sys.exit(1)
 
@@ -102,11 +95,9 @@ def _exchange_of(file: Path) -> str:
         records = (from_line(line, "", None) for line in lines)
         found = {record.exchange for record in records if record is not None} - {""}
     if len(found) != 1:
+        names = sorted(found)
         raise ServiceUnavailable(
-            say(
-                f"{file}: 请用 --exchange 指定交易场所：{sorted(found)}",
-                f"{file}: choose one with --exchange: {sorted(found)}",
-            )
+            say(f"{file}: 请用 --exchange 指定交易场所：{names}", f"{file}: choose one with --exchange: {names}")
         )
     return found.pop()
 
@@ -114,13 +105,12 @@ def _exchange_of(file: Path) -> str:
 def _search(file: Path, exchange: str, registers: dict[Kind, RegisterReader]) -> tuple[list[int], list[Receipt]]:
     """Return the numbers of lines of unknown kind, and what the registers answer for the others."""
     unknown, found = [], []
-    search = RecordSearch(registers)
     with file.open("rb") as lines:
         for kind, judged in own_lines(lines, exchange):
             if kind is None:
                 unknown.append(judged.verdict.line)
             else:
-                found.append(search.find(kind, judged))
+                found.append(find(registers[kind], judged))
     return unknown, found
 
 
@@ -162,8 +152,8 @@ def _report(receipts: list[Receipt], checkpoints: list[Covering]) -> None:
 def _text(receipt: Receipt) -> str:
     place = "" if receipt.index is None else f" seq {receipt.index}"
     reason = "" if receipt.reason is None else f": {receipt.reason}"
-    label = line_label(receipt.line, receipt.number, receipt.revision)
-    return f"{label}: {say(*_OUTCOMES[receipt.outcome])}{place}{reason}{error_lines(receipt.errors)}"
+    result = f"{say(*_OUTCOMES[receipt.outcome])}{place}{reason}"
+    return line_result(receipt.line, result, receipt.errors, receipt.number, receipt.revision)
 
 
 def _report_json(receipts: list[Receipt], checkpoints: list[Covering]) -> None:

@@ -16,11 +16,11 @@ from exchange_kit.commands.options import (
     EXCHANGE,
     FILE,
     ServiceUnavailable,
-    error_lines,
-    line_label,
+    echo,
+    line_result,
     report_unhandled,
 )
-from exchange_kit.reconcile import DocumentSearch, FileCounts, LineDifference, count, findings
+from exchange_kit.reconcile import FileCounts, LineDifference, count, findings
 from exchange_kit.register import DayCounts, await_handled, registers_of
 from shared.events.decode import Kind
 from shared.language import localized, say
@@ -69,14 +69,14 @@ def reconcile_command(file: Path, date: datetime | None, exchange: str, *, as_js
         access = AccessSettings()
         with file.open("rb") as lines:
             own = count(lines, exchange)
-        registers = {one.kind: one for one in registers_of(exchange, access) if one.kind in own}
-        waiting = await_handled(list(registers.values()))
+        registers = {kind: one for kind, one in registers_of(exchange, access).items() if kind in own}
+        waiting = await_handled(registers.values())
         days = {kind: register.day(day) for kind, register in registers.items()}
         differing = {kind: one for kind, one in registers.items() if not own[kind].agrees_with(days[kind])}
         found: list[LineDifference] = []
         if differing or None in own:
             with file.open("rb") as lines:
-                found = list(findings(lines, exchange, DocumentSearch(differing, own)))
+                found = list(findings(lines, exchange, differing, own))
     except (ApiError, SettingsError, OSError) as error:
         raise ServiceUnavailable(localized(str(error))) from error
     equal = not (differing or found)
@@ -91,45 +91,38 @@ def _report(
 ) -> None:
     for kind, (zh, en) in _KINDS.items():
         if kind not in own:
-            click.echo(say(f"{zh}：文件中没有，未核对", f"{en}: none in the file, not compared"))
+            echo(f"{zh}：文件中没有，未核对", f"{en}: none in the file, not compared")
             continue
         same = own[kind].agrees_with(days[kind])
-        click.echo(say(f"{zh}：{'一致' if same else '有差异'}", f"{en}: {'equal' if same else 'different'}"))
-        for line in _counts(own[kind], days[kind]):
-            click.echo(f"  {line}")
+        echo(f"{zh}：{'一致' if same else '有差异'}", f"{en}: {'equal' if same else 'different'}")
+        _report_counts(own[kind], days[kind])
     for one in found:
         click.echo(_finding_text(one))
     for fate, number in Counter(one.fate for one in found).items():
         click.echo(f"{say(*_FATES[fate])}: {number}")
     if not found and not equal:
-        click.echo(
-            say(
-                "文件内容都在登记簿中：有的在其他日期收到，或当日还收到了文件以外的记录",
-                "the registers have all of the file, but received some of it on another day, or more on this day",
-            )
+        echo(
+            "文件内容都在登记簿中：有的在其他日期收到，或当日还收到了文件以外的记录",
+            "the registers have all of the file, but received some of it on another day, or more on this day",
         )
 
 
-def _counts(own: FileCounts, day: DayCounts) -> list[str]:
+def _report_counts(own: FileCounts, day: DayCounts) -> None:
     refused = ", ".join(f"{reason} {number}" for reason, number in day.refused.items()) or "0"
-    return [
-        say(
-            f"文件：记录 {own.records}，不同单据 {own.documents}，金额 {own.amount}",
-            f"file: records {own.records}, documents {own.documents}, amount {own.amount}",
-        ),
-        say(
-            f"登记簿：收到 {day.received}，接受 {day.accepted}，金额 {day.amount}，"
-            f"重复 {day.duplicates}，拒收 {refused}",
-            f"register: received {day.received}, accepted {day.accepted}, amount {day.amount},"
-            f" duplicates {day.duplicates}, rejected {refused}",
-        ),
-    ]
+    echo(
+        f"  文件：记录 {own.records}，不同单据 {own.documents}，金额 {own.amount}",
+        f"  file: records {own.records}, documents {own.documents}, amount {own.amount}",
+    )
+    echo(
+        f"  登记簿：收到 {day.received}，接受 {day.accepted}，金额 {day.amount}，重复 {day.duplicates}，拒收 {refused}",
+        f"  register: received {day.received}, accepted {day.accepted}, amount {day.amount},"
+        f" duplicates {day.duplicates}, rejected {refused}",
+    )
 
 
 def _finding_text(found: LineDifference) -> str:
     reason = "" if found.reason is None else f": {found.reason}"
-    label = line_label(found.line, found.number, found.revision)
-    return f"{label}: {say(*_FATES[found.fate])}{reason}{error_lines(found.errors)}"
+    return line_result(found.line, f"{say(*_FATES[found.fate])}{reason}", found.errors, found.number, found.revision)
 
 
 def _report_json(

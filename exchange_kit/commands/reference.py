@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from exchange_kit.commands.options import echo
 from shared.language import say
 
 _PACKAGED = Path(__file__).parents[1] / "reference"
@@ -28,4 +29,4 @@ def reference_command(folder: Path) -> None:
             shutil.copyfile(example, folder / example.name)
     except OSError as error:
         raise click.ClickException(say(f"无法写入：{error}", f"cannot write: {error}")) from error
-    click.echo(say(f"已复制到 {folder}", f"copied to {folder}"))
+    echo(f"已复制到 {folder}", f"copied to {folder}")

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from exchange_kit.commands.options import EXCHANGE, FILE
-from exchange_kit.tables.cells import Cell
-from exchange_kit.tables.convert import RowError, convert, read_csv
+from exchange_kit.commands.options import EXCHANGE, FILE, echo
+from exchange_kit.tables.convert import RowError, convert
 from exchange_kit.tables.mapping import Mapping, load_mapping
-from exchange_kit.tables.workbook import read_xlsx
+from exchange_kit.tables.rows import Cell, read_csv, read_xlsx
 from shared.language import localized, say
 
 _FILE = click.argument("file", type=FILE)
@@ -78,9 +77,9 @@ def _write_events(
     finally:
         part.unlink(missing_ok=True)
     if errors:
-        click.echo(say(f"{errors} 处错误，未写 {output}", f"{errors} errors, {output} not written"), err=True)
+        echo(f"{errors} 处错误，未写 {output}", f"{errors} errors, {output} not written", err=True)
         sys.exit(1)
-    click.echo(say(f"{written} 个事件 -> {output}", f"{written} events -> {output}"))
+    echo(f"{written} 个事件 -> {output}", f"{written} events -> {output}")
 
 
 def _error_text(error: RowError) -> str:

@@ -12,8 +12,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import AS_JSON, FILE, error_lines, exchange_id, line_label
-from exchange_kit.validate import ACCEPTED, DUPLICATE, Verdict, judge
+from exchange_kit.commands.options import AS_JSON, FILE, echo, exchange_id, line_result
+from exchange_kit.validate import ACCEPTED, DUPLICATE, judge
 from shared.language import say
 
 
@@ -43,14 +43,15 @@ def validate_command(file: Path, exchange: str | None, *, as_json: bool) -> None
         for verdict, _, _ in judge(lines, exchange):
             outcomes[verdict.outcome] += 1
             if verdict.refused:
-                click.echo(msgspec.json.encode(verdict) if as_json else _rejection_text(verdict))
+                text = line_result(verdict.line, verdict.outcome, verdict.errors)
+                click.echo(msgspec.json.encode(verdict) if as_json else text)
     accepted, duplicates = outcomes.pop(ACCEPTED, 0), outcomes.pop(DUPLICATE, 0)
     if as_json:
         summary = {"accepted": accepted, "duplicates": duplicates, "refused": dict(sorted(outcomes.items()))}
         click.echo(json.dumps({"summary": summary}))
     else:
-        click.echo(say(f"可接受：{accepted}\n重复：{duplicates}", f"accepted: {accepted}\nduplicates: {duplicates}"))
-        click.echo(say(f"将被拒收：{outcomes.total()}", f"would be rejected: {outcomes.total()}"))
+        echo(f"可接受：{accepted}\n重复：{duplicates}", f"accepted: {accepted}\nduplicates: {duplicates}")
+        echo(f"将被拒收：{outcomes.total()}", f"would be rejected: {outcomes.total()}")
         for reason, count in sorted(outcomes.items()):
             click.echo(f"  {reason}: {count}")
     if outcomes:
@@ -68,7 +69,3 @@ def _reading(file: Path) -> Iterator[Iterator[bytes]]:
     )
     with bar, bar.open(file, "rb", description=say("校验", "validating")) as lines:
         yield iter(lines)
-
-
-def _rejection_text(verdict: Verdict) -> str:
-    return f"{line_label(verdict.line, None, None)}: {verdict.outcome}{error_lines(verdict.errors)}"

@@ -1,15 +1,17 @@
 """`exchange-kit watch`."""
 
+import base64
 import json
 import time
+from collections import deque
 from typing import Final
 
 import click
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable
-from exchange_kit.register import registers_of
-from exchange_kit.watch import Tail, number_of
+from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable, echo
+from exchange_kit.records import number_of
+from exchange_kit.register import QuarantineTail, registers_of
 from shared.language import localized, say
 from shared.settings import AccessSettings, SettingsError
 from shared.values.json_types import Json
@@ -34,12 +36,11 @@ _POLL_S: Final = 2.0
 )
 def watch_command(exchange: str, *, everything: bool, as_json: bool) -> None:
     try:
-        tails = [Tail(register) for register in registers_of(exchange, AccessSettings())]
+        tails = [QuarantineTail(register) for register in registers_of(exchange, AccessSettings()).values()]
         if not everything:
             for tail in tails:
-                for _ in tail.new():
-                    pass
-        click.echo(say("等待被拒收的记录，Ctrl-C 结束", "waiting for rejected records, Ctrl-C to stop"), err=True)
+                deque(tail.new(), maxlen=0)
+        echo("等待被拒收的记录，Ctrl-C 结束", "waiting for rejected records, Ctrl-C to stop", err=True)
         _follow(tails, as_json=as_json)
     except (ApiError, SettingsError) as error:
         raise ServiceUnavailable(localized(str(error))) from error
@@ -47,7 +48,7 @@ def watch_command(exchange: str, *, everything: bool, as_json: bool) -> None:
         return
 
 
-def _follow(tails: list[Tail], *, as_json: bool) -> None:
+def _follow(tails: list[QuarantineTail], *, as_json: bool) -> None:
     unavailable = set[str]()
     while True:
         for tail in tails:
@@ -59,17 +60,17 @@ def _follow(tails: list[Tail], *, as_json: bool) -> None:
                 if not error.is_transient:
                     raise
                 if name not in unavailable:
-                    click.echo(say(f"{error}；继续等待", f"{error}; waiting"), err=True)
+                    echo(f"{error}；继续等待", f"{error}; waiting", err=True)
                 unavailable.add(name)
             else:
                 if name in unavailable:
                     unavailable.remove(name)
-                    click.echo(say(f"{name}：已恢复", f"{name}: responds again"), err=True)
+                    echo(f"{name}：已恢复", f"{name}: responds again", err=True)
         time.sleep(_POLL_S)
 
 
 def _text(item: Json) -> str:
     place = f"{item['topic']}[{item['partition']}]@{item['offset']}"
-    number = number_of(item)
+    number = number_of(base64.b64decode(item["value_base64"] or ""))
     errors = "".join(f"\n  {error['field']}: {localized(error['message'])}" for error in item["errors"])
     return f"{item['received_at']} {place}{f' {number}' if number else ''}: {item['reason']}{errors}"

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from exchange_kit.api import Api
-from exchange_kit.commands.options import FILE, ServiceUnavailable
+from exchange_kit.commands.options import FILE, ServiceUnavailable, echo
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import RewrittenError, Seen, Witness
 from exchange_kit.translog.witness_folder import DEFAULT_FOLDER, FolderError, WitnessFolder
@@ -20,6 +20,8 @@ from shared.values.times import now
 
 _RETRY_FOR_S: Final = 30.0
 _INTERVAL_S: Final = 2.0
+_FIRST_KEY: Final = ("第一次见到，信任其公钥，请与另行获得的核对", "first seen, key trusted; compare it with your copy")
+_NEW_KEY: Final = ("换了公钥，历史相延续", "signed with a new key, same history")
 
 WITNESS_FOLDER = click.option(
     "--folder",
@@ -125,18 +127,17 @@ class _Reporter:
         for seen in found.seen:
             self._report_seen(seen)
         for line in sorted(set(found.unavailable) - self._unavailable):
-            click.echo(say(f"{line}；继续等待", f"{line}; waiting"), err=True)
+            echo(f"{line}；继续等待", f"{line}; waiting", err=True)
         if self._unavailable and not found.unavailable:
-            click.echo(say("全部恢复应答", "all respond again"), err=True)
+            echo("全部恢复应答", "all respond again", err=True)
         self._unavailable = set(found.unavailable)
         for line in sorted(set(found.unverified) - self.unverified):
-            click.echo(
-                say(f"未签署，检查点没有可信的签名：{line}", f"not cosigned, no trusted signature: {line}"), err=True
-            )
+            echo(f"未签署，检查点没有可信的签名：{line}", f"not cosigned, no trusted signature: {line}", err=True)
         self.unverified |= set(found.unverified)
         for origin in sorted(found.elsewhere - self._elsewhere):
-            click.echo(
-                say(f"{origin}：此处的服务不提供这一日志，未核对", f"{origin}: served by no service here, not checked"),
+            echo(
+                f"{origin}：此处的服务不提供这一日志，未核对",
+                f"{origin}: served by no service here, not checked",
                 err=True,
             )
         self._elsewhere |= found.elsewhere
@@ -146,20 +147,15 @@ class _Reporter:
 
     def report_sizes(self) -> None:
         for origin, size in self._sizes.items():
-            click.echo(say(f"{origin}：{size} 条，只增不改", f"{origin}: {size} entries, append-only"))
+            echo(f"{origin}：{size} 条，只增不改", f"{origin}: {size} entries, append-only")
 
     def _report_seen(self, seen: Seen) -> None:
         origin, size = seen.checkpoint.origin, seen.checkpoint.size
         for key in seen.keys:
-            if seen.state == "first":
-                text = say(
-                    "第一次见到，信任其公钥，请与另行获得的核对", "first seen, key trusted; compare it with your copy"
-                )
-            else:
-                text = say("换了公钥，历史相延续", "signed with a new key, same history")
-            click.echo(f"{origin}: {text}: {key}")
+            text = _FIRST_KEY if seen.state == "first" else _NEW_KEY
+            click.echo(f"{origin}: {say(*text)}: {key}")
         if seen.state != "known":
-            click.echo(say(f"{origin}：{size} 条，已签署", f"{origin}: {size} entries, cosigned"))
+            echo(f"{origin}：{size} 条，已签署", f"{origin}: {size} entries, cosigned")
         self._sizes[origin] = max(size, self._sizes.get(origin, 0))
 
 

@@ -8,8 +8,10 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
+from shared.events.decode import Kind
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.values.json_types import Json
 from shared.values.money import format_yuan, parse_yuan
@@ -33,8 +35,7 @@ MEAN_WEIGHT: Final = 149
 _MEMORY: Final = 2000
 
 
-@dataclass(frozen=True)
-class People:
+class People(NamedTuple):
     """The parties of a sample, shared by its exchanges; providers by descending size."""
 
     providers: tuple[Json, ...]
@@ -44,13 +45,8 @@ class People:
 
 def make_people(providers: int, buyers: int) -> People:
     """Create fictional parties: mostly companies, some overseas, some natural persons among the buyers."""
-    weights = [1 / (rank + 1) for rank in range(providers)]
-    cumulative = [sum(weights[: rank + 1]) for rank in range(providers)]
-    return People(
-        tuple(_provider(index) for index in range(providers)),
-        tuple(_buyer(index) for index in range(buyers)),
-        tuple(cumulative),
-    )
+    weights = accumulate(1 / (rank + 1) for rank in range(providers))
+    return People(tuple(map(_provider, range(providers))), tuple(map(_buyer, range(buyers))), tuple(weights))
 
 
 def _provider(index: int) -> Json:
@@ -77,9 +73,20 @@ def _company(first_17: str, name: str) -> Json:
     return {"id_scheme": "uscc", "id": complete_uscc(first_17), "name": name}
 
 
+class SampleDocument(NamedTuple):
+    """A document to be sent, and the expected result of intake."""
+
+    kind: Kind
+    data: Json
+    outcome: str = "accepted"
+
+
 @dataclass
 class Market:
-    """The documents of one exchange so far; each method creates a new document or the next revision of one."""
+    """One exchange and its documents so far; each method creates a new document or the next revision of one.
+
+    `sent`: its latest accepted documents; `events`, `rubbish`: how many it sent.
+    """
 
     exchange: str
     people: People
@@ -87,8 +94,11 @@ class Market:
     rng: random.Random
     listings: dict[int, list[Json]] = field(default_factory=dict)
     trades: deque[Json] = field(default_factory=lambda: deque(maxlen=_MEMORY))
+    sent: deque[SampleDocument] = field(default_factory=lambda: deque(maxlen=_MEMORY))
     listed: int = 0
     traded: int = 0
+    events: int = 0
+    rubbish: int = 0
 
     def pick_provider(self) -> int:
         """Pick a provider weighted by size; the order differs by exchange, so that the largest ones differ."""
@@ -118,15 +128,13 @@ class Market:
         rng = self.rng
         listing = rng.choice(self.listings[provider])
         mode = rng.choices(("listed", "negotiated", "auction"), (75, 18, 7))[0]
-        known = rng.random() >= 0.01  # noqa: PLR2004
+        number = listing["listing_no"] if rng.random() >= 0.01 else f"L{at.year}-X{self.traded}"  # noqa: PLR2004
         trade = {
             "trade_no": f"T{at.year}-{self.traded:07d}",
             "revision": 1,
             "status": "completed",
             "mode": mode,
-            "listing_no": (listing["listing_no"] if known else f"L{at.year}-X{self.traded}")
-            if mode == "listed"
-            else None,
+            "listing_no": number if mode == "listed" else None,
             "product": listing["product"] if mode == "listed" or rng.random() < 0.5 else None,  # noqa: PLR2004
             "provider": listing["provider"],
             "buyer": self._pick_buyer(listing["provider"]),
@@ -193,14 +201,9 @@ class Market:
 
     def _written(self, at: datetime) -> str:
         """The instant as one of the ways in which clients write it."""
-        text = format_time(at)
-        match self.rng.randrange(4):
-            case 0:
-                return text
-            case 1:
-                return text.replace(".000000", "")
-            case _:
-                return format_time(at.replace(microsecond=0)).replace(".000000", "")
+        way = self.rng.randrange(4)
+        text = format_time(at if way <= 1 else at.replace(microsecond=0))
+        return text if way == 0 else text.replace(".000000", "")
 
 
 def shortly_before(rng: random.Random, at: datetime) -> datetime:

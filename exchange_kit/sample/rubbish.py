@@ -2,22 +2,18 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from shared.events.decode import MAX_VALUE_BYTES, TYPES
 from shared.values.json_types import Json
 
 
-def _with_data(event: Json, **members: Any) -> bytes:
+def _with_data(event: Json, **members: object) -> bytes:
     return _encode(event | {"data": event["data"] | members})
 
 
 def _encode(event: Json) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode()
-
-
-def _same_party(event: Json) -> bytes:
-    return _with_data(event, buyer=event["data"]["provider"] | {"name": "虚构别名"})
 
 
 _MAKERS: Final[tuple[tuple[str, Callable[[Json], bytes | None]], ...]] = (
@@ -36,7 +32,7 @@ _MAKERS: Final[tuple[tuple[str, Callable[[Json], bytes | None]], ...]] = (
     ("invalid_data", lambda event: _with_data(event, currency="USD")),
     ("invalid_data", lambda event: _with_data(event, certificate_no="a\0b")),
     ("invalid_data", lambda event: _with_data(event, certificate_no="?").replace(b'"?"', b'"\\ud800"')),
-    ("same_party", _same_party),
+    ("same_party", lambda event: _with_data(event, buyer=event["data"]["provider"] | {"name": "虚构别名"})),
     ("too_large", lambda event: _encode(event).ljust(MAX_VALUE_BYTES + 1)),
 )
 

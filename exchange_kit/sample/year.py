@@ -7,19 +7,18 @@ a year, the second 1.6亿, others 0.4亿, independent of the number of events.
 
 import heapq
 import random
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from exchange_kit.records import SampleRecord
-from exchange_kit.sample.market import MEAN_WEIGHT, Market, make_people, shortly_before
+from exchange_kit.sample.market import MEAN_WEIGHT, Market, SampleDocument, make_people, shortly_before
 from exchange_kit.sample.rubbish import make_rubbish
-from shared.events.decode import TYPES, Kind
+from shared.events.decode import TYPES
 from shared.events.topics import topic_of
 from shared.values.json_types import Json
 from shared.values.times import day_start, format_time
@@ -28,30 +27,15 @@ _TOTALS_FEN: Final = (62_000_000_000, 16_000_000_000, 4_000_000_000)
 _TRADES_SHARE: Final = 0.7  # of all events, about
 _RUBBISH_EVERY: Final = 200
 _BINARY_SHARE: Final = 0.25
-_MEMORY: Final = 2000
 
 
-@dataclass(frozen=True)
-class _Document:
-    kind: Kind
-    data: Json
-    outcome: str = "accepted"
+class _Postponed(NamedTuple):
+    """A document to be sent at event `due`; `order` distinguishes those of the same event."""
 
-
-@dataclass
-class _Exchange:
-    market: Market
-    sent: deque[_Document] = field(default_factory=lambda: deque(maxlen=_MEMORY))
-    events: int = 0
-    rubbish: int = 0
-
-
-@dataclass(order=True)
-class _Postponed:
     due: int
     order: int
-    exchange: _Exchange = field(compare=False)
-    document: _Document = field(compare=False)
+    market: Market
+    document: SampleDocument
 
 
 def sample_events(
@@ -61,21 +45,21 @@ def sample_events(
     if not exchanges:
         raise ValueError("a sample needs at least one exchange")
     rng = random.Random(seed)  # noqa: S311 - must be reproducible
-    sample = _Sample(rng, _make_exchanges(rng, exchanges, events), events)
+    sample = _Sample(rng, _make_markets(rng, exchanges, events), events)
     start = day_start(date(year, 1, 1))
     step = (day_start(date(year + 1, 1, 1)) - start) / max(events, 1)
     for index in range(events):
         yield sample.record(index, start + step * index + step * rng.random(), rubbish=rubbish)
 
 
-def _make_exchanges(rng: random.Random, exchanges: Sequence[str], events: int) -> list[_Exchange]:
+def _make_markets(rng: random.Random, exchanges: Sequence[str], events: int) -> list[Market]:
     people = make_people(providers=min(max(events // 250, 12), 400), buyers=min(max(events // 40, 30), 5000))
     shares = _shares(len(exchanges))
     made = []
     for place, exchange in enumerate(exchanges):
         total_fen = _TOTALS_FEN[min(place, len(_TOTALS_FEN) - 1)]
         unit_fen = max(1, int(total_fen / (events * shares[place] * _TRADES_SHARE * MEAN_WEIGHT + 1)))
-        made.append(_Exchange(Market(exchange, people, unit_fen, random.Random(rng.random()))))  # noqa: S311
+        made.append(Market(exchange, people, unit_fen, random.Random(rng.random())))  # noqa: S311
     return made
 
 
@@ -87,7 +71,7 @@ def _shares(exchanges: int) -> list[float]:
 @dataclass
 class _Sample:
     rng: random.Random
-    exchanges: list[_Exchange]
+    markets: list[Market]
     events: int
     postponed: list[_Postponed] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
@@ -96,47 +80,45 @@ class _Sample:
         left = self.events - index
         if self.postponed and (self.postponed[0].due <= index or len(self.postponed) >= left):
             due = heapq.heappop(self.postponed)
-            return self._send(due.exchange, due.document, at)
-        exchange = self.rng.choices(self.exchanges, _shares(len(self.exchanges)))[0]
+            return self._send(due.market, due.document, at)
+        market = self.rng.choices(self.markets, _shares(len(self.markets)))[0]
         if rubbish and index % _RUBBISH_EVERY == _RUBBISH_EVERY - 1:
-            return self._rubbish(exchange, at)
-        return self._send(exchange, self._happen(exchange, index, at), at)
+            return self._rubbish(market, at)
+        return self._send(market, self._happen(market, index, at), at)
 
-    def _happen(self, exchange: _Exchange, index: int, at: datetime) -> _Document:
+    def _happen(self, market: Market, index: int, at: datetime) -> SampleDocument:
         """Return what the exchange reports at this moment."""
-        market, rng = exchange.market, self.rng
+        rng = self.rng
         percent = rng.random() * 100
         revised: Json | None = None
-        if percent < 3 and exchange.sent:  # noqa: PLR2004
-            before = rng.choice(exchange.sent)
-            return _Document(before.kind, before.data, "duplicate")
+        if percent < 3 and market.sent:  # noqa: PLR2004
+            return rng.choice(market.sent)._replace(outcome="duplicate")
         if percent < 9:  # noqa: PLR2004
-            revised = self._revised_trade(exchange, index)
+            revised = self._revised_trade(market, index)
             if revised is not None:
-                return _Document("trade", revised)
+                return SampleDocument("trade", revised)
         elif percent < 10.5:  # noqa: PLR2004
             revised = market.next_listing_revision()
             if revised is not None:
-                return _Document("listing", revised)
+                return SampleDocument("listing", revised)
         provider = market.pick_provider()
         signed_at = shortly_before(rng, at)
         if not market.listings.get(provider) or percent < 22:  # noqa: PLR2004
-            return self._listing(exchange, index, market.new_listing(provider, signed_at), provider, signed_at)
+            return self._listing(market, index, market.new_listing(provider, signed_at), provider, signed_at)
         if percent < 25:  # noqa: PLR2004 - reported late, mostly by up to a quarter
             signed_at -= timedelta(days=rng.randint(1, 90) if rng.random() < 0.97 else rng.randint(180, 400))  # noqa: PLR2004
-        return _Document("trade", market.new_trade(provider, signed_at))
+        return SampleDocument("trade", market.new_trade(provider, signed_at))
 
-    def _listing(self, exchange: _Exchange, index: int, listing: Json, provider: int, signed_at: datetime) -> _Document:
+    def _listing(self, market: Market, index: int, listing: Json, provider: int, signed_at: datetime) -> SampleDocument:
         """Return the listing, or in one of twenty cases a trade of it that is reported before it."""
-        document = _Document("listing", listing)
+        document = SampleDocument("listing", listing)
         if self.rng.random() >= 0.05:  # noqa: PLR2004
             return document
-        self._postpone(exchange, index, document)
-        return _Document("trade", exchange.market.new_trade(provider, signed_at + timedelta(seconds=1)))
+        self._postpone(market, index, document)
+        return SampleDocument("trade", market.new_trade(provider, signed_at + timedelta(seconds=1)))
 
-    def _revised_trade(self, exchange: _Exchange, index: int) -> Json | None:
+    def _revised_trade(self, market: Market, index: int) -> Json | None:
         """Return the next revision of a trade; one in ten arrives after its successor."""
-        market = exchange.market
         revised = market.next_trade_revision()
         if revised is None or self.rng.random() >= 0.1:  # noqa: PLR2004
             return revised
@@ -144,50 +126,49 @@ class _Sample:
         for place, trade in enumerate(market.trades):
             if trade is revised:
                 market.trades[place] = later
-        self._postpone(exchange, index, _Document("trade", revised))
+        self._postpone(market, index, SampleDocument("trade", revised))
         return later
 
-    def _postpone(self, exchange: _Exchange, index: int, document: _Document) -> None:
+    def _postpone(self, market: Market, index: int, document: SampleDocument) -> None:
         due = index + self.rng.randint(1, max(2, self.events // 50))
-        heapq.heappush(self.postponed, _Postponed(due, next(self.numbers), exchange, document))
+        heapq.heappush(self.postponed, _Postponed(due, next(self.numbers), market, document))
 
-    def _send(self, exchange: _Exchange, document: _Document, at: datetime) -> SampleRecord:
+    def _send(self, market: Market, document: SampleDocument, at: datetime) -> SampleRecord:
         if document.outcome == "accepted":
-            exchange.sent.append(document)
-        event = self._event(exchange, document, at)
-        topic = topic_of(document.kind, exchange.market.exchange)
+            market.sent.append(document)
+        event = self._event(market, document, at)
+        topic = topic_of(document.kind, market.exchange)
         key = str(document.data[f"{document.kind}_no"]).encode()
-        if self.rng.random() >= _BINARY_SHARE:
-            return SampleRecord(exchange.market.exchange, topic, key, msgspec.json.encode(event), (), document.outcome)
-        headers = [(f"ce_{name}", str(event[name]).encode()) for name in event if name != "data"]
-        headers.append(("content-type", b"application/json; charset=utf-8"))
-        value = msgspec.json.encode(document.data)
-        return SampleRecord(exchange.market.exchange, topic, key, value, tuple(headers), document.outcome)
+        headers: list[tuple[str, bytes]] = []
+        if self.rng.random() < _BINARY_SHARE:
+            headers = [(f"ce_{name}", str(event[name]).encode()) for name in event if name != "data"]
+            headers.append(("content-type", b"application/json; charset=utf-8"))
+        value = msgspec.json.encode(document.data if headers else event)
+        return SampleRecord(market.exchange, topic, key, value, tuple(headers), document.outcome)
 
-    def _rubbish(self, exchange: _Exchange, at: datetime) -> SampleRecord:
+    def _rubbish(self, market: Market, at: datetime) -> SampleRecord:
         """Return a rubbish record: every other one a revision conflict, the rest for each other reason in turn."""
-        exchange.rubbish += 1
-        if exchange.rubbish % 2 and exchange.sent:
-            before = self.rng.choice(exchange.sent)
-            conflicting = before.data | {"certificate_no": f"CONFLICT-{exchange.rubbish}"}
-            return self._send(exchange, _Document(before.kind, conflicting, "revision_conflict"), at)
-        market = exchange.market
+        market.rubbish += 1
+        if market.rubbish % 2 and market.sent:
+            before = self.rng.choice(market.sent)
+            conflicting = before.data | {"certificate_no": f"CONFLICT-{market.rubbish}"}
+            return self._send(market, before._replace(data=conflicting, outcome="revision_conflict"), at)
         provider = market.pick_provider()
         if not market.listings.get(provider):
-            return self._send(exchange, _Document("listing", market.new_listing(provider, at)), at)
+            return self._send(market, SampleDocument("listing", market.new_listing(provider, at)), at)
         trade = market.new_trade(provider, shortly_before(self.rng, at))
         market.trades.pop()  # rejected, so it has no effect
-        event = self._event(exchange, _Document("trade", trade), at)
-        reason, value = make_rubbish(exchange.rubbish // 2, event)
+        event = self._event(market, SampleDocument("trade", trade), at)
+        reason, value = make_rubbish(market.rubbish // 2, event)
         topic = topic_of("trade", market.exchange)
         return SampleRecord(market.exchange, topic, trade["trade_no"].encode(), value, (), reason)
 
-    def _event(self, exchange: _Exchange, document: _Document, at: datetime) -> Json:
-        exchange.events += 1
+    def _event(self, market: Market, document: SampleDocument, at: datetime) -> Json:
+        market.events += 1
         return {
             "specversion": "1.0",
-            "id": f"{exchange.market.exchange}-{exchange.events:08d}",
-            "source": f"/exchanges/{exchange.market.exchange}",
+            "id": f"{market.exchange}-{market.events:08d}",
+            "source": f"/exchanges/{market.exchange}",
             "type": TYPES[document.kind],
             "time": format_time(at),
             "data": document.data,

@@ -4,19 +4,16 @@ The same table gives the same bytes: an event's id consists of exchange, kind, n
 document's. Rows are numbered as in spreadsheets: the headings are row 1.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
-from pathlib import Path
 
 import msgspec
 
 from exchange_kit.records import event_of
-from exchange_kit.tables.cells import Cell, is_blank
 from exchange_kit.tables.mapping import CellError, Mapping, read_cell
+from exchange_kit.tables.rows import Cell, is_blank
 from exchange_kit.validate import judge
 from shared.events.decode import FieldError
-from shared.language import say
 from shared.values.json_types import Json
 
 
@@ -26,22 +23,6 @@ class RowError(msgspec.Struct, frozen=True):
     row: int
     columns: list[str]
     message: str
-
-
-def read_csv(file: Path, encoding: str) -> Iterator[list[str]]:
-    """Yield the rows of a CSV file. ValueError with a message of one line."""
-    try:
-        with file.open(encoding=encoding, newline="") as text:
-            yield from csv.reader(text, strict=True)
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            say(
-                f"{file}: 不是 {encoding} 编码（可在映射文件中写 encoding: gb18030）",
-                f"{file}: not encoded in {encoding} (the mapping may set encoding: gb18030)",
-            )
-        ) from error
-    except csv.Error as error:
-        raise ValueError(say(f"{file}: 不是 CSV：{error}", f"{file}: not CSV: {error}")) from error
 
 
 def convert(rows: Iterable[Sequence[Cell]], mapping: Mapping, exchange: str) -> Iterator[bytes | RowError]:

@@ -22,7 +22,7 @@ import msgspec
 import yaml
 from marshmallow import fields
 
-from exchange_kit.tables.cells import Cell, Moment, NumberCell, Unreadable
+from exchange_kit.tables.rows import Cell, Moment, NumberCell, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
@@ -34,6 +34,8 @@ from shared.values.times import SHANGHAI, format_time, parse_time
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?")
 _REVISION: Final = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+
+_Field = fields.Field[Any]
 
 
 class MappingError(ValueError):
@@ -68,7 +70,7 @@ class Mapping(msgspec.Struct, frozen=True):
     encoding: str
     sheet: str | None
     sources: dict[str, ColumnSource]
-    known: dict[str, fields.Field[Any]]
+    known: dict[str, _Field]
 
     def columns_of(self, path: str) -> list[str]:
         """Return the headings from which a field, or its nested fields, are read."""
@@ -92,16 +94,17 @@ def load_mapping(path: Path) -> Mapping:
         source = ColumnSource(column=given) if isinstance(given, str) else given
         if member not in known:
             names = ", ".join(known)
-            unknown = say(f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}")
-            raise MappingError(f"{path}: members.{member}: {unknown}")
-        if (source.column is None) == (source.constant is None):
-            either = say("column 与 constant 须有且只有一个", "must have either a column or a constant")
-            raise MappingError(f"{path}: members.{member}: {either}")
-        sources[member] = source
+            fault = say(f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}")
+        elif (source.column is None) == (source.constant is None):
+            fault = say("column 与 constant 须有且只有一个", "must have either a column or a constant")
+        else:
+            sources[member] = source
+            continue
+        raise MappingError(f"{path}: members.{member}: {fault}")
     return Mapping(read.kind, read.encoding, read.sheet, sources, known)
 
 
-def _flat_fields(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tuple[str, fields.Field[Any]]]:
+def _flat_fields(named: Iterable[tuple[str, _Field]]) -> Iterable[tuple[str, _Field]]:
     for name, field in named:
         if isinstance(field, fields.Nested):
             yield from ((f"{name}.{inner}", within) for inner, within in _flat_fields(field.schema.fields.items()))
@@ -109,7 +112,7 @@ def _flat_fields(named: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[tup
             yield name, field
 
 
-def read_cell(field: fields.Field[Any], source: ColumnSource, cell: Cell | None) -> str | int | None:
+def read_cell(field: _Field, source: ColumnSource, cell: Cell | None) -> str | int | None:
     """Return the field's JSON value, None if empty; the constant's if `cell` is None. CellError."""
     if isinstance(cell, Unreadable):
         raise CellError(cell.message)
@@ -120,7 +123,7 @@ def read_cell(field: fields.Field[Any], source: ColumnSource, cell: Cell | None)
     return _value(field, source, str(source.constant) if cell is None else cell.strip())
 
 
-def _moment(field: fields.Field[Any], source: ColumnSource, cell: Moment) -> str:
+def _moment(field: _Field, source: ColumnSource, cell: Moment) -> str:
     if not isinstance(field, Time):
         raise CellError("是日期：请将该列设为文本格式后重填 / is a date: format the column as text and re-enter it")
     if not (cell.has_time or (source.format is not None and "%H" not in source.format)):
@@ -131,7 +134,7 @@ def _moment(field: fields.Field[Any], source: ColumnSource, cell: Moment) -> str
     return format_time(cell.at.replace(tzinfo=SHANGHAI))
 
 
-def _number_text(field: fields.Field[Any], source: ColumnSource, cell: NumberCell) -> str:
+def _number_text(field: _Field, source: ColumnSource, cell: NumberCell) -> str:
     """Return the number's text; an identifier must be stored exactly as displayed."""
     if isinstance(field, Time):
         raise CellError("是数字，不是日期：请将该列设为日期时间格式 / is a number: format the column as date and time")
@@ -143,7 +146,7 @@ def _number_text(field: fields.Field[Any], source: ColumnSource, cell: NumberCel
     )
 
 
-def _value(field: fields.Field[Any], source: ColumnSource, text: str) -> str | int | None:
+def _value(field: _Field, source: ColumnSource, text: str) -> str | int | None:
     if not text:
         if source.default is None:
             return None

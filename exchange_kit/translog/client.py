@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Final
 
 from exchange_kit.api import Api, ApiError
-from shared.language import say
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.merkle import (
     HASH_BYTES,
@@ -41,7 +40,7 @@ class LogReader:
         try:
             return [VerifierKey.parse(line) for line in lines]
         except NoteError as error:
-            raise ApiError(f"{self.api.name}: {error}", None) from error
+            raise ApiError(f"{self.api.name}: {error}") from error
 
     def check_continues(self, old: Checkpoint, new: Checkpoint) -> None:
         """Raise ProofError unless the tree of `new` begins with the whole tree of `old`."""
@@ -60,6 +59,6 @@ class LogReader:
     def _read_tile(self, tile: Tile) -> bytes:
         found = self.api.read(f"/v1/log/tile/{tile.path}")
         if len(found) != tile.width * HASH_BYTES:
-            incomplete = say("日志分块不完整", "incomplete tile")
-            raise ApiError(f"{self.api.name}: {incomplete}: {tile.path}", None)
+            name, path = self.api.name, tile.path
+            raise ApiError(f"{name}: 日志分块不完整: {path}", f"{name}: incomplete tile: {path}")
         return found

@@ -7,19 +7,17 @@ from the file's own bytes is trusted; the log's tree proves the rest.
 import hashlib
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.register import QuarantineReason, RegisterReader, value_key
+from exchange_kit.register import RegisterReader
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import Witness
 from exchange_kit.validate import DUPLICATE, Judged, place_of
 from shared.events.decode import FieldError, Kind
-from shared.language import say
 from shared.translog.checkpoint import Checkpoint, cosigned_at, open_checkpoint
 from shared.translog.merkle import ProofError, leaf_hash
 from shared.translog.note import COSIGNATURE_V1, Note, NoteError, VerifierKey, parse_note
@@ -31,6 +29,17 @@ from shared.values.json_types import Json
 Outcome = Literal["in_log", "duplicate", "other_record", "refused", "missing", "not_in_log"]
 WELL: Final = frozenset({"in_log", "duplicate"})
 
+# The fields of a log entry that a document's `revisions` have; the others follow from the document.
+_ENTRY: Final = (
+    "seq",
+    "revision",
+    "topic",
+    "partition",
+    "offset",
+    "value_sha256",
+    "content_mode",
+    "headers_sha256",
+)
 _COVER_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.5
 
@@ -50,8 +59,7 @@ class Receipt(msgspec.Struct, frozen=True):
     errors: list[FieldError] = []
 
 
-@dataclass(frozen=True)
-class Covering:
+class Covering(NamedTuple):
     """A checkpoint that covers the entries, its note, and the known witnesses that cosigned it."""
 
     checkpoint: Checkpoint
@@ -59,37 +67,32 @@ class Covering:
     cosigners: tuple[str, ...]
 
 
-class RecordSearch:
-    """Look up records in the registers and the quarantine."""
+def find(register: RegisterReader, judged: Judged) -> Receipt:
+    """Return what the register answers for a line, without proof."""
+    verdict, record, document = judged
+    kind, value = register.kind, None if record is None else record.value
+    number = revision = entry = None
+    if document is not None:
+        revision, (_, number) = document.revision, place_of(document)
+        entry = _entry(register, number, revision)
+        if entry is not None and entry["value_sha256"] == hashlib.sha256(value or b"").hexdigest():
+            return Receipt(verdict.line, kind, number, revision, "in_log", entry["seq"], entry)
+    refused = register.refusal(value)
+    if refused is not None:
+        reason, errors = refused.reason, refused.errors
+        return Receipt(verdict.line, kind, number, revision, "refused", reason=reason, errors=errors)
+    if entry is None:
+        return Receipt(verdict.line, kind, number, revision, "missing")
+    outcome: Outcome = "duplicate" if verdict.outcome == DUPLICATE else "other_record"
+    return Receipt(verdict.line, kind, number, revision, outcome, entry["seq"], entry)
 
-    def __init__(self, registers: Mapping[Kind, RegisterReader]) -> None:
-        self._registers = registers
-        self._quarantine: dict[Kind, dict[bytes, QuarantineReason]] = {}
 
-    def find(self, kind: Kind, judged: Judged) -> Receipt:
-        """Return what the register answers for a line, without proof."""
-        verdict, record, document = judged
-        value = None if record is None else record.value
-        number = revision = entry = None
-        if document is not None:
-            revision, (_, number) = document.revision, place_of(document)
-            entry = self._registers[kind].entries(number).get(revision)
-            if entry is not None and entry["value_sha256"] == hashlib.sha256(value or b"").hexdigest():
-                return Receipt(verdict.line, kind, number, revision, "in_log", entry["seq"], entry)
-        refused = self._refused(kind).get(value_key(value))
-        if refused is not None:
-            reason, errors = refused.reason, refused.errors
-            return Receipt(verdict.line, kind, number, revision, "refused", reason=reason, errors=errors)
-        if entry is None:
-            return Receipt(verdict.line, kind, number, revision, "missing")
-        outcome: Outcome = "duplicate" if verdict.outcome == DUPLICATE else "other_record"
-        return Receipt(verdict.line, kind, number, revision, outcome, entry["seq"], entry)
-
-    def _refused(self, kind: Kind) -> dict[bytes, QuarantineReason]:
-        """Load the quarantine once, when it is first needed."""
-        if kind not in self._quarantine:
-            self._quarantine[kind] = self._registers[kind].quarantine()
-        return self._quarantine[kind]
+def _entry(register: RegisterReader, number: str, revision: int) -> Json | None:
+    """Return the log entry of a document's revision."""
+    item = register.find(number) or {"revisions": []}
+    found = next((one for one in item["revisions"] if one["revision"] == revision), None)
+    document = {"kind": register.kind, "exchange": register.exchange, "number": number}
+    return None if found is None else document | {name: found[name] for name in _ENTRY}
 
 
 def prove(found: Iterable[Receipt], reader: LogReader, checkpoint: Checkpoint) -> Iterator[Receipt]:
@@ -117,11 +120,11 @@ def covering(size: int, reader: LogReader, keys: Sequence[VerifierKey] | None, w
         if found.checkpoint.size >= size:
             return found
         if time.monotonic() > deadline:
-            have = found.checkpoint.size
-            short = say(
-                f"检查点只有 {have} 条，需要 {size} 条", f"the checkpoint has {have} entries, {size} are needed"
+            name, have = reader.api.name, found.checkpoint.size
+            raise ApiError(
+                f"{name}: 检查点只有 {have} 条，需要 {size} 条",
+                f"{name}: the checkpoint has {have} entries, {size} are needed",
             )
-            raise ApiError(f"{reader.api.name}: {short}", None)
         time.sleep(_POLL_S)
 
 

@@ -21,8 +21,7 @@ from kafka import KafkaProducer
 
 from devset.processes import free_ports
 from exchange_kit.__main__ import main
-from exchange_kit.records import SampleRecord, event_of, to_line
-from exchange_kit.watch import number_of
+from exchange_kit.records import SampleRecord, event_of, number_of, to_line
 from shared.events.topics import topic_of
 from shared.translog.checkpoint import cosigned_at, open_checkpoint
 from shared.translog.merkle import check_inclusion, leaf_hash
@@ -232,7 +231,7 @@ def test_what_is_refused_is_shown_as_it_happens(asker: Asker) -> None:
         assert watch.communicate(timeout=10) == ("", "")
         assert watch.returncode == 0
     with watching(asker, "--all", "--json") as watch:
-        assert any(number_of(json.loads(line)) == "W0" for line in watch.stdout)
+        assert any(number_of(b64decode(json.loads(line)["value_base64"])) == "W0" for line in watch.stdout)
 
 
 def test_a_service_that_is_away_is_waited_for(asker: Asker) -> None:

@@ -1,26 +1,76 @@
-"""Read the rows of a workbook (XLSX), cell by cell as stored.
+"""The rows of a table: of a CSV file, or of a workbook (XLSX) cell by cell as stored.
 
 A workbook stores numbers as doubles. Python prints a double as the shortest decimal that equals it, which is the typed
 number up to 15 digits; more digits become visible and are rejected where they do not belong.
 """
 
+import csv
 import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from openpyxl import load_workbook
+import msgspec
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell as StoredCell
+from openpyxl.cell import MergedCell
 from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from exchange_kit.tables.cells import Cell, Moment, NumberCell, Unreadable
 from shared.language import say
 
 _EXACT: Final = 10**15
 _PLAIN_FORMATS: Final = ("General", "0", "@")
+
+
+class NumberCell(msgspec.Struct, frozen=True):
+    """A number as an exact plain decimal. `shown`: it is displayed exactly so, and may therefore be an identifier.
+
+    A workbook may store 123 for a displayed 00123, and does not store a 16th digit.
+    """
+
+    text: str
+    shown: bool
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A date, or an instant without an offset."""
+
+    at: datetime
+    has_time: bool
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """An unreadable cell; the message says why (中文 / English)."""
+
+    message: str
+
+
+Cell = str | NumberCell | Moment | Unreadable  # text in CSV and of text cells
+
+
+def is_blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def read_csv(file: Path, encoding: str) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file. ValueError with a message of one line."""
+    try:
+        with file.open(encoding=encoding, newline="") as text:
+            yield from csv.reader(text, strict=True)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            say(
+                f"{file}: 不是 {encoding} 编码（可在映射文件中写 encoding: gb18030）",
+                f"{file}: not encoded in {encoding} (the mapping may set encoding: gb18030)",
+            )
+        ) from error
+    except csv.Error as error:
+        raise ValueError(say(f"{file}: 不是 CSV：{error}", f"{file}: not CSV: {error}")) from error
 
 
 def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
@@ -41,7 +91,7 @@ def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
         # Some programs store wrong dimensions.
         found.reset_dimensions()
         width = 0
-        for row in found.iter_rows():
+        for row in found.rows:
             cells = [_read(cell) for cell in row]
             width = width or len(cells)
             yield cells + [""] * (width - len(cells))
@@ -49,7 +99,7 @@ def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
         book.close()
 
 
-def _sheet_of(file: Path, book: Any, name: str | None) -> Any:
+def _sheet_of(file: Path, book: Workbook, name: str | None) -> ReadOnlyWorksheet:
     shown = {sheet.title: sheet for sheet in book.worksheets if sheet.sheet_state == "visible"}
     if name is None and len(shown) == 1:
         return next(iter(shown.values()))
@@ -64,7 +114,7 @@ def _sheet_of(file: Path, book: Any, name: str | None) -> Any:
     )
 
 
-def _read(cell: Any) -> Cell:
+def _read(cell: StoredCell | MergedCell) -> Cell:
     value = cell.value
     if value is None:
         return ""
