@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -13,27 +13,18 @@ from kafka.errors import KafkaError, SecurityDisabledError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.api_keys import make_api_keys
-from deploy.broker.topics import TopicsRefusedError, apply_topics
-from deploy.broker.users import (
-    Access,
-    AccessRefusedError,
-    apply_access,
-    change_password,
-    make_passwords,
-    wanted_users,
-)
+from deploy.broker.topics import apply_topics
+from deploy.broker.users import Access, apply_access, change_password, make_passwords, wanted_users
 from deploy.databases import apply_databases
-from deploy.doctor.deployment import examine_deployment
-from deploy.doctor.service import examine_service
+from deploy.doctor.examine import examine
 from deploy.recovery.accept_loss import accept, check_partitions
 from deploy.recovery.new_generation import new_generation as begin_new_generation
 from deploy.recovery.stopped_service import stopped
-from deploy.secrets import ADMIN, OUR_UID, SecretsError, make_secrets, wanted_secrets
+from deploy.secrets import ADMIN, OUR_UID, make_secrets, wanted_secrets
 from shared.kafka.positions import PartitionLostError
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.settings import (
-    KafkaSettings,
     Service,
     SettingsError,
     load_database_admin_url,
@@ -44,16 +35,9 @@ from shared.settings import (
 from shared.whitelist import Whitelist, WhitelistError, load_whitelist
 
 BROKER_TIMEOUT_MS = 10_000
-OPERATOR_ERRORS = (
-    SettingsError,
-    WhitelistError,
-    SecretsError,
-    TopicsRefusedError,
-    AccessRefusedError,
-    OperatorError,
-    PartitionLostError,
-)
+OPERATOR_ERRORS = (SettingsError, WhitelistError, OperatorError, PartitionLostError)
 SERVICE = click.option("--service", type=click.Choice(get_args(Service)), required=True)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(
@@ -80,7 +64,7 @@ def topics() -> None:
 @click.option(
     "--secrets",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     metavar="FOLDER",
     help=say("密码文件所在目录，缺少的将建立", "folder of the password files; missing ones are created"),
 )
@@ -94,30 +78,25 @@ def apply(dry_run: bool, folder: Path | None, rotated: tuple[str, ...]) -> None:
         exchanges, kafka = load_whitelist(load_exchanges_file()), load_kafka_settings()
         if folder is not None and not kafka.security_protocol.startswith("SASL"):
             raise SettingsError("KAFKA_SECURITY_PROTOCOL: --secrets 需要 / needs SASL_PLAINTEXT or SASL_SSL")
-        admin = _admin(kafka)
-        try:
-            for change in apply_topics(admin, exchanges, dry_run=dry_run):
-                click.echo(localized(change.text))
+        with KafkaAdminClient(**kafka.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS) as admin:
+            _print(change.text for change in apply_topics(admin, exchanges, dry_run=dry_run))
             if folder is not None:
-                _apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run)
-        finally:
-            admin.close()
+                _print(_apply_access(Access(admin, kafka), exchanges, folder, rotated, dry_run=dry_run))
 
 
 def _apply_access(
     access: Access, exchanges: Whitelist, folder: Path, rotated: tuple[str, ...], *, dry_run: bool
-) -> None:
+) -> Iterator[str]:
     if not dry_run:
         for path in make_passwords(exchanges, folder):
-            click.echo(say(f"{path}: 新建", f"{path}: created"))
+            yield f"{path}: 新建 / created"
     # The admin's password comes last, because this connection was opened with the old one.
-    others = [user for user in rotated if user != ADMIN]
-    for user in others:
-        change_password(access, user, folder, _echo, dry_run=dry_run)
-    users = wanted_users(exchanges, load_register_ids(), folder)
-    apply_access(access, users, _echo, dry_run=dry_run)
+    for user in rotated:
+        if user != ADMIN:
+            yield from change_password(access, user, folder, dry_run=dry_run)
+    yield from apply_access(access, wanted_users(exchanges, load_register_ids(), folder), dry_run=dry_run)
     if ADMIN in rotated:
-        change_password(access, ADMIN, folder, _echo, dry_run=dry_run)
+        yield from change_password(access, ADMIN, folder, dry_run=dry_run)
 
 
 @main.command(
@@ -127,7 +106,7 @@ def _apply_access(
         "Create the missing files of passwords and API keys in FOLDER; existing ones stay.",
     ),
 )
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 @click.option(
     "--owner",
     type=click.IntRange(min=0),
@@ -140,8 +119,7 @@ def secrets(folder: Path, owner: int) -> None:
     with _errors_in_one_line():
         exchanges = load_whitelist(load_exchanges_file())
         made = make_secrets(folder, wanted_secrets(exchanges), owner) + make_api_keys(folder, exchanges, owner)
-        for path in made:
-            click.echo(say(f"{path}: 新建", f"{path}: created"))
+        _print(f"{path}: 新建 / created" for path in made)
         click.echo(say(f"新建 {len(made)} 个", f"{len(made)} created"))
 
 
@@ -157,11 +135,10 @@ def databases() -> None:
         "Create the services' databases and roles with the passwords in FOLDER. Idempotent.",
     ),
 )
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER)
 def apply_all_databases(folder: Path) -> None:
     with _errors_in_one_line():
-        for line in apply_databases(load_database_admin_url(), folder):
-            click.echo(localized(line))
+        _print(apply_databases(load_database_admin_url(), folder))
 
 
 @main.command(
@@ -179,7 +156,7 @@ def apply_all_databases(folder: Path) -> None:
 @click.option(
     "--secrets",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default=Path("secrets"),
     show_default=True,
     metavar="FOLDER",
@@ -187,9 +164,9 @@ def apply_all_databases(folder: Path) -> None:
 )
 def doctor(service: Service | None, folder: Path) -> None:
     well = True
-    for finding in examine_deployment(folder) if service is None else examine_service(service):
+    for finding in examine(service, folder):
         status = "正常 ok  " if finding.well else "异常 FAIL"
-        click.echo(f"{status}  {finding.subject}: {finding.localized_text}")
+        click.echo(f"{status}  {finding.subject}: {localized(finding.text)}")
         well = well and finding.well
     sys.exit(0 if well else 1)
 
@@ -212,8 +189,7 @@ def doctor(service: Service | None, folder: Path) -> None:
 )
 def new_generation(service: Service) -> None:
     with _errors_in_one_line(), stopped(service) as found:
-        for line in begin_new_generation(found):
-            click.echo(localized(line))
+        _print(begin_new_generation(found))
 
 
 @main.command(
@@ -229,15 +205,13 @@ def new_generation(service: Service) -> None:
 def accept_loss(service: Service, yes: bool) -> None:
     with _errors_in_one_line(), stopped(service) as found:
         checked = check_partitions(found)
-        for partition in checked:
-            click.echo(localized(partition.line))
+        _print(partition.line for partition in checked)
         if not any(partition.missing for partition in checked):
             click.echo(say("没有缺失", "nothing is missing"))
             return
         if not yes:
             click.confirm(say("接受以上缺失并继续？", "Accept the loss and continue?"), abort=True)
-        for line in accept(found, checked):
-            click.echo(localized(line))
+        _print(accept(found, checked))
 
 
 @contextlib.contextmanager
@@ -260,12 +234,10 @@ def _errors_in_one_line() -> Iterator[None]:
         ) from error
 
 
-def _echo(text: str) -> None:
-    click.echo(localized(text))
-
-
-def _admin(settings: KafkaSettings) -> KafkaAdminClient:
-    return KafkaAdminClient(**settings.client_config(), bootstrap_timeout_ms=BROKER_TIMEOUT_MS)
+def _print(lines: Iterable[str]) -> None:
+    """Print each line of `中文 / English` when it comes."""
+    for line in lines:
+        click.echo(localized(line))
 
 
 if __name__ == "__main__":

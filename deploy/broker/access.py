@@ -40,18 +40,12 @@ def rights_of_exchange(exchange_id: str) -> frozenset[ACL]:
 
     Write access implies idempotent writes. Reading checkpoints needs no consumer group.
     """
-    user = exchange_user(exchange_id)
+    user, prefix = exchange_user(exchange_id), prefix_of(exchange_id)
     return frozenset(
         [
             *(_allow(user, _WRITE, ResourceType.TOPIC, topic) for topic in topics_of(exchange_id)),
             _allow(user, _READ, ResourceType.TOPIC, CHECKPOINTS),
-            _allow(
-                user,
-                _WRITE,
-                ResourceType.TRANSACTIONAL_ID,
-                prefix_of(exchange_id),
-                ACLResourcePatternType.PREFIXED,
-            ),
+            _allow(user, _WRITE, ResourceType.TRANSACTIONAL_ID, prefix, ACLResourcePatternType.PREFIXED),
         ]
     )
 

@@ -1,11 +1,7 @@
 """The topics of each service, its consumer group and its transactional id."""
 
-from collections.abc import (
-    Mapping,
-    Sequence,
-)
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from services.incentive import consumer as incentive
 from services.incentive.domain.facts import TOPICS as INCENTIVE_TOPICS
@@ -18,8 +14,7 @@ from shared.settings import Service
 REGISTERS: Final[Mapping[str, RegisterKind]] = {"listing": LISTINGS, "trade-ingest": TRADES}
 
 
-@dataclass(frozen=True)
-class Streams:
+class Streams(NamedTuple):
     """Topics that a service reads and publishes, its consumer group, and its transactional id if it has one."""
 
     reads: tuple[str, ...]
@@ -33,6 +28,5 @@ def streams_of(service: Service, register: str, exchanges: Sequence[str]) -> Str
     kind = REGISTERS.get(service)
     if kind is None:
         return Streams(tuple(INCENTIVE_TOPICS), (), incentive.GROUP, None)
-    return Streams(
-        tuple(kind.topics(exchanges)), kind.facts, kind.group(register), transactional_id(register, kind.name)
-    )
+    sender = transactional_id(register, kind.name)
+    return Streams(tuple(kind.topics(exchanges)), kind.facts, kind.group(register), sender)

@@ -1,20 +1,20 @@
 """The topics of the set: names, partitions, retention; and their creation."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from shared.events.fact_topics import FACT_TOPICS
 from shared.events.topics import topics_of
+from shared.operator_errors import OperatorError
 from shared.translog.checkpoint import TOPIC as CHECKPOINTS
 from shared.whitelist import Whitelist
 
 PARTITIONS: Final = 3
-CONFIG_TIMEOUT_S: Final = 10.0
-CONFIG_POLL_S: Final = 0.05
+APPLY_TIMEOUT_S: Final = 15.0
+APPLY_POLL_S: Final = 0.05
 
 # Events are the source of everything and are kept for ever. The broker's default record size (1 MiB) exceeds what
 # intake accepts, so that too large records reach the quarantine. Timestamps ahead of the broker's clock are allowed,
@@ -29,12 +29,11 @@ EVENTS_CONFIG: Final = {
 NEWEST_CONFIG: Final = {"cleanup.policy": "compact", "segment.ms": "86400000"}
 
 
-class TopicsRefusedError(RuntimeError):
-    """The broker refused the configuration of a topic."""
+class ChangeRefusedError(OperatorError):
+    """The broker refused a change of topics, users or ACLs, or did not apply it in time."""
 
 
-@dataclass(frozen=True)
-class Topic:
+class Topic(NamedTuple):
     """The wanted configuration of a topic."""
 
     name: str
@@ -42,20 +41,18 @@ class Topic:
     config: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class ExistingTopic:
+class ExistingTopic(NamedTuple):
     """A topic on the broker with its whole configuration, defaults included."""
 
     partitions: int
     config: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class TopicChange:
+class TopicChange(NamedTuple):
     """A change of a topic, or the fact that it needs none; `text` is a line for a person."""
 
     topic: Topic
-    action: str  # create | configure | keep
+    action: Literal["create", "configure", "keep"]
     text: str
     config: Mapping[str, str]
 
@@ -74,17 +71,16 @@ def plan(wanted: Iterable[Topic], found: Mapping[str, ExistingTopic]) -> Iterato
     for topic in wanted:
         there = found.get(topic.name)
         if there is None:
-            yield TopicChange(
-                topic, "create", f"{topic.name}: 新建 / create, {topic.partitions} partitions", topic.config
-            )
+            text = f"{topic.name}: 新建 / create, {topic.partitions} partitions"
+            yield TopicChange(topic, "create", text, topic.config)
             continue
         changed = {name: value for name, value in topic.config.items() if there.config.get(name) != value}
         if changed:
             what = ", ".join(f"{name} {there.config.get(name)} -> {value}" for name, value in changed.items())
             yield TopicChange(topic, "configure", f"{topic.name}: 修改 / change {what}", changed)
         else:
-            count = f"{there.partitions} partitions"
-            yield TopicChange(topic, "keep", f"{topic.name}: 已就绪 / up to date, {count}", {})
+            text = f"{topic.name}: 已就绪 / up to date, {there.partitions} partitions"
+            yield TopicChange(topic, "keep", text, {})
 
 
 def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, ExistingTopic]:
@@ -95,7 +91,10 @@ def read_topics(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, Exis
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in existing]
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
     partitions = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(existing))}
-    return {name: ExistingTopic(partitions[name], _values(configs[name])) for name in existing}
+    return {
+        name: ExistingTopic(partitions[name], {option: str(held["value"]) for option, held in configs[name].items()})
+        for name in existing
+    }
 
 
 def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool = False) -> list[TopicChange]:
@@ -118,19 +117,19 @@ def apply_topics(admin: KafkaAdminClient, exchanges: Whitelist, *, dry_run: bool
         )
         refused = {name: result for name, result in answer["topic"].items() if result != "OK"}
         if refused:
-            raise TopicsRefusedError(f"the broker refused: {refused}")
-        _await_config(admin, [step.topic for step in configure])
+            raise ChangeRefusedError(f"the broker refused: {refused}")
+        changed = {step.topic.name: step.topic for step in configure}
+        await_applied(
+            lambda: all(step.action == "keep" for step in plan(changed.values(), read_topics(admin, changed))),
+            "configuration",
+        )
     return steps
 
 
-def _await_config(admin: KafkaAdminClient, topics: list[Topic]) -> None:
-    """Wait until the broker reports the new values: it answers before it applies them."""
-    deadline = time.monotonic() + CONFIG_TIMEOUT_S
-    while any(step.action != "keep" for step in plan(topics, read_topics(admin, [topic.name for topic in topics]))):
+def await_applied(is_applied: Callable[[], bool], what: str) -> None:
+    """Wait until the broker applies a change: it acknowledges it before. ChangeRefusedError."""
+    deadline = time.monotonic() + APPLY_TIMEOUT_S
+    while not is_applied():
         if time.monotonic() > deadline:
-            raise TopicsRefusedError(f"the broker did not apply the configuration within {CONFIG_TIMEOUT_S:.0f} s")
-        time.sleep(CONFIG_POLL_S)
-
-
-def _values(config: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(entry["value"]) for name, entry in config.items()}
+            raise ChangeRefusedError(f"{what}: the broker did not apply it within {APPLY_TIMEOUT_S:.0f} s")
+        time.sleep(APPLY_POLL_S)

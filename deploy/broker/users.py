@@ -1,7 +1,6 @@
 """Reconcile the broker's users and ACLs with the whitelist and the password files."""
 
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
@@ -27,6 +26,7 @@ from deploy.broker.access import (
     superfluous,
     user_of,
 )
+from deploy.broker.topics import ChangeRefusedError, await_applied
 from deploy.secrets import (
     ADMIN,
     KAFKA_PASSWORD,
@@ -43,18 +43,9 @@ from shared.whitelist import Whitelist
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
 LOGIN_TIMEOUT_MS: Final = 5_000
-APPLY_TIMEOUT_S: Final = 15.0
-POLL_S: Final = 0.05
-
-Say = Callable[[str], None]
 
 
-class AccessRefusedError(RuntimeError):
-    """The broker refused a user or ACL, or has no authorization; the message is one line."""
-
-
-@dataclass(frozen=True)
-class User:
+class User(NamedTuple):
     """The wanted state of a managed user; an empty password disables it."""
 
     name: str
@@ -103,41 +94,32 @@ class Access:
     def set_password(self, user: str, password: str) -> None:
         """Create the user or change its password; return once the broker accepts it."""
         self._alter(UserScramCredentialUpsertion(user, MECHANISM, password))
-        self._await(lambda: self.lets_in(user, password), f"user {user}")
+        await_applied(lambda: self.lets_in(user, password), f"user {user}")
 
     def remove_user(self, user: str) -> None:
         self._alter(UserScramCredentialDeletion(user, MECHANISM))
-        self._await(lambda: user not in self.found().users, f"user {user}")
+        await_applied(lambda: user not in self.found().users, f"user {user}")
 
     def change_rights(self, allow: Collection[ACL], revoke: Collection[ACL]) -> None:
         """Change ACLs; return once the broker reports them."""
-        if allow:
-            failed = self.admin.create_acls(list(allow))["failed"]
-            if failed:
-                raise AccessRefusedError(f"the broker refused rights: {failed[0].__name__}")
-        if revoke:
-            for _, _, error in self.admin.delete_acls([_exactly(acl) for acl in revoke]):
-                if error is not NoError:
-                    raise AccessRefusedError(f"the broker refused to revoke a right: {error.__name__}")
-        if allow or revoke:
-            self._await(lambda: self._has(allow, revoke), "rights")
+        failed = self.admin.create_acls(list(allow))["failed"] if allow else ()
+        if failed:
+            raise ChangeRefusedError(f"the broker refused rights: {failed[0].__name__}")
+        answers = self.admin.delete_acls([_exactly(acl) for acl in revoke]) if revoke else ()
+        for _, _, error in answers:
+            if error is not NoError:
+                raise ChangeRefusedError(f"the broker refused to revoke a right: {error.__name__}")
 
-    def _has(self, allowed: Collection[ACL], revoked: Collection[ACL]) -> bool:
-        rights = self.found().rights
-        return rights.issuperset(allowed) and rights.isdisjoint(revoked)
+        def is_applied() -> bool:
+            rights = self.found().rights
+            return rights.issuperset(allow) and rights.isdisjoint(revoke)
+
+        await_applied(is_applied, "rights")
 
     def _alter(self, change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
         error = self.admin.alter_user_scram_credentials([change])[change.user]
         if error is not None:
-            raise AccessRefusedError(f"user {change.user}: the broker refused: {error}")
-
-    def _await(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait until the broker applies what it acknowledged."""
-        deadline = time.monotonic() + APPLY_TIMEOUT_S
-        while not is_so():
-            if time.monotonic() > deadline:
-                raise AccessRefusedError(f"{what}: the broker did not apply it within {APPLY_TIMEOUT_S:.0f} s")
-            time.sleep(POLL_S)
+            raise ChangeRefusedError(f"user {change.user}: the broker refused: {error}")
 
 
 def wanted_users(exchanges: Whitelist, registers: Collection[str], folder: Path) -> list[User]:
@@ -160,8 +142,8 @@ def make_passwords(exchanges: Whitelist, folder: Path) -> list[Path]:
     )
 
 
-def apply_access(access: Access, users: Collection[User], say: Say, *, dry_run: bool = False) -> None:
-    """Create missing users and ACLs and remove superfluous ones, reporting each; idempotent.
+def apply_access(access: Access, users: Collection[User], *, dry_run: bool) -> Iterator[str]:
+    """Create missing users and ACLs and remove superfluous ones, each as its line is taken; idempotent.
 
     ACLs are created before their user, and removed before it.
     """
@@ -170,41 +152,41 @@ def apply_access(access: Access, users: Collection[User], say: Say, *, dry_run: 
     allow, revoke = wanted - found.rights, superfluous(found.rights, wanted)
     for acl in sorted(allow | revoke, key=lambda acl: (user_of(acl), describe(acl))):
         what = "收回 / revoke" if acl in revoke else "授权 / allow"
-        say(f"{user_of(acl)}: {what} {describe(acl)}")
-    say(f"权限 / rights: {len(wanted - allow)}, +{len(allow)}, -{len(revoke)}")
+        yield f"{user_of(acl)}: {what} {describe(acl)}"
+    yield f"权限 / rights: {len(wanted - allow)}, +{len(allow)}, -{len(revoke)}"
     if not dry_run:
         access.change_rights(allow, revoke)
     for user in users:
-        _apply_user(access, user, found, say, dry_run=dry_run)
+        yield from _apply_user(access, user, found, dry_run=dry_run)
     leaving = {name for name in found.users if is_ours(name)} - {user.name for user in users}
     for name in sorted(leaving):
-        say(f"{name}: 删除用户 / user removed")
+        yield f"{name}: 删除用户 / user removed"
         if not dry_run:
             access.remove_user(name)
 
 
-def change_password(access: Access, user: str, folder: Path, say: Say, *, dry_run: bool = False) -> None:
-    """Change a user's password on the broker and in its file. SecretsError if it has no file."""
+def change_password(access: Access, user: str, folder: Path, *, dry_run: bool) -> Iterator[str]:
+    """Change a user's password on the broker and in its file as the line is taken. SecretsError if it has no file."""
     file = _file(folder, user)
     if read_password(file) is None:
         raise SecretsError(f"{file}: 不存在该用户的密码文件 / does not exist: no such user")
-    say(f"{user}: 更换密码 / password changed: {file}")
+    yield f"{user}: 更换密码 / password changed: {file}"
     if not dry_run:
         with next_password(file) as password:
             access.set_password(user, password)
 
 
-def _apply_user(access: Access, user: User, found: BrokerAccess, say: Say, *, dry_run: bool) -> None:
+def _apply_user(access: Access, user: User, found: BrokerAccess, *, dry_run: bool) -> Iterator[str]:
     is_there = user.name in found.users
     if user.is_disabled:
-        say(f"{user.name}: 已停用 / disabled: its password file is empty")
+        yield f"{user.name}: 已停用 / disabled: its password file is empty"
         if is_there and not dry_run:
             access.remove_user(user.name)
         return
     if is_there and user.password is not None and access.lets_in(user.name, user.password):
-        say(f"{user.name}: 用户已就绪 / user up to date")
+        yield f"{user.name}: 用户已就绪 / user up to date"
         return
-    say(f"{user.name}: {'设置密码 / password set' if is_there else '新建用户 / user created'}")
+    yield f"{user.name}: {'设置密码 / password set' if is_there else '新建用户 / user created'}"
     if user.password is not None and not dry_run:
         access.set_password(user.name, user.password)
 

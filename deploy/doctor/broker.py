@@ -28,16 +28,15 @@ def broker(kafka: KafkaSettings, exchanges: Whitelist, registers: tuple[str, ...
     except (KafkaError, OSError) as error:
         yield Finding("Kafka", False, f"{servers}: 无法连接 / unreachable: {error!r}")
         return
-    try:
-        yield _version(admin, servers)
-        yield _topics(admin, exchanges)
-        yield from _access(Access(admin, kafka), wanted_users(exchanges, registers, folder))
-    except (KafkaError, OSError) as error:
-        yield Finding("Kafka", False, f"{servers}: {error!r}: check its log and the rights of the admin")
-    except SecretsError as error:
-        yield Finding("用户 users", False, str(error))
-    finally:
-        admin.close()
+    with admin:
+        try:
+            yield _version(admin, servers)
+            yield _topics(admin, exchanges)
+            yield from _access(Access(admin, kafka), wanted_users(exchanges, registers, folder))
+        except (KafkaError, OSError) as error:
+            yield Finding("Kafka", False, f"{servers}: {error!r}: check its log and the rights of the admin")
+        except SecretsError as error:
+            yield Finding("用户 users", False, str(error))
 
 
 def _version(admin: KafkaAdminClient, servers: str) -> Finding:
@@ -52,16 +51,15 @@ def _version(admin: KafkaAdminClient, servers: str) -> Finding:
 
 def _topics(admin: KafkaAdminClient, exchanges: Whitelist) -> Finding:
     wanted = wanted_topics(exchanges)
-    names = [topic.name for topic in wanted]
-    there = read_topics(admin, names)
+    there = read_topics(admin, [topic.name for topic in wanted])
     faults = [step.text for step in plan(wanted, there) if step.action != "keep"]
     if faults:
         faults.append("run `jiangbu topics apply`")
-    few = [one for one in wanted if one.name in there and there[one.name].partitions < one.partitions]
     faults += [
-        f"{one.name}: {there[one.name].partitions} 个分区 / partitions, not {one.partitions}:"
-        f" kafka-topics.sh --alter --topic {one.name} --partitions {one.partitions}"
-        for one in few
+        f"{name}: {there[name].partitions} 个分区 / partitions, not {partitions}:"
+        f" kafka-topics.sh --alter --topic {name} --partitions {partitions}"
+        for name, partitions, _ in wanted
+        if name in there and there[name].partitions < partitions
     ]
     leaderless = sorted(
         f"{topic['name']}[{partition['partition_index']}]"

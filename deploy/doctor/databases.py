@@ -1,15 +1,14 @@
 """Check the databases of a deployment: server, clock, roles and privileges, migrations."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
 from deploy.databases import database_of, owner_role, service_role
-from deploy.doctor.finding import Finding, found
+from deploy.doctor.finding import Finding, check, clock_faults, found
 from deploy.secrets import DATABASE_PASSWORD, Secret, SecretsError, read_password
 from services.incentive.store.rows import APPEND_ONLY
 from shared.postgres.row_security import viewer_role
@@ -21,44 +20,45 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 OLDEST = 18
 CONNECT_TIMEOUT_S = 5
-# Synchronized clocks differ by less; as-of answers and public notices use the server's clock.
-MAX_CLOCK_DIFFERENCE_S = 2.0
 # Without these a server that fails can lose acknowledged data.
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _BYPASSES = "rolbypassrls"
 _ATTRIBUTES = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", _BYPASSES)
 APPLY = "run `jiangbu databases apply FOLDER`"
 
+_FOREIGN = """
+    SELECT format('%%I (%%s)', relname, pg_get_userbyid(relowner)) FROM pg_class WHERE relkind IN ('r', 'v', 'S')
+        AND relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) <> %s ORDER BY 1
+"""
+_CHANGEABLE = """
+    SELECT t FROM unnest(%s::text[]) AS t WHERE has_table_privilege(%s, t, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1
+"""
+# Triggers enforce the guarantees of tables even against their owner; a disabled one allows rewriting.
+_UNGUARDED = """
+    SELECT format('%%I ON %%I', tgname, c.relname) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+        WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')
+    UNION SELECT format('append_only ON %%I', t) FROM unnest(%s::text[]) AS t WHERE NOT EXISTS
+        (SELECT FROM pg_trigger WHERE tgrelid = t::regclass AND tgname = 'append_only') ORDER BY 1
+"""
 
-def server(admin_url: str) -> Finding:
+
+@check("PostgreSQL")
+def server(admin_url: str) -> tuple[list[str], str]:
     """Check that the server answers, is new enough, is durable, and has the right time."""
-    subject = "PostgreSQL"
+    faults = []
     try:
         with _connect(admin_url) as connection:
-            version = connection.info.server_version
-            faults = []
-            if version // 10_000 < OLDEST:
-                faults.append(f"版本 / version {version // 10_000}: {OLDEST} or later is needed")
+            major, minor = divmod(connection.info.server_version, 10_000)
+            if major < OLDEST:
+                faults.append(f"版本 / version {major}: {OLDEST} or later is needed")
             loose = [name for name in _DURABLE if _value(connection, f"SHOW {name}") != "on"]
             if loose:
                 faults.append(f"可能丢失已确认的数据 / can lose acknowledged data: set {', '.join(loose)} to on")
-            faults += _clock(connection)
+            began_s = time.time()
+            at_s = float(str(_value(connection, "SELECT extract(epoch FROM clock_timestamp())::float8")))
+            return faults + clock_faults(began_s, at_s, time.time()), f"{major}.{minor}"
     except psycopg.Error as error:
-        return Finding(subject, False, f"DATABASE_ADMIN_URL: {_line(error)}")
-    return found(subject, faults, f"{version // 10_000}.{version % 10_000}")
-
-
-def _clock(connection: Connection) -> list[str]:
-    before_s = time.time()
-    row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
-    after_s = time.time()
-    at_s = float(str(row[0])) if row else 0.0
-    difference_s = max(before_s - at_s, at_s - after_s, 0.0)
-    return (
-        [f"时钟相差 / clocks differ by {difference_s:.1f} s: synchronize both (NTP)"]
-        if difference_s > MAX_CLOCK_DIFFERENCE_S
-        else []
-    )
+        return [f"DATABASE_ADMIN_URL: {_line(error)}"], ""
 
 
 def database(service: Service, admin_url: str, registers: tuple[str, ...], folder: Path) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def database(service: Service, admin_url: str, registers: tuple[str, ...], folde
                 yield Finding(subject, False, f"不存在 / does not exist: {APPLY}")
                 return
             roles = _roles(connection, name)
-        with _connect(_of(admin_url, database=name)) as connection:
+        with _connect(admin_url, dbname=name) as connection:
             migration = _migration(connection, service, registers)
             rights = [] if migration else _rights(connection, service)
             counted = _counted(connection, registers) if service == "incentive" and not migration else []
@@ -87,10 +87,7 @@ def _roles(connection: Connection, name: str) -> list[str]:
     viewer = viewer_role(service)
     faults = []
     for role in (owner, service, viewer):
-        row = connection.execute(
-            f"SELECT {', '.join(_ATTRIBUTES)} FROM pg_roles WHERE rolname = %s",
-            [role],
-        ).fetchone()
+        row = connection.execute(f"SELECT {', '.join(_ATTRIBUTES)} FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         if row is None:
             faults.append(f"{role}: 不存在 / does not exist: {APPLY}")
             continue
@@ -148,46 +145,17 @@ def _rights(connection: Connection, service: Service) -> list[str]:
     """Check the rights of the owner and of the service's role, and that append-only tables can only grow."""
     name = database_of(service)
     owner, role = owner_role(name), service_role(name)
-    foreign = _values(
-        connection,
-        "SELECT format('%%I (%%s)', relname, pg_get_userbyid(relowner)) FROM pg_class WHERE relkind IN ('r', 'v', 'S')"
-        " AND relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) <> %s ORDER BY 1",
-        owner,
-    )
-    faults = (
-        [f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}"] if foreign else []
-    )
-    append_only = (*APPEND_ONLY, *LOG_TABLES) if service == "incentive" else LOG_TABLES
-    return faults + _changeable(connection, role, append_only) + _unguarded(connection, service, append_only)
-
-
-def _changeable(connection: Connection, role: str, append_only: Sequence[str]) -> list[str]:
-    changed = _values(
-        connection,
-        "SELECT t FROM unnest(%s::text[]) AS t WHERE has_table_privilege(%s, t, 'UPDATE, DELETE, TRUNCATE') ORDER BY 1",
-        list(append_only),
-        role,
-    )
-    if not changed:
-        return []
-    fault = f"{role}: 可更改只增的表 / may change append-only tables: REVOKE UPDATE, DELETE, TRUNCATE ON"
-    return [f"{fault} {', '.join(changed)} FROM {role}, and find out who granted it"]
-
-
-def _unguarded(connection: Connection, service: Service, append_only: Sequence[str]) -> list[str]:
-    """Triggers enforce the guarantees of tables even against their owner; a disabled one allows rewriting."""
-    off = _values(
-        connection,
-        "SELECT format('%%I ON %%I', tgname, c.relname) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
-        " WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')"
-        " UNION SELECT format('append_only ON %%I', t) FROM unnest(%s::text[]) AS t WHERE NOT EXISTS"
-        " (SELECT FROM pg_trigger WHERE tgrelid = t::regclass AND tgname = 'append_only') ORDER BY 1",
-        list(append_only),
-    )
-    if not off:
-        return []
-    fault = f"触发器被停用 / triggers are disabled: {', '.join(off)}"
-    return [f"{fault}: ALTER TABLE ... ENABLE TRIGGER, find out who disabled it, run `{service} rebuild --verify`"]
+    append_only = [*APPEND_ONLY, *LOG_TABLES] if service == "incentive" else list(LOG_TABLES)
+    faults = []
+    if foreign := _values(connection, _FOREIGN, owner):
+        faults.append(f"不属于 / not owned by {owner}: {', '.join(foreign)}: ALTER TABLE ... OWNER TO {owner}")
+    if changed := _values(connection, _CHANGEABLE, append_only, role):
+        fault = f"{role}: 可更改只增的表 / may change append-only tables: REVOKE UPDATE, DELETE, TRUNCATE ON"
+        faults.append(f"{fault} {', '.join(changed)} FROM {role}, and find out who granted it")
+    if off := _values(connection, _UNGUARDED, append_only):
+        fault = f"触发器被停用 / triggers are disabled: {', '.join(off)}: ALTER TABLE ... ENABLE TRIGGER,"
+        faults.append(f"{fault} find out who disabled it, run `{service} rebuild --verify`")
+    return faults
 
 
 def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
@@ -201,7 +169,7 @@ def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
             if password is None:
                 faults.append(f"{path}: 缺少 / missing: run `jiangbu secrets {folder}`")
             else:
-                _connect(_of(admin_url, database=name, user=role), password).close()
+                _connect(admin_url, dbname=name, user=role, password=password).close()
         except SecretsError as error:
             faults.append(str(error))
         except psycopg.Error as error:
@@ -209,16 +177,9 @@ def _logins(service: Service, admin_url: str, folder: Path) -> list[str]:
     return faults
 
 
-def _connect(url: str, password: str | None = None) -> Connection:
-    given = url if password is None else make_conninfo(url, password=password)
-    return psycopg.connect(given, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True)
-
-
-def _of(url: str, *, database: str, user: str | None = None) -> str:
-    """Return the URL of another database of the server, or of another user without a password."""
-    parts = urlsplit(url)
-    netloc = parts.netloc if user is None else f"{user}@{parts.netloc.rpartition('@')[2]}"
-    return parts._replace(path=f"/{database}", netloc=netloc).geturl()
+def _connect(url: str, **changes: str) -> Connection:
+    """Connect by the URL with other parameters, such as `dbname`."""
+    return psycopg.connect(make_conninfo(url, **changes), connect_timeout=CONNECT_TIMEOUT_S, autocommit=True)
 
 
 def _values(connection: Connection, query: str, *parameters: object) -> list[str]:
@@ -231,4 +192,4 @@ def _value(connection: Connection, query: str, *parameters: object) -> object:
 
 
 def _line(error: psycopg.Error) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,24 +1,51 @@
 """Findings of a check."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple, ParamSpec
 
-from shared.language import join, localized
+from shared.language import join
+
+# Synchronized clocks differ by less; as-of answers and public notices use the database server's clock.
+MAX_CLOCK_DIFFERENCE_S = 2.0
+
+P = ParamSpec("P")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A checked subject, whether it is well, and what was found or what to do (中文 / English)."""
 
     subject: str
     well: bool
     text: str
 
-    @property
-    def localized_text(self) -> str:
-        """The text in the caller's language."""
-        return localized(self.text)
-
 
 def found(subject: str, faults: list[str], otherwise: str) -> Finding:
     """Combine the faults of a subject into one finding; without faults its text is `otherwise`."""
     return Finding(subject, not faults, join(*faults) if faults else otherwise)
+
+
+def check(
+    subject: str, *errors: type[Exception]
+) -> Callable[[Callable[P, tuple[list[str], str]]], Callable[P, Finding]]:
+    """Decorate a check that returns the faults of its subject and the text without faults. `errors` are faults too."""
+
+    def decorate(examine: Callable[P, tuple[list[str], str]]) -> Callable[P, Finding]:
+        @wraps(examine)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Finding:
+            try:
+                return found(subject, *examine(*args, **kwargs))
+            except errors as error:
+                return Finding(subject, False, " | ".join(str(error).splitlines()))
+
+        return run
+
+    return decorate
+
+
+def clock_faults(began_s: float, at_s: float, ended_s: float) -> list[str]:
+    """Report a clock that showed `at_s` between two moments of ours, all in POSIX seconds."""
+    difference_s = max(began_s - at_s, at_s - ended_s)
+    if difference_s <= MAX_CLOCK_DIFFERENCE_S:
+        return []
+    return [f"时钟相差 / clocks differ by {difference_s:.1f} s: synchronize both (NTP)"]

@@ -29,8 +29,7 @@ class PartitionCheck(NamedTuple):
             for name, kind in REGISTERS.items()
             if self.position.topic in kind.facts
         ]
-        lost = join(self.missing, f"-> offset {self.bounds.first}", *republish)
-        return f"LOST: {lost}"
+        return "LOST: " + join(self.missing, f"-> offset {self.bounds.first}", *republish)
 
 
 def check_partitions(service: StoppedService) -> list[PartitionCheck]:
@@ -50,19 +49,14 @@ def accept(service: StoppedService, found: list[PartitionCheck]) -> list[str]:
     Kafka stay. If it raises PartitionLostError, nothing was changed.
     """
     instant = now()
-    lost = [check for check in found if check.missing is not None]
+    offsets, lines = {}, []
     with service.engine.begin() as connection:
-        after = [
-            check.position._replace(topic_id=check.bounds.topic_id, next_offset=check.bounds.first) for check in lost
-        ]
-        for check, position in zip(lost, after, strict=True):
-            replace_position(connection, check.position, position, instant)
-        service.set_witnessed_offsets({(position.topic, position.partition): attested(position) for position in after})
-    return [
-        join(
-            f"{format_time(instant)} 已接受缺失 / accepted as lost",
-            check.missing or "",
-            f"-> offset {check.bounds.first}",
-        )
-        for check in lost
-    ]
+        for position, bounds, missing in found:
+            if missing is not None:
+                after = position._replace(topic_id=bounds.topic_id, next_offset=bounds.first)
+                replace_position(connection, position, after, instant)
+                offsets[after.topic, after.partition] = attested(after)
+                accepted = f"{format_time(instant)} 已接受缺失 / accepted as lost"
+                lines.append(join(accepted, missing, f"-> offset {bounds.first}"))
+        service.set_witnessed_offsets(offsets)
+    return lines

@@ -6,10 +6,11 @@ from typing import Final
 from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
-from deploy.recovery.stopped_service import Partition, StoppedService, WorkersRunningError
+from deploy.recovery.stopped_service import Partition, StoppedService
 from shared.kafka.offset_witness import attested
 from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import StoredPosition, load_positions
+from shared.operator_errors import OperatorError
 from shared.register.kind import RegisterKind
 from shared.register.publish.new_generation import begin_generation
 from shared.register.publish.restored_backup import all_published_facts
@@ -33,32 +34,26 @@ def _older_register(service: StoppedService, kind: RegisterKind) -> list[str]:
     published = all_published_facts(service.client_config, kind.facts, register)
     with service.engine.begin() as connection:
         if not exclude_senders(connection):
-            raise WorkersRunningError(
-                f"`{service.service} consume` 正在发布，请先停止 / is still publishing: stop it first"
-            )
+            raise OperatorError(f"`{service.service} consume` 正在发布，请先停止 / is still publishing: stop it first")
         begun = begin_generation(connection, kind, register, published, now())
         lines = _continue(service, load_positions(connection))
     number = begun.head.generation
-    return [
-        (
-            f"登记簿 {register} 进入第 {number} 代，重新发布 {begun.keys} 条事实，其中数据库不知道的 {begun.unknown} 条"
-            f" / register {register} starts generation {number}: {begun.keys} facts will be published again,"
-            f" {begun.unknown} unknown to the database"
-        ),
-        *lines,
-    ]
+    done = (
+        f"登记簿 {register} 进入第 {number} 代，重新发布 {begun.keys} 条事实，其中数据库不知道的 {begun.unknown} 条"
+        f" / register {register} starts generation {number}: {begun.keys} facts will be published again,"
+        f" {begun.unknown} unknown to the database"
+    )
+    return [done, *lines]
 
 
 def _older_ledger(service: StoppedService) -> list[str]:
     with service.engine.begin() as connection:
         lines = _continue(service, load_positions(connection))
-    return [
-        (
-            "台账由备份继续，备份之后的决定须重新录入"
-            " / the ledger continues from the backup; decisions recorded after the backup must be entered again"
-        ),
-        *lines,
-    ]
+    done = (
+        "台账由备份继续，备份之后的决定须重新录入"
+        " / the ledger continues from the backup; decisions recorded after the backup must be entered again"
+    )
+    return [done, *lines]
 
 
 def _continue(service: StoppedService, stored: Mapping[Partition, StoredPosition]) -> list[str]:

@@ -29,10 +29,6 @@ COORDINATOR_POLL_S: Final = 0.2
 Partition = tuple[str, int]  # topic, number
 
 
-class WorkersRunningError(OperatorError):
-    """Workers of the service are running: they would interfere with the command."""
-
-
 @dataclass(frozen=True)
 class StoppedService:
     """A service, its empty consumer group, and the topics that it reads."""
@@ -75,21 +71,18 @@ class StoppedService:
             f"{tp.topic}[{tp.partition}] {answer.__name__}" for tp, answer in answers.items() if answer is not NoError
         ]
         if refused:
-            raise WorkersRunningError(
-                join(f"Kafka 拒绝 / Kafka refused: {', '.join(refused)}", _stop_them(self.service))
-            )
+            raise OperatorError(join(f"Kafka 拒绝 / Kafka refused: {', '.join(refused)}", _stop_them(self.service)))
 
 
 @contextlib.contextmanager
 def stopped(service: Service) -> Iterator[StoppedService]:
-    """Open the service's database and consumer group by the settings of the environment. WorkersRunningError."""
+    """Open the service's database and consumer group by the settings of the environment. OperatorError if it runs."""
     settings = Settings(service)
     client_config = {**settings.kafka.client_config(), "bootstrap_timeout_ms": BROKER_TIMEOUT_MS}
     exchanges = settings.exchanges or load_whitelist(settings.exchanges_file).ids
     streams = streams_of(service, settings.register, exchanges)
     with contextlib.ExitStack() as stack:
-        admin = KafkaAdminClient(**client_config)
-        stack.callback(admin.close)
+        admin = stack.enter_context(KafkaAdminClient(**client_config))
         _check_no_member(admin, streams.group, service)
         engine = make_engine(settings.database_url, pool_size=1)
         stack.callback(engine.dispose)
@@ -110,9 +103,8 @@ def _check_no_member(admin: KafkaAdminClient, group: str, service: Service) -> N
                 return
             running = len(found["members"])
             if running:
-                raise WorkersRunningError(
-                    join(f"{group}: {running} 个进程在运行 / {running} workers are running", _stop_them(service))
-                )
+                here = f"{group}: {running} 个进程在运行 / {running} workers are running"
+                raise OperatorError(join(here, _stop_them(service)))
             if time.monotonic() > deadline:
                 raise OperatorError(f"{group}: {found['group_state']} {found['error']}")
         time.sleep(COORDINATOR_POLL_S)
