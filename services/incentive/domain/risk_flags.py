@@ -6,7 +6,7 @@ the facts that the award rests on.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -35,24 +35,14 @@ from shared.values.parties import Party
 from shared.values.times import SHANGHAI, shanghai_year
 
 _DECEMBER: Final = 12
+_OfYear = TypeVar("_OfYear", ProviderTotal, ExchangeTotal, ProviderMeasures, ExchangeMeasures)
 
 
-class Peers(msgspec.Struct, frozen=True):
-    """Others that matter to a subject's red flags: its related parties, and all first purchases near the cap."""
-
-    related: frozenset[str] = frozenset()
-    similar: tuple[FirstPurchase, ...] = ()
-
-
-class PeerIndex(NamedTuple):
+class Peers(NamedTuple):
     """First purchases near the cap, and related parties by subject, of all whose awards are computed together."""
 
     similar: tuple[FirstPurchase, ...] = ()
     related: Mapping[str, frozenset[str]] = {}
-
-    def around(self, about: str) -> Peers:
-        """The peers of a subject or exchange."""
-        return Peers(self.related.get(about, frozenset()), self.similar)
 
 
 class FlagCase(NamedTuple):
@@ -63,6 +53,14 @@ class FlagCase(NamedTuple):
     facts: Sequence[Fact]
     peers: Peers
     policy: Policy
+
+    @property
+    def related(self) -> frozenset[str]:
+        return self.peers.related.get(self.award.about, frozenset())
+
+    def of_year(self, kind: type[_OfYear]) -> list[_OfYear]:
+        """The facts of a kind about the award's year."""
+        return [fact for fact in self.facts if isinstance(fact, kind) and fact.year == self.award.year]
 
 
 class RiskFlag(msgspec.Struct, frozen=True):
@@ -139,13 +137,13 @@ def similar_purchases(facts_of_each: Iterable[Iterable[Fact]], policy: Policy) -
 
 
 def _late_annual(case: FlagCase) -> RiskFlag | None:
-    totals = [fact for fact in case.facts if isinstance(fact, ProviderTotal) and fact.year == case.award.year]
+    totals = case.of_year(ProviderTotal)
     buckets = (share.counted for fact in totals for share in fact.by_exchange.values())
     return _late(case, case.policy.annual_listed_trading.at_least_fen, buckets, totals)
 
 
 def _late_tiers(case: FlagCase) -> RiskFlag | None:
-    totals = [fact for fact in case.facts if isinstance(fact, ExchangeTotal) and fact.year == case.award.year]
+    totals = case.of_year(ExchangeTotal)
     tiers = case.policy.exchange_tiers.tiers
     over_fen = next(tier.over_fen for tier in tiers if tier.amount_fen == case.award.cap_fen)
     return _late(case, over_fen, (fact.buckets for fact in totals), totals)
@@ -180,7 +178,7 @@ def _is_december(start: datetime, in_force: Interval) -> bool:
 
 
 def _round_trip(case: FlagCase) -> RiskFlag | None:
-    terms, measures = case.terms, _of_provider(case)
+    terms, measures = case.terms, case.of_year(ProviderMeasures)
     both = [
         one
         for one in _counterparties(measures)
@@ -201,7 +199,7 @@ def _round_trip(case: FlagCase) -> RiskFlag | None:
 
 
 def _same_amount(case: FlagCase) -> RiskFlag | None:
-    terms, measures = case.terms, _of_provider(case)
+    terms, measures = case.terms, case.of_year(ProviderMeasures)
     sold_fen = sum(one.sold.amount_fen for one in measures)
     repeated = [
         one
@@ -227,9 +225,9 @@ def _same_amount(case: FlagCase) -> RiskFlag | None:
 
 
 def _sold_to_related(case: FlagCase) -> RiskFlag | None:
-    measures = _of_provider(case)
+    measures = case.of_year(ProviderMeasures)
     sold_fen = sum(one.sold.amount_fen for one in measures)
-    related = [one for one in _counterparties(measures) if one.subject in case.peers.related]
+    related = [one for one in _counterparties(measures) if one.subject in case.related]
     related_fen = sum(one.sold.amount_fen for one in related)
     if not related or related_fen < case.terms.share_of("share", sold_fen):
         return None
@@ -240,10 +238,6 @@ def _sold_to_related(case: FlagCase) -> RiskFlag | None:
         f"{', '.join(names)}.",
     )
     return RiskFlag(case.terms.flag, text, _refs(measures))
-
-
-def _of_provider(case: FlagCase) -> list[ProviderMeasures]:
-    return [fact for fact in case.facts if isinstance(fact, ProviderMeasures) and fact.year == case.award.year]
 
 
 def _counterparties(measures: Iterable[ProviderMeasures]) -> list[Counterparty]:
@@ -301,7 +295,7 @@ def _small_before_large(facts: Sequence[Fact], terms: RiskFlagTerms) -> RiskFlag
 
 def _bought_from_related(case: FlagCase) -> RiskFlag | None:
     fact, first = _first(case.facts)
-    if fact is None or first is None or first.provider.subject not in case.peers.related:
+    if fact is None or first is None or first.provider.subject not in case.related:
         return None
     provider = first.provider.subject
     text = Texts(
@@ -347,7 +341,7 @@ def _first(facts: Iterable[Fact]) -> tuple[FirstPurchase | None, Purchased | Non
 
 
 def _own_exchange(case: FlagCase) -> RiskFlag | None:
-    measures = [fact for fact in case.facts if isinstance(fact, ExchangeMeasures) and fact.year == case.award.year]
+    measures = case.of_year(ExchangeMeasures)
     bought = [one for measure in measures for one in measure.operators]
     bought_fen = sum(one.amount_fen for one in bought)
     if not bought or bought_fen < case.terms.share_of("share", case.award.base_fen):

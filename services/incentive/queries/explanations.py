@@ -10,7 +10,7 @@ from services.incentive.domain.explain import ExplainedAward, RevisionChange, ex
 from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import Fact
 from services.incentive.domain.risk_flags import (
-    PeerIndex,
+    Peers,
     RiskFlag,
     find_risk_flags,
     first_near_cap,
@@ -93,5 +93,5 @@ def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts:
     others = [] if first_near_cap(facts, policy) is None else ever_similar_buyers(connection, policy)
     known = load_facts(connection, others, {}, view.rulebook.registers, view.as_of)
     related = related_of(connection, [row.about], view.as_of)
-    peers = PeerIndex(similar_purchases((facts.of for facts in known.values()), policy), related)
-    return find_risk_flags(award_from_row(row), facts, peers.around(row.about), policy)
+    peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
+    return find_risk_flags(award_from_row(row), facts, peers, policy)

@@ -26,7 +26,7 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.domain.highest_only import with_payables
-from services.incentive.domain.risk_flags import PeerIndex, first_near_cap, similar_purchases
+from services.incentive.domain.risk_flags import Peers, first_near_cap, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.awards import award_from_row, award_rows
@@ -196,14 +196,14 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
         elif first_near_cap(facts.of, rulebook.policy) is not None:
             near.append((about, facts))
         else:
-            yield from _earn(about, facts, rulebook, PeerIndex((), related), (earned, damaged))
+            yield from _earn(about, facts, rulebook, Peers((), related), (earned, damaged))
         if len(earned) >= _BATCH:
             execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
             earned.clear()
         if len(known) >= _BATCH:
             _keep_known(connection, known)
     _keep_known(connection, known)
-    others = PeerIndex(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
+    others = Peers(similar_purchases((facts.of for _, facts in near), rulebook.policy), related)
     for about, facts in near:
         yield from _earn(about, facts, rulebook, others, (earned, damaged))
     if earned:
@@ -241,12 +241,12 @@ def _newest_of_rows(rows: Iterable[_FactRow], registers: Registers) -> tuple[Kno
 
 
 def _earn(
-    about: str, facts: KnownFacts, rulebook: Rulebook, peers: PeerIndex, into: tuple[list[Award], list[str]]
+    about: str, facts: KnownFacts, rulebook: Rulebook, peers: Peers, into: tuple[list[Award], list[str]]
 ) -> Iterator[Difference]:
     """Add what facts earn to the first of two lists, or the subject to the second if it cannot be computed."""
     earned, damaged = into
     try:
-        earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers.around(about)))
+        earned.extend(compute_awards(facts, rulebook.policy, rulebook.exchanges, peers))
     except CutDatesError as error:
         damaged.append(about)
         yield Difference(f"fact about {about}", str(error), None)

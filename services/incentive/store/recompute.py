@@ -12,7 +12,7 @@ from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute
 from services.incentive.domain.facts import AwardFact, Fact, FactRef, about_of, is_counted
 from services.incentive.domain.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
-from services.incentive.domain.risk_flags import PeerIndex, similar_purchases
+from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.awards import load_awards, record_awards
@@ -58,11 +58,11 @@ def recompute(
         abouts = [*abouts, *more]
         known |= load_facts(connection, more, parsed, rulebook.registers)
         similar = similar_purchases((facts.of for facts in known.values()), policy)
-    peers = PeerIndex(similar, related_of(connection, known.keys()))
+    peers = Peers(similar, related_of(connection, known.keys()))
     earned = {
         award.award_id: award
-        for about, facts in known.items()
-        for award in compute_awards(facts, policy, rulebook.exchanges, peers.around(about))
+        for facts in known.values()
+        for award in compute_awards(facts, policy, rulebook.exchanges, peers)
     }
     before = load_awards(connection, abouts, {award.subject for award in earned.values()})
     after = [

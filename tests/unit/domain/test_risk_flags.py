@@ -156,7 +156,7 @@ def test_one_amount_again_and_again(repeated: tuple[int, int, int], expected: li
 
 
 def test_sales_to_related_parties() -> None:
-    related = Peers(related=frozenset({P2, P3}))
+    related = Peers(related={P1: frozenset({P2, P3})})
     assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION, 0)}), around=related) == ["related_parties"]
     assert found(ANNUAL, sold(to={P2: (MILLION, 0), P3: (MILLION - 1, 0)}), around=related) == []
     assert found(ANNUAL, sold(to={B1: (9 * MILLION, 0)}), around=related) == []
@@ -209,8 +209,8 @@ def test_a_small_first_purchase_that_earns_nothing(first_fen: int, later_fen: in
 
 
 def test_a_first_purchase_of_a_related_party() -> None:
-    assert found(PURCHASE, first("B1", MILLION), around=Peers(related=frozenset({P1}))) == ["related_parties"]
-    assert found(PURCHASE, first("B1", MILLION, of="P2"), around=Peers(related=frozenset({P1}))) == []
+    assert found(PURCHASE, first("B1", MILLION), around=Peers(related={B1: frozenset({P1})})) == ["related_parties"]
+    assert found(PURCHASE, first("B1", MILLION, of="P2"), around=Peers(related={B1: frozenset({P1})})) == []
 
 
 def test_first_purchases_split_around_the_cap() -> None:
@@ -366,7 +366,7 @@ def test_a_small_first_is_found_twice(yuan, greatest) -> None:
 def test_without_its_sign_a_policy_flags_nothing_and_amounts_stay(out, back, trades, buyers, is_related) -> None:
     """Removing a red flag from the file removes this flag and no other, and changes nothing else of an award."""
     facts = [sold(to={P2: (out, back)}, repeated=[(MILLION, max(trades, 5), buyers)])]
-    around = Peers(related=frozenset({P2} if is_related else ()))
+    around = Peers(related={P1: frozenset({P2} if is_related else ())})
     all_found = found(ANNUAL, *facts, around=around)
     for terms in POLICY.risk_flags:
         without = WITHOUT[terms.flag]
