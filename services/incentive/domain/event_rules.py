@@ -14,10 +14,11 @@ from services.incentive.domain.facts import (
     FirstListing,
     FirstPurchase,
     ProviderTotal,
+    Purchased,
     merge_first,
     merge_totals,
 )
-from services.incentive.policy.terms import Interval, Policy, Tier, YearlyAtRate
+from services.incentive.policy.terms import Interval, OnceAtRate, OnceFixed, Policy, Tier, YearlyAtRate
 from shared.operator_errors import OperatorError
 from shared.values.parties import Party
 from shared.values.times import format_time, shanghai_year
@@ -72,52 +73,39 @@ def subject_awards(subject: Party, facts: SubjectFacts, policy: Policy) -> list[
     if subject.id_scheme != "uscc":
         return []
     earned = [
-        *first_listing(subject, facts.first_listing, policy),
-        *first_purchase(subject, facts.first_purchase, policy),
+        *first_award(subject, merge_first(facts.first_listing), policy.first_listing, policy),
+        *first_award(subject, merge_first(facts.first_purchase), policy.first_purchase, policy),
         *(award for year, totals in facts.totals.items() for award in annual(subject, year, totals, policy)),
     ]
     order: dict[str, int] = {terms.rule: index for index, terms in enumerate(policy.rules)}
     return sorted(earned, key=lambda award: (order[award.rule], award.year))
 
 
-def first_listing(subject: Party, facts: Sequence[FirstListing], policy: Policy) -> list[Award]:
-    """(四) 1: a fixed amount for the first listing within the policy period; an earlier first earns nothing."""
-    terms, fact = policy.first_listing, merge_first(facts)
+def first_award(
+    subject: Party, fact: FirstListing | FirstPurchase | None, terms: OnceFixed | OnceAtRate, policy: Policy
+) -> list[Award]:
+    """(四) 1 and 2: a fixed amount for the first listing, a rate of the first completed purchase up to the cap.
+
+    It is earned within the policy period; an earlier first earns nothing.
+    """
     if fact is None or fact.first is None or fact.first.at not in policy.in_force:
         return []
+    first = fact.first
+    base_fen = first.net_fen if isinstance(first, Purchased) else 0
+    rate, cap_fen = (None, terms.amount_fen) if isinstance(terms, OnceFixed) else (terms.rate, terms.cap_fen)
     award = award_of(
         policy,
         terms,
         subject,
         f"{terms.rule}/{subject.subject}",
-        exchange=fact.first.exchange,
-        year=shanghai_year(fact.first.at),
-        cap_fen=terms.amount_fen,
-        ceiling_fen=terms.amount_fen,
-        changed=fact.first.at not in policy.in_force_alternative,
-        evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
-    )
-    return [award]
-
-
-def first_purchase(subject: Party, facts: Sequence[FirstPurchase], policy: Policy) -> list[Award]:
-    """(四) 2: a rate of the first completed purchase up to the cap, within the policy period."""
-    terms, fact = policy.first_purchase, merge_first(facts)
-    if fact is None or fact.first is None or fact.first.at not in policy.in_force:
-        return []
-    award = award_of(
-        policy,
-        terms,
-        subject,
-        f"{terms.rule}/{subject.subject}",
-        exchange=fact.first.exchange,
-        year=shanghai_year(fact.first.at),
-        base_fen=fact.first.net_fen,
-        rate=terms.rate,
-        cap_fen=terms.cap_fen,
-        ceiling_fen=rate_up_to(fact.first.net_fen, terms.rate, terms.cap_fen),
-        changed=fact.first.at not in policy.in_force_alternative,
-        evidence=(EvidenceItem(fact.ref, (fact.first.exchange,)),),
+        exchange=first.exchange,
+        year=shanghai_year(first.at),
+        base_fen=base_fen,
+        rate=rate,
+        cap_fen=cap_fen,
+        ceiling_fen=cap_fen if rate is None else rate_up_to(base_fen, rate, cap_fen),
+        changed=first.at not in policy.in_force_alternative,
+        evidence=(EvidenceItem(fact.ref, (first.exchange,)),),
     )
     return [award] if award.ceiling_fen else []
 
