@@ -6,6 +6,7 @@ policy file, then of the items: earlier ones use up one-time rewards, steps and 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -111,16 +112,14 @@ def declared_outcomes(declared: Sequence[Declaration], policy: Policy, in_force:
 
 
 def worth(terms: DeclaredTerms, measure: Mapping[str, str]) -> Worth:
-    """The amount of a measured value by itself."""
+    """The amount of a measured value by itself; `not_measured` if it is not of the form that this amount needs."""
     if terms.amount is None:
         return Worth(why="recorded")
-    if set(measure) != ({terms.measure.name} if terms.measure is not None else set()):
-        return Worth(why="not_measured")
-    text = measure[terms.measure.name] if terms.measure is not None else ""
-    try:
-        return _worth(terms.amount, text)
-    except ValueError:
-        return Worth(why="not_measured")
+    names = set() if terms.measure is None else {terms.measure.name}
+    if set(measure) == names:
+        with suppress(ValueError):
+            return _worth(terms.amount, next(iter(measure.values()), ""))
+    return Worth(why="not_measured")
 
 
 def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
@@ -154,34 +153,32 @@ def parse_measure(text: str) -> Decimal:
 
 _DIGITS: Final = 6
 _Key = tuple[str, ...]
+_Earned = dict[_Key, list[tuple[Declaration, int]]]  # earlier declarations, each with its fen, in order
 
 
 class _SoFar:
-    """The limits that earlier declarations of one subject have used up."""
+    """The rewards, steps and limits that earlier declarations of one subject have used up."""
 
     def __init__(self, in_force: Interval) -> None:
         self._in_force = in_force
         self._had: dict[_Key, Declaration] = {}  # one-time rewards
         self._passed_fen: Counter[_Key] = Counter()  # amount of the highest step reached before the policy
-        self._earned: dict[_Key, list[tuple[Declaration, int]]] = {}  # by difference, under the policy
+        self._earned: _Earned = {}  # by difference, under the policy
         self._first_years: dict[str, int] = {}
-        self._used: dict[_Key, list[tuple[Declaration, int]]] = {}  # of limits
+        self._used: _Earned = {}  # of limits
 
     def take(self, one: Declaration, terms: DeclaredTerms) -> DeclaredOutcome:
         """The outcome of the next declaration."""
-        found = worth(terms, one.measure)
+        found, key = worth(terms, one.measure), _key(one, terms)
         outcome = DeclaredOutcome(one, terms, found, why=found.why)
         if found.why is not None:
             return outcome
-        is_in_force = day_start(one.earned_on) in self._in_force
-        key = _key(one, terms)
-        if not is_in_force:
+        if day_start(one.earned_on) not in self._in_force:
             if one.earned_on < self._in_force.start_on:
                 self._look_back(one, terms, key, found)
             return msgspec.structs.replace(outcome, why="not_in_force")
         outcome = self._by_difference(outcome, key) if terms.earned == "by_difference" else self._once(outcome, key)
-        outcome = self._within_years(outcome)
-        outcome = self._within_limits(outcome)
+        outcome = self._within_limits(self._within_years(outcome))
         if outcome.ceiling_fen > 0:
             self._note(outcome, key)
         return outcome
@@ -194,24 +191,17 @@ class _SoFar:
             self._passed_fen[key] = max(self._passed_fen[key], found.amount_fen)
 
     def _once(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
-        had = self._had.get(key)
-        if had is not None:
+        if (had := self._had.get(key)) is not None:
             return msgspec.structs.replace(outcome, why="not_the_first", before=(had,))
         return msgspec.structs.replace(outcome, ceiling_fen=outcome.worth.amount_fen)
 
     def _by_difference(self, outcome: DeclaredOutcome, key: _Key) -> DeclaredOutcome:
         """晋级补差: a step not reached before, less what lower steps earned under this policy."""
-        earned = self._earned.get(key, [])
-        deducted_fen = sum(fen for _, fen in earned)
+        before, deducted_fen = _total(self._earned, key)
         amount_fen = outcome.worth.amount_fen
         due_fen = 0 if amount_fen <= self._passed_fen[key] else max(0, amount_fen - deducted_fen)
-        return msgspec.structs.replace(
-            outcome,
-            deducted_fen=deducted_fen,
-            ceiling_fen=due_fen,
-            why=None if due_fen else "no_higher_step",
-            before=tuple(declaration for declaration, _ in earned),
-        )
+        why: Why | None = None if due_fen else "no_higher_step"
+        return msgspec.structs.replace(outcome, deducted_fen=deducted_fen, ceiling_fen=due_fen, why=why, before=before)
 
     def _within_years(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         years, rule = outcome.terms.years, outcome.terms.rule
@@ -223,18 +213,15 @@ class _SoFar:
     def _within_limits(self, outcome: DeclaredOutcome) -> DeclaredOutcome:
         """At most what each limit has left; the tightest limit is kept for the explanation."""
         for limit in outcome.terms.limits if outcome.why is None else ():
-            used = self._used.get(_limit_key(limit, outcome.declaration), [])
-            left_fen = max(0, limit.most_fen - sum(fen for _, fen in used))
+            used, used_fen = _total(self._used, _limit_key(limit, outcome.declaration))
+            left_fen = max(0, limit.most_fen - used_fen)
             if outcome.limit is None or left_fen < outcome.left_fen:
                 outcome = msgspec.structs.replace(outcome, limit=limit, left_fen=left_fen)
             if left_fen < outcome.ceiling_fen:
-                others = tuple(declaration for declaration, _ in used if declaration not in outcome.before)
-                outcome = msgspec.structs.replace(
-                    outcome,
-                    ceiling_fen=left_fen,
-                    why=None if left_fen else "limit_used_up",
-                    before=(*outcome.before, *others),
-                )
+                why: Why | None = None if left_fen else "limit_used_up"
+                others = (one for one in used if one not in outcome.before)
+                before = (*outcome.before, *others)
+                outcome = msgspec.structs.replace(outcome, ceiling_fen=left_fen, why=why, before=before)
         return outcome
 
     def _note(self, outcome: DeclaredOutcome, key: _Key) -> None:
@@ -244,6 +231,11 @@ class _SoFar:
         self._earned.setdefault(key, []).append((one, fen))
         for limit in terms.limits:
             self._used.setdefault(_limit_key(limit, one), []).append((one, fen))
+
+
+def _total(earned: _Earned, key: _Key) -> tuple[tuple[Declaration, ...], int]:
+    found = earned.get(key, [])
+    return tuple(declaration for declaration, _ in found), sum(fen for _, fen in found)
 
 
 def _key(one: Declaration, terms: DeclaredTerms) -> _Key:

@@ -59,31 +59,28 @@ class Reading(msgspec.Struct, frozen=True):
     alternative: Texts | None
 
 
-class OnceFixed(msgspec.Struct, frozen=True):
-    """A fixed amount, once (一次性奖励)."""
-
+class _EventRule(msgspec.Struct, frozen=True):
     rule: RuleName
     article: str
     name: Texts
+
+
+class OnceFixed(_EventRule, frozen=True):
+    """A fixed amount, once (一次性奖励)."""
+
     amount_fen: int
 
 
-class OnceAtRate(msgspec.Struct, frozen=True):
+class OnceAtRate(_EventRule, frozen=True):
     """A rate of one amount up to a cap, once."""
 
-    rule: RuleName
-    article: str
-    name: Texts
     rate: Decimal
     cap_fen: int
 
 
-class YearlyAtRate(msgspec.Struct, frozen=True):
+class YearlyAtRate(_EventRule, frozen=True):
     """A rate of a year's total up to a cap, if the total reaches (达到) a threshold."""
 
-    rule: RuleName
-    article: str
-    name: Texts
     at_least_fen: int
     rate: Decimal
     cap_fen: int
@@ -96,12 +93,9 @@ class Tier(msgspec.Struct, frozen=True):
     amount_fen: int
 
 
-class Tiers(msgspec.Struct, frozen=True):
+class Tiers(_EventRule, frozen=True):
     """Tiers that are earned once each, by step-up difference (晋级补差); lowest first."""
 
-    rule: RuleName
-    article: str
-    name: Texts
     tiers: tuple[Tier, ...]
 
 
