@@ -122,7 +122,6 @@ def act_sha256(act: Json) -> str:
 
 
 def decision_of(act: Act, part: DecisionPart) -> Decision:
-    """The decision of an act."""
     return Decision(decision_id=act.id, by=act.person, at=act.recorded_at, transaction=act.seq, **part._asdict())
 
 
@@ -149,7 +148,6 @@ def decision_json(decision: Decision) -> Json:
 
 
 def act_json(act: Act, part: ActPart) -> Json:
-    """An act as the API shows it."""
     if isinstance(part, DecisionPart):
         return decision_json(decision_of(act, part))
     recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}

@@ -22,7 +22,6 @@ class PostedSums(NamedTuple):
 
 
 def rules_of_pool(policy: Policy, pool: Pool) -> tuple[str, ...]:
-    """The rules that draw on a pool."""
     return tuple(terms.rule for terms in policy.declared.rules if terms.pool == pool)
 
 

@@ -88,7 +88,6 @@ def _answered(proposal: ClawbackProposal, event: PayableVersion | Decision) -> C
 
 
 def clawback_json(proposal: ClawbackProposal) -> Json:
-    """A proposal as the API shows it."""
     closed_at = proposal.closed_at
     return {
         "clawback_id": f"{proposal.award_id}/{proposal.number}",

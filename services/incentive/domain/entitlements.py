@@ -45,7 +45,6 @@ def known_facts(facts: Iterable[tuple[Recorded, Fact]]) -> KnownFacts:
 
 
 def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
-    """The facts of one subject by kind."""
     listings, purchases, declared = [], [], []
     totals: dict[int, list[ProviderTotal]] = {}
     for fact in facts:
@@ -61,7 +60,6 @@ def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
 
 
 def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
-    """The totals of one exchange by year."""
     totals: dict[int, list[ExchangeTotal]] = {}
     for fact in facts:
         if isinstance(fact, ExchangeTotal):

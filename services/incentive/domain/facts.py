@@ -71,7 +71,6 @@ class _VersionedFact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ref(self) -> FactRef:
-        """The reference by which evidence names the fact."""
         return FactRef(f"{self.topic}/{self.key}", self.generation, self.seq)
 
 
@@ -393,7 +392,6 @@ class Declaration(_VersionedFact, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def award_id(self) -> str:
-        """The id of the award that may follow from it."""
         return f"{self.rule}/{self.party.subject}/{self.earned_on.year}/{self.item}"
 
     @property

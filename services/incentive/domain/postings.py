@@ -56,12 +56,10 @@ class EntitlementAccount(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """The award's rule."""
         return self.award_id.partition("/")[0]
 
     @property
     def name(self) -> str:
-        """Its name in the ledger."""
         return f"entitlement:{self.subject}:{self.award_id}:{self.year}"
 
 

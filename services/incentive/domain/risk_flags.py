@@ -4,6 +4,7 @@ A red flag marks an award and changes no amount. Its measures were taken where t
 the facts that the award rests on.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
@@ -16,7 +17,6 @@ from services.incentive.domain.explain_format import day, money
 from services.incentive.domain.facts import (
     Bucket,
     BuyerMeasures,
-    Counterparty,
     ExchangeMeasures,
     ExchangeTotal,
     Fact,
@@ -27,7 +27,6 @@ from services.incentive.domain.facts import (
     Purchased,
     RepeatedAmount,
     TradeRef,
-    TradeSum,
     merge_first,
 )
 from services.incentive.policy.terms import Interval, Policy, RiskFlagTerms, Texts
@@ -180,19 +179,17 @@ def _is_december(start: datetime, in_force: Interval) -> bool:
 def _round_trip(case: FlagCase) -> RiskFlag | None:
     terms, measures = case.terms, case.of_year(ProviderMeasures)
     both = [
-        one
-        for one in _counterparties(measures)
-        if one.sold.amount_fen >= terms.whole("sold")
-        and one.bought.amount_fen >= terms.share_of("back", one.sold.amount_fen)
+        (subject, money(sold_fen), money(bought_fen))
+        for subject, sold_fen, bought_fen in _counterparties(measures)
+        if sold_fen >= terms.whole("sold") and bought_fen >= terms.share_of("back", sold_fen)
     ]
     if not both:
         return None
-    sums = [(one.subject, money(one.sold.amount_fen), money(one.bought.amount_fen)) for one in both]
     text = Texts(
-        "".join(f"向 {other} 售出 {sold} 元，同年从其购入 {bought} 元。" for other, sold, bought in sums),
+        "".join(f"向 {other} 售出 {sold} 元，同年从其购入 {bought} 元。" for other, sold, bought in both),
         " ".join(
             f"Sold {sold} yuan to {other} and bought {bought} yuan from it in the same year."
-            for other, sold, bought in sums
+            for other, sold, bought in both
         ),
     )
     return RiskFlag(terms.flag, text, _refs(measures))
@@ -227,26 +224,25 @@ def _same_amount(case: FlagCase) -> RiskFlag | None:
 def _sold_to_related(case: FlagCase) -> RiskFlag | None:
     measures = case.of_year(ProviderMeasures)
     sold_fen = sum(one.sold.amount_fen for one in measures)
-    related = [one for one in _counterparties(measures) if one.subject in case.related]
-    related_fen = sum(one.sold.amount_fen for one in related)
+    related = {one: fen for one, fen, _ in _counterparties(measures) if one in case.related}
+    related_fen = sum(related.values())
     if not related or related_fen < case.terms.share_of("share", sold_fen):
         return None
-    names = [one.subject for one in related]
     text = Texts(
-        f"全年售出 {money(sold_fen)} 元，其中 {money(related_fen)} 元售予名单内关联方：{'、'.join(names)}。",
+        f"全年售出 {money(sold_fen)} 元，其中 {money(related_fen)} 元售予名单内关联方：{'、'.join(related)}。",
         f"{money(related_fen)} of the {money(sold_fen)} yuan sold in the year went to listed related parties: "
-        f"{', '.join(names)}.",
+        f"{', '.join(related)}.",
     )
     return RiskFlag(case.terms.flag, text, _refs(measures))
 
 
-def _counterparties(measures: Iterable[ProviderMeasures]) -> list[Counterparty]:
-    """Summed over registers, in code point order of the other party."""
-    merged: dict[str, Counterparty] = {}
+def _counterparties(measures: Iterable[ProviderMeasures]) -> list[tuple[str, int, int]]:
+    """Fen sold to and bought from each other party, summed over registers, in code point order of the party."""
+    sold_fen, bought_fen = Counter[str](), Counter[str]()
     for one in (one for measure in measures for one in measure.counterparties):
-        known = merged.get(one.subject, Counterparty(one.subject, TradeSum(0, 0), TradeSum(0, 0)))
-        merged[one.subject] = Counterparty(one.subject, _add(known.sold, one.sold), _add(known.bought, one.bought))
-    return [merged[subject] for subject in sorted(merged)]
+        sold_fen[one.subject] += one.sold.amount_fen
+        bought_fen[one.subject] += one.bought.amount_fen
+    return [(subject, sold_fen[subject], bought_fen[subject]) for subject in sorted(sold_fen)]
 
 
 def _repeated(measures: Iterable[ProviderMeasures]) -> list[RepeatedAmount]:
@@ -371,7 +367,3 @@ _DETECTORS: Final[Mapping[tuple[str, str], Callable[[FlagCase], RiskFlag | None]
 
 def _refs(facts: Iterable[Fact]) -> tuple[FactRef, ...]:
     return tuple(fact.ref for fact in facts)
-
-
-def _add(left: TradeSum, right: TradeSum) -> TradeSum:
-    return TradeSum(left.amount_fen + right.amount_fen, left.trades + right.trades)

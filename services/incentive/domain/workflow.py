@@ -84,7 +84,6 @@ class WorkflowState(msgspec.Struct, frozen=True):
 
 
 def replay(decisions: Iterable[Decision]) -> WorkflowState:
-    """The state after these decisions, in order."""
     found = WorkflowState()
     for decision in decisions:
         found = apply_step(found, decision)
@@ -92,7 +91,6 @@ def replay(decisions: Iterable[Decision]) -> WorkflowState:
 
 
 def apply_step(before: WorkflowState, step: Decision) -> WorkflowState:
-    """The state after one more decision."""
     approved_fen, paid_fen, returned_fen = (
         step.amount_fen if step.action == action else 0 for action in ("approve", "pay", "return")
     )

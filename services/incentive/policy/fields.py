@@ -150,7 +150,6 @@ class StrictSchema(Schema):
 
     @post_load
     def run_make(self, loaded: dict[str, object], **_: object) -> object:
-        """Build the value."""
         names = loaded.keys() if self.make is dict else loaded.keys() & signature(self.make).parameters.keys()
         return self.make(**{name: tuple(one) if isinstance(one := loaded[name], list) else one for name in names})
 
@@ -200,7 +199,6 @@ class MappedBy(fields.Field[object]):
         return self.schema_for(value).load(value)
 
     def schema_for(self, raw: object) -> Schema:
-        """The schema of a mapping without faults."""
         return self._mappings[text_at(raw, self._key)].schema_for(raw)
 
 

@@ -1,6 +1,7 @@
 """Loading a policy file: validation by its schema, with every fault and its line, and the values by path."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -38,48 +39,48 @@ def read_policy(content: bytes, file: str) -> Policy:
         faults |= {PolicyFault(tree.line(path), field_name(path), text) for path, text in flatten(error.messages)}
     if faults:
         raise PolicyError(file, faults)
-    walk = _Walk()
-    walk.mapping(_SCHEMA, tree.data, "", "-")
-    digest = hashlib.sha256(content).hexdigest()
-    return msgspec.structs.replace(policy, readings=tuple(walk.readings), values=tuple(walk.values), digest=digest)
+    found = list(_walk(_SCHEMA, tree.data, "", "-"))
+    return msgspec.structs.replace(
+        policy,
+        readings=tuple(one for one in found if isinstance(one, Reading)),
+        values=tuple(one for one in found if isinstance(one, PolicyValue)),
+        digest=hashlib.sha256(content).hexdigest(),
+    )
 
 
-class _Walk:
-    """Collects the values and readings of a file without faults, in its order, each with its path and article."""
+def _walk(schema: Schema, data: Data, path: str, article: str, key: str = "") -> Iterator[PolicyValue | Reading]:
+    """The values and readings of a mapping without faults, in its order, each with its path and article.
 
-    def __init__(self) -> None:
-        self.values: list[PolicyValue] = []
-        self.readings: list[Reading] = []
+    `key` is the field that names the mapping within its list.
+    """
+    if not isinstance(data, dict):
+        return
+    article = text_at(data, "article") or (_ALL_ARTICLES if path == "declared" else article)
+    if "mark" in data:
+        yield _reading(data, path, article)
+    skipped = {key if key != "reading" else "", "clause"}
+    skipped |= {"article"} if path.startswith(("general.", "signs.")) else set()
+    for name, raw in data.items():
+        field, where = schema.load_fields[name], f"{path}.{name}" if path else name
+        if isinstance(field, ListOf) and isinstance(raw, list):
+            yield from _walk_list(field, raw, where, article)
+        elif isinstance(field, Mapped | MappedBy):
+            yield from _walk(field.schema_for(raw), raw, path if name == "numbers" else where, article)
+        elif isinstance(field, ScalarField) and isinstance(raw, Scalar) and name not in skipped:
+            yield PolicyValue(where, article, field.canonical(raw.text))
 
-    def mapping(self, schema: Schema, data: Data, path: str, article: str, key: str = "") -> None:
-        """Walk a mapping; `key` is the field that names it within its list."""
-        if not isinstance(data, dict):
-            return
-        article = text_at(data, "article") or (_ALL_ARTICLES if path == "declared" else article)
-        if "mark" in data:
-            self.readings.append(_reading(data, path, article))
-        skipped = {key if key != "reading" else "", "clause"}
-        skipped |= {"article"} if path.startswith(("general.", "signs.")) else set()
-        for name, raw in data.items():
-            field, where = schema.load_fields[name], f"{path}.{name}" if path else name
-            if isinstance(field, ListOf) and isinstance(raw, list):
-                self._list(field, raw, where, article)
-            elif isinstance(field, Mapped | MappedBy):
-                self.mapping(field.schema_for(raw), raw, path if name == "numbers" else where, article)
-            elif isinstance(field, ScalarField) and isinstance(raw, Scalar) and name not in skipped:
-                self.values.append(PolicyValue(where, article, field.canonical(raw.text)))
 
-    def _list(self, field: ListOf, items: list[Data], path: str, article: str) -> None:
-        inner, names = field.inner, [text_at(item, field.unique or "") for item in items]
-        if not isinstance(inner, Mapped | MappedBy):
-            texts = [item.text for item in items if isinstance(item, Scalar)]
-            self.values.append(PolicyValue(path, article, ", ".join(texts)))
-            return
-        for index, item in enumerate(items):
-            where = f"{path}.{names[index]}" if field.unique else f"{path}[{index}]"
-            self.mapping(inner.schema_for(item), item, where, article, field.unique or "")
-        if field.unique == "rule":
-            self.values.append(PolicyValue(path, "-", ", ".join(names)))
+def _walk_list(field: ListOf, items: list[Data], path: str, article: str) -> Iterator[PolicyValue | Reading]:
+    inner, names = field.inner, [text_at(item, field.unique or "") for item in items]
+    if not isinstance(inner, Mapped | MappedBy):
+        texts = [item.text for item in items if isinstance(item, Scalar)]
+        yield PolicyValue(path, article, ", ".join(texts))
+        return
+    for index, item in enumerate(items):
+        where = f"{path}.{names[index]}" if field.unique else f"{path}[{index}]"
+        yield from _walk(inner.schema_for(item), item, where, article, field.unique or "")
+    if field.unique == "rule":
+        yield PolicyValue(path, "-", ", ".join(names))
 
 
 def _reading(data: dict[str, Data], path: str, article: str) -> Reading:

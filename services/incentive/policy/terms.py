@@ -20,7 +20,6 @@ class Interval(msgspec.Struct, frozen=True):
 
     @property
     def start(self) -> datetime:
-        """The first instant of the interval."""
         return day_start(self.start_on)
 
     @property
