@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from services.incentive.domain.awards import Award
 from services.incentive.domain.declared_rules import declared_awards
-from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import (
     AwardFact,
     Declaration,
@@ -72,7 +72,8 @@ def compute_awards(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peer
     if facts.newest is None:
         return []
     if isinstance(facts.newest, ExchangeTotal):
-        earned = exchange_awards(facts.newest.exchange, exchange_totals(facts.of), exchanges, policy)
+        totals = ExchangeFacts(exchange_totals(facts.of), exchanges)
+        earned = exchange_awards(facts.newest.exchange, totals, policy)
     else:
         party, known = facts.newest.party, subject_facts(facts.of)
         earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]

@@ -38,6 +38,13 @@ class SubjectFacts(msgspec.Struct, frozen=True):
     declared: tuple[Declaration, ...] = ()
 
 
+class ExchangeFacts(msgspec.Struct, frozen=True):
+    """All totals of one exchange by calendar year, of every register, and the whitelist."""
+
+    totals: Mapping[int, Sequence[ExchangeTotal]]
+    exchanges: Whitelist
+
+
 class TierYear(msgspec.Struct, frozen=True):
     """One calendar year of an exchange under (六) 2; amounts in fen.
 
@@ -148,16 +155,12 @@ def annual_base(facts: Sequence[ProviderTotal], period: Interval, policy: Policy
     )
 
 
-def exchange_awards(
-    exchange: str, totals: Mapping[int, Sequence[ExchangeTotal]], exchanges: Whitelist, policy: Policy
-) -> list[Award]:
+def exchange_awards(exchange: str, facts: ExchangeFacts, policy: Policy) -> list[Award]:
     """Compute the grants of (六) 2 to one exchange, by year; later years depend on earlier ones. CutDatesError."""
     terms = policy.exchange_tiers
-    years = tier_years(exchange, totals, exchanges, policy, policy.in_force)
-    alternative = {
-        year.year: year.ceiling_fen
-        for year in tier_years(exchange, totals, exchanges, policy, policy.in_force_alternative)
-    }
+    years = tier_years(exchange, facts, policy, policy.in_force)
+    others = tier_years(exchange, facts, policy, policy.in_force_alternative)
+    alternative = {year.year: year.ceiling_fen for year in others}
     awards = []
     for year in years:
         if year.ceiling_fen == 0 or year.tier is None or year.subject is None:
@@ -173,19 +176,13 @@ def exchange_awards(
             cap_fen=year.tier.amount_fen,
             ceiling_fen=year.ceiling_fen,
             changed=alternative[year.year] != year.ceiling_fen,
-            evidence=_tier_evidence(exchange, year.year, years, totals),
+            evidence=_tier_evidence(exchange, year.year, years, facts),
         )
         awards.append(award)
     return awards
 
 
-def tier_years(
-    exchange: str,
-    totals: Mapping[int, Sequence[ExchangeTotal]],
-    exchanges: Whitelist,
-    policy: Policy,
-    in_force: Interval,
-) -> list[TierYear]:
+def tier_years(exchange: str, facts: ExchangeFacts, policy: Policy, in_force: Interval) -> list[TierYear]:
     """Each year of an exchange that has totals, under (六) 2, in order.
 
     A net amount is never negative, so a running total never falls: a tier is exceeded within a part of the year if the
@@ -193,13 +190,13 @@ def tier_years(
     """
     years: list[TierYear] = []
     passed_fen = earned_fen = 0
-    for year in sorted(totals):
-        for fact in totals[year]:
+    for year, totals in sorted(facts.totals.items()):
+        for fact in totals:
             check_cut_dates(fact, policy)
-        parts = split_by_period(merge_totals(totals[year]), in_force)
+        parts = split_by_period(merge_totals(totals), in_force)
         base_fen = parts.before_fen + parts.within_fen
         tier = _highest_earning(policy.exchange_tiers.tiers, max(passed_fen, parts.before_fen), base_fen)
-        operator = exchanges.operator_on(exchange, date(year, 12, 31))
+        operator = facts.exchanges.operator_on(exchange, date(year, 12, 31))
         due_fen = 0 if tier is None or operator is None else max(0, tier.amount_fen - earned_fen)
         state = TierYear(
             year=year,
@@ -271,12 +268,12 @@ def _highest_earning(tiers: Sequence[Tier], passed_fen: int, base_fen: int) -> T
 
 
 def _tier_evidence(
-    exchange: str, year: int, years: Sequence[TierYear], totals: Mapping[int, Sequence[ExchangeTotal]]
+    exchange: str, year: int, years: Sequence[TierYear], facts: ExchangeFacts
 ) -> tuple[EvidenceItem, ...]:
     """The year's own totals, then those of the earlier years that the difference is taken from."""
     earned = [state.year for state in years if state.year < year and state.ceiling_fen > 0]
     return tuple(
-        EvidenceItem(fact.ref, (exchange,)) for known in [year, *earned] for fact in totals[known] if fact.buckets
+        EvidenceItem(fact.ref, (exchange,)) for known in [year, *earned] for fact in facts.totals[known] if fact.buckets
     )
 
 

@@ -11,10 +11,9 @@ from typing import Final
 import msgspec
 
 from services.incentive.domain.awards import LAST_DAY, Award, EvidenceItem
-from services.incentive.domain.event_rules import SubjectFacts
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.explain_declared import explain_declared
 from services.incentive.domain.explain_events import (
-    ExchangeFacts,
     explain_annual,
     explain_first_listing,
     explain_first_purchase,

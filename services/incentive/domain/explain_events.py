@@ -1,11 +1,9 @@
 """Explanations of the four rules that events drive: what counted, step by step, and what is next. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from services.incentive.domain.event_rules import SubjectFacts, TierYear, split_by_period, tier_years
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, TierYear, split_by_period, tier_years
 from services.incentive.domain.explain_format import (
     NO_TEXT,
     NOT_IN_FORCE,
@@ -22,10 +20,9 @@ from services.incentive.domain.explain_format import (
     sentence,
     step_json,
 )
-from services.incentive.domain.facts import ExchangeTotal, Listed, Purchased, merge_first, merge_shares, merge_totals
+from services.incentive.domain.facts import Listed, Purchased, merge_first, merge_shares, merge_totals
 from services.incentive.policy.terms import Policy, Texts, Tier
 from shared.values.json_types import Json
-from shared.whitelist import Whitelist
 
 _NO_LISTING: Final = Texts(
     "目前没有可计入的挂牌（作废和互认的不计）。", "No listing counts (annulled and mirrored ones do not)."
@@ -44,13 +41,6 @@ _NO_OPERATOR: Final = Texts(
     "年末没有在册的运营主体，不予奖励。",
     " No operator is on the whitelist on the last day of the year, so nobody earns the reward.",
 )
-
-
-class ExchangeFacts(msgspec.Struct, frozen=True):
-    """All totals of one exchange by calendar year, of every register, and the whitelist."""
-
-    totals: Mapping[int, Sequence[ExchangeTotal]]
-    exchanges: Whitelist
 
 
 def explain_first_listing(facts: SubjectFacts, policy: Policy, visible: Visible) -> ExplanationDraft:
@@ -152,7 +142,7 @@ def annual_parts(
 
 def explain_tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy) -> ExplanationDraft:
     """(六) 2."""
-    years = tier_years(exchange, facts.totals, facts.exchanges, policy, policy.in_force)
+    years = tier_years(exchange, facts, policy, policy.in_force)
     state = next((one for one in years if one.year == year), None)
     if state is None:
         return ExplanationDraft(Texts(f"{year} 年没有计入的交易。", f"No trade counts in {year}."))

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.incentive.domain.declared_rules import declared_outcomes
-from services.incentive.domain.event_rules import SubjectFacts, annual_base, tier_years
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, annual_base, tier_years
 from services.incentive.domain.explain_declared import next_step
-from services.incentive.domain.explain_events import ExchangeFacts, annual_parts, missing_over, next_tier
+from services.incentive.domain.explain_events import annual_parts, missing_over, next_tier
 from services.incentive.domain.explain_format import Visible, is_visible
 from services.incentive.domain.facts import (
     ExchangeTotal,
@@ -130,8 +130,8 @@ def _annual(year: int, facts: SubjectFacts, policy: Policy, award: str | None, v
 
 def _tiers(exchange: str, year: int, facts: ExchangeFacts, policy: Policy, award: str | None) -> Json:
     terms = policy.exchange_tiers
-    with_year = {**facts.totals, year: facts.totals.get(year, ())}
-    years = tier_years(exchange, with_year, facts.exchanges, policy, policy.in_force)
+    with_year = ExchangeFacts({**facts.totals, year: facts.totals.get(year, ())}, facts.exchanges)
+    years = tier_years(exchange, with_year, policy, policy.in_force)
     state = next(state for state in years if state.year == year)
     tier = next_tier(state, policy) if _touches(policy.in_force, year) else None
     if tier is None:

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_totals, subject_facts
+from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
-from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.facts import Fact
 from services.incentive.domain.risk_flags import (
     Peers,

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_totals, subject_facts
-from services.incentive.domain.explain_events import ExchangeFacts
+from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.facts import ExchangeTotal, named_exchanges
 from services.incentive.domain.risk_flags import unattached_flag
 from services.incentive.domain.status import exchange_status, subject_status

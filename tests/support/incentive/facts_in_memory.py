@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import (
     ExchangeTotal,
     Fact,
@@ -122,7 +122,7 @@ def earned_awards(facts: Iterable[Fact], exchanges: Whitelist, policy: Policy) -
     known = KnownFacts(facts)
     found = [one for s, party in known.parties.items() for one in subject_awards(party, known.of(s), policy)]
     for exchange, totals in known.exchanges.items():
-        found += exchange_awards(exchange, totals, exchanges, policy)
+        found += exchange_awards(exchange, ExchangeFacts(totals, exchanges), policy)
     return found
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.incentive.domain.awards import Award
-from services.incentive.domain.event_rules import SubjectFacts, exchange_awards, subject_awards
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts, exchange_awards, subject_awards
 from services.incentive.domain.facts import Bucket, ExchangeTotal, ProviderTotal, Share
 from services.incentive.policy.loader import load_policy
 from shared.settings import POLICY_FILE
@@ -49,7 +49,7 @@ def tier_awards(*totals: ExchangeTotal, exchanges: Whitelist = OPERATED, policy=
     by_year: dict[int, list[ExchangeTotal]] = {}
     for total in totals:
         by_year.setdefault(total.year, []).append(total)
-    return exchange_awards("kmdex", by_year, exchanges, policy)
+    return exchange_awards("kmdex", ExchangeFacts(by_year, exchanges), policy)
 
 
 def annual(*facts: ProviderTotal, policy=POLICY) -> list[Award]:

@@ -7,6 +7,7 @@ import pytest
 
 from services.incentive.domain.event_rules import (
     CutDatesError,
+    ExchangeFacts,
     SubjectFacts,
     exchange_awards,
     split_by_period,
@@ -389,7 +390,9 @@ def test_an_exchange_that_left_the_whitelist_file_earns_nothing():
 def test_two_exchanges_of_one_operator_have_a_ceiling_each():
     other = {2027: [served(2027, bucket("2027-03-01", "1200000000"), exchange="dcdex")]}
     assert tiers(year_of(2026, "1200000000")) == {2026: "5000000.00"}
-    assert [award.ceiling_fen for award in exchange_awards("dcdex", other, OPERATED, POLICY)] == [500_000_000]
+    assert [award.ceiling_fen for award in exchange_awards("dcdex", ExchangeFacts(other, OPERATED), POLICY)] == [
+        500_000_000
+    ]
 
 
 def test_tiers_sum_registers():
@@ -509,6 +512,6 @@ def test_a_year_counts_whole_for_the_years_after_it():
         2028: [served(2028, bucket("2028-03-01", "90000000"), bucket("2028-12-01", "20000000"))],
         2029: [served(2029, bucket("2029-03-01", "1"))],
     }
-    last, next_year = tier_years("kmdex", totals, OPERATED, POLICY, POLICY.in_force)
+    last, next_year = tier_years("kmdex", ExchangeFacts(totals, OPERATED), POLICY, POLICY.in_force)
     assert (last.base_fen, last.total_fen) == (9_000_000_000, 11_000_000_000)
     assert next_year.passed_fen == 11_000_000_000

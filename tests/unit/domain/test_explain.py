@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from services.incentive.domain.awards import Award
+from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.explain import ExplainedAward, explanation
-from services.incentive.domain.explain_events import ExchangeFacts
 from services.incentive.domain.explain_format import REASONS, reason_label
 from services.incentive.domain.highest_only import payables
 from services.incentive.domain.status import exchange_status, subject_status

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.incentive.domain.event_rules import SubjectFacts
-from services.incentive.domain.explain_events import ExchangeFacts
+from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.facts import Declaration, ExchangeTotal, FirstListing, Listed
 from services.incentive.domain.status import exchange_status, subject_status
 from services.incentive.policy.terms import Interval
