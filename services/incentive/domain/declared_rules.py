@@ -4,6 +4,7 @@ The declarations of a subject are taken together, in order of the day on which e
 policy file, then of the items: earlier ones use up one-time rewards, steps and limits.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from services.incentive.domain.awards import Award, EvidenceItem, award_of
 from services.incentive.domain.event_rules import rate_of
 from services.incentive.domain.facts import Declaration
 from services.incentive.policy.terms import (
+    MEASURE_PATTERN,
     AtRate,
     DeclaredTerms,
     Fixed,
@@ -143,15 +145,12 @@ def _worth(amount: Fixed | Grades | Steps | AtRate, measured: str) -> Worth:
 
 
 def parse_measure(text: str) -> Decimal:
-    """Parse a measured value that is no amount, such as 1.25, of at most six digits on each side. Raises ValueError."""
-    whole, dot, decimals = text.partition(".")
-    parts = (whole, decimals) if dot else (whole,)
-    if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
+    """Parse a measured value that is no amount. Raises ValueError."""
+    if re.fullmatch(MEASURE_PATTERN, text) is None:
         raise ValueError("not a decimal")
     return Decimal(text)
 
 
-_DIGITS: Final = 6
 _Key = tuple[str, ...]
 _Earned = dict[_Key, list[tuple[Declaration, int]]]  # earlier declarations, each with its fen, in order
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
+from services.incentive.policy.terms import MEASURE_PATTERN
 from services.incentive.policy.yaml_tree import FieldProblem, Scalar
 from shared.values.money import format_yuan, parse_yuan
 
@@ -130,7 +131,7 @@ class Rate(ScalarField):
 class DecimalText(ScalarField):
     """A decimal that is no amount, written as text."""
 
-    pattern = r"[0-9]{1,6}(\.[0-9]{1,6})?"
+    pattern = MEASURE_PATTERN
     parse = staticmethod(Decimal)
     must_be = '须为小数文本，如 "1.25" / must be a decimal in quotes, such as "1.25"'
 
@@ -163,13 +164,12 @@ class Mapped(fields.Nested):
         own: Mapping[str, SchemaField],
         *,
         check: Check = lambda _: (),
-        attribute: str | None = None,
         required: bool = True,
     ) -> None:
         schema = StrictSchema.from_dict(dict(own))()
         assert isinstance(schema, StrictSchema)  # noqa: S101 - from_dict makes subclasses
         schema.make, schema.check = make, check
-        super().__init__(schema, attribute=attribute, required=required, error_messages={**_MESSAGES})
+        super().__init__(schema, required=required, error_messages={**_MESSAGES})
 
     def schema_for(self, raw: object) -> Schema:
         """The schema of a mapping without faults."""

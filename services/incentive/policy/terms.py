@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from shared.values.times import day_start, shanghai_date
 
 RuleName = Literal["first_listing", "first_purchase", "annual_listed_trading", "exchange_tiers"]
+
+MEASURE_PATTERN: Final = r"[0-9]{1,6}(\.[0-9]{1,6})?"  # a measured value that is no amount, such as 1.25
 
 
 class Interval(msgspec.Struct, frozen=True):
