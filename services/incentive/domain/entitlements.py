@@ -1,6 +1,6 @@
 """From all facts of one subject or exchange to what it earns, with its risk flags. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from services.incentive.domain.awards import Award
@@ -19,6 +19,8 @@ from services.incentive.domain.risk_flags import Peers, with_risk_flags
 from services.incentive.policy.terms import Policy
 from shared.whitelist import Whitelist
 
+_Kind = TypeVar("_Kind", FirstListing, FirstPurchase, Declaration)
+_Total = TypeVar("_Total", ExchangeTotal, ProviderTotal)
 Recorded = TypeVar("Recorded", int, tuple[str, str])  # orders facts by when they were recorded
 
 
@@ -44,25 +46,27 @@ def known_facts(facts: Iterable[tuple[Recorded, Fact]]) -> KnownFacts:
     return KnownFacts(tuple(fact for _, fact in pairs), newest)
 
 
-def subject_facts(facts: Iterable[Fact]) -> SubjectFacts:
-    listings, purchases, declared = [], [], []
-    totals: dict[int, list[ProviderTotal]] = {}
-    for fact in facts:
-        if isinstance(fact, FirstListing):
-            listings.append(fact)
-        elif isinstance(fact, FirstPurchase):
-            purchases.append(fact)
-        elif isinstance(fact, ProviderTotal):
-            totals.setdefault(fact.year, []).append(fact)
-        elif isinstance(fact, Declaration):
-            declared.append(fact)
-    return SubjectFacts(tuple(listings), tuple(purchases), totals, tuple(declared))
+def subject_facts(facts: Sequence[Fact]) -> SubjectFacts:
+    return SubjectFacts(
+        first_listing=_of_kind(facts, FirstListing),
+        first_purchase=_of_kind(facts, FirstPurchase),
+        totals=_by_year(facts, ProviderTotal),
+        declared=_of_kind(facts, Declaration),
+    )
 
 
-def exchange_totals(facts: Iterable[Fact]) -> dict[int, list[ExchangeTotal]]:
-    totals: dict[int, list[ExchangeTotal]] = {}
+def exchange_facts(facts: Sequence[Fact], exchanges: Whitelist) -> ExchangeFacts:
+    return ExchangeFacts(_by_year(facts, ExchangeTotal), exchanges)
+
+
+def _of_kind(facts: Sequence[Fact], kind: type[_Kind]) -> tuple[_Kind, ...]:
+    return tuple(fact for fact in facts if isinstance(fact, kind))
+
+
+def _by_year(facts: Sequence[Fact], kind: type[_Total]) -> dict[int, list[_Total]]:
+    totals: dict[int, list[_Total]] = {}
     for fact in facts:
-        if isinstance(fact, ExchangeTotal):
+        if isinstance(fact, kind):
             totals.setdefault(fact.year, []).append(fact)
     return totals
 
@@ -72,8 +76,7 @@ def compute_awards(facts: KnownFacts, policy: Policy, exchanges: Whitelist, peer
     if facts.newest is None:
         return []
     if isinstance(facts.newest, ExchangeTotal):
-        totals = ExchangeFacts(exchange_totals(facts.of), exchanges)
-        earned = exchange_awards(facts.newest.exchange, totals, policy)
+        earned = exchange_awards(facts.newest.exchange, exchange_facts(facts.of, exchanges), policy)
     else:
         party, known = facts.newest.party, subject_facts(facts.of)
         earned = [*subject_awards(party, known, policy), *declared_awards(party, known.declared, policy)]

@@ -9,7 +9,6 @@ from services.incentive.domain.explain_declared import next_step
 from services.incentive.domain.explain_events import annual_parts, missing_over, next_tier
 from services.incentive.domain.explain_format import Visible, is_visible
 from services.incentive.domain.facts import (
-    ExchangeTotal,
     FirstListing,
     FirstPurchase,
     Purchased,
@@ -22,26 +21,28 @@ from shared.values.money import format_yuan
 from shared.values.times import SHANGHAI, shanghai_year
 from shared.whitelist import Whitelist
 
-Totals = Mapping[int, Sequence[ExchangeTotal]]
+
+def operated_exchanges(subject: str, year: int, exchanges: Whitelist) -> list[str]:
+    """The exchanges that a subject (`<scheme>:<id>`) operates on the year's last day, in the whitelist's order."""
+    operators = ((one, exchanges.operator_on(one, date(year, 12, 31))) for one in exchanges.ids)
+    return [one for one, operator in operators if operator is not None and f"uscc:{operator.uscc}" == subject]
 
 
-def subject_status(  # noqa: PLR0913 - what is known of a subject
+def subject_status(
     subject: str,
     year: int,
     facts: SubjectFacts,
-    operated: Mapping[str, Totals],
-    *,
-    exchanges: Whitelist,
+    operated: Mapping[str, ExchangeFacts],
     policy: Policy,
     awards: Collection[str],
     visible: Visible = None,
 ) -> Json:
     """The contract's status of a subject (`<scheme>:<id>`) in a year, rule by rule in the policy file's order.
 
-    `operated` are the totals of the exchanges that the subject operates, by exchange; `awards` are the ids of the
-    subject's awards of that year that the reader may see. `exchange_tiers` appears once for each exchange that it
-    operates on the year's last day, a declared rule once for each declaration of the year. Amounts that rest on what
-    the reader may not see are null, and so is the threshold once none is left to reach.
+    `operated` are the facts of `operated_exchanges`; `awards` are the ids of the subject's awards of that year that the
+    reader may see. `exchange_tiers` appears once for each operated exchange, a declared rule once for each declaration
+    of the year. Amounts that rest on what the reader may not see are null, and so is the threshold once none is left to
+    reach.
     """
     rules: list[Json] = []
     for terms in policy.rules:
@@ -53,13 +54,10 @@ def subject_status(  # noqa: PLR0913 - what is known of a subject
             award = _known(f"{terms.rule}/{subject}/{year}", awards)
             rules.append(_annual(year, facts, policy, award, visible))
         else:
-            for exchange in exchanges.ids:
-                operator = exchanges.operator_on(exchange, date(year, 12, 31))
-                is_operated = operator is not None and f"uscc:{operator.uscc}" == subject
-                if is_operated and is_visible(exchange, visible):
-                    award = _known(f"{terms.rule}/{exchange}/{year}", awards)
-                    totals = ExchangeFacts(operated.get(exchange, {}), exchanges)
-                    rules.append(_tiers(exchange, year, totals, policy, award))
+            seen = {exchange: totals for exchange, totals in operated.items() if is_visible(exchange, visible)}
+            for exchange, totals in seen.items():
+                award = _known(f"{terms.rule}/{exchange}/{year}", awards)
+                rules.append(_tiers(exchange, year, totals, policy, award))
     rules += _declared(year, facts, policy, awards, visible)
     return {"subject": subject, "year": year, "rules": rules}
 

@@ -5,8 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_totals, subject_facts
-from services.incentive.domain.event_rules import ExchangeFacts
+from services.incentive.domain.entitlements import exchange_facts, subject_facts
 from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
 from services.incentive.domain.facts import Fact
 from services.incentive.domain.risk_flags import (
@@ -44,7 +43,7 @@ def explain_award(connection: Connection, view: LedgerView, row: SeenAward) -> J
     policy = view.rulebook.policy
     facts = facts_about(connection, view, row.about)
     is_tiers = row.rule == policy.exchange_tiers.rule
-    known = ExchangeFacts(exchange_totals(facts), view.rulebook.exchanges) if is_tiers else subject_facts(facts)
+    known = exchange_facts(facts, view.rulebook.exchanges) if is_tiers else subject_facts(facts)
     answer = explanation(_explained_award(connection, view, row), known, policy, view.visible)
     seqs = fetch_values(connection, _SEQS, int, award_id=row.award_id, as_of=view.as_of) if row.whole else []
     flags = [] if view.viewer is not None else _risk_flags(connection, view, row, facts)

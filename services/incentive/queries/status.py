@@ -1,15 +1,12 @@
 """The status of a subject or an exchange in a year, as a reader may see it."""
 
-from collections.abc import Mapping
-from datetime import date
-
 from sqlalchemy import Connection
 
-from services.incentive.domain.entitlements import exchange_totals, subject_facts
+from services.incentive.domain.entitlements import exchange_facts, subject_facts
 from services.incentive.domain.event_rules import ExchangeFacts
-from services.incentive.domain.facts import ExchangeTotal, named_exchanges
+from services.incentive.domain.facts import named_exchanges
 from services.incentive.domain.risk_flags import unattached_flag
-from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.explanations import facts_about
 from services.incentive.queries.serializers import risk_flag_json
@@ -24,12 +21,7 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
     An exchange sees the subjects that a fact names together with it, and its own operator.
     """
     facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
-    last_day = date(year, 12, 31)
-    operated = [
-        exchange
-        for exchange in exchanges.ids
-        if (operator := exchanges.operator_on(exchange, last_day)) and f"uscc:{operator.uscc}" == subject
-    ]
+    operated = operated_exchanges(subject, year, exchanges)
     if view.viewer is None:
         is_known = bool(facts or operated)
     else:
@@ -41,11 +33,10 @@ def load_subject_status(connection: Connection, view: LedgerView, subject: str, 
         subject,
         year,
         subject_facts(facts),
-        {exchange: _totals_of(connection, view, exchange) for exchange in operated},
-        exchanges=exchanges,
-        policy=policy,
-        awards={row.award_id for row in awards},
-        visible=view.visible,
+        {exchange: _facts_of(connection, view, exchange) for exchange in operated},
+        policy,
+        {row.award_id for row in awards},
+        view.visible,
     )
     flag = unattached_flag(facts, policy) if view.viewer is None else None
     flags = [flag.found] if flag is not None and flag.year == year else []
@@ -63,9 +54,8 @@ def load_exchange_status(connection: Connection, view: LedgerView, exchange: str
     """
     about = f"exchange/{exchange}"
     awards = fetch_values(connection, statement, str, about=about, year=year, as_of=view.as_of)
-    totals = ExchangeFacts(_totals_of(connection, view, exchange), exchanges)
-    return exchange_status(exchange, year, totals, policy, awards)
+    return exchange_status(exchange, year, _facts_of(connection, view, exchange), policy, awards)
 
 
-def _totals_of(connection: Connection, view: LedgerView, exchange: str) -> Mapping[int, list[ExchangeTotal]]:
-    return exchange_totals(facts_about(connection, view, f"exchange/{exchange}"))
+def _facts_of(connection: Connection, view: LedgerView, exchange: str) -> ExchangeFacts:
+    return exchange_facts(facts_about(connection, view, f"exchange/{exchange}"), view.rulebook.exchanges)

@@ -3,7 +3,7 @@
 from services.incentive.domain.entitlements import (
     NO_FACTS,
     compute_awards,
-    exchange_totals,
+    exchange_facts,
     known_facts,
     subject_facts,
 )
@@ -36,7 +36,10 @@ def test_facts_of_a_subject_are_kept_by_kind_and_totals_by_year() -> None:
     found = subject_facts([LISTING, *TOTALS, PURCHASE, MEASURES, DECLARED, TOTALS[0]])
     assert (found.first_listing, found.first_purchase, found.declared) == ((LISTING,), (PURCHASE,), (DECLARED,))
     assert found.totals == {2026: [TOTALS[0], TOTALS[0]], 2027: [TOTALS[1]]}
-    assert exchange_totals([*SERVED, LISTING, SERVED[1]]) == {2026: [SERVED[0]], 2027: [SERVED[1], SERVED[1]]}
+    assert exchange_facts([*SERVED, LISTING, SERVED[1]], OPERATED).totals == {
+        2026: [SERVED[0]],
+        2027: [SERVED[1], SERVED[1]],
+    }
 
 
 def test_a_subject_earns_by_events_and_by_declarations_under_its_newest_name() -> None:

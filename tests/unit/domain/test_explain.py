@@ -10,7 +10,7 @@ from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.explain import ExplainedAward, explanation
 from services.incentive.domain.explain_format import REASONS, reason_label
 from services.incentive.domain.highest_only import payables
-from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.loader import load_policy
 from shared.events.decode import Accepted, decode
 from shared.settings import POLICY_FILE
@@ -59,16 +59,9 @@ class World:
 
     def status(self, subject: str, year: int, visible=None):
         awards = {one.award_id for one in self.awards.values() if (one.subject, one.year) == (subject, year)}
-        answer = subject_status(
-            subject,
-            year,
-            self.known.of(subject),
-            self.known.exchanges,
-            exchanges=EXCHANGES,
-            policy=POLICY,
-            awards=awards,
-            visible=visible,
-        )
+        exchanges = {one: self.known.exchanges.get(one, {}) for one in operated_exchanges(subject, year, EXCHANGES)}
+        operated = {one: ExchangeFacts(totals, EXCHANGES) for one, totals in exchanges.items()}
+        answer = subject_status(subject, year, self.known.of(subject), operated, POLICY, awards, visible)
         return {entry["rule"]: entry for entry in answer["rules"]}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.incentive.domain.event_rules import ExchangeFacts, SubjectFacts
 from services.incentive.domain.facts import Declaration, ExchangeTotal, FirstListing, Listed
-from services.incentive.domain.status import exchange_status, subject_status
+from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.policy.terms import Interval
 from shared.values.times import parse_time
 from tests.support.cases import uscc
@@ -27,18 +27,18 @@ def entries(
     policy=POLICY,
 ) -> dict[str, Any]:
     """Return the status entries of P1 by rule."""
-    found = subject_status(
-        P1.subject, year, facts, {}, exchanges=OPERATED, policy=policy, awards=awards, visible=visible
-    )
+    found = subject_status(P1.subject, year, facts, {}, policy, awards, visible)
     return {entry["rule"]: entry for entry in found["rules"]}
 
 
 def operated(*totals: ExchangeTotal, year: int = 2026, awards: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return the entries of the operator of kmdex and dcdex under (六) 2, with these totals of kmdex."""
-    of_kmdex = {"kmdex": {total.year: [total] for total in totals}}
-    found = subject_status(
-        OPERATOR, year, SubjectFacts(), of_kmdex, exchanges=OPERATED, policy=POLICY, awards=awards, visible=None
-    )
+    by_exchange = {"kmdex": {total.year: [total] for total in totals}}
+    facts = {
+        exchange: ExchangeFacts(by_exchange.get(exchange, {}), OPERATED)
+        for exchange in operated_exchanges(OPERATOR, year, OPERATED)
+    }
+    found = subject_status(OPERATOR, year, SubjectFacts(), facts, POLICY, awards)
     return [entry for entry in found["rules"] if entry["rule"] == "exchange_tiers"]
 
 
@@ -122,9 +122,7 @@ def declared_entries(declarations: tuple[Declaration, ...], visible: set[str] | 
     """Return the entries that follow those of the event-driven rules."""
     facts = SubjectFacts(declared=declarations)
     awards = (DECLARED[0].award_id, DECLARED[4].award_id)
-    found = subject_status(
-        P1.subject, 2026, facts, {}, exchanges=OPERATED, policy=POLICY, awards=awards, visible=visible
-    )
+    found = subject_status(P1.subject, 2026, facts, {}, POLICY, awards, visible)
     return found["rules"][3:]
 
 
