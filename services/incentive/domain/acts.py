@@ -121,10 +121,6 @@ def act_sha256(act: Json) -> str:
     return hashlib.sha256(canonical_json(act)).hexdigest()
 
 
-def decision_of(act: Act, part: DecisionPart) -> Decision:
-    return Decision(decision_id=act.id, by=act.person, at=act.recorded_at, transaction=act.seq, **part._asdict())
-
-
 def decision_json(decision: Decision) -> Json:
     """A decision as the contract shows it, with its subject, year, public notice and payment."""
     return {
@@ -149,7 +145,8 @@ def decision_json(decision: Decision) -> Json:
 
 def act_json(act: Act, part: ActPart) -> Json:
     if isinstance(part, DecisionPart):
-        return decision_json(decision_of(act, part))
+        step = Decision(decision_id=act.id, by=act.person, at=act.recorded_at, transaction=act.seq, **part._asdict())
+        return decision_json(step)
     recorded = {"by": act.person, "at": format_time(act.recorded_at), "transaction": act.seq}
     return {f"{act.kind}_id": act.id, **_fields(part), **recorded}
 
