@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SITE := LC_ALL=C.UTF-8 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs build/docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-all test-tools check docs faults mutation bench
+.PHONY: help setup demo up test test-all test-tools check docs faults mutation advisories bench
 
 help:
 	@echo '奖补 jiangbu                                                       需要 / needs: Python >= 3.11, git, make'
@@ -27,6 +27,7 @@ help:
 	@echo '  make docs    生成文档网站 build/docs                             the site of the documents, in build/docs'
 	@echo '  make faults  每种故障多次，与核验程序的测算比对                  every fault many times, checked by the verifier'
 	@echo '  make mutation  变异测试资金代码                                  change the money code, and see its tests fail'
+	@echo '  make advisories  依赖的已知漏洞，离线核对                        known vulnerabilities of dependencies, offline'
 	@echo '  make bench   性能测量                                            the measurements'
 
 setup: $(STAMP)
@@ -79,6 +80,10 @@ faults: $(STAMP)
 
 mutation: $(STAMP)
 	@exec $(BIN)/python -m tests.mutation.run $(ARGS)
+
+# ARGS="--from FILE --update" takes newer facts from a ZIP or folder of OSV records.
+advisories: $(STAMP)
+	@exec $(BIN)/python -m release.advisories $(ARGS)
 
 bench: $(STAMP)
 	@exec $(BIN)/python -m tests.bench.bench $(ARGS)
