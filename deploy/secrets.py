@@ -29,6 +29,7 @@ ADMIN: Final = "admin"
 KAFKA_PASSWORD: Final = "kafka-password"  # noqa: S105 - a file's name
 DATABASE_PASSWORD: Final = "database-password"  # noqa: S105 - a file's name
 SIGNING_KEY: Final = "signing-key"
+SESSION_KEY: Final = "session-key"
 
 
 class SecretsError(OperatorError):
@@ -52,7 +53,7 @@ def exchange_user(exchange_id: str) -> str:
 
 
 def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
-    """Yield all secrets of the set: passwords of Kafka users, database roles, owners and admins; signing keys."""
+    """Yield all secrets of the set: passwords of Kafka users and database roles, signing keys, the session key."""
     yield Secret(ADMIN, KAFKA_PASSWORD, KAFKA_GID)
     yield Secret("postgres", DATABASE_PASSWORD, POSTGRES_GID)
     for service in get_args(Service):
@@ -60,6 +61,7 @@ def wanted_secrets(exchanges: Whitelist) -> Iterator[Secret]:
         yield Secret(service, DATABASE_PASSWORD)
         yield Secret(service, SIGNING_KEY)
         yield Secret(f"{service}-owner", DATABASE_PASSWORD)
+    yield Secret("incentive", SESSION_KEY)
     for exchange_id in exchanges.ids:
         yield Secret(exchange_user(exchange_id), KAFKA_PASSWORD)
 

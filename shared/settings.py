@@ -146,19 +146,33 @@ def _setting(name: str, parse: Callable[[str], T], default: T) -> T:
 
 
 def _secret(name: str, file_name: str) -> str | None:
-    """Return a secret given directly or by a file; SettingsError if both are set."""
+    """Return a secret given directly or by a file; SettingsError if both are set, or if only files are allowed."""
     given, from_file = _optional(name, str), _optional(file_name, _one_line)
     if given and from_file:
         raise SettingsError(f"{name}, {file_name}: 只能设置一个 / only one of them may be set")
+    if given:
+        _check_files_only(name, file_name)
     return given or from_file
+
+
+def _check_files_only(name: str, file_name: str) -> None:
+    """Refuse a secret in a variable where SECRETS_IN_FILES is set, as in the image: others can see an environment."""
+    if _optional("SECRETS_IN_FILES", str):
+        raise SettingsError(
+            f"{name}: 密码须放在 {file_name} 所指文件中 / the secret must be in a file, see {file_name}"
+        )
 
 
 def _database_url(name: str, password_file_name: str) -> str | None:
     """Return the URL with the password from the file, if any. SettingsError if the URL has one already."""
     url, password = _optional(name, _postgres_url), _optional(password_file_name, _one_line)
-    if url is None or password is None:
-        return url
+    if url is None:
+        return None
     parts = urlsplit(url)
+    if password is None:
+        if parts.password is not None:
+            _check_files_only(name, password_file_name)
+        return url
     user, _, host = parts.netloc.rpartition("@")
     if not user or parts.password is not None:
         raise SettingsError(f"{name}, {password_file_name}: with the file the URL must name a user, and no password")

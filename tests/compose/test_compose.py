@@ -97,6 +97,22 @@ def test_the_image_has_no_compiler(stack: Stack) -> None:
     assert found == ""
 
 
+def test_the_image_carries_its_bill_of_materials(stack: Stack) -> None:
+    materials = json.loads(stack.compose("exec", "-T", "listing-api", "cat", "/opt/jiangbu/jiangbu.cdx.json"))
+    assert materials["bomFormat"] == "CycloneDX"
+    names = {component["name"] for component in materials["components"]}
+    assert {"jiangbu", "kafka-python", "psycopg", "libc6"} <= names
+    installed = stack.compose("exec", "-T", "listing-api", "cat", "/var/lib/dpkg/status")
+    debian = [one for one in materials["components"] if one.get("purl", "").startswith("pkg:deb/")]
+    assert len(debian) == installed.count("Status: install ok installed\n") > 0
+
+
+def test_the_image_takes_secrets_from_files_alone(stack: Stack) -> None:
+    given = ("-e", "KAFKA_SASL_PASSWORD=in-a-variable", "-e", "KAFKA_SASL_PASSWORD_FILE=")
+    with pytest.raises(ComposeError, match="KAFKA_SASL_PASSWORD_FILE"):
+        stack.compose("run", "--rm", "--no-deps", *given, "listing-consumer")
+
+
 def test_a_program_sees_the_secrets_of_its_own_alone(stack: Stack) -> None:
     for service in ("listing-consumer", "incentive-api"):
         seen = stack.compose("exec", "-T", service, "sh", "-c", "cat /secrets/* /apis/* 2>/dev/null; true")

@@ -154,6 +154,26 @@ def test_a_secret_stands_in_one_place(environment, secret_file: Path, name: str,
     assert "p@ss" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KAFKA_SASL_PASSWORD", "in a variable"),
+        ("OIDC_CLIENT_SECRET", "in a variable"),
+        ("DATABASE_URL", "postgresql://u:hidden@h/listing"),
+        ("DATABASE_OWNER_URL", "postgresql://o:hidden@h/listing"),
+    ],
+)
+def test_variables_may_be_forbidden_for_secrets(environment, name: str, value: str) -> None:
+    """Files are read as before; a secret in a variable is refused without being shown."""
+    given = {"DATABASE_URL": "postgresql://u@h/listing", "DATABASE_OWNER_URL": "postgresql://o@h/listing"}
+    environment(SECRETS_IN_FILES="1", **given)
+    assert Settings("listing").database_url == given["DATABASE_URL"]
+    environment(SECRETS_IN_FILES="1", **given | {name: value})
+    with pytest.raises(SettingsError, match=f"^{name}: .*_FILE") as raised:
+        Settings("listing")
+    assert "hidden" not in str(raised.value)
+
+
 @pytest.mark.parametrize("content", [b"", b" \n", b"two\nlines\n", b"\xff"])
 def test_a_secret_is_one_line(environment, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret").write_bytes(content)
