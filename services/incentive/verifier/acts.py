@@ -9,7 +9,7 @@ from .awards import OtherGrants, ReportedAwards, SubjectYear, about_of
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
 from .ledger import LedgerLog
 from .policy import PolicyValues, SettingsHistory
-from .report import WRONG_CONTENT, Unsound, located
+from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OVER_APPROVED
 from .values import NO_END, NO_START, Json, Span, day_us, fen, instant, is_within, subject_of, yuan
@@ -147,22 +147,19 @@ def read_acts(bundle: Bundle, ledger: LedgerLog) -> RecordedActs:
     """Read the acts, each compared with the ledger; applied only where all of them are here."""
     acts, left, before = RecordedActs(), dict(ledger.acts), -1
     is_whole = has_all_postings(ledger.request) and viewer_of(ledger.request) is None
-    for number, item, line in bundle.items(ACTS_FILE):
-        try:
-            posted = left.pop(item.get("transaction", -1), None)
-            kind = next((name for name in ACT_IDS if name in item), None)
-            if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
-                raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
-            if item["transaction"] <= before:
-                raise Unsound("次序有误", "out of order")
-            before = item["transaction"]
-            check_posted_act(kind, item, posted)
-            if is_whole:
-                acts.take(kind, item)
-        except WRONG_CONTENT as error:
-            raise located(error, ACTS_FILE, number) from None
+    for item, line in bundle.items(ACTS_FILE):
+        posted = left.pop(item.get("transaction", -1), None)
+        kind = next((name for name in ACT_IDS if name in item), None)
+        if posted is None or kind is None or hashlib.sha256(line).hexdigest() != posted["decision"]["sha256"]:
+            raise Unsound("与台账所载哈希不符", "differs from its hash in the ledger")
+        if item["transaction"] <= before:
+            raise Unsound("次序有误", "out of order")
+        before = item["transaction"]
+        check_posted_act(kind, item, posted)
+        if is_whole:
+            acts.take(kind, item)
     for seq in left:
-        raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing", file=ACTS_FILE)
+        raise Unsound(f"缺少第 {seq} 号分录的办理记录", f"the act of transaction {seq} is missing")
     return acts
 
 
@@ -203,7 +200,7 @@ def check_acts(
     """
     unknown = () if has_all_awards(manifest["request"]) else ("budget",)
     as_of_us = instant(manifest["as_of"])
-    for award, number, file in awards.asked():
+    for award in awards.asked():
         policy, _ = settings.in_force()
         history = acts.histories.get(award["award_id"]) or AwardHistory()
         holds = expected_holds(award, history, acts, earned_within(award, facts), policy, as_of_us)
@@ -220,7 +217,7 @@ def check_acts(
         if (OVER_APPROVED in award["flags"]) != is_over_approved(award, history):
             wrong.append("flags")
         if wrong:
-            raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong), file=file, line=number)
+            raise Unsound("与办理记录重算不符", "differs from the acts", ", ".join(wrong))
 
 
 def is_over_approved(award: Json, history: AwardHistory) -> bool:

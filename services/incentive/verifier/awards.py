@@ -18,47 +18,44 @@ from .risk_flags import OF_OTHERS, red_flags_on
 from .rules import RED_FLAG, annual_awards, first_awards, tier_awards
 from .values import Json, fen, instant, subject_of, yuan
 
-ReportedAward = tuple[Json, int, str]  # the award, its line and file
 SubjectYear = tuple[str, int]
 OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
 AWARDS_FILE, CONTEXT_FILE = "awards.ndjson", "context.ndjson"
 
 
 class ReportedAwards:
-    """The requested awards and those that compete with them; lines, parsed again where needed."""
+    """The requested awards and those that compete with them, by id; lines, parsed again where needed."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._asked = self._read(bundle, AWARDS_FILE)
-        self._context = self._read(bundle, CONTEXT_FILE)
-        for award_id, (_, number) in self._context.items():
-            if award_id in self._asked:
-                raise Unsound("已在 awards.ndjson", "is in awards.ndjson, too", file=CONTEXT_FILE, line=number)
+        self._bundle = bundle
+        self._lines: dict[str, dict[str, bytes]] = {AWARDS_FILE: {}, CONTEXT_FILE: {}}
+        for file, lines in self._lines.items():
+            before = ""
+            for item, line in bundle.items(file):
+                if item["award_id"].encode() <= before.encode():
+                    raise Unsound("次序有误", "out of order")
+                before = item["award_id"]
+                if before in self:
+                    raise Unsound("已在 awards.ndjson", "is in awards.ndjson, too")
+                lines[before] = line
 
-    @staticmethod
-    def _read(bundle: Bundle, file: str) -> dict[str, tuple[bytes, int]]:
-        found: dict[str, tuple[bytes, int]] = {}
-        before = ""
-        for number, item, line in bundle.items(file):
-            if item["award_id"].encode() <= before.encode():
-                raise Unsound("次序有误", "out of order", file=file, line=number)
-            before = item["award_id"]
-            found[before] = (line, number)
-        return found
+    def asked(self) -> Iterator[Json]:
+        return self._parsed(AWARDS_FILE)
 
-    def asked(self) -> Iterator[ReportedAward]:
-        for line, number in self._asked.values():
-            yield json.loads(line), number, AWARDS_FILE
+    def all(self) -> Iterator[Json]:
+        return chain(self._parsed(AWARDS_FILE), self._parsed(CONTEXT_FILE))
 
-    def all(self) -> Iterator[ReportedAward]:
-        yield from self.asked()
-        for line, number in self._context.values():
-            yield json.loads(line), number, CONTEXT_FILE
+    def _parsed(self, file: str) -> Iterator[Json]:
+        for number, line in enumerate(self._lines[file].values(), 1):
+            self._bundle.place = file, number
+            yield json.loads(line)
+        self._bundle.place = file, None
 
     def counts(self) -> tuple[int, int]:
-        return len(self._asked), len(self._context)
+        return len(self._lines[AWARDS_FILE]), len(self._lines[CONTEXT_FILE])
 
     def __contains__(self, award_id: str) -> bool:
-        return award_id in self._asked or award_id in self._context
+        return any(award_id in lines for lines in self._lines.values())
 
 
 def entitlements(
@@ -86,18 +83,16 @@ def check_awards(
     """Recompute every award, and check that none is missing; return how many were recomputed and how many not."""
     recomputed = unknown = 0
     viewer = viewer_of(manifest["request"])
-    for award, number, file in awards.all():
+    for award in awards.all():
         of_it = facts.of(about_of(award))
         if is_unknown(award, of_it, settings, viewer):
             if viewer is None:
-                reason = ("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
-                raise Unsound(*reason, file=file, line=number)
+                raise Unsound("核验包中没有它所依的事实", "the facts that it depends on are not in the extract")
             unknown += 1
             continue
         wrong = differing_fields(award, of_it, settings, manifest)
         if wrong:
-            reason = ("与事实重算不符", "differs from its recomputation from the facts")
-            raise Unsound(*reason, wrong, file=file, line=number)
+            raise Unsound("与事实重算不符", "differs from its recomputation from the facts", wrong)
         recomputed += 1
     if viewer is None:
         check_none_missing(awards, facts, settings, manifest["request"])
@@ -181,7 +176,7 @@ def names_of(about: str, facts: Sequence[Json], whitelist: ExchangeWhitelist, aw
 def check_none_missing(awards: ReportedAwards, facts: ReportedFacts, settings: SettingsHistory, request: Json) -> None:
     """Unsound if the facts earn an award that must be in the extract and is not."""
     is_all = has_all_awards(request) and has_all_postings(request)
-    groups = {(subject_of(award["subject"]), award["year"]) for award, _, _ in awards.asked()}
+    groups = {(subject_of(award["subject"]), award["year"]) for award in awards.asked()}
     for about in facts.abouts():
         for award_id, expected in entitlements(about, facts.of(about), *settings.in_force()).items():
             is_wanted = is_all or (expected["subject"], expected["year"]) in groups
@@ -228,29 +223,26 @@ def payables(
 
 
 def check_payables(awards: ReportedAwards, policy: PolicyValues | None, grants: OtherGrants) -> None:
-    competing, reported = [], {}
-    for award, number, file in awards.all():
-        award_id, whose = award["award_id"], (subject_of(award["subject"]), award["year"])
-        competing.append(CompetingAward(award_id, award["rule"], fen(award["ceiling"]), whose))
-        reported[award_id] = (award["payable"], award["suppressed_by"], number, file)
-    for award_id, (payable, suppressed_by) in payables(competing, policy.order if policy else (), grants).items():
-        *stated, number, file = reported[award_id]
-        if stated != [yuan(payable), suppressed_by]:
-            reason = ("就高不重复有误", "payable or suppressed_by does not follow from highest only (G6)")
-            raise Unsound(*reason, file=file, line=number)
+    competing = [
+        CompetingAward(one["award_id"], one["rule"], fen(one["ceiling"]), (subject_of(one["subject"]), one["year"]))
+        for one in awards.all()
+    ]
+    expected = payables(competing, policy.order if policy else (), grants)
+    for award in awards.all():
+        payable, suppressed_by = expected[award["award_id"]]
+        if (award["payable"], award["suppressed_by"]) != (yuan(payable), suppressed_by):
+            raise Unsound("就高不重复有误", "payable or suppressed_by does not follow from highest only (G6)")
 
 
 def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSums) -> None:
     """Check that the ceiling is posted on the account of the award's subject and year, and nothing on another."""
     posted = posted_by_award(balances)
-    for award, number, file in awards.asked():
+    for award in awards.asked():
         if award["partial"]:
             continue
         account = f"entitlement:{subject_of(award['subject'])}:{award['award_id']}:{award['year']}"
         if account not in balances:
-            raise Unsound(
-                "没有其主体与年度的账户", "no account of its subject and year", account, file=file, line=number
-            )
+            raise Unsound("没有其主体与年度的账户", "no account of its subject and year", account)
         found = {"entitlement": 0, "approved": 0, "paid": 0, "returned": 0}
         for where, balance in posted[award["award_id"]]:
             name = where.partition(":")[0]
@@ -259,9 +251,9 @@ def check_posted(awards: ReportedAwards, ledger: LedgerLog, balances: AccountSum
                 raise Unsound("账户应为零", "the account should be zero", where, file=BALANCES_FILE)
         for name, amount in found.items():
             if fen(award["ceiling" if name == "entitlement" else name]) != amount:
-                raise Unsound("与台账余额不符", "differs from what is posted", name, file=file, line=number)
+                raise Unsound("与台账余额不符", "differs from what is posted", name)
         if not fits_last_posting(award, ledger.awards.get(award["award_id"]), ledger.request):
-            raise Unsound("与其末笔分录不符", "does not fit its last transaction", file=file, line=number)
+            raise Unsound("与其末笔分录不符", "does not fit its last transaction")
 
 
 def posted_by_award(balances: AccountSums) -> dict[str, list[tuple[str, int]]]:

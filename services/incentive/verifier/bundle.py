@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from .report import Unsound, UsageError
+from .report import WRONG_CONTENT, Unsound, UsageError
 from .signatures import GivenKeys, SignedCheckpoint, open_note
 from .values import Json, canonical
 
@@ -20,10 +20,14 @@ UNLISTED = ("manifest.json", "manifest.sig")
 
 
 class Bundle:
-    """The files of an extract, in a zip or in a folder; `own` are the caller's files in that folder."""
+    """The files of an extract, in a zip or in a folder; `own` are the caller's files in that folder.
+
+    `place` is the file, and its line, that is being checked: a fault that names no other is reported there.
+    """
 
     def __init__(self, path: str, own: Iterable[str | None] = ()) -> None:
         self.path = path
+        self.place: tuple[str, int | None] = ("manifest.json", None)
         self._zip: zipfile.ZipFile | None = None
         if os.path.isdir(path):
             self.names = sorted(self._walk({os.path.realpath(one) for one in own if one}))
@@ -48,10 +52,16 @@ class Bundle:
     def __enter__(self) -> Bundle:  # noqa: PYI034 - Self is of later Pythons
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if self._zip is not None:
             self._zip.close()
             self._file.close()
+        file, line = self.place
+        if isinstance(error, Unsound):
+            if error.file is None:
+                error.file, error.line = file, line
+        elif isinstance(error, WRONG_CONTENT):
+            raise Unsound("内容有误", "invalid content", repr(error), file=file, line=line) from None
 
     def _walk(self, own: set[str]) -> Iterator[str]:
         for folder, _, files in os.walk(self.path):
@@ -77,6 +87,7 @@ class Bundle:
                 raise unreadable(name, error) from None
 
     def read(self, name: str) -> bytes:
+        self.place = name, None
         return b"".join(self.chunks(name))
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
@@ -86,28 +97,30 @@ class Bundle:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 number += 1
+                self.place = name, number
                 yield number, line
         if rest:
             raise Unsound("末行不完整", "the last line is incomplete", file=name, line=number + 1)
+        self.place = name, None
 
     def json(self, name: str) -> Any:
         content = self.read(name)
         try:
             return json.loads(content.decode())
         except (ValueError, RecursionError) as error:
-            raise Unsound("不是 JSON", "not JSON", str(error), file=name) from None
+            raise Unsound("不是 JSON", "not JSON", str(error)) from None
 
-    def items(self, name: str) -> Iterator[tuple[int, Json, bytes]]:
-        """Yield (number, value, line) of a file of canonical JSON lines."""
-        for number, line in self.lines(name):
+    def items(self, name: str) -> Iterator[tuple[Json, bytes]]:
+        """Yield (value, line) of a file of canonical JSON lines."""
+        for _, line in self.lines(name):
             try:
                 value = json.loads(line.decode())
                 is_canonical = canonical(value) == line
             except (ValueError, RecursionError) as error:
-                raise Unsound("不是 JSON", "not JSON", str(error), file=name, line=number) from None
+                raise Unsound("不是 JSON", "not JSON", str(error)) from None
             if not is_canonical or not isinstance(value, dict):
-                raise Unsound("不是规范形式", "not in canonical form", file=name, line=number)
-            yield number, value, line
+                raise Unsound("不是规范形式", "not in canonical form")
+            yield value, line
 
 
 def unreadable(name: str, error: Exception) -> Unsound:
@@ -117,12 +130,12 @@ def unreadable(name: str, error: Exception) -> Unsound:
 def check_manifest(bundle: Bundle, keys: GivenKeys) -> Json:
     """Return the manifest, checked against its signature and every other file against its hash."""
     content = bundle.read("manifest.json")
-    text, signer = open_note("manifest.sig", bundle.read("manifest.sig"), keys)
+    text, signer = open_note(bundle.read("manifest.sig"), keys)
     if text != f"jiangbu/extract\n{hashlib.sha256(content).hexdigest()}\n":
         raise Unsound("不是签名所指的清单", "not the manifest that was signed", file="manifest.json")
     manifest: Json = bundle.json("manifest.json")
     if not isinstance(manifest, dict) or manifest.get("format") != EXTRACT_FORMAT:
-        raise Unsound("格式未知", "unknown format", file="manifest.json")
+        raise Unsound("格式未知", "unknown format")
     listed = manifest["files"]
     for name in sorted(set(listed) | set(bundle.names) - set(UNLISTED)):
         if name not in listed:
@@ -160,13 +173,12 @@ def first_other_line(bundle: Bundle, name: str) -> int | None:
 
 def open_checkpoint(bundle: Bundle, log: Json, keys: GivenKeys) -> SignedCheckpoint:
     """Read the checkpoint of one of the manifest's logs; it must be signed under the name of its origin."""
-    file = log["checkpoint"]
-    text, name = open_note(file, bundle.read(file), keys)
-    found = SignedCheckpoint(file, text)
+    text, name = open_note(bundle.read(log["checkpoint"]), keys)
+    found = SignedCheckpoint(text)
     if found.origin != log["origin"] or found.size != log["size"]:
-        raise Unsound("与清单中的日志不符", "differs from the log in the manifest", file=file)
+        raise Unsound("与清单中的日志不符", "differs from the log in the manifest")
     if keys is not None and name != found.origin:
-        raise Unsound("不是该日志的签名", "not signed by that log", file=file)
+        raise Unsound("不是该日志的签名", "not signed by that log")
     return found
 
 

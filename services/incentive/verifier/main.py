@@ -10,15 +10,15 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from .acts import ACTS_FILE, check_acts, read_acts
-from .awards import AWARDS_FILE, ReportedAwards, check_awards, check_payables, check_posted
+from .acts import check_acts, read_acts
+from .awards import ReportedAwards, check_awards, check_payables, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
-from .ledger import BALANCES_FILE, AccountSums, LedgerLog, check_balances, read_balances
+from .ledger import AccountSums, LedgerLog, check_balances, read_balances
 from .older import OlderExtract
 from .policy import SettingsHistory
 from .registers import read_register
-from .report import WRONG_CONTENT, ReportLine, Unsound, UsageError, VerificationReport, caller_language, located
-from .reported_facts import FACTS_FILE, RegistersByName, ReportedFacts, check_listing_facts
+from .report import ReportLine, Unsound, UsageError, VerificationReport, caller_language
+from .reported_facts import RegistersByName, ReportedFacts, check_listing_facts
 from .risk_flags import OF_OTHERS
 from .signatures import GivenKeys, SignedCheckpoint, VerifierKeys, read_keys
 from .values import Json, Span, fen, yuan
@@ -37,8 +37,8 @@ def verify(
             if missing:
                 raise UsageError("缺少公钥", "no verifier key", ", ".join(missing))
             ExtractCheck(bundle, manifest, keys, report).run(older_path)
-    except WRONG_CONTENT as error:
-        report.faults.append(located(error, report.file))
+    except Unsound as error:
+        report.faults.append(error)
     return report
 
 
@@ -58,7 +58,6 @@ class ExtractCheck:
         self._report_head()
         if older_path is not None:
             self._older = self._open_older(older_path)
-        self._at("policy/settings.json")
         settings = SettingsHistory(self._bundle)
         ledger = self._check_ledger(settings)
         registers = self._check_registers()
@@ -73,10 +72,6 @@ class ExtractCheck:
             values = "; ".join(settings.policy.for_comparison())
             self._shown("所依政策值，请与文件原文比对", "the policy's values, to be compared with its text", values)
         self._report_limits()
-
-    def _at(self, file: str) -> None:
-        """Note the file being checked."""
-        self._report.file = file
 
     def _shown(self, zh: str, en: str, detail: str = "") -> None:
         self._report.shown.append(ReportLine(zh, en, detail))
@@ -111,9 +106,7 @@ class ExtractCheck:
 
     def _open_log(self, log: Json) -> tuple[SignedCheckpoint, Iterable[Span]]:
         """A log's checkpoint, and the subtrees whose hashes show that it continues the older extract's log."""
-        self._at(log["checkpoint"])
         checkpoint = open_checkpoint(self._bundle, log, self._keys)
-        self._at(log.get("entries", "transactions.ndjson"))
         return checkpoint, () if self._older is None else self._older.wanted(log["origin"])
 
     def _check_ledger(self, settings: SettingsHistory) -> LedgerLog:
@@ -161,7 +154,6 @@ class ExtractCheck:
         return registers
 
     def _check_facts(self, settings: SettingsHistory, ledger: LedgerLog, registers: RegistersByName) -> ReportedFacts:
-        self._at(FACTS_FILE)
         facts = ReportedFacts(self._bundle, self._manifest, settings, registers)
         compared, not_compared = check_listing_facts(registers)
         number = facts.recomputed
@@ -206,7 +198,6 @@ class ExtractCheck:
             self._shown("台账的事实与登记簿的全部文档相符", "the ledger's facts are up to date with all documents")
 
     def _check_balances(self, ledger: LedgerLog) -> AccountSums:
-        self._at(BALANCES_FILE)
         balances = read_balances(self._bundle, self._manifest)
         opening: AccountSums | None = {}
         if not self._has_all_postings:
@@ -223,7 +214,6 @@ class ExtractCheck:
         return balances
 
     def _check_awards(self, settings: SettingsHistory, facts: ReportedFacts) -> ReportedAwards:
-        self._at(AWARDS_FILE)
         awards = ReportedAwards(self._bundle)
         number, unknown = check_awards(awards, facts, settings, self._manifest)
         self._shown(f"{number} 项奖补的上限由事实重算，相符", f"{number} ceilings agree with the facts")
@@ -232,7 +222,7 @@ class ExtractCheck:
                 f"{unknown} 项奖补涉及他人，上限无法重算",
                 f"{unknown} awards depend on data of others and could not be recomputed",
             )
-        flagged = sum(any(flag in OF_OTHERS[1:] for flag in award["flags"]) for award, _, _ in awards.all())
+        flagged = sum(any(flag in OF_OTHERS[1:] for flag in award["flags"]) for award in awards.all())
         if flagged:
             self._limit(
                 f"{flagged} 项奖补的核查线索涉及他人或关联方名单，无法重算",
@@ -243,11 +233,9 @@ class ExtractCheck:
     def _check_acts(
         self, awards: ReportedAwards, settings: SettingsHistory, ledger: LedgerLog, facts: ReportedFacts
     ) -> None:
-        self._at(ACTS_FILE)
         acts = read_acts(self._bundle, ledger)
         count = len(ledger.acts)
         self._shown(f"{count} 项办理记录与台账所载哈希相符", f"{count} acts match their hashes in the ledger")
-        self._at(AWARDS_FILE)
         if viewer_of(self._request) is not None:
             self._limit(
                 "可兑现额、资格与暂缓取决于他人的奖补与办理记录，未重算",
@@ -306,7 +294,7 @@ def check_totals(
     """Compare the manifest's counts and control totals."""
     asked, context = awards.counts()
     ceiling = payable = 0
-    for award, _, _ in awards.asked():
+    for award in awards.asked():
         if not award["partial"]:
             ceiling, payable = ceiling + fen(award["ceiling"]), payable + fen(award["payable"])
     found = {

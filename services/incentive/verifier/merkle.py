@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from .bundle import Bundle
@@ -96,16 +96,18 @@ class PartialTree:
         return found
 
 
-def read_proof(bundle: Bundle, file: str, size: int) -> Iterator[TreeNode]:
-    """Yield the nodes of a proof file."""
+def read_proof(bundle: Bundle, file: str, size: int) -> list[TreeNode]:
+    """The nodes of a proof file."""
     proof = bundle.json(file)
     if not isinstance(proof, dict) or set(proof) != {"size", "nodes"} or proof["size"] != size:
-        raise Unsound("与检查点的大小不符", "not of the checkpoint's size", file=file)
+        raise Unsound("与检查点的大小不符", "not of the checkpoint's size")
+    nodes = []
     for start, end, encoded in proof["nodes"]:
         value = base64.b64decode(encoded, validate=True)
         if len(value) != HASH_BYTES or base64.b64encode(value).decode() != encoded:
-            raise Unsound("不是哈希", "not a hash", f"{encoded:.60}", file=file)
-        yield (start, end, value)
+            raise Unsound("不是哈希", "not a hash", f"{encoded:.60}")
+        nodes.append((start, end, value))
+    return nodes
 
 
 def check_log(

@@ -100,26 +100,26 @@ class SettingsHistory:
 def read_policy(bundle: Bundle, named: Json) -> PolicyValues:
     source = bundle.read(named["file"])
     if hashlib.sha256(source).hexdigest() != named["sha256"]:
-        raise Unsound("不是当时在用的政策文件", "not the policy file that was in force", file=named["file"])
+        raise Unsound("不是当时在用的政策文件", "not the policy file that was in force")
     values = bundle.json(named["values"])
-    check_values(named["values"], values, source.decode())
+    check_values(values, source.decode())
     found = PolicyValues(values)
     if (found.id, found.revision) != (named["id"], named["revision"]):
-        raise Unsound("版本不符", "wrong revision", file=named["values"])
+        raise Unsound("版本不符", "wrong revision")
     return found
 
 
 def read_whitelist(bundle: Bundle, named: Json) -> ExchangeWhitelist:
     content = bundle.json(named["file"])
     if hashlib.sha256(canonical(content)).hexdigest() != named["sha256"]:
-        raise Unsound("不是当时在用的名录", "not the whitelist that was in force", file=named["file"])
+        raise Unsound("不是当时在用的名录", "not the whitelist that was in force")
     return ExchangeWhitelist(content)
 
 
-def check_values(file: str, value: Any, source: str) -> None:
+def check_values(value: Any, source: str) -> None:
     """Unsound unless every text of the values is found in the policy file itself."""
     if isinstance(value, (dict, list)):
         for inner in value.values() if isinstance(value, dict) else value:
-            check_values(file, inner, source)
+            check_values(inner, source)
     elif not isinstance(value, str) or not all(word in source for word in value.split()):
-        raise Unsound("政策文件中没有此值", "the policy file has no such value", f"{value:.60}", file=file)
+        raise Unsound("政策文件中没有此值", "the policy file has no such value", f"{value:.60}")

@@ -13,7 +13,7 @@ from typing import Any
 from .bundle import Bundle
 from .merkle import TreeLeaf, check_log, leaf_hash
 from .policy import ExchangeWhitelist
-from .report import WRONG_CONTENT, Unsound, located
+from .report import Unsound
 from .signatures import SignedCheckpoint
 from .values import DocumentKey, Json, Party, Span, canonical, fen, instant, local, read_int
 
@@ -204,16 +204,13 @@ def read_register(
 
 def read_entries(bundle: Bundle, file: str, register: RegisterEvidence) -> Iterator[TreeLeaf]:
     before = -1
-    for number, item, _ in bundle.items(file):
-        try:
-            entry = item["entry"]
-            if set(item) != {"entry", "headers", "value"} or set(entry) != ENTRY_FIELDS:
-                raise Unsound("字段有误", "wrong fields")
-            if entry["seq"] <= before:
-                raise Unsound("次序有误", "out of order")
-            register.read(item)
-        except WRONG_CONTENT as error:
-            raise located(error, file, number) from None
+    for item, _ in bundle.items(file):
+        entry = item["entry"]
+        if set(item) != {"entry", "headers", "value"} or set(entry) != ENTRY_FIELDS:
+            raise Unsound("字段有误", "wrong fields")
+        if entry["seq"] <= before:
+            raise Unsound("次序有误", "out of order")
+        register.read(item)
         before = entry["seq"]
         register.count += 1
         yield before, leaf_hash(canonical(entry))

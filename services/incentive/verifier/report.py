@@ -51,15 +51,6 @@ class UsageError(Exception):
 WRONG_CONTENT = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OverflowError)
 
 
-def located(error: Exception, file: str, line: int | None = None) -> Unsound:
-    """Return the error as a fault at this place, unless it already names its own."""
-    if not isinstance(error, Unsound):
-        return Unsound("内容有误", "invalid content", repr(error), file=file, line=line)
-    if error.file is None:
-        error.file, error.line = file, line
-    return error
-
-
 def caller_language() -> str:
     """`zh` if the locale is Chinese, C or not set, else `en`."""
     named = [os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)]
@@ -67,14 +58,13 @@ def caller_language() -> str:
 
 
 class VerificationReport:
-    """The outcome for one extract; `file` is the file being checked, for errors that name none."""
+    """The outcome for one extract."""
 
     def __init__(self) -> None:
         self.head: list[ReportLine] = []
         self.shown: list[ReportLine] = []
         self.limits: list[ReportLine] = []
         self.faults: list[Unsound] = []
-        self.file = "manifest.json"
 
     @property
     def is_sound(self) -> bool:

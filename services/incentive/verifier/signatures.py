@@ -97,14 +97,14 @@ def read_keys(text: str) -> VerifierKeys:
     return keys
 
 
-def open_note(file: str, data: bytes, keys: GivenKeys) -> tuple[str, str | None]:
+def open_note(data: bytes, keys: GivenKeys) -> tuple[str, str | None]:
     """Return the text of a note and the name of a given key that signed it (None if no keys were given)."""
     try:
         text, separator, lines = data.decode().rpartition("\n\n")
     except UnicodeDecodeError:
-        raise Unsound("不是 UTF-8", "not UTF-8", file=file) from None
+        raise Unsound("不是 UTF-8", "not UTF-8") from None
     if not separator or not lines.endswith("\n"):
-        raise Unsound("不是带签名的说明", "not a signed note", file=file)
+        raise Unsound("不是带签名的说明", "not a signed note")
     text += "\n"
     if keys is None:
         return text, None
@@ -115,18 +115,18 @@ def open_note(file: str, data: bytes, keys: GivenKeys) -> tuple[str, str | None]
         except ValueError:
             found = None
         if found is None:
-            raise Unsound("签名行有误", "malformed signature line", file=file)
+            raise Unsound("签名行有误", "malformed signature line")
         key = keys.get((found.group(1), value[:4]))
         if key is not None and ed25519_verifies(key, value[4:], text.encode()):
             return text, found.group(1)
-    raise Unsound("没有所给公钥的有效签名", "no valid signature by a given key", file=file)
+    raise Unsound("没有所给公钥的有效签名", "no valid signature by a given key")
 
 
 class SignedCheckpoint:
     """A log's origin, size and root hash."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, text: str) -> None:
         found = re.fullmatch("([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n((?:[^\n]+\n)*)", text)
         if found is None:
-            raise Unsound("不是检查点", "not a checkpoint", file=file)
+            raise Unsound("不是检查点", "not a checkpoint")
         self.origin, self.size, self.root = found.group(1), int(found.group(2)), base64.b64decode(found.group(3))

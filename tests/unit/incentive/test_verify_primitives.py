@@ -97,13 +97,13 @@ def test_keys_notes_and_checkpoints_of_the_services_are_read() -> None:
     keys = read_keys(f"# of the ledger\n\n{signer.verifier}\n")
     checkpoint = Checkpoint("jiangbu/ledger", 3, bytes(range(32)))
     note = str(sign(checkpoint.text(), signer))
-    text, name = open_note("checkpoint", note.encode(), keys)
-    found = SignedCheckpoint("checkpoint", text)
+    text, name = open_note(note.encode(), keys)
+    found = SignedCheckpoint(text)
     assert (name, found.origin, found.size, found.root) == ("jiangbu/ledger", "jiangbu/ledger", 3, bytes(range(32)))
     other = read_keys(str(SignerKey("jiangbu/ledger", Ed25519PrivateKey.generate()).verifier))
     for data, given in ((note, other), (note.replace("\n3\n", "\n4\n"), keys), (note[:-1], keys), (text, keys)):
         with pytest.raises(Unsound):
-            open_note("checkpoint", data.encode(), given)
+            open_note(data.encode(), given)
 
 
 @pytest.mark.parametrize("line", ["", "jiangbu/ledger", "jiangbu/ledger+00000000+AQ==", "a+b+!"])
