@@ -4,10 +4,10 @@ The subject of a fact follows from its key, and the version that counts from (ge
 `fact_current` or a column `about`, as these are checked, too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection
@@ -30,7 +30,7 @@ from services.incentive.domain.risk_flags import Peers, first_near_cap, similar_
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.awards import award_from_row, award_rows
-from services.incentive.store.rows import AWARD_COLUMNS, AwardRow
+from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, columns
 from services.incentive.store.rulebook import Rulebook, registers_of
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
 from shared.postgres.query import execute, fetch, stream
@@ -66,24 +66,21 @@ _KEEP_KNOWN: Final = """
     INSERT INTO rebuilt_known_to SELECT * FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(abouts)s AS text[]))
 """
 _KNOWN_TO: Final = """
-    SELECT exchange, about, k.about IS NOT NULL AS stands FROM known_to k FULL JOIN (
+    SELECT concat('known_to ', exchange, ' ', about), CASE WHEN k.about IS NOT NULL THEN 'shown' END,
+           CASE WHEN f.about IS NOT NULL THEN 'shown' END
+    FROM known_to k FULL JOIN (
         SELECT * FROM rebuilt_known_to
         UNION SELECT o.* FROM ledger_settings s, operators_listed(s.whitelist) AS o) f USING (exchange, about)
     WHERE (k.about IS NULL OR f.about IS NULL) AND about <> ALL(%(damaged)s)
     ORDER BY exchange, about
     """
-
-
-def _columns_of(table: str) -> str:
-    return ", ".join(f"{table}.{name}" for name in AWARD_COLUMNS)
-
-
-_SIDE_BY_SIDE: Final = (
-    f"SELECT {_columns_of('n')}, {_columns_of('c')}, {_columns_of('r')}"
-    " FROM (SELECT DISTINCT ON (award_id) * FROM award_version ORDER BY award_id, version DESC) n"
-    " FULL JOIN award_current c USING (award_id) FULL JOIN rebuilt_award r USING (award_id)"
-    " ORDER BY coalesce(r.subject, c.subject, n.subject), coalesce(r.award_id, c.award_id, n.award_id)"
-)
+_SIDE_BY_SIDE: Final = f"""
+    SELECT coalesce(r.subject, c.subject, n.subject) AS whose, {columns(AwardRow, "n")}, {columns(AwardRow, "c")},
+           {columns(AwardRow, "r")}
+    FROM (SELECT DISTINCT ON (award_id) * FROM award_version ORDER BY award_id, version DESC) n
+    FULL JOIN award_current c USING (award_id) FULL JOIN rebuilt_award r USING (award_id)
+    ORDER BY whose, coalesce(r.award_id, c.award_id, n.award_id)
+"""
 
 
 class _FactRow(NamedTuple):
@@ -97,14 +94,6 @@ class _FactRow(NamedTuple):
     seq: int
     value: bytes
     whose: str
-
-
-class _KnownRow(NamedTuple):
-    """A subject that an exchange may see by mistake (`stands`), or does not see."""
-
-    exchange: str
-    about: str
-    stands: bool
 
 
 _LAST_EARNED: Final = f"""
@@ -123,13 +112,6 @@ _NEWEST_REFS: Final = """
 """
 
 
-class _RegistersRow(NamedTuple):
-    """The registers that counted from an instant on."""
-
-    recorded_at: datetime
-    registers: list[str] | None
-
-
 class ComparedAward(NamedTuple):
     """An award: its newest version, its row in `award_current`, and what follows from the facts."""
 
@@ -137,13 +119,8 @@ class ComparedAward(NamedTuple):
     current: AwardRow | None
     expected: Award
 
-    @property
-    def is_right(self) -> bool:
-        """Return True if the current row is the newest version and has what follows from the facts."""
-        return self.current == self.newest and not self._differing_fields()
-
     def differences(self) -> Iterator[Difference]:
-        """The differences, by row."""
+        """The differences, by row; none if the current row is the newest version and has what the facts earn."""
         award_id = self.expected.award_id
         if self.current is None:
             ceiling = f"ceiling {format_yuan(self.expected.ceiling_fen)}"
@@ -152,26 +129,12 @@ class ComparedAward(NamedTuple):
             return
         if self.newest is None:
             yield Difference(f"award_version {award_id}", None, f"version {self.current.version}")
-        elif self.current != self.newest:
-            names = [name for name in AWARD_COLUMNS if getattr(self.current, name) != getattr(self.newest, name)]
-            yield Difference(
-                f"award_current {award_id}",
-                _listed((name, getattr(self.current, name)) for name in names),
-                f"{_listed((name, getattr(self.newest, name)) for name in names)}, award_version {self.newest.version}",
-            )
-        if fields := self._differing_fields():
-            yield Difference(
-                f"award {award_id}",
-                _listed((name, stored) for name, stored, _ in fields),
-                _listed((name, expected) for name, _, expected in fields),
-            )
-
-    def _differing_fields(self) -> list[tuple[str, object, object]]:
-        if self.current is None:
-            return [("award", None, self.expected)]
+        else:
+            version = f", award_version {self.newest.version}"
+            yield from _differing(f"award_current {award_id}", self.current._asdict(), self.newest._asdict(), version)
         stored = {**asdict(award_from_row(self.current)), "exchanges": tuple(self.current.exchanges)}
-        expected = {**asdict(self.expected), "exchanges": self.expected.exchanges}
-        return [(name, stored[name], expected[name]) for name in expected if stored[name] != expected[name]]
+        earned = {**asdict(self.expected), "exchanges": self.expected.exchanges}
+        yield from _differing(f"award {award_id}", stored, earned)
 
 
 def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Difference]:
@@ -210,9 +173,7 @@ def rebuild_awards(connection: Connection, rulebook: Rulebook) -> Iterator[Diffe
         execute(connection, _KEEP, rows=award_rows(earned, _NO_INSTANT))
     execute(connection, _KEEP_AS_THEY_STAND, abouts=damaged)
     execute(connection, "ANALYZE rebuilt_award")
-    for row in stream(connection, _KNOWN_TO, _KnownRow, damaged=damaged):
-        sides = ("shown", None) if row.stands else (None, "shown")
-        yield Difference(f"known_to {row.exchange} {row.about}", *sides)
+    yield from stream(connection, _KNOWN_TO, Difference, damaged=damaged)
 
 
 def _keep_known(connection: Connection, known: list[tuple[str, str]]) -> None:
@@ -267,23 +228,21 @@ _SideBySide = tuple[AwardRow | None, AwardRow | None, AwardRow | None]
 
 def compare_awards(connection: Connection, policy: Policy) -> Iterator[ComparedAward]:
     """Compare every award, in order of subjects; needs `rebuild_awards`."""
-    rows = stream(connection, _SIDE_BY_SIDE, tuple[Any, ...])
+    rows = stream(connection, _SIDE_BY_SIDE, tuple[object, ...])
     together: list[_SideBySide] = []
-    by_subject = groupby(
-        (_side_by_side(row) for row in rows), key=lambda found: _first(found[2], found[1], found[0]).subject
-    )
-    for _, of_it in by_subject:
-        together.extend(of_it)
+    for _, of_subject in groupby(rows, key=lambda row: row[0]):
+        together.extend(_side_by_side(row[1:]) for row in of_subject)
         if len(together) >= _BATCH:
             yield from _compared(connection, together, policy)
             together.clear()
     yield from _compared(connection, together, policy)
 
 
-def _side_by_side(row: tuple[Any, ...]) -> _SideBySide:
+def _side_by_side(row: tuple[object, ...]) -> _SideBySide:
     width = len(AWARD_COLUMNS)
-    parts = (row[start : start + width] for start in range(0, 3 * width, width))
-    newest, current, rebuilt = (AwardRow(*part) if part[0] is not None else None for part in parts)
+    newest, current, rebuilt = (
+        None if row[start] is None else AwardRow._make(row[start : start + width]) for start in (0, width, 2 * width)
+    )
     return newest, current, rebuilt
 
 
@@ -312,7 +271,8 @@ def _zeroed(connection: Connection, gone: Sequence[AwardRow], policy: Policy) ->
 def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, FactRef]:
     """The newest version that ever counted of each of these facts, by name (`<topic>/<key>`)."""
     named = [fact.partition("/") for fact in sorted(facts)]
-    settings = fetch(connection, "SELECT recorded_at, registers FROM ledger_settings ORDER BY id", _RegistersRow)
+    statement = "SELECT recorded_at, registers FROM ledger_settings ORDER BY id"
+    settings = fetch(connection, statement, tuple[datetime, list[str] | None])
     rows = fetch(
         connection,
         _NEWEST_REFS,
@@ -324,14 +284,14 @@ def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, Fact
     return {f"{topic}/{key}": FactRef(f"{topic}/{key}", generation, seq) for topic, key, generation, seq in rows}
 
 
-def _counted_until(topic: str, key: str, settings: Sequence[_RegistersRow]) -> datetime | None:
+def _counted_until(topic: str, key: str, settings: Sequence[tuple[datetime, list[str] | None]]) -> datetime | None:
     """When a fact's register ceased to count, by all rows of `ledger_settings`; None if it counts."""
     until: datetime | None = None
-    for row in settings:
-        if is_counted(topic, key, registers_of(row.registers)):
+    for recorded_at, registers in settings:
+        if is_counted(topic, key, registers_of(registers)):
             until = None
         elif until is None:
-            until = row.recorded_at
+            until = recorded_at
     return until
 
 
@@ -339,10 +299,17 @@ def _first(*rows: AwardRow | None) -> AwardRow:
     return next(row for row in rows if row is not None)
 
 
-def _listed(fields: Iterable[tuple[str, object]]) -> str:
-    """Fields for a person: amounts in yuan."""
-    return ", ".join(f"{name.removesuffix('_fen')} {_shown(name, value)}" for name, value in fields)
+def _differing(
+    what: str, stored: Mapping[str, object], expected: Mapping[str, object], source: str = ""
+) -> Iterator[Difference]:
+    """The fields that differ, in one difference."""
+    if names := [name for name in expected if stored[name] != expected[name]]:
+        shown = [", ".join(_shown(name, fields[name]) for name in names) for fields in (stored, expected)]
+        yield Difference(what, shown[0], shown[1] + source)
 
 
 def _shown(name: str, value: object) -> str:
-    return format_yuan(value) if name.endswith("_fen") and isinstance(value, int) else str(value)
+    """A field for a person: an amount in yuan."""
+    if name.endswith("_fen") and isinstance(value, int):
+        return f"{name.removesuffix('_fen')} {format_yuan(value)}"
+    return f"{name.removesuffix('_fen')} {value}"

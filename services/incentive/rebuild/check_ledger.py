@@ -1,4 +1,4 @@
-"""Checks of facts, award versions and the ledger against each other, by SQL alone.
+"""Checks of facts, award versions, acts and the ledger against each other.
 
 Each statement yields what differs as (what, stored, expected).
 """
@@ -8,10 +8,16 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from shared.postgres.query import fetch, stream
+from services.incentive.domain.acts import Act, act_sha256
+from services.incentive.domain.workflow import ACTIONS, FIRST_STATE
+from services.incentive.store.acts import render_acts
+from services.incentive.store.ledger import json_text
+from services.incentive.store.rows import columns
+from shared.postgres.query import fetch, stream, stream_chunks
 from shared.values.differences import Difference
 from shared.values.money import format_yuan
 
+_BATCH: Final = 500  # acts that are in memory together
 _CURRENT_FACTS: Final = """
     SELECT concat('fact_current ', topic, ' ', key),
            'fact ' || c.fact_id || ', generation ' || c.generation || ', seq ' || c.seq || ', about ' || c.about,
@@ -122,6 +128,63 @@ _COUNTS: Final = """
            (SELECT count(*) FROM award_version), (SELECT count(*) FROM ledger_transaction),
            (SELECT count(*) FROM ledger_entry), (SELECT count(*) FROM act)
 """
+_UNPAIRED: Final = """
+    SELECT concat('act of ledger_transaction ', coalesce(a.seq, t.seq)), a.id || ', ' || a.recorded_at,
+           t.decision_id || ', ' || t.posted_at
+    FROM act a
+    FULL JOIN (SELECT * FROM ledger_transaction WHERE NOT starts_with(decision_id, 'declared/')) t USING (seq)
+    WHERE (a.id, a.recorded_at) IS DISTINCT FROM (t.decision_id, t.posted_at)
+    ORDER BY coalesce(a.seq, t.seq)
+"""
+_ACTS: Final = f"SELECT {columns(Act)} FROM act ORDER BY seq"
+_POSTED: Final = """
+    SELECT a.id, t.decision_sha256 FROM act a JOIN ledger_transaction t USING (seq) WHERE a.id = ANY(%(ids)s)
+"""
+# Decisions by number: each from the state that the one before left, by its action's row, and posted as decided.
+_STEPS: Final = """
+    SELECT concat('decision ', id, ' of ', award_id), differing.stored, differing.expected
+    FROM (
+        SELECT d.*, action.from_states, coalesce(action.to_state, d.from_state) AS leads_to,
+               lag(d.number, 1, -1) OVER award AS before, lag(d.to_state, 1, %(first)s) OVER award AS state,
+               ROW(t.kind, t.award_id, t.amount_fen, t.subject, t.year) AS posted,
+               ROW(action.posts, d.award_id, d.amount_fen, d.subject, d.year) AS decided
+        FROM decision d JOIN act a USING (id) JOIN ledger_transaction t USING (seq)
+        JOIN jsonb_to_recordset(CAST(%(actions)s AS jsonb))
+            AS action(name text, from_states text[], to_state text, posts text COLLATE "C") ON action.name = d.action
+        WINDOW award AS (PARTITION BY d.award_id ORDER BY d.number)) step
+    CROSS JOIN LATERAL (VALUES
+        ((number, from_state) <> (before + 1, state), concat('number ', number, ' from ', from_state),
+         concat('number ', before + 1, ' from ', state)),
+        (from_state <> ALL(from_states) OR to_state <> leads_to, concat(from_state, ' to ', to_state),
+         concat(array_to_string(from_states, ', '), ' to ', leads_to)),
+        (posted IS DISTINCT FROM decided, concat('posted ', posted), concat('decided ', decided))
+    ) AS differing(differs, stored, expected)
+    WHERE differs
+    ORDER BY award_id, number
+"""
+_ACCOUNTS: Final = """
+    WITH posted AS (
+        SELECT account, sum(credit_fen) - sum(debit_fen) AS fen FROM ledger_entry
+        WHERE split_part(account, ':', 1) IN ('approved', 'paid', 'returned', 'budget', 'treasury') GROUP BY account),
+    decided AS (
+        SELECT action, amount_fen AS fen, year, concat(subject, ':', award_id) COLLATE "C" AS whose FROM decision
+        WHERE amount_fen > 0),
+    lines AS (
+        SELECT CASE action WHEN 'approve' THEN concat('approved:', whose) WHEN 'pay' THEN concat('paid:', whose)
+                   ELSE concat('returned:', whose) END COLLATE "C" AS account,
+               CASE action WHEN 'pay' THEN -fen ELSE fen END AS fen
+        FROM decided
+        UNION ALL
+        SELECT CASE action WHEN 'approve' THEN concat('budget:', year) ELSE 'treasury' END COLLATE "C",
+               CASE action WHEN 'pay' THEN fen ELSE -fen END
+        FROM decided),
+    expected AS (SELECT account, sum(fen) AS fen FROM lines GROUP BY account)
+    SELECT concat('account ', account), round(coalesce(p.fen, 0) / 100, 2)::text,
+           round(coalesce(e.fen, 0) / 100, 2)::text
+    FROM posted p FULL JOIN expected e USING (account)
+    WHERE coalesce(p.fen, 0) <> coalesce(e.fen, 0)
+    ORDER BY account
+"""
 
 
 class WrongBalance(NamedTuple):
@@ -154,24 +217,21 @@ def count_all(connection: Connection) -> Counts:
 
 def check_tables(connection: Connection) -> Iterator[Difference]:
     """All differences that the tables alone show."""
-    yield from differences(
-        connection,
-        _CURRENT_FACTS,
-        _VERSIONS,
-        _SEQUENCE,
-        _SUMS,
-        _FOREIGN_ENTRIES,
-        _DECLARATIONS,
-        _NAMED,
-        _POLICIES,
-    )
-
-
-def differences(connection: Connection, *statements: str) -> Iterator[Difference]:
-    """The differences that these statements yield, in order."""
+    statements = (
+        _CURRENT_FACTS, _VERSIONS, _SEQUENCE, _SUMS, _FOREIGN_ENTRIES, _DECLARATIONS, _NAMED, _POLICIES, _UNPAIRED,
+    )  # fmt: skip
     for statement in statements:
-        for what, stored, expected in stream(connection, statement, tuple[str, str | None, str | None]):
-            yield Difference(what, stored, expected)
+        yield from stream(connection, statement, Difference)
+    for chunk in stream_chunks(connection, _ACTS, Act, _BATCH):
+        posted = dict(fetch(connection, _POSTED, tuple[str, str], ids=[act.id for act in chunk]))
+        for act, answer in render_acts(connection, chunk):
+            found = None if answer is None else act_sha256(answer)
+            if act.id in posted and found != posted[act.id]:
+                yield Difference(f"{act.kind} {act.id}", found, posted[act.id])
+    fields = ("name", "from_states", "to_state", "posts")
+    actions = json_text([{name: getattr(action, name) for name in fields} for action in ACTIONS.values()])
+    yield from stream(connection, _STEPS, Difference, first=FIRST_STATE, actions=actions)
+    yield from stream(connection, _ACCOUNTS, Difference)
 
 
 def wrong_entitlements(connection: Connection) -> Iterator[WrongBalance]:

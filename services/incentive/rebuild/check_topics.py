@@ -2,18 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from kafka.errors import KafkaError
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import TOPICS, FactError
 from services.incentive.store.facts import FactRecord, read_record
-from shared.kafka.handler import Record
 from shared.kafka.positions import load_positions
 from shared.kafka.replay import replay_records
 from shared.operator_errors import OperatorError
-from shared.postgres.query import copy_in, execute, fetch
+from shared.postgres.query import copy_in, execute, stream
 from shared.settings import ClientConfig
 from shared.values.differences import Difference
 
@@ -21,19 +20,14 @@ _REPLAYED: Final = (
     'CREATE TEMPORARY TABLE IF NOT EXISTS replayed_fact (topic text COLLATE "C", key text COLLATE "C",'
     ' generation bigint, seq bigint, sha256 bytea, partition integer, "offset" bigint) ON COMMIT DROP'
 )
-_KINDS: Final = {
-    "lost": "丢失 / lost:",
-    "foreign": "外来 / foreign:",
-    "other content": "内容不同 / other content:",
-}
 # Compares the newest version of each key in the topic with the newest recorded one. A topic may have a version several
 # times; the recorded value must be one of those.
 _AGAINST_RECORDED: Final = """
-    SELECT topic, key, t.generation AS t_generation, t.seq AS t_seq, t.partition, t."offset",
-           f.id, f.generation, f.seq,
-           CASE WHEN f.id IS NULL OR (t.generation, t.seq) > (f.generation, f.seq) THEN 'lost'
-                WHEN t.seq IS NULL OR (t.generation, t.seq) < (f.generation, f.seq) THEN 'foreign'
-                ELSE 'other content' END AS kind
+    SELECT concat(CASE WHEN f.id IS NULL OR (t.generation, t.seq) > (f.generation, f.seq) THEN '丢失 / lost'
+                       WHEN t.seq IS NULL OR (t.generation, t.seq) < (f.generation, f.seq) THEN '外来 / foreign'
+                       ELSE '内容不同 / other content' END, ': ', topic, ' ', key),
+           'generation ' || f.generation || ', seq ' || f.seq || ', fact ' || f.id,
+           'generation ' || t.generation || ', seq ' || t.seq || ', ' || topic || '[' || t.partition || ']@' || "offset"
     FROM (SELECT DISTINCT ON (topic, key) * FROM replayed_fact
           ORDER BY topic, key, generation DESC, seq DESC, "offset") t
     FULL JOIN (SELECT DISTINCT ON (topic, key) topic, key, id, generation, seq, value FROM fact
@@ -42,34 +36,30 @@ _AGAINST_RECORDED: Final = """
        OR NOT EXISTS (SELECT FROM replayed_fact s WHERE s.topic = t.topic AND s.key = t.key
                       AND s.generation = f.generation AND s.seq = f.seq AND s.sha256 = sha256(f.value))
     ORDER BY topic, key
-    """
-
-
-class _TopicRow(NamedTuple):
-    """A key whose newest version in the topic is not the one recorded."""
-
-    topic: str
-    key: str
-    t_generation: int | None
-    t_seq: int | None
-    partition: int | None
-    offset: int | None
-    id: int | None
-    generation: int | None
-    seq: int | None
-    kind: str
+"""
 
 
 class BrokerUnavailableError(OperatorError):
     """The topics cannot be read now."""
 
 
-def read_recorded_topics(connection: Connection, client_config: ClientConfig) -> Iterator[list[Record]]:
-    """The fact topics from offset 0 up to the positions of this database."""
+def read_facts(
+    connection: Connection, client_config: ClientConfig
+) -> Iterator[tuple[list[FactRecord], list[Difference]]]:
+    """The facts of the topics in batches, from offset 0 up to the positions of this database; and what is no fact."""
     positions = load_positions(connection)
     ends = {where: position.next_offset for where, position in positions.items() if position.topic in TOPICS}
     try:
-        yield from replay_records(client_config, ends)
+        for records in replay_records(client_config, ends):
+            found: list[FactRecord] = []
+            faults = []
+            for record in records:
+                try:
+                    found.append(read_record(record))
+                except FactError as error:
+                    where = f"{record.topic}[{record.partition}]@{record.offset}"
+                    faults.append(Difference(where, str(error), "a fact"))
+            yield found, faults
     except KafkaError as error:
         raise BrokerUnavailableError(f"消息系统不可用 / the broker does not answer as it should: {error!r}") from error
 
@@ -81,45 +71,13 @@ def compare_topics(connection: Connection, client_config: ClientConfig) -> Itera
     """
     execute(connection, _REPLAYED)
     execute(connection, "TRUNCATE replayed_fact")
-    for records in read_recorded_topics(connection, client_config):
-        found: list[FactRecord] = []
-        for record in records:
-            try:
-                found.append(read_record(record))
-            except FactError as error:
-                yield Difference(f"{record.topic}[{record.partition}]@{record.offset}", str(error), "a fact")
-        _keep(connection, found)
+    for found, faults in read_facts(connection, client_config):
+        yield from faults
+        rows = (
+            (one.topic, one.key, *one.version, hashlib.sha256(one.value).digest(), one.partition, one.offset)
+            for one in found
+        )
+        copy_in(connection, "COPY replayed_fact FROM STDIN", rows)
     execute(connection, "CREATE INDEX IF NOT EXISTS replayed_fact_key ON replayed_fact (topic, key)")
     execute(connection, "ANALYZE replayed_fact")
-    for row in fetch(connection, _AGAINST_RECORDED, _TopicRow, topics=list(TOPICS)):
-        yield _difference(row)
-
-
-def _difference(row: _TopicRow) -> Difference:
-    recorded = published = None
-    if row.id is not None:
-        recorded = f"generation {row.generation}, seq {row.seq}, fact {row.id}"
-    if row.t_seq is not None:
-        published = f"generation {row.t_generation}, seq {row.t_seq}, {row.topic}[{row.partition}]@{row.offset}"
-    return Difference(f"{_KINDS[row.kind]} {row.topic} {row.key}", recorded, published)
-
-
-def read_facts(connection: Connection, client_config: ClientConfig) -> Iterator[list[FactRecord]]:
-    """The facts of the topics in batches; `compare_topics` has reported records that are no facts."""
-    for records in read_recorded_topics(connection, client_config):
-        yield [fact for record in records if (fact := _fact_or_none(record)) is not None]
-
-
-def _fact_or_none(record: Record) -> FactRecord | None:
-    try:
-        return read_record(record)
-    except FactError:
-        return None
-
-
-def _keep(connection: Connection, records: list[FactRecord]) -> None:
-    rows = (
-        (one.topic, one.key, *one.version, hashlib.sha256(one.value).digest(), one.partition, one.offset)
-        for one in records
-    )
-    copy_in(connection, "COPY replayed_fact FROM STDIN", rows)
+    yield from stream(connection, _AGAINST_RECORDED, Difference, topics=list(TOPICS))

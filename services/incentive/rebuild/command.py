@@ -4,8 +4,8 @@ Verification uses one snapshot and no lock. Repair takes the ledger's lock and w
 what PostgreSQL refuses stays as it is and is reported.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import click
@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from services.incentive.domain.facts import FactError
 from services.incentive.policy.terms import Policy
 from services.incentive.rebuild.awards import compare_awards, rebuild_awards
-from services.incentive.rebuild.check_acts import check_acts
 from services.incentive.rebuild.check_ledger import check_tables, count_all, wrong_entitlements
 from services.incentive.rebuild.check_topics import compare_topics, read_facts
 from services.incentive.rebuild.repair import repair
@@ -47,17 +46,7 @@ _DAMAGED_FACTS: Final = (
 )
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Reported:
-    """The number of reported differences, and whether any concerns a recorded fact."""
-
-    count: int = 0
-    of_facts: bool = False
-
-    def __add__(self, other: "_Reported") -> "_Reported":
-        return _Reported(self.count + other.count, self.of_facts or other.of_facts)
+Reported = Counter[bool]  # the number of differences, by whether they concern a recorded fact
 
 
 class RebuildResult(NamedTuple):
@@ -94,7 +83,7 @@ def verify_all(
     _lift_limits(connection)
     rulebook = _in_force(connection, rulebook)
     reported = _report(_all_differences(connection, rulebook, client_config), say)
-    return RebuildResult(reported.count == 0, _summary(connection, client_config, reported.count))
+    return RebuildResult(not reported, _summary(connection, client_config, reported.total()))
 
 
 def repair_all(
@@ -110,30 +99,30 @@ def repair_all(
     _lift_limits(connection)
     rulebook = _in_force(connection, rulebook)
     edge = log.edge(connection)
-    published, applied = _Reported(), 0
+    published, applied = Reported(), 0
     refused: list[str] = []
     if client_config is not None:
         published = _report(compare_topics(connection, client_config), say)
-        if published.count:
+        if published:
             applied, refused = _apply_missing(connection, rulebook, client_config, clock)
     damaged = _report(rebuild_awards(connection, rulebook), say, _NOT_REPAIRABLE)
     found = _report(_ledger_differences(connection, rulebook.policy), say)
-    if not published.count + damaged.count + found.count:
+    if not published + damaged + found:
         return RebuildResult(True, _summary(connection, client_config, 0))
     repairs = repair(connection, rulebook, clock)
     log.extend(connection, edge, clock())
     for reason in (*refused, *repairs.refused):
         say(f"{_NOT_REPAIRABLE}{reason}")
     remains = damaged + _report(_ledger_differences(connection, rulebook.policy), say, _NOT_REPAIRABLE)
-    if client_config is not None and published.count:
+    if client_config is not None and published:
         remains += _report(compare_topics(connection, client_config), say, _NOT_REPAIRABLE)
-    if remains.of_facts:
+    if remains[True]:
         say(_DAMAGED_FACTS)
     return RebuildResult(
-        remains.count == 0,
-        f"已补入事实 {applied}，新版本 {repairs.versions}，更正分录 {repairs.postings}；不可更正 {remains.count} / "
+        not remains,
+        f"已补入事实 {applied}，新版本 {repairs.versions}，更正分录 {repairs.postings}；不可更正 {remains.total()} / "
         f"facts applied {applied}, new versions {repairs.versions}, correcting postings {repairs.postings}; "
-        f"not repairable {remains.count}",
+        f"not repairable {remains.total()}",
     )
 
 
@@ -143,7 +132,7 @@ def _apply_missing(
     """Apply facts that the topics have and the database lacks; return their number, and why others were refused."""
     before = count_all(connection).facts
     refused: list[str] = []
-    for records in read_facts(connection, client_config):
+    for records, _ in read_facts(connection, client_config):
         try:
             with connection.begin_nested():
                 apply_facts(connection, records, rulebook, clock)
@@ -164,26 +153,23 @@ def _all_differences(
 def _ledger_differences(connection: Connection, policy: Policy) -> Iterator[Difference]:
     """Differences shown by `rebuilt_award` and by the tables alone; checked again after a repair."""
     yield from check_tables(connection)
-    yield from check_acts(connection)
     yield from compare_log(connection, stored_transactions, next_seq(connection))
     for compared in compare_awards(connection, policy):
-        if not compared.is_right:
-            yield from compared.differences()
+        yield from compared.differences()
     for balance in wrong_entitlements(connection):
         yield balance.difference()
 
 
-def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> _Reported:
+def _report(differences: Iterable[Difference], say: Say, prefix: str = "") -> Reported:
     """Say each in one line, at most MOST_LINES of them, and count all."""
-    count, of_facts = 0, False
-    for count, difference in enumerate(differences, 1):
-        of_facts |= difference.what.startswith("fact")
-        if count <= MOST_LINES:
+    reported = Reported()
+    for difference in differences:
+        reported[difference.what.startswith("fact")] += 1
+        if reported.total() <= MOST_LINES:
             say(prefix + difference.line())
-    if count > MOST_LINES:
-        more = count - MOST_LINES
+    if (more := reported.total() - MOST_LINES) > 0:
         say(f"{prefix}另有 {more} 项未列出 / {more} more are not listed")
-    return _Reported(count, of_facts)
+    return reported
 
 
 def _summary(connection: Connection, client_config: ClientConfig | None, differences: int) -> str:

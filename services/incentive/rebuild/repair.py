@@ -75,7 +75,7 @@ def _versions(connection: Connection, policy: Policy, instant: datetime) -> Iter
     found = (
         compared.expected
         for compared in compare_awards(connection, policy)
-        if not compared.is_right and _can_be_versioned(compared, instant)
+        if any(compared.differences()) and _can_be_versioned(compared, instant)
     )
     return _batches(found)
 
