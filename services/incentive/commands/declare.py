@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.awards import Award, award_of
 from services.incentive.domain.declared_rules import (
     WHY_NOTHING,
@@ -29,16 +30,15 @@ from services.incentive.domain.facts import (
     parse_fact,
 )
 from services.incentive.domain.postings import Posting
-from services.incentive.policy.terms import DeclaredTerms, Fixed, Grades, Policy
+from services.incentive.policy.terms import AtRate, DeclaredTerms, Fixed, Grades, Policy, Steps
 from services.incentive.store.facts import FactRecord, load_facts
 from services.incentive.store.intake import apply_newer
 from services.incentive.store.ledger import lock_ledger_for_request, next_instant, post
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of, settings_in_force
 from shared.postgres.query import fetch, fetch_value
-from shared.service_log.store import ServiceLog
 from shared.values.money import format_yuan, parse_yuan
 from shared.values.parties import Party, is_number, parse_subject
-from shared.values.times import Clock, shanghai_date
+from shared.values.times import shanghai_date
 from shared.whitelist import Whitelist
 
 _MOST_FEN: Final = 10**16  # 100 trillion yuan: above any revenue, below the range of bigint
@@ -74,21 +74,10 @@ class InputFault(NamedTuple):
 
 
 class DeclareResult(NamedTuple):
-    """The result of one entry: the declaration and its outcome, or its faults.
+    """The declaration of one entry, or its faults."""
 
-    `outcome` is None if the declaration was withdrawn or is faulty.
-    """
-
-    declaration: Declaration | None
-    outcome: DeclaredOutcome | None
+    declaration: Declaration | None = None
     faults: tuple[InputFault, ...] = ()
-
-
-class Declarer(NamedTuple):
-    """The declaring person (the name of the key) and the clock."""
-
-    name: str
-    clock: Clock
 
 
 class NoPolicyInForce(Exception):  # noqa: N818 - a state, not a fault
@@ -96,28 +85,28 @@ class NoPolicyInForce(Exception):  # noqa: N818 - a state, not a fault
 
 
 def declare(
-    connection: Connection, entered: Sequence[DeclarationInput], ours: Rulebook, log: ServiceLog, by: Declarer
+    connection: Connection, entered: Sequence[DeclarationInput], bureau: BureauContext, person: str
 ) -> list[DeclareResult]:
-    """Record the entries in order, and all that follows; leave out faulty ones. Takes the ledger's lock.
+    """Record the entries of a person in order, and all that follows; leave out faulty ones. Takes the ledger's lock.
 
     A later entry of the same rule, subject, year and item replaces the one before; an equal one changes nothing. The
-    policy in force in the ledger applies (`ours` is this program's). Raises NoPolicyInForce.
+    policy in force in the ledger applies. Raises NoPolicyInForce.
     """
     lock_ledger_for_request(connection)
     if settings_in_force(connection) is None:
         raise NoPolicyInForce
-    edge = log.edge(connection)
-    rulebook = rulebook_as_of(connection, None, ours)
-    instant = next_instant(connection, by.clock)
-    entering = _Entering(connection, entered, rulebook, by.name, instant)
-    answers = [entering.enter(one) for one in entered]
+    edge = bureau.log.edge(connection)
+    rulebook = rulebook_as_of(connection, None, bureau.rulebook)
+    instant = next_instant(connection, bureau.clock)
+    entering = _Entering(connection, entered, rulebook, person, instant)
+    results = [entering.enter(one) for one in entered]
     if entering.new:
         values = [(one, declaration_value(one)) for one in entering.new.values()]
         records = [_record(one, value, instant) for one, value in values]
         post(connection, [_decision(one, value, rulebook) for one, value in values], instant)
         apply_newer(connection, records, rulebook, instant)
-        log.extend(connection, edge, by.clock())
-    return [entering.final(answer) for answer in answers]
+        bureau.log.extend(connection, edge, bureau.clock())
+    return results
 
 
 def zero_award(declaration: Declaration, policy: Policy) -> Award:
@@ -155,36 +144,27 @@ class _Entering:
         self.new: dict[str, Declaration] = {}
 
     def enter(self, one: DeclarationInput) -> DeclareResult:
+        """Accept an entry, or return its faults."""
         faults = tuple(entry_faults(one, self._rulebook, shanghai_date(self._instant)))
         terms = self._rulebook.policy.declared.find(one.rule)
         if faults or terms is None:
-            return DeclareResult(None, None, faults)
+            return DeclareResult(faults=faults)
         declaration = self._declaration(one, terms)
         fact = declaration.ref.fact
         of_subject = self._declared.setdefault(one.subject, {})
         before = of_subject.get(fact)
         if fact in self.new:
-            return DeclareResult(
-                None,
-                None,
-                (InputFault("item", "本次申报中同一事项已有一行 / this matter is already entered in another row"),),
-            )
+            said = "本次申报中同一事项已有一行 / this matter is already entered in another row"
+            return DeclareResult(faults=(InputFault("item", said),))
         if before is not None and before.content == declaration.content:
-            return DeclareResult(before, None)
-        faults = tuple(self._faults_beside(declaration, terms, before))
-        if faults:
-            return DeclareResult(None, None, faults)
+            return DeclareResult(before)
+        fault = self._fault_beside(declaration, terms, before)
+        if fault is not None:
+            return DeclareResult(faults=(fault,))
         self._seq += 1
         self.new[fact] = of_subject[fact] = declaration
         self._names[one.subject] = declaration.party.name
-        return DeclareResult(declaration, None)
-
-    def final(self, answer: DeclareResult) -> DeclareResult:
-        """The outcome now that all entries are known."""
-        declaration = answer.declaration
-        if declaration is None:
-            return answer
-        return DeclareResult(declaration, self._outcome(declaration, self._declared[declaration.party.subject]))
+        return DeclareResult(declaration)
 
     def _declaration(self, one: DeclarationInput, terms: DeclaredTerms) -> Declaration:
         exchange = one.item if terms.subject == "operator" else None
@@ -211,23 +191,25 @@ class _Entering:
         name = one.name or (operator.name if operator else None) or self._names.get(one.subject, code)
         return Party(scheme, code, name)
 
-    def _faults_beside(
+    def _fault_beside(
         self, declaration: Declaration, terms: DeclaredTerms, before: Declaration | None
-    ) -> Iterator[InputFault]:
-        """Yield errors that follow from earlier declarations."""
+    ) -> InputFault | None:
+        """The error that follows from earlier declarations, if any."""
         stands = before is not None and not before.withdrawn
         if declaration.withdrawn:
-            if not stands:
-                yield InputFault("withdrawn", "没有可撤回的申报 / there is no declaration to take back")
-            return
+            said = "没有可撤回的申报 / there is no declaration to take back"
+            return None if stands else InputFault("withdrawn", said)
         if self._is_of_another(declaration, terms):
-            yield InputFault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
-            return
-        of_subject = {**self._declared[declaration.party.subject], declaration.ref.fact: declaration}
-        outcome = self._outcome(declaration, of_subject)
-        if outcome is None or outcome.ceiling_fen > 0 or stands or may_earn_nothing(outcome):
-            return
-        yield nothing_fault(outcome)
+            return InputFault("item", "该事项已为另一主体申报 / this matter is declared of another subject")
+        policy, fact = self._rulebook.policy, declaration.ref.fact
+        of_subject = {**self._declared[declaration.party.subject], fact: declaration}
+        outcomes = declared_outcomes(tuple(of_subject.values()), policy, policy.in_force)
+        outcome = next(one for one in outcomes if one.declaration.ref.fact == fact)
+        # What is only recorded, or is history that G2 needs, may earn nothing.
+        is_history = outcome.why == "not_in_force" and looks_back(terms)
+        if outcome.ceiling_fen > 0 or stands or outcome.why == "recorded" or is_history:
+            return None
+        return nothing_fault(outcome)
 
     def _is_of_another(self, declaration: Declaration, terms: DeclaredTerms) -> bool:
         """Return True if another subject declared the same limited matter under a rule of that limit."""
@@ -245,28 +227,18 @@ class _Entering:
                 others[one.ref.fact] = one
         return any(not one.withdrawn for one in others.values())
 
-    def _outcome(self, declaration: Declaration, of_subject: Mapping[str, Declaration]) -> DeclaredOutcome | None:
-        policy = self._rulebook.policy
-        found = declared_outcomes(tuple(of_subject.values()), policy, policy.in_force)
-        return next((one for one in found if one.declaration.ref.fact == declaration.ref.fact), None)
-
-
-def may_earn_nothing(outcome: DeclaredOutcome) -> bool:
-    """True if a declaration without a reward is still accepted: it is only recorded, or is history that G2 needs."""
-    return outcome.why == "recorded" or (outcome.why == "not_in_force" and looks_back(outcome.terms))
-
 
 def nothing_fault(outcome: DeclaredOutcome) -> InputFault:
     """Why a declaration earns nothing, at the field that causes it."""
-    why, terms = outcome.why, outcome.terms
-    field = "rule"
+    terms, why = outcome.terms, outcome.why or "recorded"
+    field = "measure" if terms.measure is None else f"measure.{terms.measure.name}"
     if why in ("not_in_force", "over_years"):
         field = "earned_on"
-    elif why in ("over_at_most", "below_steps", "below_minimum", "no_higher_step", "not_measured"):
-        field = "measure" if terms.measure is None else f"measure.{terms.measure.name}"
     elif why == "not_the_first":
-        field = "item" if terms.per == "item" else "subject"
-    said = WHY_NOTHING[why or "recorded"]
+        field = terms.per
+    elif why in ("recorded", "limit_used_up"):
+        field = "rule"
+    said = WHY_NOTHING[why]
     others = ", ".join(one.award_id for one in outcome.before)
     return InputFault(field, f"{said.zh}（{others}） / {said.en}: {others}" if others else f"{said.zh} / {said.en}")
 
@@ -311,29 +283,30 @@ def _measure_faults(one: DeclarationInput, terms: DeclaredTerms) -> Iterator[Inp
     if terms.measure is None:
         return
     name, says = terms.measure.name, terms.measure.says
-    if name not in one.measure:
-        yield InputFault(f"measure.{name}", f"必须提供{says.zh} / required: {says.en}")
-        return
-    value = one.measure[name]
-    if isinstance(terms.amount, Grades):
-        grades = ", ".join(grade.grade for grade in terms.amount.grades)
-        if value not in {grade.grade for grade in terms.amount.grades}:
-            yield InputFault(f"measure.{name}", f"须为 {grades} 之一 / must be one of {grades}")
-        return
-    try:
-        _ = parse_measure(value) if isinstance(terms.amount, Fixed) else parse_yuan(value)
-    except ValueError:
-        said = (
-            "须为十进制数 / must be a decimal"
-            if isinstance(terms.amount, Fixed)
-            else "须为以元计的金额 / must be an amount in yuan"
-        )
+    if name in one.measure:
+        said = _wrong_value(terms.amount, one.measure[name])
+    else:
+        said = f"必须提供{says.zh} / required: {says.en}"
+    if said is not None:
         yield InputFault(f"measure.{name}", said)
-        return
-    if not isinstance(terms.amount, Fixed) and parse_yuan(value) > _MOST_FEN:
-        yield InputFault(
-            f"measure.{name}", f"不得超过 {format_yuan(_MOST_FEN)} / must be at most {format_yuan(_MOST_FEN)}"
-        )
+
+
+def _wrong_value(amount: Fixed | Grades | Steps | AtRate | None, value: str) -> str | None:
+    """Why a measured value has not the form that an amount needs; None if it has."""
+    if isinstance(amount, Grades):
+        grades = [grade.grade for grade in amount.grades]
+        known = ", ".join(grades)
+        return None if value in grades else f"须为 {known} 之一 / must be one of {known}"
+    try:
+        if isinstance(amount, Fixed):
+            _ = parse_measure(value)
+        elif parse_yuan(value) > _MOST_FEN:
+            return f"不得超过 {format_yuan(_MOST_FEN)} / must be at most {format_yuan(_MOST_FEN)}"
+    except ValueError:
+        if isinstance(amount, Fixed):
+            return "须为十进制数 / must be a decimal"
+        return "须为以元计的金额 / must be an amount in yuan"
+    return None
 
 
 def _name_of(known: KnownFacts) -> str | None:
@@ -356,8 +329,6 @@ def _decision(declaration: Declaration, value: bytes, rulebook: Rulebook) -> Pos
         entries=(),
         subject=declaration.party.subject,
         year=declaration.earned_on.year,
-        subject_before=None,
-        year_before=None,
         policy_id=rulebook.policy.id,
         policy_revision=rulebook.policy.revision,
         article=rulebook.policy.terms(declaration.rule).article,

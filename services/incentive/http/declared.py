@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from services.incentive.commands.declare import (
     DeclarationInput,
-    Declarer,
     DeclareResult,
     NoPolicyInForce,
     declare,
@@ -121,9 +120,8 @@ def _row_json(connection: Connection, view: LedgerView, row: Row, result: Declar
 
 def run_declare(connection: Connection, inputs: list[DeclarationInput]) -> list[DeclareResult]:
     """Declare as the person who asks. Problem 503 while no policy is in force."""
-    bureau, declarer = incentive_context().bureau, Declarer(current_key().name, current_service().clock)
     try:
-        return declare(connection, inputs, bureau.rulebook, bureau.log, declarer)
+        return declare(connection, inputs, incentive_context().bureau, current_key().name)
     except NoPolicyInForce as error:
         raise no_policy_in_force() from error
 

@@ -20,7 +20,7 @@ from services.incentive.commands.acts import (
     StepNotAllowedError,
     record_act,
 )
-from services.incentive.commands.declare import DeclarationInput, Declarer, declare
+from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
 from services.incentive.http.schemas import FLAGS
@@ -227,7 +227,7 @@ def told(postgres) -> Iterator[Told]:
             if number == 0 or number in SETTINGS:
                 ledger.put_in_force()
             ledger.take(*facts[number * 3 : number * 3 + 3])
-            declare(connection, [some_declaration(rng)], in_force, LOG, Declarer("test", ledger.clock))
+            declare(connection, [some_declaration(rng)], BureauContext(in_force, LOG, ledger.clock), "test")
             told.now = as_of.last_instant(connection)
         told.instants.append(told.now)
         told.acts += sum(act(acting, told, in_force) for _ in range(ACTS))

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from services.incentive.commands.declare import DeclarationInput, Declarer, declare
+from services.incentive.commands.acts import BureauContext
+from services.incentive.commands.declare import DeclarationInput, declare
 from services.incentive.rebuild.command import verify_all
 from shared.postgres.database import make_engine, snapshot
 from shared.settings import POLICY_FILE, SettingsError
@@ -74,7 +75,7 @@ def fill(engine: Engine) -> None:
             DeclarationInput("compute_voucher", subject(2), "V-1", date(2026, 3, 1), {"settled": "100000.00"}),
             DeclarationInput("computing_centre", subject(3), "C-1", date(2026, 3, 1), {"pue": "1.20"}),
         ]
-        declare(connection, entered, rulebook(), LOG, Declarer("test", lambda: NOW))
+        declare(connection, entered, BureauContext(rulebook(), LOG, lambda: NOW), "test")
     # A grant under another policy competes under both files.
     ask = Asker(incentive_app(engine, rulebook(), lambda: NOW).test_client())
     grant = {"name": "另一市级政策", "year": 2026, "amount": "50000.00", "documents": []}
