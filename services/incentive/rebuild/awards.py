@@ -16,6 +16,7 @@ from services.incentive.domain.awards import Award, zero_out
 from services.incentive.domain.entitlements import KnownFacts, compute_awards, known_facts
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.domain.facts import (
+    DECLARED,
     Fact,
     FactError,
     FactRef,
@@ -31,7 +32,7 @@ from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.awards import award_from_row, award_rows
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, columns
-from services.incentive.store.rulebook import Rulebook, registers_of
+from services.incentive.store.rulebook import Rulebook
 from shared.events.fact_topics import ANNUAL_TOTAL, SIGN
 from shared.postgres.query import execute, fetch, stream
 from shared.values.differences import Difference
@@ -100,13 +101,17 @@ _LAST_EARNED: Final = f"""
     SELECT DISTINCT ON (award_id) {", ".join(AWARD_COLUMNS)} FROM award_version
     WHERE award_id = ANY(%(ids)s) AND ceiling_fen > 0 ORDER BY award_id, version DESC
 """
-_NEWEST_REFS: Final = """
-    SELECT n.topic, n.key, f.generation, f.seq
-    FROM unnest(CAST(%(topics)s AS text[]), CAST(%(keys)s AS text[]), CAST(%(untils)s AS timestamptz[]))
-        AS n(topic, key, counted_until)
+# The newest version that ever counted: a register ceases to count with the first settings after the last that named it.
+_NEWEST_REFS: Final = f"""
+    SELECT concat(topic, '/', key), f.generation, f.seq
+    FROM (SELECT split_part(name, '/', 1) AS topic, substring(name FROM position('/' IN name) + 1) AS key
+          FROM unnest(CAST(%(facts)s AS text[])) AS name) n
     CROSS JOIN LATERAL (
         SELECT generation, seq FROM fact
-        WHERE topic = n.topic AND key = n.key AND recorded_at < coalesce(n.counted_until, 'infinity')
+        WHERE topic = n.topic AND key = n.key AND recorded_at < ALL (
+            SELECT recorded_at FROM ledger_settings WHERE id > (
+                SELECT coalesce(max(id), 0) FROM ledger_settings
+                WHERE registers IS NULL OR n.topic = '{DECLARED}' OR split_part(n.key, '/', 1) = ANY(registers)))
         ORDER BY generation DESC, seq DESC LIMIT 1
     ) f
 """
@@ -264,35 +269,10 @@ def _zeroed(connection: Connection, gone: Sequence[AwardRow], policy: Policy) ->
     last_earned = fetch(connection, _LAST_EARNED, AwardRow, ids=[row.award_id for row in gone])
     last = {row.award_id: award_from_row(row) for row in last_earned}
     awards = [last.get(row.award_id) or award_from_row(row) for row in gone]
-    newest = _newest_refs(connection, {evidence.ref.fact for award in awards for evidence in award.evidence})
+    facts = sorted({evidence.ref.fact for award in awards for evidence in award.evidence})
+    rows = fetch(connection, _NEWEST_REFS, tuple[str, int, int], facts=facts)
+    newest = {fact: FactRef(fact, generation, seq) for fact, generation, seq in rows}
     return [zero_out(award, policy, newest) for award in awards]
-
-
-def _newest_refs(connection: Connection, facts: Iterable[str]) -> dict[str, FactRef]:
-    """The newest version that ever counted of each of these facts, by name (`<topic>/<key>`)."""
-    named = [fact.partition("/") for fact in sorted(facts)]
-    statement = "SELECT recorded_at, registers FROM ledger_settings ORDER BY id"
-    settings = fetch(connection, statement, tuple[datetime, list[str] | None])
-    rows = fetch(
-        connection,
-        _NEWEST_REFS,
-        tuple[str, str, int, int],
-        topics=[topic for topic, _, _ in named],
-        keys=[key for _, _, key in named],
-        untils=[_counted_until(topic, key, settings) for topic, _, key in named],
-    )
-    return {f"{topic}/{key}": FactRef(f"{topic}/{key}", generation, seq) for topic, key, generation, seq in rows}
-
-
-def _counted_until(topic: str, key: str, settings: Sequence[tuple[datetime, list[str] | None]]) -> datetime | None:
-    """When a fact's register ceased to count, by all rows of `ledger_settings`; None if it counts."""
-    until: datetime | None = None
-    for recorded_at, registers in settings:
-        if is_counted(topic, key, registers_of(registers)):
-            until = None
-        elif until is None:
-            until = recorded_at
-    return until
 
 
 def _first(*rows: AwardRow | None) -> AwardRow:
