@@ -9,13 +9,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from .bundle import Bundle, has_all_awards, has_all_postings, viewer_of
-from .declared import declared_awards
 from .ledger import BALANCES_FILE, AccountSums, LedgerLog
 from .policy import ExchangeWhitelist, PolicyValues, SettingsHistory
 from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OF_OTHERS, red_flags_on
-from .rules import RED_FLAG, annual_awards, first_awards, tier_awards
+from .rules import RED_FLAG, annual_awards, declared_awards, first_awards, tier_awards
 from .values import Json, fen, instant, subject_of, yuan
 
 SubjectYear = tuple[str, int]
@@ -30,14 +29,10 @@ class ReportedAwards:
         self._bundle = bundle
         self._lines: dict[str, dict[str, bytes]] = {AWARDS_FILE: {}, CONTEXT_FILE: {}}
         for file, lines in self._lines.items():
-            before = ""
-            for item, line in bundle.items(file):
-                if item["award_id"].encode() <= before.encode():
-                    raise Unsound("次序有误", "out of order")
-                before = item["award_id"]
-                if before in self:
+            for item, line in bundle.items(file, lambda award: award["award_id"].encode()):
+                if item["award_id"] in self:
                     raise Unsound("已在 awards.ndjson", "is in awards.ndjson, too")
-                lines[before] = line
+                lines[item["award_id"]] = line
 
     def asked(self) -> Iterator[Json]:
         return self._parsed(AWARDS_FILE)

@@ -8,7 +8,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from typing import IO, Any, Callable
 
 from .report import WRONG_CONTENT, Unsound, UsageError
 from .signatures import GivenKeys, SignedCheckpoint, open_note
@@ -110,8 +110,9 @@ class Bundle:
         except (ValueError, RecursionError) as error:
             raise Unsound("不是 JSON", "not JSON", str(error)) from None
 
-    def items(self, name: str) -> Iterator[tuple[Json, bytes]]:
-        """Yield (value, line) of a file of canonical JSON lines."""
+    def items(self, name: str, place: Callable[[Json], Any]) -> Iterator[tuple[Json, bytes]]:
+        """Yield (value, line) of a file of canonical JSON lines, whose values are in order of their `place`."""
+        before = None
         for _, line in self.lines(name):
             try:
                 value = json.loads(line.decode())
@@ -120,6 +121,9 @@ class Bundle:
                 raise Unsound("不是 JSON", "not JSON", str(error)) from None
             if not is_canonical or not isinstance(value, dict):
                 raise Unsound("不是规范形式", "not in canonical form")
+            if before is not None and place(value) <= before:
+                raise Unsound("次序有误", "out of order")
+            before = place(value)
             yield value, line
 
 

@@ -56,7 +56,7 @@ def expected_facts(documents: Iterable[AcceptedDocument], settings: Json, regist
         if kind == "listing":
             numbers[exchange, data["listing_no"]] = None
     for exchange, number in numbers:
-        trades.add_listing_fact(trades.size, listing_fact(listings, exchange, number, listings.size))
+        trades.add_listing_fact(trades.size, listing_fact(listings, listings.size, exchange, number))
         trades.size += 1
     return {
         f"{topic}/{register}/{rest}": recompute_fact(one, topic, rest, one.size)

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any, Callable
 
 from .policy import ExchangeWhitelist
 from .registers import RegisterDocument, RegisterEvidence
 from .report import Unsound
-from .risk_flags import RED_FLAG_FACTS
 from .rules import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE, LISTING, RED_FLAG
-from .values import Json, day_us, instant, local, party_json, subject_of, time_text, yuan
+from .values import DAY_US, Json, day_us, instant, local, party_json, subject_of, time_text, yuan
+
+# How many of the greatest a fact lists, from how many trades on an amount is repeated, below what a first purchase is
+# small, from what on another is large, and how long after.
+COUNTERPARTIES, REPEATED_AMOUNTS, REPEATED_FROM = 10, 5, 5
+SMALL_FIRST, LARGE_PURCHASE, AFTER_FIRST_US = 100_000, 10_000_000, 90 * DAY_US
 
 
 def recompute_fact(register: RegisterEvidence, topic: str, rest: str, seq: int) -> Json:
     """The value of a fact by its register's first `seq` entries, without its version; `rest`: its key there."""
-    parts = rest.split("/")
-    if topic == LISTING:
-        return listing_fact(register, parts[0], parts[1], seq)
-    if topic == FIRST_LISTING:
-        return first_fact(register, rest, seq, "provider")
-    if topic == FIRST_PURCHASE:
-        return first_fact(register, rest, seq, "buyer")
-    if topic == ANNUAL_TOTAL and parts[0] == "exchange":
-        return exchange_total(register, parts[1], int(parts[2]), seq)
-    if topic == ANNUAL_TOTAL and parts[0] == "provider":
-        return provider_total(register, parts[1], int(parts[2]), seq)
-    if topic == RED_FLAG and parts[0] in RED_FLAG_FACTS:
-        return RED_FLAG_FACTS[parts[0]](register, seq, *parts[1:])
-    raise Unsound("没有这种事实", "no such fact")
+    kind, *whose = (rest if topic in (ANNUAL_TOTAL, RED_FLAG) else f"/{rest}").split("/")
+    if (topic, kind) not in FACTS:
+        raise Unsound("没有这种事实", "no such fact")
+    return FACTS[topic, kind](register, seq, *whose)
 
 
 def fact_keys(register: RegisterEvidence) -> Iterator[tuple[str, str, int]]:
     """Yield (topic, key, newest entry that can have changed it) of every fact that the documents can make."""
-    by, topic = register.by_role, FIRST_LISTING if register.kind == "listing" else FIRST_PURCHASE
-    for subject, keys in by["provider" if register.kind == "listing" else "buyer"].items():
+    by, is_trade = register.by_role, register.kind == "trade"
+    for subject, keys in by[register.earner].items():
         if subject.startswith("uscc:"):
-            yield topic, subject, register.newest(keys)
-    if register.kind == "listing":
+            yield FIRST_PURCHASE if is_trade else FIRST_LISTING, subject, register.newest(keys)
+            if is_trade:
+                yield RED_FLAG, f"buyer/{subject}", register.newest(keys)
+    if not is_trade:
         return
     for (exchange, year), keys in by["exchange"].items():
         yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", register.newest(keys)
@@ -48,9 +45,6 @@ def fact_keys(register: RegisterEvidence) -> Iterator[tuple[str, str, int]]:
             for year in register.years(keys):
                 yield ANNUAL_TOTAL, f"provider/{subject}/{year}", max(matched, register.newest(keys))
                 yield RED_FLAG, f"provider/{subject}/{year}", register.newest(keys + by["buyer"].get(subject, []))
-    for subject, keys in by["buyer"].items():
-        if subject.startswith("uscc:"):
-            yield RED_FLAG, f"buyer/{subject}", register.newest(keys)
 
 
 def about_of_fact(fact: str) -> str:
@@ -61,7 +55,7 @@ def about_of_fact(fact: str) -> str:
     return rest.split("/")[1 if rest.startswith(("provider/", "buyer/")) else 0]
 
 
-def listing_fact(register: RegisterEvidence, exchange: str, number: str, seq: int) -> Json:
+def listing_fact(register: RegisterEvidence, seq: int, exchange: str, number: str) -> Json:
     document = register.revision_at((exchange, number), seq)
     if document is None:
         return {
@@ -79,12 +73,12 @@ def listing_fact(register: RegisterEvidence, exchange: str, number: str, seq: in
     }
 
 
-def first_fact(register: RegisterEvidence, subject: str, seq: int, role: str) -> Json:
+def first_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
     """(四) 1, 2: the least document by instant, exchange and number of those that can be a first."""
     whitelist, _ = register.settings(seq)
     eligible = [
         document
-        for document in register.documents(role, subject, seq)
+        for document in register.documents(register.earner, subject, seq)
         if document.status not in ("annulled", "cancelled")
         and not document.mirrored
         and whitelist.counts(document.exchange, document.at)
@@ -113,78 +107,70 @@ def first_json(document: RegisterDocument) -> Json:
     }
 
 
-class MonthlySums:
-    """Sums of trades by calendar month in Shanghai, split again at the cut dates."""
+def counted_trades(register: RegisterEvidence, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
+    """Yield completed trades, not mirrored, within the exchange's time on the whitelist."""
+    whitelist, _ = register.settings(seq)
+    for document in register.documents(role, whose, seq):
+        is_completed = document.status == "completed" and not document.mirrored
+        if is_completed and whitelist.counts(document.exchange, document.at):
+            yield document
 
-    def __init__(self, cut_at: Sequence[str]) -> None:
-        self._cuts = sorted(date.fromisoformat(day) for day in cut_at)
-        self._sums: dict[tuple[date, date], list[int]] = {}
 
-    def add(self, document: RegisterDocument) -> None:
+def sum_json(documents: Sequence[RegisterDocument]) -> Json:
+    return {"amount": yuan(sum(one.net for one in documents)), "trades": len(documents)}
+
+
+def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str]) -> list[Json]:
+    """Sum trades by calendar month in Shanghai, split again at the cut dates."""
+    cuts = sorted(map(date.fromisoformat, cut_at))
+    buckets: dict[tuple[date, date], list[RegisterDocument]] = {}
+    for document in documents:
         day = local(document.at).date()
         month = day.replace(day=1)
         after = (month + timedelta(days=32)).replace(day=1)
-        begin = max([month] + [cut for cut in self._cuts if cut <= day])
-        end = min([after] + [cut for cut in self._cuts if cut > day])
-        sums = self._sums.setdefault((begin, end), [0, 0, document.at])
-        sums[0] += document.net
-        sums[1] += 1
-        sums[2] = max(sums[2], document.at)
-
-    def json(self) -> list[Json]:
-        return [
-            {
-                "from": time_text(day_us(begin)),
-                "until": time_text(day_us(end)),
-                "amount": yuan(sums[0]),
-                "trades": sums[1],
-                "last_completed_at": time_text(sums[2]),
-            }
-            for (begin, end), sums in sorted(self._sums.items())
-        ]
+        begin = max([month] + [cut for cut in cuts if cut <= day])
+        end = min([after] + [cut for cut in cuts if cut > day])
+        buckets.setdefault((begin, end), []).append(document)
+    return [
+        {
+            "from": time_text(day_us(begin)),
+            "until": time_text(day_us(end)),
+            **sum_json(trades),
+            "last_completed_at": time_text(max(one.at for one in trades)),
+        }
+        for (begin, end), trades in sorted(buckets.items())
+    ]
 
 
-def exchange_total(register: RegisterEvidence, exchange: str, year: int, seq: int) -> Json:
+def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
-    whitelist, cut_at = register.settings(seq)
-    buckets = MonthlySums(cut_at)
-    for document in register.documents("exchange", (exchange, year), seq):
-        is_completed = document.status == "completed" and not document.mirrored
-        if is_completed and whitelist.counts(exchange, document.at):
-            buckets.add(document)
-    return {"exchange": exchange, "year": year, "cut_at": cut_at, "buckets": buckets.json()}
+    _, cut_at = register.settings(seq)
+    trades = counted_trades(register, "exchange", (exchange, int(year)), seq)
+    return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets_json(trades, cut_at)}
 
 
-def provider_total(register: RegisterEvidence, subject: str, year: int, seq: int) -> Json:
+def provider_total(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
     """(四) 3: the provider's trades of the year by exchange: those that count, and the others by reason."""
     whitelist, cut_at = register.settings(seq)
-    sums: dict[str, dict[str, MonthlySums]] = {}
-    others: dict[str, dict[str, list[int]]] = {}
+    trades: dict[str, dict[str, list[RegisterDocument]]] = {}
     for document in register.documents("provider", subject, seq):
-        if document.year != year:
-            continue
-        exchange, reason = document.exchange, reason_of(register, document, whitelist, seq)
-        share = sums.setdefault(exchange, {"counted": MonthlySums(cut_at), "unmatched": MonthlySums(cut_at)})
-        if reason in share:
-            share[reason].add(document)
-        else:
-            other = others.setdefault(exchange, {}).setdefault(reason, [0, 0])
-            other[0] += document.net
-            other[1] += 1
+        if document.year == int(year):
+            reason = reason_of(register, document, whitelist, seq)
+            trades.setdefault(document.exchange, {}).setdefault(reason, []).append(document)
     return {
         "party": party_json((subject, register.name_of(subject, seq))),
-        "year": year,
+        "year": int(year),
         "cut_at": cut_at,
         "by_exchange": {
             exchange: {
-                "counted": share["counted"].json(),
-                "unmatched": share["unmatched"].json(),
+                "counted": buckets_json(by_reason.get("counted", ()), cut_at),
+                "unmatched": buckets_json(by_reason.get("unmatched", ()), cut_at),
                 "other": [
-                    {"reason": reason, "amount": yuan(amount), "trades": trades}
-                    for reason, (amount, trades) in sorted(others.get(exchange, {}).items())
+                    {"reason": reason, **sum_json(by_reason[reason])}
+                    for reason in sorted(by_reason.keys() - {"counted", "unmatched"})
                 ],
             }
-            for exchange, share in sums.items()
+            for exchange, by_reason in trades.items()
         },
     }
 
@@ -209,3 +195,98 @@ def reason_of(register: RegisterEvidence, document: RegisterDocument, whitelist:
         and instant(fact["listed_at"]) <= document.at
     )
     return "counted" if is_matched else "unmatched"
+
+
+def examples_json(documents: Sequence[RegisterDocument]) -> list[Json]:
+    """The trades that were entered first and last."""
+    in_order = sorted(documents, key=lambda one: one.seq)
+    ends = in_order[:1] if len(in_order) == 1 else [in_order[0], in_order[-1]]
+    return [{"exchange": one.exchange, "trade_no": one.number} for one in ends]
+
+
+def provider_flags(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
+    """The provider's greatest buyers of the year, its purchases from them, and repeated amounts."""
+    sold = [one for one in counted_trades(register, "provider", subject, seq) if one.year == int(year)]
+    bought = [one for one in counted_trades(register, "buyer", subject, seq) if one.year == int(year)]
+    to: dict[str, list[RegisterDocument]] = {}
+    by_amount: dict[int, list[RegisterDocument]] = {}
+    for one in sold:
+        if one.buyer is not None and not one.buyer[0].startswith("natural_person:"):
+            to.setdefault(one.buyer[0], []).append(one)
+        by_amount.setdefault(one.net, []).append(one)
+    greatest = sorted(to, key=lambda other: (-sum(one.net for one in to[other]), other.encode()))
+    repeated = [amount for amount, ones in by_amount.items() if amount > 0 and len(ones) >= REPEATED_FROM]
+    repeated.sort(key=lambda amount: (-amount * len(by_amount[amount]), -amount))
+    return {
+        "subject": subject,
+        "year": int(year),
+        "sold": sum_json(sold),
+        "counterparties": [
+            {
+                "subject": other,
+                "sold": sum_json(to[other]),
+                "bought": sum_json([one for one in bought if one.provider[0] == other]),
+            }
+            for other in greatest[:COUNTERPARTIES]
+        ],
+        "repeated": [
+            {
+                "amount": yuan(amount),
+                "trades": len(by_amount[amount]),
+                "buyers": len({one.buyer for one in by_amount[amount]}),
+                "examples": examples_json(by_amount[amount]),
+            }
+            for amount in repeated[:REPEATED_AMOUNTS]
+        ],
+    }
+
+
+def buyer_flags(register: RegisterEvidence, seq: int, subject: str) -> Json:
+    """A small first purchase, and the greatest of the large ones soon after it."""
+    bought = sorted(counted_trades(register, "buyer", subject, seq), key=lambda one: one.place)
+    large = [
+        one for one in bought if one.net >= LARGE_PURCHASE and bought[0].at <= one.at <= bought[0].at + AFTER_FIRST_US
+    ]
+    if not large or bought[0].net >= SMALL_FIRST:
+        return {"subject": subject, "first": None, "greatest": None}
+
+    def purchase_json(one: RegisterDocument) -> Json:
+        return {
+            "exchange": one.exchange,
+            "trade_no": one.number,
+            "completed_at": time_text(one.at),
+            "amount": yuan(one.net),
+        }
+
+    greatest = max(large, key=lambda one: one.net)
+    return {"subject": subject, "first": purchase_json(bought[0]), "greatest": purchase_json(greatest)}
+
+
+def exchange_flags(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
+    """Sum what the operators of an exchange bought on it in the year, while they operated it."""
+    whitelist, _ = register.settings(seq)
+    bought: dict[str, list[RegisterDocument]] = {}
+    for one in counted_trades(register, "exchange", (exchange, int(year)), seq):
+        operator = whitelist.operator_on(exchange, local(one.at).date())
+        if operator is not None and one.buyer is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
+            bought.setdefault(one.buyer[0], []).append(one)
+    return {
+        "exchange": exchange,
+        "year": int(year),
+        "operators": [
+            {"subject": subject, "examples": examples_json(ones), **sum_json(ones)}
+            for subject, ones in sorted(bought.items())
+        ],
+    }
+
+
+FACTS: dict[tuple[str, str], Callable[..., Json]] = {
+    (LISTING, ""): listing_fact,
+    (FIRST_LISTING, ""): first_fact,
+    (FIRST_PURCHASE, ""): first_fact,
+    (ANNUAL_TOTAL, "exchange"): exchange_total,
+    (ANNUAL_TOTAL, "provider"): provider_total,
+    (RED_FLAG, "exchange"): exchange_flags,
+    (RED_FLAG, "provider"): provider_flags,
+    (RED_FLAG, "buyer"): buyer_flags,
+}

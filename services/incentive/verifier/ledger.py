@@ -1,15 +1,15 @@
-"""The ledger's transactions: each checked by itself, in order, up to the signed root hash."""
+"""The ledger's transactions up to the signed root hash, its balances, and an older extract that it must continue."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from .bundle import Bundle, has_all_postings
-from .merkle import TreeLeaf, check_log, leaf_hash
+from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint
+from .merkle import TreeLeaf, check_log, leaf_hash, peaks_of, root_of
 from .policy import DECLARED, SettingsHistory
 from .report import Unsound
-from .signatures import SignedCheckpoint
+from .signatures import GivenKeys, SignedCheckpoint
 from .values import Json, Span, fen, instant
 
 AccountSums = dict[str, list[int]]  # account: debit, credit; in fen
@@ -47,21 +47,21 @@ class LedgerLog:
         self.kept = check_log(bundle, (file, "proof.json"), checkpoint, self._leaves(file), wanted)
 
     def _leaves(self, file: str) -> Iterator[TreeLeaf]:
-        before = (-1, 0)
-        for item, line in self._bundle.items(file):
-            before = self._check_place(item, before)
+        before_us = 0
+        for item, line in self._bundle.items(file, lambda item: item["seq"]):
+            before_us = self._check_place(item, before_us)
             self._check_policy(item)
             self._note_act(item)
             self._check_entries(item)
             self.count += 1
             yield item["seq"], leaf_hash(line)
 
-    def _check_place(self, item: Json, before: tuple[int, int]) -> tuple[int, int]:
-        """Check fields, order and the request's limits; return (seq, posted_at)."""
+    def _check_place(self, item: Json, before_us: int) -> int:
+        """Check fields, order and the request's limits; return the instant of `posted_at`."""
         if set(item) != TRANSACTION_FIELDS:
             raise Unsound("字段有误", "wrong fields")
         at_us, request = instant(item["posted_at"]), self.request
-        if item["seq"] <= before[0] or at_us < before[1]:
+        if at_us < before_us:
             raise Unsound("次序有误", "out of order")
         if not (request["since"] or 0) <= item["seq"] < self._size or at_us > instant(self._as_of):
             raise Unsound("不在所求范围内", "outside the requested range")
@@ -69,7 +69,7 @@ class LedgerLog:
             request["until"] and at_us >= instant(request["until"])
         ):
             raise Unsound("不在所求时段内", "outside the requested period")
-        return item["seq"], at_us
+        return at_us
 
     def _check_policy(self, item: Json) -> None:
         """Check rule, policy revision and article."""
@@ -170,3 +170,36 @@ def check_balances(ledger: LedgerLog, balances: AccountSums, opening: AccountSum
     for account in expected:
         if account not in balances:
             raise Unsound("缺少账户", "an account is missing", account, file=BALANCES_FILE)
+
+
+class OlderExtract:
+    """An older extract: its signed checkpoints by origin, and its balances if they are of all awards."""
+
+    def __init__(self, path: str, keys: GivenKeys) -> None:
+        with Bundle(path) as bundle:
+            manifest = check_manifest(bundle, keys)
+            self.checkpoints = {log["origin"]: open_checkpoint(bundle, log, keys) for log in manifest["logs"]}
+            self.size = manifest["size"]
+            self.balances = read_balances(bundle, manifest) if has_all_awards(manifest["request"]) else None
+
+    def wanted(self, origin: str) -> Iterable[Span]:
+        """The subtrees whose hashes show that a log continues."""
+        return peaks_of(self.checkpoints[origin].size) if origin in self.checkpoints else ()
+
+    def is_continued(self, file: str, now: SignedCheckpoint, kept: Mapping[Span, bytes]) -> bool:
+        """Return True if a log is shown to continue, False if this extract cannot show it; Unsound if it does not."""
+        then = self.checkpoints.get(now.origin)
+        if then is None:
+            return False
+        if then.size > now.size:
+            raise Unsound("日志比旧核验包短", "the log is shorter than in the older extract", now.origin, file=file)
+        peaks = peaks_of(then.size)
+        if then.size == now.size:
+            root = now.root
+        elif all(peak in kept for peak in peaks):
+            root = root_of([kept[peak] for peak in peaks])
+        else:
+            return False
+        if root != then.root:
+            raise Unsound("历史被改写", "history was rewritten", now.origin, file=file)
+        return True

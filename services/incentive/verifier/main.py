@@ -13,8 +13,7 @@ from datetime import datetime, timezone
 from .acts import check_acts, read_acts
 from .awards import ReportedAwards, check_awards, check_payables, check_posted
 from .bundle import Bundle, check_manifest, has_all_awards, has_all_postings, open_checkpoint, viewer_of
-from .ledger import AccountSums, LedgerLog, check_balances, read_balances
-from .older import OlderExtract
+from .ledger import AccountSums, LedgerLog, OlderExtract, check_balances, read_balances
 from .policy import SettingsHistory
 from .registers import read_register
 from .report import ReportLine, Unsound, UsageError, VerificationReport, caller_language

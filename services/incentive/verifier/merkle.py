@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
 
 from .bundle import Bundle
 from .report import Unsound
@@ -14,7 +13,6 @@ from .values import Span
 
 TreeNode = tuple[int, int, bytes]  # start, end, hash
 TreeLeaf = tuple[int, bytes]  # seq, hash
-Item = TypeVar("Item")
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -50,17 +48,6 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return root
 
 
-class Lookahead(Generic[Item]):
-    """An iterator whose next item can be inspected before it is taken."""
-
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._items = iter(items)
-        self.next: Item | None = next(self._items, None)
-
-    def take(self) -> None:
-        self.next = next(self._items, None)
-
-
 class PartialTree:
     """A tree computed from the entries in the extract and the hashes of the subtrees that are not.
 
@@ -70,24 +57,23 @@ class PartialTree:
     def __init__(
         self, file: str, size: int, nodes: Iterable[TreeNode], leaves: Iterable[TreeLeaf], wanted: Iterable[Span] = ()
     ) -> None:
-        self._file, self._nodes, self._leaves = file, Lookahead(nodes), Lookahead(leaves)
-        self._wanted = set(wanted)
+        self._file, self._nodes, self._leaves, self._wanted = file, iter(nodes), iter(leaves), set(wanted)
+        self._node, self._leaf = next(self._nodes, None), next(self._leaves, None)
         self.kept: dict[Span, bytes] = {}
         self.root = self._hash(0, size) if size else hashlib.sha256(b"").digest()
-        for left in (self._leaves.next, self._nodes.next):
+        for left in (self._leaf, self._node):
             if left is not None:
                 raise Unsound(f"条目 {left[0]} 位置有误", f"entry {left[0]} is out of place", file=file)
 
     def _hash(self, start: int, end: int) -> bytes:
-        node, leaf = self._nodes.next, self._leaves.next
-        if node is not None and node[:2] == (start, end):
-            found = node[2]
-            self._nodes.take()
+        if self._node is not None and self._node[:2] == (start, end):
+            found = self._node[2]
+            self._node = next(self._nodes, None)
         elif end - start == 1:
-            if leaf is None or leaf[0] != start:
+            if self._leaf is None or self._leaf[0] != start:
                 raise Unsound(f"缺少条目 {start}", f"entry {start} is missing", file=self._file)
-            found = leaf[1]
-            self._leaves.take()
+            found = self._leaf[1]
+            self._leaf = next(self._leaves, None)
         else:
             middle = start + split(end - start)
             found = node_hash(self._hash(start, middle), self._hash(middle, end))

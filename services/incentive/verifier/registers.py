@@ -7,8 +7,8 @@ import hashlib
 import json
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from .bundle import Bundle
 from .merkle import TreeLeaf, check_log, leaf_hash
@@ -22,12 +22,14 @@ ENTRY_FIELDS = {
     "headers_sha256",
 }  # fmt: skip
 
+Recorded = TypeVar("Recorded")
+
 
 class RegisterDocument:
     """One accepted revision, as far as facts depend on it; times in microseconds, amounts in fen."""
 
     __slots__ = (
-        "amount", "at", "before", "buyer", "exchange", "listing_no", "mirrored", "mode", "number", "provider",
+        "amount", "at", "buyer", "exchange", "listing_no", "mirrored", "mode", "number", "provider",
         "refunded", "revision", "seq", "status",
     )  # fmt: skip
 
@@ -43,7 +45,6 @@ class RegisterDocument:
         self.listing_no = data.get("listing_no") if is_trade else None
         self.amount = fen(data["amount"]) if is_trade else 0
         self.refunded = fen(data.get("refunded", "0")) if is_trade else 0
-        self.before: RegisterDocument | None = None  # the revision of the same number that was entered before
 
     @property
     def net(self) -> int:
@@ -63,6 +64,12 @@ class RegisterDocument:
         return (self.provider,) if self.buyer is None else (self.provider, self.buyer)
 
 
+def last_before(history: Sequence[tuple[int, Recorded]], seq: int) -> Recorded | None:
+    """The last of what the first `seq` entries recorded."""
+    place = bisect_left([at for at, _ in history], seq)
+    return history[place - 1][1] if place else None
+
+
 def read_party(party: Json) -> Party:
     scheme = party.get("id_scheme", "uscc")
     return sys.intern(f"{scheme}:{party['id']}"), sys.intern(party["name"])
@@ -73,10 +80,11 @@ class RegisterEvidence:
 
     def __init__(self, name: str, kind: str) -> None:
         self.name, self.kind, self.size, self.count = name, kind, 0, 0
+        self.earner = "provider" if kind == "listing" else "buyer"  # who earns by the first document
         self.kept: dict[Span, bytes] = {}
         self.by_role: dict[str, dict[Any, list[DocumentKey]]] = {"provider": {}, "buyer": {}, "exchange": {}}
-        self._documents: dict[DocumentKey, RegisterDocument] = {}
-        self._settings: list[tuple[int, ExchangeWhitelist, list[str]]] = []
+        self._revisions: dict[DocumentKey, list[RegisterDocument]] = {}  # in order of entries
+        self._settings: list[tuple[int, tuple[ExchangeWhitelist, list[str]]]] = []
         self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
         self._names: dict[str, list[tuple[int, str]]] = {}
 
@@ -102,7 +110,7 @@ class RegisterEvidence:
             raise Unsound("类别有误", "wrong kind", entry["kind"])
 
     def add_settings(self, seq: int, content: Json) -> None:
-        self._settings.append((seq, ExchangeWhitelist(content), content["cut_at"]))
+        self._settings.append((seq, (ExchangeWhitelist(content), content["cut_at"])))
 
     def add_listing_fact(self, seq: int, content: Json) -> None:
         key = (content["exchange"], content["listing_no"])
@@ -110,8 +118,7 @@ class RegisterEvidence:
 
     def add_document(self, document: RegisterDocument) -> None:
         key = (document.exchange, document.number)
-        document.before = self._documents.get(key)
-        self._documents[key] = document
+        self._revisions.setdefault(key, []).append(document)
         self._note("exchange", (document.exchange, document.year), key)
         self._note("provider", document.provider[0], key)
         if document.buyer is not None:
@@ -128,7 +135,7 @@ class RegisterEvidence:
 
     def revision_at(self, key: DocumentKey, seq: int) -> RegisterDocument | None:
         """The highest revision of a number among the first `seq` entries."""
-        known = [document for document in self._revisions(key) if document.seq < seq]
+        known = [document for document in self._revisions.get(key, ()) if document.seq < seq]
         return max(known, key=lambda document: document.revision, default=None)
 
     def documents(self, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
@@ -145,43 +152,33 @@ class RegisterEvidence:
             if is_there:
                 yield document
 
-    def _revisions(self, key: DocumentKey) -> Iterator[RegisterDocument]:
-        """Yield from the one entered last to the first."""
-        document = self._documents.get(key)
-        while document is not None:
-            yield document
-            document = document.before
-
     def years(self, keys: Iterable[DocumentKey]) -> list[int]:
-        return sorted({document.year for key in keys for document in self._revisions(key)})
+        return sorted({document.year for key in keys for document in self._revisions[key]})
 
     def newest(self, keys: Iterable[DocumentKey]) -> int:
         """The last entry of any of these numbers, or of settings."""
-        last_settings = max(at for at, _, _ in self._settings)
-        return max(last_settings, *(self._documents[key].seq for key in keys))
+        return max(self._settings[-1][0], *(self._revisions[key][-1].seq for key in keys))
 
     def newest_listing_fact(self) -> int:
         return max((facts[-1][0] for facts in self._listing_facts.values()), default=0)
 
     def settings(self, seq: int) -> tuple[ExchangeWhitelist, list[str]]:
         """The whitelist and the cut dates of totals among the first `seq` entries."""
-        found = [(whitelist, cut_at) for at, whitelist, cut_at in self._settings if at < seq]
-        if not found:
+        found = last_before(self._settings, seq)
+        if found is None:
             raise Unsound("当时没有名录", "there was no whitelist then")
-        return found[-1]
+        return found
 
     def name_of(self, subject: str, seq: int) -> str:
         """The name in the document accepted last."""
-        names = self._names.get(subject, [])
-        place = bisect_left([at for at, _ in names], seq)
-        if place == 0:
+        name = last_before(self._names.get(subject, ()), seq)
+        if name is None:
             raise Unsound("没有提到该主体的文档", "no document names the subject", subject)
-        return names[place - 1][1]
+        return name
 
     def listing_fact(self, key: DocumentKey, seq: int) -> Json | None:
         """The listing fact that trade-ingest had at that time."""
-        found = [content for at, content in self._listing_facts.get(key, ()) if at < seq]
-        return found[-1] if found else None
+        return last_before(self._listing_facts.get(key, ()), seq)
 
     def listing_facts(self) -> Iterator[tuple[DocumentKey, Json]]:
         for key in sorted(self._listing_facts):
@@ -203,17 +200,13 @@ def read_register(
 
 
 def read_entries(bundle: Bundle, file: str, register: RegisterEvidence) -> Iterator[TreeLeaf]:
-    before = -1
-    for item, _ in bundle.items(file):
+    for item, _ in bundle.items(file, lambda item: item["entry"]["seq"]):
         entry = item["entry"]
         if set(item) != {"entry", "headers", "value"} or set(entry) != ENTRY_FIELDS:
             raise Unsound("字段有误", "wrong fields")
-        if entry["seq"] <= before:
-            raise Unsound("次序有误", "out of order")
         register.read(item)
-        before = entry["seq"]
         register.count += 1
-        yield before, leaf_hash(canonical(entry))
+        yield entry["seq"], leaf_hash(canonical(entry))
 
 
 def checked_bytes(encoded: str | None, digest: str | None) -> bytes:

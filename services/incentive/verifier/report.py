@@ -28,10 +28,6 @@ class Unsound(ValueError):  # noqa: N818 - a finding about the extract, not a fa
         super().__init__(zh, en, detail)
         self.message, self.file, self.line = ReportLine(zh, en, detail), file, line
 
-    @property
-    def reason(self) -> str:
-        return self.message.text()
-
     def text(self, language: str = "") -> str:
         where = "" if self.file is None else f"{self.file}: " if self.line is None else f"{self.file}:{self.line}: "
         return where + self.message.text(language)

@@ -35,18 +35,14 @@ class ReportedFacts:
         self._settings, self._not_asked = settings, manifest.get("registers_not_asked", ())
         self._lines: dict[str, list[bytes]] = {}
         self._viewer, self._registers = viewer_of(manifest["request"]), registers
-        before = ""
-        for item, line in bundle.items(FACTS_FILE):
-            self._check(item, before)
+        for item, line in bundle.items(FACTS_FILE, lambda fact: fact["fact"].encode()):
+            self._check(item)
             self._lines.setdefault(about_of_fact(item["fact"]), []).append(line)
-            before = item["fact"]
             self.count += 1
 
-    def _check(self, item: Json, before: str) -> None:
+    def _check(self, item: Json) -> None:
         value = item["value"]
         topic, name, rest = item["fact"].split("/", 2)
-        if item["fact"].encode() <= before.encode():
-            raise Unsound("次序有误", "out of order")
         if (value["generation"], value["seq"]) != (item["generation"], item["seq"]):
             raise Unsound("版本与值不符", "its version is not that of its value")
         if not self._settings.counts(item["fact"]):
@@ -144,7 +140,7 @@ def check_listing_facts(registers: RegistersByName) -> tuple[int, int]:
                 continue
             seq = content["seq"]
             version = {"generation": content["generation"], "seq": seq}
-            expected = {**listing_fact(listings, exchange, number, seq), **version}
+            expected = {**listing_fact(listings, seq, exchange, number), **version}
             if content != expected:
                 file, which = f"evidence/{register.name}.ndjson", f"{exchange}/{number}"
                 raise Unsound("挂牌事实与挂牌登记簿不符", "a listing fact differs from the register", which, file=file)

@@ -1,124 +1,16 @@
-"""Red flags (核查线索, G10): the facts that measure them, and which awards they raise a flag on."""
+"""Red flags (核查线索, G10): which awards the facts raise a flag on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, Callable
+from typing import Callable
 
 from .policy import PolicyValues
-from .registers import RegisterDocument, RegisterEvidence
 from .rules import ANNUAL_TOTAL, FIRST_PURCHASE, RED_FLAG, least_first
-from .values import DAY_US, Json, fen, instant, is_within, local, time_text, yuan
+from .values import DAY_US, Json, fen, instant, is_within, local
 
-# How many of the greatest a fact lists, from how many trades on an amount is repeated, below what a first purchase is
-# small, from what on another is large, and how long after.
-COUNTERPARTIES, REPEATED_AMOUNTS, REPEATED_FROM = 10, 5, 5
-SMALL_FIRST, LARGE_PURCHASE, AFTER_FIRST_US = 100_000, 10_000_000, 90 * DAY_US
 DECEMBER = 12
-
-
-def counted_trades(register: RegisterEvidence, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
-    """Yield completed trades, not mirrored, within the exchange's time on the whitelist."""
-    whitelist, _ = register.settings(seq)
-    for document in register.documents(role, whose, seq):
-        is_completed = document.status == "completed" and not document.mirrored
-        if is_completed and whitelist.counts(document.exchange, document.at):
-            yield document
-
-
-def sum_json(documents: Sequence[RegisterDocument]) -> Json:
-    return {"amount": yuan(sum(one.net for one in documents)), "trades": len(documents)}
-
-
-def examples_json(documents: Sequence[RegisterDocument]) -> list[Json]:
-    """The trades that were entered first and last."""
-    in_order = sorted(documents, key=lambda one: one.seq)
-    ends = in_order[:1] if len(in_order) == 1 else [in_order[0], in_order[-1]]
-    return [{"exchange": one.exchange, "trade_no": one.number} for one in ends]
-
-
-def provider_fact(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
-    """The provider's greatest buyers of the year, its purchases from them, and repeated amounts."""
-    sold = [one for one in counted_trades(register, "provider", subject, seq) if one.year == int(year)]
-    bought = [one for one in counted_trades(register, "buyer", subject, seq) if one.year == int(year)]
-    to: dict[str, list[RegisterDocument]] = {}
-    by_amount: dict[int, list[RegisterDocument]] = {}
-    for one in sold:
-        if one.buyer is not None and not one.buyer[0].startswith("natural_person:"):
-            to.setdefault(one.buyer[0], []).append(one)
-        by_amount.setdefault(one.net, []).append(one)
-    greatest = sorted(to, key=lambda other: (-sum(one.net for one in to[other]), other.encode()))
-    repeated = [amount for amount, ones in by_amount.items() if amount > 0 and len(ones) >= REPEATED_FROM]
-    repeated.sort(key=lambda amount: (-amount * len(by_amount[amount]), -amount))
-    return {
-        "subject": subject,
-        "year": int(year),
-        "sold": sum_json(sold),
-        "counterparties": [
-            {
-                "subject": other,
-                "sold": sum_json(to[other]),
-                "bought": sum_json([one for one in bought if one.provider[0] == other]),
-            }
-            for other in greatest[:COUNTERPARTIES]
-        ],
-        "repeated": [
-            {
-                "amount": yuan(amount),
-                "trades": len(by_amount[amount]),
-                "buyers": len({one.buyer for one in by_amount[amount]}),
-                "examples": examples_json(by_amount[amount]),
-            }
-            for amount in repeated[:REPEATED_AMOUNTS]
-        ],
-    }
-
-
-def buyer_fact(register: RegisterEvidence, seq: int, subject: str) -> Json:
-    """A small first purchase, and the greatest of the large ones soon after it."""
-    bought = sorted(counted_trades(register, "buyer", subject, seq), key=lambda one: one.place)
-    large = [
-        one for one in bought if one.net >= LARGE_PURCHASE and bought[0].at <= one.at <= bought[0].at + AFTER_FIRST_US
-    ]
-    if not large or bought[0].net >= SMALL_FIRST:
-        return {"subject": subject, "first": None, "greatest": None}
-
-    def purchase_json(one: RegisterDocument) -> Json:
-        return {
-            "exchange": one.exchange,
-            "trade_no": one.number,
-            "completed_at": time_text(one.at),
-            "amount": yuan(one.net),
-        }
-
-    greatest = max(large, key=lambda one: one.net)
-    return {"subject": subject, "first": purchase_json(bought[0]), "greatest": purchase_json(greatest)}
-
-
-def exchange_fact(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
-    """Sum what the operators of an exchange bought on it in the year, while they operated it."""
-    whitelist, _ = register.settings(seq)
-    bought: dict[str, list[RegisterDocument]] = {}
-    for one in counted_trades(register, "exchange", (exchange, int(year)), seq):
-        operator = whitelist.operator_on(exchange, local(one.at).date())
-        if operator is not None and one.buyer is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
-            bought.setdefault(one.buyer[0], []).append(one)
-    return {
-        "exchange": exchange,
-        "year": int(year),
-        "operators": [
-            {"subject": subject, "examples": examples_json(ones), **sum_json(ones)}
-            for subject, ones in sorted(bought.items())
-        ],
-    }
-
-
-RED_FLAG_FACTS: dict[str, Callable[..., Json]] = {
-    "provider": provider_fact, "buyer": buyer_fact, "exchange": exchange_fact,
-}  # fmt: skip
-
-
 # Flags that do not follow from the facts about the award's own subject: decisions raise the first, other subjects'
 # purchases and the bureau's list of related parties the others.
 OVER_APPROVED = "over_approved"

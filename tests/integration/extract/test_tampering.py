@@ -130,7 +130,7 @@ def test_a_missing_or_foreign_file_is_detected(extract: Files, keys, tmp_path: P
     for name in extract:
         rest = {other: data for other, data in extract.items() if other != name}
         fault = report_on(rest, keys, tmp_path).faults[0]
-        assert (fault.file, fault.reason) == (name, "缺少此文件 / missing")
+        assert (fault.file, fault.message.text()) == (name, "缺少此文件 / missing")
     for name in ("more.txt", "evidence/more.ndjson", "lines/more"):
         assert report_on({**extract, name: b""}, keys, tmp_path).faults[0].file == name
 
@@ -379,7 +379,7 @@ def test_a_forged_ledger_is_detected_by_facts_and_documents(
     extract: Files, keys, tmp_path: Path, how_far: str, file: str, words: str
 ) -> None:
     fault = report_on(Forged(extract, how_far).files, keys, tmp_path).faults[0]
-    assert (fault.file, words in fault.reason) == (file, True), fault
+    assert (fault.file, words in fault.message.text()) == (file, True), fault
     assert fault.line is not None
 
 
@@ -390,7 +390,7 @@ def test_a_history_forged_down_to_the_registers_is_detected_by_an_older_extract(
     report = report_on(forged, keys, tmp_path)
     assert report.is_sound, report.text()
     report = verify(zipped(forged, tmp_path / "forged.zip"), keys, zipped(extract, tmp_path / "older.zip"))
-    assert "history was rewritten" in report.faults[0].reason
+    assert "history was rewritten" in report.faults[0].message.text()
 
 
 # --- rows changed in the databases by their owner ---

@@ -23,7 +23,7 @@ from services.incentive.domain.facts import (
     declaration_value,
     parse_fact,
 )
-from services.incentive.verifier import declared as verifier_declared
+from services.incentive.verifier import rules as verifier_rules
 from services.incentive.verifier.policy import PolicyValues
 from shared.settings import POLICY_FILE
 from tests.support.incentive.declarations import PARTY, POLICY, declared, histories
@@ -274,7 +274,7 @@ def second_reading(declarations: list[Declaration]) -> dict[str, Any]:
          "value": msgspec.json.decode(declaration_value(one))}
         for one in declarations
     ]  # fmt: skip
-    return {one["award_id"]: one for one in verifier_declared.declared_awards(PARTY.subject, facts, SECOND)}
+    return {one["award_id"]: one for one in verifier_rules.declared_awards(PARTY.subject, facts, SECOND)}
 
 
 @given(histories(), st.randoms())
