@@ -6,9 +6,8 @@ are decided on the same state, and nothing is decided about an award that is bei
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -73,8 +72,7 @@ class StepNotAllowedError(ValueError):
         self.allowed = allowed
 
 
-@dataclass(frozen=True)
-class BureauContext:
+class BureauContext(NamedTuple):
     """The rulebook that the bureau decides by, the ledger's log, and the clock."""
 
     rulebook: Rulebook
@@ -92,7 +90,7 @@ class ActRequest(NamedTuple):
     key: str | None
     kind: ActKind
     about: str
-    fields: Mapping[str, Any]
+    fields: Json
 
     def sha256(self) -> str:
         """The hash that a repeated request with the same key must have."""

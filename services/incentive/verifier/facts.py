@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any, Callable
+from typing import Callable
 
 from .policy import ExchangeWhitelist
 from .registers import RegisterDocument, RegisterEvidence
@@ -36,9 +36,9 @@ def fact_keys(register: RegisterEvidence) -> Iterator[tuple[str, str, int]]:
                 yield RED_FLAG, f"buyer/{subject}", register.newest(keys)
     if not is_trade:
         return
-    for (exchange, year), keys in by["exchange"].items():
-        yield ANNUAL_TOTAL, f"exchange/{exchange}/{year}", register.newest(keys)
-        yield RED_FLAG, f"exchange/{exchange}/{year}", register.newest(keys)
+    for exchange_year, keys in by["exchange"].items():
+        yield ANNUAL_TOTAL, f"exchange/{exchange_year}", register.newest(keys)
+        yield RED_FLAG, f"exchange/{exchange_year}", register.newest(keys)
     matched = register.newest_listing_fact()
     for subject, keys in by["provider"].items():
         if subject.startswith("uscc:"):
@@ -107,7 +107,7 @@ def first_json(document: RegisterDocument) -> Json:
     }
 
 
-def counted_trades(register: RegisterEvidence, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
+def counted_trades(register: RegisterEvidence, role: str, whose: str, seq: int) -> Iterator[RegisterDocument]:
     """Yield completed trades, not mirrored, within the exchange's time on the whitelist."""
     whitelist, _ = register.settings(seq)
     for document in register.documents(role, whose, seq):
@@ -145,7 +145,7 @@ def buckets_json(documents: Iterable[RegisterDocument], cut_at: Sequence[str]) -
 def exchange_total(register: RegisterEvidence, seq: int, exchange: str, year: str) -> Json:
     """(六) 2: all completed trades of the exchange in the year, without mirrored ones."""
     _, cut_at = register.settings(seq)
-    trades = counted_trades(register, "exchange", (exchange, int(year)), seq)
+    trades = counted_trades(register, "exchange", f"{exchange}/{year}", seq)
     return {"exchange": exchange, "year": int(year), "cut_at": cut_at, "buckets": buckets_json(trades, cut_at)}
 
 
@@ -266,7 +266,7 @@ def exchange_flags(register: RegisterEvidence, seq: int, exchange: str, year: st
     """Sum what the operators of an exchange bought on it in the year, while they operated it."""
     whitelist, _ = register.settings(seq)
     bought: dict[str, list[RegisterDocument]] = {}
-    for one in counted_trades(register, "exchange", (exchange, int(year)), seq):
+    for one in counted_trades(register, "exchange", f"{exchange}/{year}", seq):
         operator = whitelist.operator_on(exchange, local(one.at).date())
         if operator is not None and one.buyer is not None and one.buyer[0] == f"uscc:{operator['uscc']}":
             bought.setdefault(one.buyer[0], []).append(one)

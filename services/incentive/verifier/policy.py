@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from .bundle import Bundle
 from .report import Unsound
@@ -116,7 +115,7 @@ def read_whitelist(bundle: Bundle, named: Json) -> ExchangeWhitelist:
     return ExchangeWhitelist(content)
 
 
-def check_values(value: Any, source: str) -> None:
+def check_values(value: object, source: str) -> None:
     """Unsound unless every text of the values is found in the policy file itself."""
     if isinstance(value, (dict, list)):
         for inner in value.values() if isinstance(value, dict) else value:

@@ -8,7 +8,7 @@ import json
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .bundle import Bundle
 from .merkle import TreeLeaf, check_log, leaf_hash
@@ -63,6 +63,13 @@ class RegisterDocument:
     def parties(self) -> tuple[Party, ...]:
         return (self.provider,) if self.buyer is None else (self.provider, self.buyer)
 
+    def whose(self, role: str) -> str | None:
+        """The subject that is its `provider` or `buyer`, or its `exchange` and year; None for no buyer."""
+        if role == "exchange":
+            return f"{self.exchange}/{self.year}"
+        party = self.provider if role == "provider" else self.buyer
+        return None if party is None else party[0]
+
 
 def last_before(history: Sequence[tuple[int, Recorded]], seq: int) -> Recorded | None:
     """The last of what the first `seq` entries recorded."""
@@ -82,7 +89,7 @@ class RegisterEvidence:
         self.name, self.kind, self.size, self.count = name, kind, 0, 0
         self.earner = "provider" if kind == "listing" else "buyer"  # who earns by the first document
         self.kept: dict[Span, bytes] = {}
-        self.by_role: dict[str, dict[Any, list[DocumentKey]]] = {"provider": {}, "buyer": {}, "exchange": {}}
+        self.by_role: dict[str, dict[str, list[DocumentKey]]] = {"provider": {}, "buyer": {}, "exchange": {}}
         self._revisions: dict[DocumentKey, list[RegisterDocument]] = {}  # in order of entries
         self._settings: list[tuple[int, tuple[ExchangeWhitelist, list[str]]]] = []
         self._listing_facts: dict[DocumentKey, list[tuple[int, Json]]] = {}
@@ -119,37 +126,27 @@ class RegisterEvidence:
     def add_document(self, document: RegisterDocument) -> None:
         key = (document.exchange, document.number)
         self._revisions.setdefault(key, []).append(document)
-        self._note("exchange", (document.exchange, document.year), key)
-        self._note("provider", document.provider[0], key)
-        if document.buyer is not None:
-            self._note("buyer", document.buyer[0], key)
+        for role, keys_of in self.by_role.items():
+            whose = document.whose(role)
+            if whose is not None:
+                keys = keys_of.setdefault(whose, [])
+                if keys[-1:] != [key]:
+                    keys.append(key)
         for subject, name in document.parties:
             names = self._names.setdefault(subject, [])
             if not names or names[-1][1] != name:
                 names.append((document.seq, name))
-
-    def _note(self, role: str, whose: Any, key: DocumentKey) -> None:
-        keys = self.by_role[role].setdefault(whose, [])
-        if not keys or keys[-1] != key:
-            keys.append(key)
 
     def revision_at(self, key: DocumentKey, seq: int) -> RegisterDocument | None:
         """The highest revision of a number among the first `seq` entries."""
         known = [document for document in self._revisions.get(key, ()) if document.seq < seq]
         return max(known, key=lambda document: document.revision, default=None)
 
-    def documents(self, role: str, whose: Any, seq: int) -> Iterator[RegisterDocument]:
-        """Yield current documents of a `provider` or `buyer` (subject), or of an `exchange` (id, year)."""
+    def documents(self, role: str, whose: str, seq: int) -> Iterator[RegisterDocument]:
+        """Yield the documents that are current after the first `seq` entries and of that subject or exchange."""
         for key in set(self.by_role[role].get(whose, ())):
             document = self.revision_at(key, seq)
-            if document is None:
-                continue
-            is_there = {
-                "provider": document.provider[0] == whose,
-                "buyer": document.buyer is not None and document.buyer[0] == whose,
-                "exchange": document.year == whose[-1],
-            }[role]
-            if is_there:
+            if document is not None and document.whose(role) == whose:
                 yield document
 
     def years(self, keys: Iterable[DocumentKey]) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from .policy import DECLARED, ExchangeWhitelist, PolicyValues
 from .report import Unsound
@@ -17,7 +16,7 @@ RED_FLAG = "facts.sign.v1"
 FIRST_FIELDS = {FIRST_LISTING: ("listed_at", "listing_no"), FIRST_PURCHASE: ("completed_at", "trade_no")}
 
 
-def earned(policy: PolicyValues, rule: str, award_id: str, subject: str, **fields: Any) -> Json:
+def earned(policy: PolicyValues, rule: str, award_id: str, subject: str, **fields: object) -> Json:
     """The fields of an award that follow from policy and facts."""
     return {
         "award_id": award_id,
