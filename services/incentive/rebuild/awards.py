@@ -134,7 +134,7 @@ class ComparedAward(NamedTuple):
             return
         if self.newest is None:
             yield Difference(f"award_version {award_id}", None, f"version {self.current.version}")
-        else:
+        elif self.newest != self.current:
             version = f", award_version {self.newest.version}"
             yield from _differing(f"award_current {award_id}", self.current._asdict(), self.newest._asdict(), version)
         stored = {**asdict(award_from_row(self.current)), "exchanges": tuple(self.current.exchanges)}

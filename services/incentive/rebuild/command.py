@@ -6,6 +6,7 @@ what PostgreSQL refuses stays as it is and is reported.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 import click
@@ -80,9 +81,10 @@ def verify_all(
     connection: Connection, rulebook: Rulebook, client_config: ClientConfig | None, say: Say
 ) -> RebuildResult:
     """Report what differs; needs a transaction that is one snapshot."""
-    _lift_limits(connection)
-    rulebook = _in_force(connection, rulebook)
-    reported = _report(_all_differences(connection, rulebook, client_config), say)
+    rulebook = _begin(connection, rulebook)
+    published = () if client_config is None else compare_topics(connection, client_config)
+    recorded = chain(rebuild_awards(connection, rulebook), _ledger_differences(connection, rulebook.policy))
+    reported = _report(chain(published, recorded), say)
     return RebuildResult(not reported, _summary(connection, client_config, reported.total()))
 
 
@@ -96,8 +98,7 @@ def repair_all(
 ) -> RebuildResult:
     """Report what differs and repair what can be repaired; write nothing if nothing differs."""
     lock_ledger(connection)
-    _lift_limits(connection)
-    rulebook = _in_force(connection, rulebook)
+    rulebook = _begin(connection, rulebook)
     edge = log.edge(connection)
     published, applied = Reported(), 0
     refused: list[str] = []
@@ -141,15 +142,6 @@ def _apply_missing(
     return count_all(connection).facts - before, refused
 
 
-def _all_differences(
-    connection: Connection, rulebook: Rulebook, client_config: ClientConfig | None
-) -> Iterator[Difference]:
-    if client_config is not None:
-        yield from compare_topics(connection, client_config)
-    yield from rebuild_awards(connection, rulebook)
-    yield from _ledger_differences(connection, rulebook.policy)
-
-
 def _ledger_differences(connection: Connection, policy: Policy) -> Iterator[Difference]:
     """Differences shown by `rebuilt_award` and by the tables alone; checked again after a repair."""
     yield from check_tables(connection)
@@ -185,13 +177,10 @@ def _summary(connection: Connection, client_config: ClientConfig | None, differe
     )
 
 
-def _lift_limits(connection: Connection) -> None:
+def _begin(connection: Connection, rulebook: Rulebook) -> Rulebook:
+    """Return the rulebook with the registers the ledger counts, if its policy and whitelist are those in force."""
     # A rebuild takes longer than a batch may, and reads its cursors to the end.
     execute(connection, "SET LOCAL transaction_timeout = 0; SET LOCAL cursor_tuple_fraction = 1")
-
-
-def _in_force(connection: Connection, rulebook: Rulebook) -> Rulebook:
-    """Return the rulebook with the registers the ledger counts, if its policy and whitelist are those in force."""
     if settings_in_force(connection) is None:
         raise SettingsChangedError("台账尚无生效的政策 / no policy is in force in the ledger yet")
     try:

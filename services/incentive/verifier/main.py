@@ -125,11 +125,10 @@ class ExtractCheck:
             self._shown(f"自第 {since} 号起无一遗漏", f"no transaction is left out from number {since} on")
         if self._older is not None and not self._older.is_continued("proof.json", checkpoint, ledger.kept):
             cut = self._older.checkpoints[log["origin"]].size
-            zh, en = (
-                "此核验包不能与旧核验包比对，请申请",
-                "this extract cannot be compared with the older one: request one with",
+            raise UsageError(
+                f"此核验包不能与旧核验包比对，请申请 since={cut}",
+                f"this extract cannot be compared with the older one: request one with since={cut}",
             )
-            raise UsageError(f"{zh} since={cut}", f"{en} since={cut}")
         return ledger
 
     def _check_registers(self) -> RegistersByName:
