@@ -8,7 +8,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, Callable
+from typing import Any, Callable
 
 from .report import WRONG_CONTENT, Unsound, UsageError
 from .signatures import GivenKeys, SignedCheckpoint, open_note
@@ -70,21 +70,16 @@ class Bundle:
                 if os.path.realpath(whole) not in own:
                     yield os.path.relpath(whole, self.path).replace(os.sep, "/")
 
-    def open(self, name: str) -> IO[bytes]:
+    def chunks(self, name: str) -> Iterator[bytes]:
         if name not in self.names:
             raise Unsound("缺少此文件", "missing", file=name)
+        path = os.path.join(self.path, *name.split("/"))
         try:
-            return self._zip.open(name) if self._zip else open(os.path.join(self.path, *name.split("/")), "rb")
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-            raise unreadable(name, error) from None
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        with self.open(name) as file:
-            try:
+            with self._zip.open(name) if self._zip else open(path, "rb") as file:
                 while chunk := file.read(1 << 20):
                     yield chunk
-            except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
-                raise unreadable(name, error) from None
+        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
+            raise unreadable(name, error) from None
 
     def read(self, name: str) -> bytes:
         self.place = name, None
