@@ -177,10 +177,9 @@ class RegisterEvidence:
         """The listing fact that trade-ingest had at that time."""
         return last_before(self._listing_facts.get(key, ()), seq)
 
-    def listing_facts(self) -> Iterator[tuple[DocumentKey, Json]]:
-        for key in sorted(self._listing_facts):
-            for _, content in self._listing_facts[key]:
-                yield key, content
+    def listing_facts(self) -> Iterator[Json]:
+        for _, facts in sorted(self._listing_facts.items()):
+            yield from (content for _, content in facts)
 
 
 def read_register(

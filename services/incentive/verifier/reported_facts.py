@@ -132,17 +132,15 @@ class ReportedFacts:
 def check_listing_facts(registers: RegistersByName) -> tuple[int, int]:
     """Compare trade-ingest's listing facts with the register of listings; return (compared, not comparable)."""
     compared = unknown = 0
-    for (kind, name, _), register in sorted(registers.items()):
-        for (exchange, number), content in register.listing_facts() if kind == "trades" else ():
-            listings = registers.get(("listings", name, content["generation"]))
+    for (_, name, _), register in sorted(registers.items()):
+        for content in register.listing_facts():
+            generation, seq, key = content["generation"], content["seq"], (content["exchange"], content["listing_no"])
+            listings = registers.get(("listings", name, generation))
             if listings is None:
                 unknown += 1
                 continue
-            seq = content["seq"]
-            version = {"generation": content["generation"], "seq": seq}
-            expected = {**listing_fact(listings, seq, exchange, number), **version}
-            if content != expected:
-                file, which = f"evidence/{register.name}.ndjson", f"{exchange}/{number}"
+            if content != {**listing_fact(listings, seq, *key), "generation": generation, "seq": seq}:
+                file, which = f"evidence/{register.name}.ndjson", "/".join(key)
                 raise Unsound("挂牌事实与挂牌登记簿不符", "a listing fact differs from the register", which, file=file)
             compared += 1
     return compared, unknown
