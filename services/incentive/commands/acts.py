@@ -217,8 +217,7 @@ def _decision(acting: _Acting) -> _Draft:
     if reason is not None:
         raise StepNotAllowedError(reason, allowed_actions(case))
     action, amount_fen = ACTIONS[wanted.action], step_amount(case, wanted)
-    is_return = wanted.action == "return" and case.clawback is not None
-    approved_for = case.clawback[0] if is_return and case.clawback else case.approved_for
+    approved_for = case.clawback[0] if wanted.action == "return" and case.clawback else case.approved_for
     part = DecisionPart(
         award_id=award.award_id,
         number=case.workflow.steps,
@@ -236,11 +235,11 @@ def _decision(acting: _Acting) -> _Draft:
         paid_on=given.get("paid_on"),
     )
     amount = format_yuan(amount_fen)
-    zh, en = (f" {amount} 元", f" {amount} yuan") if amount_fen else ("", "")
+    text = action.says + Texts(f" {amount} 元", f" {amount} yuan") if amount_fen else action.says
     return _Draft(
         part,
         award.article,
-        Texts(f"{action.says.zh}{zh}", f"{action.says.en}{en}"),
+        text,
         award_id=award.award_id,
         subject=approved_for.subject,
         year=approved_for.year,
