@@ -201,7 +201,11 @@ def examples_json(documents: Sequence[RegisterDocument]) -> list[Json]:
     """The trades that were entered first and last."""
     in_order = sorted(documents, key=lambda one: one.seq)
     ends = in_order[:1] if len(in_order) == 1 else [in_order[0], in_order[-1]]
-    return [{"exchange": one.exchange, "trade_no": one.number} for one in ends]
+    return [trade_json(one) for one in ends]
+
+
+def trade_json(document: RegisterDocument) -> Json:
+    return {"exchange": document.exchange, "trade_no": document.number}
 
 
 def provider_flags(register: RegisterEvidence, seq: int, subject: str, year: str) -> Json:
@@ -251,12 +255,7 @@ def buyer_flags(register: RegisterEvidence, seq: int, subject: str) -> Json:
         return {"subject": subject, "first": None, "greatest": None}
 
     def purchase_json(one: RegisterDocument) -> Json:
-        return {
-            "exchange": one.exchange,
-            "trade_no": one.number,
-            "completed_at": time_text(one.at),
-            "amount": yuan(one.net),
-        }
+        return {**trade_json(one), "completed_at": time_text(one.at), "amount": yuan(one.net)}
 
     greatest = max(large, key=lambda one: one.net)
     return {"subject": subject, "first": purchase_json(bought[0]), "greatest": purchase_json(greatest)}

@@ -59,10 +59,6 @@ class RegisterDocument:
         """Orders documents to find the first."""
         return (self.at, self.exchange, self.number)
 
-    @property
-    def parties(self) -> tuple[Party, ...]:
-        return (self.provider,) if self.buyer is None else (self.provider, self.buyer)
-
     def whose(self, role: str) -> str | None:
         """The subject that is its `provider` or `buyer`, or its `exchange` and year; None for no buyer."""
         if role == "exchange":
@@ -132,7 +128,7 @@ class RegisterEvidence:
                 keys = keys_of.setdefault(whose, [])
                 if keys[-1:] != [key]:
                     keys.append(key)
-        for subject, name in document.parties:
+        for subject, name in filter(None, (document.provider, document.buyer)):
             names = self._names.setdefault(subject, [])
             if not names or names[-1][1] != name:
                 names.append((document.seq, name))
