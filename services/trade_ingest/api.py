@@ -1,7 +1,5 @@
 """HTTP routes of trades."""
 
-from marshmallow import Schema, fields
-
 from services.trade_ingest.trade_facts import trade_facts
 from shared.events.documents import TRADE_STATUSES
 from shared.events.fields import Choice
@@ -11,6 +9,7 @@ from shared.postgres.database import snapshot
 from shared.register.head import read_head
 from shared.values.json_types import Json
 from shared.values.parties import is_number
+from shared.web.answers import answer, integers, lists, nested, texts
 from shared.web.pagination import page_schema
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery, SubjectParameter
@@ -38,21 +37,17 @@ TradeDetailSchema = detail_schema("TradeDetail", TradeItemSchema)
 TradePageSchema = page_schema("TradePage", TradeItemSchema)
 
 
-class TradeFactSchema(Schema):
-    """A fact at every seq from `from` to `until`, both included; null: open."""
-
-    fact = fields.String(required=True)
-    from_ = fields.Integer(required=True, data_key="from", attribute="from")
-    until = fields.Integer(required=True, allow_none=True)
-    counted = CountedField(required=True)
-    document = fields.Nested(PlaceSchema, required=True)
-
-
-class TradeFactsSchema(Schema):
-    """The facts of which a trade was evidence in the register's current generation."""
-
-    generation = fields.Integer(required=True)
-    facts = fields.List(fields.Nested(TradeFactSchema), required=True)
+# A fact at every seq from `from` to `until`, both included; null: open.
+TradeFactSchema = answer(
+    "TradeFact",
+    texts("fact"),
+    integers("from"),
+    integers("until", null=True),
+    {"counted": CountedField()},
+    nested(document=PlaceSchema),
+)
+# The facts of which a trade was evidence in the register's current generation.
+TradeFactsSchema = answer("TradeFacts", integers("generation"), lists(facts=TradeFactSchema))
 
 
 @blueprint.operation("GET /v1/trades", TradePageSchema, query=TradeQuery)

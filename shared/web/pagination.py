@@ -10,8 +10,9 @@ from marshmallow import Schema, fields
 
 from shared.postgres.query import BIGINT_MAX
 from shared.values.json_types import Json
+from shared.web.answers import JsonSchema
 from shared.web.problems import FieldFault, Problem
-from shared.web.query import JsonSchema, QuerySchema, WholeNumber
+from shared.web.query import QuerySchema, WholeNumber
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MOST: Final = 500

@@ -121,17 +121,6 @@ ExchangeParameter = partial(fields.String, validate=_check_exchange, metadata={"
 DayParameter = partial(Parsed, _parse_day, {"type": "string", "format": "date"})
 
 
-class JsonSchema(Schema):
-    """The schema of a response that is JSON already, for the OpenAPI document and for tests.
-
-    It is not serialized again: for a page of awards that took two fifths of the time.
-    """
-
-    def dump(self, obj: object, *, many: bool | None = None) -> object:
-        del many
-        return obj
-
-
 class StrictParser(FlaskParser):
     """A webargs parser that answers 422 to unknown or repeated parameters and to bodies that are not JSON."""
 

@@ -10,12 +10,12 @@ from services.incentive.domain.acts import RELATED, UNRELATED
 from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
-from services.incentive.http.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
 from services.incentive.http.fields import Criteria, Digest, TimeOrDay, Year, limited_list
 from services.incentive.http.schemas import AsOfPageQuery
 from shared.events.documents import MAX_AMOUNT_FEN
 from shared.events.fields import Choice, Text, Yuan
 from shared.values.json_types import Json
+from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
 from shared.web.pagination import page_schema
 from shared.web.problems import ProblemSchema
 from shared.web.query import DayParameter, Parsed, QuerySchema, SubjectParameter

@@ -3,10 +3,10 @@
 from marshmallow import Schema, fields
 
 from services.incentive.http.act_schemas import DocumentSchema, documents_list
-from services.incentive.http.answers import answer, booleans, days, instants, integers, lists, nested, texts
 from services.incentive.http.fields import Flag, Measure
 from services.incentive.http.schemas import SubjectSchema
 from shared.events.fields import Choice, Number, Text
+from shared.web.answers import answer, booleans, days, instants, integers, lists, nested, texts
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.problems import FieldFaultSchema
 from shared.web.query import DayParameter, QuerySchema, SubjectParameter

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from services.incentive.extract import jobs
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.http.answers import answer, instants, integers, texts
 from services.incentive.http.awards import found_or_404
 from services.incentive.http.context import current_rulebook, settle
 from services.incentive.http.fields import LogSize, limited_list
@@ -17,6 +16,7 @@ from shared.events.fields import Choice, Text, Time
 from shared.service_log.store import newest_checkpoint
 from shared.values.json_types import Json
 from shared.values.times import format_time
+from shared.web.answers import answer, instants, integers, texts
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, ExchangeParameter, NoQuery, SubjectParameter

@@ -5,11 +5,11 @@ from functools import partial
 from marshmallow import fields
 
 from services.incentive.domain.workflow import STATES
-from services.incentive.http.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts
 from services.incentive.policy.schema import RISK_FLAGS
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
 from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES
+from shared.web.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
 from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
@@ -150,7 +150,7 @@ BalancePageSchema = answer(
 EffectFactSchema = answer(
     "EffectFact",
     *_FACT_REF,
-    {"counted": CountedField(required=True, allow_none=True)},
+    {"counted": CountedField(allow_none=True)},
     nested(document=PlaceSchema),
 )
 EffectSchema = answer(
@@ -160,7 +160,7 @@ EffectSchema = answer(
     texts("award_id", "amount"),
     lists(facts=EffectFactSchema),
 )
-TradeFactSchema = answer("TradeFact", texts("fact"), {"counted": CountedField(required=True, allow_none=True)})
+TradeFactSchema = answer("TradeFact", texts("fact"), {"counted": CountedField(allow_none=True)})
 EffectPageSchema = page_schema("EffectPage", EffectSchema).from_dict(
     texts("exchange", "trade_no") | lists(facts=TradeFactSchema), name="EffectPage"
 )

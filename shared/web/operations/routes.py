@@ -2,10 +2,11 @@
 
 import structlog
 from flask import Response, current_app
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from shared.telemetry.masking import reason_of
 from shared.values.json_types import Json
+from shared.web.answers import answer, integers, lists, texts
 from shared.web.keys import current_key
 from shared.web.operations.broker import OffsetsUnavailableError
 from shared.web.operations.metrics import exposition
@@ -20,25 +21,13 @@ _log = structlog.get_logger(__name__)
 blueprint = Blueprint("operations", __name__, description="运行状态 / operational state of the service")
 
 
-class PartitionSchema(Schema):
-    """A partition of a topic that the service consumes."""
-
-    topic = fields.String(required=True)
-    partition = fields.Integer(required=True)
-    next_offset = fields.Integer(required=True)
-    end_offset = fields.Integer(required=True)
-    stable_offset = fields.Integer(required=True)
-
-
-class ProgressSchema(Schema):
-    lag = fields.Integer(required=True)
-    outbox = fields.Integer(required=True)
-    quarantined = fields.Integer(required=True)
-    partitions = fields.List(fields.Nested(PartitionSchema), required=True)
-
-
-class StateSchema(Schema):
-    status = fields.String(required=True)
+PartitionSchema = answer(
+    "Partition", texts("topic"), integers("partition", "next_offset", "end_offset", "stable_offset"), base=Schema
+)
+ProgressSchema = answer(
+    "Progress", integers("lag", "outbox", "quarantined"), lists(partitions=PartitionSchema), base=Schema
+)
+StateSchema = answer("State", texts("status"))
 
 
 def current_sampler() -> Sampler:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from msgspec import structs
 
 from shared.events.decode import Kind
@@ -15,6 +15,7 @@ from shared.postgres.query import fetch, where
 from shared.register.stored_documents import INSTANT_COLUMN, stored_document
 from shared.values.json_types import Json
 from shared.values.parties import is_number
+from shared.web.answers import answer, booleans, integers, lists, texts
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
@@ -36,39 +37,30 @@ class DocumentQuery(PageQuery):
     until = TimeParameter()
 
 
-class RevisionSchema(Schema):
-    """An accepted revision and the record that brought it. `is_state`: it is the current one.
-
-    With the document's number these fields are the whole content of its log entry.
-    """
-
-    seq = fields.Integer(required=True)
-    revision = fields.Integer(required=True)
-    status = fields.String(required=True)
-    is_state = fields.Boolean(required=True)
-    topic = fields.String(required=True)
-    partition = fields.Integer(required=True)
-    offset = fields.Integer(required=True)
-    value_sha256 = fields.String(required=True)
-    content_mode = fields.String(required=True)
-    headers_sha256 = fields.String(required=True, allow_none=True)
-    received_at = Time(required=True)
+# An accepted revision, `is_state` if it is the current one, and the record that brought it: with the document's number
+# the whole content of its log entry.
+RevisionSchema = answer(
+    "Revision",
+    integers("seq", "revision"),
+    texts("status"),
+    booleans("is_state"),
+    texts("topic"),
+    integers("partition", "offset"),
+    texts("value_sha256", "content_mode"),
+    texts("headers_sha256", null=True),
+    {"received_at": Time(required=True)},
+    base=Schema,
+)
 
 
 def item_schema(name: str, document: type[Schema]) -> type[Schema]:
     """Return the schema of a document in a list; `counted`: its exchange was on the whitelist at that time."""
-    added: Json = {
-        "exchange": fields.String(required=True),
-        "seq": fields.Integer(required=True),
-        "counted": fields.Boolean(required=True),
-    }
-    return document.from_dict(added, name=name)
+    return answer(name, texts("exchange"), integers("seq"), booleans("counted"), base=document)
 
 
 def detail_schema(name: str, item: type[Schema]) -> type[Schema]:
     """Return the schema of a single document, with every accepted revision in order of `seq`."""
-    revisions: Json = {"revisions": fields.List(fields.Nested(RevisionSchema), required=True)}
-    return item.from_dict(revisions, name=name)
+    return answer(name, lists(revisions=RevisionSchema), base=item)
 
 
 class CurrentDocument(NamedTuple):
@@ -172,19 +164,8 @@ def _revisions(kind: Kind) -> str:
 
 
 def _render_revision(kind: Kind, row: StoredRevision) -> Json:
-    return {
-        "seq": row.seq,
-        "revision": row.revision,
-        "status": row.status,
-        "is_state": row.is_state,
-        "topic": topic_of(kind, row.exchange),
-        "partition": row.partition,
-        "offset": row.offset,
-        "value_sha256": row.value_sha256,
-        "content_mode": "binary" if row.binary_mode else "structured",
-        "headers_sha256": row.headers_sha256,
-        "received_at": row.received_at,
-    }
+    mode = "binary" if row.binary_mode else "structured"
+    return {**row._asdict(), "topic": topic_of(kind, row.exchange), "content_mode": mode}
 
 
 def _render(kind: Kind, row: CurrentDocument) -> Json:

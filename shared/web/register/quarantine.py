@@ -10,6 +10,7 @@ from shared.events.decode import REASONS
 from shared.events.fields import Choice, Time
 from shared.postgres.query import BIGINT_MAX, fetch, fetch_one, where
 from shared.values.json_types import Json
+from shared.web.answers import answer, integers, lists, texts
 from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
 from shared.web.problems import FieldFaultSchema, Problem
@@ -28,26 +29,25 @@ class QuarantineQuery(PageQuery):
     reason = Choice(REASONS)
 
 
-class RefusedSchema(Schema):
-    """A rejected record; of one that was too large, `value_base64` has the first 256 KiB."""
-
-    id = fields.Integer(required=True)
-    exchange = fields.String(required=True)
-    topic = fields.String(required=True)
-    partition = fields.Integer(required=True)
-    offset = fields.Integer(required=True)
-    received_at = Time(required=True)
-    reason = Choice(REASONS, required=True)
-    errors = fields.List(fields.Nested(FieldFaultSchema), required=True)
-    headers = fields.List(
-        fields.List(fields.String(allow_none=True)),
-        required=True,
-        metadata={"description": "pairs of name and base64 of the value"},
-    )
-    value_base64 = fields.String(
-        required=True, allow_none=True, metadata={"description": "null for a record without value"}
-    )
-    value_size = fields.Integer(required=True, allow_none=True, metadata={"description": "bytes of the whole value"})
+_HEADERS = fields.List(
+    fields.List(fields.String(allow_none=True)),
+    required=True,
+    metadata={"description": "pairs of name and base64 of the value"},
+)
+_VALUE = fields.String(required=True, allow_none=True, metadata={"description": "null for a record without value"})
+_SIZE = fields.Integer(required=True, allow_none=True, metadata={"description": "bytes of the whole value"})
+# A rejected record; of one that was too large, `value_base64` has the first 256 KiB.
+RefusedSchema = answer(
+    "Refused",
+    integers("id"),
+    texts("exchange", "topic"),
+    integers("partition", "offset"),
+    {"received_at": Time(required=True)},
+    texts("reason", enum=REASONS),
+    lists(errors=FieldFaultSchema),
+    {"headers": _HEADERS, "value_base64": _VALUE, "value_size": _SIZE},
+    base=Schema,
+)
 
 
 class QuarantinedRecord(NamedTuple):

@@ -1,20 +1,11 @@
 """Response schemas of a trade as evidence of facts, shared by trade-ingest and incentive."""
 
-from typing import Any
+from functools import partial
 
 from marshmallow import Schema, fields
 
+from shared.web.answers import answer, integers, texts
 
-class PlaceSchema(Schema):
-    """A revision of a document, and the Kafka record that brought it."""
-
-    revision = fields.Integer(required=True)
-    seq = fields.Integer(required=True)
-    topic = fields.String(required=True)
-    partition = fields.Integer(required=True)
-    offset = fields.Integer(required=True)
-
-
-class CountedField(fields.Raw):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"description": "true, or the reason why it does not count"}, **kwargs)
+# A revision of a document, and the Kafka record that brought it.
+PlaceSchema = answer("Place", integers("revision", "seq"), texts("topic"), integers("partition", "offset"), base=Schema)
+CountedField = partial(fields.Raw, metadata={"description": "true, or the reason why it does not count"}, required=True)

@@ -21,7 +21,7 @@ from services.incentive.http.schemas import (
 from services.incentive.store import as_of
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
-from shared.web.query import JsonSchema
+from shared.web.answers import JsonSchema
 from shared.web.service import ServiceInfo
 from tests.support.incentive.app import Asker, incentive_app
 from tests.support.incentive.ledger import (

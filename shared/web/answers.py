@@ -5,9 +5,18 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from shared.web.query import JsonSchema
-
 Fields = dict[str, fields.Field[Any]]
+
+
+class JsonSchema(Schema):
+    """The schema of a response that is JSON already, for the OpenAPI document and for tests.
+
+    It is not serialized again: for a page of awards that took two fifths of the time.
+    """
+
+    def dump(self, obj: object, *, many: bool | None = None) -> object:
+        del many
+        return obj
 
 
 def answer(name: str, *groups: Fields, base: type[Schema] = JsonSchema) -> type[Schema]:
