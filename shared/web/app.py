@@ -18,8 +18,8 @@ from shared.web import docs
 from shared.web.keys import authenticate
 from shared.web.operations import metrics
 from shared.web.operations import routes as operations
+from shared.web.operations.progress import Sampler
 from shared.web.operations.readiness import Readiness
-from shared.web.operations.sampler import Sampler
 from shared.web.problems import PROBLEM_TYPE, ProblemSchema, answer_http_exception, register_problems
 from shared.web.query import Blueprint
 from shared.web.request_labels import method_label, route_label

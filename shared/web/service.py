@@ -1,16 +1,18 @@
-"""The service data that common routes need."""
+"""The service data that common routes need, and its database as the key of the request may see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
+from shared.postgres.database import snapshot
 from shared.service_log.store import Stored
 from shared.settings import DEFAULT_CHECKPOINT_INTERVAL_S, ClientConfig, Service
 from shared.telemetry.tracing import Tracing
 from shared.values.times import Clock
-from shared.web.keys import ApiKeys
+from shared.web.keys import ApiKeys, current_key
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,13 @@ class ServiceInfo:
 def current_service() -> ServiceInfo:
     service: ServiceInfo = current_app.extensions["jiangbu"]
     return service
+
+
+@contextmanager
+def viewer_snapshot(as_exchange: str | None = None) -> Iterator[Connection]:
+    """Open a read-only snapshot that shows an exchange's key only the rows of its exchange, by row security.
+
+    `as_exchange` limits a key that sees everything to the rows of that exchange.
+    """
+    with snapshot(current_service().engine, current_key().exchange or as_exchange) as connection:
+        yield connection

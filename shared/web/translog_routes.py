@@ -11,8 +11,7 @@ from shared.translog.tiles import Tile, entry_bundle, is_within, parse_tile
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import BINARY, TEXT, Blueprint
-from shared.web.service import current_service
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import current_service, viewer_snapshot
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"

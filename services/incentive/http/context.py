@@ -16,8 +16,7 @@ from services.incentive.store.register_client import RegisterAddresses
 from services.incentive.store.rulebook import Rulebook, rulebook_as_of
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
-from shared.web.service import current_service
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import current_service, viewer_snapshot
 
 EXTENSION: Final = "jiangbu.incentive"
 

@@ -20,8 +20,7 @@ from shared.web.answers import answer, instants, integers, texts
 from shared.web.keys import current_key
 from shared.web.problems import FieldFault, Problem
 from shared.web.query import BINARY, Blueprint, ExchangeParameter, NoQuery, SubjectParameter
-from shared.web.service import current_service
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import current_service, viewer_snapshot
 
 _MOST_NAMED: Final = 1000
 _REQUESTERS: Final = ("auditor", "bureau", "exchange")
@@ -95,17 +94,12 @@ def _check_rules(rules: list[str] | tuple[()]) -> None:
 
 
 def _request(arguments: Json) -> ExtractRequest:
-    return ExtractRequest(
-        role=current_key().role,
-        from_=arguments.get("from_"),
-        until=arguments.get("until"),
-        subjects=tuple(sorted(set(arguments.get("subjects") or ()))),
-        exchange=arguments.get("exchange"),
-        rules=tuple(sorted(set(arguments.get("rules") or ()))),
-        as_of=arguments.get("as_of"),
-        since=arguments.get("since") or None,
-        evidence=arguments.get("evidence") or "awards",
-    )
+    given: Json = {
+        name: tuple(sorted(set(value))) if isinstance(value, list) else value
+        for name, value in arguments.items()
+        if value
+    }
+    return ExtractRequest(role=current_key().role, **given)
 
 
 @blueprint.operation("GET /v1/extracts/<id>", ExtractSchema, roles=_REQUESTERS, query=NoQuery)

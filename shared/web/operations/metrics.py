@@ -17,9 +17,8 @@ from shared.events.decode import REASONS
 from shared.events.topics import exchange_of, is_exchanges
 from shared.process.run_record import ENDINGS
 from shared.web.operations.broker import OffsetsUnavailableError
-from shared.web.operations.progress import ServiceProgress, Stored, combine, stored_snapshot
+from shared.web.operations.progress import Sampler, ServiceProgress, Stored, combine, stored_snapshot
 from shared.web.operations.readiness import Readiness
-from shared.web.operations.sampler import Sampler
 from shared.web.request_labels import method_label, route_label
 from shared.web.server.multiprocess_metrics import metrics_are_shared
 

@@ -1,18 +1,25 @@
-"""Progress of a service: ends of its topics, offsets it has processed, and how long records have been waiting."""
+"""Progress of a service: ends of its topics, offsets it has processed, and since when records wait, by samples."""
 
+import os
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.events.topics import is_exchanges, prefix_of
 from shared.postgres.database import snapshot
 from shared.postgres.query import fetch, fetch_one, fetch_optional
-from shared.web.operations.broker import Broker, End
+from shared.web.operations.broker import Broker, End, OffsetsUnavailableError
 from shared.web.service import ServiceInfo
+
+EVERY_S: Final = 5.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -198,3 +205,49 @@ class Movement:
 
 def _since(before: tuple[int, float] | None, position: int, at_s: float) -> tuple[int, float]:
     return before if before is not None and before[0] == position else (position, at_s)
+
+
+class Sampler:
+    """The broker client, the observed movement and the thread of one worker process that samples it for `readyz`."""
+
+    def __init__(self, service: ServiceInfo, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.service = service
+        self.broker = Broker(service.kafka, f"jiangbu-{service.name}-api")
+        self.movement = Movement()
+        self.monotonic = monotonic
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._owner_pid = 0
+
+    def start(self) -> None:
+        """Start the thread, once per process, after the fork."""
+        if self._owner_pid == os.getpid():
+            return
+        self._owner_pid = os.getpid()
+        self._thread = threading.Thread(target=self._run, name="progress-sampler", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and close the broker client."""
+        self._stopped.set()
+        if self._thread is not None and self._owner_pid == os.getpid():
+            self._thread.join()
+        self.broker.close()
+
+    @property
+    def has_died(self) -> bool:
+        """True if the thread ended by a bug; its traceback is in the log."""
+        return self._thread is not None and not self._thread.is_alive() and not self._stopped.is_set()
+
+    def look(self) -> None:
+        """Take a sample; log it if broker or database are unavailable."""
+        try:
+            progress = read_progress(self.service, self.broker, with_counts=False)
+        except (OffsetsUnavailableError, SQLAlchemyError) as error:
+            _log.warning("progress cannot be read", error=type(error).__name__)
+        else:
+            self.movement.observe(progress, self.monotonic())
+
+    def _run(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            self.look()

@@ -14,8 +14,7 @@ from shared.postgres.schema_version import WrongSchemaError, check_schema
 from shared.process.liveness import STUCK_AFTER_S
 from shared.telemetry.masking import reason_of
 from shared.web.operations.broker import End, OffsetsUnavailableError
-from shared.web.operations.progress import Stored, combine, stored_snapshot
-from shared.web.operations.sampler import Sampler
+from shared.web.operations.progress import Sampler, Stored, combine, stored_snapshot
 from shared.web.problems import FieldFault
 from shared.web.service import ServiceInfo
 

@@ -10,9 +10,8 @@ from shared.web.answers import answer, integers, lists, texts
 from shared.web.keys import current_key
 from shared.web.operations.broker import OffsetsUnavailableError
 from shared.web.operations.metrics import exposition
-from shared.web.operations.progress import ServiceProgress, lag_for, read_progress, topics_seen
+from shared.web.operations.progress import Sampler, ServiceProgress, lag_for, read_progress, topics_seen
 from shared.web.operations.readiness import Readiness
-from shared.web.operations.sampler import Sampler
 from shared.web.problems import Problem
 from shared.web.query import TEXT, Blueprint, NoQuery
 

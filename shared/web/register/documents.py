@@ -20,7 +20,7 @@ from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page
 from shared.web.problems import Problem
 from shared.web.query import ExchangeParameter, SubjectParameter, TimeParameter
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import viewer_snapshot
 
 _STATUS: Final[dict[Kind, str]] = {
     "listing": "status",

@@ -15,7 +15,7 @@ from shared.web.keys import current_key
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor, page, page_schema
 from shared.web.problems import FieldFaultSchema, Problem
 from shared.web.query import Blueprint, ExchangeParameter, NoQuery
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import viewer_snapshot
 
 # A page ends early at this size: 500 records of the maximum size would be 130 MB.
 PAGE_MOST_BYTES: Final = 4 << 20

@@ -17,7 +17,7 @@ from shared.values.json_types import Json
 from shared.web.keys import current_key
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, DayParameter, ExchangeParameter, QuerySchema
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import viewer_snapshot
 
 blueprint = Blueprint("reconciliation", __name__, description="每日对账 / daily reconciliation")
 _DAY = "SELECT outcome, records, amount_fen FROM intake_day WHERE exchange = %(exchange)s AND day = %(day)s"

@@ -261,7 +261,7 @@ def test_the_sampler_watches_by_itself(
     clock = [0.0]
     sampler = made.app.extensions["jiangbu.sampler"]
     monkeypatch.setattr(sampler, "monotonic", lambda: clock[0])
-    monkeypatch.setattr("shared.web.operations.sampler.EVERY_S", 0.01)
+    monkeypatch.setattr("shared.web.operations.progress.EVERY_S", 0.01)
     send(kafka, topic(exchanges[0]), 1).close()
     looked = threading.Event()
     observe = sampler.movement.observe

@@ -22,7 +22,7 @@ from services.incentive.extract import writer
 from services.incentive.extract.selection import Selection
 from services.incentive.store.award_context import load_recorded_context
 from shared.postgres.database import snapshot
-from shared.web import viewer_snapshot as seen
+from shared.web import service as seen
 from shared.web.keys import ApiKey
 from tests.support.incentive.extract_makers import SECRET_TRADE, SECRETS, Makers, files, makers_of
 from tests.support.incentive.pages import signed_in

@@ -11,8 +11,8 @@ import pytest
 from shared.postgres.database import make_engine
 from shared.values.times import now
 from shared.web.keys import ApiKeys
+from shared.web.operations.progress import Sampler
 from shared.web.operations.readiness import Readiness
-from shared.web.operations.sampler import Sampler
 from shared.web.service import ServiceInfo
 
 NOBODY = "127.0.0.1:1"

@@ -24,8 +24,7 @@ from shared.values.json_types import Json
 from shared.web import translog_routes
 from shared.web.keys import current_key
 from shared.web.problems import Problem
-from shared.web.service import current_service
-from shared.web.viewer_snapshot import viewer_snapshot
+from shared.web.service import current_service, viewer_snapshot
 
 _SHOWN: Final = 50
 

@@ -10,7 +10,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from services.incentive.commands.what_if import AwardComparison, WhatIf, YearComparison, what_if
+from services.incentive.commands.what_if import AwardComparison, WhatIf, what_if
 from services.incentive.domain.event_rules import CutDatesError
 from services.incentive.http.context import no_policy_in_force
 from services.incentive.pages.blueprint import blueprint, show
@@ -31,7 +31,6 @@ from shared.web.service import current_service
 
 _POLICY_MOST_BYTES: Final = 300_000
 _CASES_SHOWN: Final = 200
-_CHART_WIDTH: Final = 620
 _COLUMNS: Final = ("award_id", "ceiling_before", "payable_before", "ceiling_after", "payable_after")
 
 
@@ -110,6 +109,8 @@ def _as_csv(found: WhatIf) -> Response:
 def _result(found: WhatIf, before: Policy, after: Policy) -> Json:
     changes = compare(before, after)
     differing = sorted(found.differing, key=_most_changed_first)
+    amounts_fen = [fen for one in found.years for fen in (one.before_fen, one.after_fen, one.budget_fen)]
+    terms = {one.rule: one for policy in (after, before) for one in (*policy.rules, *policy.declared.rules)}
     return {
         "before": before,
         "after": after,
@@ -120,48 +121,12 @@ def _result(found: WhatIf, before: Policy, after: Policy) -> Json:
         "wordings": sum(one.period is None for one in changes),
         "all": len(found.cases),
         "differing": len(differing),
-        "cases": [_case_result(case, before, after) for case in differing[:_CASES_SHOWN]],
-        "years": _years_result(found.years),
+        "cases": [(case, terms[case.award_id.partition("/")[0]]) for case in differing[:_CASES_SHOWN]],
+        "years": found.years,
+        "longest_fen": max([1, *amounts_fen]),
     }
 
 
 def _most_changed_first(case: AwardComparison) -> tuple[int, int, str]:
     was, would = case.before, case.after
     return (-abs(would.payable_fen - was.payable_fen), -abs(would.ceiling_fen - was.ceiling_fen), case.award_id)
-
-
-def _case_result(case: AwardComparison, before: Policy, after: Policy) -> Json:
-    rule = case.award_id.partition("/")[0]
-    terms = (before if rule in before.rule_order else after).terms(rule)
-    return {
-        "award_id": case.award_id,
-        "name": terms.name,
-        "article": terms.article,
-        "before": format_yuan(case.before.payable_fen),
-        "after": format_yuan(case.after.payable_fen),
-        "ceiling_before": format_yuan(case.before.ceiling_fen),
-        "ceiling_after": format_yuan(case.after.ceiling_fen),
-        "is_there": case.before.ceiling_fen > 0,
-    }
-
-
-def _years_result(years: tuple[YearComparison, ...]) -> list[Json]:
-    longest = max((fen for one in years for fen in (one.before_fen, one.after_fen, one.budget_fen)), default=1)
-
-    def length(fen: int) -> float:
-        return round(_CHART_WIDTH * fen / max(longest, 1), 1)
-
-    return [
-        {
-            "year": one.year,
-            "before": format_yuan(one.before_fen),
-            "after": format_yuan(one.after_fen),
-            "change": format_yuan(one.after_fen - one.before_fen),
-            "budget": format_yuan(one.budget_fen),
-            "left": format_yuan(one.left_fen),
-            "fits": one.left_fen >= 0,
-            "lengths": [length(one.before_fen), length(one.after_fen)],
-            "budget_at": length(one.budget_fen),
-        }
-        for one in years
-    ]
