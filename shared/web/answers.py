@@ -41,25 +41,20 @@ def days(*names: str, null: bool = False) -> Fields:
 
 
 def integers(*names: str, null: bool = False) -> Fields:
-    """Integers."""
     return {name: fields.Integer(required=True, allow_none=null) for name in names}
 
 
 def booleans(*names: str) -> Fields:
-    """True or false."""
     return {name: fields.Boolean(required=True) for name in names}
 
 
 def text_lists(*names: str) -> Fields:
-    """Lists of strings."""
     return {name: fields.List(fields.String(), required=True) for name in names}
 
 
 def nested(null: bool = False, **schemas: type[Schema]) -> Fields:
-    """Objects."""
     return {name: fields.Nested(schema, required=True, allow_none=null) for name, schema in schemas.items()}
 
 
 def lists(**schemas: type[Schema]) -> Fields:
-    """Lists of objects."""
     return {name: fields.List(fields.Nested(schema), required=True) for name, schema in schemas.items()}

@@ -2,8 +2,7 @@
 
 import http
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import structlog
 from flask import Flask, Response, request
@@ -40,8 +39,7 @@ DETAILS: Final = {
 _LOCATIONS: Final = frozenset({"query", "json", "headers", "form", "files", "path", "view_args", "cookies"})
 
 
-@dataclass(frozen=True)
-class FieldFault:
+class FieldFault(NamedTuple):
     """An invalid parameter or field of the body; `field` is its path, such as `provider.id`."""
 
     field: str
@@ -91,7 +89,7 @@ def problem_body(status: int, detail: str | None, errors: Sequence[FieldFault], 
         "status": status,
         "detail": detail or DETAILS.get(status, fallback),
         "instance": instance,
-        "errors": [asdict(error) for error in errors],
+        "errors": [error._asdict() for error in errors],
     }
 
 
@@ -116,13 +114,13 @@ def answer_http_exception(error: HTTPException) -> Response:
     if status < http.HTTPStatus.BAD_REQUEST:
         # A redirect by the router, with its Location header.
         return Response(error.get_response(request.environ).get_data(), status, error.get_headers(request.environ))
-    messages: Any = (getattr(error, "data", None) or {}).get("messages")
+    messages: object = (getattr(error, "data", None) or {}).get("messages")
     # Keep headers such as Allow (405) and Retry-After (429, 503).
     kept = {name: value for name, value in error.get_headers(request.environ) if not name.startswith("Content-")}
     return problem_response(status, None, list(field_faults(messages)), kept)
 
 
-def field_faults(messages: Any, path: tuple[str, ...] = ()) -> Iterator[FieldFault]:
+def field_faults(messages: object, path: tuple[str, ...] = ()) -> Iterator[FieldFault]:
     """Flatten nested messages of marshmallow: `{"query": {"limit": ["..."]}}` becomes field `limit`."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():

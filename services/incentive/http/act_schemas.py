@@ -28,8 +28,6 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class DocumentSchema(QuerySchema):
-    """A document that supports an act: its name and its hash."""
-
     name = Text(required=True, min_length=1, max_length=200)
     sha256 = Digest(required=True)
 
@@ -89,8 +87,6 @@ class DecisionRequestSchema(QuerySchema):
 
 
 class HoldRequestSchema(QuerySchema):
-    """A hold that a person places on an award."""
-
     kind = Choice(BY_HAND, required=True)
     reason = _reason(required=True)
 
@@ -219,8 +215,6 @@ class WrongStepSchema(ProblemSchema):
 
 
 class RelatedPartiesQuery(AsOfPageQuery):
-    """The list of related parties, or of those of one subject, in order of their transactions."""
-
     subject = SubjectParameter()
 
 
@@ -228,8 +222,6 @@ class RelatedPartiesQuery(AsOfPageQuery):
 
 
 class ClawbackQuery(AsOfPageQuery):
-    """Filters of the list of clawback proposals."""
-
     state = Choice(PROPOSAL_STATES)
 
 

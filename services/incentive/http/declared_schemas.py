@@ -26,15 +26,11 @@ class DeclaredSchema(QuerySchema):
 
 
 class DeclaredQuery(PageQuery):
-    """Filters of the list of declarations."""
-
     subject = SubjectParameter()
     rule = Text()
 
 
 class TableQuery(QuerySchema):
-    """`preview=true` shows the result of a table without declaring anything."""
-
     preview = Choice(("true", "false"))
 
 

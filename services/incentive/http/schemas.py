@@ -29,8 +29,6 @@ class AsOfQuery(QuerySchema):
 
 
 class AwardQuery(PageQuery, AsOfQuery):
-    """Filters of the list of awards."""
-
     subject = SubjectParameter()
     exchange = ExchangeParameter()
     rule = Text()
@@ -40,8 +38,6 @@ class AwardQuery(PageQuery, AsOfQuery):
 
 
 class YearQuery(AsOfQuery):
-    """The year of a status or a budget."""
-
     year = YearParameter(required=True)
 
 

@@ -45,7 +45,6 @@ def prepare_request() -> ResponseReturnValue | None:
 
 @blueprint.after_request
 def add_headers(response: Response) -> Response:
-    """Add the security headers of pages."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -73,9 +72,11 @@ def vocabulary() -> Json:
         "reason_label": reason_label,
         "rounded": words.rounded,
         "t": say,
+        "today": today(),
         "when": when,
         "word": words.word,
         "words": words,
+        "years": years(),
         "yuan_of": format_yuan,
         **as_of_param.vocabulary(),
     }
@@ -106,7 +107,6 @@ def when(instant: str) -> str:
 
 
 def show(template: str, http_status: int = 200, **values: object) -> tuple[str, int]:
-    """Render a page."""
     return render_template(f"pages/{template}.html", http_status=http_status, **values), http_status
 
 
@@ -165,7 +165,6 @@ def answer_database(error: DBAPIError | PoolTimeoutError) -> ResponseReturnValue
 
 
 def _as_page(answer: Response) -> ResponseReturnValue:
-    """Render a problem as a page."""
     problem = answer.get_json(silent=True)
     if not isinstance(problem, dict):
         return answer

@@ -57,7 +57,6 @@ def _award_done(award_id: str, refused: FormRefusal | None) -> ResponseReturnVal
 @blueprint.post("/awards/<path:award_id>/steps")
 @require("bureau")
 def step(award_id: str) -> ResponseReturnValue:
-    """Take a step with an award."""
     action, do = request.form.get("action", ""), partial(decide, sent_once(), award_id=award_id)
     return _award_done(award_id, _submit(action, DecisionRequestSchema, do))
 
@@ -65,28 +64,24 @@ def step(award_id: str) -> ResponseReturnValue:
 @blueprint.post("/awards/<path:award_id>/holds")
 @require("bureau")
 def hold(award_id: str) -> ResponseReturnValue:
-    """Place a hold on an award."""
     return _award_done(award_id, _act("hold", award_id, "hold"))
 
 
 @blueprint.post("/awards/<path:award_id>/holds/<hold_id>/release")
 @require("bureau")
 def release(award_id: str, hold_id: str) -> ResponseReturnValue:
-    """Release a hold."""
     return _award_done(award_id, _release(hold_id))
 
 
 @blueprint.post("/worklist/suspensions")
 @require("bureau")
 def suspend() -> ResponseReturnValue:
-    """Suspend a rule for a period."""
     return _done(_act("suspend", request.form.get("rule", ""), "suspension"), show_worklist, "pages.worklist")
 
 
 @blueprint.post("/worklist/suspensions/<hold_id>/release")
 @require("bureau")
 def lift(hold_id: str) -> ResponseReturnValue:
-    """Lift a suspension."""
     return _done(_release(hold_id), show_worklist, "pages.worklist")
 
 

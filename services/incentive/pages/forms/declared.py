@@ -11,7 +11,7 @@ from services.incentive.http.context import current_rulebook, ledger_view
 from services.incentive.http.declared import declaration_json, declare_reward, run_table
 from services.incentive.http.declared_csv import TableError
 from services.incentive.http.declared_schemas import DeclaredSchema
-from services.incentive.pages.blueprint import blueprint, paging_links, show, today
+from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, read_form, refusal_of, show_form
 from services.incentive.pages.language import say, say_half
 from services.incentive.policy.terms import DeclaredTerms
@@ -29,7 +29,6 @@ _TABLE_MOST_BYTES: Final = 300_000  # the form that confirms it carries it
 @blueprint.post("/declared")
 @require("bureau")
 def declare() -> ResponseReturnValue:
-    """Declare a reward."""
     terms = _chosen()
     if terms is None:
         raise Problem(404)
@@ -67,7 +66,6 @@ def show_declared(refused: FormRefusal | None = None) -> ResponseReturnValue:
         paging=paging_links(listed["next_cursor"], "pages.declared", filters),
         terms=terms,
         policy=view.rulebook.policy,
-        today=today(),
     )
 
 

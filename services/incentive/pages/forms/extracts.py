@@ -69,19 +69,16 @@ def ask_for() -> ResponseReturnValue:
 
 @blueprint.get("/extracts/<id>")
 def extract(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
-    """Show the status of an extract."""
     return show("forms/extract", extract=get_extract(id))
 
 
 @blueprint.get("/extracts/<id>/download")
 def download(id: str) -> Response:  # noqa: A002 - the contract's name
-    """Download the zip."""
     return download_extract(id)
 
 
 @blueprint.post("/extracts/<id>/withdraw")
 def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002 - the contract's name
-    """Cancel or delete an extract."""
     delete_extract(id)
     return redirect(url_for("pages.extracts"), 303)
 

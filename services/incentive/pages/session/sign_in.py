@@ -52,7 +52,6 @@ def who_asks() -> ResponseReturnValue | None:
 
 @blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
-    """Show the sign-in form."""
     return show("session/sign_in", target=safe_target(request.args.get("next")), fault=None)
 
 
@@ -83,7 +82,6 @@ def begin(key: ApiKey) -> None:
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Sign out."""
     _forget()
     return redirect(url_for("pages.sign_in"), 303)
 
@@ -130,7 +128,6 @@ def find_session(connection: Connection, token: str, now: datetime) -> ApiKey | 
 
 
 def end_session(connection: Connection, token: str) -> None:
-    """End the session of the token."""
     execute(connection, "DELETE FROM page_session WHERE token_sha256 = %(token)s", token=_digest(token))
 
 

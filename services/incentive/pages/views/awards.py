@@ -14,7 +14,7 @@ from services.incentive.http.awards import award_renderer, find_award, render_aw
 from services.incentive.http.context import ledger_view
 from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import page_as_of, page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, show, today, years
+from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.explanations import explain_award
@@ -52,7 +52,6 @@ def awards() -> ResponseReturnValue:
         paging=paging_links(listed["next_cursor"], "pages.awards", given),
         given=given,
         faults=faults,
-        years=years(),
         exchanges=[one for one in view.rulebook.exchanges.ids if view.viewer in (None, one)],
         policy=view.rulebook.policy,
         flags=[one for one in FLAGS if view.viewer is None or one in FLAGS_FOR_ALL],
@@ -82,7 +81,7 @@ def show_award(award_id: str, refused: FormRefusal | None = None) -> ResponseRet
             **_recorded(connection, view, row),
             **_possible(steps),
         }
-    return show_form("views/award", refused, acts_now=acts_now, today=today(), **shown)
+    return show_form("views/award", refused, acts_now=acts_now, **shown)
 
 
 def _recorded(connection: Connection, view: LedgerView, row: SeenAward) -> Json:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.incentive.http.awards import found_or_404
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, paging_links, requested_year, show, today, years
+from services.incentive.pages.blueprint import blueprint, paging_links, requested_year, show, today
 from services.incentive.pages.chart import bar_chart, tier_progress
 from services.incentive.pages.views.register_reads import received_on
 from services.incentive.queries.participants import Participant, list_participants
@@ -37,7 +37,6 @@ def exchange(exchange: str) -> ResponseReturnValue:
     return show(
         "views/exchange",
         year=year,
-        years=years(),
         status=status,
         months=months,
         chart=bar_chart([(month["month"][5:], parse_yuan(month["amount"])) for month in months]),
@@ -46,7 +45,6 @@ def exchange(exchange: str) -> ResponseReturnValue:
         participants=participants["items"],
         paging=paging_links(participants["next_cursor"], "pages.exchange", {"exchange": exchange, "year": year}),
         policy=view.rulebook.policy,
-        day=today(),
         # The registers report today alone.
         received=received_on(exchange, today()) if view.as_of is None else None,
     )

@@ -22,7 +22,6 @@ _PAGE_SIZE: Final = 50
 
 @blueprint.get("/ledger/<int:seq>")
 def posting(seq: int) -> ResponseReturnValue:
-    """Show a posting."""
     if seq > BIGINT_MAX:
         raise Problem(404)
     with page_view() as (connection, view):
@@ -75,7 +74,6 @@ def _row(document: Json, *, sees_first: bool) -> Json:
 
 @blueprint.get("/trades/<exchange>/<no>")
 def trade(exchange: str, no: str) -> ResponseReturnValue:
-    """Show the effects of a trade."""
     effects = list_trade_effects({"cursor": request.args.get("cursor"), "limit": _PAGE_SIZE}, exchange, no)
     paging = paging_links(effects["next_cursor"], "pages.trade", {"exchange": exchange, "no": no})
     return show("views/trade", effects=effects, paging=paging)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from services.incentive.http.context import ledger_view
 from services.incentive.pages.as_of_param import page_as_of, page_view
-from services.incentive.pages.blueprint import blueprint, requested_year, show, years
+from services.incentive.pages.blueprint import blueprint, requested_year, show
 from services.incentive.queries.budget import load_budget
 from services.incentive.queries.participants import sums_by_rule
 from services.incentive.queries.status import load_exchange_status
@@ -34,7 +34,6 @@ def overview() -> ResponseReturnValue:
     return show(
         "views/overview",
         year=year,
-        years=years(),
         exchanges=[status for status in statuses if status is not None],
         rules=rules,
         payable=format_yuan(total_fen),
@@ -46,7 +45,6 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/budget")
 @require("bureau", "auditor")
 def budget() -> ResponseReturnValue:
-    """Show a year's budget."""
     year = requested_year()
     with page_view() as (connection, view):
         found = load_budget(connection, view, year)
@@ -54,4 +52,4 @@ def budget() -> ResponseReturnValue:
     amounts["approved"] -= amounts["returned"]
     longest = max(amounts["budget"], amounts["payable"], 1)
     lengths = {name: round(100 * fen / longest, 2) for name, fen in amounts.items()}
-    return show("views/budget", year=year, years=years(), budget=found, lengths=lengths)
+    return show("views/budget", year=year, budget=found, lengths=lengths)

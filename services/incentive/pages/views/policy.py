@@ -14,7 +14,6 @@ _PROSE: Final = (".zh", ".en", ".mark", ".reading", ".basis")  # shown as readin
 
 @blueprint.get("/policy")
 def policy() -> ResponseReturnValue:
-    """Show the policy in force."""
     with page_view() as (_, view):
         found = view.rulebook.policy
     return show(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.extract.xlsx import write_workbook
 from services.incentive.http.awards import render_in_context
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, requested_year, show, when, years
+from services.incentive.pages.blueprint import blueprint, requested_year, show, when
 from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import list_awards
 from services.incentive.store.award_context import load_award_context
@@ -39,7 +39,7 @@ def public_notices() -> ResponseReturnValue:
     """Show the awards under public notice, to print."""
     year = requested_year()
     rows, policy = _load(year)
-    return show("views/public_notices", year=year, years=years(), published=rows, policy=policy)
+    return show("views/public_notices", year=year, published=rows, policy=policy)
 
 
 @blueprint.get("/public-notices.xlsx")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.facts import ExchangeTotal
 from services.incentive.http.awards import award_renderer, check_subject, found_or_404
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, requested_year, years
+from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.awards import list_awards
 from services.incentive.queries.status import load_subject_status
@@ -41,7 +41,6 @@ def show_subject(subject: str, refused: FormRefusal | None = None) -> ResponseRe
         code=code,
         name=name,
         year=year,
-        years=years(),
         status=status,
         awards=awards,
         policy=view.rulebook.policy,

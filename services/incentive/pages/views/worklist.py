@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from services.incentive.domain.clawbacks import clawback_json
 from services.incentive.http.schemas import FLAGS
 from services.incentive.pages.as_of_param import page_view
-from services.incentive.pages.blueprint import blueprint, requested_year, years
+from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
 from services.incentive.queries.serializers import risk_flag_json
@@ -38,7 +38,6 @@ def show_worklist(refused: FormRefusal | None = None) -> ResponseReturnValue:
         "views/worklist",
         refused,
         year=year,
-        years=years(),
         waiting=[one._asdict() | {"payable": format_yuan(one.payable_fen)} for one in waiting],
         proposals=[clawback_json(one) for one in clawbacks],
         suspensions=suspensions,
