@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import acts, awards, declared, extracts, ledger, trade_effects
-from services.incentive.http.context import IncentiveContext
+from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.pages.site import serve_pages
 from services.incentive.store.log_entries import ledger_log, stored_transactions
 from services.incentive.store.rulebook import Rulebook, load_rulebook
@@ -62,7 +62,7 @@ def create_app(
         checkpoint_interval_s=settings.checkpoint_interval_s,
     )
     app = create_base_app(service)
-    context.add_to(app)
+    app.extensions[EXTENSION] = context
     for blueprint in dict.fromkeys(module.blueprint for module in _ROUTES):
         add_routes(app, blueprint)
     serve_pages(app, read_session_key(settings), settings.public_url, settings.oidc)

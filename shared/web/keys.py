@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 import yaml
 from flask import g, request
@@ -29,8 +29,7 @@ class KeysError(SettingsError):
     """The key file is invalid; the message names the place and the reason in one line."""
 
 
-@dataclass(frozen=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """A key: the name of the person or system, the role, and the SHA-256 (hex) of the key itself."""
 
     name: str

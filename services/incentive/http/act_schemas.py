@@ -1,4 +1,4 @@
-"""Bodies and answers of the bureau's acts: decisions on awards, holds, eligibility, suspensions, grants, lists."""
+"""Bodies and answers of what the bureau does: decisions, holds, eligibility, suspensions, grants, declared rewards."""
 
 import re
 from functools import partial
@@ -10,14 +10,14 @@ from services.incentive.domain.acts import RELATED, UNRELATED
 from services.incentive.domain.clawbacks import ProposalState
 from services.incentive.domain.holds import BY_HAND
 from services.incentive.domain.workflow import ACTIONS, STATES
-from services.incentive.http.fields import Criteria, Digest, TimeOrDay, Year, limited_list
-from services.incentive.http.schemas import AsOfPageQuery
+from services.incentive.http.fields import Criteria, Digest, Flag, Measure, TimeOrDay, Year, limited_list
+from services.incentive.http.schemas import AsOfPageQuery, SubjectSchema
 from shared.events.documents import MAX_AMOUNT_FEN
-from shared.events.fields import Choice, Text, Yuan
+from shared.events.fields import Choice, Number, Text, Yuan
 from shared.values.json_types import Json
-from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, text_lists, texts
-from shared.web.pagination import page_schema
-from shared.web.problems import ProblemSchema
+from shared.web.answers import Fields, answer, booleans, days, instants, integers, lists, nested, text_lists, texts
+from shared.web.pagination import PageQuery, page_schema
+from shared.web.problems import FieldFaultSchema, ProblemSchema
 from shared.web.query import DayParameter, Parsed, QuerySchema, SubjectParameter
 
 PROPOSAL_STATES: Final[tuple[str, ...]] = get_args(ProposalState)
@@ -243,5 +243,62 @@ BudgetSchema = answer(
     texts("budget", "payable", "approved", "paid", "returned", "available"),
     booleans("exceeded"),
     lists(pools=PoolSchema),
+    base=Schema,
+)
+
+
+# --- declared rewards ---
+
+
+class DeclaredSchema(QuerySchema):
+    """A declaration. `name` is the subject's where none is known; `withdrawn` takes an earlier one back."""
+
+    rule = Text(required=True)
+    subject = SubjectParameter(required=True)
+    item = Number(required=True)
+    earned_on = DayParameter(required=True)
+    measure = Measure()
+    documents = documents_list()
+    name = Text(min_length=1, max_length=200)
+    withdrawn = Flag()
+
+
+class DeclaredQuery(PageQuery):
+    subject = SubjectParameter()
+    rule = Text()
+
+
+class TableQuery(QuerySchema):
+    preview = Choice(("true", "false"))
+
+
+DeclarationSchema = answer(
+    "Declaration",
+    texts("award_id", "rule", "item", "by", "fact"),
+    nested(subject=SubjectSchema),
+    days("earned_on"),
+    {"measure": fields.Dict(keys=fields.String(), values=fields.String(), required=True)},
+    lists(documents=DocumentSchema),
+    booleans("withdrawn"),
+    instants("at"),
+    integers("seq"),
+    base=Schema,
+)
+DeclarationPageSchema = page_schema("DeclarationPage", DeclarationSchema)
+
+# Award and amounts of a faulty row are null.
+RowSchema = answer(
+    "Row",
+    integers("line"),
+    texts("award_id", "ceiling", "payable", "suppressed_by", null=True),
+    lists(errors=FieldFaultSchema),
+    base=Schema,
+)
+TableSchema = answer(
+    "Table",
+    booleans("written"),
+    integers("faulty"),
+    texts("ceiling", "payable"),
+    lists(rows=RowSchema),
     base=Schema,
 )

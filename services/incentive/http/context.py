@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import Connection
 
 from services.incentive.commands.acts import BureauContext
@@ -27,10 +27,6 @@ class IncentiveContext:
 
     bureau: BureauContext
     registers: RegisterAddresses
-
-    def add_to(self, app: Flask) -> None:
-        """Have the application's requests answered from this."""
-        app.extensions[EXTENSION] = self
 
 
 def incentive_context() -> IncentiveContext:

@@ -14,7 +14,7 @@ from services.incentive.commands.declare import (
     zero_award,
 )
 from services.incentive.domain.facts import Declaration
-from services.incentive.http import declared_schemas as schemas
+from services.incentive.http import act_schemas as schemas
 from services.incentive.http.awards import render_award
 from services.incentive.http.context import current_rulebook, incentive_context, ledger_view, no_policy_in_force
 from services.incentive.http.declared_csv import Row, TableError, declaration_input, read_table

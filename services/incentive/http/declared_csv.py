@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 
 from services.incentive.commands.declare import DeclarationInput, InputFault
 from services.incentive.domain.facts import DocumentRef
-from services.incentive.http.declared_schemas import DeclaredSchema
+from services.incentive.http.act_schemas import DeclaredSchema
 from services.incentive.policy.terms import DeclaredTerms, Grades, Policy
 from shared.values.json_types import Json
 from shared.web.problems import field_faults

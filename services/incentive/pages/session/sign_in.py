@@ -2,13 +2,12 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
 
 from services.incentive.pages.blueprint import blueprint, show
 from services.incentive.pages.language import say
@@ -39,7 +38,7 @@ def who_asks() -> ResponseReturnValue | None:
     token = session.get(_TOKEN)
     if token is not None:
         with service.engine.connect() as connection:
-            found = find_session(connection, token, service.clock())
+            found = fetch_one(connection, _FIND, ApiKey, token=_digest(token), now=service.clock())
         known = found if found is None or not found.sha256 else service.keys.of_digest(found.sha256)
         if known is not None:
             ask_as(known)
@@ -73,11 +72,14 @@ def send_key() -> ResponseReturnValue:
 
 
 def begin(key: ApiKey) -> None:
-    """Begin a session for the key; a former session of the browser ends."""
+    """Begin a session for the key; a former session of the browser ends, and expired ones are deleted."""
     _forget()
-    service = current_service()
-    with service.engine.begin() as connection:
-        session[_TOKEN] = begin_session(connection, key, service.clock())
+    token, now = secrets.token_urlsafe(32), current_service().clock()
+    begun = {"token": _digest(token), "who": key.name, "role": key.role, "key": key.sha256}
+    with current_service().engine.begin() as connection:
+        execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
+        execute(connection, _BEGIN, **begun, now=now, expires_at=now + LASTS)
+    session[_TOKEN] = token
 
 
 @blueprint.post("/sign-out")
@@ -92,7 +94,7 @@ def _forget() -> None:
     session.clear()
     if token is not None:
         with current_service().engine.begin() as connection:
-            end_session(connection, token)
+            execute(connection, "DELETE FROM page_session WHERE token_sha256 = %(token)s", token=_digest(token))
 
 
 def safe_target(named: str | None) -> str:
@@ -102,33 +104,6 @@ def safe_target(named: str | None) -> str:
         return home
     parts = urlsplit(named)
     return home if parts.scheme or parts.netloc or not named.isprintable() else named
-
-
-def begin_session(connection: Connection, key: ApiKey, now: datetime) -> str:
-    """Begin a session and return its token; expired sessions are deleted."""
-    token = secrets.token_urlsafe(32)
-    execute(connection, "DELETE FROM page_session WHERE expires_at <= %(now)s", now=now)
-    execute(
-        connection,
-        _BEGIN,
-        token=_digest(token),
-        who=key.name,
-        role=key.role,
-        key=key.sha256,
-        now=now,
-        expires_at=now + LASTS,
-    )
-    return token
-
-
-def find_session(connection: Connection, token: str, now: datetime) -> ApiKey | None:
-    """Return who signed in with the token (without a hash if by OpenID Connect); None if unknown or expired."""
-    row = fetch_one(connection, _FIND, tuple[str, str, str], token=_digest(token), now=now)
-    return None if row is None else ApiKey(*row)
-
-
-def end_session(connection: Connection, token: str) -> None:
-    execute(connection, "DELETE FROM page_session WHERE token_sha256 = %(token)s", token=_digest(token))
 
 
 def _digest(token: str) -> str:
