@@ -14,14 +14,15 @@ from shared.web.pagination import page_schema
 from shared.web.problems import Problem
 from shared.web.query import Blueprint, NoQuery, SubjectParameter
 from shared.web.register.documents import (
+    CountedField,
     DocumentQuery,
+    PlaceSchema,
     answer_document,
     answer_page,
     detail_schema,
     is_party,
     item_schema,
 )
-from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
 from shared.web.service import current_service
 
 blueprint = Blueprint("trades", __name__, description="交易 / trades")

@@ -12,7 +12,7 @@ from shared.values.parties import ID_SCHEMES
 from shared.web.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts
 from shared.web.pagination import PageQuery, page_schema
 from shared.web.query import ExchangeParameter, QuerySchema, SubjectParameter, TimeParameter, WholeNumber
-from shared.web.register.trade_fact_schemas import CountedField, PlaceSchema
+from shared.web.register.documents import CountedField, PlaceSchema
 
 FLAGS = (*FLAGS_FOR_ALL, *RISK_FLAGS)
 KINDS = ("entitlement", "approval", "payment", "return", "decision")

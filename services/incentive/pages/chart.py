@@ -56,16 +56,8 @@ def bar_chart(amounts_fen: Sequence[tuple[str, int]]) -> BarChart:
     for place, (label, amount) in enumerate(amounts_fen):
         height = room * max(0, amount) / top_fen
         x = _LEFT + slot * place + slot * 0.18
-        bars.append(
-            Bar(
-                label,
-                round(x, 1),
-                round(HEIGHT - _BOTTOM - height, 1),
-                round(slot * 0.64, 1),
-                round(height, 1),
-                round(x + slot * 0.32, 1),
-            )
-        )
+        box = (x, HEIGHT - _BOTTOM - height, slot * 0.64, height, x + slot * 0.32)
+        bars.append(Bar(label, *(round(length, 1) for length in box)))
     lines = [Line(round(HEIGHT - _BOTTOM - room * n / lines_over, 1), step * n) for n in range(lines_over + 1)]
     return BarChart(tuple(bars), tuple(lines), _LEFT, WIDTH, HEIGHT - _BOTTOM)
 

@@ -7,7 +7,7 @@ from itertools import product
 from operator import attrgetter
 
 from flask import Flask, Response, g
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -144,8 +144,3 @@ def count_requests(app: Flask, registry: CollectorRegistry) -> None:
 
     app.before_request_funcs.setdefault(None, []).insert(0, begin)
     app.after_request(count)
-
-
-def exposition(registry: CollectorRegistry) -> Response:
-    """Return the metrics in the Prometheus text format."""
-    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")

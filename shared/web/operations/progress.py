@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -46,6 +46,10 @@ class PartitionProgress:
         """
         end = self.stable_offset if is_exchanges(self.topic) else self.end_offset
         return end > self.next_offset
+
+    def is_seen_by(self, exchange: str | None) -> bool:
+        """True for topics of the key's exchange, and all for a key of none."""
+        return exchange is None or self.topic.startswith(prefix_of(exchange))
 
     @property
     def held(self) -> int:
@@ -153,17 +157,12 @@ def read_progress(service: ServiceInfo, broker: Broker, *, with_counts: bool = T
     return combine(ends, stored_snapshot(service, with_counts=with_counts), broker)
 
 
-def topics_seen(topics: Iterable[str], exchange: str | None) -> list[str]:
-    """Return the topics visible to a key: those of its exchange, or all (None)."""
-    return [topic for topic in topics if exchange is None or topic.startswith(prefix_of(exchange))]
-
-
 def lag_for(progress: ServiceProgress, exchange: str | None) -> int:
     """Return the lag of what a key sees: its exchange's topics and the facts between services."""
     return sum(
         partition.lag
         for partition in progress.partitions
-        if exchange is None or not is_exchanges(partition.topic) or topics_seen([partition.topic], exchange)
+        if partition.is_seen_by(exchange) or not is_exchanges(partition.topic)
     )
 
 

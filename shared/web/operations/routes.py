@@ -3,14 +3,14 @@
 import structlog
 from flask import Response, current_app
 from marshmallow import Schema
+from prometheus_client import generate_latest
 
 from shared.telemetry.masking import reason_of
 from shared.values.json_types import Json
 from shared.web.answers import answer, integers, lists, texts
 from shared.web.keys import current_key
 from shared.web.operations.broker import OffsetsUnavailableError
-from shared.web.operations.metrics import exposition
-from shared.web.operations.progress import Sampler, ServiceProgress, lag_for, read_progress, topics_seen
+from shared.web.operations.progress import Sampler, lag_for, read_progress
 from shared.web.operations.readiness import Readiness
 from shared.web.problems import Problem
 from shared.web.query import TEXT, Blueprint, NoQuery
@@ -58,7 +58,8 @@ def readyz() -> dict[str, str]:
 @blueprint.operation("GET /metrics", TEXT, roles=("service", "auditor"), content_type="text/plain")
 def metrics() -> Response:
     """Metrics for Prometheus."""
-    return exposition(current_app.extensions["jiangbu.metrics"])
+    exposition = generate_latest(current_app.extensions["jiangbu.metrics"])
+    return Response(exposition, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @blueprint.operation("GET /v1/progress", ProgressSchema, query=NoQuery)
@@ -76,15 +77,10 @@ def progress() -> Json:
         _log.warning("broker unavailable", error=reason_of(error))
         raise Problem(503, "消息系统无应答 / the broker does not respond", headers={"Retry-After": "5"}) from error
     sampler.movement.observe(found, sampler.monotonic())
-    return render_progress(found, current_key().exchange)
-
-
-def render_progress(found: ServiceProgress, exchange: str | None) -> Json:
-    """Render progress for a key that sees one exchange, or all (None)."""
-    seen = set(topics_seen({partition.topic for partition in found.partitions}, exchange))
+    exchange = current_key().exchange
     return {
         "lag": lag_for(found, exchange),
         "outbox": found.stored.outbox,
         "quarantined": sum(n for (of, _), n in found.stored.quarantined.items() if exchange in (None, of)),
-        "partitions": [partition for partition in found.partitions if partition.topic in seen],
+        "partitions": [partition for partition in found.partitions if partition.is_seen_by(exchange)],
     }

@@ -2,10 +2,10 @@
 
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final, NamedTuple
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from msgspec import structs
 
 from shared.events.decode import Kind
@@ -37,6 +37,9 @@ class DocumentQuery(PageQuery):
     until = TimeParameter()
 
 
+# A revision of a document, and the Kafka record that brought it.
+PlaceSchema = answer("Place", integers("revision", "seq"), texts("topic"), integers("partition", "offset"), base=Schema)
+CountedField = partial(fields.Raw, metadata={"description": "true, or the reason why it does not count"}, required=True)
 # An accepted revision, `is_state` if it is the current one, and the record that brought it: with the document's number
 # the whole content of its log entry.
 RevisionSchema = answer(

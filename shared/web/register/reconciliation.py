@@ -1,8 +1,6 @@
 """Daily reconciliation: what an exchange sent on a day, and the outcome of each record."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -56,11 +54,6 @@ def reconcile(arguments: Json) -> Json:
         rows = fetch(connection, _DAY, DayOutcome, exchange=exchange, day=day)
     if not current_key().sees(exchange) or not (rows or exchange in current_app.extensions["jiangbu.exchanges"]):
         raise Problem(404)
-    return reconciliation(exchange, day, rows)
-
-
-def reconciliation(exchange: str, day: date, rows: Sequence[DayOutcome]) -> Json:
-    """Sum up rows of `intake_day`."""
     records: Counter[str] = Counter({row.outcome: row.records for row in rows})
     return {
         "exchange": exchange,
