@@ -38,20 +38,25 @@ class PublishResult:
     """Result of publishing: acknowledged records by topic, and the reasons of failures.
 
     `offsets`: first and last offset of each partition. `in_order`: how many records from the first on are acknowledged
-    without a gap. `waiting_s`: time since the last acknowledgement.
+    without a gap. `waiting_s`: time since the last acknowledgement or failure.
     """
 
     acknowledged: Counter[str] = field(default_factory=Counter)
     offsets: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     in_order: int = 0
-    waiting_s: float = 0.0
     failed: int = 0
     failures: list[str] = field(default_factory=list)
     _ahead: set[int] = field(default_factory=set)
     _first_failed: int | None = None
+    _settled_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def waiting_s(self) -> float:
+        return time.monotonic() - self._settled_s
 
     def add(self, index: int, topic: str, partition: int, offset: int) -> None:
         """Count record `index` (from 0) as acknowledged."""
+        self._settled_s = time.monotonic()
         self.acknowledged[topic] += 1
         first, last = self.offsets.get((topic, partition), (offset, offset))
         self.offsets[topic, partition] = min(first, offset), max(last, offset)
@@ -63,6 +68,7 @@ class PublishResult:
 
     def fail(self, index: int, reason: str) -> None:
         """Count record `index` (from 0) as failed."""
+        self._settled_s = time.monotonic()
         self.failed += 1
         self._first_failed = index if self._first_failed is None else min(index, self._first_failed)
         if len(self.failures) < _MAX_FAILURES_KEPT:
@@ -77,6 +83,7 @@ def publish(
     `client_config`: keyword arguments of kafka-python's clients. `progress` is called regularly and at the end.
     PublishError if the broker is unreachable or a topic does not exist.
     """
+    known, producer = _connect(client_config)
     published = PublishResult()
     lock = threading.Lock()  # acknowledgements arrive in the producer's thread
 
@@ -88,21 +95,18 @@ def publish(
         with lock:
             published.fail(index, f"{type(error).__name__}: {error}")
 
-    known, producer = _connect(client_config)
     unknown = None
-    patience = _Patience(published, progress)
     try:
         for index, record in enumerate(records):
             if record.topic not in known:
                 unknown = record.topic
                 break
-            future = patience.attempt(partial(_send, producer, record))
+            future = _attempt(partial(_send, producer, record), published, progress)
             future.add_callback(acknowledged, index)
             future.add_errback(failed, index)
             if index % _REPORT_EVERY == 0:
-                patience.report()
-        patience.attempt(partial(producer.flush, timeout=_POLL_S))
-        patience.report()
+                progress(published)
+        _attempt(partial(producer.flush, timeout=_POLL_S), published, progress)
         if unknown is not None:
             raise PublishError(f"主题不存在或无权访问：{unknown}", f"topic not found or not authorized: {unknown}")
     except KafkaError as error:
@@ -121,39 +125,22 @@ def _send(producer: KafkaProducer, record: SampleRecord) -> FutureRecordMetadata
     return producer.send(record.topic, record.value, key, list(record.headers))
 
 
-class _Patience:
-    """Waits while acknowledgements arrive and up to GIVE_UP_S after the last, as a restarting broker is back soon.
+def _attempt(act: Callable[[], T], published: PublishResult, progress: Callable[[PublishResult], None]) -> T:
+    """Retry `act` while it times out. PublishError after GIVE_UP_S without an acknowledgement.
 
-    The client's own delivery timeout would fail single records and keep waiting for others.
+    A restarting broker is back soon. The client's own delivery timeout would fail single records and keep waiting for
+    others.
     """
-
-    def __init__(self, published: PublishResult, progress: Callable[[PublishResult], None]) -> None:
-        self._published = published
-        self._progress = progress
-        self._settled = 0
-        self._since = time.monotonic()
-
-    def attempt(self, act: Callable[[], T]) -> T:
-        """Retry `act` while it times out. PublishError after GIVE_UP_S without an acknowledgement."""
-        while True:
-            try:
-                return act()
-            except KafkaTimeoutError as error:
-                self.report()
-                if self._published.waiting_s > GIVE_UP_S:
-                    raise PublishError(
-                        f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
-                        f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
-                    ) from error
-
-    def report(self) -> None:
-        """Report the progress and the time since the last acknowledgement."""
-        published, now = self._published, time.monotonic()
-        settled = published.acknowledged.total() + published.failed
-        if settled > self._settled:
-            self._settled, self._since = settled, now
-        published.waiting_s = now - self._since
-        self._progress(published)
+    while True:
+        try:
+            return act()
+        except KafkaTimeoutError as error:
+            progress(published)
+            if published.waiting_s > GIVE_UP_S:
+                raise PublishError(
+                    f"Kafka 已 {GIVE_UP_S:.0f} 秒没有确认任何记录；再次运行同一命令即可续发",
+                    f"Kafka acknowledged nothing for {GIVE_UP_S:.0f} s; run the same command to continue",
+                ) from error
 
 
 def cluster_of(client_config: ClientConfig) -> str:

@@ -31,7 +31,6 @@ def is_ours(user: str) -> bool:
 
 
 def user_of(acl: ACLFilter) -> str:
-    """Return the user of an ACL."""
     return str(acl.principal).removeprefix("User:")
 
 
@@ -83,7 +82,6 @@ def describe(acl: ACLFilter) -> str:
 
 
 def every_acl() -> ACLFilter:
-    """Return the filter that matches all ACLs."""
     anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
     return ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
 

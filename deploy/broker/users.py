@@ -7,9 +7,7 @@ from typing import Final, NamedTuple, get_args
 
 from kafka.admin import (
     ACL,
-    ACLFilter,
     KafkaAdminClient,
-    ResourcePatternFilter,
     ScramMechanism,
     UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
@@ -105,7 +103,7 @@ class Access:
         failed = self.admin.create_acls(list(allow))["failed"] if allow else ()
         if failed:
             raise ChangeRefusedError(f"the broker refused rights: {failed[0].__name__}")
-        answers = self.admin.delete_acls([_exactly(acl) for acl in revoke]) if revoke else ()
+        answers = self.admin.delete_acls(list(revoke)) if revoke else ()
         for _, _, error in answers:
             if error is not NoError:
                 raise ChangeRefusedError(f"the broker refused to revoke a right: {error.__name__}")
@@ -193,14 +191,3 @@ def _apply_user(access: Access, user: User, found: BrokerAccess, *, dry_run: boo
 
 def _file(folder: Path, user: str) -> Path:
     return Secret(user, KAFKA_PASSWORD).path(folder)
-
-
-def _exactly(acl: ACL) -> ACLFilter:
-    pattern = acl.resource_pattern
-    return ACLFilter(
-        acl.principal,
-        acl.host,
-        acl.operation,
-        acl.permission_type,
-        ResourcePatternFilter(pattern.resource_type, pattern.resource_name, pattern.pattern_type),
-    )

@@ -33,7 +33,6 @@ class PartitionCheck(NamedTuple):
 
 
 def check_partitions(service: StoppedService) -> list[PartitionCheck]:
-    """Check every partition that the service reads."""
     with service.engine.begin() as connection:
         stored = load_positions(connection)
     return [

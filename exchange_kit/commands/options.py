@@ -1,7 +1,7 @@
 """Options and errors that several commands share."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -11,6 +11,11 @@ from shared.events.topics import EXCHANGE_PATTERN
 from shared.language import localized, say
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def command(name: str, zh: str, en: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Declare a command with its help in the caller's language."""
+    return click.command(name, help=say(zh, en))
 
 
 def echo(zh: str, en: str, *, err: bool = False) -> None:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import EXCHANGE, FILE, echo
+from exchange_kit.commands.options import EXCHANGE, FILE, command, echo
 from exchange_kit.progress_file import Trail, store_position
 from exchange_kit.publish import GIVE_UP_S, PublishError, PublishResult, cluster_of, publish
 from exchange_kit.records import SampleRecord, from_line
@@ -23,16 +23,14 @@ _REPORT_AFTER_S: Final = 5.0
 _KINDS: Final[dict[str, Kind]] = {"listings": "listing", "trades": "trade"}
 
 
-@click.command(
+@command(
     "publish",
-    help=say(
-        """把 NDJSON 文件的事件发布到 Kafka；中断后再次运行即可续发。
+    """把 NDJSON 文件的事件发布到 Kafka；中断后再次运行即可续发。
 
-        进度记在 FILE.progress；Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定。""",
-        """Publish the events of an NDJSON file to Kafka; run it again to continue after an interruption.
+    进度记在 FILE.progress；Kafka 由环境变量 KAFKA_BOOTSTRAP_SERVERS 等指定。""",
+    """Publish the events of an NDJSON file to Kafka; run it again to continue after an interruption.
 
-        FILE.progress keeps the progress; KAFKA_BOOTSTRAP_SERVERS and the like name the broker.""",
-    ),
+    FILE.progress keeps the progress; KAFKA_BOOTSTRAP_SERVERS and the like name the broker.""",
 )
 @click.argument("file", type=FILE)
 @EXCHANGE

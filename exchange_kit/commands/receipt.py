@@ -11,7 +11,15 @@ import click
 import msgspec
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import FILE, ServiceUnavailable, echo, exchange_id, line_result, report_unhandled
+from exchange_kit.commands.options import (
+    FILE,
+    ServiceUnavailable,
+    command,
+    echo,
+    exchange_id,
+    line_result,
+    report_unhandled,
+)
 from exchange_kit.commands.witness import KEYS, WITNESS_FOLDER, load_keys, report_alarm
 from exchange_kit.reconcile import own_lines
 from exchange_kit.records import from_line
@@ -39,20 +47,18 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 }
 
 
-@click.command(
+@command(
     "receipt",
-    help=say(
-        """证明文件中每条记录都在登记簿的日志里。
+    """证明文件中每条记录都在登记簿的日志里。
 
-        证明由本程序自行计算；本机有见证目录时，以见证过的检查点为准。
+    证明由本程序自行计算；本机有见证目录时，以见证过的检查点为准。
 
-        退出码：0 都在日志中，1 有的不在，2 无法核对。""",
-        """Prove that each record of a file is in its register's log.
+    退出码：0 都在日志中，1 有的不在，2 无法核对。""",
+    """Prove that each record of a file is in its register's log.
 
-        The proofs are computed here; with a witness folder on this machine, against a checkpoint that it cosigned.
+    The proofs are computed here; with a witness folder on this machine, against a checkpoint that it cosigned.
 
-        Exit code: 0 all are in the log, 1 some are not, 2 could not be checked.""",
-    ),
+    Exit code: 0 all are in the log, 1 some are not, 2 could not be checked.""",
 )
 @click.argument("file", type=FILE)
 @click.option(

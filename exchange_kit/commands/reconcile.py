@@ -16,6 +16,7 @@ from exchange_kit.commands.options import (
     EXCHANGE,
     FILE,
     ServiceUnavailable,
+    command,
     echo,
     line_result,
     report_unhandled,
@@ -38,21 +39,19 @@ _FATES: Final = {
 }
 
 
-@click.command(
+@command(
     "reconcile",
-    help=say(
-        """把当日所发文件与登记簿逐项核对。
+    """把当日所发文件与登记簿逐项核对。
 
-        FILE 须含当日所发的全部挂牌，或全部交易，或二者；没有的一类不核对。重复发送不算差异。
+    FILE 须含当日所发的全部挂牌，或全部交易，或二者；没有的一类不核对。重复发送不算差异。
 
-        退出码：0 一致，1 有差异，2 无法核对。""",
-        """Reconcile the file published on a day with the registers.
+    退出码：0 一致，1 有差异，2 无法核对。""",
+    """Reconcile the file published on a day with the registers.
 
-        FILE must hold all listings, or all trades, or both, published on that day; a kind that it lacks is not
-        compared. Duplicates are no difference.
+    FILE must hold all listings, or all trades, or both, published on that day; a kind that it lacks is not
+    compared. Duplicates are no difference.
 
-        Exit code: 0 equal, 1 different, 2 could not be compared.""",
-    ),
+    Exit code: 0 equal, 1 different, 2 could not be compared.""",
 )
 @click.argument("file", type=FILE)
 @click.option(

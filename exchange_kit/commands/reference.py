@@ -5,19 +5,17 @@ from pathlib import Path
 
 import click
 
-from exchange_kit.commands.options import echo
+from exchange_kit.commands.options import command, echo
 from shared.language import say
 
 _PACKAGED = Path(__file__).parents[1] / "reference"
 _SOURCE_TREE = Path(__file__).parents[2] / "docs"
 
 
-@click.command(
+@command(
     "reference",
-    help=say(
-        "把 JSON Schema、AsyncAPI 文档、事件样例和映射样例复制到 FOLDER。",
-        "Copy the JSON Schemas, the AsyncAPI document, example events and example mappings to FOLDER.",
-    ),
+    "把 JSON Schema、AsyncAPI 文档、事件样例和映射样例复制到 FOLDER。",
+    "Copy the JSON Schemas, the AsyncAPI document, example events and example mappings to FOLDER.",
 )
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def reference_command(folder: Path) -> None:

@@ -4,13 +4,13 @@ from typing import BinaryIO
 
 import click
 
-from exchange_kit.commands.options import exchange_id
+from exchange_kit.commands.options import command, exchange_id
 from exchange_kit.records import to_line
 from exchange_kit.sample.year import sample_events
 from shared.language import say
 
 
-@click.command("sample", help=say("生成一年的虚构事件（NDJSON）。", "Write a year of fictional events as NDJSON."))
+@command("sample", "生成一年的虚构事件（NDJSON）。", "Write a year of fictional events as NDJSON.")
 @click.option("--exchange", "exchanges", multiple=True, default=("kmdex",), callback=exchange_id, show_default=True)
 @click.option(
     "--events",

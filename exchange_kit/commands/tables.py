@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from exchange_kit.commands.options import EXCHANGE, FILE, echo
+from exchange_kit.commands.options import EXCHANGE, FILE, command, echo
 from exchange_kit.tables.convert import RowError, convert
 from exchange_kit.tables.mapping import Mapping, load_mapping
-from exchange_kit.tables.rows import Cell, read_csv, read_xlsx
+from exchange_kit.tables.rows import Cell, TableFileError, read_csv, read_xlsx
 from shared.language import localized, say
 
 _FILE = click.argument("file", type=FILE)
@@ -23,12 +23,10 @@ _MAPPING = click.option(
 _OUTPUT = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NDJSON")
 
 
-@click.command(
+@command(
     "from-csv",
-    help=say(
-        "按映射文件把 CSV 的每一行转成一个事件。有任何错误则不写输出文件。",
-        "Convert each row of a CSV file to an event by a mapping. Nothing is written if any row has an error.",
-    ),
+    "按映射文件把 CSV 的每一行转成一个事件。有任何错误则不写输出文件。",
+    "Convert each row of a CSV file to an event by a mapping. Nothing is written if any row has an error.",
 )
 @_FILE
 @_MAPPING
@@ -38,13 +36,11 @@ def from_csv_command(file: Path, mapping_file: Path, exchange: str, output: Path
     _write_events(mapping_file, exchange, output, lambda mapping: read_csv(file, mapping.encoding))
 
 
-@click.command(
+@command(
     "from-xlsx",
-    help=say(
-        "按映射文件把工作表的每一行转成一个事件，隐藏或筛选掉的行也会读取。有任何错误则不写输出文件。",
-        "Convert each row of an XLSX sheet to an event by a mapping; hidden and filtered rows are read too. Nothing is"
-        " written if any row has an error.",
-    ),
+    "按映射文件把工作表的每一行转成一个事件，隐藏或筛选掉的行也会读取。有任何错误则不写输出文件。",
+    "Convert each row of an XLSX sheet to an event by a mapping; hidden and filtered rows are read too. Nothing is"
+    " written if any row has an error.",
 )
 @_FILE
 @_MAPPING
@@ -72,7 +68,7 @@ def _write_events(
                     errors += 1
         if not errors:
             part.replace(output)
-    except (ValueError, OSError) as error:
+    except (TableFileError, ValueError, OSError) as error:
         raise click.ClickException(localized(str(error))) from error
     finally:
         part.unlink(missing_ok=True)

@@ -12,21 +12,19 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange_kit.commands.options import AS_JSON, FILE, echo, exchange_id, line_result
+from exchange_kit.commands.options import AS_JSON, FILE, command, echo, exchange_id, line_result
 from exchange_kit.validate import ACCEPTED, DUPLICATE, judge
 from shared.language import say
 
 
-@click.command(
+@command(
     "validate",
-    help=say(
-        """离线校验 NDJSON 文件，结论与接收端一致。
+    """离线校验 NDJSON 文件，结论与接收端一致。
 
-        退出码：0 全部可接受或重复，1 有将被拒收的行，2 调用有误。""",
-        """Validate an NDJSON file offline, with the result that intake would give.
+    退出码：0 全部可接受或重复，1 有将被拒收的行，2 调用有误。""",
+    """Validate an NDJSON file offline, with the result that intake would give.
 
-        Exit code: 0 all accepted or duplicates, 1 some would be rejected, 2 wrong usage.""",
-    ),
+    Exit code: 0 all accepted or duplicates, 1 some would be rejected, 2 wrong usage.""",
 )
 @click.argument("file", type=FILE)
 @click.option(

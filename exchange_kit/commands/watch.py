@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from exchange_kit.api import ApiError
-from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable, echo
+from exchange_kit.commands.options import EXCHANGE, ServiceUnavailable, command, echo
 from exchange_kit.records import number_of
 from exchange_kit.register import QuarantineTail, registers_of
 from shared.language import localized, say
@@ -19,12 +19,10 @@ from shared.values.json_types import Json
 _POLL_S: Final = 2.0
 
 
-@click.command(
+@command(
     "watch",
-    help=say(
-        "实时显示被拒收的记录，直到 Ctrl-C；服务暂时无应答时继续等待。",
-        "Show rejected records as they arrive, until Ctrl-C; retries while a service does not respond.",
-    ),
+    "实时显示被拒收的记录，直到 Ctrl-C；服务暂时无应答时继续等待。",
+    "Show rejected records as they arrive, until Ctrl-C; retries while a service does not respond.",
 )
 @EXCHANGE
 @click.option("--all", "everything", is_flag=True, help=say("先显示已有的", "show existing ones first"))

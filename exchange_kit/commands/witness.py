@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from exchange_kit.api import Api
-from exchange_kit.commands.options import FILE, ServiceUnavailable, echo
+from exchange_kit.commands.options import FILE, ServiceUnavailable, command, echo
 from exchange_kit.translog.client import LogReader
 from exchange_kit.translog.witness import RewrittenError, Seen, Witness
 from exchange_kit.translog.witness_folder import DEFAULT_FOLDER, FolderError, WitnessFolder
@@ -38,16 +38,14 @@ KEYS = click.option(
 )
 
 
-@click.command(
+@command(
     "witness",
-    help=say(
-        """见证三个日志只增不改，并签署检查点。
+    """见证三个日志只增不改，并签署检查点。
 
-        退出码：0 一切如常，1 历史被改写（证据写入见证目录），2 有的未能核对。""",
-        """Check that the three logs only grow, and cosign their checkpoints.
+    退出码：0 一切如常，1 历史被改写（证据写入见证目录），2 有的未能核对。""",
+    """Check that the three logs only grow, and cosign their checkpoints.
 
-        Exit code: 0 all is well, 1 history was rewritten (evidence is in the folder), 2 could not check everything.""",
-    ),
+    Exit code: 0 all is well, 1 history was rewritten (evidence is in the folder), 2 could not check everything.""",
 )
 @WITNESS_FOLDER
 @click.option("--name", help=say("见证名，第一次启动时定下", "name of the witness, set at the first start"))

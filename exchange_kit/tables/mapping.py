@@ -22,11 +22,10 @@ import msgspec
 import yaml
 from marshmallow import fields
 
-from exchange_kit.tables.rows import Cell, Moment, NumberCell, Unreadable
+from exchange_kit.tables.rows import Cell, Moment, NumberCell, TableFileError, Unreadable
 from shared.events.decode import Kind
 from shared.events.fields import Revision, Time, Yuan
 from shared.events.schemas import ListingSchema, TradeSchema
-from shared.language import say
 from shared.values.money import parse_yuan
 from shared.values.times import SHANGHAI, format_time, parse_time
 
@@ -36,10 +35,6 @@ _REVISION: Final = re.compile(r"[0-9]{1,10}")
 _DEFAULT_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 _Field = fields.Field[Any]
-
-
-class MappingError(ValueError):
-    """The mapping file is invalid; the message says where."""
 
 
 class CellError(ValueError):
@@ -82,25 +77,25 @@ class Mapping(msgspec.Struct, frozen=True):
 
 
 def load_mapping(path: Path) -> Mapping:
-    """Load a mapping file. MappingError if it is invalid or names an unknown field."""
+    """Load a mapping file. TableFileError if it is invalid or names an unknown field."""
     try:
         read = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), _File)
         "".encode(read.encoding)
     except (ValueError, LookupError, yaml.YAMLError) as error:
-        raise MappingError(say(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}")) from error
+        raise TableFileError(f"{path}: 映射文件有误：{error}", f"{path}: invalid mapping file: {error}") from error
     known = dict(_flat_fields((ListingSchema if read.kind == "listing" else TradeSchema)().fields.items()))
     sources = {"revision": ColumnSource(constant=1)}
     for member, given in read.members.items():
         source = ColumnSource(column=given) if isinstance(given, str) else given
         if member not in known:
             names = ", ".join(known)
-            fault = say(f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}")
+            zh, en = f"没有此字段，可用字段：{names}", f"unknown field; known fields: {names}"
         elif (source.column is None) == (source.constant is None):
-            fault = say("column 与 constant 须有且只有一个", "must have either a column or a constant")
+            zh, en = "column 与 constant 须有且只有一个", "must have either a column or a constant"
         else:
             sources[member] = source
             continue
-        raise MappingError(f"{path}: members.{member}: {fault}")
+        raise TableFileError(f"{path}: members.{member}: {zh}", f"{path}: members.{member}: {en}")
     return Mapping(read.kind, read.encoding, read.sheet, sources, known)
 
 

@@ -21,10 +21,14 @@ from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from shared.language import say
+from shared.language import LocalizedError
 
 _EXACT: Final = 10**15
 _PLAIN_FORMATS: Final = ("General", "0", "@")
+
+
+class TableFileError(LocalizedError):
+    """A table or its mapping cannot be read."""
 
 
 class NumberCell(msgspec.Struct, frozen=True):
@@ -58,23 +62,21 @@ def is_blank(cell: Cell) -> bool:
 
 
 def read_csv(file: Path, encoding: str) -> Iterator[list[str]]:
-    """Yield the rows of a CSV file. ValueError with a message of one line."""
+    """Yield the rows of a CSV file. TableFileError."""
     try:
         with file.open(encoding=encoding, newline="") as text:
             yield from csv.reader(text, strict=True)
     except UnicodeDecodeError as error:
-        raise ValueError(
-            say(
-                f"{file}: 不是 {encoding} 编码（可在映射文件中写 encoding: gb18030）",
-                f"{file}: not encoded in {encoding} (the mapping may set encoding: gb18030)",
-            )
+        raise TableFileError(
+            f"{file}: 不是 {encoding} 编码（可在映射文件中写 encoding: gb18030）",
+            f"{file}: not encoded in {encoding} (the mapping may set encoding: gb18030)",
         ) from error
     except csv.Error as error:
-        raise ValueError(say(f"{file}: 不是 CSV：{error}", f"{file}: not CSV: {error}")) from error
+        raise TableFileError(f"{file}: 不是 CSV：{error}", f"{file}: not CSV: {error}") from error
 
 
 def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
-    """Yield the rows of a sheet, hidden ones too, each at least as long as the first. ValueError.
+    """Yield the rows of a sheet, hidden ones too, each at least as long as the first. TableFileError.
 
     Without a name, the only visible sheet is read.
     """
@@ -83,8 +85,8 @@ def read_xlsx(file: Path, sheet: str | None) -> Iterator[list[Cell]]:
             warnings.simplefilter("ignore", UserWarning)  # about unsupported styles and extensions
             book = load_workbook(file, read_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ValueError(
-            say(f"{file}: 不是 XLSX 文件，或有密码", f"{file}: not an XLSX file, or has a password")
+        raise TableFileError(
+            f"{file}: 不是 XLSX 文件，或有密码", f"{file}: not an XLSX file, or has a password"
         ) from error
     try:
         found = _sheet_of(file, book, sheet)
@@ -106,11 +108,9 @@ def _sheet_of(file: Path, book: Workbook, name: str | None) -> ReadOnlyWorksheet
     if name is not None and name in book.sheetnames:
         return book[name]
     names = "、".join(shown)
-    raise ValueError(
-        say(
-            f"{file}: 请在映射文件中写 sheet: 表名：{names}",
-            f"{file}: the mapping must name one of the sheets: {names}",
-        )
+    raise TableFileError(
+        f"{file}: 请在映射文件中写 sheet: 表名：{names}",
+        f"{file}: the mapping must name one of the sheets: {names}",
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from exchange_kit.__main__ import main
-from exchange_kit.tables.mapping import MappingError, load_mapping
+from exchange_kit.tables.mapping import load_mapping
+from exchange_kit.tables.rows import TableFileError
 from shared.values.parties import complete_uscc
 from tests.support.paths import ROOT
 
@@ -161,5 +162,5 @@ def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
 def test_a_wrong_mapping_is_told(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "mapping.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(MappingError, match=said):
+    with pytest.raises(TableFileError, match=said):
         load_mapping(file)
