@@ -1,7 +1,6 @@
 """Create API keys: each in a file of its holder, and the hashes in the file that the services read."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +31,8 @@ def make_api_keys(folder: Path, exchanges: Whitelist, uid: int = OUR_UID) -> lis
     an entry that was removed by hand does not come back.
     """
     made = []
-    for holder, role in _holders(exchanges):
+    holders = ROLES | {exchange_user(exchange_id): f"exchange:{exchange_id}" for exchange_id in exchanges.ids}
+    for holder, role in holders.items():
         path = folder / holder / API_KEY
         if path.exists():
             continue
@@ -42,12 +42,6 @@ def make_api_keys(folder: Path, exchanges: Whitelist, uid: int = OUR_UID) -> lis
         if write_secret(path, key, uid):
             made.append(path)
     return made
-
-
-def _holders(exchanges: Whitelist) -> Iterator[tuple[str, str]]:
-    yield from ROLES.items()
-    for exchange_id in exchanges.ids:
-        yield exchange_user(exchange_id), f"exchange:{exchange_id}"
 
 
 def _enter(path: Path, entry: dict[str, str], uid: int) -> None:

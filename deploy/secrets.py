@@ -85,7 +85,9 @@ def make_secrets(folder: Path, wanted: Iterable[Secret], uid: int = OUR_UID) -> 
 def write_secret(path: Path, text: str, uid: int = OUR_UID, gid: int | None = None) -> bool:
     """Create a file in its holder's folder; False if another process was first. SecretsError."""
     try:
-        _make_folder(path.parent, uid, gid)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            hand_over(path.parent, uid, gid)
         return create_file(path, f"{text}\n", lambda part: hand_over(part, uid, gid))
     except OSError as error:
         raise SecretsError(f"{path}: 无法建立 / cannot be created: {error.strerror}") from error
@@ -122,15 +124,6 @@ def next_password(path: Path) -> Iterator[str]:
         raise SecretsError(f"{path}: 无法更换 / cannot be replaced: {error.strerror}") from error
     yield password
     following.replace(path)
-
-
-def _make_folder(folder: Path, uid: int, gid: int | None) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    hand_over(folder, uid, gid)
 
 
 def hand_over(path: Path, uid: int, gid: int | None = None) -> None:

@@ -125,17 +125,12 @@ def is_reachable(bootstrap_servers: str, timeout_s: float) -> bool:
     try:
         # A refused connection fails here at once; the client would retry.
         socket.create_connection((host, int(port)), timeout_s).close()
-        admin = KafkaAdminClient(
+        with KafkaAdminClient(
             bootstrap_servers=bootstrap_servers, bootstrap_timeout_ms=timeout_ms, request_timeout_ms=timeout_ms
-        )
+        ) as admin:
+            return bool(admin.describe_cluster())
     except (KafkaError, OSError):
         return False
-    try:
-        return bool(admin.describe_cluster())
-    except (KafkaError, OSError):
-        return False
-    finally:
-        admin.close()
 
 
 def _random_id() -> str:

@@ -19,6 +19,7 @@ from deploy.databases import ensure_database, owner_role, service_role
 from devset.processes import ENGINE_STOP_TIMEOUT_S, ChildProgram, Engine, LocalError, base_environment, spawn
 
 ACCOUNT_NAME = "pgserver"
+_ADMIN_PATH = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
 
 # Differences from the defaults, each with its reason.
 SETTINGS = {
@@ -148,16 +149,12 @@ def postgres_account() -> pwd.struct_passwd | None:
     try:
         return pwd.getpwnam(ACCOUNT_NAME)
     except KeyError:
-        useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        made = useradd is not None and (
-            subprocess.run(  # noqa: S603 - fixed arguments
-                [useradd, "--system", "--shell", "/usr/sbin/nologin", "--no-create-home", ACCOUNT_NAME],
-                check=False,
-                capture_output=True,
-            ).returncode
-            == 0
-        )
-        return pwd.getpwnam(ACCOUNT_NAME if made else "nobody")
+        command = ["useradd", "--system", "--shell", "/usr/sbin/nologin", "--no-create-home", ACCOUNT_NAME]
+        try:
+            subprocess.run(command, check=True, capture_output=True, env=_ADMIN_PATH)  # noqa: S603 - fixed arguments
+        except (OSError, subprocess.CalledProcessError):
+            return pwd.getpwnam("nobody")
+        return pwd.getpwnam(ACCOUNT_NAME)
 
 
 def _allow_traversal(path: Path) -> None:

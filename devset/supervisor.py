@@ -234,7 +234,9 @@ class LocalSet:
                 self._restart_ended()
                 reasons = {service: _not_ready(session, self.addresses.url(service)) for service in waiting}
                 waiting = {service: reason for service, reason in reasons.items() if reason is not None}
-                self._check_starts()
+                for watched in self._watched.values():
+                    if watched.ends >= ENDS_BEFORE_READY:
+                        raise watched.program.start_error()
                 if waiting and time.monotonic() > deadline:
                     details = "; ".join(f"{service}: {reason}" for service, reason in waiting.items())
                     raise LocalError(
@@ -242,11 +244,6 @@ class LocalSet:
                         f"not ready after {READY_TIMEOUT_S:.0f} s: {details} (logs: {self.logs})",
                     )
                 time.sleep(0.1)
-
-    def _check_starts(self) -> None:
-        for watched in self._watched.values():
-            if watched.ends >= ENDS_BEFORE_READY:
-                raise watched.program.start_error()
 
     def _watch(self, name: str, launch: Callable[[], ChildProgram]) -> None:
         self._watched[name] = WatchedProgram(launch, launch(), time.monotonic())

@@ -24,14 +24,13 @@ _SCHEMAS: Final[dict[Kind, Schema]] = {"listing": ListingSchema(), "trade": Trad
 
 
 class FileCounts(msgspec.Struct):
-    """Counts of one kind in the file: lines, distinct valid documents, invalid lines."""
+    """Counts of one kind in the file: lines, distinct valid documents and their time span, invalid lines."""
 
     records: int = 0
     documents: int = 0
     faulty: int = 0
     amount_fen: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
+    span: tuple[datetime, datetime] | None = None
 
     def add(self, judged: Judged) -> None:
         self.records += 1
@@ -40,8 +39,8 @@ class FileCounts(msgspec.Struct):
             at = document.listed_at if isinstance(document, Listing) else document.completed_at
             self.documents += 1
             self.amount_fen += 0 if isinstance(document, Listing) else document.amount_fen
-            self.first = at if self.first is None else min(self.first, at)
-            self.last = at if self.last is None else max(self.last, at)
+            first, last = self.span or (at, at)
+            self.span = min(first, at), max(last, at)
         elif judged.verdict.refused:
             self.faulty += 1
 
@@ -96,16 +95,13 @@ def findings(
     own: Mapping[Kind | None, FileCounts],
 ) -> Iterator[LineDifference]:
     """Yield the lines that differ from the registers, and those of unknown kind. `own`: the counts of the file."""
-    spans = ((register, own[kind].first, own[kind].last) for kind, register in registers.items())
-    digests = {
-        register.kind: register.digests(first, last) if first and last else {} for register, first, last in spans
-    }
+    digests = {kind: register.digests(*span) for kind, register in registers.items() if (span := own[kind].span)}
     for kind, judged in own_lines(lines, exchange):
         if kind is None:
             verdict = judged.verdict
             yield LineDifference(verdict.line, None, None, None, "missing", verdict.outcome, verdict.errors)
         elif kind in registers:
-            found = _find(registers[kind], digests[kind], judged)
+            found = _find(registers[kind], digests.get(kind, {}), judged)
             if found is not None:
                 yield found
 

@@ -7,7 +7,7 @@ from kafka.structs import OffsetAndMetadata
 
 from deploy.broker.streams import REGISTERS
 from deploy.recovery.stopped_service import Partition, StoppedService
-from shared.kafka.offset_witness import attested
+from shared.kafka.offset_witness import attested, witnessed_offsets
 from shared.kafka.partition_state import check_partition
 from shared.kafka.positions import StoredPosition, load_positions
 from shared.operator_errors import OperatorError
@@ -19,12 +19,19 @@ from shared.values.times import now
 
 # For a partition that the database does not know: it will be read from the beginning.
 _START: Final = OffsetAndMetadata(0, "", -1)
+_LEDGER_CONTINUES: Final = (
+    "台账由备份继续，备份之后的决定须重新录入"
+    " / the ledger continues from the backup; decisions recorded after the backup must be entered again"
+)
 
 
 def new_generation(service: StoppedService) -> list[str]:
     """Continue from the backup; return what was done, a line each. If it raises OperatorError, nothing was changed."""
     kind = REGISTERS.get(service.service)
-    return _older_ledger(service) if kind is None else _older_register(service, kind)
+    if kind is not None:
+        return _older_register(service, kind)
+    with service.engine.begin() as connection:
+        return [_LEDGER_CONTINUES, *_continue(service, load_positions(connection))]
 
 
 def _older_register(service: StoppedService, kind: RegisterKind) -> list[str]:
@@ -46,21 +53,11 @@ def _older_register(service: StoppedService, kind: RegisterKind) -> list[str]:
     return [done, *lines]
 
 
-def _older_ledger(service: StoppedService) -> list[str]:
-    with service.engine.begin() as connection:
-        lines = _continue(service, load_positions(connection))
-    done = (
-        "台账由备份继续，备份之后的决定须重新录入"
-        " / the ledger continues from the backup; decisions recorded after the backup must be entered again"
-    )
-    return [done, *lines]
-
-
 def _continue(service: StoppedService, stored: Mapping[Partition, StoredPosition]) -> list[str]:
     """Set the witnessed offsets to the stored positions, once all later records are known to exist."""
     for position, bounds in service.held(stored).values():
         check_partition(position, bounds, service.service)
-    shown = service.shown()
+    shown = witnessed_offsets(service.admin, service.group)
     stands = {partition: attested(position) for partition, position in stored.items()}
     service.set_witnessed_offsets({**dict.fromkeys(shown, _START), **stands})
     return [_line(partition, stored.get(partition), shown.get(partition)) for partition in sorted({*stored, *shown})]

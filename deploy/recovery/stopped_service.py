@@ -13,7 +13,6 @@ from kafka.structs import OffsetAndMetadata
 from sqlalchemy import Engine
 
 from deploy.broker.streams import streams_of
-from shared.kafka.offset_witness import witnessed_offsets
 from shared.kafka.partition_state import Bounds, read_bounds
 from shared.kafka.positions import StoredPosition
 from shared.language import join
@@ -55,10 +54,6 @@ class StoppedService:
         if gone:
             raise OperatorError(f"主题不存在 / no such topic: {', '.join(gone)}; run `jiangbu topics apply` first")
         return {partition: (position, bounds[partition]) for partition, position in sorted(read.items())}
-
-    def shown(self) -> dict[Partition, OffsetAndMetadata]:
-        """Return the offsets that workers committed as witnesses."""
-        return witnessed_offsets(self.admin, self.group)
 
     def set_witnessed_offsets(self, offsets: Mapping[Partition, OffsetAndMetadata]) -> None:
         """Set the committed offsets of the group, except for deleted topics."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from exchange_kit.api import ApiError
 from exchange_kit.register import RegisterReader
@@ -70,21 +71,21 @@ class Covering(NamedTuple):
 def find(register: RegisterReader, judged: Judged) -> Receipt:
     """Return what the register answers for a line, without proof."""
     verdict, record, document = judged
-    kind, value = register.kind, None if record is None else record.value
-    number = revision = entry = None
+    value = None if record is None else record.value
+    receipt, entry = Receipt(verdict.line, register.kind, None, None, "missing"), None
     if document is not None:
-        revision, (_, number) = document.revision, place_of(document)
-        entry = _entry(register, number, revision)
-        if entry is not None and entry["value_sha256"] == hashlib.sha256(value or b"").hexdigest():
-            return Receipt(verdict.line, kind, number, revision, "in_log", entry["seq"], entry)
+        _, number = place_of(document)
+        receipt = replace(receipt, number=number, revision=document.revision)
+        entry = _entry(register, number, document.revision)
+    if entry is not None and entry["value_sha256"] == hashlib.sha256(value or b"").hexdigest():
+        return replace(receipt, outcome="in_log", index=entry["seq"], entry=entry)
     refused = register.refusal(value)
     if refused is not None:
-        reason, errors = refused.reason, refused.errors
-        return Receipt(verdict.line, kind, number, revision, "refused", reason=reason, errors=errors)
+        return replace(receipt, outcome="refused", reason=refused.reason, errors=refused.errors)
     if entry is None:
-        return Receipt(verdict.line, kind, number, revision, "missing")
+        return receipt
     outcome: Outcome = "duplicate" if verdict.outcome == DUPLICATE else "other_record"
-    return Receipt(verdict.line, kind, number, revision, outcome, entry["seq"], entry)
+    return replace(receipt, outcome=outcome, index=entry["seq"], entry=entry)
 
 
 def _entry(register: RegisterReader, number: str, revision: int) -> Json | None:
@@ -104,9 +105,9 @@ def prove(found: Iterable[Receipt], reader: LogReader, checkpoint: Checkpoint) -
         try:
             path = reader.inclusion(leaf_hash(canonical_json(receipt.entry)), receipt.entry["seq"], checkpoint)
         except ProofError as error:
-            yield msgspec.structs.replace(receipt, outcome="not_in_log", reason=str(error))
+            yield replace(receipt, outcome="not_in_log", reason=str(error))
         else:
-            yield msgspec.structs.replace(receipt, proof=[b64encode(one).decode() for one in path])
+            yield replace(receipt, proof=[b64encode(one).decode() for one in path])
 
 
 def covering(size: int, reader: LogReader, keys: Sequence[VerifierKey] | None, witness: Witness | None) -> Covering:
