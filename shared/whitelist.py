@@ -75,10 +75,6 @@ class Whitelist:
         """Return the exchange with that id. KeyError if it is not on the whitelist."""
         return self._by_id[exchange_id]
 
-    def period(self, exchange_id: str) -> tuple[datetime, datetime | None]:
-        """Return the first instant of the exchange and the one after its last (None: open). KeyError if unknown."""
-        return self._periods[exchange_id]
-
     def counts(self, exchange_id: str, instant: datetime) -> bool:
         """Return True if a document of that exchange and instant counts; False for an unknown exchange."""
         period = self._periods.get(exchange_id)

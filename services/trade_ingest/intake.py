@@ -5,7 +5,7 @@ Listing facts are applied before trades. totals.py computes how a document chang
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from services.trade_ingest.totals import Deltas, Proof, TradeState
 from services.trade_ingest.totals_store import apply_deltas, buckets_of
 from shared.events.documents import Trade
 from shared.postgres.binary_copy import RowFormat, bytes_field
-from shared.postgres.query import fetch
+from shared.postgres.query import fetch, microseconds
 from shared.register.context import RegisterContext
 from shared.register.daily_counts import record_us
 from shared.register.firsts import update_firsts
@@ -47,28 +47,11 @@ _FIXED = {
 _WRITER = DocumentWriter("trade", _FIXED, ["exchange", "number", "value", "listing_no", "headers"])
 
 
-class _StateRow(NamedTuple):
-    """The revision, and the rest in the order of the fields of TradeState."""
+_StateRow = tuple[Any, ...]  # the revision, and the fields of TradeState
 
-    revision: int
-    exchange: str
-    number: str
-    listing_no: str | None
-    provider: int
-    buyer: int
-    provider_earns: bool
-    buyer_earns: bool
-    net_fen: int
-    completed_at: datetime
-    completed: bool
-    listed: bool
-    mirrored: bool
-    counted: bool
-
-
-_STATES = """
+_STATES = f"""
     SELECT d.revision, k.exchange, k.number, d.listing_no, d.provider, d.buyer, p.scheme = 'uscc', b.scheme = 'uscc',
-           d.net_fen, d.completed_at, d.completed, d.listed, d.mirrored, d.counted
+           d.net_fen, {microseconds("d.completed_at")}, d.completed, d.listed, d.mirrored, d.counted
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)
     CROSS JOIN LATERAL (
         SELECT revision, listing_no, provider, buyer, amount_fen - refunded_fen AS net_fen, completed_at,
@@ -133,12 +116,10 @@ def _apply_facts(
 def _load_states(connection: Connection, keys: set[Key]) -> dict[Key, tuple[int, TradeState]]:
     if not keys:
         return {}
-    states = {}
-    for row in fetch(connection, _STATES, _StateRow, **key_arrays(keys)):
-        revision, exchange, number, listing_no, provider, buyer, provider_earns, buyer_earns, net_fen, at, *rest = row
-        trade = (exchange, number, listing_no, provider, buyer, provider_earns, buyer_earns, net_fen)
-        states[exchange, number] = (revision, TradeState(*trade, pg_microseconds(at), *rest))
-    return states
+    return {
+        (state[0], state[1]): (revision, TradeState(*state))
+        for revision, *state in fetch(connection, _STATES, _StateRow, **key_arrays(keys))
+    }
 
 
 def _parties(entries: Iterable[AcceptedEntry[Trade]]) -> Iterator[Party]:

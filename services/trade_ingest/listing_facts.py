@@ -6,7 +6,6 @@ is split, to the same ones under their own numbering.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -15,8 +14,7 @@ from sqlalchemy import Connection
 from services.trade_ingest.totals import BucketCalendar, Deltas, MovedTrades, Proof
 from services.trade_ingest.totals_store import BUCKET_AT, starts_array
 from shared.kafka.handler import Record
-from shared.postgres.query import execute, fetch, pg_array
-from shared.register.intake import pg_microseconds
+from shared.postgres.query import execute, fetch, microseconds, pg_array
 from shared.register.parties import Entity
 from shared.register.revisions import Key
 from shared.register.stored_documents import key_arrays
@@ -24,41 +22,11 @@ from shared.values.json_types import Json
 from shared.values.parties import IdScheme, Party
 
 
-class ListingFact(msgspec.Struct, gc=False, frozen=True):
-    """A fact of facts.listing.v1 as received, with the register from its key.
+class FactValue(msgspec.Struct, gc=False):
+    """The fields of a value of facts.listing.v1 that trades need.
 
-    For a listing that no longer exists, provider and instant are None.
+    For a listing that no longer exists, provider, status and instant are None.
     """
-
-    register: str
-    generation: int
-    seq: int
-    exchange: str
-    listing_no: str
-    provider: Party | None
-    listed_at: datetime | None
-    proves: bool
-    record: Record
-
-    @property
-    def key(self) -> Key:
-        return (self.exchange, self.listing_no)
-
-    @property
-    def version(self) -> tuple[int, int]:
-        return (self.generation, self.seq)
-
-
-class NewerFact(NamedTuple):
-    """A fact to apply, with the provider and the instant that the register stores for the listing."""
-
-    fact: ListingFact
-    provider: Party
-    listed_at: datetime
-
-
-class FactValue(msgspec.Struct):
-    """The fields of a value of facts.listing.v1 that trades need."""
 
     generation: int
     seq: int
@@ -80,21 +48,34 @@ class FactValue(msgspec.Struct):
 decode_fact = msgspec.json.Decoder(FactValue).decode
 
 
+class ListingFact(msgspec.Struct, gc=False, frozen=True):
+    """A fact of facts.listing.v1 as received, with the register from its key."""
+
+    register: str
+    value: FactValue
+    record: Record
+
+    @property
+    def key(self) -> Key:
+        return (self.value.exchange, self.value.listing_no)
+
+    @property
+    def version(self) -> tuple[int, int]:
+        return (self.value.generation, self.value.seq)
+
+
+class NewerFact(NamedTuple):
+    """A fact to apply, with the provider and the instant that the register stores for the listing."""
+
+    fact: ListingFact
+    provider: Party
+    listed_at: datetime
+
+
 def read_listing_fact(record: Record) -> ListingFact:
     """Decode a fact. It was written by our own service, so an invalid one is a bug and raises."""
-    value = decode_fact(record.value or b"")
     register = (record.key or b"").decode().partition("/")[0]
-    return ListingFact(
-        register=register,
-        generation=value.generation,
-        seq=value.seq,
-        exchange=value.exchange,
-        listing_no=value.listing_no,
-        provider=value.provider,
-        listed_at=value.listed_at,
-        proves=value.proves,
-        record=record,
-    )
+    return ListingFact(register, decode_fact(record.value or b""), record)
 
 
 def newest(facts: Iterable[ListingFact]) -> dict[Key, ListingFact]:
@@ -121,18 +102,6 @@ class _StoredFact(NamedTuple):
     name: str
 
 
-class _MovedRow(NamedTuple):
-    """Trades of a bucket that begin or cease to count under a new fact."""
-
-    provider: int
-    exchange: str
-    fits: bool
-    amount_fen: Decimal
-    trades: int
-    last_completed_at: datetime
-    bucket_at: datetime
-
-
 def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> list[NewerFact]:
     """Return the facts that are newer than the stored ones.
 
@@ -146,8 +115,8 @@ def newer_than_stored(connection: Connection, facts: dict[Key, ListingFact]) -> 
         known = stored.get(key)
         if known is not None and known.register == fact.register and (known.generation, known.fact_seq) >= fact.version:
             continue
-        if fact.provider is not None and fact.listed_at is not None:
-            newer.append(NewerFact(fact, fact.provider, fact.listed_at))
+        if fact.value.provider is not None and fact.value.listed_at is not None:
+            newer.append(NewerFact(fact, fact.value.provider, fact.value.listed_at))
         elif known is not None:
             newer.append(NewerFact(fact, Party(known.scheme, known.code, known.name), known.listed_at))
     return newer
@@ -166,18 +135,8 @@ def apply_listing_facts(
     if not facts:
         return first_seq
     parameters = _parameters(facts, ids, first_seq, now)
-    for row in fetch(connection, _MOVED, _MovedRow, **parameters, starts=starts_array(buckets)):
-        deltas.move(
-            MovedTrades(
-                row.provider,
-                row.exchange,
-                pg_microseconds(row.bucket_at),
-                row.fits,
-                int(row.amount_fen),
-                row.trades,
-                pg_microseconds(row.last_completed_at),
-            )
-        )
+    for moved in fetch(connection, _MOVED, MovedTrades, **parameters, starts=starts_array(buckets)):
+        deltas.move(moved)
     execute(connection, _SET_ASIDE, **parameters)
     execute(connection, _STORE, **parameters)
     return first_seq + len(facts)
@@ -187,12 +146,8 @@ def load_proofs(connection: Connection, keys: set[Key]) -> dict[Key, Proof]:
     """Load what is stored of listings."""
     if not keys:
         return {}
-    return {
-        (exchange, listing_no): Proof(provider, pg_microseconds(listed_at), proves)
-        for exchange, listing_no, provider, listed_at, proves in fetch(
-            connection, _PROOFS, tuple[str, str, int, datetime, bool], **key_arrays(keys)
-        )
-    }
+    rows = fetch(connection, _PROOFS, tuple[str, str, int, int, bool], **key_arrays(keys))
+    return {row[:2]: Proof(*row[2:]) for row in rows}
 
 
 _STORED = """
@@ -202,8 +157,8 @@ _STORED = """
     JOIN party p ON p.id = f.provider
     """
 
-_PROOFS = """
-    SELECT k.exchange, k.listing_no, f.provider, f.listed_at, f.proves
+_PROOFS = f"""
+    SELECT k.exchange, k.listing_no, f.provider, {microseconds("f.listed_at")}, f.proves
     FROM unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, listing_no)
     CROSS JOIN LATERAL (
         SELECT provider, listed_at, proves FROM listing_fact
@@ -223,11 +178,10 @@ _NEW = """
 """
 
 _MOVED = f"""
-    SELECT t.provider, t.exchange, t.fits, sum(t.net_fen) AS amount_fen, count(*) AS trades,
-           max(t.completed_at) AS last_completed_at,
-           {BUCKET_AT}
+    SELECT m.provider, m.exchange, {microseconds("m.bucket_at")}, m.fits, CAST(sum(m.net_fen) AS bigint), count(*),
+           {microseconds("max(m.completed_at)")}
     FROM (
-        SELECT t.provider, t.exchange, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
+        SELECT t.provider, t.exchange, {BUCKET_AT}, t.completed_at, t.amount_fen - t.refunded_fen AS net_fen,
                coalesce(o.proves AND o.provider = t.provider AND o.listed_at <= t.completed_at, false) AS fitted,
                n.proves AND n.provider = t.provider AND n.listed_at <= t.completed_at AS fits
         FROM {_NEW}
@@ -236,9 +190,9 @@ _MOVED = f"""
         JOIN party p ON p.id = t.provider AND p.scheme = 'uscc'
         WHERE t.completed AND NOT t.mirrored AND t.counted
           AND (o.proves, o.provider, o.listed_at) IS DISTINCT FROM (n.proves, n.provider, n.listed_at)
-    ) t
-    WHERE t.fitted <> t.fits
-    GROUP BY t.provider, t.exchange, t.fits, bucket_at
+    ) m
+    WHERE m.fitted <> m.fits
+    GROUP BY m.provider, m.exchange, m.bucket_at, m.fits
     """
 
 _SET_ASIDE = f"""
@@ -255,11 +209,11 @@ _STORE = f"INSERT INTO listing_fact SELECT * FROM {_NEW}"
 def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: int, now: datetime) -> Json:
     facts = [item.fact for item in newer]
     return {
-        "exchanges": pg_array(fact.exchange for fact in facts),
-        "listing_nos": pg_array(fact.listing_no for fact in facts),
+        "exchanges": pg_array(fact.value.exchange for fact in facts),
+        "listing_nos": pg_array(fact.value.listing_no for fact in facts),
         "registers": pg_array(fact.register for fact in facts),
-        "generations": pg_array(fact.generation for fact in facts),
-        "fact_seqs": pg_array(fact.seq for fact in facts),
+        "generations": pg_array(fact.value.generation for fact in facts),
+        "fact_seqs": pg_array(fact.value.seq for fact in facts),
         "seqs": pg_array(range(first_seq, first_seq + len(facts))),
         "topics": pg_array(fact.record.topic for fact in facts),
         "partitions": pg_array(fact.record.partition for fact in facts),
@@ -267,6 +221,6 @@ def _parameters(newer: Sequence[NewerFact], ids: dict[Entity, int], first_seq: i
         "received_ats": pg_array([now] * len(facts)),
         "providers": pg_array(ids[item.provider.id_scheme, item.provider.id] for item in newer),
         "listed_ats": pg_array(item.listed_at for item in newer),
-        "proves": pg_array(fact.proves for fact in facts),
+        "proves": pg_array(fact.value.proves for fact in facts),
         "values": pg_array(fact.record.value for fact in facts),
     }

@@ -5,6 +5,7 @@ boundaries is a sum of buckets. Instants are microseconds since 2000-01-01 UTC.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -155,8 +156,8 @@ class Deltas:
 
     def __init__(self, buckets: BucketCalendar) -> None:
         self._buckets = buckets
-        self.exchanges: dict[ExchangeBucket, Delta] = {}
-        self.providers: dict[ProviderBucket, Delta] = {}
+        self.exchanges: defaultdict[ExchangeBucket, Delta] = defaultdict(Delta)
+        self.providers: defaultdict[ProviderBucket, Delta] = defaultdict(Delta)
         self.purchases: set[Purchases] = set()  # by buyers with a USCC, of trades that count
         self.small_firsts_gone: set[int] = set()  # buyers of small trades that were replaced
 
@@ -167,44 +168,29 @@ class Deltas:
         if old is not None:
             bucket_us = self._buckets.start_of(old.completed_us)
             if old.is_in_exchange_total:
-                self._exchange((old.exchange, bucket_us)).remove(old.net_fen, 1, old.completed_us)
+                self.exchanges[old.exchange, bucket_us].remove(old.net_fen, 1, old.completed_us)
                 self._purchase(old, bucket_us)
                 if old.buyer_earns and old.net_fen < SMALL_FIRST_FEN:
                     self.small_firsts_gone.add(old.buyer)
             if old.provider_earns:
-                delta = self._provider((old.provider, bucket_us, old.exchange, category(old, proof_of_old)))
+                delta = self.providers[old.provider, bucket_us, old.exchange, category(old, proof_of_old)]
                 delta.remove(old.net_fen, 1, old.completed_us)
         bucket_us = self._buckets.start_of(new.completed_us)
         if new.is_in_exchange_total:
-            self._exchange((new.exchange, bucket_us)).add(new.net_fen, 1, new.completed_us)
+            self.exchanges[new.exchange, bucket_us].add(new.net_fen, 1, new.completed_us)
             self._purchase(new, bucket_us)
         if new.provider_earns:
-            delta = self._provider((new.provider, bucket_us, new.exchange, category(new, proof_of_new)))
+            delta = self.providers[new.provider, bucket_us, new.exchange, category(new, proof_of_new)]
             delta.add(new.net_fen, 1, new.completed_us)
 
     def move(self, moved: MovedTrades) -> None:
         """Move trades between counted and unmatched after a change of their listing."""
         to, from_ = (COUNTED, UNMATCHED) if moved.fits else (UNMATCHED, COUNTED)
-        self._provider((moved.provider, moved.bucket_us, moved.exchange, from_)).remove(
-            moved.amount_fen, moved.trades, moved.last_us
-        )
-        self._provider((moved.provider, moved.bucket_us, moved.exchange, to)).add(
-            moved.amount_fen, moved.trades, moved.last_us
-        )
+        what = (moved.amount_fen, moved.trades, moved.last_us)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, from_].remove(*what)
+        self.providers[moved.provider, moved.bucket_us, moved.exchange, to].add(*what)
 
     def _purchase(self, trade: TradeState, bucket_us: int) -> None:
         if trade.buyer_earns:
             is_large = trade.net_fen >= LARGE_PURCHASE_FEN
             self.purchases.add((trade.buyer, bucket_us, trade.exchange, is_large))
-
-    def _exchange(self, key: ExchangeBucket) -> Delta:
-        delta = self.exchanges.get(key)
-        if delta is None:
-            delta = self.exchanges[key] = Delta()
-        return delta
-
-    def _provider(self, key: ProviderBucket) -> Delta:
-        delta = self.providers.get(key)
-        if delta is None:
-            delta = self.providers[key] = Delta()
-        return delta

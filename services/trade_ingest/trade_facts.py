@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -121,13 +123,6 @@ def _turns(connection: Connection, head: Head, revision: CurrentRevision, exchan
 
 def _merged(spans: Iterator[FactSpan]) -> Iterator[FactSpan]:
     """Merge neighbours with the same `counted`."""
-    open_span: FactSpan | None = None
-    for span in spans:
-        if open_span is not None and open_span.counted == span.counted:
-            open_span = open_span._replace(until_seq=span.until_seq)
-            continue
-        if open_span is not None:
-            yield open_span
-        open_span = span
-    if open_span is not None:
-        yield open_span
+    for _, same in groupby(spans, key=attrgetter("counted")):
+        first, *others = same
+        yield first._replace(until_seq=others[-1].until_seq) if others else first

@@ -120,6 +120,11 @@ def where(*conditions: str | None) -> str:
     return f"WHERE {' AND '.join(given)}" if given else ""
 
 
+def microseconds(instant: str) -> str:
+    """The SQL of an instant as microseconds since 2000-01-01 UTC, PostgreSQL's own format."""
+    return f"CAST(extract(epoch FROM {instant} - TIMESTAMPTZ '2000-01-01 00:00:00+00') * 1000000 AS bigint)"
+
+
 def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
     """The psycopg connection below a SQLAlchemy one, in the same transaction."""
     driver = connection.connection.dbapi_connection

@@ -4,16 +4,15 @@ Nothing is overwritten, so the answer for a `seq` is always the same.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from shared.events.decode import Kind
-from shared.postgres.query import fetch_optional, stream_chunks
+from shared.postgres.query import stream_chunks
+from shared.register.head import whitelist_periods
 from shared.register.stored_documents import INSTANT_COLUMN
-from shared.values.times import day_start
 
 
 class Scope(NamedTuple):
@@ -63,10 +62,7 @@ def documents_as_of(
     columns = f'seq, exchange, number, partition, "offset", value, headers, {at}, {_COLUMNS[scope.kind]}'
     reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in scope.reasons)
     statement = f"""
-        WITH period AS (
-            SELECT * FROM unnest(CAST(%(ids)s AS text[]), CAST(%(froms)s AS timestamptz[]),
-                                 CAST(%(untils)s AS timestamptz[])) AS p(exchange, from_at, until_at)
-        ), current AS (
+        WITH period AS ({whitelist_periods("seq < %(seq)s")}), current AS (
             SELECT {columns} FROM {scope.kind} d WHERE d.seq < %(seq)s AND {scope.where}
             UNION ALL
             SELECT {columns} FROM {scope.kind}_past d
@@ -87,25 +83,8 @@ def documents_as_of(
     """
     parameters = {
         **scope.parameters,
-        **_periods(connection, seq),
         "seq": seq,
         "takes_least": scope.takes_least,
         "only_exchange": exchange,
     }
     return chain.from_iterable(stream_chunks(connection, statement, DocumentAsOf, ROWS_AT_ONCE, **parameters))
-
-
-def _periods(connection: Connection, seq: int) -> dict[str, object]:
-    """Return the whitelist periods of exchanges in force at `seq`."""
-    statement = "SELECT content -> 'exchanges' FROM settings_entry WHERE seq < %(seq)s ORDER BY seq DESC LIMIT 1"
-    listed = fetch_optional(connection, statement, list[dict[str, str | None]], seq=seq)
-    exchanges = listed or []
-    return {
-        "ids": [exchange["id"] for exchange in exchanges],
-        "froms": [_instant(exchange["from"]) for exchange in exchanges],
-        "untils": [_instant(exchange["until"]) for exchange in exchanges],
-    }
-
-
-def _instant(day: str | None) -> datetime | None:
-    return None if day is None else day_start(date.fromisoformat(day))

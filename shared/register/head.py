@@ -78,6 +78,17 @@ def read_settings(connection: Connection, name: str) -> Any:
     return fetch_optional(connection, statement, object, name=name)
 
 
+def whitelist_periods(condition: str) -> str:
+    """Return the SQL of (exchange, from_at, until_at) by the newest settings entry that meets the condition."""
+    day = "CAST(e ->> '{}' AS timestamp) AT TIME ZONE INTERVAL '8 hours'"  # in Shanghai
+    return f"""
+        SELECT e ->> 'id' AS exchange, coalesce({day.format("from")}, '-infinity') AS from_at,
+               coalesce({day.format("until")}, 'infinity') AS until_at
+        FROM (SELECT content FROM settings_entry WHERE {condition} ORDER BY seq DESC LIMIT 1) s,
+             jsonb_array_elements(s.content -> 'exchanges') e
+    """
+
+
 def check_settings(head: Head, settings: RegisterSettings) -> None:
     if head.settings_digest != settings.digest:
         raise SettingsDifferError(

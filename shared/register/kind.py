@@ -109,7 +109,7 @@ class RegisterKind:
     def adopt_settings(self, connection: Connection, head: Head, register: RegisterContext, now: datetime) -> None:
         """Record the settings as an entry and recompute everything that depends on them."""
         record_settings(connection, head, register.settings, now)
-        recounted = recount_documents(connection, self.document, register.exchanges)
+        recounted = recount_documents(connection, self.document)
         firsts = rebuild_firsts(connection, self.firsts)
         mark_dirty(connection, self.recompute(connection, register, recounted, firsts), now)
 

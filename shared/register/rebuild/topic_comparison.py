@@ -129,25 +129,11 @@ class _StoredRows:
         self._rows = rows
         self._next = next(rows, None)
 
-    def before(self, place: Place) -> Iterator[_StoredRow]:
-        """Take the rows of places that were passed."""
-        while self._next is not None and self._next.place < place:
-            yield self._take(self._next)
-
-    def at(self, place: Place) -> list[_StoredRow]:
-        """Take the rows of a place."""
-        found = []
-        while self._next is not None and self._next.place == place:
-            found.append(self._take(self._next))
-        return found
-
-    def rest(self) -> Iterator[_StoredRow]:
-        while self._next is not None:
-            yield self._take(self._next)
-
-    def _take(self, row: _StoredRow) -> _StoredRow:
-        self._next = next(self._rows, None)
-        return row
+    def take_while(self, is_wanted: Callable[[Place], bool]) -> Iterator[_StoredRow]:
+        """Take the next rows as long as their places are wanted."""
+        while self._next is not None and is_wanted(self._next.place):
+            row, self._next = self._next, next(self._rows, None)
+            yield row
 
 
 def compare_records(comparison: TopicComparison) -> Counter[Day]:
@@ -163,13 +149,13 @@ def compare_records(comparison: TopicComparison) -> Counter[Day]:
         unclear = []
         for record in records:
             place = (record.topic, record.partition, record.offset)
-            _report_foreign(rows.before(place), report)
-            here = rows.at(place)
+            _report_foreign(rows.take_while(place.__gt__), report)
+            here = list(rows.take_while(place.__eq__))
             if len(here) != 1 or not here[0].is_accepted_from(record):
                 unclear.append((record, here))
         _account_for(comparison, unclear, found)
         report.compared(say("Kafka 记录", "Kafka records"), len(records))
-    _report_foreign(rows.rest(), report)
+    _report_foreign(rows.take_while(lambda _: True), report)
     comparison.take_in_lost()
     comparison.all_known = report.not_repairable == not_repairable
     return compare_duplicates(counted, found, report, all_known=comparison.all_known)

@@ -26,7 +26,7 @@ def test_every_time_that_a_document_may_have_is_read_from_its_fact(listed_at) ->
         "mirrored": False,
         "counted": True,
     }
-    fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1"))
+    fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1")).value
     assert fact.listed_at == parse_time(listed_at)
     assert fact.proves
 
@@ -43,5 +43,5 @@ def test_a_listing_that_no_longer_exists_proves_nothing() -> None:
         "mirrored": False,
         "counted": False,
     }
-    fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1"))
+    fact = read_listing_fact(raw_record(LISTING, msgspec.json.encode(value), 0, key=b"r1/kmdex/L1")).value
     assert (fact.provider, fact.listed_at, fact.proves) == (None, None, False)
