@@ -60,7 +60,6 @@ def apply_listings(
     next_seq: int,
     now: datetime,
 ) -> Resolution[Listing]:
-    """Apply the listings of a batch."""
     del facts  # it consumes none
     stored = _load_states(connection, {(arrival.exchange, arrival.number) for arrival in arrivals})
     revisions = {key: state.revision for key, state in stored.items()}

@@ -143,7 +143,6 @@ def apply_listing_facts(
 
 
 def load_proofs(connection: Connection, keys: set[Key]) -> dict[Key, Proof]:
-    """Load what is stored of listings."""
     if not keys:
         return {}
     rows = fetch(connection, _PROOFS, tuple[str, str, int, int, bool], **key_arrays(keys))

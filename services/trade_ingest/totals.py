@@ -35,11 +35,9 @@ class BucketCalendar:
         self._starts_us = [pg_microseconds(start) for start in self.starts]
 
     def start_of(self, instant_us: int) -> int:
-        """Return the start of the bucket that contains an instant."""
         return self._starts_us[bisect_right(self._starts_us, instant_us) - 1]
 
     def until_of(self, start: datetime) -> datetime:
-        """Return the end of the bucket that begins at `start`."""
         return self.starts[bisect_right(self._starts_us, pg_microseconds(start))]
 
 

@@ -11,17 +11,14 @@ _PREFIX: Final = "exchange."
 
 
 def prefix_of(exchange: str) -> str:
-    """Return the prefix of all topics of an exchange."""
     return f"{_PREFIX}{exchange}."
 
 
 def topic_of(kind: Kind, exchange: str) -> str:
-    """Return the topic of an exchange's documents of one kind."""
     return f"{prefix_of(exchange)}{kind}s.v1"
 
 
 def topics_of(exchange: str) -> tuple[str, ...]:
-    """Return all topics that an exchange writes to."""
     return tuple(topic_of(kind, exchange) for kind in KINDS)
 
 

@@ -133,7 +133,6 @@ def child_process(name: str, work: Callable[[ChildSide], None]) -> Iterator[Chil
 
 
 def _work(name: str, work: Callable[[ChildSide], None], pipe: Connection, others: Connection) -> None:
-    """Entry point of the child."""
     others.close()
     # The parent handles signals and forwards them to its children.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))

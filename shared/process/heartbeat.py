@@ -29,7 +29,6 @@ class Heartbeat:
             path.unlink(missing_ok=True)  # left by an earlier run
 
     def beat(self, part: str) -> None:
-        """Record progress of a part."""
         at_s = time.monotonic()  # the same clock in every process of the machine, and it never jumps
         with self._lock:
             self._beats[part] = at_s

@@ -72,7 +72,7 @@ def _send(kind: RegisterKind, settings: Settings, inside: ChildSide) -> None:
         render=kind.render,
         stop=inside.stop,
         throttled=inside.throttled,
-        heartbeat=inside,
+        beat=inside.beat,
     )
     try:
         sender.run()

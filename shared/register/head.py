@@ -111,7 +111,6 @@ def advance_head(connection: Connection, next_seq: int) -> None:
 
 
 def record_settings(connection: Connection, head: Head, settings: RegisterSettings, now: datetime) -> None:
-    """Record a change of settings as the register's next entry."""
     execute(
         connection,
         "INSERT INTO settings_entry (seq, digest, content, recorded_at)"

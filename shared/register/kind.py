@@ -75,7 +75,6 @@ class RegisterKind:
         return ServiceLog(private, read_log_head, self.stored)
 
     def prepare(self, records: Sequence[Record]) -> list[object]:
-        """Decode records."""
         document, read_fact = self.document, self.read_fact
         if read_fact is None:
             return [prepare_document(document, record) for record in records]

@@ -40,7 +40,6 @@ def entity_of(party: Party) -> Entity:
 
 
 def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
-    """Return the ids of those parties that are stored."""
     rows = fetch(connection, _FIND, StoredParty, **_entity_arrays({entity_of(party) for party in parties}))
     return {(scheme, code): party for party, scheme, code, _ in rows}
 

@@ -59,7 +59,6 @@ class OtlpTracing:
             return self._provider.get_tracer("jiangbu")
 
     def request(self, method: str, route: str, traceparent: str | None) -> Callable[[int], None]:
-        """See `shared.telemetry.tracing.Tracing`."""
         caller = None if traceparent is None else _span_context(traceparent)
         span = self._tracer.start_span(
             f"{method} {route}",
@@ -79,7 +78,6 @@ class OtlpTracing:
 
     @contextmanager
     def batch(self, group: str, records: int, offsets: Sequence[str], traceparents: Sequence[str]) -> Iterator[None]:
-        """See `shared.telemetry.tracing.Tracing`."""
         span = self._tracer.start_span(
             f"process {group}",
             kind=SpanKind.CONSUMER,
@@ -102,7 +100,6 @@ class OtlpTracing:
             span.end()
 
     def stop(self) -> None:
-        """See `shared.telemetry.tracing.Tracing`."""
         if self._provider is None:
             return
         # The exporter would retry for as long as the receiver is unavailable.

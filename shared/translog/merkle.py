@@ -25,7 +25,6 @@ class ProofError(ValueError):
 
 
 def split_hashes(hashes: bytes) -> list[bytes]:
-    """Split concatenated hashes."""
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 

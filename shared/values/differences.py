@@ -18,7 +18,6 @@ class Difference(NamedTuple):
     expected: str | None
 
     def line(self) -> str:
-        """Return one line for a person."""
         nothing = say("无", "none")
         stored, expected = (value if value is not None else nothing for value in (self.stored, self.expected))
         return f"{self.what}: " + say(f"现为 {stored}；应为 {expected}", f"stored {stored}; expected {expected}")

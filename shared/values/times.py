@@ -52,12 +52,10 @@ def year_start(year: int) -> datetime:
 
 
 def shanghai_date(instant: datetime) -> date:
-    """Return the date of an instant in Shanghai."""
     return instant.astimezone(SHANGHAI).date()
 
 
 def shanghai_year(instant: datetime) -> int:
-    """Return the calendar year of an instant in Shanghai."""
     return instant.astimezone(SHANGHAI).year
 
 

@@ -48,7 +48,6 @@ def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None)
 
 
 def newest_change(connection: Connection) -> int | None:
-    """Return the id of the newest row."""
     return fetch_optional(connection, "SELECT max(id) FROM outbox", int)
 
 

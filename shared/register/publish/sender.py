@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 from kafka import KafkaProducer
@@ -21,7 +20,6 @@ from shared.kafka.client_patches import force_close_producer
 from shared.postgres.errors import is_transient
 from shared.postgres.leader_lock import exclude_leader, leader_lock
 from shared.process.backoff import Backoff
-from shared.process.heartbeat import Heartbeat
 from shared.register.head import Head, read_head
 from shared.register.publish.commit_readback import CommitReadback
 from shared.register.publish.outbox import DirtyKey, delete_sent, load_dirty, newest_change
@@ -42,11 +40,6 @@ _PLACEHOLDER_KEY = b"-"  # compacted topics refuse records without a key
 log = structlog.get_logger(__name__)
 
 
-class HeartbeatReceiver(Protocol):
-    def beat(self, part: str, /) -> None:
-        """Note that a part of the program made progress."""
-
-
 @dataclass
 class OutboxSender:
     """Sends the facts of a register while it holds the leader lock; other workers wait for the lock.
@@ -63,7 +56,7 @@ class OutboxSender:
     render: RenderFacts
     stop: threading.Event
     throttled: threading.Event = field(default_factory=threading.Event)
-    heartbeat: HeartbeatReceiver = field(default_factory=lambda: Heartbeat(None, ()))
+    beat: Callable[[str], None] = lambda _part: None  # notes that a part of the program made progress
 
     def __post_init__(self) -> None:
         self.is_leading = False
@@ -83,7 +76,7 @@ class OutboxSender:
     def _send_while_leading(self) -> None:
         with leader_lock(self.engine, _LOCK) as leader:
             while not leader.try_acquire():
-                self.heartbeat.beat("sender")
+                self.beat("sender")
                 if self.stop.wait(_TRY_LOCK_EVERY_S):
                     return
             producer = KafkaProducer(
@@ -128,14 +121,14 @@ class OutboxSender:
             intake_active = activity.observe(newest_change(session), began_s)
             for lanes in (together, *apart):
                 self._send_round(producer, readback, lanes, intake_active=intake_active)
-                self.heartbeat.beat("sender")
+                self.beat("sender")
             self.stop.wait(max(0.0, began_s + _ROUND_S - time.monotonic()))
             self._wait_while_throttled()
 
     def _wait_while_throttled(self) -> None:
         until_s = time.monotonic() + _MAX_THROTTLE_S
         while self.throttled.is_set() and time.monotonic() < until_s and not self.stop.wait(_ROUND_S):
-            self.heartbeat.beat("sender")
+            self.beat("sender")
 
     def _send_round(
         self, producer: KafkaProducer, readback: CommitReadback, lanes: Sequence[LaneThrottle], *, intake_active: bool

@@ -36,7 +36,6 @@ class RebuildReport:
         self._compared[what] = self._compared.get(what, 0) + count
 
     def close(self) -> None:
-        """Print the closing line."""
         if self.differences > MOST_LINES:
             more = self.differences - MOST_LINES
             self._print(say(f"另有 {more} 处未列出", f"and {more} more"))

@@ -304,7 +304,6 @@ def has_repairs(connection: Connection, table: VersionedTable) -> bool:
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
-    """Return the table's columns in order."""
     statement = (
         "SELECT attname FROM pg_attribute WHERE attrelid = CAST(%(table)s AS regclass) AND attnum > 0"
         " AND NOT attisdropped ORDER BY attnum"

@@ -84,7 +84,7 @@ def test_the_newest_of_each_key_is_sent_and_marked(trades, kafka, register) -> N
 
 
 class Beats:
-    """A heartbeat that counts a sender's beats."""
+    """Counts a sender's beats."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -100,7 +100,8 @@ class Beats:
 def test_it_rests_while_intake_has_a_backlog(trades, kafka, register, monkeypatch) -> None:
     monkeypatch.setattr(sender_module, "_MAX_THROTTLE_S", 600.0)
     sender = sender_of(trades, kafka, register)
-    sender.heartbeat = beats = Beats()
+    beats = Beats()
+    sender.beat = beats.beat
     sender.throttled.set()
     with working(sender):
         beats.await_some()  # the first round and the pause after it
@@ -132,7 +133,8 @@ def test_totals_of_sellers_that_sell_all_the_time_rest_and_first_purchases_do_no
     monkeypatch.setattr(schedule_module, "_IDLE_AFTER_S", 600.0)
     sender = sender_of(trades, kafka, register)
     sender.lanes = (Lane((FIRST_PURCHASE,)), Lane((ANNUAL_TOTAL, SIGN), throttle_above=0))
-    sender.heartbeat = beats = Beats()
+    beats = Beats()
+    sender.beat = beats.beat
     with working(sender):
         put(trades, "kmdex", trade())
         until(lambda: outbox(trades) == 0)
