@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from services.trade_ingest.totals import Deltas, instant_of
 from services.trade_ingest.totals_store import buckets_of, rebuild_totals
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_PURCHASE, SIGN, SMALL_FIRST_FEN
-from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array
+from shared.postgres.query import fetch, fetch_optional, fetch_values, pg_array, pg_arrays
 from shared.register.context import RegisterContext
 from shared.register.firsts import First
 from shared.register.parties import subjects_of
@@ -165,12 +165,8 @@ def _sold_too(connection: Connection, bought: set[tuple[int, int]]) -> set[tuple
     """Return those (buyer, year) in which the buyer also sold: only sellers have measures of a provider."""
     if not bought:
         return set()
-    parameters = {
-        "parties": pg_array(party for party, _ in bought),
-        "years": pg_array(year for _, year in bought),
-        "froms": pg_array(_start_of(year) for _, year in bought),
-        "untils": pg_array(_start_of(year + 1) for _, year in bought),
-    }
+    rows = ((party, year, _start_of(year), _start_of(year + 1)) for party, year in bought)
+    parameters = pg_arrays(rows, "parties", "years", "froms", "untils")
     return set(fetch(connection, _SOLD_TOO, tuple[int, int], **parameters))
 
 
@@ -185,10 +181,6 @@ def _with_small_first(connection: Connection, large: set[int], firsts: Mapping[i
     parties = large | before.keys()
     if not parties:
         return set()
-    parameters = {
-        "parties": pg_array(parties),
-        "befores": pg_array(before),
-        "exchanges": pg_array(first.exchange for first in before.values()),
-        "numbers": pg_array(first.number for first in before.values()),
-    }
-    return set(fetch_values(connection, _WITH_SMALL_FIRST, int, **parameters))
+    rows = ((party, first.exchange, first.number) for party, first in before.items())
+    parameters = pg_arrays(rows, "befores", "exchanges", "numbers")
+    return set(fetch_values(connection, _WITH_SMALL_FIRST, int, parties=pg_array(parties), **parameters))

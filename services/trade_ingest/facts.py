@@ -13,8 +13,8 @@ from services.trade_ingest.totals import COUNTED, UNMATCHED, BucketCalendar, buc
 from services.trade_ingest.totals_store import Total
 from shared.events.documents import Trade
 from shared.events.fact_topics import FIRST_PURCHASE
-from shared.postgres.query import fetch, pg_array
-from shared.register.facts import party_json, render_firsts, subject_arrays
+from shared.postgres.query import fetch, pg_arrays
+from shared.register.facts import party_json, render_firsts
 from shared.register.firsts import FirstsTable
 from shared.register.head import read_settings
 from shared.values.json_types import Json
@@ -79,7 +79,8 @@ def render_totals(connection: Connection, keys: list[str]) -> Json:
 
 def _exchange_totals(connection: Connection, keys: list[tuple[str, int]], buckets: BucketCalendar) -> Json:
     found: dict[tuple[str, int], list[_Bucket]] = defaultdict(list)
-    parameters = {"exchanges": pg_array(key[0] for key in keys), **_year_arrays([key[1] for key in keys])}
+    rows = ((exchange, year, year_start(year), year_start(year + 1)) for exchange, year in keys)
+    parameters = pg_arrays(rows, "exchanges", "years", "froms", "untils")
     for exchange, year, start, amount_fen, trades, last_at in fetch(
         connection, _EXCHANGE_TOTALS, tuple[str, int, datetime, int, int, datetime], **parameters
     ):
@@ -100,7 +101,12 @@ def _provider_totals(connection: Connection, keys: list[tuple[str, int]], bucket
     found: dict[tuple[str, int], dict[str, dict[str, list[_Bucket]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
-    parameters = {**subject_arrays([key[0] for key in keys]), **_year_arrays([key[1] for key in keys])}
+    rows = (
+        (scheme, code, year, year_start(year), year_start(year + 1))
+        for subject, year in keys
+        for scheme, code in [subject.split(":", 1)]
+    )
+    parameters = pg_arrays(rows, "schemes", "codes", "years", "froms", "untils")
     for scheme, code, year, name, exchange, category, start, amount_fen, trades, last_at in fetch(
         connection,
         _PROVIDER_TOTALS,
@@ -162,11 +168,3 @@ def _bucket_json(start: datetime, until: datetime, total: Total) -> msgspec.Raw:
 
 def _cut_at(buckets: BucketCalendar) -> list[str]:
     return [day.isoformat() for day in buckets.cut_at]
-
-
-def _year_arrays(years: list[int]) -> dict[str, str]:
-    return {
-        "years": pg_array(years),
-        "froms": pg_array(year_start(year) for year in years),
-        "untils": pg_array(year_start(year + 1) for year in years),
-    }

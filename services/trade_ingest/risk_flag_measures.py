@@ -5,7 +5,7 @@ amount. Nothing is stored: measures are read from the trades when a fact is rend
 and buyers, so that intake only marks whose trades a batch touched. Natural persons are not named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from shared.events.fact_topics import (
     REPEATED_FROM,
     SMALL_FIRST_FEN,
 )
-from shared.postgres.query import fetch, pg_array
+from shared.postgres.query import fetch, pg_array, pg_arrays
 from shared.register.head import read_settings
 from shared.values.json_types import Json
 from shared.values.money import format_yuan
@@ -162,13 +162,12 @@ def _of_providers(connection: Connection, keys: dict[str, list[str]]) -> Json:
         for key, (subject, year) in keys.items()
     }
     in_order = list(values.values())
+    sellers = ((n, _code(value["subject"]), *_span(value["year"])) for n, value in enumerate(in_order))
     rows = fetch(
         connection,
         _PROVIDERS,
         _ProviderRow,
-        ns=pg_array(range(len(in_order))),
-        codes=pg_array(_code(value["subject"]) for value in in_order),
-        **_spans([value["year"] for value in in_order]),
+        **pg_arrays(sellers, "ns", "codes", "froms", "untils"),
         counterparties=COUNTERPARTIES,
         repeated_amounts=REPEATED_AMOUNTS,
         repeated_from=REPEATED_FROM,
@@ -222,23 +221,14 @@ def _of_exchanges(connection: Connection, keys: dict[str, list[str]]) -> Json:
         key: {"exchange": exchange, "year": int(year), "operators": []} for key, (exchange, year) in keys.items()
     }
     in_order, terms = list(values.values()), _terms(connection)
-    terms_in_year = [
+    terms_in_year = (
         (n, value["exchange"], code, max(from_at, begin), min(until_at, end))
         for n, value in enumerate(in_order)
         for begin, end in [_span(value["year"])]
         for code, from_at, until_at in terms.get(value["exchange"], ())
-    ]
-    ns, exchanges, codes, froms, untils = zip(*terms_in_year, strict=True) if terms_in_year else ((), (), (), (), ())
-    rows = fetch(
-        connection,
-        _OPERATORS,
-        _OperatorRow,
-        ns=pg_array(ns),
-        exchanges=pg_array(exchanges),
-        codes=pg_array(codes),
-        froms=pg_array(froms),
-        untils=pg_array(untils),
     )
+    parameters = pg_arrays(terms_in_year, "ns", "exchanges", "codes", "froms", "untils")
+    rows = fetch(connection, _OPERATORS, _OperatorRow, **parameters)
     numbers = _numbers(connection, rows)
     for row in rows:
         in_order[row.n]["operators"].append(
@@ -271,11 +261,6 @@ def _start(day: str | None, otherwise: datetime) -> datetime:
 
 def _span(year: int) -> tuple[datetime, datetime]:
     return year_start(year), year_start(year + 1)
-
-
-def _spans(years: Sequence[int]) -> dict[str, str]:
-    spans = [_span(year) for year in years]
-    return {"froms": pg_array(span[0] for span in spans), "untils": pg_array(span[1] for span in spans)}
 
 
 def _code(subject: str) -> str:

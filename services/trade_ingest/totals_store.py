@@ -17,7 +17,7 @@ from services.trade_ingest.totals import (
     instant_of,
 )
 from shared.language import say
-from shared.postgres.query import execute, fetch_value, pg_array
+from shared.postgres.query import execute, fetch_value, pg_array, pg_arrays
 from shared.register.context import RegisterContext
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.intake import pg_microseconds
@@ -95,17 +95,17 @@ def _merge(
 ) -> None:
     if not changes:
         return
-    parameters = {name: pg_array(key[index] for key in changes) for index, name in enumerate(table.keys)}
-    parameters["amount_fen"] = pg_array(delta.amount_fen for delta in changes.values())
-    parameters["trades"] = pg_array(delta.trades for delta in changes.values())
-    parameters["last_completed_at"] = pg_array(delta.last_us for delta in changes.values())
-    parameters["gone_at"] = pg_array(delta.gone_us for delta in changes.values())
-    # The end of the bucket is needed only if something was removed.
-    parameters["until"] = pg_array(
-        None if delta.gone_us is None else pg_microseconds(buckets.until_of(instant_of(key[1])))
+    rows = (
+        (*key, delta.amount_fen, delta.trades, delta.last_us, delta.gone_us, _until(key[1], delta, buckets))
         for key, delta in changes.items()
     )
+    parameters = pg_arrays(rows, *table.keys, *_VALUES, "gone_at", "until")
     execute(connection, _merge_sql(table), **parameters)
+
+
+def _until(bucket_us: int, delta: Delta, buckets: BucketCalendar) -> int | None:
+    """Return the end of the bucket, which is needed only if something was removed."""
+    return None if delta.gone_us is None else pg_microseconds(buckets.until_of(instant_of(bucket_us)))
 
 
 @cache

@@ -8,7 +8,7 @@ A row type is a NamedTuple with a field for each column, or a plain `tuple[int, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from itertools import chain, count
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ from shared.postgres.errors import translated_errors
 
 Row = TypeVar("Row", bound=tuple[object, ...])
 Value = TypeVar("Value")
+Element = str | int | date | bytes | None  # of an array
 
 BIGINT_MAX: Final = 2**63 - 1
 _STREAMED_ROWS: Final = 1_000
@@ -133,7 +134,13 @@ def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object
     return driver
 
 
-def pg_array(elements: Iterable[str | int | datetime | bytes | None]) -> str:
+def pg_arrays(rows: Iterable[Sequence[Element]], /, *names: str) -> dict[str, str]:
+    """Rows as one array a column, by the names of parameters, for `unnest`."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: pg_array(column) for name, column in zip(names, columns, strict=True)}
+
+
+def pg_array(elements: Iterable[Element]) -> str:
     """An array in PostgreSQL's own notation, for a parameter that is cast to an array type.
 
     A batch has tens of thousands of elements; psycopg takes five times as long to write a list.
@@ -141,7 +148,7 @@ def pg_array(elements: Iterable[str | int | datetime | bytes | None]) -> str:
     return "{" + ",".join([_element(element) for element in elements]) + "}"
 
 
-def _element(element: str | int | datetime | bytes | None) -> str:
+def _element(element: Element) -> str:
     if isinstance(element, str):
         if "\\" in element or '"' in element:
             element = element.replace("\\", "\\\\").replace('"', '\\"')

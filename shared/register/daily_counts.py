@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection
 
 from shared.kafka.handler import Record
-from shared.postgres.query import execute, pg_array
+from shared.postgres.query import execute, pg_arrays
 from shared.values.times import shanghai_date
 
 Count = tuple[str, date, str]  # exchange, Shanghai day, outcome
@@ -51,15 +51,8 @@ def add_counts(connection: Connection, records: Mapping[Count, int], amounts_fen
     """Add to stored counts; one without an amount has none."""
     if not records:
         return
-    counts = sorted(records)
-    parameters = {
-        "exchanges": pg_array(exchange for exchange, _, _ in counts),
-        "days": pg_array(day.isoformat() for _, day, _ in counts),
-        "outcomes": pg_array(outcome for _, _, outcome in counts),
-        "records": pg_array(records[count] for count in counts),
-        "amounts": pg_array(amounts_fen.get(count, 0) for count in counts),
-    }
-    execute(connection, _COUNT, **parameters)
+    rows = ((*count, number, amounts_fen.get(count, 0)) for count, number in sorted(records.items()))
+    execute(connection, _COUNT, **pg_arrays(rows, "exchanges", "days", "outcomes", "records", "amounts"))
 
 
 def record_time(record: Record, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from shared.postgres.query import fetch, pg_array
+from shared.postgres.query import fetch, pg_arrays
 from shared.register.firsts import FirstsTable
 from shared.register.head import Head
 from shared.register.publish.outbox import DirtyKey
@@ -46,20 +46,15 @@ def render_firsts(
         LEFT JOIN {table.document} d ON d.exchange = f.exchange AND d.number = f.number
     """
     values: Json = {}
+    parameters = pg_arrays((subject.split(":", 1) for subject in subjects), "schemes", "codes")
     for scheme, code, name, exchange, value, headers in fetch(
-        connection, query, tuple[str, str, str, str | None, bytes | None, bytes | None], **subject_arrays(subjects)
+        connection, query, tuple[str, str, str, str | None, bytes | None, bytes | None], **parameters
     ):
         first = None
         if exchange is not None and value is not None:
             first = {"exchange": exchange, **describe(stored_document(table.document, exchange, value, headers))}
         values[f"{scheme}:{code}"] = {"party": {"id_scheme": scheme, "id": code, "name": name}, "first": first}
     return values
-
-
-def subject_arrays(subjects: Sequence[str]) -> dict[str, str]:
-    """Return subjects as two arrays of schemes and codes, for `unnest`."""
-    pairs = [subject.split(":", 1) for subject in subjects]
-    return {"schemes": pg_array(pair[0] for pair in pairs), "codes": pg_array(pair[1] for pair in pairs)}
 
 
 def party_json(party: Party) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from shared.events.decode import Kind
 from shared.language import say
-from shared.postgres.query import execute, fetch, fetch_value, pg_array
+from shared.postgres.query import execute, fetch, fetch_value, pg_array, pg_arrays
 from shared.register.derived_table import DerivedTable, differing_rows, rebuild_rows
 from shared.register.parties import subjects_of
 from shared.register.rebuild.report import RebuildReport
@@ -109,15 +109,9 @@ def _store(connection: Connection, table: FirstsTable, changed: Mapping[int, Fir
     gone = [party for party, first in changed.items() if first is None]
     if gone:
         execute(connection, _statements(table).remove, parties=pg_array(gone))
-    kept = [(party, first) for party, first in changed.items() if first is not None]
+    kept = [(party, *first) for party, first in changed.items() if first is not None]
     if kept:
-        parameters = {
-            "parties": pg_array(party for party, _ in kept),
-            "exchanges": pg_array(first.exchange for _, first in kept),
-            "numbers": pg_array(first.number for _, first in kept),
-            "ats": pg_array(first.at for _, first in kept),
-            "seqs": pg_array(first.seq for _, first in kept),
-        }
+        parameters = pg_arrays(kept, "parties", "ats", "exchanges", "numbers", "seqs")
         execute(connection, _statements(table).store, **parameters)
 
 
@@ -142,7 +136,7 @@ def rebuild_firsts(connection: Connection, table: FirstsTable) -> set[int]:
 
 def _load(connection: Connection, query: str, parties: Iterable[int]) -> dict[int, First]:
     rows = fetch(connection, query, tuple[int, datetime, str, str, int], parties=pg_array(parties))
-    return {party: First(at, exchange, number, seq) for party, at, exchange, number, seq in rows}
+    return {row[0]: First(*row[1:]) for row in rows}
 
 
 @cache

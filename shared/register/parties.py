@@ -1,11 +1,11 @@
 """Parties as small integers, with the name from the document accepted last."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from shared.postgres.query import execute, fetch, pg_array
+from shared.postgres.query import execute, fetch, pg_array, pg_arrays
 from shared.values.parties import Party
 
 _CACHE_SIZE = 200_000
@@ -40,7 +40,9 @@ def entity_of(party: Party) -> Entity:
 
 
 def stored_ids(connection: Connection, parties: Iterable[Party]) -> dict[Entity, int]:
-    rows = fetch(connection, _FIND, StoredParty, **_entity_arrays({entity_of(party) for party in parties}))
+    rows = fetch(
+        connection, _FIND, StoredParty, **pg_arrays({entity_of(party) for party in parties}, "schemes", "codes")
+    )
     return {(scheme, code): party for party, scheme, code, _ in rows}
 
 
@@ -48,13 +50,6 @@ def subjects_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Return the subject, `<scheme>:<id>`, of each party id."""
     rows = fetch(connection, _SUBJECTS, tuple[int, str, str], ids=pg_array(ids))
     return {party: f"{scheme}:{code}" for party, scheme, code in rows}
-
-
-def _entity_arrays(entities: Collection[Entity]) -> dict[str, str]:
-    return {
-        "schemes": pg_array(entity[0] for entity in entities),
-        "codes": pg_array(entity[1] for entity in entities),
-    }
 
 
 class PartyIds:
@@ -94,7 +89,7 @@ class PartyIds:
         changed = [entity for entity, name in names.items() if known.get(entity, (0, ""))[1] != name]
         renamed: set[int] = set()
         if changed:
-            parameters = {**_entity_arrays(changed), "names": pg_array(names[entity] for entity in changed)}
+            parameters = pg_arrays(((*entity, names[entity]) for entity in changed), "schemes", "codes", "names")
             rows = fetch(connection, _STORE, tuple[int, str, str, str, str | None], **parameters)
             for party, scheme, code, name, name_before in rows:
                 self._remember(party, scheme, code, name)
@@ -108,7 +103,7 @@ class PartyIds:
         names: dict[Entity, str] = {(party.id_scheme, party.id): party.name for party in parties}
         unknown = [entity for entity in names if entity not in self._fresh and entity not in self._known]
         if unknown:
-            parameters = {**_entity_arrays(unknown), "names": pg_array(names[entity] for entity in unknown)}
+            parameters = pg_arrays(((*entity, names[entity]) for entity in unknown), "schemes", "codes", "names")
             execute(connection, _INSERT_UNKNOWN, **parameters)
             for party, scheme, code, name in fetch(connection, _FIND, StoredParty, **parameters):
                 self._remember(party, scheme, code, name)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from shared.events.decode import Accepted, Kind, decode
 from shared.events.documents import Document
 from shared.postgres.binary_copy import RowFormat, bytes_field, copy_rows
-from shared.postgres.query import execute, fetch, pg_array
+from shared.postgres.query import execute, fetch, pg_arrays
 from shared.register.head import whitelist_periods
 from shared.register.revisions import AnyArrival, AnyEntry, AnyResolution, Key, resolve
 
@@ -56,8 +56,7 @@ def stored_event(kind: Kind, exchange: str, value: bytes, headers: bytes | None)
 
 def key_arrays(keys: Iterable[Key]) -> dict[str, str]:
     """Return numbers as two arrays, for `unnest`."""
-    pairs = list(keys)
-    return {"exchanges": pg_array(pair[0] for pair in pairs), "numbers": pg_array(pair[1] for pair in pairs)}
+    return pg_arrays(keys, "exchanges", "numbers")
 
 
 def resolve_stored(
@@ -89,13 +88,8 @@ def stored_versions(connection: Connection, kind: Kind, wanted: Iterable[Version
     versions = list(wanted)
     if not versions:
         return []
-    return fetch(
-        connection,
-        _versions_sql(kind),
-        StoredVersion,
-        **key_arrays((v[0], v[1]) for v in versions),
-        revisions=pg_array(v[2] for v in versions),
-    )
+    parameters = pg_arrays(versions, "exchanges", "numbers", "revisions")
+    return fetch(connection, _versions_sql(kind), StoredVersion, **parameters)
 
 
 @cache
@@ -146,7 +140,7 @@ def _move_to_past(connection: Connection, kind: Kind, displaced: Mapping[Key, in
     """Move replaced states to the past, with the seq of the entry that replaced each."""
     if not displaced:
         return
-    parameters = {**key_arrays(displaced), "replaced_by": pg_array(displaced.values())}
+    parameters = pg_arrays(((*key, by) for key, by in displaced.items()), "exchanges", "numbers", "replaced_by")
     moved = execute(connection, _move_to_past_sql(kind), **parameters)
     if moved != len(displaced):
         raise RuntimeError(f"{len(displaced)} states to replace, {moved} found: the register is inconsistent")

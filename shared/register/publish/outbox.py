@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from shared.postgres.query import execute, fetch, fetch_optional, pg_array
+from shared.postgres.query import execute, fetch, fetch_optional, pg_array, pg_arrays
 from shared.register.publish.send_schedule import Lane
 
 DirtyKey = tuple[str, str]  # topic, key without the register
@@ -28,8 +28,7 @@ def mark_dirty(connection: Connection, keys: Iterable[DirtyKey], now: datetime) 
     """Add keys whose fact may have changed."""
     pairs = sorted(set(keys))
     if pairs:
-        topics, names = (pg_array(pair[index] for pair in pairs) for index in (0, 1))
-        execute(connection, _MARK_DIRTY, topics=topics, keys=names, now=now)
+        execute(connection, _MARK_DIRTY, **pg_arrays(pairs, "topics", "keys"), now=now)
 
 
 def load_dirty(connection: Connection, lane: Lane, row_limit: int | None = None) -> tuple[list[int], list[DirtyKey]]:

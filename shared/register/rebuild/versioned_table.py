@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from shared.language import say
-from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_array, stream_chunks
+from shared.postgres.query import execute, fetch, fetch_value, fetch_values, pg_arrays, stream_chunks
 from shared.register.parties import Entity, entity_of
 from shared.register.rebuild.report import RebuildReport
 from shared.values.parties import Party
@@ -123,11 +123,12 @@ def _compare_row(
 
 
 def _store_wrong(connection: Connection, table: VersionedTable, wrong: list[_WrongRow], ids: dict[Entity, int]) -> None:
-    def stored(value: object) -> object:
+    def changes(row: _WrongRow) -> str:
         # 0 is no party: one that is not stored, and that verification must not store.
-        return ids.get(entity_of(value), 0) if isinstance(value, Party) else value
+        values = {c: ids.get(entity_of(v), 0) if isinstance(v, Party) else v for c, v in row.values.items()}
+        return msgspec.json.encode(values).decode()
 
-    changes = ({name: stored(value) for name, value in row.values.items()} for row in wrong)
+    rows = ((row.seq, row.was_current, changes(row)) for row in wrong)
     execute(
         connection,
         f"""
@@ -140,9 +141,7 @@ def _store_wrong(connection: Connection, table: VersionedTable, wrong: list[_Wro
                 CAST(ROW(d.*, d.was_current) AS {table.repairs}), c.changes
             ) n
             """,
-        seqs=pg_array(row.seq for row in wrong),
-        were=pg_array(row.was_current for row in wrong),
-        changes=pg_array(msgspec.json.encode(change).decode() for change in changes),
+        **pg_arrays(rows, "seqs", "were", "changes"),
     )
 
 
@@ -232,13 +231,13 @@ def _discard_repairs(connection: Connection, table: VersionedTable, numbers: set
         f"DELETE FROM {table.repairs} r"
         " USING unnest(CAST(%(exchanges)s AS text[]), CAST(%(numbers)s AS text[])) AS k(exchange, number)"
         f" WHERE r.exchange = k.exchange AND r.{table.number} = k.number",
-        exchanges=pg_array(key[0] for key in numbers),
-        numbers=pg_array(key[1] for key in numbers),
+        **pg_arrays(numbers, "exchanges", "numbers"),
     )
 
 
 def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[_Place]) -> None:
     columns = ", ".join(f'd."{name}"' for name in _columns(connection, table.table))
+    places = ((row.seq, row.was_current, row.is_current, row.expected_by) for row in moved)
     execute(
         connection,
         f"""
@@ -249,10 +248,7 @@ def _store_moved(connection: Connection, table: VersionedTable, moved: Sequence[
             ON CONFLICT (seq, was_current)
             DO UPDATE SET is_current = excluded.is_current, replaced_by = excluded.replaced_by
             """,
-        seqs=pg_array(row.seq for row in moved),
-        were=pg_array(row.was_current for row in moved),
-        are=pg_array(row.is_current for row in moved),
-        by=pg_array(row.expected_by for row in moved),
+        **pg_arrays(places, "seqs", "were", "are", "by"),
     )
 
 
