@@ -7,10 +7,10 @@ periods are half-open days in Shanghai.
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -58,13 +58,14 @@ class Whitelist:
     """The whitelist. `listed` is in code point order of the ids."""
 
     listed: tuple[Exchange, ...]
-    _by_id: dict[str, Exchange] = field(init=False, repr=False, compare=False)
-    _periods: dict[str, tuple[datetime, datetime | None]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {exchange.id: exchange for exchange in self.listed})
-        periods = {e.id: (_instant(e.from_), None if e.until is None else _instant(e.until)) for e in self.listed}
-        object.__setattr__(self, "_periods", periods)
+    @cached_property
+    def _by_id(self) -> dict[str, Exchange]:
+        return {exchange.id: exchange for exchange in self.listed}
+
+    @cached_property
+    def _periods(self) -> dict[str, tuple[datetime, datetime | None]]:
+        return {e.id: (_instant(e.from_), None if e.until is None else _instant(e.until)) for e in self.listed}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -181,24 +182,21 @@ def _read_exchange(node: yaml.Node) -> Exchange:
         name=_text(fields["name"], "name"),
         from_=from_,
         until=until,
-        operators=tuple(_read_operators(fields.get("operators"))),
+        operators=_read_operators(fields.get("operators")),
         approved_by=None if approved_by is None or approved_by.tag == _NULL else _text(approved_by, "approved_by"),
     )
 
 
-def _read_operators(node: yaml.Node | None) -> Iterator[Operator]:
+def _read_operators(node: yaml.Node | None) -> tuple[Operator, ...]:
     if node is None or node.tag == _NULL:
-        return
+        return ()
     if not isinstance(node, yaml.SequenceNode):
         raise _Fault(node, "operators", "must be a list")
-    read = [(_read_operator(item), item) for item in node.value]
-    read.sort(key=lambda pair: pair[0].from_)
-    before: Operator | None = None
-    for operator, item in read:
-        if before is not None and (before.until is None or operator.from_ < before.until):
+    read = sorted(((_read_operator(item), item) for item in node.value), key=lambda pair: pair[0].from_)
+    for (before, _), (operator, item) in pairwise(read):
+        if before.until is None or operator.from_ < before.until:
             raise _Fault(item, "operators", f"{operator.uscc} overlaps with {before.uscc}")
-        before = operator
-        yield operator
+    return tuple(operator for operator, _ in read)
 
 
 def _read_operator(node: yaml.Node) -> Operator:

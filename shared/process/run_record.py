@@ -31,10 +31,6 @@ log = structlog.get_logger(__name__)
 
 _BEGIN = "INSERT INTO worker_run (host, pid, started_at) VALUES (%(host)s, %(pid)s, %(started_at)s) RETURNING id"
 _END = "UPDATE worker_run SET ended_at = %(ended_at)s, ending = %(ending)s, reason = %(reason)s WHERE id = %(id)s"
-_BEGIN_AND_END = """
-    INSERT INTO worker_run (host, pid, started_at, ended_at, ending, reason)
-    VALUES (%(host)s, %(pid)s, %(started_at)s, %(ended_at)s, %(ending)s, %(reason)s)
-"""
 
 
 class WorkerRun:
@@ -68,9 +64,7 @@ class WorkerRun:
         engine = create_engine(self._engine.url, poolclass=NullPool, connect_args=limits, hide_parameters=True)
         try:
             with engine.begin() as connection:
-                if self._id is None:
-                    execute(connection, _BEGIN_AND_END, **self._row, **end)
-                else:
-                    execute(connection, _END, **end, id=self._id)
+                run = fetch_value(connection, _BEGIN, int, **self._row) if self._id is None else self._id
+                execute(connection, _END, **end, id=run)
         except SQLAlchemyError as error:
             log.warning("end of the run not recorded", error=reason_of(error))

@@ -1,37 +1,15 @@
-"""Rendering of facts: each value is a function of entries 0 .. seq-1 of the register, read in one snapshot."""
+"""Values of facts about firsts, and of parties in facts."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from shared.postgres.query import fetch, pg_arrays
 from shared.register.firsts import FirstsTable
-from shared.register.head import Head
-from shared.register.publish.outbox import DirtyKey
 from shared.register.stored_documents import stored_document
 from shared.values.json_types import Json
 from shared.values.parties import Party
-
-RenderTopic = Callable[[Connection, list[str]], Mapping[str, Any]]  # the value of each key, without its version
-
-
-def render_facts(
-    renderers: Mapping[str, RenderTopic], connection: Connection, head: Head, keys: Sequence[DirtyKey]
-) -> dict[DirtyKey, bytes]:
-    """Render the value of each key, by the renderer of its topic."""
-    keys_of = defaultdict(list)
-    for topic, key in keys:
-        keys_of[topic].append(key)
-    version = {"generation": head.generation, "seq": head.next_seq}
-    return {
-        (topic, key): msgspec.json.encode({**version, **value})
-        for topic, render in renderers.items()
-        if topic in keys_of
-        for key, value in render(connection, keys_of[topic]).items()
-    }
 
 
 def render_firsts(

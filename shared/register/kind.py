@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
@@ -13,7 +14,6 @@ from shared.events.topics import topic_of
 from shared.kafka.handler import Record
 from shared.kafka.positions import Move, move_positions
 from shared.register.context import RegisterContext
-from shared.register.facts import RenderTopic, render_facts
 from shared.register.firsts import FirstsTable, rebuild_firsts
 from shared.register.head import Head, advance_head, check_settings, read_head, record_settings
 from shared.register.intake import prepare_document, record_outcomes, split
@@ -24,7 +24,9 @@ from shared.register.revisions import AnyArrival, AnyResolution, Key
 from shared.register.stored_documents import recount_documents
 from shared.service_log.store import LogHead, ServiceLog, Stored
 from shared.settings import Service
+from shared.values.json_types import Json
 
+RenderTopic = Callable[[Connection, list[str]], Json]  # the value of each key, without its version
 # (connection, register, arrivals, facts, next_seq, now): number, store and derive all that follows from a batch's
 # documents and facts, numbering from `next_seq`.
 ApplyDocuments = Callable[[Connection, RegisterContext, list[AnyArrival], list[object], int, datetime], AnyResolution]
@@ -113,5 +115,11 @@ class RegisterKind:
         mark_dirty(connection, self.recompute(connection, register, recounted, firsts), now)
 
     def render(self, connection: Connection, head: Head, keys: Sequence[DirtyKey]) -> dict[DirtyKey, bytes]:
-        """Render the values of facts in this snapshot."""
-        return render_facts(self.renderers, connection, head, keys)
+        """Render the values of facts in this snapshot: each is a function of entries 0 .. seq-1 of the register."""
+        version = {"generation": head.generation, "seq": head.next_seq}
+        return {
+            (topic, key): msgspec.json.encode({**version, **value})
+            for topic, render in self.renderers.items()
+            if (wanted := [key for of, key in keys if of == topic])
+            for key, value in render(connection, wanted).items()
+        }

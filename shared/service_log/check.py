@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from shared.language import say
 from shared.postgres.query import fetch, fetch_one, fetch_value
 from shared.service_log.store import Stored, stored_hashes
-from shared.translog.checkpoint import Checkpoint, open_checkpoint
+from shared.translog.checkpoint import open_checkpoint
 from shared.translog.merkle import HASH_BYTES, Edge, leaf_hash, split_hashes
 from shared.translog.note import NoteError, VerifierKey
 from shared.translog.tiles import TILE_HEIGHT, TILE_WIDTH, hashes_at
@@ -64,14 +63,6 @@ def _compare_sizes(connection: Connection, size: int) -> Iterator[Difference]:
             yield Difference(f"log_hash {level}", f"{count}", f"{hashes_at(level, size)}")
 
 
-class _SignedEdge(NamedTuple):
-    id: int
-    size: int
-    peaks: bytes
-    note: str
-    vkey: str
-
-
 _NEWEST = """
     SELECT c.id, c.size, c.peaks, c.note, k.vkey FROM log_checkpoint c JOIN log_key k ON k.id = c.key_id
     ORDER BY c.id DESC LIMIT 1
@@ -79,18 +70,19 @@ _NEWEST = """
 
 
 def _compare_checkpoint(connection: Connection, edge: Edge) -> Iterator[Difference]:
-    row = fetch_one(connection, _NEWEST, _SignedEdge)
+    row = fetch_one(connection, _NEWEST, tuple[int, int, bytes, str, str])
     expected = f"{edge.size} {edge.root().hex()}"
     if row is None:
         yield Difference("log_checkpoint", None, expected)
         return
+    number, size, peaks, note, vkey = row
     try:
-        found: Checkpoint = open_checkpoint(row.note, [VerifierKey.parse(row.vkey)])
+        found = open_checkpoint(note, [VerifierKey.parse(vkey)])
     except NoteError as error:
-        yield Difference(f"log_checkpoint {row.id}", str(error), expected)
+        yield Difference(f"log_checkpoint {number}", str(error), expected)
         return
     stored = f"{found.size} {found.root.hex()}"
     if stored != expected:
-        yield Difference(f"log_checkpoint {row.id}", stored, expected)
-    elif (row.size, row.peaks) != (edge.size, b"".join(edge.peaks)):
-        yield Difference(f"log_checkpoint {row.id} peaks", f"{row.size} {row.peaks.hex()}", b"".join(edge.peaks).hex())
+        yield Difference(f"log_checkpoint {number}", stored, expected)
+    elif (size, peaks) != (edge.size, b"".join(edge.peaks)):
+        yield Difference(f"log_checkpoint {number} peaks", f"{size} {peaks.hex()}", b"".join(edge.peaks).hex())
