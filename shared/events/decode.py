@@ -32,6 +32,7 @@ REASONS: Final = (
     "invalid_data",
     "same_party",
     "revision_conflict",
+    "unreadable",
 )
 TYPES: Final[dict[Kind, str]] = {
     "listing": "cn.kunming.data-exchange.listing.v1",
@@ -79,6 +80,12 @@ REVISION_CONFLICT: Final = Refusal(
 )
 
 
+def too_large_error(size_bytes: int) -> FieldError:
+    """The error of a value over MAX_VALUE_BYTES."""
+    limit = MAX_VALUE_BYTES
+    return FieldError("value", f"{size_bytes} 字节，超过 {limit} / {size_bytes} bytes, over {limit}")
+
+
 class _Refused(Exception):  # noqa: N818 - carries a Refusal out of nested checks; never leaves this module
     def __init__(self, reason: str, *errors: FieldError) -> None:
         super().__init__(reason)
@@ -119,8 +126,7 @@ def _parse(value: bytes | None) -> object:
     if value is None or not value:
         raise _not_json("记录为空 / the record is empty")
     if len(value) > MAX_VALUE_BYTES:
-        said = f"{len(value)} 字节，超过 {MAX_VALUE_BYTES} / {len(value)} bytes, over {MAX_VALUE_BYTES}"
-        raise _Refused("too_large", FieldError("value", said))
+        raise _Refused("too_large", too_large_error(len(value)))
     if _nested_too_deeply(value):
         raise _not_json(f"嵌套超过 {MAX_NESTING} 层 / nested deeper than {MAX_NESTING} levels")
     try:

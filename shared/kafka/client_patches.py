@@ -6,25 +6,14 @@ Each docstring says what happens without the patch. None of them has a public wo
 import contextlib
 from typing import Any, Final
 
-from kafka import KafkaProducer, TopicPartition
-from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
-from kafka.record.default_records import DefaultRecordBatch
 
 _CLOSE_TIMEOUT_S: Final = 2.0
 _REASON: Final = "_bootstrap_failure"
-
-
-class CorruptBatchError(CorruptRecordError):  # type: ignore[misc]  # kafka-python has no types
-    """A stored batch fails its checksum: `partition` cannot be read from `offset` on."""
-
-    def __init__(self, partition: TopicPartition, offset: int) -> None:
-        super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}")
-        self.partition = partition
-        self.offset = offset
 
 
 def force_close_producer(producer: KafkaProducer) -> None:
@@ -35,56 +24,6 @@ def force_close_producer(producer: KafkaProducer) -> None:
     producer._sender.force_close()  # noqa: SLF001 - see above
     with contextlib.suppress(KafkaError):
         producer.close(timeout=_CLOSE_TIMEOUT_S)
-
-
-class _LenientBuffer(bytearray):
-    """Record bytes whose slices decode invalid UTF-8 with backslash escapes."""
-
-    def __getitem__(self, index: Any) -> Any:
-        found = super().__getitem__(index)
-        return _LenientSlice(found) if isinstance(index, slice) else found
-
-
-class _LenientSlice(bytes):
-    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
-        return super().decode(encoding, "backslashreplace")
-
-
-def _accept_any_header_name() -> None:
-    """Accept header names that are not UTF-8, which C clients can send.
-
-    Without it `poll` raises UnicodeDecodeError for such a record for ever.
-    """
-    strict = DefaultRecordBatch._read_msg  # noqa: SLF001 - see above
-
-    def lenient(batch: Any) -> Any:
-        start = batch._pos  # noqa: SLF001 - see above
-        try:
-            return strict(batch)
-        except UnicodeDecodeError:
-            batch._buffer, batch._pos = _LenientBuffer(batch._buffer), start  # noqa: SLF001 - see above
-            return strict(batch)
-
-    DefaultRecordBatch._read_msg = lenient  # noqa: SLF001 - see above
-
-
-def _refetch_corrupt_batches() -> None:
-    """Fetch a corrupt batch again, and name its partition in the error.
-
-    Without it the next `poll` after a checksum error never returns: it keeps asking the failed iterator.
-    """
-    take = Fetcher.PartitionRecords.take
-
-    def take_or_drop(records: Any, most: int | None = None) -> Any:
-        try:
-            return take(records, most)
-        except Exception as error:
-            records.drain()  # the position stays, so the next fetch starts there
-            if isinstance(error, CorruptRecordError):
-                raise CorruptBatchError(records.topic_partition, records.next_fetch_offset) from error
-            raise
-
-    Fetcher.PartitionRecords.take = take_or_drop
 
 
 def _clean_up_failed_bootstrap() -> None:
@@ -154,8 +93,6 @@ def _do_not_time_tasks() -> None:
     NetworkSelector.DEFAULT_CONFIG["slow_task_threshold_secs"] = 0
 
 
-_accept_any_header_name()
-_refetch_corrupt_batches()
 _clean_up_failed_bootstrap()
 _read_before_disconnect()
 _fail_fast_on_authentication()

@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -11,19 +12,20 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
-from shared.kafka.client_patches import CorruptBatchError
 from shared.kafka.errors import ANSWER_TIMEOUT_MS, is_transient_kafka_error
 from shared.kafka.handler import BatchHandler
 from shared.kafka.offset_witness import OffsetWitness
 from shared.kafka.partition_state import RecordLossError, accept_loss_hint
 from shared.kafka.positions import Move
 from shared.kafka.source import MAX_BATCH_RECORDS, Source, partition_names
+from shared.kafka.unread_batches import DamagedPlaceError, UnreadBatches
 from shared.language import join
 from shared.process.backoff import Backoff
 from shared.process.heartbeat import Heartbeat
 from shared.telemetry.masking import reason_of
 
-MAX_BATCH_BYTES = 32 * 1024 * 1024
+# Of records as they lie in their batches. Three such batches are held: being read, waiting, being written.
+MAX_BATCH_BYTES = 16 << 20
 _IDLE_POLL_MS = 200
 _BUSY_POLL_MS = 20
 # Records that are read as soon as they are published arrive in many small fetches: wait a moment after one so small.
@@ -80,6 +82,7 @@ class Reader(threading.Thread, Generic[P]):
         self.witness = OffsetWitness()
         self.writer_ended = threading.Event()
         self._pending: _Pending[P] = _Pending([], 0, {})
+        self._unread = UnreadBatches()
         self._next_batch_s = 0.0
         self._last_fetch_was_small = False
         self._backoff = Backoff(source.stop)
@@ -118,7 +121,7 @@ class Reader(threading.Thread, Generic[P]):
 
     def _read_until_stopped(self) -> None:
         consumer = self._source.make_consumer()
-        self._pending = _Pending([], 0, {})
+        self._begin({})
         joined_at_s = time.monotonic()
         try:
             consumer.subscribe(list(self._source.topics), listener=_RebalanceListener(self.must_reread, consumer))
@@ -154,8 +157,8 @@ class Reader(threading.Thread, Generic[P]):
             self._seek(consumer)
         self._resume_held(consumer)
         try:
-            self._poll(consumer)
-        except CorruptBatchError as error:
+            self._read(consumer)
+        except DamagedPlaceError as error:
             self._hold(consumer, error)
         self._hand_over(consumer)
         self._check_progress(consumer)
@@ -182,7 +185,7 @@ class Reader(threading.Thread, Generic[P]):
         else:
             self._check_interval_s = _CHECK_INTERVAL_S
             # For a reader of committed records these ends lie before open transactions: everything below is readable.
-            reached = {tp: consumer.position(tp) for tp in partitions}
+            reached = self._reached(consumer, partitions)
             stalled_at = {tp: reached[tp] for tp in partitions if reached[tp] < ends[tp]}
             self._makes_progress = not (stalled_at.items() & self._stalled_at.items())
             self._stalled_at = stalled_at
@@ -191,7 +194,7 @@ class Reader(threading.Thread, Generic[P]):
     def _seek(self, consumer: KafkaConsumer) -> None:
         """Seek to the stored positions and drop what was read ahead."""
         self.must_reread.clear()
-        self._pending = _Pending([], 0, {})
+        self._begin({})
         self._held.clear()
         _drain(self.batches)
         self._source.check_topics_exist()
@@ -201,9 +204,18 @@ class Reader(threading.Thread, Generic[P]):
         for tp, offset in offsets.items():
             consumer.seek(tp, offset)
         consumer.resume(*offsets)
-        self._pending = _Pending([], 0, offsets)
+        self._begin(offsets)
 
-    def _poll(self, consumer: KafkaConsumer) -> None:
+    def _begin(self, offsets: dict[TopicPartition, int]) -> None:
+        self._pending = _Pending([], 0, offsets)
+        self._unread.begin(offsets)
+
+    def _reached(self, consumer: KafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return the offsets up to which partitions were read; the consumer is ahead of them by what is unread."""
+        unread = {tp: self._unread.position(tp) for tp in partitions}
+        return {tp: consumer.position(tp) if offset is None else offset for tp, offset in unread.items()}
+
+    def _read(self, consumer: KafkaConsumer) -> None:
         pending = self._pending
         if pending.is_full:
             # Poll while paused: the group needs the heartbeat, and no records are fetched.
@@ -212,28 +224,31 @@ class Reader(threading.Thread, Generic[P]):
             if not self.must_reread.is_set():
                 consumer.resume(*(tp for tp in pending.from_offsets if tp not in self._held))
             return
-        if self._last_fetch_was_small:
-            self._source.stop.wait(_BUSY_POLL_MS / 1000)
-        wait_ms = _BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS
-        polled = consumer.poll(timeout_ms=wait_ms, max_records=MAX_BATCH_RECORDS - len(pending.prepared))
-        if self.must_reread.is_set():
-            return
-        self._last_fetch_was_small = 0 < sum(map(len, polled.values())) < _SMALL_FETCH_RECORDS
-        for records in polled.values():
-            pending.prepared.extend(self._handler.prepare(records))
-            pending.size_bytes += sum(len(record.value or b"") for record in records)
+        if not self._unread:
+            if self._last_fetch_was_small:
+                self._source.stop.wait(_BUSY_POLL_MS / 1000)
+            polled = consumer.poll(timeout_ms=_BUSY_POLL_MS if pending.prepared else _IDLE_POLL_MS)
+            if self.must_reread.is_set():
+                return
+            self._last_fetch_was_small = 0 < self._unread.add(polled) < _SMALL_FETCH_RECORDS
+        while self._unread and not pending.is_full and not self.must_reread.is_set():
+            portion = self._unread.take()
+            pending.prepared.extend(self._handler.prepare(portion.records))
+            pending.size_bytes += portion.size_bytes
 
-    def _hold(self, consumer: KafkaConsumer, error: CorruptBatchError) -> None:
-        """Pause a partition whose next batch is corrupt. It is never skipped, and the other partitions go on."""
+    def _hold(self, consumer: KafkaConsumer, error: DamagedPlaceError) -> None:
+        """Pause a partition whose next batch is damaged, then fetch it again; the other partitions go on."""
         last = self._last_holds.get(error.partition)
         pause_s = 1.0 if last is None or last.offset != error.offset else min(last.pause_s * 2, _MAX_HOLD_S)
         log.error(
             "stored batch is corrupt, retrying",
             partition=f"{error.partition.topic}[{error.partition.partition}]",
             offset=error.offset,
-            error=reason_of(error.__cause__ or error),
+            error=error.reason,
             pause_s=pause_s,
         )
+        self._unread.drop(error.partition, error.offset)
+        consumer.seek(error.partition, error.offset)
         consumer.pause(error.partition)
         hold = _Hold(error.offset, pause_s, time.monotonic() + pause_s)
         self._held[error.partition] = self._last_holds[error.partition] = hold
@@ -250,7 +265,7 @@ class Reader(threading.Thread, Generic[P]):
         if self.batches.full() or (not pending.is_full and time.monotonic() < self._next_batch_s):
             return
         # Positions pass transaction markers and aborted records too, so a batch may consist of moves alone.
-        reached = {tp: consumer.position(tp) for tp in pending.from_offsets}
+        reached = self._reached(consumer, pending.from_offsets)
         # A rebalance sets its flag before it changes a position: while it is not set, these belong to what was polled.
         if self.must_reread.is_set():
             return

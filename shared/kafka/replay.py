@@ -6,12 +6,17 @@ from collections.abc import Collection, Iterator, Mapping
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.events.topics import is_exchanges
 from shared.kafka.handler import Record
+from shared.kafka.set_aside import unreadable_batch
+from shared.kafka.stored_batches import STORED_BATCHES
+from shared.kafka.unread_batches import DamagedPlaceError, Portion, UnreadBatches
 from shared.operator_errors import OperatorError
 from shared.settings import ClientConfig
 
 _POLL_MS = 500
 _MAX_RECORDS = 10_000
+_MAX_BYTES = 16 << 20
 _LOG_INTERVAL_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -25,10 +30,15 @@ class TopicShortenedError(OperatorError):
     """A topic ends before the offset that was read once: it was recreated, or records were lost."""
 
 
+class UnreadableError(OperatorError):
+    """A stored batch cannot be read, and is not an exchange's, or its end is not known."""
+
+
 def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], int]) -> Iterator[list[Record]]:
     """Yield the committed records of each (topic, partition) from offset 0 to its end (exclusive), in order.
 
-    Yields batches of at most 10,000 records, one partition after the other. Before reading anything it raises
+    Yields portions of up to about 10,000 records, one partition after the other, with what intake sets aside of an
+    exchange's as `SetAside`. UnreadableError if another batch cannot be read. Before reading anything it raises
     TopicTruncatedError if a partition does not begin at offset 0, and TopicShortenedError if one does not reach its
     end. While the broker is unavailable it waits and logs that.
     """
@@ -37,8 +47,8 @@ def replay_records(client_config: ClientConfig, ends: Mapping[tuple[str, int], i
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="none",
-        max_poll_records=_MAX_RECORDS,
         metrics_enabled=False,
+        **STORED_BATCHES,
     )
     try:
         partitions = {TopicPartition(topic, number): end for (topic, number), end in sorted(ends.items()) if end > 0}
@@ -81,17 +91,38 @@ def stable_end_offsets(
 def _read(consumer: KafkaConsumer, partition: TopicPartition, end: int) -> Iterator[list[Record]]:
     consumer.assign([partition])
     consumer.seek(partition, 0)
+    unread = UnreadBatches()
+    unread.begin({partition: 0})
+    records: list[Record] = []
     last_record_s = time.monotonic()
     # Positions pass transaction markers and aborted records too, so the end may lie beyond the last record.
     while (offset := consumer.position(partition)) < end:
-        polled = consumer.poll(timeout_ms=_POLL_MS).get(partition, ())
-        if polled:
+        unread.add(consumer.poll(timeout_ms=_POLL_MS))
+        if unread:
             last_record_s = time.monotonic()
         elif time.monotonic() - last_record_s > _LOG_INTERVAL_S:
             log.warning(
                 "no records received, waiting", topic=partition.topic, partition=partition.partition, offset=offset
             )
             last_record_s = time.monotonic()
-        records = [record for record in polled if record.offset < end]
-        if records:
-            yield records
+        size_bytes = 0
+        while unread:
+            portion = _portion(consumer, unread)
+            records += [record for record in portion.records if record.offset < end]
+            size_bytes += portion.size_bytes
+            if records and (not unread or len(records) >= _MAX_RECORDS or size_bytes >= _MAX_BYTES):
+                yield records
+                records, size_bytes = [], 0
+
+
+def _portion(consumer: KafkaConsumer, unread: UnreadBatches) -> Portion:
+    try:
+        return unread.take()
+    except DamagedPlaceError as error:
+        topic, partition = error.partition
+        if not is_exchanges(topic) or error.batch.last_offset < error.offset:
+            raise UnreadableError(f"无法读取 / cannot be read: {error}") from error
+        unread.drop(error.partition, error.batch.last_offset + 1)
+        consumer.seek(error.partition, error.batch.last_offset + 1)
+        span = (error.offset, error.batch.last_offset)
+        return Portion([unreadable_batch(topic, partition, error.batch, span, error.reason)], 0)

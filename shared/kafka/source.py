@@ -15,6 +15,7 @@ from shared.kafka.errors import ANSWER_TIMEOUT_MS, MissingTopicsError, check_top
 from shared.kafka.offset_witness import check_offset_witness, witnessed_offsets
 from shared.kafka.partition_state import RecordLossError, check_partition, read_bounds
 from shared.kafka.positions import StoredPosition, load_positions, start_positions
+from shared.kafka.stored_batches import STORED_BATCHES
 from shared.postgres.errors import is_transient
 from shared.settings import ClientConfig
 from shared.telemetry.masking import reason_of
@@ -46,12 +47,11 @@ class Source:
             # Positions come from the database; deleted records must stop the worker, not be skipped.
             auto_offset_reset="none",
             allow_auto_create_topics=False,
-            max_poll_records=MAX_BATCH_RECORDS,
-            max_partition_fetch_bytes=8 * 1024 * 1024,
             metadata_max_age_ms=10_000,
             session_timeout_ms=10_000,
             bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             metrics_enabled=False,
+            **STORED_BATCHES,
         )
 
     def check_topics_exist(self) -> None:

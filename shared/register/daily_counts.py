@@ -34,13 +34,13 @@ class DailyCounts:
         self.records: Counter[Count] = Counter()
         self.amounts_fen: Counter[Count] = Counter()
 
-    def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0) -> None:
+    def add(self, exchange: str, record: Record, outcome: str, amount_fen: int = 0, records: int = 1) -> None:
         hour = record.timestamp // 3_600_000
         day = self._days.get(hour)
         if day is None:
             day = self._days[hour] = shanghai_date(record_time(record, self._now))
         key = (exchange, day, outcome)
-        self.records[key] += 1
+        self.records[key] += records
         self.amounts_fen[key] += amount_fen
 
     def store(self, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from shared.events.decode import REVISION_CONFLICT, Kind, Refusal, decode
 from shared.events.documents import Document, Trade
 from shared.events.topics import exchange_of
 from shared.kafka.handler import Record
+from shared.kafka.set_aside import SetAside
 from shared.register.daily_counts import ACCEPTED, DUPLICATE, DailyCounts
 from shared.register.quarantine import RejectedRecord, quarantine
 from shared.register.revisions import AnyArrival, AnyResolution, Arrival
@@ -19,6 +20,8 @@ _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 def prepare_document(kind: Kind, record: Record) -> AnyArrival | RejectedRecord:
     """Decode a record of an exchange's topic."""
     exchange = exchange_of(record.topic)
+    if isinstance(record, SetAside):
+        return RejectedRecord(exchange, record, record.reason, record.errors)
     decoded = decode(kind, exchange, record.value, record.headers)
     if isinstance(decoded, Refusal):
         return RejectedRecord(exchange, record, decoded.reason, decoded.errors)
@@ -67,6 +70,6 @@ def record_outcomes(
         for arrival in resolution.conflicts
     ]
     for item in (*rejected, *conflicts):
-        days.add(item.exchange, item.record, item.reason)
+        days.add(item.exchange, item.record, item.reason, records=item.count)
     quarantine(connection, [*rejected, *conflicts], now)
     days.store(connection)

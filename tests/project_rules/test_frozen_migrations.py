@@ -22,14 +22,21 @@ RELEASED = {
     "services/listing/migrations/versions/r0006_schema.sql": (
         "feb2067dc38ae922426989adceb55dda3a9d610b7514b818ff8082e1966c1eb3"
     ),
+    "services/listing/migrations/versions/r0007_set_aside.py": (
+        "8fa2a48915f502e4d4ffa48f0e421b1358fcd9d086fc6d58e6e921a59228c15e"
+    ),
     "services/trade_ingest/migrations/versions/r0007_schema.py": (
         "607603861d5ac7fcd32b1564ba5b82f1408c6ed79b9ed50bba4a6cde15a9a623"
     ),
     "services/trade_ingest/migrations/versions/r0007_schema.sql": (
         "3519c6bcb6edfe3bcbab43a31c555c4f950e431f110389fb8bbebe37c2651400"
     ),
+    "services/trade_ingest/migrations/versions/r0008_set_aside.py": (
+        "71c59567a2d7e5f373a4d4388879e221996d9ae30a33b1b566e37a1114d3bc1a"
+    ),
     "shared/postgres/tables/base_1.sql": ("c0f5b5889b2a031642921b2b2fa51d6fdb2fc88d6f7022af8f65034b7f7d3b16"),
     "shared/postgres/tables/register_1.sql": ("c4a03e3b95720b86148aee8b9c9134d6e7a13a3b0b93a7c49788c6ecf32f4a7d"),
+    "shared/postgres/tables/register_2.sql": ("2ba0b4b0dbf7b4ec0dc5342b17d4eae6061b06967a4f7950a75cda2fd0772d19"),
 }
 
 

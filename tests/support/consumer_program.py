@@ -111,6 +111,7 @@ class Place:
     fork_server: ForkServer | None
     exchange: str = field(default_factory=lambda: f"x{uuid.uuid4().hex[:12]}")
     started: list[Running] = field(default_factory=list)
+    wrapper: tuple[str, ...] = ()  # a command that starts ordinary processes
     _connection: psycopg.Connection[Any] | None = None
 
     def __post_init__(self) -> None:
@@ -184,7 +185,7 @@ class Place:
         environment = self.environment(database, **settings)
         if self.fork_server is None:
             run = command(self.service, *arguments)
-            program = spawn(name, run, log_file=log_file, environment=environment)
+            program = spawn(name, (*self.wrapper, *run), log_file=log_file, environment=environment)
         else:
             run = (module(self.service), *arguments)
             program = self.fork_server.spawn(name, *run, log_file=log_file, environment=environment)

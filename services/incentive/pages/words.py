@@ -103,7 +103,7 @@ STEPS: Final[Mapping[str, Texts]] = {
     "suppression": Texts("就高不重复", "Highest only"),
 }
 REFUSALS: Final[Mapping[str, Texts]] = {
-    "too_large": Texts("超过 256 KiB", "Larger than 256 KiB"),
+    "too_large": Texts("过大", "Too large"),
     "not_json": Texts("不是 JSON", "Not JSON"),
     "not_cloudevent": Texts("不是 CloudEvent", "Not a CloudEvent"),
     "wrong_source": Texts("来源与主题不符", "Source does not match the topic"),
@@ -111,6 +111,7 @@ REFUSALS: Final[Mapping[str, Texts]] = {
     "invalid_data": Texts("内容有误", "Invalid content"),
     "same_party": Texts("买卖双方为同一主体", "Same party on both sides"),
     "revision_conflict": Texts("同一版本内容不同", "Same revision with different content"),
+    "unreadable": Texts("无法读取", "Unreadable"),
 }
 EARNED: Final[Mapping[str, Texts]] = {
     "once": Texts("一次性", "Once"),

@@ -48,7 +48,7 @@ def compare_days(
                       UNION ALL SELECT exchange, record_at, {amount} FROM {documents}_past) d
                 GROUP BY 1, 2
                 UNION ALL
-                SELECT exchange, {_DAY}, reason, count(*), 0 FROM quarantine GROUP BY 1, 2, 3
+                SELECT exchange, {_DAY}, reason, sum(coalesce(records, 1)), 0 FROM quarantine GROUP BY 1, 2, 3
             )
             SELECT exchange, day, outcome, coalesce(s.records, 0) AS stored, coalesce(s.amount_fen, 0) AS stored_fen,
                    coalesce(e.records, 0) AS records, coalesce(e.amount_fen, 0) AS amount_fen

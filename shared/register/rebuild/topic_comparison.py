@@ -22,6 +22,7 @@ from shared.kafka.handler import Record
 from shared.kafka.partition_state import check_partitions
 from shared.kafka.positions import StoredPosition, load_positions
 from shared.kafka.replay import replay_records
+from shared.kafka.set_aside import SetAside
 from shared.language import localized, say
 from shared.postgres.query import execute, stream
 from shared.register.context import RegisterContext
@@ -119,6 +120,8 @@ class _StoredRow(NamedTuple):
             headers_sha256 = _sha256(stored_headers(record.headers))
             return self.value_sha256 == _sha256(value) and self.headers_sha256 == headers_sha256
         size = None if value is None else len(value)
+        if isinstance(record, SetAside):
+            size = record.value_size
         return self.value_size == size and self.value_sha256 == _sha256(value and value[:MAX_VALUE_BYTES])
 
 

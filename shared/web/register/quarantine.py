@@ -21,7 +21,11 @@ from shared.web.service import viewer_snapshot
 PAGE_MOST_BYTES: Final = 4 << 20
 
 blueprint = Blueprint("quarantine", __name__, description="被拒收事件 / quarantined records")
-_COLUMNS: Final = 'id, exchange, topic, partition, "offset", received_at, reason, errors, headers, value, value_size'
+_COLUMNS: Final = """
+    id, exchange, topic, partition, "offset", coalesce(last_offset, "offset") AS last_offset,
+    CASE WHEN last_offset IS NULL THEN 1 ELSE records END AS records, received_at, reason, errors, headers, value,
+    value_size, encode(value_sha256, 'hex') AS value_sha256
+"""
 
 
 class QuarantineQuery(PageQuery):
@@ -36,16 +40,24 @@ _HEADERS = fields.List(
 )
 _VALUE = fields.String(required=True, allow_none=True, metadata={"description": "null for a record without value"})
 _SIZE = fields.Integer(required=True, allow_none=True, metadata={"description": "bytes of the whole value"})
-# A rejected record; of one that was too large, `value_base64` has the first 256 KiB.
+_SHA256 = fields.String(
+    required=True,
+    allow_none=True,
+    metadata={"description": "SHA-256 of the whole value in hex; null if there is none or it was not recorded"},
+)
+_LAST_OFFSET = fields.Integer(required=True, metadata={"description": "equal to `offset` for a single record"})
+_RECORDS = fields.Integer(required=True, allow_none=True, metadata={"description": "1, or of a batch; null if unknown"})
+# A rejected record, or a batch of records that was set aside as a whole: its value is the batch as Kafka stores it. Of
+# what is too large, `value_base64` has the first 256 KiB.
 RefusedSchema = answer(
     "Refused",
     integers("id"),
     texts("exchange", "topic"),
     integers("partition", "offset"),
-    {"received_at": Time(required=True)},
+    {"last_offset": _LAST_OFFSET, "records": _RECORDS, "received_at": Time(required=True)},
     texts("reason", enum=REASONS),
     lists(errors=FieldFaultSchema),
-    {"headers": _HEADERS, "value_base64": _VALUE, "value_size": _SIZE},
+    {"headers": _HEADERS, "value_base64": _VALUE, "value_size": _SIZE, "value_sha256": _SHA256},
     base=Schema,
 )
 
@@ -56,12 +68,15 @@ class QuarantinedRecord(NamedTuple):
     topic: str
     partition: int
     offset: int
+    last_offset: int
+    records: int | None
     received_at: datetime
     reason: str
     errors: list[Any]
     headers: list[Any]
     value: bytes | None
     value_size: int | None
+    value_sha256: str | None
     size_so_far: int  # bytes of this record and those before it in the page
 
 

@@ -84,7 +84,9 @@ def test_the_outcome_is_as_the_table_says(line: Line) -> None:
 
 
 def test_every_reason_has_an_example_and_every_file_a_line() -> None:
-    assert sorted(line.outcome for line in LINES if line.outcome != "accepted") == sorted(REASONS)
+    assert sorted(line.outcome for line in LINES if line.outcome != "accepted") == sorted(
+        set(REASONS) - {"unreadable"}  # which is said of stored batches, never of an event
+    )
     files = {path.name for path in EXAMPLES.iterdir() if path.suffix != ".headers"} - {"README.md"}
     assert {line.file for line in LINES} == files | {None}
 

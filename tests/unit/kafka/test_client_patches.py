@@ -12,19 +12,15 @@ from importlib import import_module
 
 import kafka
 import pytest
-from kafka.consumer.fetcher import Fetcher
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
-from kafka.record.default_records import DefaultRecordBatch
 from packaging.requirements import Requirement
 
 from shared.kafka import client_patches
 from tests.support.paths import ROOT
 
 PATCHED = (
-    (DefaultRecordBatch, "_read_msg"),
-    (Fetcher.PartitionRecords, "take"),
     (KafkaConnectionManager, "bootstrap"),
     (KafkaConnectionManager, "_connect"),
     (KafkaTCPTransport, "_sock_recv"),
@@ -32,8 +28,6 @@ PATCHED = (
 )
 # Names of the library that the patches use, by the module that must still have them.
 USED = {
-    "kafka.record.default_records": ("_read_msg", "_buffer", "_pos"),
-    "kafka.consumer.fetcher": ("take", "drain", "next_fetch_offset", "topic_partition"),
     "kafka.net.manager": ("bootstrap", "_connect", "_net", "_auth_failures"),
     "kafka.net.connection": ("init_future",),
     "kafka.cluster": ("is_bootstrap",),
@@ -86,11 +80,6 @@ def test_a_slow_step_of_the_event_loop_is_not_reported(caplog: pytest.LogCapture
         loop.stop()
         loop.close()
     assert not [record for record in caplog.records if "ran for" in record.getMessage()]
-
-
-def test_a_header_name_that_is_not_utf_8_is_escaped() -> None:
-    found = client_patches._LenientBuffer(b"\xffname")[:]  # noqa: SLF001 - of ours
-    assert found.decode() == "\\xffname"
 
 
 def test_data_that_comes_with_the_end_of_a_connection_is_read_first() -> None:

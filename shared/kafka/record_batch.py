@@ -1,0 +1,78 @@
+"""A record batch of Kafka (message format 2) as the broker stores it: its header and checksum.
+
+https://kafka.apache.org/documentation/#recordbatch; `shared/kafka/batch_records.py` reads the records.
+"""
+
+import struct
+from typing import Final
+
+import msgspec
+from crc32c import crc32c
+
+# Base offset, length, leader epoch, magic, CRC, attributes, last offset delta, first and greatest timestamp, producer
+# id, producer epoch, base sequence, number of records.
+HEADER: Final = struct.Struct(">qiibIhiqqqhii")
+# The length counts from behind itself.
+LENGTH: Final = struct.Struct(">qi")
+_CRC_FROM: Final = 21
+_MAGIC: Final = 2
+_CODEC, _LOG_APPEND_TIME, _TRANSACTIONAL, _CONTROL = 0x07, 0x08, 0x10, 0x20
+
+
+class StoredBatch(msgspec.Struct, frozen=True, gc=False):
+    """A batch as stored. `damage` says what is wrong with it; its header cannot be trusted then."""
+
+    data: bytes
+    base_offset: int
+    last_offset: int
+    leader_epoch: int
+    attributes: int
+    first_timestamp: int
+    max_timestamp: int
+    producer_id: int
+    count: int
+    damage: str | None = None
+
+    @property
+    def codec(self) -> int:
+        return self.attributes & _CODEC
+
+    @property
+    def has_append_time(self) -> bool:
+        """True if records have the broker's time, which is `max_timestamp`."""
+        return bool(self.attributes & _LOG_APPEND_TIME)
+
+    @property
+    def is_transactional(self) -> bool:
+        return bool(self.attributes & _TRANSACTIONAL)
+
+    @property
+    def is_control(self) -> bool:
+        """True for the marker that ends a transaction."""
+        return bool(self.attributes & _CONTROL)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def body(self) -> memoryview:
+        """The records, compressed or not."""
+        return memoryview(self.data)[HEADER.size :]
+
+
+def parse_batch(data: bytes) -> StoredBatch:
+    """Parse the header of a batch and check it; `damage` says what is wrong."""
+    if len(data) < HEADER.size:
+        offset = LENGTH.unpack_from(data)[0] if len(data) >= LENGTH.size else -1
+        return StoredBatch(data, offset, offset, -1, 0, -1, -1, -1, 0, f"{len(data)} bytes are no batch")
+    base, length, epoch, magic, crc, attributes, delta, first, most, producer_id, _, _, count = HEADER.unpack_from(data)
+    damage = None
+    if length != len(data) - LENGTH.size:
+        damage = f"a batch of {len(data) - LENGTH.size} bytes has the length {length}"
+    elif magic != _MAGIC:
+        damage = f"message format {magic}"
+    elif crc32c(memoryview(data)[_CRC_FROM:]) != crc:
+        damage = "wrong checksum"
+    elif not 0 <= count <= delta + 1:
+        damage = f"{count} records at {delta + 1} offsets"
+    return StoredBatch(data, base, base + delta, epoch, attributes, first, most, producer_id, count, damage)

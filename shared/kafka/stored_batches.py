@@ -1,0 +1,159 @@
+"""Make kafka-python hand out batches as the broker stores them, instead of unpacking them.
+
+`poll` unpacks a batch as a whole, whatever it unpacks to, before anybody can look at it; it raises for ever at a header
+name that is not UTF-8, and never returns if it is called again after a batch with a wrong checksum. A consumer that is
+made with `check_crcs=False` gets each stored batch as one record instead: its value is the `StoredBatch`, checked here,
+its offset that of the batch's last record. Membership, fetching, positions and aborted transactions stay with the
+library. All other consumers are left as they are.
+
+The library names the class that reads a fetch response in one place, and describes it by `kafka.record.abc`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from kafka.consumer import fetcher
+from kafka.record import MemoryRecords
+from kafka.record.abc import ABCRecordBatch, ABCRecords
+from msgspec.structs import replace
+
+from shared.kafka.batch_records import is_abort_marker
+from shared.kafka.record_batch import HEADER, LENGTH, StoredBatch, parse_batch
+
+# Options of a consumer that gets stored batches. Responses are bounded; the largest batch of a broker is 1 MiB unless
+# it is configured otherwise, and a first batch comes even if it is larger than the limits.
+STORED_BATCHES: Final = {
+    "check_crcs": False,
+    "fetch_max_bytes": 8 << 20,
+    "max_partition_fetch_bytes": 2 << 20,
+    "receive_message_max_bytes": 64 << 20,
+    "max_poll_records": 100_000,  # batches: all that was fetched
+}
+_MAGIC = 2
+# Higher than any offset: the library skips records below the position, and a damaged batch must not be skipped.
+_DAMAGED_OFFSET = 2**63 - 2
+
+
+class _BatchRecord(NamedTuple):
+    """A batch as the one record that the library returns from `poll`."""
+
+    offset: int
+    timestamp: int
+    value: StoredBatch
+    timestamp_type: int = 0
+    key: None = None
+    headers: tuple[()] = ()
+    checksum: None = None
+    size_in_bytes: int = 0
+
+
+class _Marker(NamedTuple):
+    """The record of a control batch: how a transaction ended."""
+
+    abort: bool
+
+
+class StoredBatches(ABCRecords):  # type: ignore[misc]  # kafka-python has no types
+    """The batches of a fetch response. The broker may cut off the last one, but never the first."""
+
+    def __init__(self, buffer: Any) -> None:
+        self._view = memoryview(buffer)
+        self._pos = 0
+
+    def size_in_bytes(self) -> int:
+        """Return the size of the response."""
+        return len(self._view)
+
+    def has_next(self) -> bool:
+        """Return True if there is something to read."""
+        return self._pos < len(self._view)
+
+    def next_batch(self) -> "_FetchedBatch | None":
+        """Return the next batch, None at the end."""
+        batch = self._next()
+        if batch is None or batch.damage is None:
+            return None if batch is None else _FetchedBatch(batch)
+        following = self._next()
+        self._pos = len(self._view)
+        if following is not None and following.damage is None and following.base_offset > batch.base_offset:
+            batch = replace(batch, last_offset=following.base_offset - 1)
+        return _FetchedBatch(batch)
+
+    def _next(self) -> StoredBatch | None:
+        start, left = self._pos, len(self._view) - self._pos
+        size = LENGTH.size + LENGTH.unpack_from(self._view, start)[1] if left >= LENGTH.size else left
+        if left <= 0 or (size > left and start > 0):
+            return None
+        if not HEADER.size <= size <= left:
+            size = left  # what cannot be a batch is taken for one, and found damaged
+        self._pos += size
+        return parse_batch(bytes(self._view[start : self._pos]))
+
+
+class _FetchedBatch(ABCRecordBatch):  # type: ignore[misc]  # kafka-python has no types
+    """A batch as the library asks for it. A consumer that checks sums calls `validate_crc` before anything else."""
+
+    def __init__(self, stored: StoredBatch) -> None:
+        self._stored = stored
+        self._is_sound = stored.damage is None
+        self._of_library: Any = None
+
+    def validate_crc(self) -> bool:
+        """Become a batch of the library, and check it."""
+        self._of_library = MemoryRecords(self._stored.data).next_batch()
+        return bool(self._of_library.validate_crc())
+
+    @property
+    def magic(self) -> int:
+        return _MAGIC if self._of_library is None else int(self._of_library.magic)
+
+    @property
+    def base_offset(self) -> int:
+        return self._stored.base_offset
+
+    @property
+    def last_offset(self) -> int:
+        return self._stored.last_offset
+
+    @property
+    def next_offset(self) -> int:
+        return self._stored.last_offset + 1 if self._is_sound else _DAMAGED_OFFSET + 1
+
+    @property
+    def size_in_bytes(self) -> int:
+        return len(self._stored.data)
+
+    @property
+    def leader_epoch(self) -> int:
+        return self._stored.leader_epoch
+
+    @property
+    def producer_id(self) -> int:
+        return self._stored.producer_id
+
+    def has_producer_id(self) -> bool:
+        """Return True if it may be part of a transaction; nothing in a damaged header is believed."""
+        return self._is_sound and self._stored.producer_id >= 0
+
+    @property
+    def is_transactional(self) -> bool:
+        return self._is_sound and self._stored.is_transactional
+
+    @property
+    def is_control_batch(self) -> bool:
+        return self._is_sound and self._stored.is_control
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._of_library is not None:
+            return iter(self._of_library)
+        stored = self._stored
+        offset = stored.last_offset if self._is_sound else _DAMAGED_OFFSET
+        return iter((_BatchRecord(offset, stored.max_timestamp, stored),))
+
+    def __next__(self) -> Any:
+        if self._of_library is not None:
+            return next(self._of_library)
+        return _Marker(is_abort_marker(self._stored))
+
+
+fetcher.MemoryRecords = StoredBatches

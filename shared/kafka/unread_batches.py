@@ -1,0 +1,133 @@
+"""Batches that were fetched and not read yet; their partitions take turns."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from kafka import TopicPartition
+
+from shared.events.decode import MAX_VALUE_BYTES
+from shared.events.topics import is_exchanges
+from shared.kafka.batch_records import AnyRecord, BatchRecords, CutRecord, DamagedBatchError, GiantBatchError
+from shared.kafka.handler import Record
+from shared.kafka.record_batch import StoredBatch
+from shared.kafka.set_aside import cut_record, giant_batch
+
+_TURN_RECORDS = 500
+_TURN_BYTES = 1 << 20
+
+
+class DamagedPlaceError(Exception):
+    """A stored batch cannot be read from `offset` on."""
+
+    def __init__(self, partition: TopicPartition, offset: int, batch: StoredBatch, reason: str) -> None:
+        super().__init__(f"{partition.topic}[{partition.partition}] from offset {offset}: {reason}")
+        self.partition = partition
+        self.offset = offset
+        self.batch = batch
+        self.reason = reason
+
+
+class Portion(NamedTuple):
+    """Records of one partition, and the bytes that they take up in their batches."""
+
+    records: list[Record]
+    size_bytes: int
+
+
+class UnreadBatches:
+    """Reads the records of fetched batches, with what is too large of an exchange's set aside."""
+
+    def __init__(self) -> None:
+        self._turns: deque[TopicPartition] = deque()
+        self._batches: dict[TopicPartition, deque[StoredBatch]] = {}
+        self._opened: dict[TopicPartition, BatchRecords] = {}
+        self._next_offsets: dict[TopicPartition, int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._turns)
+
+    def begin(self, next_offsets: Mapping[TopicPartition, int]) -> None:
+        """Forget everything, and start from these offsets."""
+        self._turns.clear()
+        self._batches.clear()
+        self._opened.clear()
+        self._next_offsets = dict(next_offsets)
+
+    def add(self, polled: Mapping[TopicPartition, Iterable[Any]]) -> int:
+        """Add what a consumer of stored batches polled; return the number of records."""
+        count = 0
+        for partition, fetched in polled.items():
+            batches: list[StoredBatch] = [one.value for one in fetched]
+            count += sum(batch.count for batch in batches)
+            if partition not in self._batches:
+                self._turns.append(partition)
+            self._batches.setdefault(partition, deque()).extend(batches)
+        return count
+
+    def position(self, partition: TopicPartition) -> int | None:
+        """Return the offset of the first record that is not read yet; None if there is none."""
+        return self._next_offsets[partition] if partition in self._batches else None
+
+    def drop(self, partition: TopicPartition, next_offset: int) -> None:
+        """Forget what was fetched of a partition; it goes on from this offset."""
+        self._batches.pop(partition, None)
+        self._opened.pop(partition, None)
+        self._turns = deque(one for one in self._turns if one != partition)
+        self._next_offsets[partition] = next_offset
+
+    def take(self) -> Portion:
+        """Read a portion of the partition whose turn it is. DamagedPlaceError, after what lies before it was taken."""
+        partition = self._turns[0]
+        records: list[Record] = []
+        size_bytes = 0
+        while self._batches[partition] and len(records) < _TURN_RECORDS and size_bytes < _TURN_BYTES:
+            try:
+                size_bytes += self._read(partition, records, size_bytes)
+            except DamagedPlaceError:
+                if records:
+                    break
+                raise
+        self._turns.rotate(-1)
+        if not self._batches[partition]:
+            self._turns.remove(partition)
+            del self._batches[partition]
+        return Portion(records, size_bytes)
+
+    def _read(self, partition: TopicPartition, records: list[Record], size_bytes: int) -> int:
+        batch = self._batches[partition][0]
+        topic, number = partition
+        found: list[AnyRecord] = []
+        try:
+            opened = self._opened.get(partition) or self._open(partition, batch)
+            read = opened.take(_TURN_RECORDS - len(records), _TURN_BYTES - size_bytes, found)
+        except GiantBatchError as error:
+            if not is_exchanges(topic):
+                raise self._damaged(partition, batch, error) from error
+            records.append(giant_batch(topic, number, batch, self._next_offsets[partition]))
+            self._pass(partition, batch)
+            return 0
+        except DamagedBatchError as error:
+            if not found:
+                raise self._damaged(partition, batch, error) from error
+            read = 0
+        records += [cut_record(topic, number, one) if isinstance(one, CutRecord) else one for one in found]
+        self._next_offsets[partition] = opened.next_offset
+        if opened.is_done:
+            self._pass(partition, batch)
+        return read
+
+    def _open(self, partition: TopicPartition, batch: StoredBatch) -> BatchRecords:
+        keep_bytes = MAX_VALUE_BYTES if is_exchanges(partition.topic) else None
+        topic, number = partition
+        opened = BatchRecords(batch, topic, number, self._next_offsets[partition], keep_bytes)
+        self._opened[partition] = opened
+        return opened
+
+    def _pass(self, partition: TopicPartition, batch: StoredBatch) -> None:
+        self._batches[partition].popleft()
+        self._opened.pop(partition, None)
+        self._next_offsets[partition] = batch.last_offset + 1
+
+    def _damaged(self, partition: TopicPartition, batch: StoredBatch, error: ValueError) -> DamagedPlaceError:
+        return DamagedPlaceError(partition, self._next_offsets[partition], batch, str(error))
