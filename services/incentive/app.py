@@ -1,19 +1,19 @@
 """The incentive service over HTTP."""
 
-from collections.abc import Callable
+from functools import partial
 
 from flask import Flask
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from services.incentive.commands.acts import BureauContext
 from services.incentive.domain.facts import TOPICS
 from services.incentive.http import acts, awards, declared, extracts, ledger, trade_effects
 from services.incentive.http.context import EXTENSION, IncentiveContext
 from services.incentive.pages.site import serve_pages
+from services.incentive.store.ledger import next_seq
 from services.incentive.store.log_entries import ledger_log, stored_transactions
-from services.incentive.store.rulebook import Rulebook, load_rulebook
+from services.incentive.store.rulebook import are_in_force, load_rulebook
 from shared.postgres.database import make_engine
-from shared.postgres.query import fetch_one, fetch_value
 from shared.service_log.signing import signing_key
 from shared.settings import Settings, read_session_key
 from shared.telemetry.tracing import start_tracing
@@ -55,9 +55,9 @@ def create_app(
         keys=load_keys(settings.api_keys_file) if keys is None else keys,
         clock=context.bureau.clock,
         takes_documents=False,
-        next_seq=lambda connection: fetch_value(connection, _NEXT_SEQ, int),
+        next_seq=next_seq,
         log_entries=stored_transactions,
-        in_force=in_force(context.bureau.rulebook),
+        in_force=partial(are_in_force, rulebook=context.bureau.rulebook),
         tracing=start_tracing(settings),
         checkpoint_interval_s=settings.checkpoint_interval_s,
     )
@@ -67,13 +67,3 @@ def create_app(
         add_routes(app, blueprint)
     serve_pages(app, read_session_key(settings), settings.public_url, settings.oidc)
     return app
-
-
-_NEXT_SEQ = "SELECT coalesce(max(seq) + 1, 0) FROM ledger_transaction"
-_IN_FORCE = "SELECT policy_digest, whitelist_digest FROM ledger_settings ORDER BY id DESC LIMIT 1"
-
-
-def in_force(rulebook: Rulebook) -> Callable[[Connection], bool]:
-    """Return a check that the ledger's awards were computed by this policy and whitelist."""
-    digests = rulebook.policy.digest, rulebook.exchanges.digest
-    return lambda connection: fetch_one(connection, _IN_FORCE, tuple[str, str]) == digests

@@ -45,13 +45,23 @@ class Rulebook:
     exchanges: Whitelist
     registers: Registers = None
 
+    @property
+    def digests(self) -> tuple[str, str]:
+        """The digests of policy and whitelist."""
+        return self.policy.digest, self.exchanges.digest
+
 
 class SettingsInForce(NamedTuple):
     """The digests of policy and whitelist, and the registers that count, as the ledger has them."""
 
+    id: int
     policy_digest: str
     whitelist_digest: str
     registers: Registers
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        return self.policy_digest, self.whitelist_digest
 
 
 _recorded: dict[tuple[str, str], Rulebook] = {}  # by the digests of policy and whitelist; few are ever in force
@@ -71,10 +81,14 @@ def load_rulebook(settings: Settings) -> Rulebook:
 
 def settings_in_force(connection: Connection, as_of: datetime | None = None) -> SettingsInForce | None:
     """Return the settings in force, now or as of an instant; None before any were."""
-    row = _row_in_force(connection, as_of)
-    if row is None:
-        return None
-    return SettingsInForce(row.policy_digest, row.whitelist_digest, registers_of(row.registers))
+    row = fetch_one(connection, _IN_FORCE, tuple[int, str, str, list[str] | None], as_of=as_of)
+    return None if row is None else SettingsInForce(*row[:3], registers_of(row[3]))
+
+
+def are_in_force(connection: Connection, rulebook: Rulebook) -> bool:
+    """Return True if the ledger's awards were computed by this policy and whitelist."""
+    found = settings_in_force(connection)
+    return found is not None and found.digests == rulebook.digests
 
 
 def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
@@ -83,7 +97,7 @@ def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
     Raises SettingsChangedError unless the policy and whitelist in force are the rulebook's.
     """
     found = settings_in_force(connection)
-    if found is None or found[:2] != (rulebook.policy.digest, rulebook.exchanges.digest):
+    if found is None or found.digests != rulebook.digests:
         raise SettingsChangedError(
             "台账中生效的是另一政策文件或名录，请重新启动本程序 / another policy or whitelist is in force in the"
             " ledger: restart this program"
@@ -93,18 +107,18 @@ def check_settings(connection: Connection, rulebook: Rulebook) -> Rulebook:
 
 def rulebook_as_of(connection: Connection, as_of: datetime | None, ours: Rulebook) -> Rulebook:
     """The rulebook in force at an instant (None: now); the program's own if none was."""
-    row = _row_in_force(connection, as_of)
-    if row is None:
+    found = settings_in_force(connection, as_of)
+    if found is None:
         return ours
-    if (row.policy_digest, row.whitelist_digest) == (ours.policy.digest, ours.exchanges.digest):
-        return replace(ours, registers=registers_of(row.registers))
-    return _recorded_rulebook(connection, row)
+    if found.digests == ours.digests:
+        return replace(ours, registers=found.registers)
+    return _recorded_rulebook(connection, found)
 
 
 def rulebook_in_force(connection: Connection) -> Rulebook | None:
     """The rulebook in force now; None if none is."""
-    row = _row_in_force(connection, None)
-    return None if row is None else _recorded_rulebook(connection, row)
+    found = settings_in_force(connection)
+    return None if found is None else _recorded_rulebook(connection, found)
 
 
 def record_settings(connection: Connection, rulebook: Rulebook, instant: datetime) -> None:
@@ -133,23 +147,11 @@ def registers_text(registers: Registers) -> str:
     return "全部 all" if registers is None else ", ".join(registers)
 
 
-class _SettingsRow(NamedTuple):
-    id: int
-    policy_digest: str
-    whitelist_digest: str
-    registers: list[str] | None
-
-
-def _row_in_force(connection: Connection, as_of: datetime | None) -> _SettingsRow | None:
-    return fetch_one(connection, _IN_FORCE, _SettingsRow, as_of=as_of)
-
-
-def _recorded_rulebook(connection: Connection, row: _SettingsRow) -> Rulebook:
-    digests = row.policy_digest, row.whitelist_digest
-    if digests not in _recorded:
+def _recorded_rulebook(connection: Connection, found: SettingsInForce) -> Rulebook:
+    if found.digests not in _recorded:
         sources = "SELECT policy_source, whitelist FROM ledger_settings WHERE id = %(id)s"
-        ((source, whitelist),) = fetch(connection, sources, tuple[str, Json], id=row.id)
+        ((source, whitelist),) = fetch(connection, sources, tuple[str, Json], id=found.id)
         policy = read_policy(source.encode(), "ledger_settings.policy_source")
         exchanges = parse_whitelist(msgspec.json.encode(whitelist).decode())
-        _recorded[digests] = Rulebook(policy, source, exchanges)
-    return replace(_recorded[digests], registers=registers_of(row.registers))
+        _recorded[found.digests] = Rulebook(policy, source, exchanges)
+    return replace(_recorded[found.digests], registers=found.registers)

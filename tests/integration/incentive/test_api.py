@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import rfc8785
 
-from services.incentive.app import in_force
 from services.incentive.http.schemas import (
     AwardPageSchema,
     AwardSchema,
@@ -19,6 +18,7 @@ from services.incentive.http.schemas import (
     TransactionPageSchema,
 )
 from services.incentive.store import as_of
+from services.incentive.store.rulebook import are_in_force
 from shared.translog.checkpoint import open_checkpoint
 from shared.translog.note import VerifierKey
 from shared.web.answers import JsonSchema
@@ -76,8 +76,8 @@ def test_whether_awards_are_by_the_policy_and_whitelist_of_the_program_can_be_as
     ours = rulebook()
     others = replace(ours, exchanges=replace(ours.exchanges, listed=ours.exchanges.listed[:1]))
     with ask.client.application.extensions["jiangbu"].engine.connect() as connection:
-        assert in_force(ours)(connection)
-        assert not in_force(others)(connection)
+        assert are_in_force(connection, ours)
+        assert not are_in_force(connection, others)
 
 
 def test_the_log_has_transactions_as_the_api_gives_them(ask: Asker) -> None:
