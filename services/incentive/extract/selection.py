@@ -24,7 +24,7 @@ from services.incentive.domain.facts import (
 from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.terms import Policy
-from services.incentive.queries.ledger import ledger_end
+from services.incentive.queries.ledger import LedgerSize
 from services.incentive.queries.serializers import award_json, balance_json
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
@@ -142,25 +142,10 @@ _SELECTED_FACTS: Final = f"""
 """
 
 
-class LedgerPoint(NamedTuple):
-    """The instant of an extract (None: nothing was ever posted), and the ledger's size then."""
-
-    as_of: datetime | None
-    size: int
-
-
-def ledger_point(connection: Connection, request: ExtractRequest, log_size: int) -> LedgerPoint:
-    """Return the instant and size that a request is about, of a ledger whose log has `log_size` entries."""
-    last = ledger_end(connection, log_size, request.as_of)
-    if last is None:
-        return LedgerPoint(request.as_of, 0)
-    return LedgerPoint(request.as_of or last.posted_at, last.seq + 1)
-
-
 class Selection:
     """The content of one extract; `connection` is in a transaction of its own, at one snapshot."""
 
-    def __init__(self, connection: Connection, request: ExtractRequest, point: LedgerPoint) -> None:
+    def __init__(self, connection: Connection, request: ExtractRequest, point: LedgerSize) -> None:
         self._connection, self._request, self.point = connection, request, point
         self._parameters: dict[str, Any] = {
             "as_of": point.as_of,

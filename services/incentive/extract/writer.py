@@ -22,10 +22,11 @@ from services.incentive.extract.archive import Archive
 from services.incentive.extract.inclusion_proof import ProofNode, proof_nodes
 from services.incentive.extract.join_verifier import joined_verifier
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.selection import Selection, WantedSubjects, ledger_point
+from services.incentive.extract.selection import Selection, WantedSubjects
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
 from services.incentive.policy.loader import read_policy
+from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import settings_in_force
 from shared.events.fact_topics import FIRST_LISTING
@@ -72,7 +73,7 @@ def write_extract(
 
     Raises RegisterUnavailable, RegisterRefused, and whatever `tick` raises.
     """
-    point = ledger_point(connection, order.request, order.log_size)
+    point = ledger_size(connection, order.log_size, order.request.as_of)
     if order.request.viewer is not None:
         set_viewer(connection, order.request.viewer)
     selection = Selection(connection, order.request, point)

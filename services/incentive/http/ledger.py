@@ -30,4 +30,4 @@ def list_balances(arguments: Json) -> Json:
         ledger = queries.ledger_as_of(connection, view, None if after is None else after[1])
         rows = queries.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
     items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), balance_json)
-    return {"as_of": format_time(ledger.as_of), "size": ledger.size, **items}
+    return {"as_of": format_time(ledger.as_of or view.instant), "size": ledger.size, **items}

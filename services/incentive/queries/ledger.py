@@ -25,17 +25,10 @@ _FILTERS: Final = {
 }
 
 
-class LedgerEnd(NamedTuple):
-    """The last transaction of a ledger."""
-
-    seq: int
-    posted_at: datetime
-
-
 class LedgerSize(NamedTuple):
-    """The ledger as of an instant: its first `size` transactions."""
+    """The ledger as of an instant (None: nothing was ever posted): its first `size` transactions."""
 
-    as_of: datetime
+    as_of: datetime | None
     size: int
 
 
@@ -64,26 +57,21 @@ def select_transactions(connection: Connection, conditions: str, **parameters: o
 
 
 def ledger_as_of(connection: Connection, view: LedgerView, size: int | None = None) -> LedgerSize:
-    """The ledger at the view's instant, else at its last posting; now while it is empty.
+    """The ledger at the view's instant, else at its last posting.
 
     `size` is the one that an earlier page answered with; ignored if the ledger never had it.
     """
-    last = ledger_end(connection, None, view.as_of)
-    if last is None:
-        return LedgerSize(view.instant, 0)
-    newest = LedgerSize(view.as_of or last.posted_at, last.seq + 1)
-    if size is None or not 0 < size < newest.size:
-        return newest
-    earlier = ledger_end(connection, size, None)
-    return newest if earlier is None else LedgerSize(earlier.posted_at, size)
+    newest = ledger_size(connection, None, view.as_of)
+    return newest if size is None or not 0 < size < newest.size else ledger_size(connection, size, None)
 
 
-def ledger_end(connection: Connection, before: int | None, as_of: datetime | None) -> LedgerEnd | None:
-    """The last transaction numbered below `before` and posted up to `as_of`.
+def ledger_size(connection: Connection, before: int | None, as_of: datetime | None) -> LedgerSize:
+    """The transactions numbered below `before` and posted up to `as_of` (None: no limit).
 
     A function of the database answers it for all transactions, whatever the viewer may see.
     """
-    return fetch_one(connection, _LEDGER_END, LedgerEnd, before=before, as_of=as_of)
+    last = fetch_one(connection, _LEDGER_END, tuple[int, datetime], before=before, as_of=as_of)
+    return LedgerSize(as_of, 0) if last is None else LedgerSize(as_of or last[1], last[0] + 1)
 
 
 def list_balances(

@@ -22,9 +22,10 @@ from sqlalchemy import text
 from services.incentive.__main__ import main
 from services.incentive.extract import jobs, tables
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.selection import CONTEXT, Selection, ledger_point
+from services.incentive.extract.selection import CONTEXT, Selection
 from services.incentive.extract.table_files import TableFiles, WorkbooksKilled
 from services.incentive.extract.worker import ExtractWorker, WorkerSupervisor
+from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
 from services.incentive.verifier.main import verify
 from services.incentive.verifier.report import UsageError
@@ -87,7 +88,7 @@ def test_what_competes_is_chosen_by_a_join(makers: Makers) -> None:
     """A subquery whose result exceeds `work_mem` would be scanned again for each award."""
     with makers.set.ledger.begin() as connection:
         request = ExtractRequest(role="auditor")
-        Selection(connection, request, ledger_point(connection, request, 10))
+        Selection(connection, request, ledger_size(connection, 10, request.as_of))
         execute(connection, "SET LOCAL work_mem = '64kB'")
         plan = fetch_values(connection, f"EXPLAIN {CONTEXT}", str, viewer=None)
         assert any("Join" in line for line in plan)
