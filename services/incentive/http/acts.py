@@ -19,7 +19,7 @@ from services.incentive.http.awards import check_subject, find_award
 from services.incentive.http.context import incentive_context, ledger_view
 from services.incentive.http.schemas import AsOfPageQuery, YearQuery
 from services.incentive.queries import clawbacks
-from services.incentive.queries.budget import load_budget
+from services.incentive.queries.worklist import load_budget
 from services.incentive.store import acts as recorded
 from services.incentive.store.award_context import decisions_of
 from services.incentive.store.rulebook import SettingsChangedError

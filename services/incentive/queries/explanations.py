@@ -20,9 +20,8 @@ from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.as_of import AS_OF
-from services.incentive.store.awards import award_from_row
+from services.incentive.store.awards import award_from_row, ever_similar_buyers
 from services.incentive.store.facts import load_facts
-from services.incentive.store.risk_flag_context import ever_similar_buyers
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch_one, fetch_values
 from shared.values.json_types import Json

@@ -1,13 +1,33 @@
-"""The bureau's worklist: awards of a year by workflow state, and by flag."""
+"""The bureau's overview of a year: awards by workflow state and by flag, red flags without an award, the budget."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from services.incentive.domain.budget import budget_json
+from services.incentive.domain.risk_flags import UnattachedFlag, unattached_flag
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
-from shared.postgres.query import fetch, fetch_value
+from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
+from services.incentive.store.award_context import load_recorded_context
+from services.incentive.store.facts import load_facts
+from shared.events.fact_topics import SIGN
+from shared.postgres.query import fetch, fetch_value, fetch_values
+from shared.values.json_types import Json
+
+# Buyers with a measured large purchase soon after a small first one: few, as trade-ingest names no others.
+_CANDIDATES: Final = """
+    SELECT DISTINCT c.about
+    FROM fact_current c {facts}
+    WHERE c.topic = %(topic)s AND c.about > %(after)s AND split_part(c.key, '/', 2) = 'buyer'
+      AND jsonb_typeof(convert_from(f.value, 'UTF8')::jsonb -> 'greatest') = 'object'
+    ORDER BY c.about
+    LIMIT %(limit)s
+"""
+_BATCH: Final = 200
 
 
 class WorklistRow(NamedTuple):
@@ -47,3 +67,31 @@ def count_flags(connection: Connection, view: LedgerView, year: int) -> dict[str
     over = f"SELECT count(*) FROM {view.awards} WHERE award.year = %(year)s AND {IS_OVER_APPROVED_SQL}"
     found = dict(fetch(connection, flags, tuple[str, int], year=year, as_of=view.as_of))
     return {**found, OVER_APPROVED: fetch_value(connection, over, int, year=year, as_of=view.as_of)}
+
+
+def list_unattached_flags(connection: Connection, view: LedgerView, year: int, limit: int) -> list[UnattachedFlag]:
+    """Those of a year, in code point order of the subjects, at most `limit`, for a reader who sees everything."""
+    return list(islice(_iterate(connection, view, year), limit))
+
+
+def _iterate(connection: Connection, view: LedgerView, year: int) -> Iterator[UnattachedFlag]:
+    statement = _CANDIDATES.format(facts=FACT_NOW if view.as_of is None else FACT_AS_OF)
+    after = ""
+    while True:
+        subjects = fetch_values(connection, statement, str, topic=SIGN, after=after, as_of=view.as_of, limit=_BATCH)
+        known = load_facts(connection, subjects, {}, view.rulebook.registers, view.as_of)
+        for subject in subjects:
+            flag = unattached_flag(known[subject].of, view.rulebook.policy) if subject in known else None
+            if flag is not None and flag.year == year:
+                yield flag
+        if len(subjects) < _BATCH:
+            return
+        after = subjects[-1]
+
+
+def load_budget(connection: Connection, view: LedgerView, year: int) -> Json:
+    """The contract's budget of a year, as of the view's instant."""
+    payable = f"SELECT coalesce(sum(award.payable_fen), 0) FROM {view.awards} WHERE award.year = %(year)s"
+    payable_fen = int(fetch_value(connection, payable, int, year=year, as_of=view.as_of))
+    posted = load_recorded_context(connection, (), (), [year], view.as_of).posted.get(year, ())
+    return budget_json(year, view.rulebook.policy, payable_fen, posted)

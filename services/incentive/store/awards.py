@@ -1,4 +1,4 @@
-"""Awards in the ledger's database: reading them, and recording new versions."""
+"""Awards in the ledger's database: reading them, finding those with a similar amount, recording new versions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, EvidenceItem
 from services.incentive.domain.facts import FactRef
+from services.incentive.domain.risk_flags import amounts_near_cap
+from services.incentive.policy.terms import Policy
 from services.incentive.store.ledger import json_text
 from services.incentive.store.rows import AWARD_COLUMNS, AwardRow, SeenAward
-from shared.postgres.query import execute, fetch, fetch_one, pg_array
+from shared.postgres.query import execute, fetch, fetch_one, fetch_values, pg_array
 from shared.values.json_types import Json
 
 AnyAwardRow = AwardRow | SeenAward
@@ -29,6 +31,14 @@ _RECORD: Final = (
     " FROM jsonb_populate_recordset(NULL::award_version, CAST(%(rows)s AS jsonb)) a"
     " LEFT JOIN award_current c USING (award_id)"
 )
+# Few purchases are about as large as the cap needs: a year's budget could pay some hundreds at most.
+_NEAR_CAP: Final = "rule = %(rule)s AND base_fen BETWEEN %(least)s AND %(most)s"
+_SIMILAR: Final = f"""
+    SELECT about FROM award_current WHERE {_NEAR_CAP} AND about <> ALL(%(abouts)s)
+      AND (%(is_there)s OR EXISTS (SELECT FROM award_current WHERE about = ANY(%(abouts)s) AND {_NEAR_CAP}))
+    ORDER BY about
+"""
+_EVER_SIMILAR: Final = f"SELECT DISTINCT about FROM award_version WHERE {_NEAR_CAP} ORDER BY about"
 
 
 def load_awards(connection: Connection, abouts: Sequence[str], subjects: set[str]) -> dict[str, Award]:
@@ -96,3 +106,22 @@ def record_awards(connection: Connection, awards: Sequence[Award], instant: date
     """Record each as the next version of its award."""
     if awards:
         execute(connection, _RECORD, rows=award_rows(awards, instant))
+
+
+def similar_buyers(connection: Connection, abouts: Sequence[str], policy: Policy, *, is_there: bool) -> list[str]:
+    """Others with an award for a purchase near the cap, if one of `abouts` has one (`is_there`) or had one."""
+    span = amounts_near_cap(policy)
+    if not span:
+        return []
+    asked = {**_parameters(span, policy), "abouts": list(abouts), "is_there": is_there}
+    return fetch_values(connection, _SIMILAR, str, **asked)
+
+
+def ever_similar_buyers(connection: Connection, policy: Policy) -> list[str]:
+    """All who have such an award, or had one at any instant."""
+    span = amounts_near_cap(policy)
+    return fetch_values(connection, _EVER_SIMILAR, str, **_parameters(span, policy)) if span else []
+
+
+def _parameters(span: range, policy: Policy) -> dict[str, object]:
+    return {"rule": policy.first_purchase.rule, "least": span.start, "most": span.stop - 1}

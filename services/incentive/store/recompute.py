@@ -15,10 +15,9 @@ from services.incentive.domain.postings import entitlement_posting
 from services.incentive.domain.risk_flags import Peers, similar_purchases
 from services.incentive.policy.terms import Policy
 from services.incentive.store.acts import other_grants_of, related_of
-from services.incentive.store.awards import load_awards, record_awards
+from services.incentive.store.awards import load_awards, record_awards, similar_buyers
 from services.incentive.store.facts import load_facts
 from services.incentive.store.ledger import lock_ledger, next_instant, post
-from services.incentive.store.risk_flag_context import similar_buyers
 from services.incentive.store.rulebook import (
     Rulebook,
     SettingsInForce,
@@ -102,7 +101,7 @@ def put_in_force(connection: Connection, rulebook: Rulebook, clock: Clock) -> bo
     # Recomputing everything may take longer than a batch may.
     execute(connection, "SET LOCAL transaction_timeout = 0")
     before = settings_in_force(connection)
-    if before == SettingsInForce(rulebook.policy.digest, rulebook.exchanges.digest, rulebook.registers):
+    if before is not None and (before.digests, before.registers) == (rulebook.digests, rulebook.registers):
         return False
     _check_revision(connection, rulebook.policy)
     _check_rules(connection, rulebook.policy)

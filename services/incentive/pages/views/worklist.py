@@ -11,8 +11,7 @@ from services.incentive.pages.blueprint import blueprint, requested_year
 from services.incentive.pages.form_body import FormRefusal, show_form
 from services.incentive.queries.clawbacks import list_clawbacks
 from services.incentive.queries.serializers import risk_flag_json
-from services.incentive.queries.unattached_flags import list_unattached_flags
-from services.incentive.queries.worklist import count_flags, list_worklist
+from services.incentive.queries.worklist import count_flags, list_unattached_flags, list_worklist
 from services.incentive.store.acts import list_suspensions
 from shared.values.money import format_yuan
 from shared.web.keys import current_key, require
