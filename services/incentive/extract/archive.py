@@ -9,9 +9,8 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Any, Self, cast
+from typing import IO, Protocol, Self, cast
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _LINE_DIGITS = 8  # of a line's SHA-256: enough to show which line was changed
@@ -19,41 +18,36 @@ _SPOOLED_BYTES = 1 << 20
 _LINES_AT_ONCE = 32  # the longest lines have about 350 kB
 
 
-@dataclass(frozen=True)
-class ArchivedFile:
-    """Size and hash of a file in the archive."""
+class ZipTarget(Protocol):
+    """What a zip can be written to: it need not seek."""
 
-    bytes: int
-    sha256: str
+    def write(self, data: bytes, /) -> int: ...
+
+    def flush(self) -> None: ...
 
 
 class Member:
-    """A file that is being written."""
+    """A file in the archive, with its size in bytes and its hash so far."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-        self._size = 0
+        self._file, self._digest, self.size = file, hashlib.sha256(), 0
 
     def write(self, data: bytes) -> int:
         self._file.write(data)
         self._digest.update(data)
-        self._size += len(data)
+        self.size += len(data)
         return len(data)
 
-    def flush(self) -> None:
-        """Do nothing: nothing is buffered here."""
-
-    def entry(self) -> ArchivedFile:
-        return ArchivedFile(self._size, self._digest.hexdigest())
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
 
 class _Stream:
     """The target of the zip; after `is_given_up` the rest is discarded."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.is_given_up = False
+    def __init__(self, stream: ZipTarget) -> None:
+        self._stream, self.is_given_up = stream, False
 
     def write(self, data: bytes) -> int:
         return len(data) if self.is_given_up else self._stream.write(data)
@@ -69,11 +63,11 @@ class Archive:
     It is complete when its block ends; an error in the block gives it up.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: ZipTarget) -> None:
         self._stream = _Stream(stream)
         self._zip = zipfile.ZipFile(cast("IO[bytes]", self._stream), "w")
         self._lines: dict[str, IO[bytes]] = {}
-        self.entries: dict[str, ArchivedFile] = {}
+        self.entries: dict[str, Member] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -92,9 +86,8 @@ class Archive:
         info.external_attr = 0o644 << 16
         info.create_system = 3  # Unix, whatever the platform
         with self._zip.open(info, "w", force_zip64=True) as file:
-            member = Member(file)
-            yield member
-        self.entries[name] = member.entry()
+            self.entries[name] = Member(file)
+            yield self.entries[name]
 
     def add(self, name: str, content: bytes) -> None:
         with self.open(name) as member:

@@ -4,9 +4,10 @@ Everything follows from the request and the ledger's size: what was recorded lat
 temporary tables of the transaction, which must be one snapshot.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from decimal import Decimal
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -21,19 +22,22 @@ from services.incentive.domain.facts import (
     named_exchanges,
     parse_fact,
 )
-from services.incentive.domain.highest_only import OTHER_GRANT
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.policy.terms import Policy
+from services.incentive.policy.loader import read_policy
 from services.incentive.queries.ledger import LedgerSize
 from services.incentive.queries.serializers import award_json, balance_json
+from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
 from services.incentive.store.rows import AwardRow, BalanceRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of
-from shared.postgres.query import execute, fetch, fetch_value, stream, stream_chunks
+from shared.postgres.query import copy_in, execute, fetch, fetch_value, stream, stream_chunks
 from shared.values.json_types import Json
+from shared.values.money import format_yuan
 from shared.values.times import format_time
+
+Value = TypeVar("Value")
 
 BATCH: Final = 500
 
@@ -54,21 +58,18 @@ _IN_PERIOD: Final = """
     AND (CAST(%(from_at)s AS timestamptz) IS NULL OR t.posted_at >= %(from_at)s)
     AND (CAST(%(until_at)s AS timestamptz) IS NULL OR t.posted_at < %(until_at)s)
 """
-# The suppressing award is the highest of its group, so nothing suppresses it in turn.
-_WHOLE: Final = f"""
-    (CAST(%(viewer)s AS text) IS NULL OR (a.exchanges = ARRAY[CAST(%(viewer)s AS text)] COLLATE "C"
-        AND (a.suppressed_by IS NULL OR starts_with(a.suppressed_by, '{OTHER_GRANT}/')
-             OR coalesce(s.exchanges = ARRAY[CAST(%(viewer)s AS text)] COLLATE "C", false))))
-"""
-_SEEN: Final = '(CAST(%(viewer)s AS text) IS NULL OR a.exchanges @> ARRAY[CAST(%(viewer)s AS text)] COLLATE "C")'
+_AWARDS_WITH_SUPPRESSORS: Final = (
+    "award_at award LEFT JOIN award_at suppressor ON suppressor.award_id = award.suppressed_by"
+)
+_WHOLE: Final = f"(CAST(%(viewer)s AS text) IS NULL OR {IS_WHOLE})"
+_SEEN: Final = f"(CAST(%(viewer)s AS text) IS NULL OR award.exchanges @> {ONLY_VIEWER})"
 _ASKED: Final = f"""
     INSERT INTO selected_award SELECT * FROM (
-        SELECT a.award_id, {_WHOLE} AS whole, true
-        FROM award_at a LEFT JOIN award_at s ON s.award_id = a.suppressed_by
+        SELECT award.award_id, {_WHOLE} AS whole, true FROM {_AWARDS_WITH_SUPPRESSORS}
         WHERE {_SEEN}
-          AND (CAST(%(exchange)s AS text) IS NULL OR a.exchanges @> ARRAY[CAST(%(exchange)s AS text)] COLLATE "C")
-          AND (CAST(%(rules)s AS text[]) IS NULL OR a.rule = ANY(%(rules)s))
-          AND (CAST(%(subjects)s AS text[]) IS NULL OR a.subject = ANY(%(subjects)s) OR a.award_id IN (
+          AND (CAST(%(exchange)s AS text) IS NULL OR award.exchanges @> ARRAY[CAST(%(exchange)s AS text)] COLLATE "C")
+          AND (CAST(%(rules)s AS text[]) IS NULL OR award.rule = ANY(%(rules)s))
+          AND (CAST(%(subjects)s AS text[]) IS NULL OR award.subject = ANY(%(subjects)s) OR award.award_id IN (
               SELECT award_id FROM ledger_transaction
               WHERE seq < %(size)s AND (subject = ANY(%(subjects)s) OR subject_before = ANY(%(subjects)s))))
     ) a
@@ -76,10 +77,9 @@ _ASKED: Final = f"""
 """
 # An anti-join: a list that does not fit in memory would be scanned again for each award.
 CONTEXT: Final = f"""
-    INSERT INTO selected_award SELECT a.award_id, {_WHOLE}, false
-    FROM award_at a LEFT JOIN award_at s ON s.award_id = a.suppressed_by
-    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM selected_award t WHERE t.award_id = a.award_id)
-      AND (a.subject, a.year) IN (SELECT subject, year FROM award_at JOIN selected_award USING (award_id))
+    INSERT INTO selected_award SELECT award.award_id, {_WHOLE}, false FROM {_AWARDS_WITH_SUPPRESSORS}
+    WHERE {_SEEN} AND NOT EXISTS (SELECT FROM selected_award t WHERE t.award_id = award.award_id)
+      AND (award.subject, award.year) IN (SELECT subject, year FROM award_at JOIN selected_award USING (award_id))
 """
 # Transactions of no award are included if all awards are: declarations that earned nothing, and acts. Otherwise acts
 # are included that concern the subjects and rules of the selected awards, at the time of decisions or now.
@@ -102,6 +102,12 @@ _ACTS: Final = f"SELECT {columns(Act, 'act')} FROM act JOIN ({_TRANSACTIONS}) t 
 _AWARDS: Final = f"""
     SELECT {columns(AwardRow, "a")}, t.whole FROM award_at a JOIN selected_award t USING (award_id)
     WHERE t.asked = %(asked)s ORDER BY award_id
+"""
+_TRANSACTION_SUMS: Final = (
+    f"SELECT sum(debit_fen), sum(credit_fen) FROM ledger_entry JOIN ({_TRANSACTIONS}) t USING (seq)"
+)
+_AWARD_SUMS: Final = """
+    SELECT sum(ceiling_fen), sum(payable_fen) FROM award_at JOIN selected_award USING (award_id) WHERE asked AND whole
 """
 _BALANCES: Final = """
     SELECT account, sum(debit_fen) AS debit_fen, sum(credit_fen) AS credit_fen
@@ -147,7 +153,7 @@ class Selection:
 
     def __init__(self, connection: Connection, request: ExtractRequest, point: LedgerSize) -> None:
         self._connection, self._request, self.point = connection, request, point
-        self._parameters: dict[str, Any] = {
+        self._parameters: dict[str, object] = {
             "as_of": point.as_of,
             "size": 0 if request.is_foreign else point.size,
             "since": request.since or 0,
@@ -159,8 +165,8 @@ class Selection:
             "subjects": list(request.subjects) or None,
             "is_all": request.of_all_awards,
         }
-        settings = self.settings()
-        self.registers: Registers = registers_of(settings[-1].registers) if settings else None
+        self.settings = fetch(connection, _SETTINGS, SettingsRow, as_of=point.as_of)
+        self.registers: Registers = registers_of(self.settings[-1].registers) if self.settings else None
         self._parameters["registers"] = None if self.registers is None else list(self.registers)
         for statement in (*_AWARDS_AT, *(() if request.is_foreign else (_ASKED, CONTEXT)), "ANALYZE selected_award"):
             self._execute(statement)
@@ -170,10 +176,6 @@ class Selection:
         # DDL takes no parameters.
         takes_parameters = statement.lstrip().startswith("INSERT")
         execute(self._connection, statement, **(self._parameters if takes_parameters else {}))
-
-    def settings(self) -> list[SettingsRow]:
-        """Return the policies, whitelists and registers that were in force up to the instant, in order."""
-        return fetch(self._connection, _SETTINGS, SettingsRow, **self._parameters)
 
     def transaction_seqs(self) -> Iterator[int]:
         """Return the numbers of the requested transactions, in order."""
@@ -193,15 +195,29 @@ class Selection:
                 if rendered is not None:
                     yield rendered
 
-    def awards(self, policy: Policy, *, asked: bool) -> Iterator[Json]:
+    def transaction_sums(self) -> Json:
+        """Return the sums of their entries."""
+        return self._sums(_TRANSACTION_SUMS, "debit", "credit")
+
+    def awards(self, *, asked: bool) -> Iterator[Json]:
         """Return the requested awards, or those that compete with them."""
-        viewer = self._request.viewer
+        now, viewer = self.point.as_of, self._request.viewer
+        if now is None or not self.settings:
+            return
         visible = None if viewer is None else {viewer}
+        policy = read_policy(self.settings[-1].policy_source.encode(), "ledger_settings.policy_source")
         for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
-            now = self._instant()
             contexts = load_award_context(self._connection, rows, policy, now, now)
             for row in rows:
                 yield award_json(row, contexts[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
+
+    def award_sums(self) -> Json:
+        """Return the sums of the requested awards that are wholly included."""
+        return self._sums(_AWARD_SUMS, "ceiling", "payable")
+
+    def _sums(self, statement: str, *names: str) -> Json:
+        [sums] = fetch(self._connection, statement, tuple[Decimal | None, ...], **self._parameters)
+        return {name: format_yuan(int(fen or 0)) for name, fen in zip(names, sums, strict=True)}
 
     def balances(self) -> Iterator[Json]:
         """Return every account, or those of the requested awards, in order."""
@@ -229,11 +245,6 @@ class Selection:
         partial = fetch_value(self._connection, "SELECT count(*) FROM selected_award WHERE NOT whole", int)
         return {"partial_awards": partial, "facts_of_others": self.facts_left_out}
 
-    def _instant(self) -> datetime:
-        if self.point.as_of is None:
-            raise ValueError("there are awards, and nothing was posted")
-        return self.point.as_of
-
 
 def _is_for(viewer: str, fact: Fact) -> bool:
     """Return True if a fact names no other exchange; a declaration must name this one's operator.
@@ -260,22 +271,33 @@ def fact_json(row: RecordedFact) -> Json:
     }
 
 
-class WantedSubjects:
-    """The parties whose documents the registers are asked for, held in a temporary table."""
+class SpooledValues(Generic[Value]):
+    """Values in a temporary table, as they may not fit in memory; iterating gives each once, in order."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        execute(connection, 'CREATE TEMPORARY TABLE wanted_subject (about text COLLATE "C" PRIMARY KEY) ON COMMIT DROP')
+    def __init__(self, connection: Connection, table: str, column_type: str) -> None:
+        self._connection, self._table = connection, table
+        self._new: list[tuple[Value]] = []
+        execute(connection, f"DROP TABLE IF EXISTS {table}")
+        execute(connection, f"CREATE TEMPORARY TABLE {table} (value {column_type}) ON COMMIT DROP")
 
-    def add_selected_facts(self) -> None:
-        """Add the parties of the selected facts."""
-        statement = "INSERT INTO wanted_subject SELECT DISTINCT about FROM selected_fact JOIN fact USING (id)"
-        execute(self._connection, statement)
+    def add(self, value: Value) -> None:
+        self._new.append((value,))
+        if len(self._new) == BATCH:
+            self._store()
 
-    def add(self, abouts: Iterable[str]) -> None:
-        statement = "INSERT INTO wanted_subject SELECT unnest(%(abouts)s::text[]) ON CONFLICT DO NOTHING"
-        execute(self._connection, statement, abouts=list(abouts))
+    def _store(self) -> None:
+        copy_in(self._connection, f"COPY {self._table} FROM STDIN", self._new)
+        self._new.clear()
 
-    def __iter__(self) -> Iterator[str]:
-        for (about,) in stream(self._connection, "SELECT about FROM wanted_subject ORDER BY about", tuple[str]):
-            yield about
+    def __iter__(self) -> Iterator[Value]:
+        self._store()
+        statement = f"SELECT DISTINCT value FROM {self._table} ORDER BY value"
+        for (value,) in stream(self._connection, statement, tuple[Value]):
+            yield value
+
+
+def subjects_of_facts(connection: Connection) -> SpooledValues[str]:
+    """The parties of the selected facts, whose documents the registers are asked for."""
+    wanted = SpooledValues[str](connection, "wanted_subject", 'text COLLATE "C"')
+    execute(connection, "INSERT INTO wanted_subject SELECT DISTINCT about FROM selected_fact JOIN fact USING (id)")
+    return wanted

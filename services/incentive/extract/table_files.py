@@ -135,25 +135,12 @@ class _Orphaned(Exception):  # noqa: N818 - no failure
     """The worker that started the process is gone."""
 
 
-class _Onward:
-    """A file as a stream that cannot seek, as the zip of an extract is."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
 def _make_workbooks(folder: Path, starter: int) -> None:
     """Make the workbooks of the tables read from the pipe until it is closed."""
     while number := os.read(sys.stdin.fileno(), 1):
         table = TABLES[number[0]]
         with _workbook_file(folder, table).open("wb") as file:
-            write_table_workbook(table, watched(_items(folder, table), partial(_check_started, starter)), _Onward(file))
+            write_table_workbook(table, watched(_items(folder, table), partial(_check_started, starter)), file)
         os.write(sys.stdout.fileno(), number)
 
 

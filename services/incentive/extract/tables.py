@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from itertools import chain
+from typing import IO, Final, NamedTuple
 
-from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, write_workbook
+from services.incentive.extract.xlsx import NUMBER, SHEET_ROWS, Row, write_workbook
 from shared.values.json_types import Json
 
-Row = list[Any]
 # In order of precedence: a release also has the id of its hold.
 _ACTS: Final = ("decision", "release", "hold", "eligibility", "suspension", "other_grant", "related_party")
 _AWARD_FIELDS: Final = (
@@ -22,6 +22,10 @@ class Table(NamedTuple):
     name: str
     headings: tuple[str, ...]
     rows: Callable[[Json], Iterator[Row]]
+
+    def all_rows(self, items: Iterable[Json]) -> Iterator[Row]:
+        """The rows of all lines, without the headings."""
+        return chain.from_iterable(map(self.rows, items))
 
 
 def _transaction_rows(item: Json) -> Iterator[Row]:
@@ -104,7 +108,7 @@ def csv_lines(table: Table, items: Iterable[Json]) -> Iterator[bytes]:
     """
     written: list[str] = []
     writer = csv.writer(_Into(written.append))
-    for number, row in enumerate(_all_rows(table, items)):
+    for number, row in enumerate(chain([table.headings], table.all_rows(items))):
         writer.writerow(map(_harmless, row))
         text = written.pop().removesuffix("\n")
         yield (text if number else f"\ufeff{text}").encode()
@@ -116,13 +120,7 @@ class _Into(NamedTuple):
     write: Callable[[str], None]
 
 
-def _all_rows(table: Table, items: Iterable[Json]) -> Iterator[Row]:
-    yield list(table.headings)
-    for item in items:
-        yield from table.rows(item)
-
-
-def _harmless(cell: Any) -> str:
+def _harmless(cell: str | int | None) -> str:
     """Return a cell on one line that no spreadsheet evaluates."""
     if cell is None:
         return ""
@@ -132,8 +130,7 @@ def _harmless(cell: Any) -> str:
     return text
 
 
-def write_table_workbook(table: Table, items: Iterable[Json], file: Any, sheet_rows: int = SHEET_ROWS) -> None:
+def write_table_workbook(table: Table, items: Iterable[Json], file: IO[bytes], sheet_rows: int = SHEET_ROWS) -> None:
     """Write the table as XLSX on as many sheets as needed; the same rows give the same bytes."""
-    rows = (row for item in items for row in table.rows(item))
     amounts = {place for place, name in enumerate(table.headings) if name.split()[-1] in _AMOUNTS}
-    write_workbook(table.name, table.headings, rows, amounts, file, sheet_rows)
+    write_workbook(table.name, table.headings, table.all_rows(items), amounts, file, sheet_rows)

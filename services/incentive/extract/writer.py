@@ -8,9 +8,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, TypeVar
 
 import msgspec
 import yaml
@@ -18,32 +19,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from services.incentive.domain.facts import DECLARED
-from services.incentive.extract.archive import Archive
+from services.incentive.extract.archive import Archive, ZipTarget
 from services.incentive.extract.inclusion_proof import ProofNode, proof_nodes
 from services.incentive.extract.join_verifier import joined_verifier
 from services.incentive.extract.request import ExtractRequest
-from services.incentive.extract.selection import Selection, WantedSubjects
+from services.incentive.extract.selection import Selection, SpooledValues, subjects_of_facts
 from services.incentive.extract.table_files import TableFiles, watched
 from services.incentive.extract.tables import AWARDS, BALANCES, DECISIONS, TABLES, TRANSACTIONS, csv_lines
-from services.incentive.policy.loader import read_policy
 from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterRefused, RegisterUnavailable
 from services.incentive.store.rulebook import settings_in_force
 from shared.events.fact_topics import FIRST_LISTING
-from shared.postgres.query import execute, fetch_value, stream
+from shared.postgres.query import fetch_value
 from shared.postgres.row_security import set_viewer
 from shared.service_log.store import stored_hashes
 from shared.settings import RegisterAddress
 from shared.translog.checkpoint import Checkpoint
 from shared.translog.note import SignerKey, parse_note, sign
-from shared.translog.tiles import TILE_WIDTH, Tile, node_by_tiles
+from shared.translog.tiles import Tile, node_by_tiles
 from shared.values.canonical_json import canonical_json
 from shared.values.json_types import Json
-from shared.values.money import format_yuan, parse_yuan
 from shared.values.times import format_time
 
-if TYPE_CHECKING:
-    from services.incentive.policy.terms import Policy
+T = TypeVar("T")
 
 FORMAT: Final = "jiangbu/extract/1"
 EVERYTHING: Final = "*"
@@ -66,7 +64,7 @@ def write_extract(
     order: ExtractOrder,
     registers: RegisterClient,
     addresses: Mapping[str, RegisterAddress],
-    stream: Any,
+    stream: ZipTarget,
     tick: Tick,
 ) -> None:
     """Write the zip to `stream`. `connection` is in a transaction of its own, at one snapshot.
@@ -107,7 +105,7 @@ class _ExtractWriter:
         self._counted_now = None if in_force is None else in_force.registers
         self._not_asked: set[str] = set()
         self._newest: dict[str, int] = {}  # by log, how many entries the facts and listing facts rest on
-        self._totals: dict[str, Any] = {"evidence": {}}
+        self._totals: Json = {"evidence": {}}
         self._manifest_logs: list[Json] = []
 
     def run(self) -> None:
@@ -131,7 +129,7 @@ class _ExtractWriter:
         self._archive.add_marks()
         self._add_manifest()
 
-    def _watched(self, items: Iterable[Any]) -> Iterator[Any]:
+    def _watched(self, items: Iterable[T]) -> Iterator[T]:
         return watched(items, self._check)
 
     def _check(self) -> None:
@@ -140,9 +138,8 @@ class _ExtractWriter:
     # --- policies and whitelists ---
 
     def _add_policy(self) -> None:
-        self._policy: Policy | None = None
         listed, known = [], set()
-        for row in self._selection.settings():
+        for row in self._selection.settings:
             source, whitelist = row.policy_source.encode(), canonical_json(row.whitelist)
             name = f"policy/{row.policy_id}.r{row.policy_revision}.{row.policy_digest[:8]}"
             names = f"policy/whitelist.{row.whitelist_digest[:8]}.json"
@@ -165,36 +162,44 @@ class _ExtractWriter:
                     "registers": row.registers,
                 }
             )
-            self._policy = read_policy(source, f"{name}.yaml")
         self._archive.add("policy/settings.json", _pretty(listed))
 
     # --- the ledger ---
 
     def _add_ledger(self) -> None:
-        size = self._order.log_size
         statement = "SELECT note FROM log_checkpoint WHERE size = %(size)s ORDER BY id DESC LIMIT 1"
-        note = fetch_value(self._connection, statement, str, size=size)
-        self._archive.add("checkpoint", note.encode())
-        self._origin = Checkpoint.parse(parse_note(note).text).origin
-        sums = {"debit": 0, "credit": 0}
-
-        def lines() -> Iterator[bytes]:
-            for line in self._watched(self._selection.transactions()):
-                for entry in msgspec.json.decode(line, type=_Transaction).entries:
-                    sums["debit"] += parse_yuan(entry.debit)
-                    sums["credit"] += parse_yuan(entry.credit)
-                yield line
-
-        count = self._archive.add_lines("transactions.ndjson", self._tables.kept(TRANSACTIONS, lines()))
-        self._totals["transactions"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
+        note = fetch_value(self._connection, statement, str, size=self._order.log_size)
+        checkpoint = Checkpoint.parse(parse_note(note).text)
+        self._origin = checkpoint.origin
 
         def fetch(tile: Tile) -> bytes:
             return stored_hashes(self._connection, tile.level or 0, tile.first, tile.width)
 
-        seqs = self._selection.transaction_seqs()
-        nodes = proof_nodes(size, self._request.since or 0, seqs, node_by_tiles(size, fetch))
-        self._add_proof("proof.json", size, self._watched(nodes))
-        self._add_log("ledger", self._origin, size, "transactions.ndjson", "proof.json", "checkpoint")
+        seqs, since = self._selection.transaction_seqs(), self._request.since or 0
+        nodes = proof_nodes(checkpoint.size, since, seqs, node_by_tiles(checkpoint.size, fetch))
+        transactions = self._tables.kept(TRANSACTIONS, self._watched(self._selection.transactions()))
+        files = ("transactions.ndjson", "proof.json", "checkpoint")
+        count = self._add_log("ledger", checkpoint, files, transactions, nodes, note.encode())
+        self._totals["transactions"] = {"count": count, **self._selection.transaction_sums()}
+
+    def _add_log(
+        self,
+        name: str,
+        checkpoint: Checkpoint,
+        files: tuple[str, str, str],
+        lines: Iterable[bytes],
+        nodes: Iterable[ProofNode],
+        note: bytes,
+        **described: object,
+    ) -> int:
+        """Add entries of a log, their proof and the checkpoint, and return how many entries there are."""
+        entries, proof, signed = files
+        count = self._archive.add_lines(entries, lines)
+        self._add_proof(proof, checkpoint.size, self._watched(nodes))
+        self._archive.add(signed, note)
+        of_log = {"log": name, "origin": checkpoint.origin, "size": checkpoint.size, **described}
+        self._manifest_logs.append({**of_log, "entries": entries, "proof": proof, "checkpoint": signed})
+        return count
 
     def _add_proof(self, name: str, size: int, nodes: Iterable[ProofNode]) -> None:
         with self._archive.open(name) as member:
@@ -206,36 +211,14 @@ class _ExtractWriter:
                 before = ",\n"
             member.write(b"\n]}\n")
 
-    def _add_log(self, name: str, origin: str, size: int, entries: str, proof: str, checkpoint: str) -> Json:
-        entry = {
-            "log": name,
-            "origin": origin,
-            "size": size,
-            "entries": entries,
-            "proof": proof,
-            "checkpoint": checkpoint,
-        }
-        self._manifest_logs.append(entry)
-        return entry
-
     # --- awards, balances, facts ---
 
-    def _awards(self, *, asked: bool) -> Iterator[Json]:
-        return iter(()) if self._policy is None else self._selection.awards(self._policy, asked=asked)
-
     def _add_awards(self) -> None:
-        sums = {"ceiling": 0, "payable": 0}
-
-        def lines() -> Iterator[bytes]:
-            for item in self._watched(self._awards(asked=True)):
-                for name in sums:
-                    sums[name] += 0 if item["partial"] else parse_yuan(item[name])
-                yield canonical_json(item)
-
-        count = self._archive.add_lines("awards.ndjson", self._tables.kept(AWARDS, lines()))
-        self._totals["awards"] = {"count": count} | {name: format_yuan(fen) for name, fen in sums.items()}
-        count = self._archive.add_lines("context.ndjson", map(canonical_json, self._awards(asked=False)))
-        self._totals["context"] = {"count": count}
+        awards = map(canonical_json, self._watched(self._selection.awards(asked=True)))
+        count = self._archive.add_lines("awards.ndjson", self._tables.kept(AWARDS, awards))
+        self._totals["awards"] = {"count": count, **self._selection.award_sums()}
+        context = map(canonical_json, self._selection.awards(asked=False))
+        self._totals["context"] = {"count": self._archive.add_lines("context.ndjson", context)}
         decided = self._tables.kept(DECISIONS, map(canonical_json, self._watched(self._selection.decisions())))
         self._totals["decisions"] = {"count": self._archive.add_lines("decisions.ndjson", decided)}
 
@@ -282,24 +265,22 @@ class _ExtractWriter:
 
     def _add_evidence(self) -> None:
         """Add trades before listings: the facts that trades were matched by name the listings that they rest on."""
-        wanted = WantedSubjects(self._connection)
-        wanted.add_selected_facts()
+        wanted = subjects_of_facts(self._connection)
         for found in sorted(self._logs, key=lambda one: (one.kind != "trades", one.register)):
             self._add_register(found, wanted)
 
-    def _add_register(self, found: RegisterLog, wanted: WantedSubjects) -> None:
+    def _add_register(self, found: RegisterLog, wanted: SpooledValues[str]) -> None:
         size, viewer = found.checkpoint.size, self._request.viewer
         if self._newest.get(found.name, 0) > size:
             raise RegisterUnavailable(f"{found.url}: its checkpoint covers only {size} entries yet")
         is_whole = self._request.evidence == "registers"
         until = size if is_whole else self._newest.get(found.name, 0)
         if is_whole and viewer is not None:
-            wanted.add([f"exchange/{viewer}"])
+            wanted.add(f"exchange/{viewer}")
         whose: Iterable[str] = (EVERYTHING,) if is_whole and viewer is None else wanted
-        entries, proof, checkpoint = (
-            f"evidence/{found.name}{end}" for end in (".ndjson", ".proof.json", ".checkpoint")
-        )
-        seqs = _Seqs(self._connection)
+        name = f"evidence/{found.name}"
+        files = (f"{name}.ndjson", f"{name}.proof.json", f"{name}.checkpoint")
+        seqs = SpooledValues[int](self._connection, "entry_seq", "bigint")
 
         def lines() -> Iterator[bytes]:
             for line in self._watched(self._registers.entries(found, whose, until, viewer)):
@@ -309,18 +290,15 @@ class _ExtractWriter:
                     self._add_listing(found.register, wanted, base64.b64decode(entry.value))
                 yield line
 
-        count = self._archive.add_lines(entries, lines())
         nodes = proof_nodes(size, 0, seqs, self._registers.node(found))
-        self._add_proof(proof, size, self._watched(nodes))
-        self._archive.add(checkpoint, found.note)
-        entry = self._add_log(found.name, found.checkpoint.origin, size, entries, proof, checkpoint)
-        entry.update(kind=found.kind, register=found.register, generation=found.generation)
+        described = {"kind": found.kind, "register": found.register, "generation": found.generation}
+        count = self._add_log(found.name, found.checkpoint, files, lines(), nodes, found.note, **described)
         self._totals["evidence"][found.name] = {"count": count}
 
-    def _add_listing(self, register: str, wanted: WantedSubjects, value: bytes) -> None:
+    def _add_listing(self, register: str, wanted: SpooledValues[str], value: bytes) -> None:
         """Note a listing fact that a register of trades applied: one of the register of listings with the same id."""
         fact = msgspec.json.decode(value, type=_ListingFact)
-        wanted.add([f"listing/{fact.exchange}/{fact.listing_no}"])
+        wanted.add(f"listing/{fact.exchange}/{fact.listing_no}")
         self._rests_on("listings", register, fact.generation, fact.seq)
 
     def _add_quarantine(self) -> None:
@@ -348,11 +326,8 @@ class _ExtractWriter:
         return template.replace("{request}", json.dumps(self._request_json(), ensure_ascii=False)).encode()
 
     def _request_json(self) -> Json:
-        request: Json = msgspec.to_builtins(self._request)
-        for name in ("from", "until", "as_of"):
-            at = getattr(self._request, "from_" if name == "from" else name)
-            request[name] = None if at is None else format_time(at)
-        return request
+        request = msgspec.to_builtins(self._request, builtin_types=(datetime,))
+        return {name: format_time(value) if isinstance(value, datetime) else value for name, value in request.items()}
 
     def _add_manifest(self) -> None:
         manifest = {
@@ -364,7 +339,7 @@ class _ExtractWriter:
             "totals": self._totals,
             "left_out": self._left_out(),
             "registers_not_asked": sorted(self._not_asked),
-            "files": {name: {"bytes": one.bytes, "sha256": one.sha256} for name, one in self._archive.entries.items()},
+            "files": {name: {"bytes": one.size, "sha256": one.sha256} for name, one in self._archive.entries.items()},
         }
         content = _pretty(manifest)
         self._archive.add("manifest.json", content)
@@ -386,17 +361,8 @@ class _ExtractWriter:
         }
 
 
-def _pretty(value: Any) -> bytes:
+def _pretty(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
-
-
-class _Posting(msgspec.Struct):
-    debit: str
-    credit: str
-
-
-class _Transaction(msgspec.Struct):
-    entries: list[_Posting]
 
 
 class _Entry(msgspec.Struct):
@@ -414,30 +380,6 @@ class _ListingFact(msgspec.Struct):
     listing_no: str
     generation: int
     seq: int
-
-
-class _Seqs:
-    """Entry numbers in order, held in a temporary table until the proof is made."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        execute(connection, "CREATE TEMPORARY TABLE IF NOT EXISTS entry_seq (seq bigint) ON COMMIT DROP")
-        execute(connection, "TRUNCATE entry_seq")
-        self._some: list[int] = []
-
-    def add(self, seq: int) -> None:
-        self._some.append(seq)
-        if len(self._some) == TILE_WIDTH:
-            self._keep()
-
-    def _keep(self) -> None:
-        execute(self._connection, "INSERT INTO entry_seq SELECT unnest(%(seqs)s::bigint[])", seqs=self._some)
-        self._some = []
-
-    def __iter__(self) -> Iterator[int]:
-        self._keep()
-        for (seq,) in stream(self._connection, "SELECT seq FROM entry_seq ORDER BY seq", tuple[int]):
-            yield seq
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import Any, Final
+from typing import IO, Final
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -17,6 +17,8 @@ NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MADE: Final = datetime(1980, 1, 1)  # noqa: DTZ001 - the date of every file
 _MONEY: Final = "#,##0.00"
 
+Row = Sequence[str | int | None]
+
 
 class _Sheet(Worksheet):  # type: ignore[misc] # the library has no types
     """A sheet with a fast path for text that needs no escaping.
@@ -25,17 +27,17 @@ class _Sheet(Worksheet):  # type: ignore[misc] # the library has no types
     first two are renamed one day, workbooks are the same and slower.
     """
 
-    def _escape_control_characters(self, data: str) -> Any:
+    def _escape_control_characters(self, data: str) -> object:
         if data.isprintable() and "_x" not in data:
             return data
         return super()._escape_control_characters(data)
 
-    def _escape_attributes(self, attribute: Any) -> Any:
+    def _escape_attributes(self, attribute: object) -> object:
         if isinstance(attribute, str) and not attribute.isalnum():
             return super()._escape_attributes(attribute)
         return attribute
 
-    def _xml_rich_inline_string(self, string: str, attributes: Any) -> None:
+    def _xml_rich_inline_string(self, string: str, attributes: object) -> None:
         # The library writes text that looks like its own rich-text markup unescaped.
         self._xml_inline_string(string, False, attributes)
 
@@ -43,9 +45,9 @@ class _Sheet(Worksheet):  # type: ignore[misc] # the library has no types
 def write_workbook(
     name: str,
     headings: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    rows: Iterable[Row],
     amounts: Collection[int],
-    stream: Any,
+    stream: IO[bytes],
     sheet_rows: int = SHEET_ROWS,
 ) -> None:
     """Write sheets `<name> 1`, `<name> 2`, ..., each with the headings and as many rows as fit.
@@ -74,7 +76,7 @@ def write_workbook(
                         sheet.write_string(row_number, column, cell[:_TEXT_MOST])
 
 
-def _with_headings(headings: Sequence[str], rows: Iterable[Sequence[Any]], sheet_rows: int) -> Iterator[Sequence[Any]]:
+def _with_headings(headings: Sequence[str], rows: Iterable[Row], sheet_rows: int) -> Iterator[Row]:
     """Insert the headings at the top of each sheet."""
     yield headings
     for number, row in enumerate(rows):

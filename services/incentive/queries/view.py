@@ -12,13 +12,13 @@ from services.incentive.store.as_of import awards_as_of
 from services.incentive.store.rows import AwardRow, columns
 from services.incentive.store.rulebook import Rulebook
 
-# A suppressing award is the highest of its group, so nothing suppresses it in turn. A grant under another policy
-# belongs to no exchange. Arrays compare in code point order.
-_ONLY_VIEWER: Final = 'ARRAY[CAST(%(viewer)s AS text) COLLATE "C"]'
-_IS_WHOLE: Final = f"""
-    (award.exchanges = {_ONLY_VIEWER}
+# Condition: the viewer sees an award wholly. A suppressing award is the highest of its group, so nothing suppresses it
+# in turn. A grant under another policy belongs to no exchange. Arrays compare in code point order.
+ONLY_VIEWER: Final = 'ARRAY[CAST(%(viewer)s AS text) COLLATE "C"]'
+IS_WHOLE: Final = f"""
+    (award.exchanges = {ONLY_VIEWER}
      AND (award.suppressed_by IS NULL OR starts_with(award.suppressed_by, '{OTHER_GRANT}/')
-          OR coalesce(suppressor.exchanges = {_ONLY_VIEWER}, false)))
+          OR coalesce(suppressor.exchanges = {ONLY_VIEWER}, false)))
 """
 
 
@@ -60,8 +60,8 @@ class LedgerView(NamedTuple):
         if self.viewer is None:
             return f"SELECT {columns(AwardRow, 'award')}, true AS whole FROM {self.awards} WHERE true"
         return f"""
-            SELECT {columns(AwardRow, "award")}, {_IS_WHOLE} AS whole FROM {self._with_suppressors}
-            WHERE award.exchanges @> {_ONLY_VIEWER}
+            SELECT {columns(AwardRow, "award")}, {IS_WHOLE} AS whole FROM {self._with_suppressors}
+            WHERE award.exchanges @> {ONLY_VIEWER}
         """
 
     @property
@@ -69,7 +69,7 @@ class LedgerView(NamedTuple):
         """Condition: the transaction `t` is of a wholly visible award (None: all are)."""
         if self.viewer is None:
             return None
-        return f"EXISTS (SELECT FROM {self._with_suppressors} WHERE award.award_id = t.award_id AND {_IS_WHOLE})"
+        return f"EXISTS (SELECT FROM {self._with_suppressors} WHERE award.award_id = t.award_id AND {IS_WHOLE})"
 
     @property
     def _with_suppressors(self) -> str:
