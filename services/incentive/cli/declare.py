@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import requests
 
 from shared.language import localized, say
+from shared.values.json_types import Json
 
 _TIMEOUT_S: Final = (5.0, 120.0)
 _PATH: Final = "/v1/declared/table"
-
-Json = dict[str, Any]
 
 
 def declare_file(file: Path, url: str, key: str, *, only_preview: bool) -> int:

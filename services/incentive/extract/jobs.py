@@ -8,13 +8,14 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from services.incentive.extract.request import ExtractRequest, read_request
+from services.incentive.extract.request import ExtractRequest
 from shared.postgres.query import execute, fetch, fetch_one, fetch_optional, fetch_value, fetch_values
+from shared.values.json_types import Json
 from shared.values.times import Clock
 
 KEPT_FOR: Final = timedelta(days=7)
@@ -30,22 +31,13 @@ class Requester(NamedTuple):
     role: str
 
 
-class Job(NamedTuple):
-    """An extract to be written, in the attempt with this number."""
-
-    id: str
-    attempt: int
-    request: ExtractRequest
-    log_size: int
-
-
 class ExtractRow(NamedTuple):
-    """A row of `extract`."""
+    """A row of `extract`; a job is an unfinished one, in the attempt with the number `attempts`."""
 
     id: str
     requested_by: str
     role: str
-    request: dict[str, Any]
+    request: Json
     log_size: int
     requested_at: datetime
     state: str
@@ -157,55 +149,52 @@ def has_unfinished(connection: Connection) -> bool:
     return fetch_value(connection, f"SELECT EXISTS (SELECT FROM extract WHERE {_UNFINISHED})", bool)
 
 
-def take_next(connection: Connection, now: datetime) -> Job | None:
-    """Start the oldest unfinished job; one whose workers died too often is failed instead."""
-    statement = f"SELECT {_COLUMNS} FROM extract WHERE {_UNFINISHED} ORDER BY requested_at, id LIMIT 1 FOR UPDATE"
-    while True:
-        row = fetch_one(connection, statement, ExtractRow)
-        if row is None:
-            return None
-        if row.attempts < MOST_ATTEMPTS:
-            break
-        said = f"{MOST_ATTEMPTS} 次均中断 / interrupted {MOST_ATTEMPTS} times"
-        _finish(connection, row.id, "failed", now, reason=said)
-    _delete_pieces(connection, row.id)
-    attempt = row.attempts + 1
-    execute(
-        connection,
-        "UPDATE extract SET state = 'running', progress = 0, attempts = %(attempt)s WHERE id = %(id)s",
-        id=row.id,
-        attempt=attempt,
-    )
-    return Job(row.id, attempt, read_request(row.request), row.log_size)
+def take_next(connection: Connection, now: datetime) -> ExtractRow | None:
+    """Start the oldest unfinished job, after failing those whose workers died too often."""
+    said = f"{MOST_ATTEMPTS} 次均中断 / interrupted {MOST_ATTEMPTS} times"
+    exhausted = f"""
+        UPDATE extract SET state = 'failed', finished_at = %(now)s, reason = %(reason)s
+        WHERE {_UNFINISHED} AND attempts >= %(most)s
+    """
+    execute(connection, exhausted, now=now, reason=said, most=MOST_ATTEMPTS)
+    started = f"""
+        UPDATE extract SET state = 'running', progress = 0, attempts = attempts + 1
+        WHERE id = (SELECT id FROM extract WHERE {_UNFINISHED} ORDER BY requested_at, id LIMIT 1 FOR UPDATE)
+        RETURNING {_COLUMNS}
+    """
+    job = fetch_one(connection, started, ExtractRow)
+    if job is not None:
+        _delete_pieces(connection, job.id)
+    return job
 
 
-def put_back(connection: Connection, job: Job) -> None:
+def put_back(connection: Connection, job: ExtractRow) -> None:
     """Undo the attempt, which a transient error ended."""
     execute(
         connection,
         "UPDATE extract SET attempts = attempts - 1 WHERE id = %(id)s AND attempts = %(attempt)s AND state = 'running'",
         id=job.id,
-        attempt=job.attempt,
+        attempt=job.attempts,
     )
 
 
-def fail(connection: Connection, job: Job, reason: str, now: datetime) -> None:
+def fail(connection: Connection, job: ExtractRow, reason: str, now: datetime) -> None:
     """Fail a job that cannot be done. Raises Withdrawn."""
     _check_ours(connection, job)
     _delete_pieces(connection, job.id)
     _finish(connection, job.id, "failed", now, reason=reason)
 
 
-def show_progress(connection: Connection, job: Job, progress: float) -> None:
+def show_progress(connection: Connection, job: ExtractRow, progress: float) -> None:
     """Record the progress of a job. Raises Withdrawn."""
     _check_ours(connection, job)
     statement = "UPDATE extract SET progress = greatest(progress, %(progress)s) WHERE id = %(id)s"
     execute(connection, statement, id=job.id, progress=progress)
 
 
-def _check_ours(connection: Connection, job: Job) -> None:
+def _check_ours(connection: Connection, job: ExtractRow) -> None:
     statement = "SELECT id FROM extract WHERE id = %(id)s AND state = 'running' AND attempts = %(attempt)s FOR UPDATE"
-    if fetch_optional(connection, statement, str, id=job.id, attempt=job.attempt) is None:
+    if fetch_optional(connection, statement, str, id=job.id, attempt=job.attempts) is None:
         raise Withdrawn
 
 
@@ -222,7 +211,7 @@ def _delete_pieces(connection: Connection, extract_id: str) -> None:
 class Pieces:
     """A stream that stores a zip in pieces, each in a transaction of its own. `end` makes the extract ready."""
 
-    def __init__(self, engine: Engine, job: Job, clock: Clock) -> None:
+    def __init__(self, engine: Engine, job: ExtractRow, clock: Clock) -> None:
         self._engine, self._job, self._clock = engine, job, clock
         self._digest = hashlib.sha256()
         self._rest = bytearray()

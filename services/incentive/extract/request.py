@@ -1,7 +1,7 @@
 """The request of an extract, as the manifest has it. Pure."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -43,8 +43,3 @@ class ExtractRequest(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     def is_foreign(self) -> bool:
         """True if an exchange asks for another exchange's data; such an extract is empty."""
         return self.viewer is not None and self.exchange not in (None, self.viewer)
-
-
-def read_request(value: Any) -> ExtractRequest:
-    """Read a request from its JSON value."""
-    return msgspec.convert(value, ExtractRequest)

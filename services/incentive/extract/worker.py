@@ -13,13 +13,16 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from services.incentive.extract import jobs
+from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.table_files import WorkbooksKilled
 from services.incentive.extract.writer import ExtractOrder, write_extract
 from services.incentive.store.register_client import RegisterClient, RegisterRefused, RegisterUnavailable
@@ -65,13 +68,13 @@ class ExtractWorker:
                 return
             self._write(job)
 
-    def _write(self, job: jobs.Job) -> None:
+    def _write(self, job: jobs.ExtractRow) -> None:
         began_s = time.monotonic()
         try:
             pieces = jobs.Pieces(self.engine, job, now)
             engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
             with engine.connect() as connection, RegisterClient(self.service_key) as registers:
-                order = ExtractOrder(job.request, job.log_size, self.private)
+                order = ExtractOrder(msgspec.convert(job.request, ExtractRequest), job.log_size, self.private)
                 write_extract(connection, order, registers, self.registers, pieces, _Progress(self.engine, job).tick)
             pieces.end()
         except jobs.Withdrawn:
@@ -90,7 +93,7 @@ class ExtractWorker:
         else:
             log.info("extract ready", extract=job.id, took_s=round(time.monotonic() - began_s, 1))
 
-    def _fail(self, job: jobs.Job, reason: str) -> None:
+    def _fail(self, job: jobs.ExtractRow, reason: str) -> None:
         log.warning("extract failed", extract=job.id, reason=reason)
         with self.engine.begin() as connection:
             jobs.fail(connection, job, reason, now())
@@ -99,7 +102,7 @@ class ExtractWorker:
 class _Progress:
     """Records the progress at most once a second, and checks that the worker should go on."""
 
-    def __init__(self, engine: Engine, job: jobs.Job) -> None:
+    def __init__(self, engine: Engine, job: jobs.ExtractRow) -> None:
         self._engine, self._job = engine, job
         self._parent, self._next_s = os.getppid(), 0.0
 
@@ -137,54 +140,43 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def supervising_extract_worker(program: ConsumerProgram) -> AbstractContextManager[None]:
     """Have extracts written while the program consumes; a bug stops the program and is re-raised on exit."""
-    supervisor = WorkerSupervisor(program.engine, program.stop)
-    return background_thread(supervisor.run, "extracts", program.stop, join_timeout_s=1.0 + _STOPS_WITHIN_S)
+    work = partial(supervise_worker, program.engine, program.stop)
+    return background_thread(work, "extracts", program.stop, join_timeout_s=1.0 + _STOPS_WITHIN_S)
 
 
-@dataclass
-class WorkerSupervisor:
-    """Starts the worker when extracts are queued, and deletes expired extracts.
+def supervise_worker(engine: Engine, stop: threading.Event) -> None:
+    """Run the worker when extracts are queued, and delete expired extracts, until `stop` is set; raise bugs.
 
     One consumer does: the leader, as long as its worker runs.
     """
+    backoff, next_expiry_s = Backoff(stop), 0.0
+    while not stop.wait(_POLL_EVERY_S):
+        try:
+            with engine.begin() as connection:
+                if time.monotonic() >= next_expiry_s:
+                    jobs.expire(connection, now())
+                    next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
+                has_work = jobs.has_unfinished(connection)
+            is_well = not has_work or _run_worker_as_leader(engine, stop)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("queue of extracts not read, retrying", error=reason_of(error))
+            is_well = False
+        if is_well:
+            backoff.reset()
+        else:
+            backoff.wait()
 
-    engine: Engine
-    stop: threading.Event
 
-    def __post_init__(self) -> None:
-        self._next_expiry_s = 0.0
-
-    def run(self) -> None:
-        """Poll the queue until `stop` is set; raise bugs."""
-        backoff = Backoff(self.stop)
-        while not self.stop.wait(_POLL_EVERY_S):
-            try:
-                is_well = self._poll()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("queue of extracts not read, retrying", error=reason_of(error))
-                is_well = False
-            if is_well:
-                backoff.reset()
-            else:
-                backoff.wait()
-
-    def _poll(self) -> bool:
-        """Run the worker if extracts are queued and no other consumer leads; return False if it failed."""
-        with self.engine.begin() as connection:
-            if time.monotonic() >= self._next_expiry_s:
-                jobs.expire(connection, now())
-                self._next_expiry_s = time.monotonic() + _EXPIRE_EVERY_S
-            if not jobs.has_unfinished(connection):
-                return True
-        with leader_lock(self.engine, "extracts") as leader:
-            return not leader.try_acquire() or self._run_worker()
-
-    def _run_worker(self) -> bool:
+def _run_worker_as_leader(engine: Engine, stop: threading.Event) -> bool:
+    """Run the worker unless another consumer leads; return False if it failed."""
+    with leader_lock(engine, "extracts") as leader:
+        if not leader.try_acquire():
+            return True
         worker = subprocess.Popen(_COMMAND)  # noqa: S603 - ours
         try:
-            while worker.poll() is None and not self.stop.wait(0.1):
+            while worker.poll() is None and not stop.wait(0.1):
                 pass
         finally:
             worker.terminate()

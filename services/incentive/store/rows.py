@@ -19,7 +19,7 @@ it never falls, so that the answer as of an instant never changes.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from shared.values.json_types import Json
 
@@ -107,7 +107,7 @@ class SettingsRow(NamedTuple):
     registers: list[str] | None  # whose facts count; None for all
 
 
-def columns(row_type: type[tuple[Any, ...]], table: str = "") -> str:
+def columns(row_type: type[tuple[object, ...]], table: str = "") -> str:
     """The columns of a row type for a SELECT list, of a table if one is named."""
     names: tuple[str, ...] = row_type._fields  # type: ignore[attr-defined]
     return ", ".join(f'{table}."{name}"' if table else f'"{name}"' for name in names)

@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -24,7 +25,7 @@ from services.incentive.extract import jobs, tables
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.extract.selection import CONTEXT, Selection
 from services.incentive.extract.table_files import TableFiles, WorkbooksKilled
-from services.incentive.extract.worker import ExtractWorker, WorkerSupervisor
+from services.incentive.extract.worker import ExtractWorker, supervise_worker
 from services.incentive.queries.ledger import ledger_size
 from services.incentive.store.register_client import RegisterClient, RegisterLog, RegisterUnavailable
 from services.incentive.verifier.main import verify
@@ -513,12 +514,12 @@ def test_the_consumer_starts_the_program_that_makes_them(makers: Makers, tmp_pat
         monkeypatch.setenv(name, value)
     extract_id = enqueue(makers)
     stop = threading.Event()
-    starter = WorkerSupervisor(makers.set.ledger, stop)
+    starter = partial(supervise_worker, makers.set.ledger, stop)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60.0)
         nothing = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("REGISTERS", f"r1={nothing},{nothing}")
-        with background_thread(starter.run, "extracts", stop, join_timeout_s=5.0):
+        with background_thread(starter, "extracts", stop, join_timeout_s=5.0):
             with silent.accept()[0]:  # it hangs in the middle of its work
                 assert makers.get(f"/v1/extracts/{extract_id}")["state"] == "running"
                 monkeypatch.setenv("REGISTERS", f"r1={address.listing},{address.trade_ingest}")
