@@ -1,8 +1,9 @@
 """Asking a register for what belongs into an extract: its checkpoint, hashes, entries with records, and quarantine."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import requests
@@ -77,8 +78,17 @@ class RegisterProgress(msgspec.Struct, frozen=True):
         return frozenset(partition.topic for partition in self.partitions)
 
 
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    """Raise RegisterUnavailable for an answer that does not come, or not to its end."""
+    try:
+        yield
+    except requests.RequestException as error:
+        raise RegisterUnavailable(f"{url}: {error}") from error
+
+
 class RegisterClient:
-    """The registers of a set, asked with a key of the role `service`."""
+    """The registers of a set, asked with a key of the role `service`. A parameter that is None is not sent."""
 
     def __init__(self, key: str, timeout_s: tuple[float, float] = _TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
@@ -93,11 +103,11 @@ class RegisterClient:
         self._session.close()
 
     def log(self, kind: str, register: str, url: str) -> RegisterLog:
-        """The register's log at the checkpoint that it shows. Raises RegisterAway, RegisterRefuses.
+        """The register's log at the checkpoint that it shows. Raises RegisterUnavailable, RegisterRefused.
 
         Without what witnesses signed, which may grow while the log does not.
         """
-        shown = parse_note(self._get(f"{url}/v1/log/checkpoint").content)
+        shown = parse_note(self._ask(f"{url}/v1/log/checkpoint").content)
         checkpoint = Checkpoint.parse(shown.text)
         own = tuple(signature for signature in shown.signatures if signature.name == checkpoint.origin)
         if checkpoint.origin.split("/")[-3:-1] != [kind, register]:
@@ -106,35 +116,32 @@ class RegisterClient:
 
     def progress(self, url: str) -> RegisterProgress:
         """Ask a service for its progress. Raises RegisterUnavailable, RegisterRefused."""
-        return msgspec.json.decode(self._get(f"{url}/v1/progress").content, type=RegisterProgress)
+        return msgspec.json.decode(self._ask(f"{url}/v1/progress").content, type=RegisterProgress)
 
     def node(self, log: RegisterLog) -> Node:
         """The nodes of that log, from its tiles."""
 
         def fetch(tile: Tile) -> bytes:
-            return self._get(f"{log.url}/v1/log/tile/{tile.path}").content
+            return self._ask(f"{log.url}/v1/log/tile/{tile.path}").content
 
         return node_by_tiles(log.checkpoint.size, fetch)
 
     def entries(self, log: RegisterLog, wanted: Iterable[str], until: int, exchange: str | None) -> Iterator[bytes]:
         """The lines of `/v1/entries`, as they come."""
-        query = {"until": until} | ({} if exchange is None else {"exchange": exchange})
+        query = {"until": until, "exchange": exchange}
         body = (f"{about}\n".encode() for about in wanted)
-        answer = self._ask("POST", f"{log.url}/v1/entries", params=query, data=body, stream=True)
+        answer = self._ask(f"{log.url}/v1/entries", query, body, stream=True)
         rest = b""
-        with answer:
-            try:
-                for piece in answer.iter_content(_PIECE_BYTES):
-                    *lines, rest = (rest + piece).split(b"\n")
-                    yield from lines
-            except requests.RequestException as error:
-                raise RegisterUnavailable(f"{log.url}: {error}") from error
+        with answer, _answering(log.url):
+            for piece in answer.iter_content(_PIECE_BYTES):
+                *lines, rest = (rest + piece).split(b"\n")
+                yield from lines
         if rest:
             raise RegisterUnavailable(f"{log.url}: the answer ends inside a line")
 
     def quarantine(self, url: str, exchange: str | None) -> Iterator[Json]:
         """Everything that is in quarantine there, in order of its id."""
-        query: Json = {"limit": _PAGE} | ({} if exchange is None else {"exchange": exchange})
+        query: Json = {"limit": _PAGE, "exchange": exchange}
         while True:
             page = self.quarantine_page(url, query)
             yield from page["items"]
@@ -142,38 +149,36 @@ class RegisterClient:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def quarantine_page(self, url: str, query: Mapping[str, Any]) -> Json:
+    def quarantine_page(self, url: str, query: Json) -> Json:
         """One page of it, as the register gives it."""
-        page: Json = self._get(f"{url}/v1/quarantine", params=query).json()
-        return page
+        return self._json(f"{url}/v1/quarantine", query)
 
     def reconciliation(self, url: str, exchange: str, day: str) -> Json:
         """Ask for the counts of an exchange's records of a day (`2026-03-01`)."""
-        found: Json = self._get(f"{url}/v1/reconciliation", params={"exchange": exchange, "date": day}).json()
-        return found
+        return self._json(f"{url}/v1/reconciliation", {"exchange": exchange, "date": day})
 
     def evidence(self, url: str, ref: FactRef, exchange: str | None) -> Iterator[Json]:
         """The documents that a fact was made of, those of one exchange alone if one is named. Raises NotInRegister."""
-        query = {"fact": ref.fact, "seq": ref.seq} | ({} if exchange is None else {"exchange": exchange})
-        with self._get(f"{url}/v1/evidence", params=query, stream=True) as answer:
-            try:
-                for line in answer.iter_lines():
-                    yield msgspec.json.decode(line)
-            except requests.RequestException as error:
-                raise RegisterUnavailable(f"{url}: {error}") from error
+        query = {"fact": ref.fact, "seq": ref.seq, "exchange": exchange}
+        with self._ask(f"{url}/v1/evidence", query, stream=True) as answer, _answering(url):
+            yield from map(msgspec.json.decode, answer.iter_lines())
 
     def trade_facts(self, url: str, exchange: str, number: str) -> bytes:
         """Ask which facts a trade was evidence of, as JSON. Raises NotInRegister."""
-        return self._get(f"{url}/v1/trades/{exchange}/{number}/facts").content
+        return self._ask(f"{url}/v1/trades/{exchange}/{number}/facts").content
 
-    def _get(self, url: str, **options: Any) -> requests.Response:
-        return self._ask("GET", url, **options)
+    def _json(self, url: str, query: Json) -> Json:
+        found: Json = self._ask(url, query).json()
+        return found
 
-    def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
-        try:
-            answer = self._session.request(method, url, timeout=self._timeout_s, allow_redirects=False, **options)
-        except requests.RequestException as error:
-            raise RegisterUnavailable(f"{url}: {error}") from error
+    def _ask(
+        self, url: str, query: Json | None = None, body: Iterable[bytes] | None = None, *, stream: bool = False
+    ) -> requests.Response:
+        method = "GET" if body is None else "POST"
+        with _answering(url):
+            answer = self._session.request(
+                method, url, query, body, timeout=self._timeout_s, allow_redirects=False, stream=stream
+            )
         if answer.status_code >= _SERVER_FAULT:
             raise RegisterUnavailable(f"{url}: {answer.status_code}")
         if answer.status_code == requests.codes.not_found:
