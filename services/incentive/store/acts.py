@@ -17,12 +17,12 @@ from services.incentive.domain.acts import (
     Act,
     ActKind,
     ActPart,
-    RelatedPartyPart,
     act_json,
 )
 from services.incentive.domain.highest_only import OTHER_GRANT, OtherGrant
 from services.incentive.store.as_of import AS_OF
-from shared.postgres.query import execute, fetch, fetch_value, where
+from services.incentive.store.rows import columns
+from shared.postgres.query import execute, fetch, fetch_one, fetch_value, where
 from shared.values.json_types import Json
 from shared.values.times import format_time
 
@@ -31,9 +31,17 @@ _TABLES: Final[dict[ActKind, str]] = {
     "release": "hold_release",
 }
 _RELEASABLE: Final = ("hold", "suspension")
-_ACT: Final = ", ".join(f"a.{name}" for name in Act._fields)
+_ACT: Final = columns(Act, "a")
 _RELEASED: Final = f"""
     SELECT r.hold_id, a.recorded_at FROM hold_release r JOIN act a ON a.id = r.id WHERE a.recorded_at <= {AS_OF}
+"""
+_AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
+# Pairs on the list of related parties, by the last record of each, with its act.
+_RELATED: Final = f"""
+    (SELECT DISTINCT ON (p.subject, p.other) {_ACT}, p.subject, p.other, p.status
+     FROM related_party p JOIN act a ON a.id = p.id
+     WHERE a.recorded_at <= {AS_OF} AND ({_AMONG.format("p.subject")} OR {_AMONG.format("p.other")})
+     ORDER BY p.subject, p.other, a.seq DESC) pair WHERE status = '{RELATED}'
 """
 # `state` and more of the last decision that changed an award's state: a return does not.
 LAST_STEP_SQL: Final = f"""
@@ -63,16 +71,14 @@ def record_part(connection: Connection, act: Act, part: ActPart) -> None:
 def find_part(connection: Connection, kind: ActKind, name: str, value: str) -> ActPart | None:
     """The part of a kind with that value in a field (or `id`)."""
     make = PARTS[kind]
-    columns = ", ".join(make._fields)
-    rows = fetch(connection, f"SELECT {columns} FROM {_TABLES[kind]} WHERE {name} = %(value)s", make, value=value)
-    return rows[0] if rows else None
+    statement = f"SELECT {columns(make)} FROM {_TABLES[kind]} WHERE {name} = %(value)s"
+    return fetch_one(connection, statement, make, value=value)
 
 
 def find_request(connection: Connection, person: str, key: str) -> Act | None:
     """The act that a person's Idempotency-Key was used for."""
     statement = f"SELECT {_ACT} FROM act a WHERE a.person = %(person)s AND a.request_key = %(key)s"
-    acts = fetch(connection, statement, Act, person=person, key=key)
-    return acts[0] if acts else None
+    return fetch_one(connection, statement, Act, person=person, key=key)
 
 
 def outstanding_of(connection: Connection, condition: str, **parameters: object) -> int:
@@ -111,35 +117,17 @@ def related_of(
 ) -> dict[str, frozenset[str]]:
     """The related parties of each of these subjects (None: all), by the list."""
     found: dict[str, set[str]] = {}
-    for _, part in _pairs(connection, subjects, as_of):
-        if part.status == RELATED:
-            found.setdefault(part.subject, set()).add(part.other)
-            found.setdefault(part.other, set()).add(part.subject)
+    statement = f"SELECT subject, other FROM {_RELATED}"
+    for subject, other in fetch(connection, statement, tuple[str, str], subjects=_listed(subjects), as_of=as_of):
+        found.setdefault(subject, set()).add(other)
+        found.setdefault(other, set()).add(subject)
     return {subject: frozenset(others) for subject, others in found.items()}
 
 
 def related_parties(connection: Connection, subject: str | None, as_of: datetime | None) -> list[Json]:
     """The list of related parties: each pair on it with its last record, in order of these."""
-    pairs = _pairs(connection, None if subject is None else [subject], as_of)
-    on_list = sorted((pair for pair in pairs if pair[1].status == RELATED), key=lambda pair: pair[0].seq)
-    return [act_json(act, part) for act, part in on_list]
-
-
-def _pairs(
-    connection: Connection, subjects: Collection[str] | None, as_of: datetime | None
-) -> list[tuple[Act, RelatedPartyPart]]:
-    """The last record of each pair."""
-    columns, width = ", ".join(f"p.{name}" for name in RelatedPartyPart._fields), len(Act._fields)
-    is_of_these = f"({_AMONG.format('p.subject')} OR {_AMONG.format('p.other')})"
-    statement = f"""
-        SELECT DISTINCT ON (p.subject, p.other) {_ACT}, {columns} FROM related_party p JOIN act a ON a.id = p.id
-        {where(is_of_these, f"a.recorded_at <= {AS_OF}")} ORDER BY p.subject, p.other, a.seq DESC
-    """
-    rows = fetch(connection, statement, tuple[object, ...], subjects=_listed(subjects), as_of=as_of)
-    return [(Act._make(row[:width]), RelatedPartyPart._make(row[width:])) for row in rows]
-
-
-_AMONG: Final = "(CAST(%(subjects)s AS text[]) IS NULL OR {} = ANY(%(subjects)s))"
+    subjects = None if subject is None else [subject]
+    return _acts(connection, f"SELECT {columns(Act)} FROM {_RELATED} ORDER BY seq", subjects=subjects, as_of=as_of)
 
 
 def _listed(values: Collection[str] | None) -> list[str] | None:
@@ -164,19 +152,14 @@ def list_acts(
         SELECT {_ACT} FROM act a JOIN {_TABLES[kind]} p ON p.id = a.id
         {where(f"p.{name} = %(value)s", f"a.recorded_at <= {AS_OF}", is_later)} ORDER BY a.seq LIMIT %(limit)s
     """
-    acts = fetch(connection, statement, Act, value=value, as_of=as_of, after=after, limit=limit)
-    found = [(act, answer) for act, answer in render_acts(connection, acts) if answer is not None]
-    if kind not in _RELEASABLE:
-        return [answer for _, answer in found]
-    released = fetch(
-        connection,
-        f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)",
-        tuple[str, datetime],
-        as_of=as_of,
-        ids=[act.id for act, _ in found],
-    )
-    released_at = {hold_id: format_time(instant) for hold_id, instant in released}
-    return [{**answer, "released_at": released_at.get(act.id)} for act, answer in found]
+    found = _acts(connection, statement, value=value, as_of=as_of, after=after, limit=limit)
+    if kind in _RELEASABLE:
+        by_id = {one[f"{kind}_id"]: one for one in found}
+        of_these = f"{_RELEASED} AND r.hold_id = ANY(%(ids)s)"
+        released = dict(fetch(connection, of_these, tuple[str, datetime], as_of=as_of, ids=list(by_id)))
+        for act_id, one in by_id.items():
+            one["released_at"] = format_time(released[act_id]) if act_id in released else None
+    return found
 
 
 def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Json]:
@@ -186,14 +169,19 @@ def list_suspensions(connection: Connection, as_of: datetime | None) -> list[Jso
         WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (SELECT FROM ({_RELEASED}) r WHERE r.hold_id = a.id)
         ORDER BY a.seq
     """
-    acts = fetch(connection, statement, Act, as_of=as_of)
-    return [answer for _, answer in render_acts(connection, acts) if answer is not None]
+    return _acts(connection, statement, as_of=as_of)
 
 
 def find_act(connection: Connection, act_id: str) -> Json | None:
     """An act as the API shows it; None if there is none."""
-    acts = fetch(connection, f"SELECT {_ACT} FROM act a WHERE a.id = %(id)s", Act, id=act_id)
-    return next((answer for _, answer in render_acts(connection, acts)), None)
+    found = _acts(connection, f"SELECT {_ACT} FROM act a WHERE a.id = %(id)s", id=act_id)
+    return found[0] if found else None
+
+
+def _acts(connection: Connection, statement: str, **parameters: object) -> list[Json]:
+    """The acts that a statement selects, in its order, as the API shows them, without those whose part is missing."""
+    acts = fetch(connection, statement, Act, **parameters)
+    return [answer for _, answer in render_acts(connection, acts) if answer is not None]
 
 
 def render_acts(connection: Connection, acts: Sequence[Act]) -> Iterator[tuple[Act, Json | None]]:
@@ -204,7 +192,7 @@ def render_acts(connection: Connection, acts: Sequence[Act]) -> Iterator[tuple[A
     parts: dict[str, ActPart] = {}
     for kind, ids in by_kind.items():
         make = PARTS[kind]
-        statement = f"SELECT id, {', '.join(make._fields)} FROM {_TABLES[kind]} WHERE id = ANY(%(ids)s)"
+        statement = f"SELECT id, {columns(make)} FROM {_TABLES[kind]} WHERE id = ANY(%(ids)s)"
         for act_id, *fields in fetch(connection, statement, tuple[str, object], ids=ids):
             parts[act_id] = make._make(fields)
     for act in acts:
