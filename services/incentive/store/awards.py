@@ -57,29 +57,13 @@ def find_current_award(connection: Connection, award_id: str) -> AwardRow | None
 
 def award_from_row(row: AnyAwardRow) -> Award:
     """The award of a row."""
-    return Award(
-        award_id=row.award_id,
-        about=row.about,
-        rule=row.rule,
-        article=row.article,
-        policy_id=row.policy_id,
-        policy_revision=row.policy_revision,
-        subject=row.subject,
-        subject_name=row.subject_name,
-        exchange=row.exchange,
-        year=row.year,
-        base_fen=row.base_fen,
-        rate=row.rate,
-        cap_fen=row.cap_fen,
-        ceiling_fen=row.ceiling_fen,
-        payable_fen=row.payable_fen,
-        suppressed_by=row.suppressed_by,
-        flags=tuple(row.flags),
-        evidence=tuple(
-            EvidenceItem(FactRef(item["fact"], item["generation"], item["seq"]), tuple(item["exchanges"]))
-            for item in row.evidence
-        ),
+    fields = {name: getattr(row, name) for name in Award.__struct_fields__}
+    fields["flags"] = tuple(row.flags)
+    fields["evidence"] = tuple(
+        EvidenceItem(FactRef(item["fact"], item["generation"], item["seq"]), tuple(item["exchanges"]))
+        for item in row.evidence
     )
+    return Award(**fields)
 
 
 def evidence_json(evidence: Iterable[EvidenceItem]) -> list[Json]:

@@ -3,9 +3,9 @@
 This is a hot path: structs have their fields in canonical order, because sorting them again took half the time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from functools import cache
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,8 +16,6 @@ from shared.postgres.query import fetch
 from shared.service_log.store import LogHead, ServiceLog
 from shared.values.money import format_yuan
 from shared.values.times import format_time
-
-K = TypeVar("K")
 
 
 class _Fact(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -60,34 +58,6 @@ class _Transaction(msgspec.Struct, gc=False):
     seq: int
 
 
-class _StoredTransaction(NamedTuple):
-    """A row of `ledger_transaction`, as the log needs it."""
-
-    seq: int
-    posted_at: datetime
-    kind: str
-    award_id: str | None
-    amount_fen: int
-    policy_id: str
-    policy_revision: int
-    article: str
-    cause: str
-    decision_id: str | None
-    decision_sha256: str | None
-
-
-class _Memo(dict[K, str]):
-    """Cache a function's results: amounts and times of a batch are often equal."""
-
-    def __init__(self, function: Callable[[K], str]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, value: K) -> str:
-        made = self[value] = self._function(value)
-        return made
-
-
 _TRANSACTIONS = """
     SELECT seq, posted_at, kind, award_id, amount_fen, policy_id, policy_revision, article, CAST(cause AS text),
            decision_id, decision_sha256
@@ -115,15 +85,20 @@ def transactions_of(connection: Connection, seqs: Sequence[int]) -> Iterator[tup
 
 
 def _log_entries(connection: Connection, which: str, **parameters: object) -> Iterator[tuple[int, bytes]]:
-    yuan, times = _Memo(format_yuan), _Memo(format_time)
+    yuan, time = cache(format_yuan), cache(format_time)  # amounts and times of a batch are often equal
     entries: dict[int, list[_Entry]] = {}
     lines = fetch(connection, _ENTRIES.format(which), tuple[int, str, int, int], **parameters)
     for seq, account, debit_fen, credit_fen in lines:
-        entries.setdefault(seq, []).append(_Entry(account, yuan[credit_fen], yuan[debit_fen]))
-    rows = fetch(connection, _TRANSACTIONS.format(which), _StoredTransaction, **parameters)
+        entries.setdefault(seq, []).append(_Entry(account, yuan(credit_fen), yuan(debit_fen)))
+    rows = fetch(
+        connection,
+        _TRANSACTIONS.format(which),
+        tuple[int, datetime, str, str | None, int, str, int, str, str, str | None, str | None],
+        **parameters,
+    )
     for seq, posted_at, kind, award_id, amount_fen, policy_id, revision, article, cause, decision, digest in rows:
         transaction = _Transaction(
-            yuan[amount_fen],
+            yuan(amount_fen),
             article,
             award_id,
             _decode_cause(cause),
@@ -131,7 +106,7 @@ def _log_entries(connection: Connection, which: str, **parameters: object) -> It
             entries.get(seq, []),
             kind,
             _Policy(policy_id, revision),
-            times[posted_at],
+            time(posted_at),
             seq,
         )
         yield seq, _encode(transaction)
