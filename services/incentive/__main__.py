@@ -4,13 +4,11 @@ from pathlib import Path
 
 import click
 
-from services.incentive.cli.policy import policy_commands, read_file
+from services.incentive.cli.policy import FILE, policy_commands, read_file
 from shared.commands import service_commands
 from shared.language import localized, say
 from shared.operator_errors import OperatorError
 from shared.process.program import run_program
-
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 main = service_commands(
     "incentive",
@@ -56,14 +54,14 @@ def verify(extract: str, since: str | None, key: str | None, html: str | None) -
         "Compute the same facts by another policy file, and compare award by award and by year. Nothing is written.",
     ),
 )
-@click.option("--policy", metavar="FILE", required=True, type=_FILE, help=say("另一政策文件", "The other policy file."))
+@click.option("--policy", metavar="FILE", required=True, type=FILE, help=say("另一政策文件", "The other policy file."))
 @click.option(
     "--from-ledger", is_flag=True, help=say("事实取自台账数据库（默认）", "Take the facts from the database (default).")
 )
 @click.option(
     "--extract",
     metavar="ZIP",
-    type=_FILE,
+    type=FILE,
     help=say("事实取自核验包，不需要数据库", "Take the facts from an extract, without a database."),
 )
 @click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "Print JSON."))
@@ -92,7 +90,7 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
         "Preview a CSV table of declarations row by row and declare it; nothing is written if any row is faulty.",
     )
 )
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--preview", is_flag=True, help=say("只预览，不写入", "Only preview, write nothing."))
 @click.option(
     "--url",
@@ -104,7 +102,7 @@ def what_if(policy: Path, *, from_ledger: bool, extract: Path | None, as_json: b
     "--key-file",
     metavar="FILE",
     required=True,
-    type=_FILE,
+    type=FILE,
     help=say("主管部门（bureau）的密钥文件", "A file with a key of the role bureau."),
 )
 def declare(file: Path, *, preview: bool, url: str, key_file: Path) -> None:

@@ -27,7 +27,7 @@ _PLACES = {
     "declared.rules": Texts("申报类规则的次序", "order of declared rules"),
     "declared.readings": Texts("申报类规则的解读", "readings of all declared rules"),
 }
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.group("policy", help=say("检查和比较政策文件。", "Check and compare policy files."))
@@ -42,7 +42,7 @@ def policy_commands() -> None:
         "Check a policy file and show its content; exit 1 with all faults, one a line.",
     ),
 )
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def check(file: Path) -> None:
     """Print the summary of a policy file."""
     for line in summary(read_file(file)):
@@ -56,8 +56,8 @@ def check(file: Path) -> None:
         "Compare two policy files value by value, with the period that each change affects.",
     ),
 )
-@click.argument("before", type=_FILE)
-@click.argument("after", type=_FILE)
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
 def diff(before: Path, after: Path) -> None:
     """Print the differences of two policy files."""
     old, new = read_file(before), read_file(after)

@@ -4,7 +4,6 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 import msgspec
@@ -42,8 +41,8 @@ def compare_ledger(settings: Settings, policy: Policy) -> tuple[WhatIf, Policy]:
 
 def compare_extract(extract: Path, policy: Policy) -> tuple[WhatIf, Policy]:
     """Compare on the facts of an extract, without a database. Raises UnreadableExtract."""
-    found = facts_of_extract(extract)
-    return what_if(found.known, found.rulebook, policy, found.grants), found.rulebook.policy
+    known, before, grants = _facts_of_extract(extract)
+    return what_if(known, before, policy, grants), before.policy
 
 
 def show(found: WhatIf, before: Policy, after: Policy, *, as_json: bool) -> None:
@@ -90,27 +89,17 @@ class UnreadableExtract(ValueError):  # noqa: N818 - said of the file
     """A file that is no extract, or lacks what is read from it."""
 
 
-class ExtractFacts(NamedTuple):
-    """An extract's facts by what they are about, its rulebook, the instant it shows, and other policies' grants."""
-
-    known: tuple[tuple[str, KnownFacts], ...]
-    rulebook: Rulebook
-    as_of: str
-    grants: OtherGrants
-
-
-def facts_of_extract(path: Path) -> ExtractFacts:
-    """Read an extract's zip without verifying it. Raises UnreadableExtract."""
+def _facts_of_extract(path: Path) -> tuple[tuple[tuple[str, KnownFacts], ...], Rulebook, OtherGrants]:
+    """Read an extract's facts by what they are about, its rulebook and its grants, without verifying it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
             settings = json.loads(archive.read("policy/settings.json"))[-1]
             source = archive.read(settings["policy"]["file"])
             exchanges = parse_whitelist(archive.read(settings["whitelist"]["file"]).decode())
             acts = [json.loads(line) for line in archive.read("decisions.ndjson").splitlines()]
             items = [json.loads(line) for line in archive.read("facts.ndjson").splitlines()]
         rulebook = Rulebook(read_policy(source, settings["policy"]["file"]), source.decode(), exchanges)
-        return ExtractFacts(tuple(_by_about(items)), rulebook, str(manifest["as_of"]), _grants(acts))
+        return tuple(_by_about(items)), rulebook, _grants(acts)
     except (zipfile.BadZipFile, OSError, KeyError, IndexError, TypeError, ValueError, WhitelistError) as error:
         raise UnreadableExtract(f"{path}: 不是可用的核验包 / not a readable extract: {error}") from error
 

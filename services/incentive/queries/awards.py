@@ -1,16 +1,17 @@
-"""Awards as a reader sees them."""
+"""Awards as a reader sees them, and the bureau's declarations."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from services.incentive.domain.facts import DECLARED, Declaration, parse_fact
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
 from services.incentive.queries.serializers import FLAGS_FOR_ALL
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.rows import SeenAward
-from shared.postgres.query import fetch, fetch_one
+from shared.postgres.query import fetch, fetch_one, where
 
 
 def list_awards(
@@ -50,3 +51,24 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
     """The awards of a subject in a year that the viewer sees."""
     statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) AND award.year = %(year)s"
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
+
+
+def list_declared(
+    connection: Connection, filters: Mapping[str, object], after: str | None, limit: int
+) -> list[Declaration]:
+    """Current declarations in code point order of their facts, at most `limit`, by subject and rule."""
+    conditions = where(
+        "c.topic = %(topic)s",
+        "c.about = %(subject)s" if "subject" in filters else None,
+        "split_part(c.key, '/', 3) = %(rule)s" if "rule" in filters else None,
+        None if after is None else "c.key > %(after)s",
+    )
+    statement = f"""
+        SELECT c.key, f.value FROM fact_current c JOIN fact f ON f.id = c.fact_id
+        {conditions} ORDER BY c.key LIMIT %(limit)s
+    """
+    key = None if after is None else after.partition("/")[2]
+    parameters = {**filters, "topic": DECLARED, "after": key, "limit": limit}
+    rows = fetch(connection, statement, tuple[str, bytes], **parameters)
+    found = [parse_fact(DECLARED, key, value) for key, value in rows]
+    return [one for one in found if isinstance(one, Declaration)]

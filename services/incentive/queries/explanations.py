@@ -1,4 +1,4 @@
-"""Why an award is what it is, as a reader may see it."""
+"""Why an award is what it is, and the status of a subject or an exchange in a year, as a reader may see them."""
 
 from datetime import datetime
 from typing import Final
@@ -6,15 +6,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, subject_facts
+from services.incentive.domain.event_rules import ExchangeFacts
 from services.incentive.domain.explain import ExplainedAward, RevisionChange, explanation
-from services.incentive.domain.facts import Fact
+from services.incentive.domain.facts import Fact, named_exchanges
 from services.incentive.domain.risk_flags import (
     Peers,
     RiskFlag,
     find_risk_flags,
     first_near_cap,
     similar_purchases,
+    unattached_flag,
 )
+from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
 from services.incentive.queries.awards import awards_of_year
 from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.view import LedgerView
@@ -93,3 +96,49 @@ def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts:
     related = related_of(connection, [row.about], view.as_of)
     peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
     return find_risk_flags(award_from_row(row), facts, peers, policy)
+
+
+def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:
+    """The status of a subject in a year; None if nothing is known of it that the viewer may see.
+
+    An exchange sees the subjects that a fact names together with it, and its own operator.
+    """
+    facts, exchanges, policy = facts_about(connection, view, subject), view.rulebook.exchanges, view.rulebook.policy
+    operated = operated_exchanges(subject, year, exchanges)
+    if view.viewer is None:
+        is_known = bool(facts or operated)
+    else:
+        is_known = view.viewer in operated or any(view.viewer in named_exchanges(known) for known in facts)
+    if not is_known:
+        return None
+    awards = awards_of_year(connection, view, subject, year)
+    answer = subject_status(
+        subject,
+        year,
+        subject_facts(facts),
+        {exchange: _facts_of(connection, view, exchange) for exchange in operated},
+        policy,
+        {row.award_id for row in awards},
+        view.visible,
+    )
+    flag = unattached_flag(facts, policy) if view.viewer is None else None
+    flags = [flag.found] if flag is not None and flag.year == year else []
+    return {**answer, "signs": [risk_flag_json(one, policy) for one in flags]}
+
+
+def load_exchange_status(connection: Connection, view: LedgerView, exchange: str, year: int) -> Json | None:
+    """The status of an exchange in a year; None if it is not on the whitelist, or not the viewer's."""
+    exchanges, policy = view.rulebook.exchanges, view.rulebook.policy
+    if exchange not in exchanges.ids or view.viewer not in (None, exchange):
+        return None
+    statement = f"""
+        SELECT award.award_id FROM {view.awards}
+        WHERE award.about = %(about)s AND award.year = %(year)s ORDER BY award.award_id
+    """
+    about = f"exchange/{exchange}"
+    awards = fetch_values(connection, statement, str, about=about, year=year, as_of=view.as_of)
+    return exchange_status(exchange, year, _facts_of(connection, view, exchange), policy, awards)
+
+
+def _facts_of(connection: Connection, view: LedgerView, exchange: str) -> ExchangeFacts:
+    return exchange_facts(facts_about(connection, view, f"exchange/{exchange}"), view.rulebook.exchanges)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.incentive.queries.view import LedgerView
-from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
+from services.incentive.store.as_of import joined_facts
 from shared.events.fact_topics import ANNUAL_TOTAL, FIRST_LISTING, FIRST_PURCHASE
 from shared.postgres.query import fetch, fetch_values
 from shared.values.times import year_start
@@ -56,7 +56,7 @@ def list_participants(
     registers = view.rulebook.registers
     return fetch(
         connection,
-        _PARTICIPANTS.format(facts=FACT_NOW if view.as_of is None else FACT_AS_OF),
+        _PARTICIPANTS.format(facts=joined_facts(view.as_of)),
         Participant,
         registers=None if registers is None else list(registers),
         exchange=exchange,

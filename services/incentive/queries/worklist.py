@@ -1,18 +1,20 @@
-"""The bureau's overview of a year: awards by workflow state and by flag, red flags without an award, the budget."""
+"""The bureau's overview: awards of a year by workflow state and by flag, budget, red flags and clawback proposals."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from services.incentive.domain.budget import budget_json
+from services.incentive.domain.clawbacks import ClawbackProposal, PayableVersion, clawback_proposals
 from services.incentive.domain.risk_flags import UnattachedFlag, unattached_flag
-from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES
+from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED, STATES, ApprovedFor
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
-from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
-from services.incentive.store.award_context import load_recorded_context
+from services.incentive.store.as_of import AS_OF, joined_facts
+from services.incentive.store.award_context import decisions_of, load_recorded_context
 from services.incentive.store.facts import load_facts
 from shared.events.fact_topics import SIGN
 from shared.postgres.query import fetch, fetch_value, fetch_values
@@ -28,6 +30,15 @@ _CANDIDATES: Final = """
     LIMIT %(limit)s
 """
 _BATCH: Final = 200
+_CLAWBACKS_BATCH: Final = 500
+_APPROVED: Final = """
+    SELECT DISTINCT award_id FROM decision
+    WHERE action = 'approve' AND award_id >= coalesce(%(after)s, '') ORDER BY award_id
+"""
+_PAYABLES: Final = f"""
+    SELECT award_id, recorded_at, subject, year, payable_fen FROM award_version
+    WHERE award_id = ANY(%(award_ids)s) AND recorded_at <= {AS_OF} ORDER BY award_id, version
+"""
 
 
 class WorklistRow(NamedTuple):
@@ -75,7 +86,7 @@ def list_unattached_flags(connection: Connection, view: LedgerView, year: int, l
 
 
 def _iterate(connection: Connection, view: LedgerView, year: int) -> Iterator[UnattachedFlag]:
-    statement = _CANDIDATES.format(facts=FACT_NOW if view.as_of is None else FACT_AS_OF)
+    statement = _CANDIDATES.format(facts=joined_facts(view.as_of))
     after = ""
     while True:
         subjects = fetch_values(connection, statement, str, topic=SIGN, after=after, as_of=view.as_of, limit=_BATCH)
@@ -95,3 +106,34 @@ def load_budget(connection: Connection, view: LedgerView, year: int) -> Json:
     payable_fen = int(fetch_value(connection, payable, int, year=year, as_of=view.as_of))
     posted = load_recorded_context(connection, (), (), [year], view.as_of).posted.get(year, ())
     return budget_json(year, view.rulebook.policy, payable_fen, posted)
+
+
+def list_clawbacks(
+    connection: Connection, view: LedgerView, state: str | None, after: tuple[str, int] | None, limit: int
+) -> list[ClawbackProposal]:
+    """Proposals in order of award and number, at most `limit`; `after` names the last one of the page before."""
+    ids = fetch_values(connection, _APPROVED, str, after=None if after is None else after[0])
+    found: list[ClawbackProposal] = []
+    for start in range(0, len(ids), _CLAWBACKS_BATCH):
+        some = ids[start : start + _CLAWBACKS_BATCH]
+        decisions, versions = decisions_of(connection, some, view.as_of), _payables_of(connection, some, view.as_of)
+        found += [
+            one
+            for award_id in some
+            for one in clawback_proposals(award_id, versions.get(award_id, ()), decisions.get(award_id, ()))
+            if state in (None, one.state) and (after is None or (one.award_id, one.number) > after)
+        ]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _payables_of(
+    connection: Connection, award_ids: list[str], as_of: datetime | None
+) -> dict[str, list[PayableVersion]]:
+    """The payable of each version of these awards, in order."""
+    found: dict[str, list[PayableVersion]] = {}
+    rows = fetch(connection, _PAYABLES, tuple[str, datetime, str, int, int], award_ids=award_ids, as_of=as_of)
+    for award_id, at, subject, year, payable_fen in rows:
+        found.setdefault(award_id, []).append(PayableVersion(at, ApprovedFor(subject, year), payable_fen))
+    return found

@@ -17,9 +17,7 @@ from shared.postgres.query import execute
 WAIT_FOR_WRITERS: Final = "5s"
 # The instant of the parameter `as_of`.
 AS_OF: Final = "coalesce(CAST(%(as_of)s AS timestamptz), 'infinity')"
-# Joins `fact_current c` with the version `f` of each fact that is current, or was as of the parameter `as_of`.
-FACT_NOW: Final = "JOIN fact f ON f.id = c.fact_id"
-FACT_AS_OF: Final = (
+_FACT_AS_OF: Final = (
     "CROSS JOIN LATERAL (SELECT id, value FROM fact WHERE topic = c.topic AND key = c.key"
     " AND recorded_at <= %(as_of)s ORDER BY recorded_at DESC LIMIT 1) f"
 )
@@ -47,6 +45,11 @@ def wait_until_settled(connection: Connection, as_of: datetime) -> None:
 def awards_as_of(as_of: datetime | None) -> str:
     """The awards as they were, for a FROM clause, with AWARD_COLUMNS; needs the parameter `as_of`."""
     return "award_current" if as_of is None else _AWARDS_AS_OF
+
+
+def joined_facts(as_of: datetime | None) -> str:
+    """Joins `fact_current c` with the version `f` of each fact then; needs the parameter `as_of`."""
+    return "JOIN fact f ON f.id = c.fact_id" if as_of is None else _FACT_AS_OF
 
 
 def is_of_subject(as_of: datetime | None) -> str:

@@ -18,7 +18,7 @@ from services.incentive.domain.facts import (
     is_counted,
     parse_fact,
 )
-from services.incentive.store.as_of import FACT_AS_OF, FACT_NOW
+from services.incentive.store.as_of import joined_facts
 from shared.kafka.handler import Record
 from shared.postgres.query import copy_in, fetch, pg_array, stream
 
@@ -26,8 +26,6 @@ _FACTS: Final = (
     "SELECT c.about, c.topic, c.key, f.id, f.value FROM fact_current c {facts}"
     " WHERE c.about = ANY(CAST(%(abouts)s AS text[])) ORDER BY c.topic, c.key"
 )
-_FACTS_NOW: Final = _FACTS.format(facts=FACT_NOW)
-_FACTS_AS_OF: Final = _FACTS.format(facts=FACT_AS_OF)
 _ALL_FACTS: Final = (
     "SELECT c.about, f.id, f.topic, f.key, f.value"
     f" FROM (SELECT * FROM fact_current WHERE {IS_COUNTED}) c JOIN fact f ON f.id = c.fact_id"
@@ -115,7 +113,7 @@ def load_facts(
 
     `parsed` holds, by topic and key, facts that are parsed already.
     """
-    statement = _FACTS_NOW if as_of is None else _FACTS_AS_OF
+    statement = _FACTS.format(facts=joined_facts(as_of))
     found = fetch(connection, statement, tuple[str, str, str, int, bytes], abouts=pg_array(abouts), as_of=as_of)
     known: dict[str, list[tuple[int, Fact]]] = {}
     for about, topic, key, fact_id, value in found:

@@ -6,7 +6,7 @@ from typing import Final
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from services.incentive.extract.xlsx import write_workbook
+from services.incentive.extract.xlsx import Row, write_workbook
 from services.incentive.http.awards import render_in_context
 from services.incentive.pages.as_of_param import page_view
 from services.incentive.pages.blueprint import blueprint, requested_year, show, when
@@ -71,7 +71,7 @@ def _load(year: int) -> tuple[list[Json], Policy]:
     return shown, policy
 
 
-def _cells(number: int, row: Json, policy: Policy) -> list[object]:
+def _cells(number: int, row: Json, policy: Policy) -> Row:
     subject, until = row["subject"], row["until"]
     name = policy.terms(row["rule"]).name.zh
     until = None if until is None else when(until)[:16]
