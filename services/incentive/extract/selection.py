@@ -24,13 +24,13 @@ from services.incentive.domain.facts import (
 )
 from services.incentive.extract.request import ExtractRequest
 from services.incentive.policy.loader import read_policy
-from services.incentive.queries.ledger import LedgerSize
-from services.incentive.queries.serializers import award_json, balance_json
+from services.incentive.queries.awards import award_json
+from services.incentive.queries.ledger import BalanceRow, LedgerSize, balance_json
 from services.incentive.queries.view import IS_WHOLE, ONLY_VIEWER
 from services.incentive.store.acts import render_acts
 from services.incentive.store.award_context import load_award_context
 from services.incentive.store.log_entries import transactions_of
-from services.incentive.store.rows import AwardRow, BalanceRow, SeenAward, SettingsRow, columns
+from services.incentive.store.rows import AwardRow, SeenAward, SettingsRow, columns
 from services.incentive.store.rulebook import registers_of
 from shared.postgres.query import copy_in, execute, fetch, fetch_value, stream, stream_chunks
 from shared.values.json_types import Json

@@ -9,7 +9,7 @@ from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import awards as queries
 from services.incentive.queries import explanations
-from services.incentive.queries.serializers import award_json
+from services.incentive.queries.awards import award_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.award_context import AwardContext, load_award_context
 from services.incentive.store.rows import SeenAward

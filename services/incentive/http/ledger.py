@@ -3,7 +3,6 @@
 from services.incentive.http import schemas
 from services.incentive.http.context import ledger_view
 from services.incentive.queries import ledger as queries
-from services.incentive.queries.serializers import balance_json
 from shared.values.json_types import Json
 from shared.values.times import format_time
 from shared.web.pagination import decode_cursor, decode_key, encode_cursor, page
@@ -29,5 +28,5 @@ def list_balances(arguments: Json) -> Json:
     with ledger_view(arguments.get("as_of")) as (connection, view):
         ledger = queries.ledger_as_of(connection, view, None if after is None else after[1])
         rows = queries.list_balances(connection, view, ledger.size, None if after is None else after[0], limit + 1)
-    items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), balance_json)
+    items = page(rows, limit, lambda row: encode_cursor(row.account, ledger.size), queries.balance_json)
     return {"as_of": format_time(ledger.as_of or view.instant), "size": ledger.size, **items}

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from services.incentive.domain.workflow import STATES
 from services.incentive.policy.schema import RISK_FLAGS
-from services.incentive.queries.serializers import FLAGS_FOR_ALL
+from services.incentive.queries.awards import FLAGS_FOR_ALL
 from shared.events.fields import Choice, Text
 from shared.values.parties import ID_SCHEMES
 from shared.web.answers import answer, booleans, instants, integers, lists, nested, text_lists, texts

@@ -1,17 +1,30 @@
-"""Awards as a reader sees them, and the bureau's declarations."""
+"""Awards as a reader sees them and the contract shows them, and the bureau's declarations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
+from services.incentive.domain.awards import LAST_DAY
 from services.incentive.domain.facts import DECLARED, Declaration, parse_fact
 from services.incentive.domain.workflow import FIRST_STATE, OVER_APPROVED
-from services.incentive.queries.serializers import FLAGS_FOR_ALL
+from services.incentive.policy.terms import Policy
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
+from services.incentive.store.award_context import AwardContext
+from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one, where
+from shared.values.json_types import Json
+from shared.values.money import format_yuan
+from shared.values.parties import parse_subject
+from shared.values.times import format_time
+
+Visible = Collection[str] | None
+# Red flags are for those who decide: they may result from trades on other exchanges.
+FLAGS_FOR_ALL: Final = (LAST_DAY, OVER_APPROVED)
 
 
 def list_awards(
@@ -51,6 +64,52 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
     """The awards of a subject in a year that the viewer sees."""
     statement = f"{view.select_awards} AND ({is_of_subject(view.as_of)}) AND award.year = %(year)s"
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
+
+
+def award_json(
+    row: AnyAwardRow, context: AwardContext, *, whole: bool, visible: Visible, policy: Policy, now: datetime
+) -> Json:
+    """An award; without amounts and data of other exchanges if it is not wholly visible.
+
+    `visible` are the exchanges whose documents the reader may see (None: all).
+    """
+    scheme, code = parse_subject(row.subject)
+    standing = context.workflow
+    changed_at = row.recorded_at if context.changed_at is None else max(row.recorded_at, context.changed_at)
+    return {
+        "award_id": row.award_id,
+        "rule": row.rule,
+        "article": row.article,
+        "policy": {"id": row.policy_id, "revision": row.policy_revision},
+        "subject": {"id_scheme": scheme, "id": code, "name": row.subject_name},
+        "exchange": row.exchange if visible is None or row.exchange in visible else None,
+        "year": row.year,
+        "period_closed": policy.period_closed(row.year, now),
+        "base": format_yuan(row.base_fen) if whole else None,
+        "rate": None if row.rate is None else f"{row.rate:f}",
+        "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),
+        "ceiling": format_yuan(row.ceiling_fen) if whole else None,
+        "payable": format_yuan(row.payable_fen) if whole else None,
+        "suppressed_by": row.suppressed_by if whole else None,
+        "approved": format_yuan(standing.approved_fen) if whole else None,
+        "paid": format_yuan(standing.paid_fen) if whole else None,
+        "returned": format_yuan(standing.returned_fen) if whole else None,
+        "state": standing.state,
+        "eligibility": context.eligibility,
+        "holds": list(context.holds),
+        "flags": [flag for flag in (*row.flags, *context.flags) if visible is None or flag in FLAGS_FOR_ALL],
+        "partial": not whole,
+        "updated_at": format_time(changed_at),
+        "evidence": _evidence(row.evidence, visible),
+    }
+
+
+def _evidence(evidence: Sequence[Json], visible: Visible) -> list[Json]:
+    """Evidence items that name a visible exchange, reduced to visible exchanges."""
+    if visible is None:
+        return list(evidence)
+    items = [{**item, "exchanges": [name for name in item["exchanges"] if name in visible]} for item in evidence]
+    return [item for item in items if item["exchanges"]]
 
 
 def list_declared(

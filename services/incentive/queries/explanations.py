@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from services.incentive.domain.entitlements import exchange_facts, subject_facts
@@ -18,8 +19,8 @@ from services.incentive.domain.risk_flags import (
     unattached_flag,
 )
 from services.incentive.domain.status import exchange_status, operated_exchanges, subject_status
+from services.incentive.policy.terms import Policy
 from services.incentive.queries.awards import awards_of_year
-from services.incentive.queries.serializers import risk_flag_json
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import other_grants_of, related_of
 from services.incentive.store.as_of import AS_OF
@@ -96,6 +97,18 @@ def _risk_flags(connection: Connection, view: LedgerView, row: SeenAward, facts:
     related = related_of(connection, [row.about], view.as_of)
     peers = Peers(similar_purchases((facts.of for facts in known.values()), policy), related)
     return find_risk_flags(award_from_row(row), facts, peers, policy)
+
+
+def risk_flag_json(found: RiskFlag, policy: Policy) -> Json:
+    """A red flag: what was found, in which facts, and trades as examples."""
+    name = next(terms.name for terms in policy.risk_flags if terms.flag == found.flag)
+    return {
+        "sign": found.flag,
+        "name": {"zh": name.zh, "en": name.en},
+        "text": {"zh": found.text.zh, "en": found.text.en},
+        "evidence": [asdict(ref) for ref in found.refs],
+        "trades": [asdict(trade) for trade in found.trades],
+    }
 
 
 def load_subject_status(connection: Connection, view: LedgerView, subject: str, year: int) -> Json | None:

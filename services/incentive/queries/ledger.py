@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,9 +11,9 @@ from sqlalchemy import Connection
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.as_of import AS_OF
 from services.incentive.store.log_entries import transactions_of
-from services.incentive.store.rows import BalanceRow
 from shared.postgres.query import fetch, fetch_one, fetch_values, where
 from shared.values.json_types import Json
+from shared.values.money import format_yuan
 
 _LEDGER_END: Final = "SELECT seq, posted_at FROM ledger_end(%(before)s, %(as_of)s)"
 _FILTERS: Final = {
@@ -23,6 +24,14 @@ _FILTERS: Final = {
     "from_": "t.posted_at >= %(from_)s",
     "until": "t.posted_at < %(until)s",
 }
+
+
+class BalanceRow(NamedTuple):
+    """The sums of an account."""
+
+    account: str
+    debit_fen: Decimal
+    credit_fen: Decimal
 
 
 class LedgerSize(NamedTuple):
@@ -89,3 +98,14 @@ def list_balances(
     """
     parameters = {**view.parameters, "size": size, "after": after, "limit": limit}
     return fetch(connection, statement, BalanceRow, **parameters)
+
+
+def balance_json(row: BalanceRow) -> Json:
+    """An account's sums and its balance, credit less debit."""
+    debit_fen, credit_fen = int(row.debit_fen), int(row.credit_fen)
+    return {
+        "account": row.account,
+        "debit": format_yuan(debit_fen),
+        "credit": format_yuan(credit_fen),
+        "balance": format_yuan(credit_fen - debit_fen),
+    }

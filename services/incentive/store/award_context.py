@@ -24,43 +24,38 @@ from shared.postgres.query import fetch_value
 from shared.values.times import day_start, year_start
 
 # Each part is rows of a key, a place in the key's list, and a value.
-_DECISIONS: Final = f"""
-    SELECT s.award_id AS key, s.number AS place, row_to_json(s) AS value
-    FROM (SELECT d.*, d.id AS decision_id, a.person AS by, a.recorded_at AS at, a.seq AS transaction
-          FROM decision d JOIN act a ON a.id = d.id
-          WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}) s
-"""
-_HOLDS: Final = f"""
-    SELECT h.award_id AS key, a.seq AS place,
-           json_build_array(h.kind, coalesce(r.recorded_at, a.recorded_at), r.recorded_at IS NULL) AS value
-    FROM hold h JOIN act a ON a.id = h.id
-    LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {AS_OF}
-    WHERE h.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
-"""
-_VERIFICATIONS: Final = f"""
-    SELECT e.subject AS key, a.seq AS place,
-           json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS value
-    FROM eligibility e JOIN act a ON a.id = e.id
-    WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF}
-"""
-# A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
-_POSTED: Final = """
-    SELECT p.year AS key, p.rule COLLATE "C" AS place,
-           json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS value
-    FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
-"""
-_SUSPENSIONS: Final = f"""
-    SELECT s.rule AS key, a.seq AS place, json_build_array(s.from_at, s.until_at) AS value
-    FROM suspension s JOIN act a ON a.id = s.id
-    WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (
-        SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {AS_OF})
-"""
 _PARTS: Final = {
-    "decisions": _DECISIONS,
-    "holds": _HOLDS,
-    "verifications": _VERIFICATIONS,
-    "posted": _POSTED,
-    "suspensions": _SUSPENSIONS,
+    "decisions": f"""
+        SELECT s.award_id AS key, s.number AS place, row_to_json(s) AS value
+        FROM (SELECT d.*, d.id AS decision_id, a.person AS by, a.recorded_at AS at, a.seq AS transaction
+              FROM decision d JOIN act a ON a.id = d.id
+              WHERE d.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}) s
+    """,
+    "holds": f"""
+        SELECT h.award_id AS key, a.seq AS place,
+               json_build_array(h.kind, coalesce(r.recorded_at, a.recorded_at), r.recorded_at IS NULL) AS value
+        FROM hold h JOIN act a ON a.id = h.id
+        LEFT JOIN (hold_release l JOIN act r ON r.id = l.id) ON l.hold_id = h.id AND r.recorded_at <= {AS_OF}
+        WHERE h.award_id = ANY(%(award_ids)s) AND a.recorded_at <= {AS_OF}
+    """,
+    "verifications": f"""
+        SELECT e.subject AS key, a.seq AS place,
+               json_build_array(e.status, json_build_array(e.from_at, e.until_at)) AS value
+        FROM eligibility e JOIN act a ON a.id = e.id
+        WHERE e.subject = ANY(%(subjects)s) AND a.recorded_at <= {AS_OF}
+    """,
+    # A function of the database: an exchange sees its own decisions only, but may know what is left of the budget.
+    "posted": """
+        SELECT p.year AS key, p.rule COLLATE "C" AS place,
+               json_build_array(p.rule, p.approved_fen, p.paid_fen, p.returned_fen) AS value
+        FROM budget_posted(CAST(%(years)s AS smallint[]), CAST(%(as_of)s AS timestamptz)) p
+    """,
+    "suspensions": f"""
+        SELECT s.rule AS key, a.seq AS place, json_build_array(s.from_at, s.until_at) AS value
+        FROM suspension s JOIN act a ON a.id = s.id
+        WHERE a.recorded_at <= {AS_OF} AND NOT EXISTS (
+            SELECT FROM hold_release l JOIN act r ON r.id = l.id WHERE l.hold_id = s.id AND r.recorded_at <= {AS_OF})
+    """,
 }
 _LISTS: Final = """
     SELECT coalesce(json_object_agg(key, listed), '{{}}')

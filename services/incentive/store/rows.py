@@ -86,14 +86,6 @@ class SeenAward(NamedTuple):
     whole: bool
 
 
-class BalanceRow(NamedTuple):
-    """The sums of an account."""
-
-    account: str
-    debit_fen: Decimal
-    credit_fen: Decimal
-
-
 class SettingsRow(NamedTuple):
     id: int
     from_seq: int

@@ -16,10 +16,9 @@ from services.incentive.http.schemas import FLAGS, AwardQuery
 from services.incentive.pages.as_of_param import page_as_of, page_view
 from services.incentive.pages.blueprint import blueprint, paging_links, show
 from services.incentive.pages.form_body import FormRefusal, load, show_form
-from services.incentive.queries.awards import list_awards
+from services.incentive.queries.awards import FLAGS_FOR_ALL, list_awards
 from services.incentive.queries.explanations import explain_award
 from services.incentive.queries.ledger import list_transactions
-from services.incentive.queries.serializers import FLAGS_FOR_ALL
 from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import list_acts
 from services.incentive.store.award_context import decisions_of, load_award_context
