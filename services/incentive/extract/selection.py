@@ -209,7 +209,7 @@ class Selection:
         for rows in stream_chunks(self._connection, _AWARDS, SeenAward, BATCH, asked=asked):
             contexts = load_award_context(self._connection, rows, policy, now, now)
             for row in rows:
-                yield award_json(row, contexts[row.award_id], whole=row.whole, visible=visible, policy=policy, now=now)
+                yield award_json(row, contexts[row.award_id], visible, policy, now)
 
     def award_sums(self) -> Json:
         """Return the sums of the requested awards that are wholly included."""

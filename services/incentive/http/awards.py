@@ -100,5 +100,4 @@ def award_renderer(connection: Connection, view: LedgerView, rows: Sequence[Seen
 
 def render_in_context(view: LedgerView, row: SeenAward, context: AwardContext) -> Json:
     """Render the contract's Award of a row whose context is loaded."""
-    policy = view.rulebook.policy
-    return award_json(row, context, whole=row.whole, visible=view.visible, policy=policy, now=view.instant)
+    return award_json(row, context, view.visible, view.rulebook.policy, view.instant)

@@ -14,7 +14,6 @@ from services.incentive.queries.view import LedgerView
 from services.incentive.store.acts import IS_OVER_APPROVED_SQL, LAST_STEP_SQL
 from services.incentive.store.as_of import is_of_subject
 from services.incentive.store.award_context import AwardContext
-from services.incentive.store.awards import AnyAwardRow
 from services.incentive.store.rows import SeenAward
 from shared.postgres.query import fetch, fetch_one, where
 from shared.values.json_types import Json
@@ -66,13 +65,15 @@ def awards_of_year(connection: Connection, view: LedgerView, subject: str, year:
     return fetch(connection, statement, SeenAward, subject=subject, year=year, **view.parameters)
 
 
-def award_json(
-    row: AnyAwardRow, context: AwardContext, *, whole: bool, visible: Visible, policy: Policy, now: datetime
-) -> Json:
+def award_json(row: SeenAward, context: AwardContext, visible: Visible, policy: Policy, now: datetime) -> Json:
     """An award; without amounts and data of other exchanges if it is not wholly visible.
 
     `visible` are the exchanges whose documents the reader may see (None: all).
     """
+
+    def yuan(fen: int) -> str | None:
+        return format_yuan(fen) if row.whole else None
+
     scheme, code = parse_subject(row.subject)
     standing = context.workflow
     changed_at = row.recorded_at if context.changed_at is None else max(row.recorded_at, context.changed_at)
@@ -85,20 +86,20 @@ def award_json(
         "exchange": row.exchange if visible is None or row.exchange in visible else None,
         "year": row.year,
         "period_closed": policy.period_closed(row.year, now),
-        "base": format_yuan(row.base_fen) if whole else None,
+        "base": yuan(row.base_fen),
         "rate": None if row.rate is None else f"{row.rate:f}",
         "cap": None if row.cap_fen is None else format_yuan(row.cap_fen),
-        "ceiling": format_yuan(row.ceiling_fen) if whole else None,
-        "payable": format_yuan(row.payable_fen) if whole else None,
-        "suppressed_by": row.suppressed_by if whole else None,
-        "approved": format_yuan(standing.approved_fen) if whole else None,
-        "paid": format_yuan(standing.paid_fen) if whole else None,
-        "returned": format_yuan(standing.returned_fen) if whole else None,
+        "ceiling": yuan(row.ceiling_fen),
+        "payable": yuan(row.payable_fen),
+        "suppressed_by": row.suppressed_by if row.whole else None,
+        "approved": yuan(standing.approved_fen),
+        "paid": yuan(standing.paid_fen),
+        "returned": yuan(standing.returned_fen),
         "state": standing.state,
         "eligibility": context.eligibility,
         "holds": list(context.holds),
         "flags": [flag for flag in (*row.flags, *context.flags) if visible is None or flag in FLAGS_FOR_ALL],
-        "partial": not whole,
+        "partial": not row.whole,
         "updated_at": format_time(changed_at),
         "evidence": _evidence(row.evidence, visible),
     }
