@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.incentive.domain.awards import Award, zero_out
 from services.incentive.domain.entitlements import NO_FACTS, KnownFacts, compute_awards
-from services.incentive.domain.facts import AwardFact, Fact, FactRef, about_of, is_counted
+from services.incentive.domain.facts import AwardFact, Fact, FactRef, Registers, about_of, is_counted
 from services.incentive.domain.highest_only import with_payables
 from services.incentive.domain.postings import entitlement_posting
 from services.incentive.domain.risk_flags import Peers, similar_purchases
@@ -71,19 +71,25 @@ def recompute(
     ]
     grants = other_grants_of(connection, {award.subject for award in after})
     settled = with_payables(after, policy.rule_order, grants)
-    changed = [award for award in settled if award != before.get(award.award_id)]
-    changed.sort(key=lambda award: award.award_id)
+    changed = sorted(
+        (award for award in settled if award != before.get(award.award_id)), key=lambda award: award.award_id
+    )
     record_awards(connection, changed, run.instant)
-    arrived: dict[str, list[FactRef]] = {}
-    for (topic, key), fact in parsed.items():
-        # Measures for risk flags move no money.
-        if isinstance(fact, AwardFact) and is_counted(topic, key, rulebook.registers):
-            arrived.setdefault(about_of(fact), []).append(fact.ref)
+    arrived = _arrived(parsed, rulebook.registers)
     postings = [
         entitlement_posting(before.get(award.award_id), award, arrived.get(award.about, ()), run.occasion)
         for award in changed
     ]
     post(connection, [found for found in postings if found is not None], run.instant)
+
+
+def _arrived(parsed: Mapping[tuple[str, str], Fact], registers: Registers) -> dict[str, list[FactRef]]:
+    """The facts that count and move money, by what they are about: measures for risk flags move none."""
+    arrived: dict[str, list[FactRef]] = {}
+    for (topic, key), fact in parsed.items():
+        if isinstance(fact, AwardFact) and is_counted(topic, key, registers):
+            arrived.setdefault(about_of(fact), []).append(fact.ref)
+    return arrived
 
 
 def _no_longer_earned(
