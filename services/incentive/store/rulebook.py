@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from services.incentive.domain.facts import Registers
 from services.incentive.policy.loader import PolicyError, read_policy
 from services.incentive.policy.terms import Policy
+from services.incentive.store.as_of import AS_OF
 from services.incentive.store.ledger import next_seq
 from shared.operator_errors import OperatorError
 from shared.postgres.query import execute, fetch, fetch_one
@@ -20,9 +21,9 @@ from shared.settings import Settings, SettingsError
 from shared.values.json_types import Json
 from shared.whitelist import Whitelist, load_whitelist, parse_whitelist
 
-_IN_FORCE: Final = """
+_IN_FORCE: Final = f"""
     SELECT id, policy_digest, whitelist_digest, registers FROM ledger_settings
-    WHERE recorded_at <= coalesce(CAST(%(as_of)s AS timestamptz), 'infinity') ORDER BY id DESC LIMIT 1
+    WHERE recorded_at <= {AS_OF} ORDER BY id DESC LIMIT 1
 """
 _RECORD: Final = """
     INSERT INTO ledger_settings (from_seq, recorded_at, policy_id, policy_revision, policy_digest, policy_source,
