@@ -153,13 +153,10 @@ def _rate(rate: object, cap_fen: int) -> str:
 
 def _values(policy: Policy, path: str) -> str:
     """List the values of a rule except its texts."""
-    own = [(value.path.removeprefix(f"{path}."), value.value) for value in policy.values if _is_of(value.path, path)]
+    begin = f"{path}."
+    own = [(one.path.removeprefix(begin), one.value) for one in policy.values if one.path.startswith(begin)]
     shown = [f"{name} {text}" for name, text in own if "readings." not in name and not name.endswith((".zh", ".en"))]
     return ", ".join(one for one in shown if not one.startswith("article "))
-
-
-def _is_of(path: str, group: str) -> bool:
-    return path.startswith(f"{group}.")
 
 
 def _touches(change: ValueChange) -> str:
