@@ -15,7 +15,7 @@ from .report import Unsound
 from .reported_facts import ReportedFacts
 from .risk_flags import OF_OTHERS, red_flags_on
 from .rules import RED_FLAG, annual_awards, declared_awards, first_awards, tier_awards
-from .values import Json, fen, instant, subject_of, yuan
+from .values import Json, fen, instant, party_json, subject_of, yuan
 
 SubjectYear = tuple[str, int]
 OtherGrants = dict[SubjectYear, dict[str, tuple[str, int]]]  # by name: id and amount in fen
@@ -134,14 +134,13 @@ def differing_fields(award: Json, facts: Sequence[Json], settings: SettingsHisto
 
 def expected_fields(found: Json, award: Json) -> Json:
     """Return the values that a recomputed award must state."""
-    scheme, _, code = found["subject"].partition(":")
     return {
         **found,
         "base": yuan(found["base"]),
         "ceiling": yuan(found["ceiling"]),
         "cap": yuan(found["cap"]),
         "rate": None if found["rate"] is None else format(Decimal(found["rate"]), "f"),
-        "subject": {"id_scheme": scheme, "id": code, "name": award["subject"]["name"]},
+        "subject": party_json((found["subject"], award["subject"]["name"])),
     }
 
 
@@ -155,8 +154,7 @@ def expected_nothing(award: Json, policy: PolicyValues) -> Json:
     if policy.article(rule) is not None:
         expected["article"] = policy.article(rule)
     if rule != "exchange_tiers":
-        scheme, _, code = rest.split("/")[0].partition(":")
-        expected["subject"] = {"id_scheme": scheme, "id": code, "name": award["subject"]["name"]}
+        expected["subject"] = party_json((rest.split("/")[0], award["subject"]["name"]))
     return expected
 
 
