@@ -166,9 +166,7 @@ class _Draft(NamedTuple):
 
 
 def _recorded_before(connection: Connection, request: ActRequest) -> Json | None:
-    if request.key is None:
-        return None
-    act = find_request(connection, request.person, request.key)
+    act = None if request.key is None else find_request(connection, request.person, request.key)
     if act is None:
         return None
     if act.request_sha256 != request.sha256():

@@ -21,11 +21,11 @@ from services.incentive.domain.declared_rules import (
     looks_back,
     parse_measure,
 )
-from services.incentive.domain.entitlements import KnownFacts
 from services.incentive.domain.facts import (
     DECLARED,
     Declaration,
     DocumentRef,
+    ExchangeTotal,
     declaration_value,
     parse_fact,
 )
@@ -139,7 +139,11 @@ class _Entering:
             subject: {one.ref.fact: one for one in facts.of if isinstance(one, Declaration)}
             for subject, facts in known.items()
         }
-        self._names = {subject: name for subject, facts in known.items() if (name := _name_of(facts))}
+        self._names = {
+            subject: facts.newest.party.name
+            for subject, facts in known.items()
+            if facts.newest is not None and not isinstance(facts.newest, ExchangeTotal)
+        }
         self._seq = fetch_value(connection, _NUMBERED, int, topic=DECLARED)
         self.new: dict[str, Declaration] = {}
 
@@ -307,11 +311,6 @@ def _wrong_value(amount: Fixed | Grades | Steps | AtRate | None, value: str) -> 
             return "须为十进制数 / must be a decimal"
         return "须为以元计的金额 / must be an amount in yuan"
     return None
-
-
-def _name_of(known: KnownFacts) -> str | None:
-    party = getattr(known.newest, "party", None)
-    return party.name if isinstance(party, Party) else None
 
 
 def _record(declaration: Declaration, value: bytes, instant: datetime) -> FactRecord:
